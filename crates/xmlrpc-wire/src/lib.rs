@@ -1,1 +1,24 @@
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod convert;
+mod datetime;
+mod decode;
+mod encode;
+mod error;
+mod fault;
+mod limits;
+mod message;
+mod structure;
+mod value;
+
+pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
+pub use datetime::DateTime;
+pub use decode::{decode_call, decode_response};
+pub use encode::{encode_call, encode_fault, encode_response};
+pub use error::{Error, Position};
+pub use fault::Fault;
+pub use limits::Limits;
+pub use message::{MethodCall, MethodResponse};
+pub use structure::Struct;
+pub use value::Value;

@@ -1,0 +1,35 @@
+//! What a decoder accepts at most.
+
+/// What a document may hold at most; anything beyond is
+/// [`Error::TooMuch`](crate::Error::TooMuch).
+///
+/// ```
+/// # use xmlrpc_wire::Limits;
+/// let mut limits = Limits::default();
+/// limits.bytes = 64 * 1024;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of the document; 16 MiB by default.
+    pub bytes: usize,
+    /// Depth of values within values: a bare `<int>` has depth 1, an array of them 2;
+    /// 64 by default.
+    pub depth: usize,
+    /// Number of values in the document, arrays and structs counted with what they
+    /// hold; 1,000,000 by default.
+    pub values: usize,
+    /// Bytes of a name: of the method or of a struct's member; 1,024 by default.
+    pub name: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            bytes: 16 * 1024 * 1024,
+            depth: 64,
+            values: 1_000_000,
+            name: 1024,
+        }
+    }
+}
