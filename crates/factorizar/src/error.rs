@@ -1,0 +1,73 @@
+//! The one error type of the crate.
+
+use std::error;
+use std::fmt;
+
+/// Why a value was not factored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not one or more of the ASCII digits `0` to `9` and nothing else.
+    ///
+    /// Its message has the sentence of the article's script in it, for callers that look for it.
+    /// Callers that take values of other types (booleans, floats, arrays) use it for those too.
+    NotANumber,
+    /// The integer is below zero.
+    ///
+    /// No function of this crate returns it: they take digits or unsigned integers, and `"-5"` is
+    /// [`Error::NotANumber`]. It is for callers that receive signed integers.
+    Negative,
+    /// The number is 2^128 or more.
+    TooLarge {
+        /// How many decimal digits the number has, leading zeros not counted.
+        digits: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotANumber => f.write_str(
+                "not a number: El valor recibido debe ser string o entero! \
+                 (send the ASCII digits 0 to 9 alone, without sign, spaces or separators)",
+            ),
+            Error::Negative => {
+                f.write_str("n must not be negative: send zero or a positive integer")
+            }
+            Error::TooLarge { digits } => write!(
+                f,
+                "the number is too large: it has {digits} digits; send {} (39 digits) at most",
+                u128::MAX
+            ),
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_message_says_what_to_do() {
+        let cases = [
+            (
+                Error::NotANumber,
+                "El valor recibido debe ser string o entero!",
+            ),
+            (Error::NotANumber, "send the ASCII digits"),
+            (Error::Negative, "n must not be negative"),
+            (Error::TooLarge { digits: 40 }, "it has 40 digits"),
+            (
+                Error::TooLarge { digits: 40 },
+                "send 340282366920938463463374607431768211455 (39 digits) at most",
+            ),
+        ];
+        for (error, part) in cases {
+            let text = error.to_string();
+            assert!(text.contains(part), "{part:?} is not in {text:?}");
+            assert!(!text.ends_with('.'), "final period in {text:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What a factorization gives.
+
+use std::fmt;
+
+/// The prime factors of a number, each as often as it divides it, in ascending order.
+///
+/// [`factor`](crate::factor) makes it. It reads as a list of `u128`, and prints as the primes with
+/// a space between them.
+///
+/// ```
+/// let factors = factorizar::factor(360);
+/// assert_eq!(factors.as_slice(), [2, 2, 2, 3, 3, 5]);
+/// assert_eq!(factors.to_string(), "2 2 2 3 3 5");
+/// assert_eq!(factors.product(), 360);
+/// assert_eq!(factors.sum(), 17);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Factors {
+    primes: Vec<u128>,
+}
+
+impl Factors {
+    /// From the primes of one number below 2^128, in any order.
+    pub(crate) fn new(mut primes: Vec<u128>) -> Self {
+        primes.sort_unstable();
+        Factors { primes }
+    }
+
+    /// The primes, ascending.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u128] {
+        &self.primes
+    }
+
+    /// The primes, ascending, one at a time.
+    pub fn iter(&self) -> std::iter::Copied<std::slice::Iter<'_, u128>> {
+        self.primes.iter().copied()
+    }
+
+    /// How many prime factors there are, counted with multiplicity: 127 at most.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.primes.len()
+    }
+
+    /// Whether there are none, as for 0 and 1.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.primes.is_empty()
+    }
+
+    /// The primes multiplied together: the number they came from, or 1 for 0.
+    #[must_use]
+    pub fn product(&self) -> u128 {
+        self.iter().product()
+    }
+
+    /// The primes added together: 0 for 0 and 1, and never more than the number they came from.
+    #[must_use]
+    pub fn sum(&self) -> u128 {
+        self.iter().sum()
+    }
+}
+
+impl fmt::Display for Factors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, prime) in self.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(f, "{space}{prime}")?;
+        }
+        Ok(())
+    }
+}
+
+impl AsRef<[u128]> for Factors {
+    fn as_ref(&self) -> &[u128] {
+        self.as_slice()
+    }
+}
+
+impl<'a> IntoIterator for &'a Factors {
+    type Item = u128;
+    type IntoIter = std::iter::Copied<std::slice::Iter<'a, u128>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Factors {
+    type Item = u128;
+    type IntoIter = std::vec::IntoIter<u128>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.primes.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_as_a_sorted_list() {
+        let factors = Factors::new(vec![443, 2, 409]);
+        assert_eq!(factors.as_slice(), [2, 409, 443]);
+        assert_eq!(factors.as_ref(), factors.as_slice());
+        assert_eq!((factors.len(), factors.is_empty()), (3, false));
+        assert_eq!((&factors).into_iter().collect::<Vec<_>>(), [2, 409, 443]);
+        assert_eq!(factors.to_string(), "2 409 443");
+        assert_eq!(factors.into_iter().rev().collect::<Vec<_>>(), [443, 409, 2]);
+    }
+
+    #[test]
+    fn none() {
+        let none = Factors::new(Vec::new());
+        assert!(none.is_empty());
+        assert_eq!(
+            (none.product(), none.sum(), none.to_string()),
+            (1, 0, String::new())
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! The article's function.
+
+use crate::{Error, factor, natural};
+
+/// The sum of the prime factors of a number, with multiplicity: decimal digits in, decimal digits
+/// out, as the article sends them.
+///
+/// `"0"` and `"1"` give `"0"`; leading zeros are accepted. Numbers below 2^128 are taken. For how
+/// long it may take see [`factor`].
+///
+/// # Errors
+///
+/// [`Error::NotANumber`] when `digits` is anything but ASCII digits (so also for the empty text
+/// and for one with a sign, a space, a point or a separator), and [`Error::TooLarge`] from 2^128
+/// on, after one pass over the text however long it is.
+///
+/// Source: the article's script `factorizar`, whose answer differs for n = 6, 8, p p and p (p + 2);
+/// see the crate page.
+///
+/// ```
+/// use factorizar::{Error, factoriz_sum};
+///
+/// assert_eq!(factoriz_sum("23434252232434")?, "50914");
+/// assert_eq!(factoriz_sum("012")?, "7");
+/// assert_eq!(factoriz_sum("+12"), Err(Error::NotANumber));
+/// # Ok::<(), Error>(())
+/// ```
+#[doc(alias = "sopfr")]
+pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
+    natural::parse(digits).map(|n| sum_of_prime_factors(n).to_string())
+}
+
+/// The sum of the prime factors of `n`, with multiplicity, for a caller that has an integer.
+///
+/// 0 for 0 and 1; never more than `n`. OEIS calls it sopfr, sequence A001414.
+///
+/// ```
+/// assert_eq!(factorizar::sum_of_prime_factors(12), 2 + 2 + 3);
+/// ```
+#[must_use]
+#[doc(alias = "sopfr")]
+pub fn sum_of_prime_factors(n: u128) -> u128 {
+    factor(n).sum()
+}
