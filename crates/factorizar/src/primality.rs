@@ -34,10 +34,10 @@ const THIRTEEN_BASES: [u64; 13] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 4
 
 /// Whether `n` is prime.
 ///
-/// `false` is always a proof. `true` is a proof below 3317044064679887385961981 (some 3.3e24, 81
-/// bits): trial division, then Miller-Rabin to bases proven sufficient. From there on it is the
-/// Baillie-PSW test, a strong probable-prime test to base 2 and a strong Lucas test: no composite
-/// of any size is known to pass it, none below 2^64 does, and none is proven not to.
+/// `false` is always a proof. `true` is a proof below 3317044064679887385961981 (some 2^81.5): trial
+/// division, then Miller-Rabin to bases that are known to suffice. From there on `true` is the
+/// Baillie-PSW test's, a strong probable-prime test to base 2 and a strong Lucas test: no composite
+/// of any size is known to pass it, but none is proven not to exist.
 ///
 /// The answer depends on `n` alone: no base is drawn at random.
 ///
@@ -140,6 +140,16 @@ mod tests {
             );
             assert!(!is_prime(n), "{n}");
         }
+    }
+
+    #[test]
+    fn the_smallest_strong_pseudoprime_to_the_three_bases_is_not_prime() {
+        assert_eq!(THREE_BASES_BELOW, 48_781 * 97_561);
+        assert!(passes_all(
+            &Montgomery::new(THREE_BASES_BELOW),
+            &THREE_BASES
+        ));
+        assert!(!is_prime(THREE_BASES_BELOW.into()));
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub(crate) fn divisor<W: Word>(n: W) -> W {
     }
 }
 
-/// One walk, by x -> x^2 + constant.
+/// One walk, by x -> x^2 + constant. The constants are residues: 1, 2, ... stand for c = 1/R, 2/R,
+/// ... modulo n, as good as any.
 fn attempt<W: Word>(ring: &Montgomery<W>, constant: W) -> Option<W> {
     let mut walker = ring.one();
     let mut product = ring.one();
