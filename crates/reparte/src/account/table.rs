@@ -1,0 +1,140 @@
+//! The account as text.
+
+use std::fmt;
+
+use super::{Account, ServerAccount, ServerState};
+use crate::text::Foreign;
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self
+            .servers
+            .iter()
+            .map(|server| Foreign(&server.name).to_string())
+            .collect();
+        let wide = names
+            .iter()
+            .map(|name| name.chars().count())
+            .chain(["server".len()])
+            .max()
+            .unwrap_or_default();
+        writeln!(
+            f,
+            "{:wide$}  slots   tasks  executions  state  failures",
+            "server"
+        )?;
+        for (name, server) in names.iter().zip(&self.servers) {
+            writeln!(
+                f,
+                "{name:wide$}  {:5}  {:6}  {:10}  {:5}  {}",
+                server.slots,
+                server.tasks,
+                server.executions,
+                server.state,
+                Failures(server),
+            )?;
+        }
+        self.write_totals(f)
+    }
+}
+
+impl Account {
+    fn write_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} done, {} failed",
+            Count(self.tasks, "task", "tasks"),
+            self.done,
+            self.failed
+        )?;
+        for (count, what) in [(self.pending, "pending"), (self.not_run, "not run")] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        write!(
+            f,
+            ", {} lost; {}, {}",
+            self.lost,
+            Count(self.executions, "execution", "executions"),
+            Count(self.retries, "retry", "retries")
+        )?;
+        for (n, server) in self.died().enumerate() {
+            let before = if n == 0 { "; died: " } else { ", " };
+            write!(f, "{before}{}", Foreign(&server.name))?;
+            if server.state == ServerState::Up {
+                f.write_str(" (came back)")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A figure with its noun.
+struct Count(u64, &'static str, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.0 == 1 { self.1 } else { self.2 };
+        write!(f, "{} {noun}", self.0)
+    }
+}
+
+/// A server's failures by kind, and its last error.
+struct Failures<'a>(&'a ServerAccount);
+
+impl fmt::Display for Failures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = self.0;
+        if server.failures.is_empty() {
+            return f.write_str("-");
+        }
+        for (n, (kind, count)) in server.failures.iter().enumerate() {
+            let before = if n == 0 { "" } else { ", " };
+            write!(f, "{before}{count} {kind}")?;
+        }
+        match &server.last_error {
+            Some(error) => write!(f, "; last: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CallError, ErrorKind};
+
+    #[test]
+    fn the_table_names_who_died() {
+        let mut first = ServerAccount::new("localhost:9000".into(), 1);
+        first.tasks = 7;
+        first.executions = 7;
+        let mut second = ServerAccount::new("far\naway:9001".into(), 2);
+        second.tasks = 3;
+        second.executions = 4;
+        second.failures = [("interrupted", 1), ("unreachable", 2)].into();
+        second.last_error = Some(CallError::new(ErrorKind::Unreachable, "refused"));
+        second.state = ServerState::Down;
+        second.deaths = 1;
+        let mut third = ServerAccount::new("c".into(), 1);
+        third.deaths = 1;
+        let account = Account {
+            servers: vec![first, second, third],
+            tasks: 10,
+            done: 10,
+            executions: 11,
+            retries: 1,
+            ..Account::default()
+        };
+        assert_eq!(
+            account.to_string(),
+            "\
+server          slots   tasks  executions  state  failures
+localhost:9000      1       7           7  up     -
+far\\naway:9001      2       3           4  down   1 interrupted, 2 unreachable; last: unreachable: refused
+c                   1       0           0  up     -
+10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back)"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! Where calls go.
+
+#[cfg(feature = "xmlrpc")]
+mod address;
+#[cfg(feature = "xmlrpc")]
+pub mod xmlrpc;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::{CallError, CallId};
+
+/// One call of a task: what a [`Destino`] is told besides the arguments.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Call {
+    /// The call's number, by which it can be [cancelled](Destino::cancel).
+    pub id: CallId,
+    /// When to give up on it, if there is a
+    /// [time limit](crate::Options::time_limit). The destination sees to it.
+    pub deadline: Option<Instant>,
+}
+
+/// A destination: a server, or anything else that takes calls, with arguments
+/// `A` and results `R`.
+///
+/// It is called from as many threads at a time as it has
+/// [slots](Destino::slots). [`from_fn`] makes one of a closure.
+pub trait Destino<A, R>: Send + Sync {
+    /// What the account and the log call it, such as its address.
+    fn name(&self) -> &str;
+
+    /// How many calls it takes at a time; asked once, at the start. One unless
+    /// it says otherwise.
+    fn slots(&self) -> usize {
+        1
+    }
+
+    /// Runs one call and gives its result. Blocks for as long as that takes.
+    ///
+    /// A panic is caught, and counts as a failed call of the kind
+    /// [`Panicked`](crate::ErrorKind::Panicked).
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] whose [kind](crate::ErrorKind) says who is at fault: it
+    /// decides whether the task is retried, and whether the server is put aside.
+    fn call(&self, args: &A, call: &Call) -> Result<R, CallError>;
+
+    /// Makes a call in flight return soon, with any outcome: it is thrown
+    /// away. Must not block; may do nothing, as it does unless overridden. The
+    /// call may have returned already.
+    fn cancel(&self, _call: CallId) {}
+}
+
+macro_rules! forward {
+    ($($pointer:ident),*) => {$(
+        impl<A, R, D: Destino<A, R> + ?Sized> Destino<A, R> for $pointer<D> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn slots(&self) -> usize {
+                (**self).slots()
+            }
+
+            fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
+                (**self).call(args, call)
+            }
+
+            fn cancel(&self, call: CallId) {
+                (**self).cancel(call);
+            }
+        }
+    )*};
+}
+
+forward!(Arc, Box);
+
+/// A destination in this process: calls a function, one call at a time.
+///
+/// ```
+/// use reparte::{CallError, Options, Repartidor, from_fn};
+///
+/// let half = |n: &u32| match n % 2 {
+///     0 => Ok(n / 2),
+///     _ => Err(CallError::fault(1, "odd")),
+/// };
+/// let mut reparto = Repartidor::with([from_fn("here", half).with_slots(2)], Options::default())?;
+/// reparto.enviar(84)?;
+/// assert_eq!(reparto.terminar()?, [42]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn from_fn<A, R, F>(name: impl Into<String>, function: F) -> FromFn<F>
+where
+    F: Fn(&A) -> Result<R, CallError> + Send + Sync,
+{
+    FromFn {
+        name: name.into(),
+        slots: 1,
+        function,
+    }
+}
+
+/// What [`from_fn`] makes.
+pub struct FromFn<F> {
+    name: String,
+    slots: usize,
+    function: F,
+}
+
+impl<F> FromFn<F> {
+    /// The same, for `slots` calls at a time.
+    #[must_use]
+    pub fn with_slots(self, slots: usize) -> Self {
+        Self { slots, ..self }
+    }
+}
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromFn")
+            .field("name", &self.name)
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A, R, F> Destino<A, R> for FromFn<F>
+where
+    F: Fn(&A) -> Result<R, CallError> + Send + Sync,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn call(&self, args: &A, _call: &Call) -> Result<R, CallError> {
+        (self.function)(args)
+    }
+}

@@ -1,0 +1,113 @@
+//! A run that could not give every task its result.
+
+use std::fmt;
+
+use crate::{Account, TaskError, TaskErrorKind};
+
+/// No server was left to take a task. Holds the task, and the account of the
+/// run, which says of each server what happened to it.
+pub struct SendError<A> {
+    pub(crate) args: A,
+    pub(crate) account: Account,
+}
+
+impl<A> SendError<A> {
+    /// The task that was not taken, back.
+    pub fn into_args(self) -> A {
+        self.args
+    }
+
+    /// What each server did, and its last error.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+impl<A> fmt::Debug for SendError<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendError")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A> fmt::Display for SendError<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task not taken: {}", self.account.verdict())?;
+        self.account.write_last_errors(f)
+    }
+}
+
+impl<A> std::error::Error for SendError<A> {}
+
+/// Not every task has its result. Holds what became of each one, and what each
+/// server did.
+pub struct Incomplete<R> {
+    pub(crate) outcomes: Vec<Result<R, TaskError>>,
+    pub(crate) account: Account,
+}
+
+impl<R> Incomplete<R> {
+    /// What became of each task, in order of sending: every result that was
+    /// had is here.
+    pub fn outcomes(&self) -> &[Result<R, TaskError>] {
+        &self.outcomes
+    }
+
+    /// As [`outcomes`](Self::outcomes), by value.
+    pub fn into_outcomes(self) -> Vec<Result<R, TaskError>> {
+        self.outcomes
+    }
+
+    /// What each server did, and its last error.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+impl<R> fmt::Debug for Incomplete<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incomplete")
+            .field("errors", &self.errors().collect::<Vec<_>>())
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many failed tasks the message names one by one.
+const NAMED: usize = 3;
+
+impl<R> Incomplete<R> {
+    fn errors(&self) -> impl Iterator<Item = &TaskError> {
+        self.outcomes.iter().filter_map(|o| o.as_ref().err())
+    }
+}
+
+impl<R> fmt::Display for Incomplete<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = self.outcomes.len();
+        let (not_run, failed): (Vec<_>, Vec<_>) = self
+            .errors()
+            .partition(|e| e.kind() == TaskErrorKind::NotRun);
+        let had = tasks - not_run.len() - failed.len();
+        write!(f, "{had} of {tasks} tasks have their result")?;
+        if !failed.is_empty() {
+            write!(f, ", {} failed", failed.len())?;
+        }
+        if !not_run.is_empty() {
+            write!(f, ", {} not run: {}", not_run.len(), self.account.verdict())?;
+        }
+        for error in failed.iter().take(NAMED) {
+            write!(f, "\n  {error}")?;
+        }
+        if failed.len() > NAMED {
+            write!(f, "\n  and {} more failed", failed.len() - NAMED)?;
+        }
+        if !not_run.is_empty() {
+            self.account.write_last_errors(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl<R> std::error::Error for Incomplete<R> {}

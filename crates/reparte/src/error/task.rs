@@ -1,0 +1,102 @@
+//! Why a task has no result.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::text::Foreign;
+use crate::{CallError, TaskId};
+
+/// One call of a task that brought no result.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FailedCall {
+    /// The name of the server it was made to.
+    pub server: Arc<str>,
+    /// How it failed.
+    pub error: CallError,
+}
+
+impl fmt::Display for FailedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", Foreign(&self.server), self.error)
+    }
+}
+
+/// What sort of end a task without a result came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskErrorKind {
+    /// A server answered with a failure of the function itself, or the
+    /// arguments can't be sent: no other server would do better.
+    Answered,
+    /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
+    /// allows may have run, and none brought a result.
+    GivenUp,
+    /// The run ended first: no server was left.
+    NotRun,
+}
+
+/// Why a task has no result, with the calls that were made for it.
+#[derive(Clone, Debug)]
+pub struct TaskError {
+    pub(crate) task: TaskId,
+    pub(crate) kind: TaskErrorKind,
+    pub(crate) calls: u32,
+    pub(crate) history: Vec<FailedCall>,
+}
+
+impl TaskError {
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> TaskId {
+        self.task
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn kind(&self) -> TaskErrorKind {
+        self.kind
+    }
+
+    /// How many calls were made for it.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Its failed calls, oldest first: the last
+    /// [`HISTORY`](Self::HISTORY) of them.
+    #[must_use]
+    pub fn history(&self) -> &[FailedCall] {
+        &self.history
+    }
+
+    /// How many failed calls of a task are kept.
+    pub const HISTORY: usize = 16;
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}: ", self.task)?;
+        match (self.kind, self.history.last()) {
+            (TaskErrorKind::Answered, Some(last)) => write!(f, "{last}"),
+            (TaskErrorKind::Answered, None) => f.write_str("failed"),
+            (TaskErrorKind::GivenUp, last) => {
+                write!(f, "given up after {} calls", self.calls)?;
+                last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
+            }
+            (TaskErrorKind::NotRun, None) => f.write_str("not run: no server was left"),
+            (TaskErrorKind::NotRun, Some(last)) => {
+                write!(f, "not answered before no server was left; last call to {last}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TaskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.history
+            .last()
+            .map(|call| &call.error as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,47 @@
+//! What a run may be told.
+
+use std::time::Duration;
+
+/// How a run goes; [`Options::default`] is the article's way, with its faults
+/// mended.
+///
+/// ```
+/// let mut options = reparte::Options::default();
+/// options.read_ahead = 100;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// How many tasks may wait for a slot before
+    /// [`enviar`](crate::Repartidor::enviar) blocks. 0, the default: none, so
+    /// that `enviar` returns once its task has a slot.
+    pub read_ahead: usize,
+    /// How many tasks an iterator lets be sent and not yet read by the
+    /// caller, running ones included; 1,024 by default. At least as many as
+    /// there are slots, plus the read-ahead, whatever is said here.
+    pub window: usize,
+    /// How many calls that may have run a task is worth before it is given up;
+    /// 10 by default, and at least 1. Calls that certainly did not run don't
+    /// count.
+    pub max_attempts: u32,
+    /// How long every server may have been down, with tasks to do, before the
+    /// run ends with an error; 5 s by default. A server that answers that it
+    /// is busy is not down. `None`: wait for them for ever.
+    pub outage: Option<Duration>,
+    /// The longest that one call may take, on whichever server; none by
+    /// default, since only the caller knows how long the work is. The
+    /// destination keeps it, by [`Call::deadline`](crate::Call::deadline).
+    pub time_limit: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            read_ahead: 0,
+            window: 1024,
+            max_attempts: 10,
+            outage: Some(Duration::from_secs(5)),
+            time_limit: None,
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The servers: which are up, which have a free slot, which to try again and
+//! when.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::backoff::LONGEST;
+use super::event::Aside;
+use crate::ids::ServerId;
+
+/// How long a task keeps off the server that failed it while another one is
+/// up, though busy. After that a free slot there is better than none: the
+/// others may be at work for hours.
+const KEEP_OFF: Duration = LONGEST;
+
+/// Every server, found by what makes it the best for a task in time
+/// logarithmic in their number.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    all: Vec<Server>,
+    /// Those that can take a call, the best first.
+    ready: BTreeSet<Rank>,
+    timers: BTreeSet<(Duration, ServerId)>,
+    up: usize,
+    alive: usize,
+    out: usize,
+    placements: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Server {
+    slots: usize,
+    /// Slots with a call in flight, wanted or not.
+    in_use: usize,
+    health: Health,
+    /// It said that it was busy: it is alive, though not in use.
+    busy: bool,
+    /// Failures in a row.
+    failures: u32,
+    /// Raised each time it is put aside. A failed call of an earlier epoch
+    /// tells nothing new.
+    epoch: u32,
+    /// Until when the tasks that it failed keep off it.
+    keep_off: Option<Duration>,
+    /// The number of the last placement here.
+    used: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    /// All slots are used.
+    Up,
+    /// None is used until this time.
+    Aside(Duration),
+    /// One may be used, for a trial.
+    Due,
+    /// The trial is on.
+    Trial,
+    /// It is not asked again.
+    Out,
+}
+
+/// What a call needs to know about the server's state when it started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(crate) server: ServerId,
+    pub(crate) trial: bool,
+    epoch: u32,
+}
+
+/// Servers that are up come before trials; then those with fewer calls in
+/// flight; then those unused for longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    trial: bool,
+    in_use: usize,
+    used: u64,
+    id: ServerId,
+}
+
+impl Servers {
+    pub(crate) fn new(slots: &[usize]) -> Self {
+        let mut servers = Self {
+            all: Vec::with_capacity(slots.len()),
+            ready: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            up: 0,
+            alive: 0,
+            out: 0,
+            placements: 0,
+        };
+        for (index, &slots) in slots.iter().enumerate() {
+            servers.all.push(Server {
+                slots,
+                in_use: 0,
+                health: Health::Up,
+                busy: false,
+                failures: 0,
+                epoch: 0,
+                keep_off: None,
+                used: 0,
+            });
+            servers.enter(ServerId::new(index));
+        }
+        servers
+    }
+
+    /// Whether some server is up, or alive though busy.
+    pub(crate) fn any_alive(&self) -> bool {
+        self.alive > 0
+    }
+
+    /// Whether every server is out for good.
+    pub(crate) fn all_out(&self) -> bool {
+        self.out == self.all.len()
+    }
+
+    /// Whether some server can take a call.
+    pub(crate) fn any_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// When the next server changes by the mere passing of time.
+    pub(crate) fn next_timer(&self) -> Option<Duration> {
+        self.timers.first().map(|&(at, _)| at)
+    }
+
+    /// Makes the changes whose time has come.
+    pub(crate) fn wake(&mut self, now: Duration) {
+        while let Some(&(at, id)) = self.timers.first()
+            && at <= now
+        {
+            self.edit(id, |server| {
+                if server.health == Health::Aside(at) {
+                    server.health = Health::Due;
+                }
+                if server.keep_off == Some(at) {
+                    server.keep_off = None;
+                }
+            });
+        }
+    }
+
+    /// The server for a task that `failed_by` failed last, if any did.
+    pub(crate) fn pick(&self, failed_by: Option<ServerId>) -> Option<ServerId> {
+        let mut ready = self.ready.iter();
+        let best = ready.next()?;
+        if Some(best.id) != failed_by {
+            return Some(best.id);
+        }
+        let may_go_back = self.may_go_back(best.id);
+        match ready.next() {
+            Some(other) if !may_go_back || other.trial == best.trial => Some(other.id),
+            _ => may_go_back.then_some(best.id),
+        }
+    }
+
+    /// Whether a task may go to the server that failed it last.
+    fn may_go_back(&self, id: ServerId) -> bool {
+        let server = &self.all[id.index()];
+        let others_up = self.up - usize::from(server.health == Health::Up);
+        others_up == 0 || server.keep_off.is_none()
+    }
+
+    /// Takes a slot of a server that [`pick`](Self::pick) gave.
+    pub(crate) fn seat(&mut self, id: ServerId) -> Seat {
+        self.placements += 1;
+        let placement = self.placements;
+        self.edit(id, |server| {
+            server.in_use += 1;
+            server.used = placement;
+            let trial = server.health == Health::Due;
+            if trial {
+                server.health = Health::Trial;
+            }
+            Seat {
+                server: id,
+                trial,
+                epoch: server.epoch,
+            }
+        })
+    }
+
+    /// Gives the slot of a call back. A trial that told nothing is due again.
+    pub(crate) fn leave(&mut self, seat: Seat) {
+        self.edit(seat.server, |server| {
+            server.in_use -= 1;
+            if server.is_trial(seat) {
+                server.health = Health::Due;
+            }
+        });
+    }
+
+    /// The server has answered a call: true if that takes it back.
+    ///
+    /// While it is put aside an answer does not, as it may have been on its
+    /// way when the server died.
+    pub(crate) fn answered(&mut self, id: ServerId) -> bool {
+        self.edit(id, |server| {
+            let back = matches!(server.health, Health::Due | Health::Trial);
+            if back {
+                server.health = Health::Up;
+                server.busy = false;
+            }
+            if server.health == Health::Up {
+                server.failures = 0;
+            }
+            back
+        })
+    }
+
+    /// How many failures in a row the server would have with this one, or none
+    /// if the call tells nothing new about it.
+    pub(crate) fn failures_with(&self, seat: Seat) -> Option<u32> {
+        let server = &self.all[seat.server.index()];
+        let news = server.health != Health::Out && server.epoch == seat.epoch;
+        news.then(|| server.failures.saturating_add(1))
+    }
+
+    /// Puts the server aside until a time, and says why.
+    pub(crate) fn set_aside(
+        &mut self,
+        id: ServerId,
+        now: Duration,
+        until: Duration,
+        busy: bool,
+    ) -> Aside {
+        self.edit(id, |server| {
+            let was_down = server.health != Health::Up && !server.busy;
+            server.health = Health::Aside(until);
+            server.busy = busy;
+            server.failures = server.failures.saturating_add(1);
+            server.epoch = server.epoch.wrapping_add(1);
+            server.keep_off = now.checked_add(KEEP_OFF);
+            match (busy, was_down) {
+                (true, _) => Aside::Busy,
+                (false, true) => Aside::StillDown,
+                (false, false) => Aside::Died,
+            }
+        })
+    }
+
+    /// Puts the server out for good: false if it was already.
+    pub(crate) fn put_out(&mut self, id: ServerId) -> bool {
+        self.edit(id, |server| {
+            std::mem::replace(&mut server.health, Health::Out) != Health::Out
+        })
+    }
+
+    /// Changes a server, and whatever it is found by.
+    fn edit<T>(&mut self, id: ServerId, change: impl FnOnce(&mut Server) -> T) -> T {
+        self.exit(id);
+        let changed = change(&mut self.all[id.index()]);
+        self.enter(id);
+        changed
+    }
+
+    fn enter(&mut self, id: ServerId) {
+        let server = &self.all[id.index()];
+        self.ready.extend(server.rank(id));
+        self.timers
+            .extend(server.timers().into_iter().flatten().map(|at| (at, id)));
+        self.up += usize::from(server.health == Health::Up);
+        self.alive += usize::from(server.is_alive());
+        self.out += usize::from(server.health == Health::Out);
+    }
+
+    fn exit(&mut self, id: ServerId) {
+        let server = &self.all[id.index()];
+        if let Some(rank) = server.rank(id) {
+            self.ready.remove(&rank);
+        }
+        for at in server.timers().into_iter().flatten() {
+            self.timers.remove(&(at, id));
+        }
+        self.up -= usize::from(server.health == Health::Up);
+        self.alive -= usize::from(server.is_alive());
+        self.out -= usize::from(server.health == Health::Out);
+    }
+}
+
+impl Server {
+    fn is_alive(&self) -> bool {
+        match self.health {
+            Health::Up => true,
+            Health::Out => false,
+            Health::Aside(_) | Health::Due | Health::Trial => self.busy,
+        }
+    }
+
+    fn is_trial(&self, seat: Seat) -> bool {
+        seat.trial && self.health == Health::Trial && self.epoch == seat.epoch
+    }
+
+    fn rank(&self, id: ServerId) -> Option<Rank> {
+        let trial = match self.health {
+            Health::Up => false,
+            Health::Due => true,
+            Health::Aside(_) | Health::Trial | Health::Out => return None,
+        };
+        (self.in_use < self.slots).then_some(Rank {
+            trial,
+            in_use: self.in_use,
+            used: self.used,
+            id,
+        })
+    }
+
+    fn timers(&self) -> [Option<Duration>; 2] {
+        let due = match self.health {
+            Health::Aside(until) => Some(until),
+            _ => None,
+        };
+        [due, self.keep_off]
+    }
+}

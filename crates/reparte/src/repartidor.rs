@@ -1,0 +1,257 @@
+//! The article's three calls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::engine::{self, Wires, lock};
+use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
+use crate::{
+    Account, Destino, Error, Incomplete, Options, SendError, TaskError, TaskErrorKind, TaskId,
+};
+
+/// The most slots that all servers of a run may have together: each takes a
+/// thread.
+pub const MAX_SLOTS: usize = 65_536;
+
+/// Dispatcher: spreads the calls of one function over servers, as the
+/// article's class of that name.
+///
+/// Make it with the servers, [send](Self::enviar) it each task's arguments
+/// `A`, and [end](Self::terminar) to get every result `R`, in order. Or let
+/// [`map`](Self::map) do both.
+///
+/// # Promises
+///
+/// A task's call may be made more than once, when it can't be known whether
+/// the first one ran: execution is *at least once*, so the function should
+/// have no effect that hurts when repeated. Its result is delivered *exactly
+/// once*.
+///
+/// # Dropping
+///
+/// Dropped without `terminar`, it ends at once: tasks that wait are forgotten,
+/// calls in flight are [cancelled](Destino::cancel), and nothing is waited for.
+/// The thread of a call that can't be cancelled ends when the call returns.
+/// The same goes for its iterators.
+#[must_use = "dropped, it forgets its tasks: see `terminar`"]
+#[doc(alias("Dispatcher", "Distributor"))]
+pub struct Repartidor<A, R> {
+    wires: Wires<A, R>,
+    sent: u64,
+    window: u64,
+}
+
+impl<A, R> Repartidor<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// A dispatcher over any [destinations](Destino), for any arguments and
+    /// results. Starts a thread for each slot, and one more.
+    ///
+    /// A list of destinations of different types is one of
+    /// `Box<dyn Destino<A, R>>`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoServers`], [`Error::NoSlots`], [`Error::TooManySlots`] or
+    /// [`Error::Threads`].
+    pub fn with<D>(
+        destinos: impl IntoIterator<Item = D>,
+        options: Options,
+    ) -> Result<Self, Error>
+    where
+        D: Destino<A, R> + 'static,
+    {
+        let destinos = destinos
+            .into_iter()
+            .map(|destino| Arc::new(destino) as Arc<dyn Destino<A, R>>)
+            .collect();
+        let wires = engine::start(destinos, &options)?;
+        let least = wires.slots.saturating_add(options.read_ahead);
+        Ok(Self {
+            wires,
+            sent: 0,
+            window: options.window.max(least) as u64,
+        })
+    }
+}
+
+impl<A, R> Repartidor<A, R> {
+    /// Send: hands over a task. Blocks until it has a slot, or, with a
+    /// [read-ahead](Options::read_ahead), a place to wait for one; retries of
+    /// earlier tasks go first.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the task in it, once the run is over for lack of
+    /// servers: all refused it for good, or all were down for as long as
+    /// [`Options::outage`] allows.
+    #[doc(alias("submit", "send"))]
+    pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
+        match self.wires.tasks.send(args) {
+            Ok(()) => Ok(self.count_sent()),
+            Err(unsent) => Err(SendError {
+                args: unsent.into_inner(),
+                account: self.account(),
+            }),
+        }
+    }
+
+    /// Finish: waits for all tasks and gives their results, in order of
+    /// sending.
+    ///
+    /// # Errors
+    ///
+    /// [`Incomplete`] if not every task has a result. It holds what became of
+    /// each one, results included.
+    #[doc(alias("finish", "join"))]
+    pub fn terminar(self) -> Result<Vec<R>, Incomplete<R>> {
+        let handle = self.handle();
+        let sent = usize::try_from(self.sent).unwrap_or(usize::MAX);
+        let mut outcomes: Vec<Option<Result<R, TaskError>>> = Vec::new();
+        outcomes.resize_with(sent, || None);
+        let mut ended = self.as_they_end();
+        for (task, outcome) in ended.by_ref() {
+            let place = usize::try_from(task.index()).unwrap_or(usize::MAX);
+            if let Some(place) = outcomes.get_mut(place) {
+                *place = Some(outcome);
+            }
+        }
+        // A panic in the engine would be our own fault: what was had is given.
+        let _ = ended.into_repartidor().wires.thread.join();
+        let outcomes = outcomes
+            .into_iter()
+            .zip(0..)
+            .map(|(outcome, index)| {
+                outcome.unwrap_or_else(|| Err(TaskError::not_run(TaskId::new(index))))
+            })
+            .collect();
+        whole(outcomes).map_err(|outcomes| Incomplete {
+            outcomes,
+            account: handle.account(),
+        })
+    }
+
+    /// Waits for all tasks sent, and gives each one's outcome as it ends.
+    pub fn as_they_end(self) -> AsTheyEnd<A, R> {
+        AsTheyEnd::new(self)
+    }
+
+    /// Sends `tasks` while it is read, and gives their outcomes in order.
+    ///
+    /// Tasks are sent from within `next`, so that servers are kept busy while
+    /// the reader waits, or, with a [read-ahead](Options::read_ahead), for
+    /// that many tasks longer. No more than [`Options::window`] tasks are ever
+    /// sent and unread, so that memory is bounded however slow one of them is.
+    /// When no server is left, tasks sent but not answered come as errors, and
+    /// so does the one that found no server, as the last; the rest are not
+    /// asked for.
+    ///
+    /// ```
+    /// use reparte::{Options, Repartidor, from_fn};
+    ///
+    /// let squares = [from_fn("a", |n: &u64| Ok(n * n)), from_fn("b", |n| Ok(n * n))];
+    /// # let squares: Vec<Box<dyn reparte::Destino<u64, u64>>> = squares.into_iter().map(|d| Box::new(d) as _).collect();
+    /// let reparto = Repartidor::with(squares, Options::default())?;
+    /// let sum: u64 = reparto.map(1..=100).sum::<Result<_, _>>()?;
+    /// assert_eq!(sum, 338_350);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn map<I>(self, tasks: I) -> Map<A, R, I::IntoIter>
+    where
+        I: IntoIterator<Item = A>,
+    {
+        Map::new(self, tasks.into_iter())
+    }
+
+    /// As [`map`](Self::map), but gives the outcomes as they end, each with
+    /// its task's number.
+    pub fn map_as_they_end<I>(self, tasks: I) -> MapAsTheyEnd<A, R, I::IntoIter>
+    where
+        I: IntoIterator<Item = A>,
+    {
+        MapAsTheyEnd::new(self, tasks.into_iter())
+    }
+
+    /// Who has done what so far.
+    pub fn account(&self) -> Account {
+        self.handle().account()
+    }
+
+    /// What remains when [`terminar`](Self::terminar) has taken the
+    /// dispatcher.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            account: Arc::clone(&self.wires.account),
+        }
+    }
+
+    pub(crate) fn wires(&self) -> &Wires<A, R> {
+        &self.wires
+    }
+
+    /// The most tasks that an iterator may have sent and not given yet.
+    pub(crate) fn window(&self) -> u64 {
+        self.window
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    pub(crate) fn count_sent(&mut self) -> TaskId {
+        let task = TaskId::new(self.sent);
+        self.sent += 1;
+        task
+    }
+
+    /// Says that no more tasks will come.
+    pub(crate) fn close(&self) {
+        // Without an engine the run is over already.
+        let _ = self.wires.close.send(());
+    }
+}
+
+impl<A, R> fmt::Debug for Repartidor<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repartidor")
+            .field("sent", &self.sent)
+            .field("account", &*lock(&self.wires.account))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a run from elsewhere, and after its end. Clones read the same run.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    account: engine::SharedAccount,
+}
+
+impl Handle {
+    /// Who has done what so far; in all, once the run is over.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        lock(&self.account).clone()
+    }
+}
+
+/// The results alone if there is one for each task, or everything back.
+fn whole<R>(outcomes: Vec<Result<R, TaskError>>) -> Result<Vec<R>, Vec<Result<R, TaskError>>> {
+    if outcomes.iter().any(Result::is_err) {
+        return Err(outcomes);
+    }
+    Ok(outcomes.into_iter().filter_map(Result::ok).collect())
+}
+
+impl TaskError {
+    /// A task that was never called.
+    pub(crate) fn not_run(task: TaskId) -> Self {
+        Self {
+            task,
+            kind: TaskErrorKind::NotRun,
+            calls: 0,
+            history: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Results read one by one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::iter::FusedIterator;
+
+use crossbeam_channel::{Select, TrySendError};
+
+use crate::engine::Outcome;
+use crate::{Repartidor, TaskError, TaskId};
+
+/// Sends tasks and takes outcomes, whichever can be done first.
+struct Feed<A, R, I> {
+    repartidor: Repartidor<A, R>,
+    /// The tasks to come, until they have ended.
+    tasks: Option<I>,
+    /// The next task, not yet taken by the engine.
+    next: Option<A>,
+    /// The run is over: no task will be taken.
+    over: bool,
+    /// Outcomes that the reader has been given.
+    given: u64,
+}
+
+impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
+    fn new(repartidor: Repartidor<A, R>, tasks: I) -> Self {
+        Self {
+            repartidor,
+            tasks: Some(tasks),
+            next: None,
+            over: false,
+            given: 0,
+        }
+    }
+
+    /// The next outcome in order of ending; none after the last one.
+    fn next_ended(&mut self) -> Option<Outcome<R>> {
+        loop {
+            self.fetch();
+            let wires = self.repartidor.wires();
+            let Some(args) = self.next.take().filter(|_| !self.over) else {
+                return wires.outcomes.recv().ok().or_else(|| self.refused());
+            };
+            // Sending comes first, since it puts a free slot to work.
+            match wires.tasks.try_send(args) {
+                Ok(()) => {
+                    self.repartidor.count_sent();
+                    continue;
+                }
+                Err(TrySendError::Full(args)) => self.next = Some(args),
+                Err(TrySendError::Disconnected(args)) => {
+                    self.next = Some(args);
+                    self.over = true;
+                    continue;
+                }
+            }
+            if let Some(outcome) = self.send_or_take() {
+                return Some(outcome);
+            }
+        }
+    }
+
+    /// Gets the next task to send, if the window has room for it.
+    fn fetch(&mut self) {
+        let room = self.repartidor.sent() - self.given < self.repartidor.window();
+        if self.next.is_none() && room && !self.over {
+            self.next_task();
+        }
+    }
+
+    fn next_task(&mut self) {
+        if let Some(tasks) = &mut self.tasks {
+            self.next = tasks.next();
+            if self.next.is_none() {
+                self.tasks = None;
+                self.repartidor.close();
+            }
+        }
+    }
+
+    /// Blocks until the next task is taken or an outcome is there.
+    fn send_or_take(&mut self) -> Option<Outcome<R>> {
+        let wires = self.repartidor.wires();
+        let mut select = Select::new();
+        let sending = select.send(&wires.tasks);
+        select.recv(&wires.outcomes);
+        let ready = select.select();
+        if ready.index() != sending {
+            let outcome = ready.recv(&wires.outcomes).ok();
+            self.over |= outcome.is_none();
+            return outcome;
+        }
+        let args = self.next.take().expect("only called with a task to send");
+        match ready.send(&wires.tasks, args) {
+            Ok(()) => {
+                self.repartidor.count_sent();
+            }
+            Err(unsent) => {
+                self.next = Some(unsent.into_inner());
+                self.over = true;
+            }
+        }
+        None
+    }
+
+    /// After the last outcome: the task that found the run over, once.
+    fn refused(&mut self) -> Option<Outcome<R>> {
+        self.over = true;
+        if self.next.is_none() {
+            self.next_task();
+        }
+        self.tasks = None;
+        self.next.take()?;
+        let task = TaskId::new(self.repartidor.sent());
+        Some((task, Err(TaskError::not_run(task))))
+    }
+}
+
+/// Outcomes in order of sending: see [`Repartidor::map`].
+#[must_use = "it sends nothing until it is read"]
+pub struct Map<A, R, I> {
+    feed: Feed<A, R, I>,
+    /// Outcomes that wait for an earlier one.
+    early: BTreeMap<TaskId, Result<R, TaskError>>,
+}
+
+impl<A, R, I: Iterator<Item = A>> Map<A, R, I> {
+    pub(crate) fn new(repartidor: Repartidor<A, R>, tasks: I) -> Self {
+        Self {
+            feed: Feed::new(repartidor, tasks),
+            early: BTreeMap::new(),
+        }
+    }
+}
+
+impl<A, R, I: Iterator<Item = A>> Iterator for Map<A, R, I> {
+    type Item = Result<R, TaskError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = TaskId::new(self.feed.given);
+        loop {
+            if let Some(outcome) = self.early.remove(&next) {
+                self.feed.given += 1;
+                return Some(outcome);
+            }
+            let (task, outcome) = self.feed.next_ended()?;
+            self.early.insert(task, outcome);
+        }
+    }
+}
+
+/// Outcomes as they end, each with its task's number: see
+/// [`Repartidor::map_as_they_end`].
+#[must_use = "it sends nothing until it is read"]
+pub struct MapAsTheyEnd<A, R, I> {
+    feed: Feed<A, R, I>,
+}
+
+impl<A, R, I: Iterator<Item = A>> MapAsTheyEnd<A, R, I> {
+    pub(crate) fn new(repartidor: Repartidor<A, R>, tasks: I) -> Self {
+        Self {
+            feed: Feed::new(repartidor, tasks),
+        }
+    }
+}
+
+impl<A, R, I: Iterator<Item = A>> Iterator for MapAsTheyEnd<A, R, I> {
+    type Item = (TaskId, Result<R, TaskError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let ended = self.feed.next_ended()?;
+        self.feed.given += 1;
+        Some(ended)
+    }
+}
+
+/// Outcomes of the tasks sent, as they end, each with its task's number: see
+/// [`Repartidor::as_they_end`].
+#[must_use = "dropped, it ends the run: see `Repartidor`"]
+pub struct AsTheyEnd<A, R> {
+    repartidor: Repartidor<A, R>,
+}
+
+impl<A, R> AsTheyEnd<A, R> {
+    pub(crate) fn new(repartidor: Repartidor<A, R>) -> Self {
+        repartidor.close();
+        Self { repartidor }
+    }
+
+    pub(crate) fn into_repartidor(self) -> Repartidor<A, R> {
+        self.repartidor
+    }
+}
+
+impl<A, R> Iterator for AsTheyEnd<A, R> {
+    type Item = (TaskId, Result<R, TaskError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.repartidor.wires().outcomes.recv().ok()
+    }
+}
+
+impl<A, R, I: Iterator<Item = A>> FusedIterator for Map<A, R, I> {}
+impl<A, R, I: Iterator<Item = A>> FusedIterator for MapAsTheyEnd<A, R, I> {}
+impl<A, R> FusedIterator for AsTheyEnd<A, R> {}
+
+impl<A, R, I> fmt::Debug for Map<A, R, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map")
+            .field("repartidor", &self.feed.repartidor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A, R, I> fmt::Debug for MapAsTheyEnd<A, R, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapAsTheyEnd")
+            .field("repartidor", &self.feed.repartidor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A, R> fmt::Debug for AsTheyEnd<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsTheyEnd")
+            .field("repartidor", &self.repartidor)
+            .finish()
+    }
+}

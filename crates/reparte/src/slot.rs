@@ -1,0 +1,53 @@
+//! A slot: a thread that makes one call at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::ids::ServerId;
+use crate::{Call, CallError, Destino, TaskId};
+
+/// A call to make.
+pub(crate) struct Job<A> {
+    pub(crate) task: TaskId,
+    pub(crate) call: Call,
+    pub(crate) args: Arc<A>,
+}
+
+/// A call that has returned.
+pub(crate) struct Returned<R> {
+    pub(crate) server: ServerId,
+    pub(crate) task: TaskId,
+    pub(crate) call: Call,
+    pub(crate) outcome: Result<R, CallError>,
+}
+
+/// Makes the calls of one slot, until the engine is gone or has no more. The
+/// slots of a server share its `jobs`.
+pub(crate) fn run<A, R>(
+    server: ServerId,
+    destino: &dyn Destino<A, R>,
+    jobs: &Receiver<Job<A>>,
+    returned: &Sender<Returned<R>>,
+) {
+    for Job { task, call, args } in jobs {
+        // A destination that panicked is used again: its state is its own
+        // affair, and the plan puts it aside like any other that failed.
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let outcome = destino.call(&args, &call);
+            drop(args);
+            outcome
+        }));
+        let outcome = made.unwrap_or_else(|panic| Err(CallError::panicked(panic.as_ref())));
+        let back = Returned {
+            server,
+            task,
+            call,
+            outcome,
+        };
+        if returned.send(back).is_err() {
+            return;
+        }
+    }
+}
