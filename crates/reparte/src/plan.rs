@@ -35,6 +35,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use backoff::Backoff;
+#[cfg(test)]
+pub(crate) use backoff::SplitMix;
 pub(crate) use event::{Action, Aside, End, Event, Failure};
 use servers::{Seat, Servers};
 use tasks::Tasks;

@@ -10,24 +10,43 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(4);
 /// Exponential back-off with full jitter (Brooker, "Exponential Backoff And
 /// Jitter", 2015): any wait from none to the bound, each as likely, so that
 /// the clients of a server that returns don't come back all at once.
-///
-/// The numbers are those of SplitMix64 (Steele, Lea and Flood, 2014).
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    state: u64,
+    random: SplitMix,
 }
 
 impl Backoff {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self {
+            random: SplitMix::new(seed),
+        }
     }
 
     /// The wait after so many failures in a row, the first being 1.
     pub(crate) fn wait(&mut self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
         let bound = (FIRST * (1 << doublings)).min(LONGEST);
-        let micros = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX - 1);
-        Duration::from_micros(self.next() % (micros + 1))
+        let micros = u64::try_from(bound.as_micros()).expect("4 s is few microseconds");
+        Duration::from_micros(self.random.below(micros + 1))
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+/// Generators", 2014): the same numbers for the same seed.
+#[derive(Debug)]
+pub(crate) struct SplitMix {
+    state: u64,
+}
+
+impl SplitMix {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    /// A number below the bound, which is not 0. The bias is below one in
+    /// 2^40 for the bounds in use.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
     }
 
     fn next(&mut self) -> u64 {
