@@ -1,0 +1,167 @@
+//! Errors in words.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use super::{BadAnswer, Error, HttpStatus, Phase};
+use crate::text::Foreign;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::BadUrl { url, reason } => write!(
+                f,
+                "bad address \"{url}\": {reason}; write host:port or http://host:port/path"
+            ),
+            Error::TlsUnsupported { url } => write!(
+                f,
+                "can't call \"{url}\": this version has no TLS; use http:// on a network that you trust"
+            ),
+            Error::CredentialsInUrl { url } => write!(
+                f,
+                "the address \"{url}\" has a user or password in it, which this version does not send; leave it out"
+            ),
+            Error::BadOption { option, reason } => write!(f, "bad option {option}: {reason}"),
+            Error::Unrepresentable(source) => write!(f, "can't send the call: {}", line(source)),
+            Error::HostNotFound { host, source } => write!(
+                f,
+                "host \"{host}\" not found ({}): check its spelling, or give its IP address",
+                line(source)
+            ),
+            Error::Unreachable { server, source } => unreachable(f, server, source),
+            Error::Interrupted {
+                server,
+                phase,
+                source,
+            } => write!(
+                f,
+                "connection to {server} lost while {phase} ({}): the call may have run",
+                line(source)
+            ),
+            Error::TimedOut {
+                server,
+                phase,
+                after,
+            } => {
+                write!(
+                    f,
+                    "timed out after {after:.1?} while {phase}, server {server}"
+                )?;
+                match phase {
+                    Phase::Connect => Ok(()),
+                    _ => f.write_str(": the call may have run, or still run"),
+                }
+            }
+            Error::NotHttp { server, reason } => write!(
+                f,
+                "{server} does not speak HTTP ({}): is it another service's port?",
+                Foreign(reason)
+            ),
+            Error::Http(http) => http.fmt(f),
+            Error::Malformed(answer) => answer.fmt(f),
+            Error::Mismatch(source) => write!(
+                f,
+                "the answer is not of the type that was asked for: {}",
+                line(source)
+            ),
+            Error::Fault(fault) => write!(f, "fault {}: {}", fault.code, Foreign(&fault.message)),
+            Error::Cancelled => f.write_str("the call was cancelled"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::Unrepresentable(source) | Error::Mismatch(source) => Some(source),
+            Error::HostNotFound { source, .. }
+            | Error::Unreachable { source, .. }
+            | Error::Interrupted { source, .. } => Some(source),
+            Error::Malformed(answer) => Some(&answer.source),
+            Error::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Connect => "connecting",
+            Phase::Send => "sending the request",
+            Phase::Answer => "waiting for the answer",
+        })
+    }
+}
+
+impl fmt::Display for HttpStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HttpStatus { server, path, .. } = self;
+        write!(f, "{server} answered with HTTP status {}", self.status)?;
+        match self.status {
+            300..=399 => {
+                f.write_str(": redirects are not followed")?;
+                if let Some(location) = &self.location {
+                    write!(f, "; call {location} instead, if you trust it")?;
+                }
+            }
+            401 | 403 | 407 => f.write_str(": it does not take calls from this client")?,
+            404 | 405 | 410 | 501 => write!(
+                f,
+                ": no XML-RPC service at {}; check the address and its path (/RPC2 by custom)",
+                Foreign(path)
+            )?,
+            429 | 503 => {
+                f.write_str(": it has no room just now")?;
+                if let Some(delay) = self.retry_after {
+                    write!(f, "; try again in {} s", delay.as_secs())?;
+                }
+            }
+            _ => {}
+        }
+        if !self.excerpt.is_empty() {
+            write!(f, "; its answer begins: {}", self.excerpt)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BadAnswer { server, source, .. } = self;
+        if let xmlrpc_wire::Error::TooMuch { .. } = source {
+            let source = line(source);
+            return write!(
+                f,
+                "the answer of {server} is {source}; if it is to be trusted, raise Options::limits"
+            );
+        }
+        write!(f, "{server} did not answer in XML-RPC: {}", line(source))?;
+        if self.excerpt.is_empty() {
+            f.write_str("; its answer is empty")
+        } else {
+            write!(f, "; its answer begins: {}", self.excerpt)
+        }
+    }
+}
+
+fn unreachable(f: &mut fmt::Formatter<'_>, server: &str, source: &io::Error) -> fmt::Result {
+    match source.kind() {
+        io::ErrorKind::ConnectionRefused => write!(
+            f,
+            "nothing listens at {server} (connection refused): start the server, or check the port"
+        ),
+        io::ErrorKind::TimedOut => write!(
+            f,
+            "no answer from {server} ({}): check the address, and that no firewall drops it",
+            line(source)
+        ),
+        _ => write!(f, "can't connect to {server}: {}", line(source)),
+    }
+}
+
+/// A source's text, on one line whatever the server had in it.
+fn line(source: &dyn StdError) -> String {
+    Foreign(&source.to_string()).to_string()
+}

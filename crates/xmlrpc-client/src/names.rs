@@ -1,0 +1,117 @@
+//! From a host to its addresses.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::url::Host;
+
+type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+/// The addresses of one host: known at once for an IP address and for `localhost`,
+/// looked up once for another name and kept until they are [forgotten](Names::forget).
+#[derive(Clone)]
+pub(crate) struct Names {
+    host: Host,
+    port: u16,
+    /// Whether the addresses never change.
+    fixed: bool,
+    known: Arc<Mutex<Vec<SocketAddr>>>,
+    lookup: Arc<Lookup>,
+}
+
+impl Names {
+    pub(crate) fn new(host: Host, port: u16) -> Self {
+        Names::with_lookup(host, port, |name, port| {
+            (name, port).to_socket_addrs().map(Iterator::collect)
+        })
+    }
+
+    fn with_lookup(
+        host: Host,
+        port: u16,
+        lookup: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        let at = |ip: IpAddr| SocketAddr::new(ip, port);
+        let known = match &host {
+            Host::Ip(ip) => vec![at(*ip)],
+            // RFC 6761, 6.3: always loopback. IPv4 first, since that is where the
+            // article's servers listen; a loopback address that refuses does so at once.
+            Host::Name(name) if name.trim_end_matches('.') == "localhost" => {
+                vec![
+                    at(Ipv4Addr::LOCALHOST.into()),
+                    at(Ipv6Addr::LOCALHOST.into()),
+                ]
+            }
+            Host::Name(_) => Vec::new(),
+        };
+        Names {
+            fixed: !known.is_empty(),
+            host,
+            port,
+            known: Arc::new(Mutex::new(known)),
+            lookup: Arc::new(lookup),
+        }
+    }
+
+    /// The addresses, at least one.
+    ///
+    /// A lookup runs in a thread of its own, since the system's resolver takes no
+    /// time-out. One that comes too late for its call still serves the next.
+    pub(crate) fn addresses(&self, within: Duration) -> io::Result<Vec<SocketAddr>> {
+        let known = self.known().clone();
+        let name = match &self.host {
+            Host::Name(name) if known.is_empty() => name.clone(),
+            _ => return Ok(known),
+        };
+        let (names, (done, result)) = (self.clone(), mpsc::sync_channel(1));
+        thread::Builder::new()
+            .name("lookup".to_owned())
+            .spawn(move || {
+                let found = (names.lookup)(&name, names.port);
+                if let Ok(addresses) = &found {
+                    names.known().clone_from(addresses);
+                }
+                // The call may have given up.
+                let _ = done.send(found);
+            })?;
+        let nothing = |kind, text| Err(io::Error::new(kind, text));
+        match result.recv_timeout(within) {
+            Ok(Ok(found)) if found.is_empty() => {
+                nothing(io::ErrorKind::NotFound, "the name has no address")
+            }
+            Ok(found) => found,
+            Err(RecvTimeoutError::Timeout) => {
+                nothing(io::ErrorKind::TimedOut, "no answer from the name service")
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                nothing(io::ErrorKind::Other, "the lookup broke off")
+            }
+        }
+    }
+
+    /// Makes the next call look the name up again: nothing answers at its addresses.
+    pub(crate) fn forget(&self) {
+        if !self.fixed {
+            self.known().clear();
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("known", &self.known())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,156 @@
+//! The server, as a caller sees it.
+
+use std::time::{Duration, Instant};
+
+use log::debug;
+use xmlrpc_wire::{decode_response, encode_call};
+
+use crate::text::{Foreign, excerpt};
+use crate::transport::{Answer, Breaker, Line, Transport};
+use crate::url::ServerUrl;
+use crate::{Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Options, Value};
+
+/// A server whose functions can be called.
+///
+/// It can be shared between threads: calls that are made at the same time each have a
+/// connection of their own, and a connection that the server keeps open serves the next
+/// call, if that comes within a second.
+///
+/// A call is sent once. Only where a kept connection turns out to be closed before it
+/// has taken the whole request is that request sent again, on a new one; a call that may
+/// have run is never repeated.
+#[derive(Debug)]
+pub struct ServerProxy {
+    transport: Transport,
+}
+
+impl ServerProxy {
+    /// A proxy for the server at `url`: `http://host:port/path`, `host:port` or `host`.
+    /// The port is 80 and the path `/RPC2` where they are not given, as in Python's
+    /// xmlrpclib; an IPv6 address goes into brackets. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadUrl`], [`Error::TlsUnsupported`] or [`Error::CredentialsInUrl`].
+    pub fn new(url: &str) -> Result<Self, Error> {
+        ServerProxy::with(url, Options::default())
+    }
+
+    /// A proxy with other [`Options`] than the default.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](ServerProxy::new), and [`Error::BadOption`].
+    pub fn with(url: &str, options: Options) -> Result<Self, Error> {
+        let url = ServerUrl::parse(url)?;
+        let transport = Transport::new(url, options.checked()?)?;
+        Ok(ServerProxy { transport })
+    }
+
+    /// The server as `host:port`: its name in logs and errors.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        self.transport.server()
+    }
+
+    /// Calls `method` and waits for its result.
+    ///
+    /// ```no_run
+    /// # use xmlrpc_client::{Error, ServerProxy};
+    /// let server = ServerProxy::new("localhost:9000")?;
+    /// assert_eq!(server.call::<i32>("cuad", (7,))?, 49);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but those of [`new`](ServerProxy::new) and
+    /// [`Cancelled`](Error::Cancelled).
+    pub fn call<R: FromValue>(&self, method: &str, params: impl IntoParams) -> Result<R, Error> {
+        self.attempt().call(method, params)
+    }
+
+    /// A call that can be cancelled and can have a deadline.
+    pub fn attempt(&self) -> Attempt<'_> {
+        Attempt::new(self)
+    }
+
+    /// Posts a call, and once more if it met a kept connection that had been closed.
+    /// Tells `running` beforehand what would break it off; if that fails, it isn't made.
+    ///
+    /// The line comes back beside the outcome, to be [kept](Self::finish) once nobody
+    /// can break it off any more.
+    pub(crate) fn post(
+        &self,
+        method: &str,
+        params: &[Value],
+        deadline: Option<Instant>,
+        running: impl Fn(Breaker) -> Result<(), Error>,
+    ) -> Result<(Line, Result<Answer, Error>), Error> {
+        let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
+        debug!(
+            "{}: call {}, {} bytes",
+            self.server(),
+            Foreign(method),
+            request.len()
+        );
+        let mut line = self.transport.take();
+        running(line.breaker())?;
+        let mut answer = self.transport.post(&line, &request, deadline);
+        if answer.is_err() && line.is_stale() {
+            debug!("{}: a kept connection was closed", self.server());
+            line = self.transport.new_line();
+            running(line.breaker())?;
+            answer = self.transport.post(&line, &request, deadline);
+        }
+        Ok((line, answer))
+    }
+
+    /// Keeps the line of a call that got an answer, and reads that.
+    pub(crate) fn finish(&self, line: Line, answer: Result<Answer, Error>) -> Result<Value, Error> {
+        let answer = answer.inspect_err(|error| debug!("{}: {error}", self.server()))?;
+        self.transport.put(line);
+        debug!(
+            "{}: status {}, {} bytes",
+            self.server(),
+            answer.status,
+            answer.body.len()
+        );
+        self.value(&answer)
+    }
+
+    fn value(&self, answer: &Answer) -> Result<Value, Error> {
+        if answer.status != 200 {
+            return Err(Error::Http(Box::new(self.status(answer))));
+        }
+        let limits = &self.transport.options().limits;
+        match decode_response(&answer.body, limits) {
+            Ok(response) => response.map_err(Error::Fault),
+            Err(source) => Err(Error::Malformed(Box::new(BadAnswer {
+                server: self.server().to_owned(),
+                source,
+                excerpt: excerpt(&answer.body),
+            }))),
+        }
+    }
+
+    fn status(&self, answer: &Answer) -> HttpStatus {
+        const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+        let seconds = |text: &String| text.trim().parse().ok().map(Duration::from_secs);
+        HttpStatus {
+            server: self.server().to_owned(),
+            path: self.transport.url().path.clone(),
+            status: answer.status,
+            excerpt: excerpt(&answer.body),
+            retry_after: answer
+                .retry_after
+                .as_ref()
+                .and_then(seconds)
+                .map(|delay| delay.min(LONGEST)),
+            location: answer
+                .location
+                .as_ref()
+                .map(|text| Foreign(text).to_string()),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! A server's address, from what a user writes.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::Error;
+use crate::text::Foreign;
+
+/// The path that XML-RPC servers answer at by custom, Python's among them.
+const DEFAULT_PATH: &str = "/RPC2";
+const DEFAULT_PORT: u16 = 80;
+
+/// A parsed address: `http://host:port/path`, `host:port` or `host`.
+///
+/// As in Python's xmlrpclib an address without a path gets `/RPC2`, and `/` stays `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerUrl {
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+    /// With its query, if there is one.
+    pub(crate) path: String,
+}
+
+/// The host of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Host {
+    Ip(IpAddr),
+    Name(String),
+}
+
+impl ServerUrl {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let bad = |reason| Error::BadUrl {
+            url: shown(text),
+            reason,
+        };
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(bad("it has a space or a control character in it"));
+        }
+        if !text.is_ascii() {
+            return Err(bad(
+                "it has a letter outside ASCII: write a name in its xn-- form, and a path percent-encoded",
+            ));
+        }
+        let rest = match scheme(text) {
+            None => text,
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
+                return Err(Error::TlsUnsupported { url: shown(text) });
+            }
+            Some(_) => return Err(bad("only http:// is spoken")),
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(Error::CredentialsInUrl { url: shown(text) });
+        }
+        let (host, port) = split_port(authority).map_err(bad)?;
+        Ok(ServerUrl {
+            host: parse_host(host).map_err(bad)?,
+            port: port.map_or(Ok(DEFAULT_PORT), parse_port).map_err(bad)?,
+            path: parse_path(path).map_err(bad)?,
+        })
+    }
+
+    /// `host:port`, an IPv6 address in brackets: the server's name in messages.
+    pub(crate) fn server(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
+            Host::Ip(IpAddr::V4(ip)) => write!(f, "{ip}"),
+            Host::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// What stands before `://`, and what after it; the `://` of a path is none.
+fn scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    scheme.bytes().all(plain).then_some((scheme, rest))
+}
+
+/// The host as written, and what follows its colon.
+fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
+    if authority.starts_with('[') {
+        let end = authority.find(']').ok_or("its [ has no ]")? + 1;
+        let (host, rest) = authority.split_at(end);
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((host, Some(port))),
+            None if rest.is_empty() => Ok((host, None)),
+            None => Err("after an IPv6 address in brackets comes :port or nothing"),
+        };
+    }
+    match authority.split_once(':') {
+        None => Ok((authority, None)),
+        Some((_, port)) if port.contains(':') => {
+            Err("it has two colons: an IPv6 address goes into brackets, as in [::1]:9000")
+        }
+        Some((host, port)) => Ok((host, Some(port))),
+    }
+}
+
+fn parse_host(text: &str) -> Result<Host, &'static str> {
+    if let Some(inner) = text.strip_prefix('[') {
+        let ip = inner.trim_end_matches(']').parse::<Ipv6Addr>();
+        return Ok(Host::Ip(
+            ip.map_err(|_| "what stands in brackets is not an IPv6 address")?
+                .into(),
+        ));
+    }
+    if text.is_empty() {
+        return Err("it has no host");
+    }
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(
+            "it has no host, only a number: for a port on this machine write localhost:9000",
+        );
+    }
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        let ip = text.parse::<Ipv4Addr>();
+        return Ok(Host::Ip(
+            ip.map_err(|_| "its host is not an IPv4 address")?.into(),
+        ));
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    // 253 characters are the longest name that DNS carries (RFC 1035, 2.3.4).
+    if text.len() > 253 || !text.bytes().all(plain) {
+        return Err("its host is not a name: letters, digits, - and . make one");
+    }
+    Ok(Host::Name(text.to_ascii_lowercase()))
+}
+
+fn parse_port(text: &str) -> Result<u16, &'static str> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if digits && port > 0 => Ok(port),
+        _ => Err("its port is not a number from 1 to 65535"),
+    }
+}
+
+fn parse_path(text: &str) -> Result<String, &'static str> {
+    if text.contains('#') {
+        return Err("a fragment (#) means nothing to a server");
+    }
+    // RFC 3986 leaves these out of every part of a URL.
+    if text.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}']) {
+        return Err("its path has a character that must be percent-encoded");
+    }
+    Ok(match text.bytes().next() {
+        None => DEFAULT_PATH.to_owned(),
+        Some(b'/') => text.to_owned(),
+        Some(_) => format!("/{text}"),
+    })
+}
+
+/// An address as an error shows it: never what may be a password.
+fn shown(text: &str) -> String {
+    match text.rsplit_once('@') {
+        None => Foreign(text).to_string(),
+        Some((_, rest)) => format!("***@{}", Foreign(rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        for (text, url, server) in [
+            (
+                "localhost:9000",
+                "http://localhost:9000/RPC2",
+                "localhost:9000",
+            ),
+            (
+                "http://localhost:9000",
+                "http://localhost:9000/RPC2",
+                "localhost:9000",
+            ),
+            (
+                "http://localhost:9000/",
+                "http://localhost:9000/",
+                "localhost:9000",
+            ),
+            (
+                "HTTP://Example.ORG/a/b?c=d",
+                "http://example.org:80/a/b?c=d",
+                "example.org:80",
+            ),
+            (
+                "10.12.33.112:9000",
+                "http://10.12.33.112:9000/RPC2",
+                "10.12.33.112:9000",
+            ),
+            ("host", "http://host:80/RPC2", "host:80"),
+            ("host:1/RPC2", "http://host:1/RPC2", "host:1"),
+            ("[::1]:9000", "http://[::1]:9000/RPC2", "[::1]:9000"),
+            (
+                "http://[FE80:0::1]/x",
+                "http://[fe80::1]:80/x",
+                "[fe80::1]:80",
+            ),
+            ("host:65535/a://b", "http://host:65535/a://b", "host:65535"),
+            ("host?x=1", "http://host:80/?x=1", "host:80"),
+            ("a_b.c-d.:1", "http://a_b.c-d.:1/RPC2", "a_b.c-d.:1"),
+        ] {
+            let parsed = ServerUrl::parse(text).unwrap();
+            assert_eq!(parsed.to_string(), url, "{text}");
+            assert_eq!(parsed.server(), server, "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_addresses_say_why() {
+        for (text, why) in [
+            ("", "no host"),
+            ("http://", "no host"),
+            ("http:///RPC2", "no host"),
+            (":9000", "no host"),
+            ("9000", "localhost:9000"),
+            ("local host:9000", "a space"),
+            ("localhost:9000 ", "a space"),
+            ("localhost:9000\n", "a space"),
+            ("año:9000", "outside ASCII"),
+            ("localhost:", "its port"),
+            ("localhost:0", "its port"),
+            ("localhost:65536", "its port"),
+            ("localhost:+80", "its port"),
+            ("localhost:nine", "its port"),
+            ("::1", "brackets"),
+            ("::1:9000", "brackets"),
+            ("[::1", "no ]"),
+            ("[::1]9000", "after an IPv6"),
+            ("[::g]:9000", "not an IPv6"),
+            ("[10.0.0.1]:9000", "not an IPv6"),
+            ("[fe80::1%eth0]:9000", "not an IPv6"),
+            ("10.0.0.256:9000", "not an IPv4"),
+            ("10.1:9000", "not an IPv4"),
+            ("a/b:9000<", "percent-encoded"),
+            ("a*b:9000", "not a name"),
+            ("host:1/#x", "fragment"),
+            ("ftp://host/", "only http://"),
+            ("://host", "only http://"),
+        ] {
+            let error = ServerUrl::parse(text).unwrap_err();
+            let Error::BadUrl { reason, .. } = &error else {
+                panic!("{text}: {error}")
+            };
+            assert!(reason.contains(why), "{text}: {reason}");
+            assert!(
+                error.to_string().contains("http://host:port/path"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn tls_is_refused_by_name() {
+        for text in ["https://host", "HTTPS://host:1/x"] {
+            let error = ServerUrl::parse(text).unwrap_err();
+            assert!(matches!(error, Error::TlsUnsupported { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for text in [
+            "http://user:secret@host:9000/RPC2",
+            "user:secret@host",
+            "https://user:secret@host",
+            "htp://user:secret@host",
+            "http://user:sec@secret@host",
+            "http://user:secret/secret@host",
+            "http://user:secret?secret@host",
+            "http://user:se cret@host",
+            "http://user:secret@host:99999",
+        ] {
+            let error = ServerUrl::parse(text).unwrap_err();
+            let seen = format!("{error} {error:?}");
+            assert!(!seen.contains("sec") && !seen.contains("cret"), "{seen}");
+        }
+        let error = ServerUrl::parse("http://user:secret@host").unwrap_err();
+        assert!(matches!(error, Error::CredentialsInUrl { .. }));
+    }
+}
