@@ -1,1 +1,18 @@
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod builtin;
+mod error;
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+pub mod front;
+mod handler;
+mod service;
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+mod stop;
+mod text;
+
+pub use error::Error;
+pub use handler::Handler;
+pub use service::{Service, Step};
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+pub use stop::Stop;

@@ -1,0 +1,92 @@
+//! The one error type of this crate.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::text::Foreign;
+
+/// Why a function could not be published, or a server could not start or go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The name is empty, or has a character that the XML-RPC specification has no
+    /// place for in a method's name.
+    InvalidName {
+        /// The name.
+        name: String,
+    },
+    /// The name begins with `system.` or `reparte.`, which the server answers itself.
+    ReservedName {
+        /// The name.
+        name: String,
+    },
+    /// A function is already published under the name.
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// The address can be reached from other machines, and the front is not meant, or
+    /// not told, to serve them.
+    NotLoopback {
+        /// The listener's address.
+        address: SocketAddr,
+        /// What to do about it.
+        help: &'static str,
+    },
+    /// The operating system refused what the server needs to start or to go on.
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The tiny front has met as many requests with a declared length beyond the limit
+    /// as it can bear: each costs it a thread and two descriptors for good.
+    TooManyOverlong {
+        /// How many there were.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::InvalidName { name } if name.is_empty() => {
+                f.write_str("a method's name can't be empty")
+            }
+            Error::InvalidName { name } => write!(
+                f,
+                "\"{}\" is not a method's name: use letters of ASCII, digits, and _ . : /",
+                Foreign(name)
+            ),
+            Error::ReservedName { name } => write!(
+                f,
+                "the method's name \"{}\" is reserved: the server itself answers system. and reparte.",
+                Foreign(name)
+            ),
+            Error::DuplicateName { name } => {
+                write!(f, "a method \"{}\" is published already", Foreign(name))
+            }
+            Error::NotLoopback { address, help } => {
+                write!(f, "{address} can be reached from other machines: {help}")
+            }
+            Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
+            Error::TooManyOverlong { count } => write!(
+                f,
+                "gave up after {count} requests with a declared length beyond the limit, \
+                 each of which holds a thread and two descriptors for good: start the \
+                 server again, or use the hyper front"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::System { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

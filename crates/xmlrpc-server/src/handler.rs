@@ -1,0 +1,58 @@
+//! Rust functions as handlers of calls.
+
+use xmlrpc_wire::{Error, FromParams, FromValue, IntoResponse, MethodResponse, Value};
+
+/// A function or closure that can be published: up to eight arguments that convert
+/// from values, a result that converts to one, or a `Result` whose error makes a
+/// [`Fault`](xmlrpc_wire::Fault).
+///
+/// `Args` is the tuple of the arguments' types; it is inferred. Several calls may run
+/// at once, in threads of the server.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be published",
+    note = "a handler is `Fn(A, B, ..) -> R + Send + Sync + 'static` with up to eight arguments \
+            that are `FromValue` (give a closure's arguments their types) and an `R` that is \
+            `IntoResponse`"
+)]
+pub trait Handler<Args>: Invoke<Args> + Send + Sync + 'static {}
+
+impl<F, Args> Handler<Args> for F where F: Invoke<Args> + Send + Sync + 'static {}
+
+/// What keeps [`Handler`] ours to extend.
+pub trait Invoke<Args> {
+    /// Converts `params`, calls the function, converts what it returns.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FromParams`], where the function does not take these arguments.
+    fn invoke(&self, params: Vec<Value>) -> Result<MethodResponse, Error>;
+}
+
+macro_rules! functions {
+    ($(($($arg:ident),*))*) => {$(
+        impl<Function, R, $($arg),*> Invoke<($($arg,)*)> for Function
+        where
+            Function: Fn($($arg),*) -> R,
+            R: IntoResponse,
+            $($arg: FromValue,)*
+        {
+            #[allow(non_snake_case, reason = "an argument is named as its type")]
+            fn invoke(&self, params: Vec<Value>) -> Result<MethodResponse, Error> {
+                let ($($arg,)*) = FromParams::from_params(params)?;
+                Ok(self($($arg),*).into_response())
+            }
+        }
+    )*};
+}
+
+functions! {
+    ()
+    (A)
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+    (A, B, C, D, E)
+    (A, B, C, D, E, F)
+    (A, B, C, D, E, F, G)
+    (A, B, C, D, E, F, G, H)
+}
