@@ -3,10 +3,11 @@
 #[cfg(feature = "xmlrpc")]
 mod address;
 #[cfg(feature = "xmlrpc")]
-pub mod xmlrpc;
+pub(crate) mod xmlrpc;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Instant;
 
 use crate::{CallError, CallId};
@@ -20,6 +21,28 @@ pub struct Call {
     /// When to give up on it, if there is a
     /// [time limit](crate::Options::time_limit). The destination sees to it.
     pub deadline: Option<Instant>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Call {
+    pub(crate) fn new(id: CallId, deadline: Option<Instant>) -> Self {
+        Self {
+            id,
+            deadline,
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Whether nobody wants the result any more. Work that can stop half-way
+    /// may look here from time to time.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(SeqCst)
+    }
+
+    pub(crate) fn set_cancelled(&self) {
+        self.cancelled.store(true, SeqCst);
+    }
 }
 
 /// A destination: a server, or anything else that takes calls, with arguments
@@ -49,8 +72,12 @@ pub trait Destino<A, R>: Send + Sync {
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError>;
 
     /// Makes a call in flight return soon, with any outcome: it is thrown
-    /// away. Must not block; may do nothing, as it does unless overridden. The
-    /// call may have returned already.
+    /// away. Must not block; may do nothing, as it does unless overridden.
+    ///
+    /// It comes from another thread, and the call may have returned already,
+    /// or be just about to begin. A destination that keeps a list of its calls
+    /// misses none if each call enters itself first and looks at
+    /// [`Call::is_cancelled`], which is set before, next.
     fn cancel(&self, _call: CallId) {}
 }
 

@@ -17,8 +17,8 @@ use crate::plan::{Action, Aside, Event, Failure, Plan, PlanOptions};
 use crate::slot::{self, Job, Returned};
 use crate::text::Foreign;
 use crate::{
-    Account, Call, Destino, Error, FailedCall, MAX_SLOTS, Options, ServerAccount, TaskError,
-    TaskErrorKind, TaskId,
+    Account, Call, CallId, Destino, Error, FailedCall, MAX_SLOTS, Options, ServerAccount,
+    TaskError, TaskErrorKind, TaskId,
 };
 
 /// What became of a task.
@@ -114,6 +114,7 @@ where
         time_limit: options.time_limit,
         servers,
         tasks: HashMap::new(),
+        calls: HashMap::new(),
         sent: 0,
         arrivals: tasks,
         returned,
@@ -145,6 +146,7 @@ struct Engine<A, R> {
     time_limit: Option<Duration>,
     servers: Vec<Server<A, R>>,
     tasks: HashMap<TaskId, Task<A>>,
+    calls: HashMap<CallId, Call>,
     sent: u64,
     arrivals: Receiver<A>,
     returned: Receiver<Returned<R>>,
@@ -218,6 +220,7 @@ impl<A, R> Engine<A, R> {
     fn call_returned(&mut self, returned: Returned<R>) -> bool {
         let call = returned.call.id;
         let server = returned.server;
+        self.calls.remove(&call);
         match returned.outcome {
             Ok(result) => {
                 let event = Event::Ended {
@@ -286,15 +289,20 @@ impl<A, R> Engine<A, R> {
                 let deadline = self
                     .time_limit
                     .and_then(|limit| Instant::now().checked_add(limit));
+                let call = Call::new(call, deadline);
+                self.calls.insert(call.id, call.clone());
                 let job = Job {
                     task,
-                    call: Call { id: call, deadline },
+                    call,
                     args: Arc::clone(&at_work.args),
                 };
                 let sent = self.servers[server.index()].jobs.try_send(job);
                 assert!(sent.is_ok(), "the plan starts calls on free slots only");
             }
             Action::Cancel { call, server } => {
+                if let Some(call) = self.calls.get(&call) {
+                    call.set_cancelled();
+                }
                 let destino = &self.servers[server.index()].destino;
                 if catch_unwind(AssertUnwindSafe(|| destino.cancel(call))).is_err() {
                     log::warn!("{}: panicked in cancel", self.name(server));

@@ -53,7 +53,10 @@ impl fmt::Display for Error {
             }
             Self::TooManySlots { slots } => {
                 let most = crate::MAX_SLOTS;
-                write!(f, "{slots} calls at a time asked for, at most {most} can be made")
+                write!(
+                    f,
+                    "{slots} calls at a time asked for, at most {most} can be made"
+                )
             }
             Self::Threads(error) => write!(f, "can't start a thread for each slot: {error}"),
         }

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
-pub mod destino;
+mod destino;
 mod engine;
 mod error;
 mod ids;
@@ -18,6 +18,8 @@ mod slot;
 mod text;
 
 pub use account::{Account, ServerAccount, ServerState};
+#[cfg(feature = "xmlrpc")]
+pub use destino::xmlrpc::XmlRpc;
 pub use destino::{Call, Destino, FromFn, from_fn};
 pub use error::{
     CallError, Error, ErrorKind, FailedCall, Incomplete, SendError, TaskError, TaskErrorKind,

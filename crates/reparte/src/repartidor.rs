@@ -56,10 +56,7 @@ where
     ///
     /// [`Error::NoServers`], [`Error::NoSlots`], [`Error::TooManySlots`] or
     /// [`Error::Threads`].
-    pub fn with<D>(
-        destinos: impl IntoIterator<Item = D>,
-        options: Options,
-    ) -> Result<Self, Error>
+    pub fn with<D>(destinos: impl IntoIterator<Item = D>, options: Options) -> Result<Self, Error>
     where
         D: Destino<A, R> + 'static,
     {
@@ -93,7 +90,7 @@ impl<A, R> Repartidor<A, R> {
             Ok(()) => Ok(self.count_sent()),
             Err(unsent) => Err(SendError {
                 args: unsent.into_inner(),
-                account: self.account(),
+                account: Box::new(self.account()),
             }),
         }
     }
@@ -129,7 +126,7 @@ impl<A, R> Repartidor<A, R> {
             .collect();
         whole(outcomes).map_err(|outcomes| Incomplete {
             outcomes,
-            account: handle.account(),
+            account: Box::new(handle.account()),
         })
     }
 
@@ -151,9 +148,8 @@ impl<A, R> Repartidor<A, R> {
     /// ```
     /// use reparte::{Options, Repartidor, from_fn};
     ///
-    /// let squares = [from_fn("a", |n: &u64| Ok(n * n)), from_fn("b", |n| Ok(n * n))];
-    /// # let squares: Vec<Box<dyn reparte::Destino<u64, u64>>> = squares.into_iter().map(|d| Box::new(d) as _).collect();
-    /// let reparto = Repartidor::with(squares, Options::default())?;
+    /// let servers = ["a", "b"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
+    /// let reparto = Repartidor::with(servers, Options::default())?;
     /// let sum: u64 = reparto.map(1..=100).sum::<Result<_, _>>()?;
     /// assert_eq!(sum, 338_350);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

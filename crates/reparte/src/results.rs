@@ -62,8 +62,11 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
 
     /// Gets the next task to send, if the window has room for it.
     fn fetch(&mut self) {
-        let room = self.repartidor.sent() - self.given < self.repartidor.window();
-        if self.next.is_none() && room && !self.over {
+        if self.over || self.next.is_some() {
+            return;
+        }
+        // Until the run is over nothing is given that was not sent.
+        if self.repartidor.sent() - self.given < self.repartidor.window() {
             self.next_task();
         }
     }

@@ -20,7 +20,10 @@ struct Seed(u64);
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("to see it again: REPARTE_SEED={} cargo test -p reparte", self.0);
+            eprintln!(
+                "to see it again: REPARTE_SEED={} cargo test -p reparte",
+                self.0
+            );
         }
     }
 }

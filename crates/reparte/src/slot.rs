@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::ids::ServerId;
-use crate::{Call, CallError, Destino, TaskId};
+use crate::{Call, CallError, Destino, ErrorKind, TaskId};
 
 /// A call to make.
 pub(crate) struct Job<A> {
@@ -35,6 +35,10 @@ pub(crate) fn run<A, R>(
         // A destination that panicked is used again: its state is its own
         // affair, and the plan puts it aside like any other that failed.
         let made = catch_unwind(AssertUnwindSafe(|| {
+            if call.is_cancelled() {
+                let why = "cancelled before it began";
+                return Err(CallError::new(ErrorKind::Cancelled, why));
+            }
             let outcome = destino.call(&args, &call);
             drop(args);
             outcome

@@ -32,7 +32,10 @@ mod tests {
     #[test]
     fn foreign_text_is_escaped_and_cut() {
         let cases = [
-            ("plain, with 'quotes' and \"these\"", "plain, with 'quotes' and \"these\""),
+            (
+                "plain, with 'quotes' and \"these\"",
+                "plain, with 'quotes' and \"these\"",
+            ),
             ("two\nlines\r\n", "two\\nlines\\r\\n"),
             ("\u{1b}[31mred", "\\u{1b}[31mred"),
             ("turned \u{202e}round", "turned \\u{202e}round"),

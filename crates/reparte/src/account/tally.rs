@@ -1,8 +1,8 @@
 //! How the account is kept: from what the plan is told and asks for.
 
+use crate::ids::ServerId;
 use crate::plan::{Action, Aside, End};
 use crate::{Account, CallError, ErrorKind, ServerState};
-use crate::ids::ServerId;
 
 impl Account {
     /// A call has failed.

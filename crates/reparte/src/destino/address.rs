@@ -63,7 +63,15 @@ mod tests {
 
     #[test]
     fn bad_addresses_are_named() {
-        for given in ["", "0/a:1", "x/a:1", "-1/a:1", "/a:1", "4/", "99999999999999999999/a:1"] {
+        for given in [
+            "",
+            "0/a:1",
+            "x/a:1",
+            "-1/a:1",
+            "/a:1",
+            "4/",
+            "99999999999999999999/a:1",
+        ] {
             let error = read(&["a:1", given]).expect_err(given);
             assert!(
                 matches!(&error, Error::BadAddress { address, .. } if address == given),

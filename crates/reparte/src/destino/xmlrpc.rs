@@ -1,9 +1,16 @@
 //! XML-RPC servers as destinations.
 
-use xmlrpc_wire::{FromValue, IntoParams};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use xmlrpc_client::{
+    Canceller, Error as ClientError, ErrorKind as ClientErrorKind, FromValue, IntoParams,
+    ServerProxy,
+};
 
 use super::address;
-use crate::{Error, Options, Repartidor};
+use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor};
 
 impl<A, R> Repartidor<A, R>
 where
@@ -14,13 +21,155 @@ where
     /// servers: each `host:port`, `N/host:port` for N calls at a time, or an
     /// `http://` URL. An address given twice is called twice at a time.
     ///
+    /// For other [`Options`] than the default give [`XmlRpc::list`] to
+    /// [`with`](Self::with).
+    ///
     /// # Errors
     ///
     /// [`Error::BadAddress`], and those of [`with`](Self::with). No server is
     /// connected to yet.
     pub fn new<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Self, Error> {
-        let _ = function;
-        address::read(servers)?;
-        Self::with(Vec::<Box<dyn crate::Destino<A, R>>>::new(), Options::default())
+        Self::with(XmlRpc::list(servers, function)?, Options::default())
     }
+}
+
+/// A function published over XML-RPC on one server, as a [`Destino`].
+///
+/// The arguments are any tuple that the wire can carry. They are cloned for
+/// each call, as encoding takes them.
+pub struct XmlRpc {
+    proxy: ServerProxy,
+    function: String,
+    name: String,
+    slots: usize,
+    in_flight: Mutex<HashMap<CallId, Canceller>>,
+}
+
+impl XmlRpc {
+    /// `function` on the server that `proxy` calls, one call at a time.
+    ///
+    /// Keep the proxy's time-outs above the length of the work: a call that
+    /// times out is made again.
+    pub fn new(proxy: ServerProxy, function: impl Into<String>) -> Self {
+        Self {
+            name: proxy.server().to_owned(),
+            proxy,
+            function: function.into(),
+            slots: 1,
+            in_flight: Mutex::default(),
+        }
+    }
+
+    /// The same, for `slots` calls at a time.
+    #[must_use]
+    pub fn with_slots(self, slots: usize) -> Self {
+        Self { slots, ..self }
+    }
+
+    /// `function` on each of these servers, written as for
+    /// [`Repartidor::new`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadAddress`] for the first that can't be read.
+    pub fn list<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Vec<Self>, Error> {
+        address::read(servers)?
+            .into_iter()
+            .map(|(address, slots)| {
+                let proxy = ServerProxy::new(&address).map_err(|e| bad_address(&address, &e))?;
+                Ok(Self {
+                    name: address,
+                    slots,
+                    ..Self::new(proxy, function)
+                })
+            })
+            .collect()
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, Canceller>> {
+        // Each change is one insertion or removal: a poisoned map is whole.
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for XmlRpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("XmlRpc")
+            .field("name", &self.name)
+            .field("function", &self.function)
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A, R> Destino<A, R> for XmlRpc
+where
+    A: IntoParams + Clone,
+    R: FromValue,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
+        let mut attempt = self.proxy.attempt();
+        if let Some(deadline) = call.deadline {
+            attempt = attempt.deadline(deadline);
+        }
+        let canceller = attempt.canceller();
+        self.in_flight().insert(call.id, canceller.clone());
+        if call.is_cancelled() {
+            canceller.cancel();
+        }
+        let outcome = attempt.call(&self.function, args.clone());
+        self.in_flight().remove(&call.id);
+        outcome.map_err(call_error)
+    }
+
+    fn cancel(&self, call: CallId) {
+        let canceller = self.in_flight().remove(&call);
+        if let Some(canceller) = canceller {
+            canceller.cancel();
+        }
+    }
+}
+
+fn bad_address(address: &str, error: &ClientError) -> Error {
+    let (shown, reason) = match error {
+        ClientError::BadUrl { url, reason } => (url.as_str(), (*reason).to_owned()),
+        // What stands before the @ may be a password.
+        ClientError::CredentialsInUrl { url } => (url.as_str(), error.to_string()),
+        _ => (address, error.to_string()),
+    };
+    Error::BadAddress {
+        address: shown.to_owned(),
+        reason,
+    }
+}
+
+fn call_error(error: ClientError) -> CallError {
+    let kind = match (&error, error.kind()) {
+        (ClientError::Fault(fault), _) => {
+            return CallError::fault(fault.code, fault.message.clone());
+        }
+        (_, ClientErrorKind::Usage) => ErrorKind::Unsendable,
+        (_, ClientErrorKind::NeverRan) => ErrorKind::Unreachable,
+        (_, ClientErrorKind::Busy { retry_after }) => ErrorKind::Busy { retry_after },
+        (_, ClientErrorKind::Refused) => ErrorKind::Refused,
+        (_, ClientErrorKind::NotAnEndpoint) => ErrorKind::NotFound,
+        (_, ClientErrorKind::BadAnswer) => ErrorKind::Malformed,
+        (_, ClientErrorKind::Cancelled) => ErrorKind::Cancelled,
+        (ClientError::Http(http), _) => ErrorKind::Http {
+            status: http.status,
+        },
+        (ClientError::TimedOut { .. }, _) => ErrorKind::TimedOut,
+        _ => ErrorKind::Interrupted,
+    };
+    CallError::from_source(kind, error)
 }

@@ -43,7 +43,8 @@ pub enum ErrorKind {
     },
     /// The server wants credentials, or others (HTTP 401, 403). Not asked again.
     Refused,
-    /// The server serves nothing at that path (HTTP 404). Not asked again.
+    /// The server takes no such calls at that address (HTTP 404 and the like).
+    /// Not asked again.
     NotFound,
     /// The server answered with another HTTP error.
     Http {

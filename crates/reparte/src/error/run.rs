@@ -8,7 +8,7 @@ use crate::{Account, TaskError, TaskErrorKind};
 /// run, which says of each server what happened to it.
 pub struct SendError<A> {
     pub(crate) args: A,
-    pub(crate) account: Account,
+    pub(crate) account: Box<Account>,
 }
 
 impl<A> SendError<A> {
@@ -44,7 +44,7 @@ impl<A> std::error::Error for SendError<A> {}
 /// server did.
 pub struct Incomplete<R> {
     pub(crate) outcomes: Vec<Result<R, TaskError>>,
-    pub(crate) account: Account,
+    pub(crate) account: Box<Account>,
 }
 
 impl<R> Incomplete<R> {

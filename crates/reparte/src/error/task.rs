@@ -87,7 +87,10 @@ impl fmt::Display for TaskError {
             }
             (TaskErrorKind::NotRun, None) => f.write_str("not run: no server was left"),
             (TaskErrorKind::NotRun, Some(last)) => {
-                write!(f, "not answered before no server was left; last call to {last}")
+                write!(
+                    f,
+                    "not answered before no server was left; last call to {last}"
+                )
             }
         }
     }

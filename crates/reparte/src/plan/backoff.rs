@@ -65,12 +65,21 @@ mod tests {
     #[test]
     fn waits_fill_the_doubling_bounds() {
         let mut backoff = Backoff::new(1);
-        for (failures, bound_ms) in [(1, 100), (2, 200), (5, 1600), (6, 3200), (7, 4000), (99, 4000)]
-        {
+        for (failures, bound_ms) in [
+            (1, 100),
+            (2, 200),
+            (5, 1600),
+            (6, 3200),
+            (7, 4000),
+            (99, 4000),
+        ] {
             let bound = Duration::from_millis(bound_ms);
             let waits: Vec<_> = (0..1000).map(|_| backoff.wait(failures)).collect();
             assert!(waits.iter().all(|&wait| wait <= bound), "{failures}");
-            assert!(waits.iter().any(|&wait| wait > bound * 9 / 10), "{failures}");
+            assert!(
+                waits.iter().any(|&wait| wait > bound * 9 / 10),
+                "{failures}"
+            );
             assert!(waits.iter().any(|&wait| wait < bound / 10), "{failures}");
         }
     }

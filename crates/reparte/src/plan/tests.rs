@@ -89,7 +89,10 @@ fn replay(script: &str) -> String {
             while let Some(action) = plan.poll_action() {
                 writeln!(told, "  {}", write_action(action)).unwrap();
             }
-            assert!(plan.next_wake().is_none_or(|wake| wake > now), "wakes in vain");
+            assert!(
+                plan.next_wake().is_none_or(|wake| wake > now),
+                "wakes in vain"
+            );
         }
     }
     told

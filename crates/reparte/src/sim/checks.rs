@@ -159,7 +159,11 @@ impl Checks {
     /// After all actions of a step.
     pub(super) fn settled(&self, plan: &Plan, sent: u64, over: bool) {
         let open = self.waiting.len() + self.running.len();
-        assert_eq!(open as u64 + self.ended.len() as u64, sent, "a task is lost");
+        assert_eq!(
+            open as u64 + self.ended.len() as u64,
+            sent,
+            "a task is lost"
+        );
         assert_eq!(plan.open_tasks(), open);
         assert_eq!(plan.in_flight(), self.running.len());
         if !over {

@@ -132,9 +132,8 @@ impl World {
         let wake = self.plan.next_wake();
         let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
         if let Some(wake) = wake
-            && next.is_none_or(|next| wake < next)
+            && next.is_none_or(|next| wake <= next)
         {
-            assert!(wake > self.now, "wakes in vain");
             self.now = wake;
             return self.tell(Event::Woken);
         }
@@ -161,6 +160,8 @@ impl World {
             checks.told(event);
         }
         self.plan.handle(event, self.now);
+        let wake = self.plan.next_wake();
+        assert!(wake.is_none_or(|wake| wake > self.now), "wakes in vain");
         let mut end = None;
         while let Some(action) = self.plan.poll_action() {
             if let Some(checks) = &mut self.checks {
@@ -225,7 +226,8 @@ impl World {
             .map(|(&call, _)| call)
             .collect();
         for call in cut {
-            self.calls.insert(call, (server, Err(ErrorKind::Interrupted)));
+            self.calls
+                .insert(call, (server, Err(ErrorKind::Interrupted)));
             let noticed = Duration::from_millis([0, 1, 900][self.random.below(3) as usize]);
             self.enter(self.now + noticed, What::Ends(call));
         }

@@ -1,0 +1,118 @@
+//! Dropped early, a run ends: nothing hangs, no thread is left.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use puppet::{SOON, next, puppets, send};
+use reparte::{Call, CallError, CallId, Destino, Options, Repartidor};
+
+/// The calls' channel is closed when the last thread has let go of the last
+/// server.
+fn check_all_gone(calls: &crossbeam_channel::Receiver<puppet::Held>) {
+    let gone = Err(crossbeam_channel::RecvTimeoutError::Disconnected);
+    assert_eq!(calls.recv_timeout(SOON).map(|held| held.args), gone);
+}
+
+#[test]
+fn dropped_idle_its_threads_end() {
+    let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
+    drop(Repartidor::with(servers, Options::default()).unwrap());
+    check_all_gone(&calls);
+}
+
+#[test]
+fn dropped_at_work_its_calls_are_cancelled() {
+    let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
+    let mut options = Options::default();
+    options.read_ahead = 1;
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    send(&mut reparto, 0..4);
+    let held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
+    drop(reparto);
+    check_all_gone(&calls);
+    drop(held);
+}
+
+#[test]
+fn a_call_that_cannot_be_cancelled_is_not_waited_for() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let servers = servers.into_iter().map(puppet::Puppet::deaf);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    let held = next(&calls);
+    drop(reparto);
+    held.square();
+    check_all_gone(&calls);
+}
+
+#[test]
+fn dropped_iterators_end_their_run() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    let held = next(&calls);
+    drop(reparto.as_they_end());
+    check_all_gone(&calls);
+    drop(held);
+
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut map = reparto.map(0..);
+    let answers = std::thread::spawn(move || {
+        next(&calls).square();
+        next(&calls).square();
+        calls
+    });
+    assert_eq!(map.next().unwrap().unwrap(), 0);
+    drop(map);
+    let calls = answers.join().unwrap();
+    // One call may have been made when the second was answered.
+    while let Ok(held) = calls.recv_timeout(SOON) {
+        drop(held);
+    }
+    check_all_gone(&calls);
+}
+
+#[test]
+fn a_panic_in_cancel_harms_nobody() {
+    struct Rude(puppet::Puppet);
+
+    impl Destino<u32, u32> for Rude {
+        fn name(&self) -> &str {
+            "rude"
+        }
+
+        fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
+            self.0.call(args, call)
+        }
+
+        fn cancel(&self, _call: CallId) {
+            panic!("no");
+        }
+    }
+
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let servers = servers.into_iter().map(Rude);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    let held = next(&calls);
+    drop(reparto);
+    held.square();
+    check_all_gone(&calls);
+}
+
+#[test]
+fn a_panic_between_sending_and_ending_does_not_hang() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        reparto.enviar(1).unwrap();
+        panic!("the caller's own");
+    }));
+    assert!(panicked.is_err());
+    while calls.recv_timeout(SOON).is_ok() {}
+    check_all_gone(&calls);
+}

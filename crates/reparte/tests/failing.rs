@@ -1,0 +1,254 @@
+//! Servers and tasks fail: what is retried, what is handed over, what is said.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
+
+use puppet::{error, impatient, next, puppets, send};
+use reparte::{
+    Account, CallError, Destino, ErrorKind, Options, Repartidor, ServerState, TaskErrorKind,
+    from_fn,
+};
+
+type Servers = Vec<Box<dyn Destino<u32, u32>>>;
+
+/// A server that squares, and one that does what the closure says.
+fn square_and(other: impl Fn(&u32) -> Result<u32, CallError> + Send + Sync + 'static) -> Servers {
+    vec![
+        Box::new(from_fn("good", |n: &u32| Ok(n * n))),
+        Box::new(from_fn("other", other)),
+    ]
+}
+
+/// Sends these tasks and ends: the results in full, and the account.
+fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> Account {
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let handle = reparto.handle();
+    for n in tasks.clone() {
+        reparto.enviar(n).unwrap();
+    }
+    let results = reparto.terminar().unwrap();
+    assert_eq!(results, tasks.map(|n| n * n).collect::<Vec<_>>());
+    handle.account()
+}
+
+#[test]
+fn a_dead_server_costs_no_result() {
+    let account = squares(square_and(|_| Err(error(ErrorKind::Unreachable))), 0..500);
+    let dead = &account.servers[1];
+    assert_eq!((dead.tasks, dead.executions, dead.deaths), (0, 0, 1));
+    assert!(dead.failures["unreachable"] < 50, "it eats the queue");
+    assert_eq!(dead.state, ServerState::Down);
+    let died: Vec<_> = account.died().map(|server| &*server.name).collect();
+    assert_eq!(died, ["other"]);
+    assert_eq!((account.executions, account.lost), (500, 0));
+    assert!(account.to_string().ends_with("; died: other"), "{account}");
+}
+
+#[test]
+fn a_server_that_dies_at_work_costs_no_result() {
+    let left = AtomicU32::new(10);
+    let account = squares(
+        square_and(
+            move |n| match left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)) {
+                Ok(_) => Ok(n * n),
+                Err(_) => Err(error(ErrorKind::Interrupted)),
+            },
+        ),
+        0..200,
+    );
+    assert_eq!(account.servers[1].tasks, 10);
+    assert_eq!(account.servers[1].deaths, 1);
+    assert!(account.retries > 0);
+}
+
+#[test]
+fn a_server_that_returns_is_used_again() {
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    next(&calls).fail(ErrorKind::Interrupted);
+    next(&calls).square();
+    reparto.enviar(2).unwrap();
+    reparto.enviar(3).unwrap();
+    let (second, third) = (next(&calls), next(&calls));
+    second.square();
+    third.square();
+    let handle = reparto.handle();
+    assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
+    let server = &handle.account().servers[0];
+    assert_eq!((server.state, server.deaths), (ServerState::Up, 1));
+    assert_eq!(
+        server.last_error.as_ref().unwrap().kind(),
+        ErrorKind::Interrupted
+    );
+}
+
+#[test]
+fn a_panic_is_a_failed_call() {
+    let first = AtomicBool::new(true);
+    let account = squares(
+        square_and(move |n| {
+            assert!(!first.swap(false, SeqCst), "no luck with {n}");
+            Ok(n * n)
+        }),
+        0..50,
+    );
+    let server = &account.servers[1];
+    assert_eq!(server.failures["panicked"], 1);
+    let error = server.last_error.as_ref().unwrap();
+    assert!(error.message().starts_with("no luck with"), "{error}");
+}
+
+#[test]
+fn a_fault_is_not_retried_and_the_rest_is_handed_over() {
+    let odd = |n: &u32| match n % 2 {
+        0 => Ok(n / 2),
+        _ => Err(CallError::fault(7, "odd")),
+    };
+    let mut reparto = Repartidor::with([from_fn("a", odd)], Options::default()).unwrap();
+    send(&mut reparto, 0..5);
+    let incomplete = reparto.terminar().unwrap_err();
+    assert_eq!(
+        incomplete.to_string(),
+        "3 of 5 tasks have their result, 2 failed\n  task 1: a: fault 7: odd\n  task 3: a: fault 7: odd"
+    );
+    assert_eq!(incomplete.account().executions, 5);
+    let outcomes = incomplete.into_outcomes();
+    let had: Vec<_> = outcomes.iter().filter_map(|o| o.as_ref().ok()).collect();
+    assert_eq!(had, [&0, &1, &2]);
+    let error = outcomes[1].as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Answered, 1));
+}
+
+#[test]
+fn a_task_that_never_succeeds_is_given_up_with_its_history() {
+    let mut options = Options::default();
+    options.max_attempts = 2;
+    let malformed = |_: &u32| Err::<u32, _>(error(ErrorKind::Malformed));
+    let servers = ["a", "b"].map(|name| from_fn(name, malformed));
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    reparto.enviar(1).unwrap();
+    let outcomes = reparto.terminar().unwrap_err().into_outcomes();
+    let error = outcomes[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), TaskErrorKind::GivenUp);
+    let history: Vec<_> = error.history().iter().map(|call| &*call.server).collect();
+    assert_eq!(history, ["a", "b"]);
+    assert_eq!(
+        error.to_string(),
+        "task 0: given up after 2 calls, the last to b: malformed: on purpose"
+    );
+}
+
+#[test]
+fn a_total_outage_hands_over_what_was_had() {
+    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let mut reparto = Repartidor::with(servers, impatient()).unwrap();
+    reparto.enviar(1).unwrap();
+    next(&calls).square();
+    reparto.enviar(2).unwrap();
+    let dead = std::thread::spawn(move || {
+        for held in calls {
+            let kind = match &*held.server {
+                "a" => ErrorKind::Unreachable,
+                _ => ErrorKind::TimedOut,
+            };
+            held.fail(kind);
+        }
+    });
+    // The sender learns of it, with the task in its hands again.
+    let unsent = loop {
+        if let Err(unsent) = reparto.enviar(3) {
+            break unsent;
+        }
+    };
+    assert_eq!(
+        unsent.to_string(),
+        "task not taken: every server has been down for 0.05 s\n  \
+         a: unreachable: on purpose\n  b: timed out: on purpose"
+    );
+    assert_eq!(unsent.into_args(), 3);
+
+    let incomplete = reparto.terminar().unwrap_err();
+    let text = incomplete.to_string();
+    assert!(text.starts_with("1 of "), "{text}");
+    assert!(
+        text.ends_with(
+            " not run: every server has been down for 0.05 s\n  \
+             a: unreachable: on purpose\n  b: timed out: on purpose"
+        ),
+        "{text}"
+    );
+    let account = incomplete.account().clone();
+    assert_eq!((account.done, account.pending, account.lost), (1, 0, 0));
+    let outcomes = incomplete.into_outcomes();
+    assert_eq!(outcomes[0].as_ref().ok(), Some(&1));
+    assert_eq!(
+        outcomes[1].as_ref().unwrap_err().kind(),
+        TaskErrorKind::NotRun
+    );
+    dead.join().unwrap();
+}
+
+#[test]
+fn a_map_tells_of_an_outage() {
+    let left = AtomicU32::new(3);
+    let dying = move |n: &u32| match left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)) {
+        Ok(_) => Ok(n * n),
+        Err(_) => Err(error(ErrorKind::Unreachable)),
+    };
+    let reparto = Repartidor::with([from_fn("a", dying)], impatient()).unwrap();
+    let handle = reparto.handle();
+    let outcomes: Vec<_> = reparto.map(0..100).collect();
+    let had: Vec<_> = outcomes.iter().map_while(|o| o.as_ref().ok()).collect();
+    assert_eq!(had, [&0, &1, &4]);
+    // Those sent, and the one that found no server; the rest were not asked for.
+    let sent = usize::try_from(handle.account().tasks).unwrap();
+    assert_eq!(outcomes.len(), sent + 1);
+    for (outcome, index) in outcomes.iter().zip(0..).skip(3) {
+        let error = outcome.as_ref().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.task().index()),
+            (TaskErrorKind::NotRun, index)
+        );
+    }
+}
+
+#[test]
+fn servers_that_refuse_are_out_at_once() {
+    let mut options = Options::default();
+    options.outage = None;
+    let kinds = [("a", ErrorKind::Refused), ("b", ErrorKind::NotFound)];
+    let servers =
+        kinds.map(|(name, kind)| from_fn(name, move |_: &u32| Err::<u32, _>(error(kind))));
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    while reparto.enviar(1).is_ok() {}
+    let incomplete = reparto.terminar().unwrap_err();
+    let text = incomplete.to_string();
+    assert!(
+        text.ends_with(
+            " not run: every server has refused its calls for good\n  \
+             a: refused: on purpose\n  b: not found: on purpose"
+        ),
+        "{text}"
+    );
+    let account = incomplete.account();
+    assert_eq!((account.executions, account.died().count()), (0, 2));
+}
+
+#[test]
+fn a_busy_server_is_no_outage() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, impatient()).unwrap();
+    reparto.enviar(1).unwrap();
+    let retry_after = Some(Duration::from_millis(120));
+    next(&calls).fail(ErrorKind::Busy { retry_after });
+    next(&calls).square();
+    let handle = reparto.handle();
+    assert_eq!(reparto.terminar().unwrap(), [1]);
+    let account = handle.account();
+    assert_eq!((account.executions, account.died().count()), (1, 0));
+}

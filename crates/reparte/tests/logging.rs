@@ -1,0 +1,67 @@
+//! What is logged: a server put aside, taken back, put out; nothing of
+//! another's text unescaped. One test, since a process has one logger.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::sync::Mutex;
+
+use log::{LevelFilter, Log, Metadata, Record};
+use puppet::{next, puppets};
+use reparte::{CallError, ErrorKind, Options, Repartidor};
+
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Lines;
+
+impl Log for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("reparte")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let line = format!("{} {}", record.level(), record.args());
+            LINES.lock().unwrap().push(line);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn servers_that_come_and_go_are_logged() {
+    log::set_logger(&Lines).unwrap();
+    log::set_max_level(LevelFilter::Info);
+    let (servers, calls) = puppets(&[("a\u{1b}[2J", 1)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    let torn = CallError::new(ErrorKind::Interrupted, "reset\nby peer");
+    next(&calls).answer(Err(torn));
+    next(&calls).square();
+    reparto.enviar(2).unwrap();
+    next(&calls).fail(ErrorKind::Refused);
+    reparto.terminar().unwrap_err();
+
+    let lines = LINES.lock().unwrap();
+    // The wait is random.
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| match line.split_once(" for ") {
+            Some((before, rest)) if rest.contains(" ms") => {
+                let after = rest.split_once(" ms").map(|(_, after)| after);
+                format!("{before}{}", after.unwrap_or_default())
+            }
+            _ => line.clone(),
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "WARN a\\u{1b}[2J: put aside: interrupted: reset\\nby peer",
+            "INFO a\\u{1b}[2J: answers, and is in use again",
+            "WARN a\\u{1b}[2J: out for good: refused: on purpose",
+        ]
+    );
+}

@@ -1,0 +1,175 @@
+//! Sending blocks as it should; results come in order, or as they end.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::thread;
+
+use crossbeam_channel::unbounded;
+use puppet::{NEVER, SOON, next, puppets, send};
+use reparte::{Error, MAX_SLOTS, Options, Repartidor, from_fn};
+
+#[test]
+fn results_come_in_order_of_sending() {
+    let (servers, calls) = puppets(&[("a", 1), ("b", 2)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    for n in 1..=3 {
+        assert_eq!(reparto.enviar(n).unwrap().index(), u64::from(n) - 1);
+    }
+    let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
+    held.sort_by_key(|held| held.args);
+    held.into_iter().rev().for_each(puppet::Held::square);
+    let handle = reparto.handle();
+    assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
+
+    let account = handle.account();
+    assert_eq!((account.tasks, account.done, account.lost), (3, 3, 0));
+    assert_eq!((account.executions, account.retries), (3, 0));
+    let tasks: Vec<_> = account.servers.iter().map(|s| s.tasks).collect();
+    assert_eq!(tasks, [1, 2]);
+}
+
+#[test]
+fn results_come_as_they_end() {
+    let (servers, calls) = puppets(&[("a", 3)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    send(&mut reparto, 1..=3);
+    let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
+    held.sort_by_key(|held| held.args);
+    let mut ended = reparto.as_they_end();
+    for n in [3_u32, 1, 2] {
+        let at = held.iter().position(|held| held.args == n).unwrap();
+        held.swap_remove(at).square();
+        let (task, result) = ended.next().unwrap();
+        assert_eq!((task.index(), result.unwrap()), (u64::from(n) - 1, n * n));
+    }
+    assert!(ended.next().is_none());
+    assert!(ended.next().is_none());
+}
+
+#[test]
+fn sending_blocks_until_a_slot_is_free() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    reparto.enviar(1).unwrap();
+    let first = next(&calls);
+    let (sent_to, sent) = unbounded();
+    let sender = thread::spawn(move || {
+        reparto.enviar(2).unwrap();
+        sent_to.send(()).unwrap();
+        reparto.terminar().unwrap()
+    });
+    assert!(sent.recv_timeout(NEVER).is_err());
+    first.square();
+    sent.recv_timeout(SOON).unwrap();
+    next(&calls).square();
+    assert_eq!(sender.join().unwrap(), [1, 4]);
+}
+
+#[test]
+fn with_a_read_ahead_so_many_wait() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut options = Options::default();
+    options.read_ahead = 2;
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    send(&mut reparto, 1..=3);
+    let first = next(&calls);
+    let (sent_to, sent) = unbounded();
+    let sender = thread::spawn(move || {
+        reparto.enviar(4).unwrap();
+        sent_to.send(()).unwrap();
+        reparto.terminar().unwrap()
+    });
+    assert!(sent.recv_timeout(NEVER).is_err());
+    first.square();
+    sent.recv_timeout(SOON).unwrap();
+    (0..3).for_each(|_| next(&calls).square());
+    assert_eq!(sender.join().unwrap(), [1, 4, 9, 16]);
+}
+
+#[test]
+fn a_map_is_in_order_and_bounded() {
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let mut options = Options::default();
+    options.window = 5;
+    let reparto = Repartidor::with(servers, options).unwrap();
+    let (asked_to, asked) = unbounded();
+    let tasks = (1..=20).inspect(move |&n| asked_to.send(n).unwrap());
+    let (read_to, read) = unbounded();
+    let reader = thread::spawn(move || {
+        for result in reparto.map(tasks) {
+            read_to.send(result.unwrap()).unwrap();
+        }
+    });
+    // The first is held; the other slot works until the window is full.
+    let (first, others): (Vec<_>, Vec<_>) = (0..2)
+        .map(|_| next(&calls))
+        .partition(|held| held.args == 1);
+    others.into_iter().for_each(puppet::Held::square);
+    (3..=5).for_each(|_| next(&calls).square());
+    assert!(calls.recv_timeout(NEVER).is_err());
+    assert!(read.is_empty());
+    assert_eq!(asked.len(), 5);
+    first.into_iter().for_each(puppet::Held::square);
+    (6..=20).for_each(|_| next(&calls).square());
+    reader.join().unwrap();
+    let squares: Vec<_> = (1..=20).map(|n| n * n).collect();
+    assert_eq!(read.iter().collect::<Vec<_>>(), squares);
+}
+
+#[test]
+fn a_map_as_they_end_overtakes() {
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let reader = thread::spawn(move || {
+        let ended = reparto.map_as_they_end([1, 2, 3]);
+        ended
+            .map(|(task, result)| (task.index(), result.unwrap()))
+            .collect::<Vec<_>>()
+    });
+    let (first, second): (Vec<_>, Vec<_>) = (0..2)
+        .map(|_| next(&calls))
+        .partition(|held| held.args == 1);
+    second.into_iter().for_each(puppet::Held::square);
+    let third = next(&calls);
+    assert_eq!(third.args, 3);
+    first.into_iter().for_each(puppet::Held::square);
+    third.square();
+    let ended = reader.join().unwrap();
+    assert_eq!(ended[0], (1, 4));
+    assert_eq!(ended.len(), 3);
+}
+
+#[test]
+fn terminar_is_exempt_from_the_window() {
+    let mut options = Options::default();
+    options.window = 1;
+    let mut reparto = Repartidor::with([from_fn("a", |n: &u32| Ok(n + 1))], options).unwrap();
+    send(&mut reparto, 0..3000);
+    assert_eq!(reparto.terminar().unwrap(), (1..=3000).collect::<Vec<_>>());
+}
+
+#[test]
+fn without_tasks_there_are_no_results() {
+    let servers = || [from_fn("a", |n: &u32| Ok(*n))];
+    let reparto = Repartidor::with(servers(), Options::default()).unwrap();
+    assert!(reparto.terminar().unwrap().is_empty());
+    let reparto = Repartidor::with(servers(), Options::default()).unwrap();
+    assert_eq!(reparto.map([]).count(), 0);
+}
+
+#[test]
+fn servers_that_make_no_sense_are_refused_at_once() {
+    let make = |slots: &[usize]| {
+        let servers = slots
+            .iter()
+            .map(|&n| from_fn("a", |n: &u32| Ok(*n)).with_slots(n));
+        Repartidor::with(servers, Options::default()).unwrap_err()
+    };
+    assert!(matches!(make(&[]), Error::NoServers));
+    assert!(matches!(make(&[1, 0]), Error::NoSlots { server } if server == "a"));
+    let slots = MAX_SLOTS + 1;
+    assert!(matches!(make(&[MAX_SLOTS, 1]), Error::TooManySlots { slots: s } if s == slots));
+    assert!(matches!(make(&[usize::MAX, 2]), Error::TooManySlots { .. }));
+}

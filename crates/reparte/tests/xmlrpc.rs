@@ -1,0 +1,261 @@
+//! XML-RPC servers as destinations: each way to answer, over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+#![cfg(feature = "xmlrpc")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, unbounded};
+use reparte::{Error, ErrorKind, Incomplete, Options, Repartidor, TaskErrorKind, XmlRpc};
+
+/// What a server does with a call.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Answers with the square.
+    Square,
+    /// Sends this and hangs up.
+    Send(&'static str),
+    /// Reads, and never answers.
+    Hang,
+}
+
+/// A server that does this with each call, its address, and a sign of each
+/// call and of its connection's end.
+fn serve(way: Way) -> (String, Receiver<&'static str>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (signs, seen) = unbounded();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, signs) = (stream.unwrap(), signs.clone());
+            thread::spawn(move || {
+                let number = read_call(&stream);
+                let _ = signs.send("called");
+                answer(stream, way, number);
+                let _ = signs.send("closed");
+            });
+        }
+    });
+    (address, seen)
+}
+
+/// Reads a request to its end: the first integer in it.
+fn read_call(stream: &TcpStream) -> i64 {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    assert!(body.contains("<methodName>cuad</methodName>"), "{body}");
+    let digits = body.split(['>', '<']).find_map(|word| word.parse().ok());
+    digits.expect("a number is sent")
+}
+
+fn answer(mut stream: TcpStream, way: Way, number: i64) {
+    match way {
+        Way::Square => {
+            let body = response(&format!("<int>{}</int>", number * number));
+            stream.write_all(ok(&body).as_bytes()).unwrap();
+        }
+        Way::Send(text) => stream.write_all(text.as_bytes()).unwrap(),
+        Way::Hang => {
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+        }
+    }
+}
+
+fn response(value: &str) -> String {
+    format!(
+        "<methodResponse><params><param><value>{value}</value></param></params></methodResponse>"
+    )
+}
+
+fn ok(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+/// What comes of one call to such a server alone.
+fn alone(way: Way) -> Incomplete<i64> {
+    let (address, _seen) = serve(way);
+    let mut options = Options::default();
+    options.max_attempts = 1;
+    options.outage = Some(Duration::from_millis(20));
+    let servers = XmlRpc::list(&[address], "cuad").unwrap();
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let _ = reparto.enviar((7,));
+    reparto.terminar().unwrap_err()
+}
+
+#[test]
+fn calls_are_spread_over_servers() {
+    let servers: Vec<String> = (0..3).map(|_| serve(Way::Square).0).collect();
+    let mut reparto = Repartidor::new(&servers, "cuad").unwrap();
+    for n in 0..30 {
+        reparto.enviar((n,)).unwrap();
+    }
+    let handle = reparto.handle();
+    let squares: Vec<i64> = reparto.terminar().unwrap();
+    assert_eq!(squares, (0..30).map(|n| n * n).collect::<Vec<_>>());
+    let account = handle.account();
+    assert_eq!((account.executions, account.lost), (30, 0));
+    assert!(account.servers.iter().all(|server| server.tasks > 0));
+}
+
+#[test]
+fn a_port_where_nothing_listens_costs_no_result() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let servers = [closed.to_string(), serve(Way::Square).0];
+    let mut reparto = Repartidor::new(&servers, "cuad").unwrap();
+    for n in 0..10 {
+        reparto.enviar((n,)).unwrap();
+    }
+    let handle = reparto.handle();
+    let squares: Vec<i64> = reparto.terminar().unwrap();
+    assert_eq!(squares, (0..10).map(|n| n * n).collect::<Vec<_>>());
+    let account = handle.account();
+    let died: Vec<_> = account
+        .died()
+        .map(|server| server.name.to_string())
+        .collect();
+    assert_eq!(died, [closed.to_string()]);
+    assert_eq!(account.executions, 10);
+}
+
+#[test]
+fn each_way_to_fail_has_its_kind() {
+    const WRONG_TYPE: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><params><param>\
+        <value><string>x</string></value></param></params></methodResponse>";
+    let cases = [
+        (Way::Send(""), ErrorKind::Interrupted),
+        (
+            Way::Send("HTTP/1.0 200 OK\r\nContent-Length: 999\r\n\r\n<meth"),
+            ErrorKind::Interrupted,
+        ),
+        (
+            Way::Send("HTTP/1.0 200 OK\r\n\r\n<meth"),
+            ErrorKind::Malformed,
+        ),
+        (Way::Send(WRONG_TYPE), ErrorKind::Malformed),
+        (
+            Way::Send("HTTP/1.0 500 Oh\r\n\r\n"),
+            ErrorKind::Http { status: 500 },
+        ),
+        (Way::Send("HTTP/1.0 401 No\r\n\r\n"), ErrorKind::Refused),
+        (Way::Send("HTTP/1.0 403 No\r\n\r\n"), ErrorKind::Refused),
+        (
+            Way::Send("HTTP/1.0 404 Not here\r\n\r\n"),
+            ErrorKind::NotFound,
+        ),
+    ];
+    for (way, kind) in cases {
+        let incomplete = alone(way);
+        let server = &incomplete.account().servers[0];
+        let error = server.last_error.as_ref().unwrap();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(incomplete.outcomes().len(), 1);
+    }
+}
+
+#[test]
+fn a_fault_is_handed_over() {
+    const FAULT: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><fault><value><struct>\
+        <member><name>faultCode</name><value><int>7</int></value></member>\
+        <member><name>faultString</name><value><string>no\nsuch</string></value></member>\
+        </struct></value></fault></methodResponse>";
+    let incomplete = alone(Way::Send(FAULT));
+    let outcomes = incomplete.into_outcomes();
+    let error = outcomes[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), TaskErrorKind::Answered);
+    let fault = &error.history()[0].error;
+    assert_eq!(fault.kind(), ErrorKind::Fault { code: 7 });
+    assert_eq!(fault.message(), "no\nsuch");
+}
+
+#[test]
+fn a_busy_server_is_asked_again() {
+    let (busy, _seen) = serve(Way::Send("HTTP/1.0 503 Busy\r\nRetry-After: 1\r\n\r\n"));
+    let mut reparto = Repartidor::<_, i64>::new(&[&busy, &serve(Way::Square).0], "cuad").unwrap();
+    for n in 0..10 {
+        reparto.enviar((n,)).unwrap();
+    }
+    let handle = reparto.handle();
+    reparto.terminar().unwrap();
+    let account = handle.account();
+    assert_eq!(account.died().count(), 0);
+    assert_eq!(account.servers[0].failures["busy"], 1);
+}
+
+#[test]
+fn a_time_limit_ends_a_call() {
+    let (hung, _seen) = serve(Way::Hang);
+    let mut options = Options::default();
+    options.time_limit = Some(Duration::from_millis(50));
+    let servers = XmlRpc::list(&[hung, serve(Way::Square).0], "cuad").unwrap();
+    let mut reparto = Repartidor::<_, i64>::with(servers, options).unwrap();
+    reparto.enviar((3,)).unwrap();
+    reparto.enviar((4,)).unwrap();
+    let handle = reparto.handle();
+    assert_eq!(reparto.terminar().unwrap(), [9, 16]);
+    assert_eq!(handle.account().servers[0].failures["timed out"], 1);
+}
+
+#[test]
+fn dropped_at_work_its_calls_are_cut_off() {
+    let (hung, seen) = serve(Way::Hang);
+    let mut reparto = Repartidor::<_, i64>::new(&[hung], "cuad").unwrap();
+    reparto.enviar((3,)).unwrap();
+    let soon = Duration::from_secs(20);
+    assert_eq!(seen.recv_timeout(soon), Ok("called"));
+    drop(reparto);
+    assert_eq!(seen.recv_timeout(soon), Ok("closed"));
+}
+
+#[test]
+fn addresses_are_checked_at_once() {
+    let check = |servers: &[&str]| Repartidor::<(i64,), i64>::new(servers, "cuad").unwrap_err();
+    assert!(matches!(check(&[]), Error::NoServers));
+    for bad in [
+        "",
+        "a:b:c",
+        "a:0x10",
+        "https://a:1",
+        "ftp://a:1",
+        "0/a:1",
+        "x/a:1",
+        "a b:1",
+    ] {
+        let error = check(&["localhost:9000", bad]);
+        assert!(matches!(error, Error::BadAddress { .. }), "{bad}: {error}");
+    }
+    let error = check(&["http://me:secret@a:1"]).to_string();
+    assert!(!error.contains("secret"), "{error}");
+
+    let servers = ["localhost:9000", "3/localhost:9001", "localhost:9000"];
+    let account = Repartidor::<(i64,), i64>::new(&servers, "cuad")
+        .unwrap()
+        .account();
+    let slots: Vec<_> = account
+        .servers
+        .iter()
+        .map(|s| (&*s.name, s.slots))
+        .collect();
+    assert_eq!(slots, [("localhost:9000", 2), ("localhost:9001", 3)]);
+}
