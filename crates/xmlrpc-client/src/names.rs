@@ -31,7 +31,7 @@ impl Names {
         })
     }
 
-    fn with_lookup(
+    pub(crate) fn with_lookup(
         host: Host,
         port: u16,
         lookup: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
@@ -113,5 +113,82 @@ impl fmt::Debug for Names {
             .field("port", &self.port)
             .field("known", &self.known())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const BOUND: Duration = Duration::from_secs(10);
+
+    fn name(text: &str) -> Host {
+        Host::Name(text.to_owned())
+    }
+
+    #[test]
+    fn addresses_and_localhost_are_not_looked_up() {
+        for (host, expected) in [
+            (Host::Ip([10, 0, 0, 1].into()), &["10.0.0.1:7"][..]),
+            (Host::Ip(Ipv6Addr::LOCALHOST.into()), &["[::1]:7"]),
+            (name("localhost"), &["127.0.0.1:7", "[::1]:7"]),
+            (name("localhost."), &["127.0.0.1:7", "[::1]:7"]),
+        ] {
+            let names = Names::with_lookup(host, 7, |name, _| panic!("looked up {name}"));
+            names.forget();
+            let found = names.addresses(Duration::ZERO).unwrap();
+            let found: Vec<_> = found.iter().map(SocketAddr::to_string).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_once_until_it_is_forgotten() {
+        let count = AtomicUsize::new(0);
+        let names = Names::with_lookup(name("a"), 7, move |name, port| {
+            assert_eq!((name, port), ("a", 7));
+            let n = count.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![SocketAddr::from(([10, 0, 0, n as u8], port))])
+        });
+        let found = || names.addresses(BOUND).unwrap()[0].to_string();
+        assert_eq!([found(), found()], ["10.0.0.0:7", "10.0.0.0:7"]);
+        names.forget();
+        assert_eq!([found(), found()], ["10.0.0.1:7", "10.0.0.1:7"]);
+    }
+
+    #[test]
+    fn a_lookup_that_fails_is_tried_again() {
+        let count = AtomicUsize::new(0);
+        let names = Names::with_lookup(name("a"), 7, move |_, port| {
+            match count.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(io::Error::other("no such host")),
+                1 => Ok(Vec::new()),
+                _ => Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))]),
+            }
+        });
+        let text = || names.addresses(BOUND).unwrap_err().to_string();
+        assert_eq!(
+            [text(), text()],
+            ["no such host", "the name has no address"]
+        );
+        assert_eq!(names.addresses(BOUND).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_late_lookup_serves_the_next_call() {
+        let (go, gate) = mpsc::channel();
+        let gate = Mutex::new(gate);
+        let names = Names::with_lookup(name("a"), 7, move |_, port| {
+            gate.lock().unwrap().recv().unwrap();
+            Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))])
+        });
+        let late = names.addresses(Duration::from_millis(10)).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        // One for the lookup that runs, one for the second if that comes first.
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        assert_eq!(names.addresses(BOUND).unwrap().len(), 1);
     }
 }

@@ -1,4 +1,6 @@
-//! HTTP, by ureq: the one file that names it.
+//! HTTP, by ureq: the one module that names it.
+
+mod parts;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -8,10 +10,6 @@ use std::time::{Duration, Instant};
 use log::debug;
 use ureq::config::Config;
 use ureq::http::{HeaderMap, Uri};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport as Wire, time,
-};
 use ureq::{Agent, Timeout};
 
 use crate::gauge::Gauge;
@@ -19,6 +17,7 @@ use crate::names::Names;
 use crate::text::Foreign;
 use crate::url::{Host, ServerUrl};
 use crate::{Error, Options, Phase};
+use parts::{Dial, Resolve};
 
 /// Bytes of each of a connection's two buffers; ureq's own are eight times that.
 const BUFFER: usize = 16 * 1024;
@@ -103,14 +102,8 @@ impl Transport {
 
     pub(crate) fn new_line(&self) -> Line {
         let gauge = Arc::new(Gauge::new(&self.options));
-        let dial = Dial {
-            tcp: TcpConnector::default(),
-            gauge: Arc::clone(&gauge),
-        };
-        let names = Resolve {
-            names: self.names.clone(),
-            gauge: Arc::clone(&gauge),
-        };
+        let dial = Dial::new(Arc::clone(&gauge));
+        let names = Resolve::new(self.names.clone(), Arc::clone(&gauge));
         Line {
             agent: Agent::with_parts(config(&self.options), dial, names),
             gauge,
@@ -142,6 +135,9 @@ impl Transport {
     ) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
         gauge.begin(deadline);
+        if gauge.is_past_deadline() {
+            return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
+        }
         self.exchange(&line.agent, gauge, body)
             .map_err(|error| self.failure(gauge, error))
     }
@@ -268,157 +264,5 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Takes `timeout` down to what is left of the call's phase.
-fn narrowed(gauge: &Gauge, timeout: NextTimeout) -> Result<NextTimeout, ureq::Error> {
-    let left = gauge.left();
-    if left.is_zero() {
-        return Err(ureq::Error::Timeout(timeout.reason));
-    }
-    Ok(NextTimeout {
-        after: time::Duration::Exact((*timeout.after).min(left)),
-        ..timeout
-    })
-}
-
-/// Gives ureq the addresses of the one host that its agent calls.
-#[derive(Debug)]
-struct Resolve {
-    names: Names,
-    gauge: Arc<Gauge>,
-}
-
-impl Resolver for Resolve {
-    fn resolve(
-        &self,
-        _: &Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self.names.addresses(self.gauge.left());
-        let mut addresses = self.empty();
-        // ureq's list has room for 16.
-        for address in found
-            .map_err(|e| ureq::Error::Other(Box::new(e)))?
-            .iter()
-            .take(16)
-        {
-            addresses.push(*address);
-        }
-        Ok(addresses)
-    }
-}
-
-/// Connects to one of the host's addresses.
-#[derive(Debug)]
-struct Dial {
-    tcp: TcpConnector,
-    gauge: Arc<Gauge>,
-}
-
-impl Connector for Dial {
-    type Out = Watched<<TcpConnector as Connector>::Out>;
-
-    /// Tries the addresses in turn, each with an equal share of the time that is left.
-    /// If all fail, the error is the one that tells most: that of an address which is
-    /// there and refuses, else the first.
-    fn connect(
-        &self,
-        details: &ConnectionDetails,
-        _: Option<()>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let mut failure = None;
-        for (tried, address) in details.addrs.iter().enumerate() {
-            let share = self.gauge.left() / (details.addrs.len() - tried) as u32;
-            if share.is_zero() {
-                break;
-            }
-            let mut addrs = details.resolver.empty();
-            addrs.push(*address);
-            let one = ConnectionDetails {
-                uri: details.uri,
-                addrs,
-                config: details.config,
-                request_level: details.request_level,
-                resolver: details.resolver,
-                now: (details.current_time)(),
-                timeout: NextTimeout {
-                    after: time::Duration::Exact(share),
-                    ..details.timeout
-                },
-                current_time: Arc::clone(&details.current_time),
-                run_connector: Arc::clone(&details.run_connector),
-                register_shutdown: Arc::clone(&details.register_shutdown),
-            };
-            match self.tcp.connect(&one, None) {
-                Ok(Some(inner)) => {
-                    self.gauge.connected();
-                    let gauge = Arc::clone(&self.gauge);
-                    return Ok(Some(Watched { inner, gauge }));
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    debug!("{address}: {error}");
-                    match io_kind(&error) {
-                        // The agent was shut down: the call was cancelled.
-                        Some(io::ErrorKind::NotConnected) => return Err(error),
-                        Some(io::ErrorKind::ConnectionRefused) => failure = Some(error),
-                        _ => failure = failure.or(Some(error)),
-                    }
-                }
-            }
-        }
-        Err(failure.unwrap_or(ureq::Error::Timeout(Timeout::Connect)))
-    }
-}
-
-fn io_kind(error: &ureq::Error) -> Option<io::ErrorKind> {
-    match error {
-        ureq::Error::Io(error) => Some(error.kind()),
-        _ => None,
-    }
-}
-
-/// A connection that keeps the gauge of its line.
-#[derive(Debug)]
-struct Watched<T> {
-    inner: T,
-    gauge: Arc<Gauge>,
-}
-
-impl<T: Wire> Wire for Watched<T> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.inner.buffers()
-    }
-
-    /// A server may answer before it has taken the whole request, to refuse it, and hang
-    /// up: so a broken pipe is not yet a failure, for the answer may be there to read.
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        if self.gauge.is_broken() {
-            return Ok(());
-        }
-        self.gauge.enter(Phase::Send);
-        let sent = self
-            .inner
-            .transmit_output(amount, narrowed(&self.gauge, timeout)?);
-        match sent.as_ref().err().and_then(io_kind) {
-            Some(
-                io::ErrorKind::BrokenPipe
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted,
-            ) => {
-                self.gauge.broke();
-                Ok(())
-            }
-            _ => sent,
-        }
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.gauge.enter(Phase::Answer);
-        self.inner.await_input(narrowed(&self.gauge, timeout)?)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.inner.is_open()
-    }
-}
+#[cfg(test)]
+mod tests;

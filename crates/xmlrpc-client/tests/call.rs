@@ -1,0 +1,302 @@
+//! Calls that succeed, and what they look like on the wire.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod peer;
+
+use std::sync::mpsc;
+
+use peer::{Listener, answer, document, options, serve, serve_at, value};
+use xmlrpc_client::{Error, ErrorKind, Fault, ServerProxy, Value};
+use xmlrpc_wire::encode_fault;
+
+#[test]
+fn a_request_is_what_the_specification_says() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        let request = peer.request();
+        peer.send(value(49));
+        request
+    });
+    let address = server.address.clone();
+    assert_eq!(server.proxy().call::<i32>("cuad", (7,)).unwrap(), 49);
+
+    let request = server.done();
+    assert_eq!(request.head[0], "POST /RPC2 HTTP/1.1");
+    assert_eq!(request.header("host"), Some(&*address));
+    assert_eq!(request.header("content-type"), Some("text/xml"));
+    let agent = concat!("xmlrpc-client/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(request.header("user-agent"), Some(agent));
+    let rest = [
+        "accept-encoding",
+        "expect",
+        "cookie",
+        "authorization",
+        "transfer-encoding",
+    ];
+    for name in rest {
+        assert_eq!(request.header(name), None);
+    }
+    let body = String::from_utf8(request.body).unwrap();
+    let end = "<methodCall><methodName>cuad</methodName><params><param><value><int>7</int></value></param></params></methodCall>";
+    assert!(body.ends_with(end), "{body}");
+}
+
+#[test]
+fn the_path_and_the_user_agent_are_the_callers() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        let request = peer.request();
+        peer.send(value(1));
+        request
+    });
+    let mut options = options();
+    options.user_agent = String::new();
+    let url = format!("http://{}/a/b?c=d", server.address);
+    let proxy = ServerProxy::with(&url, options).unwrap();
+    assert_eq!(proxy.server(), server.address);
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    let request = server.done();
+    assert_eq!(request.head[0], "POST /a/b?c=d HTTP/1.1");
+    assert_eq!(request.header("user-agent"), None);
+}
+
+/// One answer to one call, as raw bytes, then the end of the connection.
+fn answered(raw: impl AsRef<[u8]> + Send + 'static) -> Result<Value, Error> {
+    let server = serve(move |listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(raw);
+    });
+    let result = server.proxy().call("f", ());
+    server.done();
+    result
+}
+
+#[test]
+fn every_framing_is_read() {
+    let body = document(Value::Int(49));
+    let (first, second) = body.split_at(20);
+    let chunks = format!(
+        "{:x}\r\n{first}\r\n{:X};ext=1\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    );
+    for raw in [
+        // Python's SimpleXMLRPCServer.
+        format!(
+            "HTTP/1.0 200 OK\r\nServer: BaseHTTP/0.3 Python/2.7.18\r\nContent-type: text/xml\r\nContent-length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+        format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}"),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"),
+        format!("HTTP/1.1 100 Continue\r\n\r\n{}", answer("200 OK", &body)),
+        // The type of the answer is not insisted on.
+        format!("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n{body}"),
+        format!(
+            "HTTP/1.0 200 It's fine\r\nX: y\r\n\r\n\n{}",
+            body.trim_start_matches('\n')
+                .replace("<?xml version=\"1.0\"?>", "")
+        ),
+    ] {
+        assert_eq!(answered(raw.clone()).unwrap(), Value::Int(49), "{raw}");
+    }
+}
+
+#[test]
+fn a_fault_is_the_functions_own_answer() {
+    let text = "<type 'exceptions.ValueError'>:math domain\nerror\u{202e}";
+    let fault = String::from_utf8(encode_fault(&Fault::new(1, text))).unwrap();
+    let error = answered(answer("200 OK", &fault)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fault);
+    assert_eq!(
+        error.to_string(),
+        "fault 1: <type 'exceptions.ValueError'>:math domain\\nerror\\u{202e}"
+    );
+    let Error::Fault(fault) = error else {
+        panic!("{error}")
+    };
+    assert_eq!((fault.code, &*fault.message), (1, text));
+}
+
+#[test]
+fn an_answer_of_another_type_is_told() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(value(49));
+    });
+    let error = server.proxy().call::<String>("f", ()).unwrap_err();
+    assert!(matches!(error, Error::Mismatch(_)), "{error}");
+    assert_eq!(error.kind(), ErrorKind::BadAnswer);
+}
+
+#[test]
+fn what_cannot_be_written_is_not_sent() {
+    let server = serve(|listener: Listener| listener);
+    let proxy = server.proxy();
+    for error in [
+        proxy.call::<i32>("f", ("\u{0}",)).unwrap_err(),
+        proxy.call::<i32>("f", (f64::NAN,)).unwrap_err(),
+        proxy.call::<i32>("bad\u{1}name", ()).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Unrepresentable(_)), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Usage);
+    }
+    assert!(server.done().is_quiet());
+}
+
+#[test]
+fn a_connection_that_is_kept_serves_the_next_call() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        for n in 0..3 {
+            assert_eq!(peer.request().call().params, [Value::Int(n)]);
+            peer.send(value(n));
+        }
+        listener.is_quiet()
+    });
+    let proxy = server.proxy();
+    for n in 0..3 {
+        assert_eq!(proxy.call::<i32>("f", (n,)).unwrap(), n);
+    }
+    assert!(server.done());
+}
+
+#[test]
+fn an_error_leaves_the_connection_usable() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(answer("404 Not Found", "No such page"));
+        peer.request();
+        peer.send(value(1));
+        listener.is_quiet()
+    });
+    let proxy = server.proxy();
+    assert!(matches!(proxy.call::<i32>("f", ()), Err(Error::Http(_))));
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    assert!(server.done());
+}
+
+#[test]
+fn a_kept_connection_that_the_server_closed_is_replaced() {
+    let (closed, is_closed) = mpsc::channel();
+    let server = serve(move |listener| {
+        for n in 0..3 {
+            let mut peer = listener.accept();
+            peer.request();
+            peer.send(value(n));
+            drop(peer);
+            closed.send(()).unwrap();
+        }
+    });
+    let proxy = server.proxy();
+    for n in 0..3 {
+        assert_eq!(proxy.call::<i32>("f", ()).unwrap(), n);
+        is_closed.recv_timeout(peer::BOUND).unwrap();
+    }
+    server.done();
+}
+
+#[test]
+fn a_request_that_a_kept_connection_never_took_whole_is_sent_again() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(value(1));
+        // The next request's body is longer than all buffers between here and there.
+        peer.head();
+        drop(peer);
+        let mut peer = listener.accept();
+        let call = peer.request().call();
+        peer.send(value(2));
+        (call.method, listener.is_quiet())
+    });
+    let proxy = server.proxy();
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    assert_eq!(proxy.call::<i32>("g", ("x".repeat(12 << 20),)).unwrap(), 2);
+    assert_eq!(server.done(), ("g".to_owned(), true));
+}
+
+#[test]
+fn a_request_that_a_kept_connection_took_whole_is_not_sent_again() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(value(1));
+        peer.request();
+        drop(peer);
+        listener
+    });
+    let proxy = server.proxy();
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    let error = proxy.call::<i32>("f", ()).unwrap_err();
+    assert!(matches!(error, Error::Interrupted { .. }), "{error}");
+    assert_eq!(error.kind(), ErrorKind::MayHaveRun);
+    assert!(server.done().is_quiet());
+}
+
+#[test]
+fn calls_at_the_same_time_have_a_connection_each() {
+    const CALLS: i32 = 8;
+    let server = serve(|listener| {
+        let mut peers: Vec<_> = (0..CALLS).map(|_| listener.accept()).collect();
+        for peer in &mut peers {
+            let Value::Int(n) = peer.request().call().params[0] else {
+                panic!("not an int")
+            };
+            peer.send(value(n * n));
+        }
+    });
+    let proxy = server.proxy();
+    std::thread::scope(|scope| {
+        for n in 0..CALLS {
+            let proxy = &proxy;
+            scope.spawn(move || assert_eq!(proxy.call::<i32>("cuad", (n,)).unwrap(), n * n));
+        }
+    });
+    server.done();
+}
+
+#[test]
+fn localhost_and_ipv6_are_reached() {
+    let script = |listener: Listener| {
+        let mut peer = listener.accept();
+        let request = peer.request();
+        peer.send(value(1));
+        request.header("host").map(str::to_owned)
+    };
+    let server = serve(script);
+    let port = server.address.rsplit_once(':').unwrap().1.to_owned();
+    let proxy = ServerProxy::with(&format!("localhost:{port}"), options()).unwrap();
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    assert_eq!(server.done(), Some(format!("localhost:{port}")));
+
+    let Ok(server) = serve_at("[::1]:0", script) else {
+        eprintln!("no IPv6 loopback here: not tried");
+        return;
+    };
+    let address = server.address.clone();
+    assert_eq!(server.proxy().call::<i32>("f", ()).unwrap(), 1);
+    assert_eq!(server.done().as_deref(), Some(&*address));
+
+    // Nothing at 127.0.0.1 of that port, so localhost goes on to ::1.
+    let Ok(server) = serve_at("[::1]:0", script) else {
+        return;
+    };
+    let port = server.address.rsplit_once(':').unwrap().1.to_owned();
+    if std::net::TcpListener::bind(format!("127.0.0.1:{port}")).is_ok() {
+        let proxy = ServerProxy::with(&format!("localhost:{port}"), options()).unwrap();
+        assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    }
+}
+
+#[test]
+fn proxies_errors_and_cancellers_cross_threads() {
+    fn crosses<T: Send + Sync + 'static>() {}
+    crosses::<ServerProxy>();
+    crosses::<Error>();
+    crosses::<xmlrpc_client::Canceller>();
+}

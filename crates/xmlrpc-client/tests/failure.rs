@@ -1,0 +1,378 @@
+//! Calls that fail, and what their errors say.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod peer;
+
+use std::error::Error as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use peer::{Listener, answer, document, options, serve, value};
+use xmlrpc_client::{BadAnswer, Error, ErrorKind, HttpStatus, Phase, ServerProxy, Value};
+
+/// Calls a server that writes `raw` when it has the request, and hangs up.
+fn refused(raw: impl AsRef<[u8]> + Send + 'static) -> Error {
+    let server = serve(move |listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(raw);
+    });
+    let error = server.proxy().call::<Value>("f", ()).unwrap_err();
+    server.done();
+    error
+}
+
+#[test]
+fn every_status_says_what_it_means() {
+    let busy = |seconds: Option<u64>| ErrorKind::Busy {
+        retry_after: seconds.map(Duration::from_secs),
+    };
+    use ErrorKind::{MayHaveRun, NotAnEndpoint, Refused};
+    for (status, headers, kind, text) in [
+        (
+            "404 Not Found",
+            "",
+            NotAnEndpoint,
+            "no XML-RPC service at /RPC2",
+        ),
+        (
+            "405 Method Not Allowed",
+            "",
+            NotAnEndpoint,
+            "/RPC2 by custom",
+        ),
+        ("410 Gone", "", NotAnEndpoint, "HTTP status 410"),
+        (
+            "501 Unsupported method ('POST')",
+            "",
+            NotAnEndpoint,
+            "HTTP status 501",
+        ),
+        (
+            "301 Moved",
+            "Location: http://evil.example/\u{202e}x\r\n",
+            NotAnEndpoint,
+            "call http://evil.example/\\u{202e}x instead",
+        ),
+        (
+            "302 Found",
+            "Location: /login\r\n",
+            NotAnEndpoint,
+            "redirects are not followed",
+        ),
+        ("304 Not Modified", "", NotAnEndpoint, "HTTP status 304"),
+        (
+            "307 Temporary Redirect",
+            "",
+            NotAnEndpoint,
+            "redirects are not followed",
+        ),
+        (
+            "401 Unauthorized",
+            "",
+            Refused,
+            "does not take calls from this client",
+        ),
+        ("403 Forbidden", "", Refused, "HTTP status 403"),
+        (
+            "407 Proxy Authentication Required",
+            "",
+            Refused,
+            "HTTP status 407",
+        ),
+        (
+            "503 Service Unavailable",
+            "Retry-After: 7\r\n",
+            busy(Some(7)),
+            "try again in 7 s",
+        ),
+        (
+            "503 Service Unavailable",
+            "Retry-After: 18446744073709551615\r\n",
+            busy(Some(86400)),
+            "86400 s",
+        ),
+        (
+            "503 Service Unavailable",
+            "Retry-After: Sun, 22 Nov 2026 09:30:29 GMT\r\n",
+            busy(None),
+            "no room just now",
+        ),
+        (
+            "503 Service Unavailable",
+            "Retry-After: -1\r\n",
+            busy(None),
+            "no room just now",
+        ),
+        ("429 Too Many Requests", "", busy(None), "no room just now"),
+        (
+            "500 Internal Server Error",
+            "",
+            MayHaveRun,
+            "HTTP status 500",
+        ),
+        ("502 Bad Gateway", "", MayHaveRun, "HTTP status 502"),
+        ("400 Bad Request", "", MayHaveRun, "HTTP status 400"),
+        ("204 No Content", "", MayHaveRun, "HTTP status 204"),
+    ] {
+        let error = refused(format!(
+            "HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n"
+        ));
+        assert!(matches!(error, Error::Http(_)), "{status}: {error:?}");
+        assert_eq!(error.kind(), kind, "{status}");
+        assert!(error.to_string().contains(text), "{status}: {error}");
+        assert!(!error.to_string().contains('\u{202e}'), "{status}: {error}");
+    }
+}
+
+#[test]
+fn a_status_shows_the_beginning_of_its_page() {
+    let page = format!("\r\n<html>\r\n\x1b[31m{}", "x".repeat(1 << 20));
+    let error = refused(answer("500 Oops", &page));
+    let Error::Http(http) = &error else {
+        panic!("{error}")
+    };
+    let HttpStatus { status, path, .. } = &**http;
+    assert_eq!((*status, &**path), (500, "/RPC2"));
+    assert!(http.excerpt.starts_with("<html>\\r\\n\\u{1b}[31mxxx"));
+    assert!(http.excerpt.len() < 400 && http.excerpt.ends_with("x..."));
+    assert!(error.to_string().contains(&http.excerpt));
+}
+
+#[test]
+fn a_page_is_not_an_answer() {
+    let page = "<!DOCTYPE html><html><body>It works!</body></html>";
+    for raw in [
+        format!("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n{page}"),
+        answer("200 OK", page),
+        answer("200 OK", "<html/>"),
+        answer("200 OK", "hello"),
+        answer("200 OK", ""),
+    ] {
+        let error = refused(raw);
+        assert!(matches!(error, Error::Malformed(_)), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::BadAnswer);
+        assert!(error.source().is_some());
+        assert!(
+            error.to_string().contains("did not answer in XML-RPC"),
+            "{error}"
+        );
+        assert!(error.to_string().contains("its answer "), "{error}");
+    }
+}
+
+#[test]
+fn a_malformed_answer_has_its_position() {
+    let error = refused(answer(
+        "200 OK",
+        "<methodResponse>\n<oops/></methodResponse>",
+    ));
+    assert!(error.to_string().contains("line 2"), "{error}");
+}
+
+/// A server that dies while it answers. With a length or chunks HTTP shows it; without,
+/// only the document does.
+#[test]
+fn a_truncated_answer_is_never_taken_for_whole() {
+    let body = document(Value::Int(49));
+    for cut in [0, 1, body.len() / 2, body.len() - 1] {
+        let part = &body[..cut];
+        let error = refused(format!("HTTP/1.0 200 OK\r\n\r\n{part}"));
+        assert!(matches!(error, Error::Malformed(_)), "{cut}: {error}");
+
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}", body.len());
+        let error = refused(format!("{head}\r\n\r\n{part}"));
+        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked";
+        let error = refused(format!("{head}\r\n\r\n{:x}\r\n{part}", body.len()));
+        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+    }
+    let head = answer("200 OK", &body);
+    for cut in [0, 1, 12, 17, 30] {
+        let error = refused(head[..cut].to_owned());
+        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+    }
+}
+
+fn interrupted(error: &Error, during: Phase) -> bool {
+    assert_eq!(error.kind(), ErrorKind::MayHaveRun);
+    matches!(error, Error::Interrupted { phase, .. } if *phase == during)
+}
+
+#[test]
+fn what_is_not_http_is_told() {
+    for raw in [
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "220 mail.example ESMTP\r\n",
+        "\0\0\0\0\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n",
+        "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let error = refused(raw);
+        assert!(matches!(error, Error::NotHttp { .. }), "{raw}: {error:?}");
+        assert_eq!(error.kind(), ErrorKind::BadAnswer);
+    }
+    let error = refused(format!(
+        "HTTP/1.1 200 OK\r\nX: {}\r\n\r\n",
+        "y".repeat(1 << 20)
+    ));
+    assert!(matches!(error, Error::NotHttp { .. }), "{error:?}");
+}
+
+#[test]
+fn an_answer_is_read_up_to_the_limit() {
+    let whole = document(Value::Int(49));
+    let call = |raw: String, limit: usize| {
+        let server = serve(move |listener| {
+            let mut peer = listener.accept();
+            peer.request();
+            peer.send(raw);
+            // Endless, as far as the client can tell.
+            while peer.send([b' '; 4096]) {}
+        });
+        let mut options = options();
+        options.limits.bytes = limit;
+        let proxy = ServerProxy::with(&server.address, options).unwrap();
+        let result = proxy.call::<i32>("f", ());
+        server.done();
+        result
+    };
+    let length = |n: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {n}\r\n\r\n{whole}");
+    assert_eq!(call(length(whole.len()), whole.len()).unwrap(), 49);
+    for raw in [
+        length(whole.len()),
+        length(usize::MAX),
+        format!("HTTP/1.0 200 OK\r\n\r\n{whole}"),
+    ] {
+        let limit = whole.len() - 1;
+        let error = call(raw, limit).unwrap_err();
+        let Error::Malformed(answer) = &error else {
+            panic!("{error}")
+        };
+        let BadAnswer { source, .. } = &**answer;
+        let beyond = xmlrpc_wire::Error::TooMuch {
+            limit: "bytes",
+            max: limit,
+        };
+        assert_eq!(*source, beyond);
+        assert!(error.to_string().contains("Options::limits"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_was_never_called() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for host in ["127.0.0.1", "localhost"] {
+        let proxy = ServerProxy::with(&format!("{host}:{port}"), options()).unwrap();
+        let error = proxy.call::<i32>("f", ()).unwrap_err();
+        assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::NeverRan);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "nothing listens at {host}:{port} (connection refused): start the server, or check the port"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_host_that_does_not_resolve_was_never_called() {
+    // RFC 2606, 2: there is no .invalid.
+    let proxy = ServerProxy::with("nobody.invalid:9000", options()).unwrap();
+    let error = proxy.call::<i32>("f", ()).unwrap_err();
+    assert!(matches!(error, Error::HostNotFound { .. }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::NeverRan);
+    assert!(
+        error
+            .to_string()
+            .starts_with("host \"nobody.invalid\" not found ("),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_server_that_dies_before_it_answers_may_have_run_the_call() {
+    let error = refused("");
+    assert!(interrupted(&error, Phase::Answer), "{error:?}");
+    assert!(
+        error.to_string().contains("the call may have run"),
+        "{error}"
+    );
+}
+
+/// Longer than what the buffers between two sockets take.
+fn long() -> String {
+    "x".repeat(12 << 20)
+}
+
+#[test]
+fn a_server_that_hangs_up_on_a_request_shows_in_which_phase() {
+    let server = serve(|listener| {
+        listener.accept().head();
+        listener
+    });
+    let error = server.proxy().call::<i32>("f", (long(),)).unwrap_err();
+    assert!(interrupted(&error, Phase::Send), "{error:?}");
+    // On a connection of its own: nothing is sent again.
+    assert!(server.done().is_quiet());
+}
+
+/// Other systems drop what they have received when a connection is reset.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_refusal_before_the_request_was_read_is_still_read() {
+    let server = serve(|listener: Listener| {
+        let mut peer = listener.accept();
+        peer.head();
+        peer.send(answer("413 Content Too Large", "at most 1 MiB"));
+        drop(peer);
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(value(1));
+    });
+    let proxy = server.proxy();
+    let error = proxy.call::<i32>("f", (long(),)).unwrap_err();
+    assert!(
+        matches!(&error, Error::Http(http) if http.status == 413 && http.excerpt == "at most 1 MiB"),
+        "{error:?}"
+    );
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    server.done();
+}
+
+/// An environment can't be changed within a process, so the test runs itself in another.
+#[test]
+fn no_proxy_is_taken_from_the_environment() {
+    const SERVER: &str = "XMLRPC_CLIENT_TEST_SERVER";
+    if let Ok(address) = std::env::var(SERVER) {
+        let proxy = ServerProxy::with(&address, options()).unwrap();
+        assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+        return;
+    }
+    let trap = serve(|listener: Listener| listener);
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        peer.request();
+        peer.send(value(1));
+    });
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "no_proxy_is_taken_from_the_environment"]);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        child.env(name, format!("http://{}", trap.address));
+    }
+    let output = child.env(SERVER, &server.address).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    server.done();
+    assert!(trap.done().is_quiet());
+}
