@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::backoff::LONGEST;
 use super::event::Aside;
+use super::server::{Health, Rank, Seat, Server};
 use crate::ids::ServerId;
 
 /// How long a task keeps off the server that failed it while another one is
@@ -27,57 +28,6 @@ pub(crate) struct Servers {
     placements: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Server {
-    slots: usize,
-    /// Slots with a call in flight, wanted or not.
-    in_use: usize,
-    health: Health,
-    /// It said that it was busy: it is alive, though not in use.
-    busy: bool,
-    /// Failures in a row.
-    failures: u32,
-    /// Raised each time it is put aside. A failed call of an earlier epoch
-    /// tells nothing new.
-    epoch: u32,
-    /// Until when the tasks that it failed keep off it.
-    keep_off: Option<Duration>,
-    /// The number of the last placement here.
-    used: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
-    /// All slots are used.
-    Up,
-    /// None is used until this time.
-    Aside(Duration),
-    /// One may be used, for a trial.
-    Due,
-    /// The trial is on.
-    Trial,
-    /// It is not asked again.
-    Out,
-}
-
-/// What a call needs to know about the server's state when it started.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seat {
-    pub(crate) server: ServerId,
-    pub(crate) trial: bool,
-    epoch: u32,
-}
-
-/// Servers that are up come before trials; then those with fewer calls in
-/// flight; then those unused for longest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    trial: bool,
-    in_use: usize,
-    used: u64,
-    id: ServerId,
-}
-
 impl Servers {
     pub(crate) fn new(slots: &[usize]) -> Self {
         let mut servers = Self {
@@ -90,16 +40,7 @@ impl Servers {
             placements: 0,
         };
         for (index, &slots) in slots.iter().enumerate() {
-            servers.all.push(Server {
-                slots,
-                in_use: 0,
-                health: Health::Up,
-                busy: false,
-                failures: 0,
-                epoch: 0,
-                keep_off: None,
-                used: 0,
-            });
+            servers.all.push(Server::new(slots));
             servers.enter(ServerId::new(index));
         }
         servers
@@ -276,41 +217,5 @@ impl Servers {
         self.up -= usize::from(server.health == Health::Up);
         self.alive -= usize::from(server.is_alive());
         self.out -= usize::from(server.health == Health::Out);
-    }
-}
-
-impl Server {
-    fn is_alive(&self) -> bool {
-        match self.health {
-            Health::Up => true,
-            Health::Out => false,
-            Health::Aside(_) | Health::Due | Health::Trial => self.busy,
-        }
-    }
-
-    fn is_trial(&self, seat: Seat) -> bool {
-        seat.trial && self.health == Health::Trial && self.epoch == seat.epoch
-    }
-
-    fn rank(&self, id: ServerId) -> Option<Rank> {
-        let trial = match self.health {
-            Health::Up => false,
-            Health::Due => true,
-            Health::Aside(_) | Health::Trial | Health::Out => return None,
-        };
-        (self.in_use < self.slots).then_some(Rank {
-            trial,
-            in_use: self.in_use,
-            used: self.used,
-            id,
-        })
-    }
-
-    fn timers(&self) -> [Option<Duration>; 2] {
-        let due = match self.health {
-            Health::Aside(until) => Some(until),
-            _ => None,
-        };
-        [due, self.keep_off]
     }
 }
