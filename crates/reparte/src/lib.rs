@@ -1,5 +1,88 @@
-//! Spreads one function's calls over N servers, keeps every one busy, and
-//! gives the results back in order, whichever of them dies.
+//! Spreads one function's calls over N servers: every server busy, no result
+//! lost whichever of them dies, answers in order.
+//!
+//! ```
+//! use reparte::{Options, Repartidor, from_fn};
+//!
+//! // Two servers, here in the same process: each squares a number.
+//! let servers = ["one", "two"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
+//!
+//! let mut reparto = Repartidor::with(servers, Options::default())?;
+//! for n in 1..=5 {
+//!     reparto.enviar(n)?; // sends, as soon as a server is free
+//! }
+//! let squares = reparto.terminar()?; // waits for all
+//! assert_eq!(squares, [1, 4, 9, 16, 25]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It is the dispatcher of the article "Procesamiento distribuido" (Facundo
+//! Batista, 2005), whose servers speak XML-RPC (feature `xmlrpc`, on by
+//! default):
+//!
+#![cfg_attr(feature = "xmlrpc", doc = "```no_run")]
+#![cfg_attr(not(feature = "xmlrpc"), doc = "```ignore")]
+//! use reparte::Repartidor;
+//!
+//! let servers = ["localhost:9000", "4/10.12.33.112:9000"]; // the second takes 4 calls at a time
+//! let mut reparto = Repartidor::new(&servers, "factoriz_sum")?;
+//! let handle = reparto.handle();
+//! for n in 23_434_252_232_434_u64..23_434_252_232_444 {
+//!     reparto.enviar((n.to_string(),))?;
+//! }
+//! let sums: Vec<String> = reparto.terminar()?;
+//! println!("{}", sums.join("\n"));
+//! eprintln!("{}", handle.account()); // which server did what, and which died
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | type | what it is |
+//! | --- | --- |
+//! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
+//! | [`Map`], [`MapAsTheyEnd`], [`AsTheyEnd`] | results read one by one, in order or as they end |
+//! | [`Options`] | read-ahead, window, attempts, outage, time limit |
+//! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
+#![cfg_attr(
+    feature = "xmlrpc",
+    doc = "| [`XmlRpc`] | a function published over XML-RPC, as a `Destino` |"
+)]
+//! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
+//! | [`TaskError`] | why a task has no result: its failed calls |
+//! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
+//! | [`Account`], [`Handle`] | who did what, at any moment and in the end |
+//!
+//! # What happens when
+//!
+//! | event | its task | the server |
+//! | --- | --- | --- |
+//! | the function fails (a fault) | failed: another server would say the same | goes on |
+//! | connection refused, name not found | goes to another server | put aside |
+//! | connection lost, time-out, nonsense for an answer, HTTP 500 | goes to another server; given up after 10 such calls | put aside |
+//! | HTTP 503 or 429 | goes to another server | put aside for as long as it asks, at most 60 s |
+//! | HTTP 401, 403, 404 and the like | goes to another server | out for good, and named |
+//! | all servers down for 5 s | the run ends; what was had is handed over | |
+//!
+//! A server put aside is tried again with a single call after a random wait of
+//! at most 100 ms, then 200 ms, doubling up to 4 s; an answer, and all of its
+//! slots are used again.
+//!
+//! # What it promises
+//!
+//! A task may be executed more than once, when it can't be known whether a
+//! lost call ran: at least once. Its result is delivered exactly once. Nothing
+//! polls: a free server has its next task at once.
+//!
+//! # What it does not do
+//!
+//! - It does not notice a server that hangs: without a
+//!   [time limit](Options::time_limit) its call lasts until the connection
+//!   does.
+//! - It does not keep results beyond the process: a run that is killed starts
+//!   anew.
+//! - It does not check answers: a server that answers wrongly is believed.
+//! - It has no priorities, and tasks can't wait for each other.
 
 #![forbid(unsafe_code)]
 
@@ -28,3 +111,8 @@ pub use ids::{CallId, TaskId};
 pub use options::Options;
 pub use repartidor::{Handle, MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "xmlrpc"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
