@@ -118,8 +118,10 @@ impl Gauge {
         self.state().begun.elapsed()
     }
 
-    pub(crate) fn is_past_deadline(&self) -> bool {
-        self.state().deadline.is_some_and(|at| at <= Instant::now())
+    /// Whether it is the deadline that ends the phase, rather than the phase's own time.
+    pub(crate) fn is_cut(&self) -> bool {
+        let state = self.state();
+        state.deadline.is_some_and(|at| at <= state.until)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -15,7 +15,7 @@ use ureq::{Agent, Timeout};
 use crate::gauge::Gauge;
 use crate::names::Names;
 use crate::text::Foreign;
-use crate::url::{Host, ServerUrl};
+use crate::url::ServerUrl;
 use crate::{Error, Options, Phase};
 use parts::{Dial, Resolve};
 
@@ -135,7 +135,7 @@ impl Transport {
     ) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
         gauge.begin(deadline);
-        if gauge.is_past_deadline() {
+        if gauge.left().is_zero() {
             return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
         }
         self.exchange(&line.agent, gauge, body)
@@ -174,14 +174,15 @@ impl Transport {
         if phase == Phase::Connect {
             self.names.forget();
         }
+        // A connect that only the deadline cut short says nothing of the server.
+        let is_late = phase != Phase::Connect || gauge.is_cut();
         let timed_out = |server| Error::TimedOut {
             server,
             phase,
             after: gauge.elapsed(),
         };
         match error {
-            _ if phase == Phase::Connect && gauge.is_past_deadline() => timed_out(server),
-            ureq::Error::Timeout(_) if phase != Phase::Connect => timed_out(server),
+            ureq::Error::Timeout(_) if is_late => timed_out(server),
             ureq::Error::Timeout(_) => Error::Unreachable {
                 server,
                 source: io::Error::new(
@@ -197,24 +198,25 @@ impl Transport {
                 phase,
                 source,
             },
-            ureq::Error::Other(inner) => match (inner.downcast::<io::Error>(), &self.url.host) {
-                (Ok(source), Host::Name(host)) => Error::HostNotFound {
-                    host: host.clone(),
+            // What our resolver gives; ureq itself gives none of these.
+            ureq::Error::Other(inner) => match inner.downcast::<io::Error>() {
+                Ok(source) if source.kind() == io::ErrorKind::TimedOut && is_late => {
+                    timed_out(server)
+                }
+                Ok(source) => Error::HostNotFound {
+                    host: self.url.host.to_string(),
                     source: *source,
                 },
-                (Ok(source), Host::Ip(_)) => Error::Unreachable {
-                    server,
-                    source: *source,
-                },
-                (Err(other), _) => Error::NotHttp {
-                    server,
-                    reason: other.to_string(),
-                },
+                Err(other) => self.not_http(&*other),
             },
-            other => Error::NotHttp {
-                server,
-                reason: other.to_string(),
-            },
+            other => self.not_http(&other),
+        }
+    }
+
+    fn not_http(&self, error: &dyn std::error::Error) -> Error {
+        Error::NotHttp {
+            server: self.server.clone(),
+            reason: error.to_string(),
         }
     }
 }

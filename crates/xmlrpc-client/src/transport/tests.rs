@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use super::*;
+use crate::ErrorKind;
 
 /// A transport to a made-up host, whose lookups give these addresses in turn.
 fn transport(lookups: Vec<Vec<SocketAddr>>) -> Transport {
@@ -67,4 +69,36 @@ fn a_line_is_used_again_and_an_old_one_dropped() {
     }
     drop(transport.take());
     assert!(transport.idle.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_lookup_that_hangs_meets_the_connect_time_out_or_the_deadline() {
+    const SHORT: Duration = Duration::from_millis(50);
+    let url = ServerUrl::parse("slow.example").unwrap();
+    let mut transport = Transport::new(url.clone(), Options::default()).unwrap();
+    transport.options.connect_timeout = SHORT;
+    let (end, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    transport.names = Names::with_lookup(url.host, url.port, move |_, _| {
+        // Until the test has ended.
+        let _ = wait.lock().unwrap().recv();
+        Err(io::ErrorKind::Other.into())
+    });
+
+    let error = post(&transport).unwrap_err();
+    assert!(matches!(error, Error::HostNotFound { .. }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::NeverRan);
+
+    transport.options.connect_timeout = Duration::from_secs(10);
+    let deadline = Some(Instant::now() + SHORT);
+    let error = transport
+        .post(&transport.take(), b"", deadline)
+        .unwrap_err();
+    let connect = Phase::Connect;
+    assert!(
+        matches!(error, Error::TimedOut { phase, .. } if phase == connect),
+        "{error:?}"
+    );
+    assert_eq!(error.kind(), ErrorKind::NeverRan);
+    drop(end);
 }
