@@ -6,7 +6,7 @@ mod peer;
 
 use std::sync::mpsc;
 
-use peer::{Listener, answer, document, options, serve, serve_at, value};
+use peer::{Listener, answer, document, long, options, serve, serve_at, value};
 use xmlrpc_client::{Error, ErrorKind, Fault, ServerProxy, Value};
 use xmlrpc_wire::encode_fault;
 
@@ -210,14 +210,14 @@ fn a_request_that_a_kept_connection_never_took_whole_is_sent_again() {
         peer.head();
         drop(peer);
         let mut peer = listener.accept();
-        let call = peer.request().call();
+        let body = peer.request().body;
         peer.send(value(2));
-        (call.method, listener.is_quiet())
+        (body.ends_with(b"</methodCall>"), listener.is_quiet())
     });
     let proxy = server.proxy();
     assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
-    assert_eq!(proxy.call::<i32>("g", ("x".repeat(12 << 20),)).unwrap(), 2);
-    assert_eq!(server.done(), ("g".to_owned(), true));
+    assert_eq!(proxy.call::<i32>("g", (long(),)).unwrap(), 2);
+    assert_eq!(server.done(), (true, true));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use peer::{BOUND, Listener, Peer, Server, options, serve, value};
+use peer::{BOUND, Listener, Peer, Server, long, options, serve, value};
 use xmlrpc_client::{Error, ErrorKind, Phase, ServerProxy};
 
 const SHORT: Duration = Duration::from_millis(150);
@@ -80,7 +80,7 @@ fn a_request_that_is_not_taken_meets_the_send_time_out() {
     let mut options = options();
     options.send_timeout = SHORT;
     let proxy = ServerProxy::with(&server.address, options).unwrap();
-    let error = proxy.call::<i32>("f", ("x".repeat(12 << 20),)).unwrap_err();
+    let error = proxy.call::<i32>("f", (long(),)).unwrap_err();
     gone.send(()).unwrap();
     assert!(is_time_out(&error, Phase::Send), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::MayHaveRun);

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use xmlrpc_client::{Options, ServerProxy, Value};
-use xmlrpc_wire::{Limits, MethodCall, decode_call, encode_response};
+use xmlrpc_wire::{Bytes, Limits, MethodCall, decode_call, encode_response};
 
 /// How long a test waits for anything before it fails.
 pub(crate) const BOUND: Duration = Duration::from_secs(10);
@@ -135,6 +135,12 @@ impl Request {
             found.eq_ignore_ascii_case(name).then_some(value)
         })
     }
+}
+
+/// An argument of 8 MiB on the wire: the buffers between two sockets take half of that.
+/// (Base64, since a debug build takes a second to escape as much text.)
+pub(crate) fn long() -> Bytes {
+    Bytes(vec![0; 6 << 20])
 }
 
 /// The document of a value.
