@@ -25,7 +25,7 @@ impl Throttle {
     }
 
     /// Warns that a connection could not be accepted.
-    pub(super) fn accept_failed(&mut self, error: &dyn Display) {
+    pub(super) fn accept_failed(&mut self, error: impl Display) {
         if let Some(unsaid) = self.ready(Instant::now()) {
             log::warn!("can't accept a connection: {error} ({unsaid} more since the last line)");
         }
