@@ -50,6 +50,7 @@ impl Call {
 ///
 /// It is called from as many threads at a time as it has
 /// [slots](Destino::slots). [`from_fn`] makes one of a closure.
+#[doc(alias("Destination", "Server", "Worker"))]
 pub trait Destino<A, R>: Send + Sync {
     /// What the account and the log call it, such as its address.
     fn name(&self) -> &str;

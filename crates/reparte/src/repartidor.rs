@@ -143,7 +143,7 @@ impl<A, R> Repartidor<A, R> {
     /// sent and unread, so that memory is bounded however slow one of them is.
     /// When no server is left, tasks sent but not answered come as errors, and
     /// so does the one that found no server, as the last; the rest are not
-    /// asked for.
+    /// asked for. Tasks sent before, by `enviar`, come first.
     ///
     /// ```
     /// use reparte::{Options, Repartidor, from_fn};

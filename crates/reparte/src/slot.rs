@@ -55,3 +55,34 @@ pub(crate) fn run<A, R>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::{CallId, from_fn};
+
+    #[test]
+    fn a_call_cancelled_before_it_begins_is_not_made() {
+        let (jobs, to_do) = unbounded();
+        let (back, returned) = unbounded();
+        for (number, cancelled) in [(0, true), (1, false)] {
+            let call = Call::new(CallId::new(number), None);
+            if cancelled {
+                call.set_cancelled();
+            }
+            let task = TaskId::new(number);
+            let args = Arc::new(number);
+            jobs.send(Job { task, call, args }).unwrap();
+        }
+        drop(jobs);
+        let double = from_fn("a", |n: &u64| Ok(2 * n));
+        run(ServerId::new(0), &double, &to_do, &back);
+        let outcomes: Vec<_> = returned
+            .try_iter()
+            .map(|returned| returned.outcome.map_err(|error| error.kind()))
+            .collect();
+        assert_eq!(outcomes, [Err(ErrorKind::Cancelled), Ok(2)]);
+    }
+}

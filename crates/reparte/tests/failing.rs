@@ -218,6 +218,18 @@ fn a_map_tells_of_an_outage() {
 }
 
 #[test]
+fn a_map_over_a_run_that_is_over_says_so() {
+    let refusing = from_fn("a", |_: &u32| Err::<u32, _>(error(ErrorKind::Refused)));
+    let mut reparto = Repartidor::with([refusing], Options::default()).unwrap();
+    while reparto.enviar(1).is_ok() {}
+    let sent = usize::try_from(reparto.account().tasks).unwrap();
+    // Those sent before come first; the one task that is left is an error too.
+    let outcomes: Vec<_> = reparto.map([2]).collect();
+    assert_eq!(outcomes.len(), sent + 1);
+    assert!(outcomes.iter().all(Result::is_err));
+}
+
+#[test]
 fn servers_that_refuse_are_out_at_once() {
     let mut options = Options::default();
     options.outage = None;

@@ -8,7 +8,10 @@ use std::thread;
 
 use crossbeam_channel::unbounded;
 use puppet::{NEVER, SOON, next, puppets, send};
-use reparte::{Error, MAX_SLOTS, Options, Repartidor, from_fn};
+use reparte::{
+    AsTheyEnd, Error, Incomplete, MAX_SLOTS, Map, MapAsTheyEnd, Options, Repartidor, SendError,
+    from_fn,
+};
 
 #[test]
 fn results_come_in_order_of_sending() {
@@ -172,4 +175,15 @@ fn servers_that_make_no_sense_are_refused_at_once() {
     let slots = MAX_SLOTS + 1;
     assert!(matches!(make(&[MAX_SLOTS, 1]), Error::TooManySlots { slots: s } if s == slots));
     assert!(matches!(make(&[usize::MAX, 2]), Error::TooManySlots { .. }));
+}
+
+#[test]
+fn a_dispatcher_and_its_iterators_can_change_threads() {
+    fn check<T: Send>() {}
+    check::<Repartidor<u32, u32>>();
+    check::<AsTheyEnd<u32, u32>>();
+    check::<Map<u32, u32, std::ops::Range<u32>>>();
+    check::<MapAsTheyEnd<u32, u32, std::ops::Range<u32>>>();
+    check::<SendError<u32>>();
+    check::<Incomplete<u32>>();
 }
