@@ -38,7 +38,9 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
         loop {
             self.fetch();
             let wires = self.repartidor.wires();
-            let Some(args) = self.next.take().filter(|_| !self.over) else {
+            // Once the run is over the next task stays, to be refused last.
+            let sending = if self.over { None } else { self.next.take() };
+            let Some(args) = sending else {
                 return wires.outcomes.recv().ok().or_else(|| self.refused());
             };
             // Sending comes first, since it puts a free slot to work.
