@@ -1,1 +1,47 @@
-fn main() {}
+//! clnt_processes: spreads calls of `factoriz_sum` over servers, through `Repartidor`.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use procdistrib::Processes;
+use reparte::Repartidor;
+
+const USAGE: &str = "\
+Usar  clnt_processes server:port [[server:port] ...]
+ej: clnt_processes  localhost:9000  10.12.33.112:9000  10.12.33.113:9000";
+
+const HELP: &str = "\
+Has servers factor numbers, all servers at a time. Prints the sum of each number's
+prime factors, in order, then the seconds that all took.
+
+Usage: clnt_processes SERVER... [options]
+
+  SERVER         server:port, N/server:port for N calls at a time, or an http:// URL
+  --local N      start N servers in this process, one worker each, and use them too
+  --base N       the first number; 23434252232434 unless told
+  --count K      how many numbers, each one more than the last; 10 unless told
+  -h, --help     print this
+  -V, --version  print the version
+
+A server that dies is put aside, tried again later, and its work goes to the others.
+Standard error tells of it, and at the end who did what. RUST_LOG=debug shows more.
+Exit codes: 0 all results, 1 the output can't be written, 2 bad argument, 3 --local
+can't start its servers, 4 every server is gone, 5 some call failed, 255 no server
+given. With 4 and 5 the results that were had are printed.
+";
+
+fn main() -> ExitCode {
+    procdistrib::run_client(|| {
+        let run = Processes::read("clnt_processes", HELP, USAGE)?;
+        let start = Instant::now();
+        let mut repartidor = Repartidor::new(&run.servers, "factoriz_sum")?;
+        let handle = repartidor.handle();
+        let sent = run
+            .numbers
+            .iter()
+            .try_for_each(|n| repartidor.enviar((n,)).map(drop));
+        let results = repartidor.terminar();
+        let seconds = start.elapsed().as_secs_f64();
+        run.finish(sent, results, &handle.account(), seconds)
+    })
+}

@@ -1,1 +1,40 @@
-fn main() {}
+//! serv_processes: publishes `factoriz_sum` on the port given as its argument.
+
+use std::process::ExitCode;
+
+use procdistrib::{Server, factoriz_sum};
+
+const USAGE: &str = "\
+Usar  serv_processes nroport
+ej: serv_processes 9000";
+
+const HELP: &str = "\
+Publishes factoriz_sum(n), the sum of n's prime factors, over XML-RPC on a port of
+this machine, until Ctrl-C.
+
+Usage: serv_processes PORT|HOST:PORT [options]
+
+  PORT              listen on 127.0.0.1:PORT: only programs of this machine can call
+  HOST:PORT         listen there; an address that other machines reach, such as
+                    0.0.0.0:9000, needs --without-token
+  --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
+                    address is printed on standard error
+  --workers N       calls answered at a time; one per core unless told
+  --without-token   let anyone call who reaches the address: there is no password and
+                    no encryption, so only for a network that you trust
+  -h, --help        print this
+  -V, --version     print the version
+
+Standard error has a line per request. RUST_LOG=debug shows more of what happens.
+Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen, 255 no
+argument.
+";
+
+fn main() -> ExitCode {
+    procdistrib::run_server(|| {
+        let mut server = Server::of_a_port("serv_processes", HELP, USAGE)?;
+        server.register("factoriz_sum", factoriz_sum)?;
+        server.serve_forever()
+    })
+}

@@ -1,1 +1,49 @@
-fn main() {}
+//! serv_trivial: publishes `cuad(n)`, n squared, on localhost:9000.
+
+use std::process::ExitCode;
+
+use procdistrib::Server;
+use xmlrpc_wire::{Fault, Value};
+
+const HELP: &str = "\
+Publishes cuad(n), n squared, over XML-RPC on localhost:9000, until Ctrl-C.
+
+Usage: serv_trivial [options]
+
+  --bind ADDR:PORT  listen there instead, on loopback; port 0 lets the system choose,
+                    and the address is printed on standard error
+  --workers N       calls answered at a time; 1 unless told
+  -h, --help        print this
+  -V, --version     print the version
+
+Standard error has a line per request. RUST_LOG=debug shows more of what happens.
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen.
+";
+
+fn cuad(n: Value) -> Result<Value, Fault> {
+    let wide = match n {
+        Value::Double(n) => return Ok(Value::Double(n * n)),
+        Value::Int(n) => i64::from(n),
+        Value::Int64(n) => n,
+        other => {
+            let what = other.type_name();
+            return Err(Fault::application(format!(
+                "cuad takes a number, not a {what}"
+            )));
+        }
+    };
+    let square = wide.checked_mul(wide).ok_or_else(|| {
+        Fault::application(format!(
+            "the square of {wide} is beyond 64 bits; send a double"
+        ))
+    })?;
+    Ok(i32::try_from(square).map_or(Value::Int64(square), Value::Int))
+}
+
+fn main() -> ExitCode {
+    procdistrib::run_server(|| {
+        let mut server = Server::of_this_machine("serv_trivial", HELP)?;
+        server.register("cuad", cuad)?;
+        server.serve_forever()
+    })
+}

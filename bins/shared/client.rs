@@ -1,0 +1,67 @@
+//! The two clients of one server.
+
+use xmlrpc_client::{Error, ErrorKind, ServerProxy};
+
+use super::command_line::{Argument, Program};
+use super::exit::Failure;
+use super::numbers::Numbers;
+
+/// The server that the article's clients call.
+const ARTICLE_URL: &str = "http://localhost:9000";
+
+/// What the command line of clnt_trivial or clnt_lineal asks for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Client {
+    /// The server to call.
+    pub server: ServerProxy,
+    /// The numbers to have factored: for clnt_lineal.
+    pub numbers: Numbers,
+}
+
+impl Client {
+    /// clnt_trivial: takes a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`]; [`Failure::Done`] after `--help`.
+    pub fn of_a_call(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+        Client::read(Program { name, help }, false)
+    }
+
+    /// clnt_lineal: takes a URL, `--base` and `--count`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::of_a_call`].
+    pub fn of_numbers(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+        Client::read(Program { name, help }, true)
+    }
+
+    fn read(program: Program, with_numbers: bool) -> Result<Self, Failure> {
+        let mut url = None;
+        let mut numbers = Numbers::default();
+        program.arguments(|argument, values| match argument {
+            Argument::Value(value) if url.is_none() => {
+                url = Some(value.clone());
+                Ok(true)
+            }
+            Argument::Option(option) if with_numbers => numbers.take(option, values),
+            _ => Ok(false),
+        })?;
+        let url = url.as_deref().unwrap_or(ARTICLE_URL);
+        let server = ServerProxy::new(url).map_err(|error| program.bad(error))?;
+        Ok(Client { server, numbers })
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let make = match error.kind() {
+            ErrorKind::Usage => Failure::Argument,
+            ErrorKind::NeverRan | ErrorKind::MayHaveRun => Failure::Unreachable,
+            _ => Failure::NoResult,
+        };
+        make(error.to_string())
+    }
+}

@@ -1,0 +1,42 @@
+//! What goes to standard error.
+
+use std::io::Write as _;
+
+use env_logger::fmt::Formatter;
+use jiff::Zoned;
+use log::{Level, Record};
+
+/// Where the servers log one line per request.
+const ACCESS: &str = "xmlrpc_server::access";
+
+/// Sends the logs to standard error, as `RUST_LOG` selects them, or else `usual`.
+pub(crate) fn start(usual: &str) {
+    let environment = env_logger::Env::default().default_filter_or(usual.to_owned());
+    // It fails only where a logger is set already, which then goes on.
+    let _ = env_logger::Builder::from_env(environment)
+        .format(line)
+        .try_init();
+}
+
+fn line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
+    let message = record.args();
+    if record.target() == ACCESS {
+        return access(out, &message.to_string());
+    }
+    match record.level() {
+        Level::Info if record.target().starts_with("procdistrib") => writeln!(out, "{message}"),
+        level => {
+            let style = out.default_level_style(level);
+            let name = level.as_str().to_ascii_lowercase();
+            writeln!(out, "{style}{name}{style:#}: {message}")
+        }
+    }
+}
+
+/// `127.0.0.1 "POST /RPC2 HTTP/1.1" 200 -` with the local time put behind the address,
+/// as Python's BaseHTTPServer writes it.
+fn access(out: &mut Formatter, message: &str) -> std::io::Result<()> {
+    let (peer, request) = message.split_once(' ').unwrap_or(("-", message));
+    let now = Zoned::now().strftime("%d/%b/%Y %H:%M:%S");
+    writeln!(out, "{peer} - - [{now}] {request}")
+}

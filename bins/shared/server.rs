@@ -1,0 +1,177 @@
+//! The three servers: an address, a service, and a front to put it on.
+
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+
+use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Error, Handler, Service, Stop};
+
+use super::address;
+use super::command_line::{Argument, Program};
+use super::exit::Failure;
+use super::signals;
+
+/// Where the article's servers listen.
+const ARTICLE_ADDRESS: &str = "localhost:9000";
+
+/// A server that listens, and has yet to be given its functions.
+#[derive(Debug)]
+pub struct Server {
+    service: Service,
+    listener: TcpListener,
+    front: Front,
+}
+
+#[derive(Debug)]
+enum Front {
+    Tiny(tiny::Options),
+    Hyper(hyper::Options),
+}
+
+impl Server {
+    /// A server on localhost:9000, or where `--bind` says, for this machine alone:
+    /// serv_trivial and serv_lineal.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
+    pub fn of_this_machine(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+        let mut flags = Flags::default();
+        flags.read(Program { name, help }, |_| false)?;
+        let mut options = tiny::Options::default();
+        if let Some(workers) = flags.workers {
+            options.workers = workers.get();
+        }
+        let address = flags.address.unwrap_or_else(|| ARTICLE_ADDRESS.to_owned());
+        let addresses = address::resolve(&address)?;
+        if !addresses.iter().all(|address| address.ip().is_loopback()) {
+            return Err(Failure::Argument(format!(
+                "{address} can be reached from other machines, and {name} serves this one \
+                 alone: leave it at 127.0.0.1, or use serv_processes"
+            )));
+        }
+        Server::new(&addresses, Front::Tiny(options))
+    }
+
+    /// A server on the port that is its argument: serv_processes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Usage`] with `usage` when called without any argument, and as
+    /// [`Server::of_this_machine`].
+    pub fn of_a_port(
+        name: &'static str,
+        help: &'static str,
+        usage: &'static str,
+    ) -> Result<Self, Failure> {
+        let program = Program { name, help };
+        let mut options = hyper::Options::default();
+        let mut flags = Flags::default();
+        let mut port = None;
+        flags.read(program, |argument| match argument {
+            Argument::Value(value) if port.is_none() => {
+                port = Some(value.clone());
+                true
+            }
+            Argument::Option(option) if option == "without-token" => {
+                options.without_token = true;
+                true
+            }
+            _ => false,
+        })?;
+        if let Some(workers) = flags.workers {
+            options.workers = workers.get();
+        }
+        let address = match (port, flags.address) {
+            (Some(address), None) | (None, Some(address)) => address,
+            (None, None) => return Err(Failure::Usage(usage)),
+            (Some(_), Some(_)) => {
+                return Err(program.bad("give the address once: as the argument, or with --bind"));
+            }
+        };
+        let addresses = address::resolve(&address)?;
+        let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
+        if is_open && !options.without_token {
+            return Err(Failure::Argument(format!(
+                "{address} can be reached from other machines, and whoever reaches it may \
+                 call: say --without-token if that is meant, or give the port alone to serve \
+                 this machine"
+            )));
+        }
+        Server::new(&addresses, Front::Hyper(options))
+    }
+
+    fn new(addresses: &[SocketAddr], front: Front) -> Result<Self, Failure> {
+        Ok(Server {
+            service: Service::new(),
+            listener: address::listen(addresses)?,
+            front,
+        })
+    }
+
+    /// Publishes a function as `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Server`] where the name can't be had.
+    pub fn register<Args>(
+        &mut self,
+        name: &str,
+        function: impl Handler<Args>,
+    ) -> Result<(), Failure> {
+        self.service.register(name, function)?;
+        Ok(())
+    }
+
+    /// Serves until Ctrl-C or SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Server`] where it can't go on.
+    pub fn serve_forever(self) -> Result<(), Failure> {
+        let stop = Stop::new();
+        signals::stop_on_signal(stop.clone())?;
+        let address = self
+            .listener
+            .local_addr()
+            .map_err(|error| Failure::Server(error.to_string()))?;
+        log::info!(target: "procdistrib", "listening on http://{address}");
+        match self.front {
+            Front::Tiny(options) => tiny::serve(self.listener, self.service, &options, &stop)?,
+            Front::Hyper(options) => hyper::serve(self.listener, self.service, &options, &stop)?,
+        }
+        Ok(())
+    }
+}
+
+/// What all three servers take.
+#[derive(Default)]
+struct Flags {
+    address: Option<String>,
+    workers: Option<NonZeroUsize>,
+}
+
+impl Flags {
+    fn read(
+        &mut self,
+        program: Program,
+        mut others: impl FnMut(&Argument) -> bool,
+    ) -> Result<(), Failure> {
+        program.arguments(|argument, values| {
+            match argument {
+                Argument::Option(option) if option == "bind" => self.address = Some(values.next()?),
+                Argument::Option(option) if option == "workers" => {
+                    self.workers = Some(values.parse("--workers", "a number from 1 up")?);
+                }
+                _ => return Ok(others(argument)),
+            }
+            Ok(true)
+        })
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Server(error.to_string())
+    }
+}

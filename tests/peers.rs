@@ -1,0 +1,186 @@
+//! Python's own XML-RPC, 2.7 and 3, as server behind our clients and as client of our
+//! servers. Needs both, so `cargo test` leaves it out, and `cargo test --test peers --
+//! --ignored` runs it; a Python that is missing is a failure.
+//!
+//! `PYTHON2` and `PYTHON3` name the programs where they are not found by themselves.
+
+mod common;
+
+use std::net::TcpListener;
+use std::process::Command;
+use std::thread;
+
+use common::{Running, TEN, run, server};
+use xmlrpc_client::ServerProxy;
+use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Service, Stop};
+use xmlrpc_wire::{Bytes, DateTime, Fault, IntoValue, Struct, Value};
+
+/// A Python of the major version `2` or `3`.
+fn python(major: &str) -> String {
+    let named = std::env::var(format!("PYTHON{major}")).ok();
+    let usual = match major {
+        "2" => vec!["python2.7".to_owned(), pyenv("2.7")],
+        _ => vec![pyenv("3.13"), "python3".to_owned()],
+    };
+    let mut candidates = named.into_iter().chain(usual);
+    let found = candidates.find(|program| {
+        let test = format!("import sys; sys.exit(sys.version_info[0] != {major})");
+        let ran = Command::new(program).args(["-c", &test]).output();
+        ran.is_ok_and(|ran| ran.status.success())
+    });
+    found.unwrap_or_else(|| panic!("no Python {major} found: name one in PYTHON{major}"))
+}
+
+/// The newest Python that pyenv has of a version, or a name that no program has.
+fn pyenv(version: &str) -> String {
+    let latest = Command::new("pyenv").args(["latest", version]).output();
+    let name = latest.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    let name = name.unwrap_or_default();
+    let prefix = Command::new("pyenv").args(["prefix", &name]).output();
+    let prefix = prefix.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    format!("{}/bin/python{version}", prefix.unwrap_or_default())
+}
+
+fn script(major: &str, name: &str, arguments: &[&str]) -> Running {
+    let path = format!("{}/tests/peers/{name}", env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(python(major));
+    command.arg(path).args(arguments);
+    Running::start(&format!("Python {major}'s {name}"), command)
+}
+
+fn python_server(major: &str) -> (Running, String) {
+    let running = script(major, "serv.py", &[]);
+    let address = running.line_after("listening on http://");
+    (running, address)
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn our_clients_work_with_pythons_servers() {
+    for major in ["2", "3"] {
+        let (_serv, address) = python_server(major);
+        let url = format!("http://{address}");
+        let clnt = run("clnt_trivial", &[&url]);
+        assert_eq!(clnt.expect_code(0).stdout, "49\n");
+        let clnt = run("clnt_lineal", &[&url]);
+        assert_eq!(clnt.expect_code(0).results(), TEN);
+    }
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn one_run_mixes_pythons_servers_and_ours() {
+    let (_old, old) = python_server("2");
+    let (_new, new) = python_server("3");
+    let (_ours, ours) = server("serv_processes", &["--workers", "1"]);
+    for servers in [vec![&old, &old], vec![&old, &new], vec![&old, &new, &ours]] {
+        let servers: Vec<&str> = servers.into_iter().map(String::as_str).collect();
+        let clnt = run("clnt_processes", &servers);
+        assert_eq!(clnt.expect_code(0).results(), TEN);
+    }
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn a_python_server_killed_costs_no_result() {
+    let (old, old_address) = python_server("2");
+    let (_ours, ours) = server("serv_processes", &["--workers", "1"]);
+    let arguments = [
+        &old_address,
+        &ours,
+        "--base",
+        "23434252232434",
+        "--count",
+        "40",
+    ];
+    let clnt = common::start("clnt_processes", &arguments);
+    old.line_after("\" 200 -");
+    old.kill();
+    let ended = clnt.end();
+    assert!(ended.expect_code(0).results().starts_with(TEN));
+    assert_eq!(ended.results().lines().count(), 40);
+    assert!(
+        ended.stderr.contains(&format!("died: {old_address}")),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn the_articles_client_in_python_works_with_our_servers() {
+    for major in ["2", "3"] {
+        let (_first, first) = server("serv_processes", &[]);
+        let (_second, second) = server("serv_lineal", &[]);
+        let clnt = script(major, "clnt_threads.py", &[&first, &second]).end();
+        assert_eq!(clnt.expect_code(0).stdout, TEN, "Python {major}");
+    }
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn every_value_survives_the_way_from_python_to_us_and_back() {
+    let mut service = Service::new();
+    service.register("eco", |value: Value| value).unwrap();
+    let service = std::sync::Arc::new(service);
+    for front in ["tiny", "hyper"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/RPC2", listener.local_addr().unwrap());
+        let stop = Stop::new();
+        let (service, stopped) = (service.clone(), stop.clone());
+        let serving = thread::spawn(move || match front {
+            "tiny" => tiny::serve(listener, service, &tiny::Options::default(), &stopped),
+            _ => hyper::serve(listener, service, &hyper::Options::default(), &stopped),
+        });
+        for major in ["2", "3"] {
+            let clnt = script(major, "clnt_values.py", &[&url]).end();
+            assert_eq!(
+                clnt.expect_code(0).stdout,
+                "ok\n",
+                "Python {major}, {front}"
+            );
+        }
+        stop.stop();
+        serving.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn every_value_survives_the_way_from_us_to_python_and_back() {
+    let members: Struct = [("a", 1.into_value()), ("<b>", Value::Nil)]
+        .into_iter()
+        .collect();
+    let values = [
+        i32::MIN.into_value(),
+        true.into_value(),
+        "".into_value(),
+        "  ".into_value(),
+        "<&>\"' café € \u{1F600}\n\ttab".into_value(),
+        (-12.5).into_value(),
+        1e300.into_value(),
+        DateTime::new(1998, 7, 17, 14, 8, 55).unwrap().into_value(),
+        Bytes((0..=255).collect()).into_value(),
+        vec![Value::Array(vec![]), members.clone().into_value()].into_value(),
+        members.into_value(),
+        Value::Nil,
+    ];
+    for major in ["2", "3"] {
+        let (_serv, address) = python_server(major);
+        let proxy = ServerProxy::new(&format!("http://{address}")).unwrap();
+        for value in &values {
+            let back = proxy.call::<Value>("eco", (value.clone(),));
+            assert_eq!(&back.unwrap(), value, "Python {major}");
+        }
+        let fault = proxy.call::<Value>("nada", ()).unwrap_err();
+        let xmlrpc_client::Error::Fault(fault) = fault else {
+            panic!("not a fault: {fault}");
+        };
+        assert_eq!(fault.code, Fault::APPLICATION);
+        assert!(
+            fault.message.contains("\"nada\" is not supported"),
+            "{fault}"
+        );
+    }
+}

@@ -1,0 +1,31 @@
+"""A server as Python has it, 2.7 and 3 alike: factoriz_sum, cuad and eco (echo).
+
+Listens on a port that the system chooses, and says which on standard error.
+"""
+import sys
+
+try:
+    from xmlrpc.server import SimpleXMLRPCServer
+except ImportError:
+    from SimpleXMLRPCServer import SimpleXMLRPCServer
+
+
+def factoriz_sum(digits):
+    rest, total, divisor = int(digits), 0, 2
+    while divisor * divisor <= rest:
+        while rest % divisor == 0:
+            rest //= divisor
+            total += divisor
+        divisor += 1 if divisor == 2 else 2
+    if rest > 1:
+        total += rest
+    return str(total)
+
+
+server = SimpleXMLRPCServer(("127.0.0.1", 0), allow_none=True)
+server.register_function(factoriz_sum)
+server.register_function(lambda n: n * n, "cuad")
+server.register_function(lambda value: value, "eco")
+sys.stderr.write("listening on http://127.0.0.1:%d\n" % server.server_address[1])
+sys.stderr.flush()
+server.serve_forever()

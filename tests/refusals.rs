@@ -1,0 +1,201 @@
+//! Bad arguments and bad luck: one line that says what to do, and a documented code.
+
+mod common;
+
+use std::net::TcpListener;
+
+use common::{run, server};
+
+/// Runs a program that must fail with `code` and one line that holds all of `texts`.
+#[track_caller]
+fn check(name: &str, arguments: &[&str], code: i32, texts: &[&str]) {
+    let ended = run(name, arguments);
+    ended.expect_code(code);
+    assert_eq!(ended.stdout, "");
+    let lines: Vec<&str> = ended
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    let [line] = lines.as_slice() else {
+        panic!("not one error but: {}", ended.stderr);
+    };
+    for text in texts {
+        assert!(line.contains(text), "no {text:?} in: {line}");
+    }
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+#[test]
+fn bad_arguments_are_named() {
+    for (name, arguments, texts) in [
+        (
+            "serv_trivial",
+            &["--nada"][..],
+            &["--nada", "serv_trivial --help"][..],
+        ),
+        ("serv_trivial", &["9000"], &["9000", "serv_trivial --help"]),
+        (
+            "serv_lineal",
+            &["--workers", "0"],
+            &["--workers takes a number from 1 up", "\"0\""],
+        ),
+        ("serv_lineal", &["--bind"], &["bind", "serv_lineal --help"]),
+        (
+            "serv_lineal",
+            &["--bind", "9000x"],
+            &["9000x", "localhost:9000"],
+        ),
+        ("serv_processes", &["70000"], &["70000", "localhost:9000"]),
+        ("serv_processes", &["nada"], &["nada", "localhost:9000"]),
+        ("serv_processes", &["9000", "9001"], &["9001"]),
+        (
+            "serv_processes",
+            &["9000", "--bind", "127.0.0.1:9001"],
+            &["give the address once"],
+        ),
+        ("clnt_trivial", &["http://localhost:x"], &["localhost:x"]),
+        ("clnt_trivial", &["--base", "1"], &["--base"]),
+        (
+            "clnt_lineal",
+            &["--base", "x"],
+            &["--base takes a whole number", "\"x\""],
+        ),
+        (
+            "clnt_lineal",
+            &["--base", "-1"],
+            &["--base takes a whole number", "\"-1\""],
+        ),
+        (
+            "clnt_lineal",
+            &["--count", "1.5"],
+            &["--count takes a whole number", "\"1.5\""],
+        ),
+        (
+            "clnt_processes",
+            &[
+                "--local",
+                "1",
+                "--base",
+                "340282366920938463463374607431768211455",
+            ],
+            &["2^128"],
+        ),
+        (
+            "clnt_processes",
+            &["--local", "x"],
+            &["--local takes a number of servers"],
+        ),
+        (
+            "clnt_processes",
+            &["localhost"],
+            &["localhost", "clnt_processes --help"],
+        ),
+        (
+            "clnt_processes",
+            &["0/localhost:9000"],
+            &["0/localhost:9000"],
+        ),
+        ("clnt_processes", &["localhost:0x10"], &["localhost:0x10"]),
+    ] {
+        check(name, arguments, 2, texts);
+    }
+}
+
+#[test]
+fn a_busy_port_is_told_with_the_remedy() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for name in ["serv_trivial", "serv_lineal", "serv_processes"] {
+        check(
+            name,
+            &["--bind", &address],
+            3,
+            &[&address, "another program listens there"],
+        );
+    }
+}
+
+#[test]
+fn other_machines_are_let_in_only_when_told_in_full() {
+    check(
+        "serv_processes",
+        &["0.0.0.0:0"],
+        2,
+        &["0.0.0.0:0", "--without-token"],
+    );
+    check(
+        "serv_processes",
+        &["--bind", "[::]:0"],
+        2,
+        &["[::]:0", "--without-token"],
+    );
+    check(
+        "serv_lineal",
+        &["--bind", "0.0.0.0:0"],
+        2,
+        &["0.0.0.0:0", "serv_processes"],
+    );
+    let serv = common::start("serv_processes", &["0.0.0.0:0", "--without-token"]);
+    let address = serv.line_after("listening on http://");
+    let port = address.rsplit_once(':').expect("it has a port").1;
+    let clnt = run("clnt_processes", &[&format!("127.0.0.1:{port}")]);
+    assert_eq!(clnt.expect_code(0).results(), common::TEN);
+    serv.interrupt().expect_code(0);
+}
+
+#[test]
+fn a_name_that_does_not_resolve_is_told() {
+    let nowhere = "no-such-host.invalid:9000";
+    check(
+        "serv_processes",
+        &[nowhere],
+        2,
+        &["no-such-host.invalid", "does not resolve"],
+    );
+    check(
+        "clnt_trivial",
+        &[&format!("http://{nowhere}")],
+        4,
+        &["no-such-host.invalid"],
+    );
+}
+
+#[test]
+fn a_refused_connection_is_told_with_the_address() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let url = format!("http://{address}");
+    check("clnt_trivial", &[&url], 4, &[&address]);
+    check("clnt_lineal", &[&url], 4, &[&address]);
+    check("clnt_processes", &[&address], 4, &["every server"]);
+}
+
+#[test]
+fn a_server_of_another_function_is_told() {
+    let (_serv, address) = server("serv_trivial", &[]);
+    let url = format!("http://{address}");
+    check(
+        "clnt_lineal",
+        &[&url],
+        5,
+        &["method \"factoriz_sum\" is not supported"],
+    );
+    let ended = run("clnt_processes", &[&address, "--count", "3"]);
+    ended.expect_code(5);
+    assert!(ended.stderr.contains("3 failed"), "{}", ended.stderr);
+    let (_serv, address) = server("serv_lineal", &[]);
+    check(
+        "clnt_trivial",
+        &[&format!("http://{address}")],
+        5,
+        &["cuad"],
+    );
+    check(
+        "clnt_trivial",
+        &[&format!("http://{address}/otra")],
+        5,
+        &["404"],
+    );
+}
