@@ -181,6 +181,7 @@ scripts! {
     an_answer_ends_the_outage
     an_outage_waits_for_calls_in_flight
     an_answer_from_a_dying_server_puts_the_outage_off
+    when_the_outage_is_over_time_no_task_is_taken
     without_tasks_there_is_no_outage
     an_old_call_tells_nothing_of_a_returned_server
     with_a_read_ahead_tasks_wait
