@@ -4,8 +4,7 @@
 
 mod answer;
 mod calls;
-#[cfg(unix)]
-mod watch;
+mod pulse;
 
 use std::mem;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,6 +19,7 @@ use super::throttle::Throttle;
 use super::{address_of, system};
 use crate::{Error, Service, Stop};
 use answer::{Desk, TooManyOverlong};
+use pulse::Pulse;
 
 /// How long to leave the listener alone after a failure to accept, for want of
 /// descriptors most likely.
@@ -93,10 +93,10 @@ pub fn serve(
         listener,
         events,
     };
-    #[cfg(unix)]
-    let _watch = front.watch()?;
     let mut server = Some(front.listen()?);
+    let pulse = front.pulse(address)?;
     let ended = front.supervise(&mut server, &happened);
+    drop(pulse);
     front.desk.close();
     if let Some(server) = server {
         end(server, address);
@@ -170,16 +170,14 @@ impl Front {
         Ok(server)
     }
 
-    #[cfg(unix)]
-    fn watch(&self) -> Result<watch::Watch, Error> {
-        let doing = "watch the listener";
-        let listener = self.listener.try_clone().map_err(system(doing))?;
+    fn pulse(&self, address: SocketAddr) -> Result<Pulse, Error> {
         let (desk, events) = (Arc::clone(&self.desk), self.events.clone());
         let dead = move || {
             let failure = "tiny_http has stopped accepting".to_owned();
             drop(events.send(Event::AcceptFailed(failure)));
         };
-        watch::Watch::start(listener, move || desk.taken(), dead).map_err(system(doing))
+        Pulse::start(address, move || desk.taken(), dead)
+            .map_err(system("start the tiny front's pulse"))
     }
 }
 

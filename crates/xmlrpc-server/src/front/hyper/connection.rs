@@ -28,8 +28,9 @@ use super::body;
 use super::pool::{Entry, Work};
 use crate::{Service, Step};
 
-/// Bytes of a head, and of what is read ahead of a body.
-const BUFFER: usize = 64 * 1024;
+/// Bytes that a head may have, and that are read ahead of a body; no client of ours
+/// sends 1 KiB.
+const HEAD: usize = 64 * 1024;
 
 /// Requests of no more bytes are read in the front, where `system.*` and faults need
 /// no worker. A hostile document takes some 140 ms per MiB to read, and meanwhile
@@ -73,7 +74,8 @@ pub(super) async fn serve(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
-            .max_buf_size(BUFFER)
+            .max_header_size(HEAD)
+            .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(stream), service)
     );
     let ended = match unless_stopped(&mut stopping, connection.as_mut()).await {

@@ -1,0 +1,248 @@
+//! Clients that mean ill, or know no better. After each, the server answers.
+
+use std::net::SocketAddr;
+
+use xmlrpc_wire::Value;
+
+use crate::client::{Client, call, document, post, request, status};
+use crate::server::{Front, Server, service};
+
+on_both_fronts! {
+    a_request_that_is_no_call_has_its_status
+    bad_lengths_are_refused
+    twenty_giant_lengths_leave_the_server_answering
+    a_giant_length_is_survived_whatever_else_is_wrong
+    a_refusal_is_framed
+    half_a_body_then_a_close_is_survived
+    bodies_that_never_come_hold_up_nobody
+    a_head_that_never_ends_holds_up_nobody
+    two_hundred_idle_connections_hold_up_nobody
+    clients_that_leave_before_the_answer_are_survived
+}
+
+fn still_answers(address: SocketAddr) {
+    assert_eq!(call(address, "cuad", (7,)), Ok(Value::Int(49)));
+}
+
+fn a_request_that_is_no_call_has_its_status(front: Front) {
+    let server = Server::start(front, service());
+    let body = document("cuad", (7,));
+    for (request, statuses) in [
+        (request("POST /RPC3 HTTP/1.1", &body), &[404][..]),
+        (request("POST /RPC2/ HTTP/1.1", &body), &[404]),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), &[405]),
+        (
+            b"GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
+            &[404],
+        ),
+        (request("PUT /RPC2 HTTP/1.1", &body), &[405]),
+        (request("post /RPC2 HTTP/1.1", &body), &[405]),
+        (b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), &[411]),
+        (b"POST /RPC2 HTTP/1.0\r\n\r\n".to_vec(), &[411]),
+        // What is no HTTP is the library's to refuse.
+        (b"garbage\r\n\r\n".to_vec(), &[400]),
+        (b"\0\x01\x02\r\n\r\n".to_vec(), &[400]),
+        (b"POST\r\n\r\n".to_vec(), &[400]),
+        (b"POST /RPC2 HTTP/1.1\r\nno colon\r\n\r\n".to_vec(), &[400]),
+        (b"POST /RPC2 HTTP/9.9\r\n\r\n".to_vec(), &[400, 505]),
+        (
+            b"POST /a\xf1o HTTP/1.1\r\nContent-Length: 0\r\n\r\n".to_vec(),
+            &[400, 404, 0],
+        ),
+    ] {
+        let found = status(server.address, &request);
+        assert!(
+            statuses.contains(&found),
+            "{found}: {}",
+            request.escape_ascii()
+        );
+        still_answers(server.address);
+    }
+}
+
+fn bad_lengths_are_refused(front: Front) {
+    let server = Server::start(front, service());
+    for (length, statuses) in [
+        ("16777217", &[413][..]),
+        ("10000000000000", &[413]),
+        ("9223372036854775807", &[413]),
+        ("18446744073709551615", &[413, 431]),
+        ("18446744073709551616", &[400, 413]),
+        ("99999999999999999999999999999999", &[400, 413]),
+        ("-1", &[400]),
+        ("+5", &[400]),
+        ("+10000000000000", &[400]),
+        ("5, 5", &[400]),
+        ("0x5", &[400]),
+        ("5 5", &[400]),
+        ("", &[400]),
+        ("5\r\nContent-Length: 6", &[400]),
+        ("6\r\nContent-Length: 10000000000000", &[400]),
+        ("10000000000000\r\nContent-Length: 6", &[400, 413]),
+    ] {
+        let request =
+            format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nabcdef");
+        let found = status(server.address, request);
+        assert!(statuses.contains(&found), "{length}: {found}");
+        still_answers(server.address);
+    }
+}
+
+fn twenty_giant_lengths_leave_the_server_answering(front: Front) {
+    let server = Server::start(front, service());
+    let mut clients: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = Client::connect(server.address);
+            client
+                .send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000000\r\n\r\n<?xml");
+            client
+        })
+        .collect();
+    for client in &mut clients {
+        assert_eq!(client.answer().status, 413);
+    }
+    still_answers(server.address);
+    drop(clients);
+    still_answers(server.address);
+    assert!(server.runs());
+}
+
+fn a_giant_length_is_survived_whatever_else_is_wrong(front: Front) {
+    let server = Server::start(front, service());
+    let length = "Content-Length: 10000000000000";
+    for (head, statuses) in [
+        (
+            format!("GET / HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n"),
+            &[405][..],
+        ),
+        (format!("POST /x HTTP/1.0\r\n{length}\r\n\r\n"), &[404]),
+        (
+            format!("POST / HTTP/1.0\r\nConnection: close\r\n{length}\r\n\r\n"),
+            &[413],
+        ),
+        (
+            format!("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{length}\r\n\r\n"),
+            &[413],
+        ),
+        (
+            format!("POST / HTTP/1.1\r\nHost: x\r\nExpect: x\r\n{length}\r\n\r\n"),
+            &[413, 417],
+        ),
+        (
+            format!(
+                "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n{length}\r\n\r\n"
+            ),
+            &[413],
+        ),
+        (
+            format!(
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{length}\r\n\r\n0\r\n\r\n"
+            ),
+            &[200, 400],
+        ),
+        (format!("PRI * HTTP/2.0\r\n{length}\r\n\r\n"), &[400, 505]),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(&head);
+        // tiny_http waits for itself here, and answers nothing.
+        if !(front == Front::Tiny && head.contains("HTTP/2.0")) {
+            let found = client.answer().status;
+            assert!(statuses.contains(&found), "{found}: {head}");
+        }
+        drop(client);
+        still_answers(server.address);
+    }
+}
+
+fn a_refusal_is_framed(front: Front) {
+    let server = Server::start(front, service());
+    let giant = "Host: x\r\nContent-Length: 10000000000000\r\n\r\n";
+    let mut client = Client::connect(server.address);
+    let answer = client.send(format!("POST / HTTP/1.1\r\n{giant}")).answer();
+    assert_eq!(answer.status, 413);
+    assert!(
+        answer.head.to_lowercase().contains("connection: close"),
+        "{answer:?}"
+    );
+    for line in ["GET / HTTP/1.1", "DELETE /RPC2 HTTP/1.1"] {
+        for rest in [giant, "Host: x\r\nContent-Length: 0\r\n\r\n"] {
+            let mut client = Client::connect(server.address);
+            let answer = client.send(format!("{line}\r\n{rest}")).answer();
+            assert_eq!(answer.status, 405);
+            assert!(answer.has_header("allow", "POST"), "{answer:?}");
+        }
+    }
+}
+
+fn half_a_body_then_a_close_is_survived(front: Front) {
+    let server = Server::start(front, service());
+    for length in [10, 2000, 10_000_000] {
+        let mut client = Client::connect(server.address);
+        client.send(format!(
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n<?xml"
+        ));
+        drop(client);
+        still_answers(server.address);
+    }
+}
+
+fn bodies_that_never_come_hold_up_nobody(front: Front) {
+    let server = Server::start(front, service());
+    let _waiting: Vec<_> = [10, 2000, 10_000_000]
+        .into_iter()
+        .cycle()
+        .take(12)
+        .map(|length| {
+            let mut client = Client::connect(server.address);
+            client.send(format!(
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n<?xml"
+            ));
+            still_answers(server.address);
+            client
+        })
+        .collect();
+    server.stop.stop();
+    server.ended().unwrap();
+}
+
+fn a_head_that_never_ends_holds_up_nobody(front: Front) {
+    let server = Server::start(front, service());
+    let mut client = Client::connect(server.address);
+    client.send("POST /RPC2 HTTP/1.1\r\n");
+    // The hyper front refuses it at some length, the tiny one has no bound.
+    for _ in 0..300 {
+        if client
+            .try_send(format!("X: {}\r\n", "x".repeat(1000)))
+            .is_err()
+        {
+            break;
+        }
+    }
+    still_answers(server.address);
+    if front == Front::Hyper {
+        assert!(
+            client
+                .try_answer()
+                .is_none_or(|answer| answer.status == 431)
+        );
+    }
+}
+
+fn two_hundred_idle_connections_hold_up_nobody(front: Front) {
+    let server = Server::start(front, service());
+    let _idle: Vec<_> = (0..200).map(|_| Client::connect(server.address)).collect();
+    for _ in 0..3 {
+        still_answers(server.address);
+    }
+    server.stop.stop();
+    server.ended().unwrap();
+}
+
+fn clients_that_leave_before_the_answer_are_survived(front: Front) {
+    let server = Server::start(front, service());
+    let call = post(&document("echo", ("a".repeat(1_000_000).as_str(),)));
+    for _ in 0..20 {
+        Client::connect(server.address).send(&call);
+    }
+    still_answers(server.address);
+}

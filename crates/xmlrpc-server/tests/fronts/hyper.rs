@@ -1,0 +1,192 @@
+//! What the hyper front alone does.
+
+use std::net::{Shutdown, TcpListener};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use xmlrpc_server::Stop;
+use xmlrpc_server::front::hyper::{self, Options};
+use xmlrpc_wire::{IntoValue, Limits, Value};
+
+use crate::client::{Client, call, document, post, request, status};
+use crate::server::{Front, Held, PATIENCE, Server, service};
+
+fn one_worker() -> Options {
+    let mut options = Options::default();
+    options.workers = 1;
+    options
+}
+
+#[test]
+fn a_connection_is_kept_for_further_calls() {
+    let server = Server::start(Front::Hyper, service());
+    let mut client = Client::connect(server.address);
+    for n in 0..5 {
+        assert_eq!(client.call("cuad", (n,)), Ok(Value::Int(n * n)));
+    }
+    // A refusal whose body has been read leaves the connection open too.
+    client.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n<?xml");
+    assert_eq!(client.answer().status, 404);
+    assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+}
+
+#[test]
+fn a_full_queue_is_503_at_once() {
+    let (service, held) = Held::new();
+    let mut options = one_worker();
+    options.queue = 1;
+    let server = Server::hyper(service, options);
+    let mut running = Client::connect(server.address);
+    running.send(post(&document("held", ())));
+    held.wait();
+    // Of two more calls, the one that comes later is refused.
+    let (answered, answers) = channel();
+    for mut client in [0; 2].map(|_| Client::connect(server.address)) {
+        let answered = answered.clone();
+        client.send(post(&document("held", ())));
+        thread::spawn(move || answered.send((client.answer(), client)));
+    }
+    let (refusal, mut refused) = answers.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(refusal.status, 503);
+    assert!(refusal.has_header("retry-after", "1"), "{refusal:?}");
+    held.release();
+    held.wait();
+    held.release();
+    assert_eq!(running.answer().value(), Ok("released".into_value()));
+    let (answer, _) = answers.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(answer.value(), Ok("released".into_value()));
+    assert_eq!(refused.call("cuad", (7,)), Ok(Value::Int(49)));
+}
+
+#[test]
+fn a_call_whose_client_has_gone_is_not_run() {
+    let (service, held) = Held::new();
+    let server = Server::hyper(service, one_worker());
+    let mut running = Client::connect(server.address);
+    running.send(post(&document("held", ())));
+    held.wait();
+    let mut gone = Client::connect(server.address);
+    gone.send(post(&document("held", ())));
+    gone.shutdown(Shutdown::Write);
+    assert!(gone.is_closed());
+    held.release();
+    assert_eq!(running.answer().value(), Ok("released".into_value()));
+    assert_eq!(running.call("cuad", (7,)), Ok(Value::Int(49)));
+    assert!(held.entered.try_recv().is_err());
+}
+
+#[test]
+fn a_chunked_body_is_read_up_to_the_limit() {
+    let mut limits = Limits::default();
+    limits.bytes = 1000;
+    let mut service = service();
+    service.set_limits(limits);
+    let server = Server::start(Front::Hyper, service);
+    let chunked = |body: &[u8]| {
+        let mut request =
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        for chunk in body.chunks(100) {
+            request.extend(format!("{:x}\r\n", chunk.len()).bytes());
+            request.extend(chunk);
+            request.extend(b"\r\n");
+        }
+        request.extend(b"0\r\n\r\n");
+        request
+    };
+    let mut client = Client::connect(server.address);
+    let answer = client.send(chunked(&document("cuad", (7,)))).answer();
+    assert_eq!(answer.value(), Ok(Value::Int(49)));
+    assert_eq!(client.send(chunked(&[b'x'; 1001])).answer().status, 413);
+}
+
+#[test]
+fn a_client_that_sends_a_long_refused_body_sees_the_refusal() {
+    let server = Server::start(Front::Hyper, service());
+    for line in ["POST / HTTP/1.1", "POST /x HTTP/1.1"] {
+        let body = vec![b'x'; 20 * 1024 * 1024];
+        let mut client = Client::connect(server.address);
+        let answer = client.send(request(line, &body)).answer();
+        assert!(matches!(answer.status, 413 | 404), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_slow_head_or_body_meets_its_deadline_however_it_drips() {
+    let mut options = one_worker();
+    options.head_timeout = Duration::from_millis(300);
+    options.body_timeout = Duration::from_millis(300);
+    let server = Server::hyper(service(), options);
+    let mut silent = Client::connect(server.address);
+    assert!(silent.is_closed());
+    let mut body = Client::connect(server.address);
+    body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<?xml");
+    assert_eq!(body.answer().status, 408);
+    assert!(body.is_closed());
+    // The drip is the attack itself, and goes on until the server ends it.
+    let mut drip = Client::connect(server.address);
+    let started = Instant::now();
+    while drip.try_send("x").is_ok() {
+        assert!(started.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn at_the_cap_connections_wait_for_a_place() {
+    let mut options = one_worker();
+    options.connections = 2;
+    let server = Server::hyper(service(), options);
+    let mut kept = [0; 2].map(|_| Client::connect(server.address));
+    for client in &mut kept {
+        assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+    }
+    let mut third = Client::connect(server.address);
+    third.send(post(&document("cuad", (8,))));
+    for client in &mut kept {
+        assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+    }
+    drop(kept);
+    assert_eq!(third.answer().value(), Ok(Value::Int(64)));
+}
+
+#[test]
+fn an_address_for_other_machines_is_served_if_that_is_said_in_full() {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let mut address = listener.local_addr().unwrap();
+    address.set_ip([127, 0, 0, 1].into());
+    let mut options = one_worker();
+    options.without_token = true;
+    let stop = Stop::new();
+    thread::scope(|scope| {
+        let served = scope.spawn(|| hyper::serve(listener, service(), &options, &stop));
+        assert_eq!(call(address, "cuad", (7,)), Ok(Value::Int(49)));
+        stop.stop();
+        served.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_new_server_takes_the_port_at_once() {
+    let server = Server::start(Front::Hyper, service());
+    let mut kept = Client::connect(server.address);
+    assert_eq!(kept.call("cuad", (7,)), Ok(Value::Int(49)));
+    server.stop.stop();
+    server.ended().unwrap();
+    TcpListener::bind(server.address).unwrap();
+}
+
+#[test]
+fn a_long_head_is_431() {
+    let server = Server::start(Front::Hyper, service());
+    let head = format!("POST / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(60_000));
+    assert_eq!(status(server.address, head), 411);
+    let mut client = Client::connect(server.address);
+    let head = format!("POST / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(70_000));
+    let _ = client.try_send(head);
+    assert!(
+        client
+            .try_answer()
+            .is_none_or(|answer| answer.status == 431)
+    );
+}

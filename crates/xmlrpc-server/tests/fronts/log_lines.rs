@@ -1,0 +1,111 @@
+//! What the fronts log.
+
+use std::sync::{Mutex, OnceLock};
+use std::time::Instant;
+
+use crate::client::{Client, document, request};
+use crate::server::{Front, PATIENCE, Server, service};
+
+on_both_fronts! {
+    a_request_is_a_line_in_the_articles_form
+    a_panic_is_logged
+}
+
+/// Keeps all lines of all tests of this program.
+struct Lines(Mutex<Vec<String>>);
+
+impl log::Log for Lines {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {} {}", record.level(), record.target(), record.args());
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn flush(&self) {}
+}
+
+fn lines() -> &'static Lines {
+    static LINES: OnceLock<&'static Lines> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let lines = Box::leak(Box::new(Lines(Mutex::default())));
+        log::set_logger(lines).unwrap();
+        log::set_max_level(log::LevelFilter::Info);
+        lines
+    })
+}
+
+/// The line that ends so, once it is there: it may be written after the answer.
+fn line_with(part: &str) -> String {
+    let started = Instant::now();
+    loop {
+        let found = lines()
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .find(|line| line.contains(part))
+            .cloned();
+        if let Some(line) = found {
+            return line;
+        }
+        assert!(started.elapsed() < PATIENCE, "no line with {part}");
+        std::thread::yield_now();
+    }
+}
+
+fn a_request_is_a_line_in_the_articles_form(front: Front) {
+    lines();
+    let server = Server::start(front, service());
+    let mark = format!("{front:?}").to_lowercase();
+    for (line, shown, status) in [
+        (
+            format!("POST /RPC2?{mark}=1 HTTP/1.1"),
+            format!("POST /RPC2?{mark}=1 HTTP/1.1"),
+            200,
+        ),
+        (
+            format!("POST /RPC2?{mark}=0 HTTP/1.0"),
+            format!("POST /RPC2?{mark}=0 HTTP/1.0"),
+            200,
+        ),
+        (
+            format!("POST /{mark}\\b HTTP/1.1"),
+            format!("POST /{mark}\\\\b HTTP/1.1"),
+            404,
+        ),
+        (
+            format!("GET /RPC2?{mark} HTTP/1.1"),
+            format!("GET /RPC2?{mark} HTTP/1.1"),
+            405,
+        ),
+        (
+            format!("POST /{mark}{} HTTP/1.1", "a".repeat(300)),
+            format!("POST /{mark}{}... HTTP/1.1", "a".repeat(199 - mark.len())),
+            404,
+        ),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(request(&line, &document("cuad", (7,))));
+        assert_eq!(client.answer().status, status, "{line}");
+        let expected = format!("INFO xmlrpc_server::access 127.0.0.1 \"{shown}\" {status} -");
+        assert_eq!(line_with(&shown), expected);
+    }
+}
+
+fn a_panic_is_logged(front: Front) {
+    lines();
+    let mut service = service();
+    let mark = format!("{front:?}").to_lowercase();
+    let text = format!("\u{1b}[31m{mark}");
+    service
+        .register("loud", move || -> i32 { panic!("{text}") })
+        .unwrap();
+    let server = Server::start(front, service);
+    crate::client::call(server.address, "loud", ()).unwrap_err();
+    let expected =
+        format!("ERROR xmlrpc_server::service method \"loud\" panicked: \\u{{1b}}[31m{mark}");
+    assert_eq!(line_with(&format!("[31m{mark}")), expected);
+}

@@ -1,0 +1,145 @@
+//! A front that runs in a thread.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Error, Service, Stop};
+
+/// The longest that a test waits for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Front {
+    Tiny,
+    Hyper,
+}
+
+/// What a test asks of a front; the tiny one has no more than this.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) workers: usize,
+    pub(crate) grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            workers: 1,
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A server, stopped when dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: Stop,
+    ended: Receiver<Result<(), Error>>,
+}
+
+impl Server {
+    pub(crate) fn start(front: Front, service: Service) -> Self {
+        Server::with(front, service, &Settings::default())
+    }
+
+    pub(crate) fn with(front: Front, service: Service, settings: &Settings) -> Self {
+        match front {
+            Front::Tiny => {
+                let mut options = tiny::Options::default();
+                options.workers = settings.workers;
+                options.grace = settings.grace;
+                Server::run(move |listener, stop| tiny::serve(listener, service, &options, stop))
+            }
+            Front::Hyper => {
+                let mut options = hyper::Options::default();
+                options.workers = settings.workers;
+                options.grace = settings.grace;
+                Server::hyper(service, options)
+            }
+        }
+    }
+
+    pub(crate) fn hyper(service: Service, options: hyper::Options) -> Self {
+        Server::run(move |listener, stop| hyper::serve(listener, service, &options, stop))
+    }
+
+    fn run(serve: impl FnOnce(TcpListener, &Stop) -> Result<(), Error> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Stop::new();
+        let (end, ended) = channel();
+        let stopped = stop.clone();
+        thread::spawn(move || end.send(serve(listener, &stopped)));
+        Server {
+            address,
+            stop,
+            ended,
+        }
+    }
+
+    /// What `serve` returned, once it does.
+    pub(crate) fn ended(&self) -> Result<(), Error> {
+        self.ended
+            .recv_timeout(PATIENCE)
+            .expect("the server has not ended")
+    }
+
+    /// Whether `serve` goes on.
+    pub(crate) fn runs(&self) -> bool {
+        self.ended.try_recv().is_err()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+/// `cuad`, `panics`, and `echo` of a string.
+pub(crate) fn service() -> Service {
+    let mut service = Service::new();
+    service
+        .register("cuad", |n: i32| n * n)
+        .and_then(|s| s.register("panics", || -> i32 { panic!("on purpose") }))
+        .and_then(|s| s.register("echo", |text: String| text))
+        .unwrap();
+    service
+}
+
+/// A function that tells when it has been entered, and returns when it is let.
+pub(crate) struct Held {
+    pub(crate) entered: Receiver<()>,
+    pub(crate) release: Sender<()>,
+}
+
+impl Held {
+    /// Publishes it as `held`, with `service()`'s functions.
+    pub(crate) fn new() -> (Service, Held) {
+        let (enter, entered) = channel();
+        let (release, released) = channel();
+        let released = Arc::new(Mutex::new(released));
+        let mut service = service();
+        let held = move || {
+            enter.send(()).unwrap();
+            released.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            "released"
+        };
+        service.register("held", held).unwrap();
+        (service, Held { entered, release })
+    }
+
+    pub(crate) fn wait(&self) {
+        self.entered
+            .recv_timeout(PATIENCE)
+            .expect("the function is not called");
+    }
+
+    pub(crate) fn release(&self) {
+        self.release.send(()).unwrap();
+    }
+}

@@ -1,0 +1,225 @@
+//! A service as a function: the text of a request in, the text of an answer out.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+use xmlrpc_server::{Error, Service, Step};
+use xmlrpc_wire::{
+    Fault, IntoParams, IntoValue, Limits, Struct, Value, decode_response, encode_call,
+};
+
+fn service() -> Service {
+    let mut service = Service::new();
+    service
+        .register("cuad", |n: i32| n * n)
+        .and_then(|s| s.register("nothing", || ()))
+        .and_then(|s| s.register("fails", || Err::<i32, _>(Fault::new(7, "no"))))
+        .and_then(|s| s.register("nan", || vec![0.5, f64::NAN]))
+        .and_then(|s| s.register("bell", || "\u{7}"))
+        .and_then(|s| s.register("panics", |text: String| -> i32 { panic!("{text}") }))
+        .and_then(|s| s.register("first", |list: Vec<i32>| list[0]))
+        .and_then(|s| s.register("eight", eight))
+        .unwrap();
+    service
+}
+
+#[allow(clippy::too_many_arguments, reason = "eight is the most that is taken")]
+fn eight(a: i32, b: String, c: bool, d: f64, e: Value, f: Vec<i32>, g: Struct, h: ()) -> String {
+    format!("{a} {b} {c} {d} {} {f:?} {} {h:?}", e.type_name(), g.len())
+}
+
+fn call(method: &str, params: impl IntoParams) -> Result<Value, Fault> {
+    let request = encode_call(method, &params.into_params()).unwrap();
+    decode_response(&service().answer(&request), &Limits::default()).unwrap()
+}
+
+fn fault(request: &[u8]) -> (i32, String) {
+    let answer = service().answer(request);
+    let fault = decode_response(&answer, &Limits::default())
+        .unwrap()
+        .unwrap_err();
+    (fault.code, fault.message)
+}
+
+#[test]
+fn functions_answer_with_what_they_return() {
+    assert_eq!(call("cuad", (7,)), Ok(Value::Int(49)));
+    assert_eq!(call("nothing", ()), Ok(Value::Nil));
+    assert_eq!(call("fails", ()), Err(Fault::new(7, "no")));
+    let all = (
+        1,
+        "b",
+        true,
+        0.5,
+        Value::Nil,
+        vec![1, 2],
+        Struct::default(),
+        (),
+    );
+    let expected = "1 b true 0.5 nil [1, 2] 0 ()".into_value();
+    assert_eq!(call("eight", all), Ok(expected));
+}
+
+#[test]
+fn the_names_are_listed_sorted() {
+    let names = [
+        "bell", "cuad", "eight", "fails", "first", "nan", "nothing", "panics",
+    ];
+    assert!(service().names().eq(names));
+    let mut all = names.to_vec();
+    all.push("system.listMethods");
+    assert_eq!(call("system.listMethods", ()), Ok(all.into_value()));
+}
+
+#[test]
+fn a_call_that_fails_has_the_code_and_the_text_that_say_why() {
+    for (result, code, text) in [
+        (call("nada", ()), -32601, "method \"nada\" is not supported"),
+        (
+            call("system.nada", ()),
+            -32601,
+            "method \"system.nada\" is not supported",
+        ),
+        (
+            call("a\"\u{f1}", ()),
+            -32601,
+            "method \"a\\\"\\u{f1}\" is not supported",
+        ),
+        (
+            call("cuad", ()),
+            -32602,
+            "method \"cuad\" takes 1 argument (0 given)",
+        ),
+        (
+            call("cuad", (1, 2)),
+            -32602,
+            "method \"cuad\" takes 1 argument (2 given)",
+        ),
+        (
+            call("cuad", ("x",)),
+            -32602,
+            "method \"cuad\": at params[0]: expected an integer from -2147483648 to 2147483647, found string",
+        ),
+        (
+            call("system.listMethods", (1,)),
+            -32602,
+            "method \"system.listMethods\" takes 0 arguments (1 given)",
+        ),
+        (
+            call("nan", ()),
+            -32603,
+            "method \"nan\": the result[1] can't be sent: XML-RPC has no NaN",
+        ),
+        (
+            call("bell", ()),
+            -32603,
+            "method \"bell\": the result can't be sent: XML 1.0 has no character U+0007; send the text as base64",
+        ),
+        (
+            call("panics", ("secret",)),
+            -32603,
+            "method \"panics\" failed inside the server",
+        ),
+        (
+            call("first", (Vec::<i32>::new(),)),
+            -32603,
+            "method \"first\" failed inside the server",
+        ),
+    ] {
+        assert_eq!(result, Err(Fault::new(code, text)));
+    }
+}
+
+#[test]
+fn a_request_that_is_no_call_has_the_code_that_says_why() {
+    let nested = format!(
+        "<methodCall><methodName>cuad</methodName><params><param>{}",
+        "<value><array><data>".repeat(100)
+    );
+    for (request, code, text) in [
+        ("", -32700, "not well-formed XML"),
+        ("garbage", -32700, "not well-formed XML"),
+        (
+            "<methodCall><methodName>cuad</methodCall>",
+            -32700,
+            "not well-formed XML",
+        ),
+        ("<html/>", -32600, "expected <methodCall>"),
+        (
+            "<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall/>",
+            -32600,
+            "DOCTYPE",
+        ),
+        (nested.as_str(), -32600, "beyond the limit of 64 for depth"),
+        (
+            "<?xml version='1.0' encoding='EBCDIC-CP-ES'?><methodCall/>",
+            -32701,
+            "EBCDIC-CP-ES",
+        ),
+        (
+            "<methodCall><methodName>cuad</methodName><params><param><value><int>x</int></value></param></params></methodCall>",
+            -32600,
+            "\"x\" is not a value of type int",
+        ),
+    ] {
+        let (found, message) = fault(request.as_bytes());
+        assert_eq!(found, code, "{request}: {message}");
+        assert!(message.contains(text), "{request}: {message}");
+    }
+}
+
+#[test]
+fn the_limits_can_be_set() {
+    let mut limits = Limits::default();
+    limits.bytes = 60;
+    let mut service = service();
+    service.set_limits(limits.clone());
+    assert_eq!(service.limits(), &limits);
+    let request = encode_call("cuad", &(7,).into_params()).unwrap();
+    let answer = decode_response(&service.answer(&request), &Limits::default()).unwrap();
+    let fault = answer.unwrap_err();
+    assert_eq!(
+        (fault.code, fault.message.as_str()),
+        (-32600, "beyond the limit of 60 for bytes")
+    );
+}
+
+#[test]
+fn what_needs_no_function_is_answered_before_any_is_run() {
+    for (method, is_answered) in [
+        ("system.listMethods", true),
+        ("nada", true),
+        ("cuad", false),
+        ("panics", false),
+    ] {
+        let request = encode_call(method, &[]).unwrap();
+        let is_answer = matches!(service().begin(&request), Step::Answer(_));
+        assert_eq!(is_answer, is_answered, "{method}");
+    }
+}
+
+#[test]
+fn a_name_is_published_once_and_is_one_that_can_be_called() {
+    let mut service = service();
+    let mut error = |name: &str| service.register(name, || 0).unwrap_err();
+    assert!(matches!(error("cuad"), Error::DuplicateName { name } if name == "cuad"));
+    assert!(matches!(error("system.x"), Error::ReservedName { .. }));
+    assert!(matches!(error("reparte.x"), Error::ReservedName { .. }));
+    for name in ["", " ", "a b", "a\n", "año", "<a>"] {
+        assert!(matches!(error(name), Error::InvalidName { .. }), "{name:?}");
+    }
+    let texts = ["cuad", "system.x", "", "a\nb"].map(|name| error(name).to_string());
+    assert_eq!(
+        texts,
+        [
+            "a method \"cuad\" is published already",
+            "the method's name \"system.x\" is reserved: the server itself answers system. and reparte.",
+            "a method's name can't be empty",
+            "\"a\\nb\" is not a method's name: use letters of ASCII, digits, and _ . : /",
+        ]
+    );
+    for name in ["systems", "examples.getStateName", "a:b/c_9"] {
+        service.register(name, || 0).unwrap();
+    }
+}
