@@ -245,8 +245,10 @@ fn addresses_are_checked_at_once() {
         let error = check(&["localhost:9000", bad]);
         assert!(matches!(error, Error::BadAddress { .. }), "{bad}: {error}");
     }
-    let error = check(&["http://me:secret@a:1"]).to_string();
-    assert!(!error.contains("secret"), "{error}");
+    for secretive in ["http://me:secret@a:1", "https://me:secret@a:1"] {
+        let error = check(&[secretive]).to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
 
     let servers = ["localhost:9000", "3/localhost:9001", "localhost:9000"];
     let account = Repartidor::<(i64,), i64>::new(&servers, "cuad")

@@ -34,6 +34,12 @@ fn read_one(given: &str) -> Result<(String, usize), Error> {
     if address.is_empty() {
         return Err(bad("no address"));
     }
+    let has_port = address.rfind(':') > address.rfind(']');
+    if !address.contains("://") && !has_port {
+        return Err(bad(
+            "it has no port; write host:port, such as localhost:9000",
+        ));
+    }
     Ok((address.to_owned(), slots))
 }
 
@@ -71,6 +77,9 @@ mod tests {
             "/a:1",
             "4/",
             "99999999999999999999/a:1",
+            "localhost",
+            "4/localhost",
+            "[::1]",
         ] {
             let error = read(&["a:1", given]).expect_err(given);
             assert!(

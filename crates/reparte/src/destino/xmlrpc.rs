@@ -143,8 +143,10 @@ where
 fn bad_address(address: &str, error: &ClientError) -> Error {
     let (shown, reason) = match error {
         ClientError::BadUrl { url, reason } => (url.as_str(), (*reason).to_owned()),
-        // What stands before the @ may be a password.
-        ClientError::CredentialsInUrl { url } => (url.as_str(), error.to_string()),
+        // As the client shows it: what stands before an @ may be a password.
+        ClientError::CredentialsInUrl { url } | ClientError::TlsUnsupported { url } => {
+            (url.as_str(), error.to_string())
+        }
         _ => (address, error.to_string()),
     };
     Error::BadAddress {
