@@ -43,3 +43,8 @@ pub fn run_client(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     shared::logging::start("warn,procdistrib=info,reparte=info");
     shared::exit::run(program)
 }
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
