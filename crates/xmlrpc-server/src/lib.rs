@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+// The page's example needs the feature.
+#![cfg_attr(feature = "tiny", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "tiny"), doc = "Publish Rust functions over XML-RPC.")]
 #![forbid(unsafe_code)]
 
 mod builtin;

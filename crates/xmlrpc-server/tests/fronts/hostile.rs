@@ -1,11 +1,12 @@
 //! Clients that mean ill, or know no better. After each, the server answers.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use xmlrpc_wire::Value;
 
 use crate::client::{Client, call, document, post, request, status};
-use crate::server::{Front, Server, service};
+use crate::server::{Front, Server, Settings, service};
 
 on_both_fronts! {
     a_request_that_is_no_call_has_its_status
@@ -201,8 +202,14 @@ fn bodies_that_never_come_hold_up_nobody(front: Front) {
             client
         })
         .collect();
+    let stopped = Instant::now();
     server.stop.stop();
     server.ended().unwrap();
+    assert!(
+        stopped.elapsed() < Settings::default().grace,
+        "{:?}",
+        stopped.elapsed()
+    );
 }
 
 fn a_head_that_never_ends_holds_up_nobody(front: Front) {

@@ -37,8 +37,8 @@ const HEAD: usize = 64 * 1024;
 /// nobody else is served: longer ones go to a worker as they are.
 const READ_HERE: usize = 16 * 1024;
 
-/// After a stop, what a connection gets that has no call running: it may have an
-/// answer's last bytes to write.
+/// After a stop, what a connection gets that has no call at hand: it may have the last
+/// bytes of a request to read, or of an answer to write.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
 /// What all connections share.
@@ -59,16 +59,27 @@ pub(super) async fn serve(
     // An answer is written in one piece or a few; none of them is to wait for an
     // acknowledgement. If it can't be set, it is only slower.
     let _ = stream.set_nodelay(true);
+    // The state and the buffers for HTTP take some 9 KiB: not for a client that says
+    // nothing.
+    let mut first = [0];
+    let spoken = timeout(shared.head_timeout, stream.peek(&mut first));
+    if let Some(Ok(Ok(1))) = unless_stopped(&mut stopping, spoken).await {
+        Box::pin(speak(stream, peer, shared, stopping)).await;
+    }
+}
+
+/// Speaks HTTP on a connection.
+async fn speak(
+    stream: TcpStream,
+    peer: IpAddr,
+    shared: Arc<Shared>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let is_busy = Arc::new(AtomicBool::new(false));
     let head_timeout = shared.head_timeout;
     let service = service_fn(|request| {
         let (shared, is_busy) = (Arc::clone(&shared), Arc::clone(&is_busy));
-        async move {
-            is_busy.store(true, Ordering::Relaxed);
-            let response = answer(request, peer, &shared).await;
-            is_busy.store(false, Ordering::Relaxed);
-            Ok::<_, Infallible>(response)
-        }
+        async move { Ok::<_, Infallible>(answer(request, peer, &shared, &is_busy).await) }
     });
     let mut connection = pin!(
         http1::Builder::new()
@@ -82,10 +93,10 @@ pub(super) async fn serve(
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();
-            if is_busy.load(Ordering::Relaxed) {
-                connection.await
-            } else {
-                timeout(LAST_BYTES, connection).await.unwrap_or(Ok(()))
+            match timeout(LAST_BYTES, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) if is_busy.load(Ordering::Relaxed) => connection.await,
+                Err(_) => Ok(()),
             }
         }
     };
@@ -99,9 +110,17 @@ async fn answer(
     request: Request<Incoming>,
     peer: IpAddr,
     shared: &Shared,
+    is_busy: &AtomicBool,
 ) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
-    let response = match call(&head, &mut body, shared).await {
+    let received = receive(&head, &mut body, shared).await;
+    is_busy.store(true, Ordering::Relaxed);
+    let answered = match received {
+        Ok(request) => call(request, shared).await,
+        Err(refusal) => Err(refusal),
+    };
+    is_busy.store(false, Ordering::Relaxed);
+    let response = match answered {
         Ok(document) => xml(document),
         Err(refusal) => {
             // To read the body of a client that waits for leave to send it would be to
@@ -123,8 +142,8 @@ async fn answer(
     response
 }
 
-/// The document that answers a request.
-async fn call(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+/// The body of a request that is to be answered.
+async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<u8>, Refusal> {
     let limit = shared.service.limits().bytes;
     let lengths = head.headers.get_all(CONTENT_LENGTH);
     judge(
@@ -134,7 +153,11 @@ async fn call(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<
         head.headers.contains_key(TRANSFER_ENCODING),
         limit,
     )?;
-    let request = body::read(body, limit, shared.body_timeout).await?;
+    body::read(body, limit, shared.body_timeout).await
+}
+
+/// The document that answers a request.
+async fn call(request: Vec<u8>, shared: &Shared) -> Result<Vec<u8>, Refusal> {
     let work = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
             Step::Answer(document) => return Ok(document),

@@ -17,13 +17,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 /// How often the front visits itself: how long a connection may be left lying.
 const BEAT: Duration = Duration::from_millis(500);
 
 /// How long a visit may take.
-const VISIT: Duration = Duration::from_secs(1);
+const VISIT: Duration = Duration::from_millis(500);
 
 /// Visits in a row without an answer after which the loop is held dead.
 const MISSES: usize = 2;
@@ -50,41 +50,40 @@ impl Pulse {
         let (end, ended) = bounded(0);
         thread::Builder::new()
             .name("xmlrpc-pulse".to_owned())
-            .spawn(move || {
-                let mut misses = 0;
-                let mut last = State {
-                    progress: progress(),
-                    descriptor: 0,
-                };
-                while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                    let Some(visit) = visit(address) else {
-                        continue;
-                    };
-                    let state = State {
-                        progress: progress(),
-                        descriptor: visit.descriptor,
-                    };
-                    if visit.is_answered {
-                        misses = 0;
-                        let burst = state.descriptor.saturating_sub(last.descriptor) / DESCRIPTORS;
-                        (0..burst.min(VISITS)).all(|_| self::visit(address).is_some());
-                    } else if state.progress == last.progress {
-                        misses += 1;
-                    }
-                    last = state;
-                    if misses == MISSES {
-                        misses = 0;
-                        dead();
-                    }
-                }
-            })?;
+            .spawn(move || beat(address, &ended, progress, dead))?;
         Ok(Pulse { _end: end })
     }
 }
 
-struct State {
-    progress: usize,
-    descriptor: usize,
+fn beat(
+    address: SocketAddr,
+    ended: &Receiver<Infallible>,
+    progress: impl Fn() -> usize,
+    dead: impl Fn(),
+) {
+    let mut misses = 0;
+    let mut before = progress();
+    let mut lowest = visit(address).map_or(0, |visit| visit.descriptor);
+    while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+        let Some(seen) = visit(address) else {
+            continue;
+        };
+        let now = progress();
+        if seen.is_answered {
+            misses = 0;
+            let burst = seen.descriptor.saturating_sub(lowest) / DESCRIPTORS;
+            lowest = seen.descriptor;
+            // Until there is no descriptor for one.
+            (0..burst.min(VISITS)).all(|_| visit(address).is_some());
+        } else if now == before {
+            misses += 1;
+        }
+        before = now;
+        if misses == MISSES {
+            misses = 0;
+            dead();
+        }
+    }
 }
 
 struct Visit {
