@@ -58,6 +58,9 @@ impl Default for Options {
 /// A request that declares more than the service's limit (or more than 1 GiB) is
 /// refused, and holds its thread and two descriptors for good.
 ///
+/// tiny_http's threads can die or stall without a word, so the front visits itself twice
+/// a second; a connection that was left lying is served within that time or two.
+///
 /// After a stop, the calls at hand are answered if they end within [`Options::grace`].
 /// What serves connections that are still open then stays until the process ends.
 ///
