@@ -57,6 +57,13 @@ fn python_server(major: &str) -> (Running, String) {
 
 #[test]
 #[ignore = "needs Python 2.7 and 3"]
+fn both_pythons_are_there() {
+    python("2");
+    python("3");
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
 fn our_clients_work_with_pythons_servers() {
     for major in ["2", "3"] {
         let (_serv, address) = python_server(major);

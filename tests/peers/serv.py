@@ -1,6 +1,7 @@
 """A server as Python has it, 2.7 and 3 alike: factoriz_sum, cuad and eco (echo).
 
-Listens on a port that the system chooses, and says which on standard error.
+Listens on the host:port given, or on a port of 127.0.0.1 that the system chooses, and
+says where on standard error.
 """
 import sys
 
@@ -22,10 +23,11 @@ def factoriz_sum(digits):
     return str(total)
 
 
-server = SimpleXMLRPCServer(("127.0.0.1", 0), allow_none=True)
+host, port = (sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0").rsplit(":", 1)
+server = SimpleXMLRPCServer((host, int(port)), allow_none=True)
 server.register_function(factoriz_sum)
 server.register_function(lambda n: n * n, "cuad")
 server.register_function(lambda value: value, "eco")
-sys.stderr.write("listening on http://127.0.0.1:%d\n" % server.server_address[1])
+sys.stderr.write("listening on http://%s:%d\n" % server.server_address)
 sys.stderr.flush()
 server.serve_forever()

@@ -257,14 +257,10 @@ impl<A, R> Engine<A, R> {
             Aside::StillDown => log::Level::Debug,
         };
         if log::log_enabled!(level) {
-            let wait = until.saturating_sub(self.started.elapsed());
             let error = self.last_error(server);
-            log::log!(
-                level,
-                "{}: put aside for {} ms: {error}",
-                self.name(server),
-                wait.as_millis(),
-            );
+            log::log!(level, "{}: put aside: {error}", self.name(server));
+            let wait = until.saturating_sub(self.started.elapsed());
+            log::debug!("{}: tried again in {wait:.0?}", self.name(server));
         }
     }
 

@@ -155,8 +155,13 @@ fn bad_address(address: &str, error: &ClientError) -> Error {
     }
 }
 
+/// The fault-interop code of a method that the server does not publish: the server's
+/// affair, as a 404 is, and not the function's answer.
+const METHOD_NOT_FOUND: i32 = -32601;
+
 fn call_error(error: ClientError) -> CallError {
     let kind = match (&error, error.kind()) {
+        (ClientError::Fault(fault), _) if fault.code == METHOD_NOT_FOUND => ErrorKind::NotFound,
         (ClientError::Fault(fault), _) => {
             return CallError::fault(fault.code, fault.message.clone());
         }
