@@ -55,6 +55,15 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) struct Breaker(Agent);
 
+/// What is said of a call beside it.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    /// Its name.
+    pub(crate) id: &'a str,
+    /// When it must be over.
+    pub(crate) deadline: Option<Instant>,
+}
+
 /// An HTTP answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -131,20 +140,30 @@ impl Transport {
         &self,
         line: &Line,
         body: &[u8],
-        deadline: Option<Instant>,
+        order: &Order<'_>,
     ) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
-        gauge.begin(deadline);
+        gauge.begin(order.deadline);
         if gauge.left().is_zero() {
             return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
         }
-        self.exchange(&line.agent, gauge, body)
+        self.exchange(line, body, order)
             .map_err(|error| self.failure(gauge, error))
     }
 
-    fn exchange(&self, agent: &Agent, gauge: &Gauge, body: &[u8]) -> Result<Answer, ureq::Error> {
-        let request = agent.post(self.uri.clone());
-        let mut response = request.header("Content-Type", "text/xml").send(body)?;
+    fn exchange(&self, line: &Line, body: &[u8], order: &Order<'_>) -> Result<Answer, ureq::Error> {
+        let gauge = &*line.gauge;
+        let left = order
+            .deadline
+            .map(|at| at.saturating_duration_since(Instant::now()));
+        let time = self.options.answer_timeout;
+        let time = left.map_or(time, |left| left.min(time));
+        let request = line.agent.post(self.uri.clone());
+        let mut response = request
+            .header("Content-Type", "text/xml")
+            .header("Reparte-Call", order.id)
+            .header("Reparte-Deadline-Ms", time.as_millis().to_string())
+            .send(body)?;
         let status = response.status().as_u16();
         let header = |name| text(response.headers(), name);
         let (retry_after, location) = (header("retry-after"), header("location"));

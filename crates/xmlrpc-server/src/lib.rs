@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod context;
+mod control;
 mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
@@ -13,6 +15,7 @@ mod service;
 mod stop;
 mod text;
 
+pub use context::Context;
 pub use error::Error;
 pub use handler::Handler;
 pub use service::{Service, Step};

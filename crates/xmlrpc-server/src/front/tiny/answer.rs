@@ -6,14 +6,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::bounded;
 use tiny_http::{Header, Request, Response, StatusCode};
 
 use super::super::head::{Body, Refusal, judge};
-use super::super::{access, descriptors};
+use super::super::{access, descriptors, request};
 use super::calls::Calls;
-use crate::{Service, Step};
+use crate::{Context, Service, Step};
 
 /// Requests with a declared length beyond the limit that are borne at most: each holds
 /// a thread and two descriptors for good.
@@ -100,7 +101,7 @@ impl Desk {
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
                 let at_hand = self.calls.begin();
-                let document = self.call(&body);
+                let document = self.call(&body, context(&request));
                 (
                     200,
                     reply(200, "OK", "Content-Type: text/xml\r\n", &document),
@@ -125,12 +126,14 @@ impl Desk {
         let _ = writer.write_all(&reply).and_then(|()| writer.flush());
     }
 
-    fn call(&self, body: &[u8]) -> Vec<u8> {
+    fn call(&self, body: &[u8], context: Context) -> Vec<u8> {
         match self.service.begin(body) {
             Step::Answer(document) => document,
             Step::Call(call) => {
+                let known = context.clone().with_method(call.method.clone());
+                let at_hand = self.service.control().enter(known, None::<fn()>);
                 let _slot = self.calls.slot();
-                self.service.run(call)
+                self.service.perform(&at_hand, context, call)
             }
         }
     }
@@ -193,6 +196,28 @@ impl Desk {
             return Err(TooManyOverlong(count));
         }
         Ok(())
+    }
+}
+
+/// What is known of a call before it is read. Nobody sees here whether its client has
+/// gone, so that only its deadline and `reparte.cancel` end it.
+fn context(request: &Request) -> Context {
+    let value = |name| {
+        let mut headers = request.headers().iter();
+        let header = headers.find(|header| header.field.equiv(name));
+        header.map(|header| header.value.as_str().as_bytes())
+    };
+    let time = request::time(value(request::DEADLINE));
+    let mut context = Context::new();
+    if let Some(peer) = request.remote_addr() {
+        context = context.with_peer(*peer);
+    }
+    if let Some(id) = request::id(value(request::CALL)) {
+        context = context.with_id(id);
+    }
+    match time.and_then(|time| Instant::now().checked_add(time)) {
+        Some(at) => context.with_deadline(at),
+        None => context,
     }
 }
 
