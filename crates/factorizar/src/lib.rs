@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod control;
+mod ecm;
 mod error;
 mod factor;
 mod factors;
+mod ladder;
 mod lucas;
 mod montgomery;
 mod natural;
@@ -11,10 +14,14 @@ mod primality;
 mod rho;
 mod sum;
 mod trial;
+mod unfinished;
 mod word;
 
+pub use control::{Cancel, Control, Progress, Stop};
 pub use error::Error;
 pub use factor::factor;
-pub use factors::Factors;
+pub use factor::factor_with;
+pub use factors::{Certainty, Factors};
 pub use primality::is_prime;
 pub use sum::{factoriz_sum, sum_of_prime_factors};
+pub use unfinished::Unfinished;

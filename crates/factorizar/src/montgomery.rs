@@ -119,6 +119,33 @@ impl<W: Word> Montgomery<W> {
         power
     }
 
+    /// The inverse of a residue, by Euclid's algorithm; or, where it has none, what it shares with
+    /// the modulus.
+    pub(crate) fn invert(&self, a: W) -> Result<W, W> {
+        let (mut above, mut below) = (self.modulus, a);
+        // The sizes of a's cofactors; their signs alternate.
+        let (mut before, mut cofactor) = (W::ZERO, W::ONE);
+        let mut negative = true;
+        while below != W::ZERO {
+            let quotient = above.div(below);
+            let multiple = quotient.wrapping_mul(below);
+            (above, below) = (below, above.wrapping_sub(multiple));
+            let next = before.wrapping_add(quotient.wrapping_mul(cofactor));
+            (before, cofactor) = (cofactor, next);
+            negative = !negative;
+        }
+        if above != W::ONE {
+            return Err(above);
+        }
+        let inverse = if negative {
+            self.modulus.wrapping_sub(before)
+        } else {
+            before
+        };
+        // From the inverse of a R to the residue of a's inverse.
+        Ok(self.mul(self.mul(inverse, self.square), self.square))
+    }
+
     /// The high word of the multiple of n whose low word is `low`: what a product is reduced by.
     #[inline]
     fn borrowed(&self, low: W) -> W {
@@ -186,6 +213,10 @@ mod tests {
             "{context}"
         );
         assert_eq!(ring.add(ring.half(x), ring.half(x)), x, "{context}");
+        match ring.invert(x) {
+            Ok(inverse) => assert_eq!(ring.mul(x, inverse), ring.one(), "{context}"),
+            Err(shared) => assert_eq!(W::truncate(n).rem(shared), W::ZERO, "{context}"),
+        }
         let cube = slow_mul(slow_mul(a, a, n), a, n);
         assert_eq!(number(ring.pow(x, W::from(3))), cube, "{context}");
     }

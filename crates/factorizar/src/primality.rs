@@ -28,8 +28,8 @@ const THREE_BASES: [u64; 3] = [2, 7, 61];
 /// A proof for every 64-bit number.
 const SEVEN_BASES: [u64; 7] = [2, 325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
 
-/// The smallest strong pseudoprime to all of [`THIRTEEN_BASES`].
-const THIRTEEN_BASES_BELOW: u128 = 3_317_044_064_679_887_385_961_981;
+/// The smallest strong pseudoprime to all of [`THIRTEEN_BASES`]: below it every answer is a proof.
+pub(crate) const PROVEN_BELOW: u128 = 3_317_044_064_679_887_385_961_981;
 const THIRTEEN_BASES: [u64; 13] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
 
 /// Whether `n` is prime.
@@ -80,7 +80,7 @@ pub(crate) fn is_prime_past_trial(n: u128) -> bool {
         return passes_all(&Montgomery::new(n), bases);
     }
     let ring = Montgomery::new(n);
-    if n < THIRTEEN_BASES_BELOW {
+    if n < PROVEN_BELOW {
         passes_all(&ring, &THIRTEEN_BASES)
     } else {
         is_strong_probable_prime(&ring, 2) && lucas::is_strong_probable_prime(&ring)
