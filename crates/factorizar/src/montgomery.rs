@@ -71,6 +71,11 @@ impl<W: Word> Montgomery<W> {
         self.mul(number.into(), self.square)
     }
 
+    /// The residue of `number`, which may be any word.
+    pub(crate) fn residue_of(&self, number: W) -> W {
+        self.mul(number, self.square)
+    }
+
     #[inline]
     pub(crate) fn add(&self, a: W, b: W) -> W {
         self.sub(a, self.modulus.wrapping_sub(b))

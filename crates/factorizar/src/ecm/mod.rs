@@ -57,18 +57,19 @@ static PLANS: [Plan; 6] = [
 
 /// A divisor of `n` other than 1 and n, or nothing when `curves` curves have not found one.
 ///
-/// `n` must be odd and composite, and not the power of a prime; `bits` is the size to expect of its
-/// smallest prime.
+/// `n` must be odd and composite, and not a square; `bits` is the size to expect of its smallest
+/// prime. The first curve is the one after `skip` others.
 pub(crate) fn divisor<W: Word>(
     n: W,
     bits: u32,
+    skip: usize,
     curves: usize,
     control: &Control,
 ) -> Result<Option<W>, Stop> {
     let plan = plan(bits);
     let ring = Montgomery::new(n);
-    // Suyama's parameter must not be one of 0, 1, 3 and 5. Those up to 2^9 are smaller than n.
-    let mut sigma = 6 + control.first_seed() % 256;
+    // Suyama's parameter must not be one of 0, 1, 3 and 5. All are smaller than n.
+    let mut sigma = 6 + control.first_seed() % 256 + skip as u64;
     let mut tried = 0;
     while tried < curves {
         control.poll()?;
@@ -129,10 +130,14 @@ mod tests {
 
     fn check(n: u128, bits: u32) {
         let control = Control::new();
-        let found = divisor(n, bits, 400, &control).unwrap().expect("a divisor");
+        let found = divisor(n, bits, 0, 400, &control)
+            .unwrap()
+            .expect("a divisor");
         assert!(n.is_multiple_of(found) && found != 1 && found != n, "{n}");
         if let Ok(n) = u64::try_from(n) {
-            let found = divisor(n, bits, 400, &control).unwrap().expect("a divisor");
+            let found = divisor(n, bits, 0, 400, &control)
+                .unwrap()
+                .expect("a divisor");
             assert!(n.is_multiple_of(found) && found != 1 && found != n, "{n}");
         }
     }
@@ -152,14 +157,14 @@ mod tests {
     #[test]
     fn gives_up_after_the_curves_it_was_given() {
         let mersennes: u128 = ((1 << 61) - 1) * ((1 << 61) - 1);
-        assert_eq!(divisor(mersennes, 20, 2, &Control::new()), Ok(None));
+        assert_eq!(divisor(mersennes, 20, 0, 2, &Control::new()), Ok(None));
     }
 
     #[test]
     fn every_seed_finds_it() {
         for seed in [0, 1, 255, 256, u64::MAX] {
             let control = Control::new().seed(seed);
-            let found = divisor(54_767u64 * 5_861_507, 16, 400, &control);
+            let found = divisor(54_767u64 * 5_861_507, 16, 0, 400, &control);
             assert!(found.unwrap().is_some(), "{seed}");
         }
     }
