@@ -55,8 +55,8 @@ pub fn factor_with(n: u128, control: &Control) -> Result<Factors, Unfinished> {
 
 /// The primes of one number, and its parts that are not known to be prime.
 #[derive(Debug, Default)]
-struct Work {
-    primes: Vec<u128>,
+pub(crate) struct Work {
+    pub(crate) primes: Vec<u128>,
     parts: Vec<u128>,
 }
 
@@ -70,8 +70,14 @@ impl Work {
             control.tell(Progress::Prime(prime));
         }
         if rest > 1 {
-            self.parts.push(rest);
+            self.split(rest, control)?;
         }
+        Ok(())
+    }
+
+    /// Appends the primes of `rest`, which trial division left and is not 1.
+    pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), Stop> {
+        self.parts.push(rest);
         while let Some(&part) = self.parts.last() {
             if is_prime_past_trial(part) {
                 control.tell(Progress::Prime(part));

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod batch;
 mod control;
 mod ecm;
 mod error;
@@ -13,17 +14,20 @@ mod natural;
 mod powers;
 mod primality;
 mod qs;
+mod range;
 mod rho;
 mod sum;
 mod trial;
 mod unfinished;
 mod word;
 
+pub use batch::factor_batch;
 pub use control::{Cancel, Control, Progress, Stop};
 pub use error::Error;
-pub use factor::factor;
-pub use factor::factor_with;
+pub use factor::{factor, factor_with};
+
 pub use factors::{Certainty, Factors};
 pub use primality::is_prime;
-pub use sum::{factoriz_sum, sum_of_prime_factors};
+pub use range::{SumRange, factoriz_sum_range, factoriz_sum_range_with};
+pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors};
 pub use unfinished::Unfinished;
