@@ -13,6 +13,14 @@ use crate::{Control, Stop, ecm, powers, qs, rho};
 /// Up to here rho is quicker than the first curves.
 const RHO_BITS: u32 = 38;
 
+/// Up to here most composites have a prime small enough for a short walk of rho; the rest goes to
+/// curves.
+const QUICK_BITS: u32 = 46;
+const QUICK_STEPS: u32 = 512;
+
+/// Steps that nearly always suffice where rho is the first choice.
+const ENOUGH: u32 = 8_192;
+
 /// Far more curves than any number of its size was seen to need.
 const MANY: usize = 2_000;
 
@@ -34,6 +42,16 @@ fn narrow(n: u64, control: &Control) -> Result<u64, Stop> {
         return Ok(root);
     }
     let bits = u64::BITS - n.leading_zeros();
+    if bits <= QUICK_BITS {
+        let steps = if bits <= RHO_BITS {
+            ENOUGH
+        } else {
+            QUICK_STEPS
+        };
+        if let Some(divisor) = rho::quick_divisor(n, steps) {
+            return Ok(divisor);
+        }
+    }
     if bits > RHO_BITS
         && let Some(divisor) = ecm::divisor(n, bits.div_ceil(2), 0, MANY, control)?
     {
