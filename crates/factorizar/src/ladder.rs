@@ -82,3 +82,69 @@ fn wide(n: u128, control: &Control) -> Result<u128, Stop> {
         None => Ok(rho::divisor(n)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Products of two primes of like size, and of all of the bits.
+    fn semiprimes(bits: u32, count: u128) -> Vec<u128> {
+        let prime = |bits: u32, from: u128| {
+            // Spread over the upper quarter, where the product of two has all bits.
+            let spread = from * 0x9e37_79b9 % (1 << 32);
+            let start = (3 << (bits - 2)) + ((spread << bits) >> 34);
+            (start..).find(|&n| crate::is_prime(n)).unwrap_or(3)
+        };
+        (0..count)
+            .map(|index| prime(bits / 2, index) * prime(bits - bits / 2, index + count))
+            .collect()
+    }
+
+    /// The mean over the numbers of the least time of some rounds, in microseconds.
+    fn time(numbers: &[u128], work: impl Fn(u128)) -> f64 {
+        let least = |n: &u128| {
+            let rounds = (0..5).map(|_| {
+                let start = Instant::now();
+                work(black_box(*n));
+                start.elapsed().as_secs_f64() * 1e6
+            });
+            rounds.fold(f64::MAX, f64::min)
+        };
+        numbers.iter().map(least).sum::<f64>() / numbers.len() as f64
+    }
+
+    #[test]
+    #[ignore = "a measurement: cargo test --release -p factorizar crossovers -- --ignored --nocapture"]
+    fn crossovers() {
+        let control = Control::new();
+        println!("bits    rho, 2 walks             ECM              QS    (microseconds)");
+        for bits in (32..=80).step_by(4) {
+            let numbers = semiprimes(bits, 40);
+            let rho =
+                (bits <= 60).then(|| time(&numbers, |n| _ = rho::quick_divisor(n as u64, 1 << 20)));
+            let curves = time(&numbers, |n| match u64::try_from(n) {
+                Ok(n) => _ = ecm::divisor(n, bits / 2, 0, MANY, &control),
+                Err(_) => _ = ecm::divisor(n, bits / 2, 0, MANY, &control),
+            });
+            let sieve = (bits >= 60).then(|| time(&numbers, |n| _ = qs::divisor(n, &control)));
+            let show = |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{time:.1}"));
+            println!("{bits:4}{:>16}{curves:>16.1}{:>16}", show(rho), show(sieve));
+        }
+    }
+
+    #[test]
+    fn every_rung_gives_a_divisor() {
+        for bits in 24..=100 {
+            for n in semiprimes(bits, 3) {
+                let divisor = divisor(n, &Control::new()).unwrap();
+                assert!(
+                    n.is_multiple_of(divisor) && divisor != 1 && divisor != n,
+                    "{n}"
+                );
+            }
+        }
+    }
+}
