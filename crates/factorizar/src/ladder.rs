@@ -2,7 +2,7 @@
 //!
 //! | bits | algorithm |
 //! | --- | --- |
-//! | to 38 | Brent's rho |
+//! | to 34 | Brent's rho |
 //! | to 64 | the elliptic-curve method, one limb |
 //! | to 128 | some curves of two limbs for primes that are small, then the quadratic sieve |
 //!
@@ -10,16 +10,14 @@
 
 use crate::{Control, Stop, ecm, powers, qs, rho};
 
-/// Up to here rho is quicker than the first curves.
-const RHO_BITS: u32 = 38;
+/// Up to here rho is quicker than the first curves, and so many steps nearly always suffice.
+const RHO_BITS: u32 = 34;
+const RHO_STEPS: u32 = 8_192;
 
-/// Up to here most composites have a prime small enough for a short walk of rho; the rest goes to
-/// curves.
-const QUICK_BITS: u32 = 46;
-const QUICK_STEPS: u32 = 512;
-
-/// Steps that nearly always suffice where rho is the first choice.
-const ENOUGH: u32 = 8_192;
+/// Up to here a first pair of curves looks for a prime of some 16 bits: most composites that trial
+/// division leaves have one, though those that are made to be hard have not.
+const SHORT_BITS: u32 = 46;
+const SHORT: (u32, usize) = (16, 2);
 
 /// Far more curves than any number of its size was seen to need.
 const MANY: usize = 2_000;
@@ -42,19 +40,19 @@ fn narrow(n: u64, control: &Control) -> Result<u64, Stop> {
         return Ok(root);
     }
     let bits = u64::BITS - n.leading_zeros();
-    if bits <= QUICK_BITS {
-        let steps = if bits <= RHO_BITS {
-            ENOUGH
-        } else {
-            QUICK_STEPS
-        };
-        if let Some(divisor) = rho::quick_divisor(n, steps) {
+    if bits <= RHO_BITS {
+        let quick = rho::quick_divisor(n, RHO_STEPS);
+        return Ok(quick.unwrap_or_else(|| rho::divisor(n)));
+    }
+    let mut skip = 0;
+    if bits <= SHORT_BITS {
+        let (prime, curves) = SHORT;
+        if let Some(divisor) = ecm::divisor(n, prime, skip, curves, control)? {
             return Ok(divisor);
         }
+        skip = curves;
     }
-    if bits > RHO_BITS
-        && let Some(divisor) = ecm::divisor(n, bits.div_ceil(2), 0, MANY, control)?
-    {
+    if let Some(divisor) = ecm::divisor(n, bits.div_ceil(2), skip, MANY, control)? {
         return Ok(divisor);
     }
     Ok(rho::divisor(n))

@@ -71,9 +71,9 @@ impl Chains {
 
     /// The multiple of `point` by all multipliers.
     #[inline(always)]
-    pub(super) fn multiply<W: Word, const L: usize>(
+    pub(super) fn multiply<W: Word, const L: usize, const LOOSE: bool>(
         &self,
-        curves: &Curves<'_, W, L>,
+        curves: &Curves<'_, W, L, LOOSE>,
         point: Point<W, L>,
     ) -> Point<W, L> {
         // Every chain starts with a = 2 P, b = c = P.

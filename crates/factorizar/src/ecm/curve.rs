@@ -21,13 +21,13 @@ pub(super) struct Point<W, const L: usize> {
 
 /// Curves of one modulus.
 #[derive(Debug)]
-pub(super) struct Curves<'a, W, const L: usize> {
-    pub(super) ring: Ring<'a, W>,
+pub(super) struct Curves<'a, W, const L: usize, const LOOSE: bool> {
+    pub(super) ring: Ring<'a, W, LOOSE>,
     /// (A + 2) / 4.
     coefficient: Lanes<W, L>,
 }
 
-impl<'a, W: Word, const L: usize> Curves<'a, W, L> {
+impl<'a, W: Word, const L: usize, const LOOSE: bool> Curves<'a, W, L, LOOSE> {
     /// The curves of the parameters `sigmas`, from 6 on, and their points; or a factor of the
     /// modulus, where the parameters happened upon one.
     pub(super) fn suyama(
@@ -37,7 +37,8 @@ impl<'a, W: Word, const L: usize> Curves<'a, W, L> {
         let ring = Ring(modulus);
         let small = |number| [modulus.residue(number); L];
         let sigma = sigmas.map(|sigma| modulus.residue(sigma));
-        let u = ring.sub(ring.square(sigma), small(5));
+        // The product with one is for the loose ring: u is subtracted below.
+        let u = ring.mul(ring.sub(ring.square(sigma), small(5)), [modulus.one(); L]);
         let double = ring.add(sigma, sigma);
         let v = ring.add(double, double);
         let point = Point {
@@ -91,12 +92,14 @@ impl<'a, W: Word, const L: usize> Curves<'a, W, L> {
 
 /// The inverse of each lane for the price of one (Montgomery, 1987), or what a lane shares with the
 /// modulus.
-fn invert<W: Word, const L: usize>(
-    ring: Ring<'_, W>,
+fn invert<W: Word, const L: usize, const LOOSE: bool>(
+    ring: Ring<'_, W, LOOSE>,
     lanes: Lanes<W, L>,
 ) -> Result<Lanes<W, L>, W> {
     let mut before = [ring.0.one(); L];
     let mut product = ring.0.one();
+    // The strict operations want residues.
+    let lanes = lanes.map(|lane| ring.0.tighten(lane));
     for (before, &lane) in before.iter_mut().zip(&lanes) {
         *before = product;
         product = ring.0.mul(product, lane);

@@ -21,6 +21,7 @@ use crate::word::{Word, gcd_with_odd};
 use crate::{Control, Progress, Stop};
 use chain::Chains;
 use curve::Curves;
+use lanes::may_be_loose;
 use stage::Stage;
 
 /// Curves worked in step.
@@ -46,7 +47,8 @@ impl Plan {
     }
 }
 
-static PLANS: [Plan; 6] = [
+static PLANS: [Plan; 7] = [
+    Plan::new(17, 300, 30),
     Plan::new(31, 900, 60),
     Plan::new(47, 1_500, 60),
     Plan::new(85, 2_500, 120),
@@ -70,10 +72,16 @@ pub(crate) fn divisor<W: Word>(
     let ring = Montgomery::new(n);
     // Suyama's parameter must not be one of 0, 1, 3 and 5. All are smaller than n.
     let mut sigma = 6 + control.first_seed() % 256 + skip as u64;
+    let loose = may_be_loose(&ring);
     let mut tried = 0;
     while tried < curves {
         control.poll()?;
-        if let Some(divisor) = attempt(&ring, plan, sigma) {
+        let found = if loose {
+            attempt::<W, true>(&ring, plan, sigma)
+        } else {
+            attempt::<W, false>(&ring, plan, sigma)
+        };
+        if let Some(divisor) = found {
             return Ok(Some(divisor));
         }
         sigma += LANES as u64;
@@ -88,22 +96,23 @@ pub(crate) fn divisor<W: Word>(
 
 fn plan(bits: u32) -> &'static Plan {
     let index = match bits {
-        0..=21 => 0,
-        22..=24 => 1,
-        25..=27 => 2,
-        28..=30 => 3,
-        31..=33 => 4,
-        _ => 5,
+        0..=16 => 0,
+        17..=21 => 1,
+        22..=24 => 2,
+        25..=27 => 3,
+        28..=30 => 4,
+        31..=33 => 5,
+        _ => 6,
     };
     &PLANS[index]
 }
 
 /// Both stages on the curves of [`LANES`] parameters from `sigma` on.
-fn attempt<W: Word>(ring: &Montgomery<W>, plan: &Plan, sigma: u64) -> Option<W> {
+fn attempt<W: Word, const LOOSE: bool>(ring: &Montgomery<W>, plan: &Plan, sigma: u64) -> Option<W> {
     let n = ring.modulus();
     let whole = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
     let sigmas: [u64; LANES] = std::array::from_fn(|lane| sigma + lane as u64);
-    let (curves, mut point) = match Curves::suyama(ring, sigmas) {
+    let (curves, mut point) = match Curves::<W, LANES, LOOSE>::suyama(ring, sigmas) {
         Ok(start) => start,
         Err(shared) => return whole(shared),
     };
@@ -112,9 +121,9 @@ fn attempt<W: Word>(ring: &Montgomery<W>, plan: &Plan, sigma: u64) -> Option<W> 
     }
     point = plan.chains.multiply(&curves, point);
     let differences = plan.stage.differences(&curves, point);
-    let product = differences
-        .iter()
-        .fold(ring.one(), |product, &lane| ring.mul(product, lane));
+    let product = differences.iter().fold(ring.one(), |product, &lane| {
+        ring.mul(product, ring.tighten(lane))
+    });
     let shared = gcd_with_odd(product, n);
     if shared != n {
         return whole(shared);

@@ -73,15 +73,18 @@ impl Stage {
 
     /// The product of all pairs' differences, in each lane; `point` is Q.
     #[inline(always)]
-    pub(super) fn differences<W: Word, const L: usize>(
+    pub(super) fn differences<W: Word, const L: usize, const LOOSE: bool>(
         &self,
-        curves: &Curves<'_, W, L>,
+        curves: &Curves<'_, W, L, LOOSE>,
         point: Point<W, L>,
     ) -> Lanes<W, L> {
         let ring = curves.ring;
         let odd = self.stride >> self.stride.trailing_zeros();
         let (babies, odd_multiple) = baby_steps(curves, point, odd, self.stride / 2);
-        let products = babies.map(|baby| ring.mul(baby.x, baby.z));
+        let mut products = [point.z; BABIES];
+        for (product, baby) in products.iter_mut().zip(&babies[..half(self.stride)]) {
+            *product = ring.mul(baby.x, baby.z);
+        }
         let mut first = odd_multiple;
         for _ in 0..self.stride.trailing_zeros() {
             first = curves.double(first);
@@ -111,6 +114,11 @@ impl Stage {
     }
 }
 
+/// How many baby steps are below D / 2.
+fn half(stride: u32) -> usize {
+    (stride as usize / 2).div_ceil(3)
+}
+
 /// The multiple j of a baby step: 1, 5, 7, 11, ...
 const fn baby(index: usize) -> u32 {
     let index = index as u32;
@@ -119,8 +127,8 @@ const fn baby(index: usize) -> u32 {
 
 /// The baby steps to `last`, and the multiple of the point by `odd`, which is 15 or 105.
 #[inline(always)]
-fn baby_steps<W: Word, const L: usize>(
-    curves: &Curves<'_, W, L>,
+fn baby_steps<W: Word, const L: usize, const LOOSE: bool>(
+    curves: &Curves<'_, W, L, LOOSE>,
     point: Point<W, L>,
     odd: u32,
     last: u32,
