@@ -12,9 +12,6 @@ use xmlrpc_wire::{FromParams as _, IntoValue, MethodCall, MethodResponse, Struct
 use crate::Context;
 use crate::service::refused;
 
-/// The methods that this module answers.
-pub(crate) const METHODS: [&str; 2] = ["reparte.cancel", "reparte.status"];
-
 /// What a service knows of its own work.
 pub(crate) struct Control {
     /// Changes at each start.

@@ -26,6 +26,11 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// No function is published under the name.
+    UnknownName {
+        /// The name.
+        name: String,
+    },
     /// The address can be reached from other machines, and the front is not meant, or
     /// not told, to serve them.
     NotLoopback {
@@ -67,6 +72,9 @@ impl fmt::Display for Error {
             ),
             Error::DuplicateName { name } => {
                 write!(f, "a method \"{}\" is published already", Foreign(name))
+            }
+            Error::UnknownName { name } => {
+                write!(f, "no method \"{}\" is published", Foreign(name))
             }
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")

@@ -10,7 +10,9 @@ mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
 mod handler;
+mod multicall;
 mod service;
+mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 mod stop;
 mod text;

@@ -191,6 +191,9 @@ fn what_needs_no_function_is_answered_while_every_worker_computes(front: Front) 
         "reparte.status",
         "system.getCapabilities",
         "system.listMethods",
+        "system.methodHelp",
+        "system.methodSignature",
+        "system.multicall",
     ];
     let listed = call(server.address, "system.listMethods", ());
     assert_eq!(listed, Ok(names.to_vec().into_value()));
