@@ -39,6 +39,11 @@ pub enum Error {
         /// What to do about it.
         help: &'static str,
     },
+    /// The token is not one that can be used.
+    BadToken {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The operating system refused what the server needs to start or to go on.
     System {
         /// What was being done.
@@ -79,6 +84,7 @@ impl fmt::Display for Error {
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")
             }
+            Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
             Error::TooManyOverlong { count } => write!(
                 f,

@@ -16,6 +16,8 @@ mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 mod stop;
 mod text;
+#[cfg(feature = "hyper")]
+mod token;
 
 pub use context::Context;
 pub use error::Error;
@@ -23,3 +25,5 @@ pub use handler::Handler;
 pub use service::{Service, Step};
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub use stop::Stop;
+#[cfg(feature = "hyper")]
+pub use token::Token;

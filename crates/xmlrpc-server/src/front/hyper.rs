@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod connection;
+mod credentials;
 mod pool;
 
 use std::net::TcpListener;
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{address_of, system};
-use crate::{Error, Service, Stop};
+use crate::{Error, Service, Stop, Token};
 use pool::Pool;
 
 /// How the hyper front serves.
@@ -45,6 +46,16 @@ pub struct Options {
     pub deadline: Duration,
     /// How long running calls may take to finish after a stop; 10 seconds by default.
     pub grace: Duration,
+    /// What a client has to show to call. None by default, which only loopback allows,
+    /// or [`without_token`](Options::without_token).
+    ///
+    /// Without TLS, whoever can read the network can read the token.
+    pub token: Option<Token>,
+    /// Names by which clients call the server, such as its DNS name, beside the address
+    /// that they connect to; on loopback also `localhost`. Where no token is asked for, a
+    /// request with another `Host` is refused: it may be made by a web page whose name
+    /// leads here (DNS rebinding).
+    pub hosts: Vec<String>,
     /// Serve an address that other machines reach, though no token is asked of them:
     /// whoever reaches it may call. False by default.
     pub without_token: bool,
@@ -60,6 +71,8 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
+            token: None,
+            hosts: Vec::new(),
             without_token: false,
         }
     }
@@ -83,7 +96,8 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// [`Error::NotLoopback`] for another address without [`Options::without_token`], and
+/// [`Error::NotLoopback`] for another address without [`Options::token`] or
+/// [`Options::without_token`], and
 /// [`Error::System`] where threads or the runtime can't be had. An error of one
 /// connection, and a failure to accept one, is logged and survived.
 ///
@@ -98,10 +112,11 @@ pub fn serve(
     stop: &Stop,
 ) -> Result<(), Error> {
     let address = address_of(&listener)?;
-    if !address.ip().to_canonical().is_loopback() && !options.without_token {
+    let is_open = !address.ip().to_canonical().is_loopback();
+    if is_open && options.token.is_none() && !options.without_token {
         return Err(Error::NotLoopback {
             address,
-            help: "whoever reaches it may call; say without_token if that is meant, or listen on 127.0.0.1",
+            help: "whoever reaches it may call; ask for a token, say without_token if that is meant, or listen on 127.0.0.1",
         });
     }
     listener

@@ -21,8 +21,9 @@ on_both_fronts! {
 fn post_with(headers: &str, method: &str) -> Vec<u8> {
     let body = document(method, ());
     let length = body.len();
-    let head =
-        format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+    let head = format!(
+        "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n{headers}Content-Length: {length}\r\n\r\n"
+    );
     [head.into_bytes(), body].concat()
 }
 

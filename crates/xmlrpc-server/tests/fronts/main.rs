@@ -15,6 +15,7 @@ macro_rules! on_both_fronts {
         }
     };
 }
+mod access;
 mod client;
 mod control;
 mod hostile;

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use super::super::gate::Gate;
 use super::super::throttle::Throttle;
 use super::super::{descriptors, system};
 use super::Options;
@@ -48,6 +49,8 @@ pub(super) async fn run(
         head_timeout: options.head_timeout,
         body_timeout: options.body_timeout,
         deadline: options.deadline,
+        gate: Gate::new(&options.hosts, options.token.is_some()),
+        token: options.token.clone(),
     });
     let mut throttle = Throttle::default();
     loop {

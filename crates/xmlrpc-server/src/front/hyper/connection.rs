@@ -1,7 +1,7 @@
 //! One connection: its requests, one after the other.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use ::hyper::body::{Bytes, Incoming};
 use ::hyper::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue,
+    ORIGIN, TRANSFER_ENCODING,
 };
 use ::hyper::http::request::Parts;
 use ::hyper::server::conn::http1;
@@ -22,12 +23,13 @@ use tokio::sync::watch;
 use tokio::time::{timeout, timeout_at};
 
 use super::super::access;
+use super::super::gate::{Gate, Papers, judge_type};
 use super::super::head::{Refusal, judge};
 use super::super::request;
 use super::accept::unless_stopped;
-use super::body;
 use super::pool::{Entry, Work};
-use crate::{Context, Service, Step};
+use super::{body, credentials};
+use crate::{Context, Service, Step, Token};
 
 /// Bytes that a head may have, and that are read ahead of a body; no client of ours
 /// sends 1 KiB.
@@ -49,6 +51,15 @@ pub(super) struct Shared {
     pub(super) head_timeout: Duration,
     pub(super) body_timeout: Duration,
     pub(super) deadline: Duration,
+    pub(super) gate: Gate,
+    pub(super) token: Option<Token>,
+}
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) peer: SocketAddr,
+    pub(super) here: IpAddr,
 }
 
 /// Serves one connection to its end.
@@ -66,14 +77,19 @@ pub(super) async fn serve(
     let mut first = [0];
     let spoken = timeout(shared.head_timeout, stream.peek(&mut first));
     if let Some(Ok(Ok(1))) = unless_stopped(&mut stopping, spoken).await {
-        Box::pin(speak(stream, peer, shared, stopping)).await;
+        // The address of a connection that its peer has reset may be gone already.
+        let Ok(here) = stream.local_addr() else {
+            return;
+        };
+        let here = here.ip();
+        Box::pin(speak(stream, Ends { peer, here }, shared, stopping)).await;
     }
 }
 
 /// Speaks HTTP on a connection.
 async fn speak(
     stream: TcpStream,
-    peer: SocketAddr,
+    ends: Ends,
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -81,7 +97,7 @@ async fn speak(
     let head_timeout = shared.head_timeout;
     let service = service_fn(|request| {
         let (shared, is_busy) = (Arc::clone(&shared), Arc::clone(&is_busy));
-        async move { Ok::<_, Infallible>(answer(request, peer, &shared, &is_busy).await) }
+        async move { Ok::<_, Infallible>(answer(request, ends, &shared, &is_busy).await) }
     });
     let mut connection = pin!(
         http1::Builder::new()
@@ -103,22 +119,22 @@ async fn speak(
         }
     };
     if let Err(error) = ended {
-        log::debug!("{peer}: {error}");
+        log::debug!("{}: {error}", ends.peer);
     }
 }
 
 /// Answers one request, and logs it.
 async fn answer(
     request: Request<Incoming>,
-    peer: SocketAddr,
+    ends: Ends,
     shared: &Shared,
     is_busy: &AtomicBool,
 ) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
-    let received = receive(&head, &mut body, shared).await;
+    let received = receive(&head, &mut body, ends, shared).await;
     is_busy.store(true, Ordering::Relaxed);
     let answered = match received {
-        Ok(request) => call(request, context(&head, peer, shared), shared).await,
+        Ok(request) => call(request, context(&head, ends.peer, shared), shared).await,
         Err(refusal) => Err(refusal),
     };
     is_busy.store(false, Ordering::Relaxed);
@@ -140,12 +156,34 @@ async fn answer(
         _ => "HTTP/1.1",
     };
     let status = response.status().as_u16();
-    access::log(peer.ip(), head.method.as_str(), target, version, status);
+    access::log(
+        ends.peer.ip(),
+        head.method.as_str(),
+        target,
+        version,
+        status,
+    );
     response
 }
 
 /// The body of a request that is to be answered.
-async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+async fn receive(
+    head: &Parts,
+    body: &mut Incoming,
+    ends: Ends,
+    shared: &Shared,
+) -> Result<Vec<u8>, Refusal> {
+    let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+    let named = head.uri.authority().map(|name| name.as_str().as_bytes());
+    let papers = Papers {
+        content_type: value(CONTENT_TYPE),
+        origin: value(ORIGIN),
+        host: named.or_else(|| value(HOST)),
+    };
+    if let Some(token) = &shared.token {
+        credentials::judge(token, value(AUTHORIZATION))?;
+    }
+    shared.gate.judge(&papers, ends.here)?;
     let limit = shared.service.limits().bytes;
     let lengths = head.headers.get_all(CONTENT_LENGTH);
     judge(
@@ -155,6 +193,7 @@ async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<V
         head.headers.contains_key(TRANSFER_ENCODING),
         limit,
     )?;
+    judge_type(&papers)?;
     body::read(body, limit, shared.body_timeout).await
 }
 
