@@ -44,6 +44,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A certificate or a key can't be used.
+    BadTls {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The operating system refused what the server needs to start or to go on.
     System {
         /// What was being done.
@@ -85,6 +92,9 @@ impl fmt::Display for Error {
                 write!(f, "{address} can be reached from other machines: {help}")
             }
             Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
+            Error::BadTls { what, reason } => {
+                write!(f, "{what} can't be used: {}", Foreign(reason))
+            }
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
             Error::TooManyOverlong { count } => write!(
                 f,

@@ -4,7 +4,14 @@ mod accept;
 mod body;
 mod connection;
 mod credentials;
+mod exchange;
+mod framing;
+mod peers;
 mod pool;
+mod response;
+mod strict;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -14,6 +21,8 @@ use std::time::Duration;
 use super::{address_of, system};
 use crate::{Error, Service, Stop, Token};
 use pool::Pool;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 
 /// How the hyper front serves.
 ///
@@ -34,6 +43,10 @@ pub struct Options {
     /// Connections at once; further ones wait to be accepted. 10,000 by default, and
     /// never so many that they would take the last descriptors of the process.
     pub connections: usize,
+    /// Connections of one address, or of one IPv6 network of 64 bits, at once; further
+    /// ones are closed. 256 by default. Those of this machine are not counted: a proxy
+    /// that speaks for many is most likely one.
+    pub connections_per_peer: usize,
     /// Time in which the whole head of a request has to come; also how long an idle
     /// connection is kept. 30 seconds by default.
     pub head_timeout: Duration,
@@ -51,6 +64,9 @@ pub struct Options {
     ///
     /// Without TLS, whoever can read the network can read the token.
     pub token: Option<Token>,
+    /// How to speak TLS, if at all; not by default.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Tls>,
     /// Names by which clients call the server, such as its DNS name, beside the address
     /// that they connect to; on loopback also `localhost`. Where no token is asked for, a
     /// request with another `Host` is refused: it may be made by a web page whose name
@@ -67,11 +83,14 @@ impl Default for Options {
             workers: thread::available_parallelism().map_or(1, usize::from),
             queue: 256,
             connections: 10_000,
+            connections_per_peer: 256,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
             token: None,
+            #[cfg(feature = "tls")]
+            tls: None,
             hosts: Vec::new(),
             without_token: false,
         }

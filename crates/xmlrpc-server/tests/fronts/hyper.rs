@@ -99,6 +99,7 @@ fn a_chunked_body_is_read_up_to_the_limit() {
     let mut client = Client::connect(server.address);
     let answer = client.send(chunked(&document("cuad", (7,)))).answer();
     assert_eq!(answer.value(), Ok(Value::Int(49)));
+    let mut client = Client::connect(server.address);
     assert_eq!(client.send(chunked(&[b'x'; 1001])).answer().status, 413);
 }
 

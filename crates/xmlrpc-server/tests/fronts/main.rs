@@ -18,6 +18,7 @@ macro_rules! on_both_fronts {
 mod access;
 mod client;
 mod control;
+mod framing;
 mod hostile;
 mod hyper;
 mod log_lines;
