@@ -59,6 +59,11 @@ impl Token {
         Token::new(text.trim_end_matches(['\r', '\n']))
     }
 
+    /// The token itself, for who has to send it. Not for a log.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it is `given`, in a time that tells nothing of it but perhaps its length.
     pub(crate) fn is(&self, given: &[u8]) -> bool {
         let own = self.0.as_bytes();
