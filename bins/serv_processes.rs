@@ -20,8 +20,9 @@ Usage: serv_processes PORT|HOST:PORT [options]
   --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
                     address is printed on standard error
   --workers N       calls answered at a time; one per core unless told
-  --token-file FILE  let only those call who send the token in this file: 16 printable
-                    characters or more, which only the file's owner may read (mode 0600)
+  --token-file FILE
+                    let only those call who send the token in this file: 16 printable
+                    characters or more, for its owner's eyes alone (mode 0600)
   --tls-cert FILE, --tls-key FILE
                     speak TLS 1.3 (https) with this certificate and key (PEM)
   --tls-client-ca FILE  only with clients that these authorities vouch for (PEM)

@@ -6,6 +6,7 @@
 mod builtin;
 mod context;
 mod control;
+mod docpage;
 mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;

@@ -16,7 +16,7 @@ use crate::builtin::Told;
 use crate::control::{AtHand, Control};
 use crate::signature::signature;
 use crate::text::Foreign;
-use crate::{Context, Error, Handler, builtin, multicall};
+use crate::{Context, Error, Handler, builtin, docpage, multicall};
 
 /// The functions that a server publishes, by name, and what answers their calls.
 ///
@@ -168,6 +168,17 @@ impl Service {
         self.functions.get_mut(name).ok_or_else(unknown)
     }
 
+    /// An HTML page that documents the published functions, with figures of what the
+    /// service does just now. It needs no script and loads nothing.
+    pub fn page(&self) -> String {
+        docpage::page(self)
+    }
+
+    /// The figures in Prometheus' text format, version 0.0.4.
+    pub fn metrics(&self) -> String {
+        docpage::metrics(self)
+    }
+
     /// What a request may hold at most.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -236,7 +247,9 @@ impl Service {
         let MethodCall { method, params, .. } = call;
         let context = context.with_method(method);
         at_hand.runs(&context);
-        document(context.method(), self.call(&context, params))
+        let response = self.call(&context, params);
+        self.control.count(&response);
+        document(context.method(), response)
     }
 
     /// Calls the function that the context names.

@@ -6,6 +6,7 @@ mod connection;
 mod credentials;
 mod exchange;
 mod framing;
+mod pages;
 mod peers;
 mod pool;
 mod response;
@@ -102,6 +103,9 @@ impl Default for Options {
 /// One thread, the caller's, speaks with all clients; the functions run in
 /// [`Options::workers`] others. `system.*`, `reparte.*` and all faults that need no
 /// function are answered by the first, however busy the workers are.
+///
+/// GET of `/` and `/RPC2` gives [`Service::page`], of `/metrics` [`Service::metrics`], to who
+/// may call; of `/health` it gives `ok`, without a token too.
 ///
 /// A call is cancelled when its client goes, when its deadline passes, and by
 /// `reparte.cancel`: if it has not begun, it will not; a function that runs is told by

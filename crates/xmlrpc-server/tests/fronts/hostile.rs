@@ -32,7 +32,7 @@ fn a_request_that_is_no_call_has_its_status(front: Front) {
         (request("POST /RPC3 HTTP/1.1", &body), &[404][..]),
         (request("POST /RPC2/ HTTP/1.1", &body), &[404]),
         (
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n\r\n".to_vec(),
+            b"DELETE / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
             &[405],
         ),
         (
@@ -180,7 +180,7 @@ fn a_refusal_is_framed(front: Front) {
         answer.head.to_lowercase().contains("connection: close"),
         "{answer:?}"
     );
-    for line in ["GET / HTTP/1.1", "DELETE /RPC2 HTTP/1.1"] {
+    for line in ["PUT / HTTP/1.1", "DELETE /RPC2 HTTP/1.1"] {
         for rest in [
             giant,
             "Host: localhost\r\nContent-Type: text/xml\r\nContent-Length: 0\r\n\r\n",
@@ -188,7 +188,11 @@ fn a_refusal_is_framed(front: Front) {
             let mut client = Client::connect(server.address);
             let answer = client.send(format!("{line}\r\n{rest}")).answer();
             assert_eq!(answer.status, 405);
-            assert!(answer.has_header("allow", "POST"), "{answer:?}");
+            let allowed = match front {
+                Front::Tiny => "POST",
+                Front::Hyper => "GET, HEAD, POST",
+            };
+            assert!(answer.has_header("allow", allowed), "{answer:?}");
         }
     }
 }

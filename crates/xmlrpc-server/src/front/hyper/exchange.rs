@@ -20,7 +20,7 @@ use super::super::{access, request};
 use super::connection::{Ends, Shared};
 use super::pool::Work;
 use super::response::{close_after, refused, xml};
-use super::{body, credentials};
+use super::{body, credentials, pages};
 use crate::{Context, Step};
 
 /// Requests of no more bytes are read in the front, where `system.*` and faults need
@@ -36,16 +36,25 @@ pub(super) async fn answer(
     is_busy: &AtomicBool,
 ) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
-    let received = receive(&head, &mut body, ends, shared).await;
-    is_busy.store(true, Ordering::Relaxed);
-    let answered = match received {
-        Ok(request) => call(request, context(&head, ends.peer, shared), shared).await,
+    let answered = match admit(&head, ends, shared) {
         Err(refusal) => Err(refusal),
+        Ok(()) => match pages::get(&head, &body, &shared.service) {
+            Some(page) => Ok(page),
+            None => match receive(&head, &mut body, shared).await {
+                Ok(request) => {
+                    is_busy.store(true, Ordering::Relaxed);
+                    let called = call(request, context(&head, ends.peer, shared), shared).await;
+                    is_busy.store(false, Ordering::Relaxed);
+                    called.map(xml)
+                }
+                Err(refusal) => Err(refusal),
+            },
+        },
     };
-    is_busy.store(false, Ordering::Relaxed);
     let mut response = match answered {
-        Ok(document) => xml(document),
+        Ok(response) => response,
         Err(refusal) => {
+            shared.service.control().count_refused();
             // To read the body of a client that waits for leave to send it would be to
             // give the leave.
             let is_whole = !head.headers.contains_key(EXPECT) && body::drain(&mut body).await;
@@ -75,24 +84,29 @@ pub(super) async fn answer(
     response
 }
 
-/// The body of a request that is to be answered.
-async fn receive(
-    head: &Parts,
-    body: &mut Incoming,
-    ends: Ends,
-    shared: &Shared,
-) -> Result<Vec<u8>, Refusal> {
+/// Judges who asks.
+fn admit(head: &Parts, ends: Ends, shared: &Shared) -> Result<(), Refusal> {
+    let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+    if let Some(token) = &shared.token
+        && !pages::is_health(head)
+    {
+        credentials::judge(token, value(AUTHORIZATION))?;
+    }
+    shared.gate.judge(&papers(head), ends.here)
+}
+
+fn papers(head: &Parts) -> Papers<'_> {
     let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
     let named = head.uri.authority().map(|name| name.as_str().as_bytes());
-    let papers = Papers {
+    Papers {
         content_type: value(CONTENT_TYPE),
         origin: value(ORIGIN),
         host: named.or_else(|| value(HOST)),
-    };
-    if let Some(token) = &shared.token {
-        credentials::judge(token, value(AUTHORIZATION))?;
     }
-    shared.gate.judge(&papers, ends.here)?;
+}
+
+/// The body of a call that is to be answered.
+async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<u8>, Refusal> {
     let limit = shared.service.limits().bytes;
     let lengths = head.headers.get_all(CONTENT_LENGTH);
     judge(
@@ -102,7 +116,7 @@ async fn receive(
         head.headers.contains_key(TRANSFER_ENCODING),
         limit,
     )?;
-    judge_type(&papers)?;
+    judge_type(&papers(head))?;
     body::read(body, limit, shared.body_timeout).await
 }
 

@@ -36,6 +36,7 @@ pub(super) fn end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Ambiguous>
 pub(super) fn judge(head: &[u8]) -> Result<Framing, Ambiguous> {
     let mut length = None;
     let mut is_chunked = false;
+    let mut has_host = false;
     let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
     for line in lines.skip_while(|line| line.is_empty()).skip(1) {
         // A line that goes on with the one before, as HTTP/1.0 had it.
@@ -48,6 +49,11 @@ pub(super) fn judge(head: &[u8]) -> Result<Framing, Ambiguous> {
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"content-length") {
             if length.replace(number(value)?).is_some() {
+                return Err(Ambiguous);
+            }
+        } else if name.eq_ignore_ascii_case(b"host") {
+            // Two names for one server: it would be judged by one of them.
+            if std::mem::replace(&mut has_host, true) {
                 return Err(Ambiguous);
             }
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
@@ -140,6 +146,7 @@ mod tests {
                 Err(Ambiguous),
             ),
             ("A: b\r\n c\r\n", Err(Ambiguous)),
+            ("Host: a\r\nHost: a\r\n", Err(Ambiguous)),
         ] {
             let head = format!("POST / HTTP/1.1\r\n{headers}\r\n");
             assert_eq!(judge(head.as_bytes()), expected, "{headers:?}");

@@ -1,7 +1,7 @@
 //! What is answered, as HTTP.
 
 use ::hyper::body::Bytes;
-use ::hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use ::hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::hyper::{Response, StatusCode};
 use http_body_util::Full;
 
@@ -29,6 +29,9 @@ pub(super) fn refused(refusal: Refusal, is_whole: bool) -> Response<Full<Bytes>>
             name.expect("every name of a refusal's header is one"),
             HeaderValue::from_static(value),
         );
+    }
+    if refusal == Refusal::MethodNotAllowed {
+        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     }
     if !is_whole {
         close_after(&mut response);
