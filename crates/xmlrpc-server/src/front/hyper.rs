@@ -6,6 +6,7 @@ mod connection;
 mod credentials;
 mod exchange;
 mod framing;
+mod packing;
 mod pages;
 mod peers;
 mod pool;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use ::hyper::body::{Bytes, Incoming};
 use ::hyper::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderValue, ORIGIN,
-    TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderValue,
+    ORIGIN, TRANSFER_ENCODING,
 };
 use ::hyper::http::request::Parts;
 use ::hyper::{Request, Response, Version};
@@ -18,7 +18,8 @@ use super::super::gate::{Papers, judge_type};
 use super::super::head::{Refusal, judge};
 use super::super::{access, request};
 use super::connection::{Ends, Shared};
-use super::pool::Work;
+use super::packing::{self, Document};
+use super::pool::{Outcome, Work};
 use super::response::{close_after, refused, xml};
 use super::{body, credentials, pages};
 use crate::{Context, Step};
@@ -43,7 +44,10 @@ pub(super) async fn answer(
             None => match receive(&head, &mut body, shared).await {
                 Ok(request) => {
                     is_busy.store(true, Ordering::Relaxed);
-                    let called = call(request, context(&head, ends.peer, shared), shared).await;
+                    let asked = head.headers.get(ACCEPT_ENCODING);
+                    let packs = packing::is_asked_for(asked.map(HeaderValue::as_bytes));
+                    let context = context(&head, ends.peer, shared);
+                    let called = call(request, context, packs, shared).await;
                     is_busy.store(false, Ordering::Relaxed);
                     called.map(xml)
                 }
@@ -136,17 +140,17 @@ fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
 }
 
 /// The document that answers a request.
-async fn call(request: Vec<u8>, context: Context, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+async fn call(request: Vec<u8>, context: Context, packs: bool, shared: &Shared) -> Outcome {
     let work = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
-            Step::Answer(document) => return Ok(document),
+            Step::Answer(document) => return Ok(Document::plain(document)),
             Step::Call(call) => Work::Call(call),
         }
     } else {
         Work::Request(request)
     };
     let awaited = Awaited(context);
-    let answer = shared.pool.submit(work, awaited.0.clone());
+    let answer = shared.pool.submit(work, awaited.0.clone(), packs);
     let answer = answer.ok_or(Refusal::Busy)?;
     let outcome = match awaited.0.deadline() {
         Some(at) => timeout_at(at.into(), answer).await,

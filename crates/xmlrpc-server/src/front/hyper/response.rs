@@ -1,16 +1,20 @@
 //! What is answered, as HTTP.
 
 use ::hyper::body::Bytes;
-use ::hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use ::hyper::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::hyper::{Response, StatusCode};
 use http_body_util::Full;
 
 use super::super::head::Refusal;
+use super::packing::Document;
 
 /// The document of a call's answer.
-pub(super) fn xml(document: Vec<u8>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(document));
+pub(super) fn xml(document: Document) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(document.bytes));
     let headers = response.headers_mut();
+    if document.is_packed {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     response
 }
