@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use procdistrib::Processes;
-use reparte::Repartidor;
+use reparte::{Options, Repartidor, XmlRpc};
 
 const USAGE: &str = "\
 Usar  clnt_processes server:port [[server:port] ...]
@@ -16,10 +16,15 @@ prime factors, in order, then the seconds that all took.
 
 Usage: clnt_processes SERVER... [options]
 
-  SERVER         server:port, N/server:port for N calls at a time, or an http:// URL
+  SERVER         server:port, N/server:port for N calls at a time, or an http:// or
+                 https:// URL
   --local N      start N servers in this process, one worker each, and use them too
   --base N       the first number; 23434252232434 unless told
   --count K      how many numbers, each one more than the last; 10 unless told
+  --token-file FILE  send the token in this file, which only its owner may read
+  --ca FILE      trust the https:// servers that these authorities vouch for (PEM)
+  --tls-cert FILE, --tls-key FILE
+                 show them this certificate (PEM)
   -h, --help     print this
   -V, --version  print the version
 
@@ -35,7 +40,8 @@ fn main() -> ExitCode {
     procdistrib::run_client(|| {
         let run = Processes::read("clnt_processes", HELP, USAGE)?;
         let start = Instant::now();
-        let mut repartidor = Repartidor::new(&run.servers, "factoriz_sum")?;
+        let servers = XmlRpc::list_with(&run.servers, "factoriz_sum", &run.options)?;
+        let mut repartidor = Repartidor::with(servers, Options::default())?;
         let handle = repartidor.handle();
         let sent = run
             .numbers

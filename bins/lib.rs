@@ -16,6 +16,7 @@ mod shared {
     pub(crate) mod numbers;
     pub(crate) mod output;
     pub(crate) mod processes;
+    pub(crate) mod secrets;
     pub(crate) mod server;
     pub(crate) mod signals;
 }

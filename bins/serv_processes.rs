@@ -16,10 +16,17 @@ Usage: serv_processes PORT|HOST:PORT [options]
 
   PORT              listen on 127.0.0.1:PORT: only programs of this machine can call
   HOST:PORT         listen there; an address that other machines reach, such as
-                    0.0.0.0:9000, needs --without-token
+                    0.0.0.0:9000, needs --token-file or --without-token
   --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
                     address is printed on standard error
   --workers N       calls answered at a time, up to 1024; one per core unless told
+  --token-file FILE
+                    let only those call who send the token in this file: 16 printable
+                    characters or more, for its owner's eyes alone (mode 0600)
+  --tls-cert FILE, --tls-key FILE
+                    speak TLS 1.3 (https) with this certificate and key (PEM)
+  --tls-client-ca FILE  only with clients that these authorities vouch for (PEM)
+  --host NAME       a name by which clients call the server; may be given again
   --without-token   let anyone call who reaches the address: there is no password and
                     no encryption, so only for a network that you trust
   -h, --help        print this

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU8;
 
+#[cfg(doc)]
+use reparte::XmlRpc;
 use reparte::{Account, Incomplete, SendError, TaskErrorKind};
 
 use super::command_line::{Argument, Program};
@@ -9,13 +11,16 @@ use super::exit::Failure;
 use super::local::LocalServers;
 use super::numbers::Numbers;
 use super::output::{print, tell};
+use super::secrets::Secrets;
 
 /// What the command line of clnt_processes asks for.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Processes {
-    /// The servers, as [`reparte::Repartidor::new`] takes them.
+    /// The servers, as [`XmlRpc::list_with`] takes them.
     pub servers: Vec<String>,
+    /// How to call them.
+    pub options: xmlrpc_client::Options,
     /// The numbers to have factored.
     pub numbers: Numbers,
     /// Those of the servers that live in this process, as long as it does.
@@ -37,6 +42,7 @@ impl Processes {
         let program = Program { name, help };
         let mut servers = Vec::new();
         let mut numbers = Numbers::default();
+        let mut secrets = Secrets::default();
         let mut local = 0_u8;
         program.arguments(|argument, values| match argument {
             Argument::Value(server) => {
@@ -48,9 +54,11 @@ impl Processes {
                 local = values.parse::<NonZeroU8>("--local", what)?.get();
                 Ok(true)
             }
+            Argument::Option(option) if secrets.take(option, values)? => Ok(true),
             Argument::Option(option) => numbers.take(option, values),
         })?;
         let numbers = numbers.checked(program)?;
+        let options = secrets.client_options(program)?;
         let local = LocalServers::start(local.into())?;
         servers.extend(local.addresses());
         if servers.is_empty() {
@@ -58,6 +66,7 @@ impl Processes {
         }
         Ok(Processes {
             servers,
+            options,
             numbers,
             _local: local,
         })

@@ -10,6 +10,7 @@ use super::address;
 use super::command_line::{Argument, Program, Values};
 use super::exit::Failure;
 use super::output::tell;
+use super::secrets::Secrets;
 use super::signals;
 
 /// Where the article's servers listen.
@@ -38,7 +39,7 @@ impl Server {
     /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
     pub fn of_this_machine(name: &'static str, help: &'static str) -> Result<Self, Failure> {
         let mut flags = Flags::default();
-        flags.read(Program { name, help }, |_| false)?;
+        flags.read(Program { name, help }, |_, _| Ok(false))?;
         let mut options = tiny::Options::default();
         if let Some(workers) = flags.workers {
             options.workers = workers.get();
@@ -69,17 +70,28 @@ impl Server {
         let mut options = hyper::Options::default();
         let mut flags = Flags::default();
         let mut port = None;
-        flags.read(program, |argument| match argument {
+        let mut secrets = Secrets::default();
+        flags.read(program, |argument, values| match argument {
             Argument::Value(value) if port.is_none() => {
                 port = Some(value.clone());
-                true
+                Ok(true)
             }
             Argument::Option(option) if option == "without-token" => {
                 options.without_token = true;
-                true
+                Ok(true)
             }
-            _ => false,
+            Argument::Option(option) if option == "host" => {
+                options.hosts.push(values.next()?);
+                Ok(true)
+            }
+            Argument::Option(option) => secrets.take(option, values),
+            Argument::Value(_) => Ok(false),
         })?;
+        options.token = secrets.token(program)?;
+        options.tls = secrets.server_tls(program)?;
+        if options.token.is_some() && options.without_token {
+            return Err(program.bad("--token-file and --without-token say opposite things"));
+        }
         if let Some(workers) = flags.workers {
             options.workers = workers.get();
         }
@@ -92,10 +104,10 @@ impl Server {
         };
         let addresses = address::resolve(&address)?;
         let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
-        if is_open && !options.without_token {
+        if is_open && options.token.is_none() && !options.without_token {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and whoever reaches it may \
-                 call: say --without-token if that is meant, or give the port alone to serve \
+                 call: ask for a token with --token-file, say --without-token if that is meant, or give the port alone to serve \
                  this machine"
             )));
         }
@@ -136,7 +148,11 @@ impl Server {
             .listener
             .local_addr()
             .map_err(|error| Failure::Server(error.to_string()))?;
-        tell(format_args!("listening on http://{address}"));
+        let scheme = match &self.front {
+            Front::Hyper(options) if options.tls.is_some() => "https",
+            _ => "http",
+        };
+        tell(format_args!("listening on {scheme}://{address}"));
         match self.front {
             Front::Tiny(options) => tiny::serve(self.listener, self.service, &options, &stop)?,
             Front::Hyper(options) => hyper::serve(self.listener, self.service, &options, &stop)?,
@@ -168,7 +184,7 @@ impl Flags {
     fn read(
         &mut self,
         program: Program,
-        mut others: impl FnMut(&Argument) -> bool,
+        mut others: impl FnMut(&Argument, &mut Values<'_>) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         program.arguments(|argument, values| {
             match argument {
@@ -176,7 +192,7 @@ impl Flags {
                 Argument::Option(option) if option == "workers" => {
                     self.workers = Some(workers(values)?);
                 }
-                _ => return Ok(others(argument)),
+                _ => return others(argument, values),
             }
             Ok(true)
         })

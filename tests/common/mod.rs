@@ -118,7 +118,8 @@ pub fn server(name: &str, arguments: &[&str]) -> (Running, String) {
     let mut all = vec!["--bind", "127.0.0.1:0"];
     all.extend(arguments);
     let running = start(name, &all);
-    let address = running.line_after("listening on http://");
+    let url = running.line_after("listening on ");
+    let address = url.split("://").nth(1).expect("it is a URL").to_owned();
     (running, address)
 }
 

@@ -241,7 +241,6 @@ fn addresses_are_checked_at_once() {
         "",
         "a:b:c",
         "a:0x10",
-        "https://a:1",
         "ftp://a:1",
         "0/a:1",
         "x/a:1",
@@ -250,10 +249,14 @@ fn addresses_are_checked_at_once() {
         let error = check(&["localhost:9000", bad]);
         assert!(matches!(error, Error::BadAddress { .. }), "{bad}: {error}");
     }
-    for secretive in ["http://me:secret@a:1", "https://me:secret@a:1"] {
+    for secretive in ["htp://me:secret@a:1", "http://me:secret@a:x"] {
         let error = check(&[secretive]).to_string();
         assert!(!error.contains("secret"), "{error}");
     }
+    let account = Repartidor::<(i64,), i64>::new(&["http://me:secret@a:1"], "cuad")
+        .unwrap()
+        .account();
+    assert_eq!(&*account.servers[0].name, "a:1");
 
     let servers = ["localhost:9000", "3/localhost:9001", "localhost:9000"];
     let account = Repartidor::<(i64,), i64>::new(&servers, "cuad")

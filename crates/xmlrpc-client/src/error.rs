@@ -24,12 +24,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The address asks for `https://`, which this version does not speak.
+    /// The address asks for `https://`, and the crate was built without the feature `tls`.
     TlsUnsupported {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
-    /// The address has a user's name or password in it, which this version does not send.
+    /// The address has a user's name or password in it, and the
+    /// [options](crate::Options::credentials) have others.
     CredentialsInUrl {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
@@ -57,6 +58,14 @@ pub enum Error {
         server: String,
         /// What connecting said, of the most telling of the host's addresses.
         source: io::Error,
+    },
+    /// The server and this client could not agree on TLS: no trust in a certificate, of the
+    /// server or of the client, or no version in common. The call did not run.
+    Tls {
+        /// The server, as `host:port`.
+        server: String,
+        /// What rustls said.
+        reason: String,
     },
     /// The connection was lost before the whole answer was there. The call may have run.
     Interrupted {

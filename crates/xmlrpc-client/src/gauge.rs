@@ -19,6 +19,8 @@ pub(crate) struct Gauge {
 struct State {
     phase: Phase,
     begun: Instant,
+    /// Whether what is sent and awaited is still a part of connecting.
+    connecting: bool,
     /// When the phase must be over.
     until: Instant,
     /// When the whole call must be over.
@@ -39,6 +41,7 @@ impl Gauge {
             state: Mutex::new(State {
                 phase: Phase::Connect,
                 begun: now,
+                connecting: false,
                 until: now,
                 deadline: None,
                 fresh: false,
@@ -53,6 +56,7 @@ impl Gauge {
         *self.state() = State {
             phase: Phase::Connect,
             begun: now,
+            connecting: false,
             until: earlier(now + self.connect, deadline),
             deadline,
             fresh: false,
@@ -63,7 +67,7 @@ impl Gauge {
     /// The call is in `phase`, whose time begins if it wasn't.
     pub(crate) fn enter(&self, phase: Phase) {
         let mut state = self.state();
-        if state.phase != phase {
+        if state.phase != phase && !state.connecting {
             let time = match phase {
                 Phase::Connect => self.connect,
                 Phase::Send => self.send,
@@ -88,6 +92,12 @@ impl Gauge {
 
     pub(crate) fn connected(&self) {
         self.state().fresh = true;
+    }
+
+    /// While this is so, no phase comes after the one of connecting.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_connecting(&self, connecting: bool) {
+        self.state().connecting = connecting;
     }
 
     pub(crate) fn broke(&self) {

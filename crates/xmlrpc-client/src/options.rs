@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmlrpc_wire::Limits;
 
-use crate::Error;
+use crate::{Credentials, Error, Tls};
 
 /// How a [`ServerProxy`](crate::ServerProxy) calls.
 ///
@@ -31,6 +31,18 @@ pub struct Options {
     /// or whose machine lost its power or its network, shows only at this time-out. It
     /// is a total: an answer that comes drop by drop does not extend it.
     pub answer_timeout: Duration,
+    /// How long a call may take in all, whatever its parts; 2 hours by default.
+    pub total_timeout: Duration,
+    /// What a server that asks is shown; nothing by default. They may stand in the address
+    /// instead.
+    pub credentials: Option<Credentials>,
+    /// Whom to trust where TLS is spoken: the authorities of the public web, unless told.
+    /// Without the feature `tls` it is of no use.
+    pub tls: Tls,
+    /// Whether to ask for answers as gzip, false by default: a network slower than some
+    /// 100 Mbit/s is worth the time that it takes at both ends. The limits are kept
+    /// either way, on what is unpacked. Without the feature `gzip` it is of no use.
+    pub gzip: bool,
     /// What an answer may hold at most; its `bytes` also bound what is read of a body.
     pub limits: Limits,
     /// The `User-Agent` header: printable ASCII, `xmlrpc-client/VERSION` by default.
@@ -44,6 +56,10 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             send_timeout: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(60 * 60),
+            total_timeout: Duration::from_secs(2 * 60 * 60),
+            credentials: None,
+            tls: Tls::default(),
+            gzip: false,
             limits: Limits::default(),
             user_agent: concat!("xmlrpc-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -59,12 +75,19 @@ impl Options {
             ("connect_timeout", &mut self.connect_timeout),
             ("send_timeout", &mut self.send_timeout),
             ("answer_timeout", &mut self.answer_timeout),
+            ("total_timeout", &mut self.total_timeout),
         ] {
             if time.is_zero() {
                 let reason = "a time-out of zero leaves no time for anything";
                 return Err(Error::BadOption { option, reason });
             }
             *time = (*time).min(LONGEST);
+        }
+        if self.credentials.as_ref().is_some_and(|c| !c.fit_a_header()) {
+            return Err(Error::BadOption {
+                option: "credentials",
+                reason: "a header takes printable ASCII only",
+            });
         }
         if !self.user_agent.bytes().all(|b| matches!(b, b' '..=b'~')) {
             return Err(Error::BadOption {
@@ -84,12 +107,15 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         let zero = Duration::ZERO;
         let default = Options::default;
+        let credentials = Some(Credentials::token("a\r\nb: c"));
         let user_agent = "a\r\nb: c".to_owned();
         #[rustfmt::skip]
         let cases = [
             ("connect_timeout", Options { connect_timeout: zero, ..default() }),
             ("send_timeout", Options { send_timeout: zero, ..default() }),
             ("answer_timeout", Options { answer_timeout: zero, ..default() }),
+            ("total_timeout", Options { total_timeout: zero, ..default() }),
+            ("credentials", Options { credentials, ..default() }),
             ("user_agent", Options { user_agent, ..default() }),
         ];
         for (name, options) in cases {

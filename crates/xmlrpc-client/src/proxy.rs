@@ -6,9 +6,11 @@ use log::debug;
 use xmlrpc_wire::{decode_response, encode_call};
 
 use crate::text::{Foreign, excerpt};
-use crate::transport::{Answer, Breaker, Line, Order, Transport};
+use crate::transport::{Answer, Breaker, Line, Terms, Transport};
 use crate::url::ServerUrl;
-use crate::{Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Options, Value};
+use crate::{
+    Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Multicall, Options, Value,
+};
 
 /// A server whose functions can be called.
 ///
@@ -25,13 +27,14 @@ pub struct ServerProxy {
 }
 
 impl ServerProxy {
-    /// A proxy for the server at `url`: `http://host:port/path`, `host:port` or `host`.
-    /// The port is 80 and the path `/RPC2` where they are not given, as in Python's
+    /// A proxy for the server at `url`: `http://host:port/path`, `host:port` or `host`,
+    /// `https://` with the feature `tls`, `http://user:password@host` with what a server
+    /// asks for (percent-encoded). The port is 80, or 443 for `https://`, and the path `/RPC2` where they are not given, as in Python's
     /// xmlrpclib; an IPv6 address goes into brackets. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// [`Error::BadUrl`], [`Error::TlsUnsupported`] or [`Error::CredentialsInUrl`].
+    /// [`Error::BadUrl`] or [`Error::TlsUnsupported`].
     pub fn new(url: &str) -> Result<Self, Error> {
         ServerProxy::with(url, Options::default())
     }
@@ -40,11 +43,29 @@ impl ServerProxy {
     ///
     /// # Errors
     ///
-    /// As [`new`](ServerProxy::new), and [`Error::BadOption`].
+    /// As [`new`](ServerProxy::new), [`Error::BadOption`], and
+    /// [`Error::CredentialsInUrl`] where there are others in the options.
     pub fn with(url: &str, options: Options) -> Result<Self, Error> {
         let url = ServerUrl::parse(url)?;
         let transport = Transport::new(url, options.checked()?)?;
         Ok(ServerProxy { transport })
+    }
+
+    /// A proxy for the same server, with other options and connections of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadOption`].
+    pub fn beside(&self, options: Options) -> Result<Self, Error> {
+        let url = self.transport.url().clone();
+        let transport = Transport::new(url, options.checked()?)?;
+        Ok(ServerProxy { transport })
+    }
+
+    /// How it calls.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        self.transport.options()
     }
 
     /// The server as `host:port`: its name in logs and errors.
@@ -70,9 +91,24 @@ impl ServerProxy {
         self.attempt().call(method, params)
     }
 
+    /// Calls to be made in one request.
+    pub fn multicall(&self) -> Multicall<'_> {
+        Multicall::new(self)
+    }
+
     /// A call that can be cancelled and can have a deadline.
     pub fn attempt(&self) -> Attempt<'_> {
         Attempt::new(self)
+    }
+
+    /// Connects and hangs up, for no longer than
+    /// [`connect_timeout`](Options::connect_timeout): whether something listens there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreachable`] or [`Error::HostNotFound`].
+    pub fn reach(&self) -> Result<(), Error> {
+        self.transport.reach()
     }
 
     /// Posts a call, and once more if it met a kept connection that had been closed.
@@ -84,7 +120,7 @@ impl ServerProxy {
         &self,
         method: &str,
         params: &[Value],
-        order: &Order<'_>,
+        terms: Terms<'_>,
         running: impl Fn(Breaker) -> Result<(), Error>,
     ) -> Result<(Line, Result<Answer, Error>), Error> {
         let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
@@ -96,12 +132,12 @@ impl ServerProxy {
         );
         let mut line = self.transport.take();
         running(line.breaker())?;
-        let mut answer = self.transport.post(&line, &request, order);
+        let mut answer = self.transport.post(&line, &request, terms);
         if answer.is_err() && line.is_stale() {
             debug!("{}: a kept connection was closed", self.server());
             line = self.transport.new_line();
             running(line.breaker())?;
-            answer = self.transport.post(&line, &request, order);
+            answer = self.transport.post(&line, &request, terms);
         }
         Ok((line, answer))
     }

@@ -4,11 +4,12 @@ mod parts;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use log::debug;
-use ureq::config::Config;
+use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, Uri};
 use ureq::{Agent, Timeout};
 
@@ -16,8 +17,12 @@ use crate::gauge::Gauge;
 use crate::names::Names;
 use crate::text::Foreign;
 use crate::url::ServerUrl;
-use crate::{Error, Options, Phase};
+use crate::{Credentials, Error, Options, Phase};
+#[cfg(feature = "tls")]
+use parts::Secure;
 use parts::{Dial, Resolve};
+#[cfg(feature = "tls")]
+use ureq::unversioned::transport::Connector as _;
 
 /// Bytes of each of a connection's two buffers; ureq's own are eight times that.
 const BUFFER: usize = 16 * 1024;
@@ -38,6 +43,8 @@ pub(crate) struct Transport {
     uri: Uri,
     server: String,
     options: Options,
+    credentials: Option<Credentials>,
+    config: Config,
     names: Names,
     /// Lines without a call, the one used last at the end.
     idle: Mutex<VecDeque<(Instant, Line)>>,
@@ -51,18 +58,16 @@ pub(crate) struct Line {
     gauge: Arc<Gauge>,
 }
 
+/// What a call is to be over by, and what its server is to know it by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Terms<'a> {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) id: Option<&'a str>,
+}
+
 /// Ends the call on a line, from another thread. A line is of no use after that.
 #[derive(Debug)]
 pub(crate) struct Breaker(Agent);
-
-/// What is said of a call beside it.
-#[derive(Debug)]
-pub(crate) struct Order<'a> {
-    /// Its name.
-    pub(crate) id: &'a str,
-    /// When it must be over.
-    pub(crate) deadline: Option<Instant>,
-}
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -78,7 +83,12 @@ pub(crate) struct Answer {
 impl Transport {
     pub(crate) fn new(url: ServerUrl, options: Options) -> Result<Self, Error> {
         let text = url.to_string();
+        if url.credentials.is_some() && options.credentials.is_some() {
+            return Err(Error::CredentialsInUrl { url: text });
+        }
         Ok(Transport {
+            credentials: url.credentials.clone().or(options.credentials.clone()),
+            config: config(&url, &options)?,
             uri: text.parse().map_err(|_| Error::BadUrl {
                 url: Foreign(&text).to_string(),
                 reason: "it has a character that must be percent-encoded",
@@ -113,8 +123,10 @@ impl Transport {
         let gauge = Arc::new(Gauge::new(&self.options));
         let dial = Dial::new(Arc::clone(&gauge));
         let names = Resolve::new(self.names.clone(), Arc::clone(&gauge));
+        #[cfg(feature = "tls")]
+        let dial = dial.chain(Secure::new(Arc::clone(&gauge)));
         Line {
-            agent: Agent::with_parts(config(&self.options), dial, names),
+            agent: Agent::with_parts(self.config.clone(), dial, names),
             gauge,
         }
     }
@@ -135,35 +147,66 @@ impl Transport {
         f(&mut idle)
     }
 
+    /// Connects, and hangs up at once.
+    pub(crate) fn reach(&self) -> Result<(), Error> {
+        let within = self.options.connect_timeout;
+        let host = || self.url.host.to_string();
+        let addresses = self.names.addresses(within).map_err(|source| {
+            let host = host();
+            Error::HostNotFound { host, source }
+        })?;
+        let mut failed = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, within) {
+                Ok(_) => return Ok(()),
+                Err(error) => failed = error,
+            }
+        }
+        self.names.forget();
+        Err(Error::Unreachable {
+            server: self.server.clone(),
+            source: failed,
+        })
+    }
+
     /// Posts `body` on `line`, once, and reads the answer.
-    pub(crate) fn post(
-        &self,
-        line: &Line,
-        body: &[u8],
-        order: &Order<'_>,
-    ) -> Result<Answer, Error> {
+    pub(crate) fn post(&self, line: &Line, body: &[u8], terms: Terms<'_>) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
-        gauge.begin(order.deadline);
+        let latest = Instant::now() + self.options.total_timeout;
+        let deadline = terms.deadline.map_or(latest, |at| at.min(latest));
+        let terms = Terms {
+            deadline: Some(deadline),
+            ..terms
+        };
+        gauge.begin(terms.deadline);
         if gauge.left().is_zero() {
             return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
         }
-        self.exchange(line, body, order)
+        self.exchange(&line.agent, gauge, body, terms)
             .map_err(|error| self.failure(gauge, error))
     }
 
-    fn exchange(&self, line: &Line, body: &[u8], order: &Order<'_>) -> Result<Answer, ureq::Error> {
-        let gauge = &*line.gauge;
-        let left = order
-            .deadline
-            .map(|at| at.saturating_duration_since(Instant::now()));
-        let time = self.options.answer_timeout;
-        let time = left.map_or(time, |left| left.min(time));
-        let request = line.agent.post(self.uri.clone());
-        let mut response = request
-            .header("Content-Type", "text/xml")
-            .header("Reparte-Call", order.id)
-            .header("Reparte-Deadline-Ms", time.as_millis().to_string())
-            .send(body)?;
+    fn exchange(
+        &self,
+        agent: &Agent,
+        gauge: &Gauge,
+        body: &[u8],
+        terms: Terms<'_>,
+    ) -> Result<Answer, ureq::Error> {
+        let request = agent.post(self.uri.clone());
+        let mut request = request.header("Content-Type", "text/xml");
+        if let Some(id) = terms.id {
+            request = request.header("Reparte-Call", id);
+        }
+        let left = terms.deadline.map_or(Duration::MAX, |at| {
+            at.saturating_duration_since(Instant::now())
+        });
+        let left = left.min(self.options.answer_timeout).as_millis();
+        request = request.header("Reparte-Deadline-Ms", left.to_string());
+        if let Some(credentials) = &self.credentials {
+            request = request.header("Authorization", credentials.header());
+        }
+        let mut response = request.send(body)?;
         let status = response.status().as_u16();
         let header = |name| text(response.headers(), name);
         let (retry_after, location) = (header("retry-after"), header("location"));
@@ -200,6 +243,9 @@ impl Transport {
             phase,
             after: gauge.elapsed(),
         };
+        if let Some(reason) = untrusted(&self.url, &error) {
+            return Error::Tls { server, reason };
+        }
         match error {
             ureq::Error::Timeout(_) if is_late => timed_out(server),
             ureq::Error::Timeout(_) => Error::Unreachable {
@@ -258,12 +304,17 @@ impl Breaker {
     }
 }
 
-fn config(options: &Options) -> Config {
-    Config::builder()
+fn config(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
+    let encoding = match options.gzip {
+        true => AutoHeaderValue::Default,
+        false => AutoHeaderValue::None,
+    };
+    let builder = Config::builder()
         .http_status_as_error(false)
         .proxy(None)
         .max_redirects(0)
         .user_agent(&options.user_agent)
+        .accept_encoding(encoding)
         .max_response_header_size(HEAD)
         .input_buffer_size(BUFFER)
         .output_buffer_size(BUFFER)
@@ -276,8 +327,32 @@ fn config(options: &Options) -> Config {
         .timeout_send_request(Some(options.send_timeout))
         .timeout_send_body(Some(options.send_timeout))
         .timeout_recv_response(Some(options.answer_timeout))
-        .timeout_recv_body(Some(options.answer_timeout))
-        .build()
+        .timeout_recv_body(Some(options.answer_timeout));
+    #[cfg(feature = "tls")]
+    if url.is_secure {
+        return Ok(builder.tls_config(options.tls.config()?).build());
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = url;
+    Ok(builder.build())
+}
+
+/// Why TLS could not be agreed on, if that is what it is.
+fn untrusted(url: &ServerUrl, error: &ureq::Error) -> Option<String> {
+    if !url.is_secure {
+        return None;
+    }
+    match error {
+        // What rustls makes of a bad certificate, or of the other side's alert.
+        ureq::Error::Io(source) if source.kind() == io::ErrorKind::InvalidData => {
+            Some(source.to_string())
+        }
+        #[cfg(feature = "tls")]
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => {
+            Some(error.to_string())
+        }
+        _ => None,
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

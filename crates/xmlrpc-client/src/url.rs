@@ -3,18 +3,24 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::Error;
 use crate::text::Foreign;
+use crate::{Credentials, Error};
 
 /// The path that XML-RPC servers answer at by custom, Python's among them.
 const DEFAULT_PATH: &str = "/RPC2";
 const DEFAULT_PORT: u16 = 80;
+const DEFAULT_PORT_OF_TLS: u16 = 443;
 
-/// A parsed address: `http://host:port/path`, `host:port` or `host`.
+/// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port` or
+/// `host`.
 ///
 /// As in Python's xmlrpclib an address without a path gets `/RPC2`, and `/` stays `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
+    /// Whether it is `https://`.
+    pub(crate) is_secure: bool,
+    /// Those before the @, which the address is never shown with.
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) host: Host,
     pub(crate) port: u16,
     /// With its query, if there is one.
@@ -42,22 +48,40 @@ impl ServerUrl {
                 "it has a letter outside ASCII: write a name in its xn-- form, and a path percent-encoded",
             ));
         }
-        let rest = match scheme(text) {
-            None => text,
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
+        let (is_secure, rest) = match scheme(text) {
+            None => (false, text),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") && !cfg!(feature = "tls") => {
                 return Err(Error::TlsUnsupported { url: shown(text) });
             }
-            Some(_) => return Err(bad("only http:// is spoken")),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
+            Some(_) => return Err(bad("only http:// and https:// are spoken")),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(Error::CredentialsInUrl { url: shown(text) });
+        // What would be read as a path may be the rest of a password.
+        if path.contains('@') {
+            return Err(bad(
+                "before the @, what is not a letter or a digit must be percent-encoded; so must an @ of a path",
+            ));
         }
+        let (credentials, authority) = match authority.rsplit_once('@') {
+            None => (None, authority),
+            Some((credentials, authority)) => {
+                let credentials = Credentials::of_url(credentials);
+                let reason = "before its @, a % has no two hexadecimal digits after it";
+                (Some(credentials.ok_or_else(|| bad(reason))?), authority)
+            }
+        };
+        let default = match is_secure {
+            true => DEFAULT_PORT_OF_TLS,
+            false => DEFAULT_PORT,
+        };
         let (host, port) = split_port(authority).map_err(bad)?;
         Ok(ServerUrl {
+            is_secure,
+            credentials,
             host: parse_host(host).map_err(bad)?,
-            port: port.map_or(Ok(DEFAULT_PORT), parse_port).map_err(bad)?,
+            port: port.map_or(Ok(default), parse_port).map_err(bad)?,
             path: parse_path(path).map_err(bad)?,
         })
     }
@@ -70,7 +94,8 @@ impl ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+        let scheme = if self.is_secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}:{}{}", self.host, self.port, self.path)
     }
 }
 
@@ -251,8 +276,8 @@ mod tests {
             ("a/b:9000<", "percent-encoded"),
             ("a*b:9000", "not a name"),
             ("host:1/#x", "fragment"),
-            ("ftp://host/", "only http://"),
-            ("://host", "only http://"),
+            ("ftp://host/", "only http"),
+            ("://host", "only http"),
         ] {
             let error = ServerUrl::parse(text).unwrap_err();
             let Error::BadUrl { reason, .. } = &error else {
@@ -266,6 +291,7 @@ mod tests {
         }
     }
 
+    #[cfg(not(feature = "tls"))]
     #[test]
     fn tls_is_refused_by_name() {
         for text in ["https://host", "HTTPS://host:1/x"] {
@@ -274,14 +300,39 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "tls")]
+    #[test]
+    fn tls_has_a_port_of_its_own() {
+        for (text, url) in [
+            ("https://host", "https://host:443/RPC2"),
+            ("HTTPS://host:1/x", "https://host:1/x"),
+        ] {
+            assert_eq!(ServerUrl::parse(text).unwrap().to_string(), url);
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_and_not_shown() {
+        for (text, user, password) in [
+            ("http://user:sec%40ret@host:9000/RPC2", "user", "sec@ret"),
+            ("user:secret@host:9000", "user", "secret"),
+            ("http://user:sec@secret@host:9000", "user", "sec@secret"),
+        ] {
+            let url = ServerUrl::parse(text).unwrap();
+            assert_eq!(url.credentials, Some(Credentials::basic(user, password)));
+            assert_eq!(url.to_string(), "http://host:9000/RPC2");
+            let seen = format!("{url:?}");
+            assert!(!seen.contains("secret") && !seen.contains("sec@"), "{seen}");
+        }
+    }
+
     #[test]
     fn a_password_is_never_shown() {
         for text in [
-            "http://user:secret@host:9000/RPC2",
-            "user:secret@host",
-            "https://user:secret@host",
+            "user:secret@",
+            "user:secret@a b",
             "htp://user:secret@host",
-            "http://user:sec@secret@host",
+            "http://user:secret%4@host",
             "http://user:secret/secret@host",
             "http://user:secret?secret@host",
             "http://user:se cret@host",
@@ -291,7 +342,5 @@ mod tests {
             let seen = format!("{error} {error:?}");
             assert!(!seen.contains("sec") && !seen.contains("cret"), "{seen}");
         }
-        let error = ServerUrl::parse("http://user:secret@host").unwrap_err();
-        assert!(matches!(error, Error::CredentialsInUrl { .. }));
     }
 }

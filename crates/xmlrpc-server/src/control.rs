@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use xmlrpc_wire::{FromParams as _, IntoValue, MethodCall, MethodResponse, Struct, Value};
 
 use crate::Context;
 use crate::service::refused;
 
-/// The methods that this module answers.
-pub(crate) const METHODS: [&str; 2] = ["reparte.cancel", "reparte.status"];
-
 /// What a service knows of its own work.
 pub(crate) struct Control {
     /// Changes at each start.
     instance: String,
+    started: Instant,
+    ended: AtomicU64,
+    faults: AtomicU64,
+    refused: AtomicU64,
     /// Calls that the fronts run at once, all of them together.
     slots: AtomicUsize,
     calls: Mutex<Calls>,
@@ -36,6 +37,19 @@ struct Call {
     since: Instant,
     runs: bool,
     cancelled: Option<Action>,
+}
+
+/// What a server has done, and does.
+pub(crate) struct Figures {
+    pub(crate) uptime: Duration,
+    /// Calls of functions that have ended, those with a fault among them.
+    pub(crate) calls: u64,
+    pub(crate) faults: u64,
+    /// Requests that no function answered, but for those of the server's own methods.
+    pub(crate) refused: u64,
+    pub(crate) busy: usize,
+    pub(crate) slots: usize,
+    pub(crate) waiting: usize,
 }
 
 type Action = Box<dyn FnOnce() + Send>;
@@ -58,6 +72,10 @@ impl Control {
         Control {
             // The one source of randomness in std; it is no secret.
             instance: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
+            started: Instant::now(),
+            ended: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             slots: AtomicUsize::new(0),
             calls: Mutex::default(),
         }
@@ -74,6 +92,36 @@ impl Control {
             _ => return Err(MethodCall::new(method, params)),
         };
         Ok(response.map_err(|error| refused(&method, &error)))
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        let (busy, at_hand) = {
+            let calls = self.lock();
+            (calls.busy, calls.at_hand.len())
+        };
+        Figures {
+            uptime: self.started.elapsed(),
+            calls: self.ended.load(Relaxed),
+            faults: self.faults.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+            busy,
+            slots: self.slots.load(Relaxed),
+            waiting: at_hand.saturating_sub(busy),
+        }
+    }
+
+    /// Counts a call that has ended.
+    pub(crate) fn count(&self, response: &MethodResponse) {
+        self.ended.fetch_add(1, Relaxed);
+        if response.is_err() {
+            self.faults.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Counts a request that no function answered.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn count_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
     }
 
     /// Counts a front's slots.

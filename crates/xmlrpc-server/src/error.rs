@@ -26,6 +26,11 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// No function is published under the name.
+    UnknownName {
+        /// The name.
+        name: String,
+    },
     /// The address can be reached from other machines, and the front is not meant, or
     /// not told, to serve them.
     NotLoopback {
@@ -33,6 +38,18 @@ pub enum Error {
         address: SocketAddr,
         /// What to do about it.
         help: &'static str,
+    },
+    /// The token is not one that can be used.
+    BadToken {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A certificate or a key can't be used.
+    BadTls {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The operating system refused what the server needs to start or to go on.
     System {
@@ -68,8 +85,15 @@ impl fmt::Display for Error {
             Error::DuplicateName { name } => {
                 write!(f, "a method \"{}\" is published already", Foreign(name))
             }
+            Error::UnknownName { name } => {
+                write!(f, "no method \"{}\" is published", Foreign(name))
+            }
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")
+            }
+            Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
+            Error::BadTls { what, reason } => {
+                write!(f, "{what} can't be used: {}", Foreign(reason))
             }
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
             Error::TooManyOverlong { count } => write!(

@@ -17,6 +17,7 @@
 
 mod access;
 mod descriptors;
+mod gate;
 mod head;
 #[cfg(feature = "hyper")]
 pub mod hyper;

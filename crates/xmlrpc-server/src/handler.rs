@@ -1,5 +1,6 @@
 //! Rust functions as handlers of calls.
 
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -33,6 +34,9 @@ pub trait Invoke<Args> {
     ///
     /// Those of [`FromParams`], where the function does not take these arguments.
     fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error>;
+
+    /// Rust's names of the types, the result's first.
+    fn types(&self) -> Vec<&'static str>;
 }
 
 /// Stands for the arguments of a function that takes a [`Context`] before them.
@@ -57,6 +61,10 @@ macro_rules! functions {
                 let ($($arg,)*) = FromParams::from_params(params)?;
                 Ok(self($($arg),*).into_response())
             }
+
+            fn types(&self) -> Vec<&'static str> {
+                vec![type_name::<R>(), $(type_name::<$arg>()),*]
+            }
         }
 
         impl<Function, R, $($arg),*> Invoke<InContext<($($arg,)*)>> for Function
@@ -69,6 +77,10 @@ macro_rules! functions {
             fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error> {
                 let ($($arg,)*) = FromParams::from_params(params)?;
                 Ok(self(context, $($arg),*).into_response())
+            }
+
+            fn types(&self) -> Vec<&'static str> {
+                vec![type_name::<R>(), $(type_name::<$arg>()),*]
             }
         }
     )*};

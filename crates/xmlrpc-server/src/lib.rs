@@ -6,14 +6,19 @@
 mod builtin;
 mod context;
 mod control;
+mod docpage;
 mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
 mod handler;
+mod multicall;
 mod service;
+mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 mod stop;
 mod text;
+#[cfg(feature = "hyper")]
+mod token;
 
 pub use context::Context;
 pub use error::Error;
@@ -21,3 +26,5 @@ pub use handler::Handler;
 pub use service::{Service, Step};
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub use stop::Stop;
+#[cfg(feature = "hyper")]
+pub use token::Token;

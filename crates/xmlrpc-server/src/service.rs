@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,9 +12,11 @@ use xmlrpc_wire::{
     encode_fault, encode_response,
 };
 
+use crate::builtin::Told;
 use crate::control::{AtHand, Control};
+use crate::signature::signature;
 use crate::text::Foreign;
-use crate::{Context, Error, Handler, builtin};
+use crate::{Context, Error, Handler, builtin, docpage, multicall};
 
 /// The functions that a server publishes, by name, and what answers their calls.
 ///
@@ -31,9 +34,15 @@ use crate::{Context, Error, Handler, builtin};
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 pub struct Service {
-    functions: BTreeMap<String, Function>,
+    functions: BTreeMap<String, Published>,
     limits: Limits,
     control: Arc<Control>,
+}
+
+struct Published {
+    function: Function,
+    help: String,
+    signature: Option<Vec<&'static str>>,
 }
 
 type Function =
@@ -76,19 +85,98 @@ impl Service {
         name: &str,
         handler: impl Handler<Args>,
     ) -> Result<&mut Self, Error> {
-        let owned = || name.to_owned();
-        if name.is_empty() || !name.bytes().all(is_name_byte) {
-            return Err(Error::InvalidName { name: owned() });
-        }
-        if builtin::is_reserved(name) {
-            return Err(Error::ReservedName { name: owned() });
-        }
-        if self.functions.contains_key(name) {
-            return Err(Error::DuplicateName { name: owned() });
-        }
+        let signature = signature(&handler.types());
         let function = move |context: &Context, params| handler.invoke(context, params);
-        self.functions.insert(owned(), Box::new(function));
+        let published = Published {
+            function: Box::new(function),
+            help: String::new(),
+            signature,
+        };
+        self.publish(name.to_owned(), published)?;
         Ok(self)
+    }
+
+    /// Says what a published function is, to `system.methodHelp` and the page that the
+    /// hyper front shows: plain text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn help(&mut self, name: &str, text: impl Into<String>) -> Result<&mut Self, Error> {
+        self.published(name)?.help = text.into();
+        Ok(self)
+    }
+
+    /// Sets a function's signature, its result's type first, by the names that XML-RPC
+    /// has for types. Without it, it is what the function's Rust types say, or open where
+    /// one of them has no one name, as [`Value`] or a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn signature(&mut self, name: &str, types: &[&'static str]) -> Result<&mut Self, Error> {
+        self.published(name)?.signature = Some(types.to_vec());
+        Ok(self)
+    }
+
+    /// Publishes the functions of another service, each name after `prefix` and a dot.
+    /// The limits stay those of this one.
+    ///
+    /// ```
+    /// # use xmlrpc_server::Service;
+    /// let mut sums = Service::new();
+    /// sums.register("add", |a: i32, b: i32| a + b)?;
+    /// let mut service = Service::new();
+    /// service.group("sums", sums)?;
+    /// assert_eq!(service.names().collect::<Vec<_>>(), ["sums.add"]);
+    /// # Ok::<(), xmlrpc_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`register`](Service::register), for the first name that can't be had;
+    /// those before it are published.
+    pub fn group(&mut self, prefix: &str, group: Service) -> Result<&mut Self, Error> {
+        for (name, published) in group.functions {
+            self.publish(format!("{prefix}.{name}"), published)?;
+        }
+        Ok(self)
+    }
+
+    fn publish(&mut self, name: String, published: Published) -> Result<(), Error> {
+        if name.is_empty() || !name.bytes().all(is_name_byte) {
+            return Err(Error::InvalidName { name });
+        }
+        if builtin::is_reserved(&name) {
+            return Err(Error::ReservedName { name });
+        }
+        match self.functions.entry(name) {
+            Entry::Occupied(taken) => Err(Error::DuplicateName {
+                name: taken.key().clone(),
+            }),
+            Entry::Vacant(free) => {
+                free.insert(published);
+                Ok(())
+            }
+        }
+    }
+
+    fn published(&mut self, name: &str) -> Result<&mut Published, Error> {
+        let unknown = || Error::UnknownName {
+            name: name.to_owned(),
+        };
+        self.functions.get_mut(name).ok_or_else(unknown)
+    }
+
+    /// An HTML page that documents the published functions, with figures of what the
+    /// service does just now. It needs no script and loads nothing.
+    pub fn page(&self) -> String {
+        docpage::page(self)
+    }
+
+    /// The figures in Prometheus' text format, version 0.0.4.
+    pub fn metrics(&self) -> String {
+        docpage::metrics(self)
     }
 
     /// What a request may hold at most.
@@ -136,7 +224,7 @@ impl Service {
             Ok(answer) => return Step::Answer(document(&answer.method, answer.response)),
             Err(call) => call,
         };
-        if !self.functions.contains_key(&call.method) {
+        if !self.functions.contains_key(&call.method) && call.method != multicall::NAME {
             return Step::Answer(encode_fault(&unknown(&call.method)));
         }
         Step::Call(call)
@@ -159,13 +247,22 @@ impl Service {
         let MethodCall { method, params, .. } = call;
         let context = context.with_method(method);
         at_hand.runs(&context);
-        document(context.method(), self.call(&context, params))
+        let response = self.call(&context, params);
+        self.control.count(&response);
+        document(context.method(), response)
     }
 
     /// Calls the function that the context names.
-    fn call(&self, context: &Context, params: Vec<Value>) -> MethodResponse {
+    pub(crate) fn call(&self, context: &Context, params: Vec<Value>) -> MethodResponse {
         let method = context.method();
-        let function = self.functions.get(method).ok_or_else(|| unknown(method))?;
+        if method == multicall::NAME {
+            return multicall::run(self, context, params);
+        }
+        let function = &self
+            .functions
+            .get(method)
+            .ok_or_else(|| unknown(method))?
+            .function;
         // What a function returns is converted inside: that may panic as well.
         let answered = catch_unwind(AssertUnwindSafe(|| function(context, params)));
         let response = answered.map_err(|panic| {
@@ -184,6 +281,12 @@ impl Service {
             return Err(Fault::new(Fault::INTERNAL, text));
         }
         response
+    }
+
+    /// What is told of a published function.
+    pub(crate) fn told(&self, name: &str) -> Option<Told<'_>> {
+        let published = self.functions.get(name)?;
+        Some((&published.help, published.signature.as_deref()))
     }
 
     /// What the service knows of its work.
@@ -233,7 +336,7 @@ fn unreadable(error: &WireError) -> Fault {
 }
 
 /// The text is that of Python's SimpleXMLRPCServer.
-fn unknown(method: &str) -> Fault {
+pub(crate) fn unknown(method: &str) -> Fault {
     let text = format!("method \"{}\" is not supported", Foreign(method));
     Fault::new(Fault::METHOD_NOT_FOUND, text)
 }

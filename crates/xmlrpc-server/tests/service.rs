@@ -71,6 +71,8 @@ fn the_names_are_listed_sorted() {
     let mut all = names.to_vec();
     all.extend(["reparte.cancel", "reparte.status"]);
     all.extend(["system.getCapabilities", "system.listMethods"]);
+    all.extend(["system.methodHelp", "system.methodSignature"]);
+    all.push("system.multicall");
     all.sort_unstable();
     assert_eq!(call("system.listMethods", ()), Ok(all.into_value()));
 }
@@ -186,11 +188,144 @@ fn what_a_cancelled_function_returns_is_no_answer() {
 }
 
 #[test]
+fn a_function_is_told_of() {
+    let mut service = service();
+    service.help("cuad", "The square of n.").unwrap();
+    let error = service.help("nada", "x").unwrap_err();
+    assert!(matches!(error, Error::UnknownName { name } if name == "nada"));
+    service.signature("eight", &["string", "array"]).unwrap();
+    let ask = |method: &str, name: &str| {
+        let request = encode_call(method, &(name,).into_params()).unwrap();
+        decode_response(&service.answer(&request), &Limits::default()).unwrap()
+    };
+    assert_eq!(
+        ask("system.methodHelp", "cuad"),
+        Ok("The square of n.".into_value())
+    );
+    assert_eq!(ask("system.methodHelp", "first"), Ok("".into_value()));
+    for (name, types) in [
+        ("cuad", &["int", "int"][..]),
+        ("nothing", &["nil"]),
+        ("fails", &["int"]),
+        ("first", &["int", "array"]),
+        ("eight", &["string", "array"]),
+        ("reparte.cancel", &["boolean", "string"]),
+    ] {
+        let expected = vec![types.to_vec()].into_value();
+        assert_eq!(ask("system.methodSignature", name), Ok(expected), "{name}");
+    }
+    for method in ["system.methodHelp", "system.methodSignature"] {
+        assert_eq!(ask(method, "nada").unwrap_err().code, -32601);
+    }
+    let open = call("system.methodSignature", ("eight",));
+    assert_eq!(open, Ok("undef".into_value()));
+}
+
+#[test]
+fn many_calls_go_in_one() {
+    let one = |method: &str, params: Vec<Value>| {
+        let members = [
+            ("methodName", method.into_value()),
+            ("params", params.into_value()),
+        ];
+        Value::Struct(members.into_iter().collect())
+    };
+    let calls = vec![
+        one("cuad", vec![7.into_value()]),
+        one("fails", vec![]),
+        one("nada", vec![]),
+        one("cuad", vec![]),
+        one("panics", vec!["x".into_value()]),
+        one("system.methodHelp", vec!["cuad".into_value()]),
+        one("system.multicall", vec![Value::Array(vec![])]),
+        Value::Int(1),
+        Value::Struct(Struct::new()),
+    ];
+    let Ok(Value::Array(answers)) = call("system.multicall", (calls,)) else {
+        panic!("no array")
+    };
+    let codes: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            Value::Struct(fault) => fault.get("faultCode").cloned(),
+            Value::Array(_) => None,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let fault = |code: i32| Some(code.into_value());
+    assert_eq!(answers[0], Value::Array(vec![Value::Int(49)]));
+    assert_eq!(
+        codes,
+        [
+            None,
+            fault(7),
+            fault(-32601),
+            fault(-32602),
+            fault(-32603),
+            None,
+            fault(-32600),
+            fault(-32602),
+            fault(-32602),
+        ]
+    );
+    let many = vec![one("nothing", vec![]); 1001];
+    assert_eq!(call("system.multicall", (many,)).unwrap_err().code, -32602);
+}
+
+#[test]
+fn what_a_multicall_answers_is_bounded() {
+    let mut limits = Limits::default();
+    limits.bytes = 10_000;
+    let mut service = service();
+    service.set_limits(limits);
+    service.register("long", || "x".repeat(4_000)).unwrap();
+    let call: Struct = [
+        ("methodName", "long".into_value()),
+        ("params", Value::Array(vec![])),
+    ]
+    .into_iter()
+    .collect();
+    let request = encode_call("system.multicall", &(vec![call; 4],).into_params()).unwrap();
+    let answer = service.answer(&request);
+    assert!(answer.len() < 12_000, "{}", answer.len());
+    let Ok(Value::Array(answers)) = decode_response(&answer, &Limits::default()).unwrap() else {
+        panic!("no array")
+    };
+    let whole = |answer: &&Value| matches!(answer, Value::Array(_));
+    assert_eq!(answers.iter().filter(whole).count(), 2);
+}
+
+#[test]
+fn a_group_has_a_prefix() {
+    let mut all = Service::new();
+    all.group("a", service()).unwrap();
+    all.register("b.c", || 1).unwrap();
+    let request = encode_call("a.cuad", &(7,).into_params()).unwrap();
+    let answer = decode_response(&all.answer(&request), &Limits::default()).unwrap();
+    assert_eq!(answer, Ok(Value::Int(49)));
+    let mut one = Service::new();
+    one.register("c", || 1).unwrap();
+    let error = all.group("b", one).unwrap_err();
+    assert!(matches!(error, Error::DuplicateName { name } if name == "b.c"));
+    let mut one = Service::new();
+    one.register("c", || 1).unwrap();
+    let error = all.group("system", one).unwrap_err();
+    assert!(matches!(error, Error::ReservedName { .. }));
+}
+
+#[test]
 fn the_capabilities_name_the_control_protocol() {
     let Ok(Value::Struct(capabilities)) = call("system.getCapabilities", ()) else {
         panic!("no struct")
     };
-    for name in ["xmlrpc", "introspection", "faults_interop", "reparte"] {
+    let names = [
+        "xmlrpc",
+        "introspection",
+        "system.multicall",
+        "faults_interop",
+        "reparte",
+    ];
+    for name in names {
         let Some(Value::Struct(capability)) = capabilities.get(name) else {
             panic!("no {name}")
         };

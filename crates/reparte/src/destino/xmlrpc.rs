@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xmlrpc_client::{
     Canceller, Error as ClientError, ErrorKind as ClientErrorKind, FromValue, IntoParams,
-    ServerProxy,
+    Options as ClientOptions, ServerProxy,
 };
 
 use super::address;
@@ -73,12 +73,29 @@ impl XmlRpc {
     ///
     /// [`Error::BadAddress`] for the first that can't be read.
     pub fn list<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Vec<Self>, Error> {
+        Self::list_with(servers, function, &ClientOptions::default())
+    }
+
+    /// The same, with these options for all of them: time-outs, a token, TLS.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadAddress`] for the first that can't be read, or does not go with
+    /// the options.
+    pub fn list_with<S: AsRef<str>>(
+        servers: &[S],
+        function: &str,
+        options: &ClientOptions,
+    ) -> Result<Vec<Self>, Error> {
         address::read(servers)?
             .into_iter()
             .map(|(address, slots)| {
-                let proxy = ServerProxy::new(&address).map_err(|e| bad_address(&address, &e))?;
+                let proxy = ServerProxy::with(&address, options.clone())
+                    .map_err(|e| bad_address(&address, &e))?;
+                // What stands before an @ may be a password.
+                let name = address.rsplit('@').next().unwrap_or_default();
                 Ok(Self {
-                    name: address,
+                    name: name.to_owned(),
                     slots,
                     ..Self::new(proxy, function)
                 })

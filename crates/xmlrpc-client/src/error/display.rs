@@ -16,11 +16,11 @@ impl fmt::Display for Error {
             ),
             Error::TlsUnsupported { url } => write!(
                 f,
-                "can't call \"{url}\": this version has no TLS; use http:// on a network that you trust"
+                "can't call \"{url}\": it was built without TLS; use http:// on a network that you trust"
             ),
             Error::CredentialsInUrl { url } => write!(
                 f,
-                "the address \"{url}\" has a user or password in it, which this version does not send; leave it out"
+                "the address \"{url}\" has a user or password in it, and others were given beside it; leave one out"
             ),
             Error::BadOption { option, reason } => write!(f, "bad option {option}: {reason}"),
             Error::Unrepresentable(source) => write!(f, "can't send the call: {}", line(source)),
@@ -30,6 +30,11 @@ impl fmt::Display for Error {
                 line(source)
             ),
             Error::Unreachable { server, source } => unreachable(f, server, source),
+            Error::Tls { server, reason } => write!(
+                f,
+                "no TLS with {server}: {}; check the authorities, the certificates and the name",
+                Foreign(reason)
+            ),
             Error::Interrupted {
                 server,
                 phase,

@@ -24,8 +24,8 @@ pub enum ErrorKind {
         /// How long the server asks to be left alone, if it says.
         retry_after: Option<Duration>,
     },
-    /// The server does not take this client's calls (HTTP 401, 403, 407): the call did
-    /// not run.
+    /// The server does not take this client's calls (HTTP 401, 403, 407), or one of them
+    /// does not trust the other (TLS): the call did not run.
     Refused,
     /// No XML-RPC service at that address (HTTP 3xx, 404, 405, 410, 501): the call did
     /// not run.
@@ -54,6 +54,7 @@ impl Error {
                 phase: Phase::Connect,
                 ..
             } => ErrorKind::NeverRan,
+            Error::Tls { .. } => ErrorKind::Refused,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
             Error::NotHttp { .. } | Error::Malformed(_) | Error::Mismatch(_) => {
                 ErrorKind::BadAnswer

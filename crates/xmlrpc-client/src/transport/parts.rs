@@ -7,6 +7,8 @@ use log::debug;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+#[cfg(feature = "tls")]
+use ureq::unversioned::transport::RustlsConnector;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport, time,
 };
@@ -112,6 +114,38 @@ impl Connector for Dial {
             }
         }
         Err(failure.unwrap_or(Error::Timeout(Timeout::Connect)))
+    }
+}
+
+/// Lays TLS over a connection, as a part of connecting.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub(super) struct Secure {
+    tls: RustlsConnector,
+    gauge: Arc<Gauge>,
+}
+
+#[cfg(feature = "tls")]
+impl Secure {
+    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
+        let tls = RustlsConnector::default();
+        Secure { tls, gauge }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<In: Transport> Connector<In> for Secure {
+    type Out = <RustlsConnector as Connector<In>>::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        self.gauge.set_connecting(true);
+        let connected = self.tls.connect(details, chained);
+        self.gauge.set_connecting(connected.is_err());
+        connected
     }
 }
 

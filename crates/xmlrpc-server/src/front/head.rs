@@ -13,6 +13,11 @@ pub(super) enum Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     BadLength,
+    #[cfg(feature = "hyper")]
+    Unauthorized,
+    ForeignHost,
+    ForeignOrigin,
+    MediaType,
     NotFound,
     MethodNotAllowed,
     LengthRequired,
@@ -38,10 +43,14 @@ impl Refusal {
     pub(super) fn status(self) -> u16 {
         match self {
             Refusal::BadLength | Refusal::Incomplete => 400,
+            #[cfg(feature = "hyper")]
+            Refusal::Unauthorized => 401,
+            Refusal::ForeignHost | Refusal::ForeignOrigin => 403,
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed => 405,
             Refusal::LengthRequired => 411,
             Refusal::TooLarge => 413,
+            Refusal::MediaType => 415,
             #[cfg(feature = "hyper")]
             Refusal::TooSlow => 408,
             #[cfg(feature = "hyper")]
@@ -57,10 +66,12 @@ impl Refusal {
     #[cfg(feature = "tiny")]
     pub(super) fn reason(self) -> &'static str {
         match self.status() {
+            403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
             411 => "Length Required",
             413 => "Content Too Large",
+            415 => "Unsupported Media Type",
             _ => "Bad Request",
         }
     }
@@ -68,6 +79,9 @@ impl Refusal {
     /// The header that goes with the status.
     pub(super) fn header(self) -> Option<(&'static str, &'static str)> {
         match self {
+            #[cfg(feature = "hyper")]
+            // The one scheme that browsers and older clients can answer to.
+            Refusal::Unauthorized => Some(("WWW-Authenticate", "Basic realm=\"XML-RPC\"")),
             Refusal::MethodNotAllowed => Some(("Allow", "POST")),
             #[cfg(feature = "hyper")]
             Refusal::Busy => Some(("Retry-After", "1")),
@@ -79,6 +93,11 @@ impl Refusal {
     pub(super) fn text(self) -> &'static str {
         match self {
             Refusal::BadLength => "Content-Length is to be given once, in digits\n",
+            #[cfg(feature = "hyper")]
+            Refusal::Unauthorized => "this server asks for a token\n",
+            Refusal::ForeignHost => "the Host is not a name of this server\n",
+            Refusal::ForeignOrigin => "no calls from the pages of other servers\n",
+            Refusal::MediaType => "a call's Content-Type is text/xml\n",
             Refusal::NotFound => "calls go to / or /RPC2\n",
             Refusal::MethodNotAllowed => "calls are made with POST\n",
             Refusal::LengthRequired => "the body's Content-Length is missing\n",

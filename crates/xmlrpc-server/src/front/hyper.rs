@@ -3,7 +3,17 @@
 mod accept;
 mod body;
 mod connection;
+mod credentials;
+mod exchange;
+mod framing;
+mod packing;
+mod pages;
+mod peers;
 mod pool;
+mod response;
+mod strict;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -11,8 +21,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::{address_of, system};
-use crate::{Error, Service, Stop};
+use crate::{Error, Service, Stop, Token};
 use pool::Pool;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 
 /// How the hyper front serves.
 ///
@@ -33,6 +45,10 @@ pub struct Options {
     /// Connections at once; further ones wait to be accepted. 10,000 by default, and
     /// never so many that they would take the last descriptors of the process.
     pub connections: usize,
+    /// Connections of one address, or of one IPv6 network of 64 bits, at once; further
+    /// ones are closed. 256 by default. Those of this machine are not counted: a proxy
+    /// that speaks for many is most likely one.
+    pub connections_per_peer: usize,
     /// Time in which the whole head of a request has to come; also how long an idle
     /// connection is kept. 30 seconds by default.
     pub head_timeout: Duration,
@@ -45,6 +61,19 @@ pub struct Options {
     pub deadline: Duration,
     /// How long running calls may take to finish after a stop; 10 seconds by default.
     pub grace: Duration,
+    /// What a client has to show to call. None by default, which only loopback allows,
+    /// or [`without_token`](Options::without_token).
+    ///
+    /// Without TLS, whoever can read the network can read the token.
+    pub token: Option<Token>,
+    /// How to speak TLS, if at all; not by default.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Tls>,
+    /// Names by which clients call the server, such as its DNS name, beside the address
+    /// that they connect to; on loopback also `localhost`. Where no token is asked for, a
+    /// request with another `Host` is refused: it may be made by a web page whose name
+    /// leads here (DNS rebinding).
+    pub hosts: Vec<String>,
     /// Serve an address that other machines reach, though no token is asked of them:
     /// whoever reaches it may call. False by default.
     pub without_token: bool,
@@ -56,10 +85,15 @@ impl Default for Options {
             workers: thread::available_parallelism().map_or(1, usize::from),
             queue: 256,
             connections: 10_000,
+            connections_per_peer: 256,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
+            token: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+            hosts: Vec::new(),
             without_token: false,
         }
     }
@@ -70,6 +104,9 @@ impl Default for Options {
 /// One thread, the caller's, speaks with all clients; the functions run in
 /// [`Options::workers`] others. `system.*`, `reparte.*` and all faults that need no
 /// function are answered by the first, however busy the workers are.
+///
+/// GET of `/` and `/RPC2` gives [`Service::page`], of `/metrics` [`Service::metrics`], to who
+/// may call; of `/health` it gives `ok`, without a token too.
 ///
 /// A call is cancelled when its client goes, when its deadline passes, and by
 /// `reparte.cancel`: if it has not begun, it will not; a function that runs is told by
@@ -83,7 +120,8 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// [`Error::NotLoopback`] for another address without [`Options::without_token`], and
+/// [`Error::NotLoopback`] for another address without [`Options::token`] or
+/// [`Options::without_token`], and
 /// [`Error::System`] where threads or the runtime can't be had. An error of one
 /// connection, and a failure to accept one, is logged and survived.
 ///
@@ -98,10 +136,11 @@ pub fn serve(
     stop: &Stop,
 ) -> Result<(), Error> {
     let address = address_of(&listener)?;
-    if !address.ip().to_canonical().is_loopback() && !options.without_token {
+    let is_open = !address.ip().to_canonical().is_loopback();
+    if is_open && options.token.is_none() && !options.without_token {
         return Err(Error::NotLoopback {
             address,
-            help: "whoever reaches it may call; say without_token if that is meant, or listen on 127.0.0.1",
+            help: "whoever reaches it may call; ask for a token, say without_token if that is meant, or listen on 127.0.0.1",
         });
     }
     listener

@@ -24,6 +24,14 @@ impl Throttle {
         Some(std::mem::take(&mut self.unsaid))
     }
 
+    /// Warns that a peer has more connections than it may.
+    #[cfg(feature = "hyper")]
+    pub(super) fn too_many(&mut self, peer: std::net::IpAddr) {
+        if let Some(unsaid) = self.ready(Instant::now()) {
+            log::warn!("{peer} has too many connections ({unsaid} more since the last line)");
+        }
+    }
+
     /// Warns that a connection could not be accepted.
     pub(super) fn accept_failed(&mut self, error: impl Display) {
         if let Some(unsaid) = self.ready(Instant::now()) {

@@ -56,6 +56,15 @@ impl Client {
         self.try_answer().expect("an answer")
     }
 
+    /// The head of an answer that has no body, whatever its length says.
+    pub(crate) fn head(&mut self) -> String {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.stream.read_line(&mut head).unwrap() > 0);
+        }
+        head
+    }
+
     /// The answer; `None` where the server closes instead.
     pub(crate) fn try_answer(&mut self) -> Option<Answer> {
         let mut head = String::new();
@@ -127,7 +136,7 @@ pub(crate) fn post(body: &[u8]) -> Vec<u8> {
 /// A request of this line with this body, its length and a Host.
 pub(crate) fn request(line: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
-        "{line}\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        "{line}\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()

@@ -21,8 +21,9 @@ on_both_fronts! {
 fn post_with(headers: &str, method: &str) -> Vec<u8> {
     let body = document(method, ());
     let length = body.len();
-    let head =
-        format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+    let head = format!(
+        "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n{headers}Content-Length: {length}\r\n\r\n"
+    );
     [head.into_bytes(), body].concat()
 }
 
@@ -165,11 +166,14 @@ fn two_services_are_two_instances(front: Front) {
 #[test]
 fn a_client_that_goes_cancels_its_call() {
     let server = Server::start(Front::Hyper, endless());
-    let mut client = Client::connect(server.address);
-    client.send(post_with("", "endless"));
-    until(&server, |status| status.get("busy") == Some(&Value::Int(1)));
-    drop(client);
-    until(&server, |status| calls(status).is_empty());
+    // Old clients send a line end behind the body (RFC 9112, section 2.2).
+    for behind in ["", "\r\n"] {
+        let mut client = Client::connect(server.address);
+        client.send([post_with("", "endless"), behind.into()].concat());
+        until(&server, |status| status.get("busy") == Some(&Value::Int(1)));
+        drop(client);
+        until(&server, |status| calls(status).is_empty());
+    }
 }
 
 #[test]

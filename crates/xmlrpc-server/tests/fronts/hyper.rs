@@ -26,7 +26,7 @@ fn a_connection_is_kept_for_further_calls() {
         assert_eq!(client.call("cuad", (n,)), Ok(Value::Int(n * n)));
     }
     // A refusal whose body has been read leaves the connection open too.
-    client.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n<?xml");
+    client.send("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\n<?xml");
     assert_eq!(client.answer().status, 404);
     assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
 }
@@ -87,7 +87,7 @@ fn a_chunked_body_is_read_up_to_the_limit() {
     let server = Server::start(Front::Hyper, service);
     let chunked = |body: &[u8]| {
         let mut request =
-            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
         for chunk in body.chunks(100) {
             request.extend(format!("{:x}\r\n", chunk.len()).bytes());
             request.extend(chunk);
@@ -99,6 +99,7 @@ fn a_chunked_body_is_read_up_to_the_limit() {
     let mut client = Client::connect(server.address);
     let answer = client.send(chunked(&document("cuad", (7,)))).answer();
     assert_eq!(answer.value(), Ok(Value::Int(49)));
+    let mut client = Client::connect(server.address);
     assert_eq!(client.send(chunked(&[b'x'; 1001])).answer().status, 413);
 }
 
@@ -122,7 +123,7 @@ fn a_slow_head_or_body_meets_its_deadline_however_it_drips() {
     let mut silent = Client::connect(server.address);
     assert!(silent.is_closed());
     let mut body = Client::connect(server.address);
-    body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<?xml");
+    body.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\n<?xml");
     assert_eq!(body.answer().status, 408);
     assert!(body.is_closed());
     // The drip is the attack itself, and goes on until the server ends it.

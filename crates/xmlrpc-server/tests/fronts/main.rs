@@ -15,11 +15,14 @@ macro_rules! on_both_fronts {
         }
     };
 }
+mod access;
 mod client;
 mod control;
+mod framing;
 mod hostile;
 mod hyper;
 mod log_lines;
+mod pages;
 mod rpc;
 #[cfg(unix)]
 mod scarce;

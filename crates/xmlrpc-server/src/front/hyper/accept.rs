@@ -11,10 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use super::super::gate::Gate;
 use super::super::throttle::Throttle;
 use super::super::{descriptors, system};
 use super::Options;
 use super::connection::{self, Shared};
+use super::peers::Peers;
 use super::pool::Entry;
 use crate::{Error, Service, Stop};
 
@@ -48,8 +50,14 @@ pub(super) async fn run(
         head_timeout: options.head_timeout,
         body_timeout: options.body_timeout,
         deadline: options.deadline,
+        gate: Gate::new(&options.hosts, options.token.is_some()),
+        token: options.token.clone(),
+        #[cfg(feature = "tls")]
+        tls: options.tls.clone(),
     });
     let mut throttle = Throttle::default();
+    let mut greedy = Throttle::default();
+    let peers = Peers::new(options.connections_per_peer);
     loop {
         let place = unless_stopped(&mut stopping, Arc::clone(&places).acquire_owned());
         let Some(Ok(place)) = place.await else {
@@ -58,10 +66,14 @@ pub(super) async fn run(
         match unless_stopped(&mut stopping, listener.accept()).await {
             None => break,
             Some(Ok((stream, peer))) => {
+                let Some(counted) = peers.enter(peer.ip()) else {
+                    greedy.too_many(peer.ip());
+                    continue;
+                };
                 let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
                 tokio::spawn(async move {
                     connection::serve(stream, peer, shared, stopping).await;
-                    drop(place);
+                    drop((place, counted));
                 });
             }
             Some(Err(error)) => {

@@ -12,6 +12,7 @@ use xmlrpc_wire::MethodCall;
 use super::super::head::Refusal;
 use super::super::system;
 use super::Options;
+use super::packing::Document;
 use crate::control::AtHand;
 use crate::{Context, Error, Service, Step};
 
@@ -27,12 +28,14 @@ pub(super) enum Work {
 }
 
 /// A document to answer with, or why there is none.
-pub(super) type Outcome = Result<Vec<u8>, Refusal>;
+pub(super) type Outcome = Result<Document, Refusal>;
 
 struct Job {
     work: Work,
     context: Context,
     at_hand: AtHand,
+    /// Whether the client asks for gzip.
+    packs: bool,
     answer: Answer,
 }
 
@@ -99,6 +102,7 @@ impl Entry {
         &self,
         work: Work,
         context: Context,
+        packs: bool,
     ) -> Option<oneshot::Receiver<Outcome>> {
         let (sender, receiver) = oneshot::channel();
         let answer = Answer(Arc::new(Mutex::new(Some(sender))));
@@ -113,6 +117,7 @@ impl Entry {
             work,
             context,
             at_hand,
+            packs,
             answer,
         };
         self.jobs.try_send(job).ok()?;
@@ -126,6 +131,7 @@ fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
             work,
             context,
             at_hand,
+            packs,
             answer,
         } = job;
         // The client has gone, the server has stopped, or the deadline has passed.
@@ -141,6 +147,10 @@ fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
         let document = match step {
             Step::Answer(document) => document,
             Step::Call(call) => service.perform(&at_hand, context.clone(), call),
+        };
+        let document = match packs {
+            true => Document::packed(document),
+            false => Document::plain(document),
         };
         // By the time that the client has its answer, the call is not at hand any more.
         drop(at_hand);

@@ -11,6 +11,7 @@ use std::time::Instant;
 use crossbeam_channel::bounded;
 use tiny_http::{Header, Request, Response, StatusCode};
 
+use super::super::gate::{Gate, Papers, judge_type};
 use super::super::head::{Body, Refusal, judge};
 use super::super::{access, descriptors, request};
 use super::calls::Calls;
@@ -31,6 +32,7 @@ const ROOM: usize = 64 * 1024;
 pub(super) struct Desk {
     service: Arc<Service>,
     limit: usize,
+    gate: Gate,
     pub(super) calls: Calls,
     /// Requests taken, of any kind.
     taken: AtomicUsize,
@@ -48,6 +50,7 @@ impl Desk {
         Desk {
             limit: service.limits().bytes.min(HIGHEST_LIMIT),
             service,
+            gate: Gate::new(&[], false),
             calls: Calls::new(workers.max(1)),
             taken: AtomicUsize::new(0),
             overlong: AtomicUsize::new(0),
@@ -159,14 +162,22 @@ impl Desk {
                 .map(|header| header.value.as_str().as_bytes())
         };
         let method = request.method().as_str();
+        let papers = Papers {
+            content_type: values("Content-Type").next(),
+            origin: values("Origin").next(),
+            host: values("Host").next(),
+        };
+        self.gate.judge(&papers, IpAddr::V4(Ipv4Addr::LOCALHOST))?;
         let is_chunked = values("Transfer-Encoding").next().is_some();
-        judge(
+        let body = judge(
             method,
             request.url(),
             values("Content-Length"),
             is_chunked,
             self.limit,
-        )
+        )?;
+        judge_type(&papers)?;
+        Ok(body)
     }
 
     /// Refuses a request that declares more than the limit, and never drops it: its

@@ -1,0 +1,88 @@
+//! What a server that asks who calls is shown.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What goes into a call's `Authorization` header. It is never shown.
+///
+/// Without TLS, whoever can read the network can read it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials(String);
+
+impl Credentials {
+    /// A token, as `Bearer` (RFC 6750): what servers of xmlrpc-server ask for.
+    pub fn token(token: &str) -> Self {
+        Credentials(format!("Bearer {token}"))
+    }
+
+    /// A user's name and password, as `Basic` (RFC 7617).
+    pub fn basic(user: &str, password: &str) -> Self {
+        Credentials(format!(
+            "Basic {}",
+            STANDARD.encode(format!("{user}:{password}"))
+        ))
+    }
+
+    /// Those that stand before the @ of an address, percent-encoded or not.
+    pub(crate) fn of_url(text: &str) -> Option<Self> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        Some(Credentials::basic(&decoded(user)?, &decoded(password)?))
+    }
+
+    /// The header's value.
+    pub(crate) fn header(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn fit_a_header(&self) -> bool {
+        self.0.bytes().all(|b| matches!(b, b' '..=b'~'))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+/// Text with its `%41` put right; `None` where one is cut short or the text is no UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        if !code.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        bytes.push(u8::from_str_radix(code, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_them_percent_encoded() {
+        for (text, user, password) in [
+            ("me:secret", "me", "secret"),
+            ("me", "me", ""),
+            (":secret", "", "secret"),
+            ("me:a:b", "me", "a:b"),
+            ("m%40e:s%3Aecret%C3%B1", "m@e", "s:ecretñ"),
+        ] {
+            let expected = Credentials::basic(user, password);
+            assert_eq!(Credentials::of_url(text), Some(expected), "{text}");
+        }
+        for text in ["me:%4", "me:%zz", "%ff:x", "me:%+1"] {
+            assert_eq!(Credentials::of_url(text), None, "{text}");
+        }
+        let shown = format!("{:?}", Credentials::token("secret"));
+        assert!(!shown.contains("secret"));
+    }
+}

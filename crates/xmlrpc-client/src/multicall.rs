@@ -1,0 +1,121 @@
+//! Many calls in one request.
+
+use std::vec;
+
+use xmlrpc_wire::{Error as WireError, Fault, Struct};
+
+use crate::{Error, FromValue, IntoParams, ServerProxy, Value};
+
+/// Calls that are gathered to be made in one request, by the server's `system.multicall`:
+/// of [`ServerProxy::multicall`].
+///
+/// ```no_run
+/// # use xmlrpc_client::{Error, ServerProxy};
+/// let server = ServerProxy::new("localhost:9000")?;
+/// let mut calls = server.multicall();
+/// calls.add("cuad", (7,)).add("system.methodHelp", ("cuad",));
+/// let mut answers = calls.call()?;
+/// let square: i32 = answers.take()?;
+/// let help: String = answers.take()?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is called until `call`"]
+pub struct Multicall<'a> {
+    proxy: &'a ServerProxy,
+    calls: Vec<Value>,
+}
+
+/// The answers to a [`Multicall`], in the order of its calls.
+#[derive(Debug)]
+pub struct Answers(vec::IntoIter<Value>);
+
+impl<'a> Multicall<'a> {
+    pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
+        let calls = Vec::new();
+        Multicall { proxy, calls }
+    }
+
+    /// Adds a call.
+    pub fn add(&mut self, method: &str, params: impl IntoParams) -> &mut Self {
+        let members = [
+            ("methodName", Value::String(method.to_owned())),
+            ("params", Value::Array(params.into_params())),
+        ];
+        let call: Struct = members.into_iter().collect();
+        self.calls.push(Value::Struct(call));
+        self
+    }
+
+    /// Makes them all, and waits for all their answers. They run one after the other, and
+    /// one that fails does not keep the others from running.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ServerProxy::call`]; and [`Error::Mismatch`] where there are not as many
+    /// answers as calls.
+    pub fn call(&self) -> Result<Answers, Error> {
+        let expected = self.calls.len();
+        let calls = Value::Array(self.calls.clone());
+        let answers: Vec<Value> = self.proxy.call("system.multicall", vec![calls])?;
+        match answers.len() == expected {
+            true => Ok(Answers(answers.into_iter())),
+            false => Err(mismatch(
+                "as many answers as calls",
+                format!("{} to {expected}", answers.len()),
+            )),
+        }
+    }
+}
+
+impl Answers {
+    /// The next answer, as the type that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] where the call failed, and [`Error::Mismatch`] where the answer is
+    /// of another type, is no answer at all, or there is no further one.
+    pub fn take<R: FromValue>(&mut self) -> Result<R, Error> {
+        let next = self.next();
+        let value = next.unwrap_or_else(|| Err(mismatch("a further answer", "none".to_owned())));
+        R::from_value(value?).map_err(Error::Mismatch)
+    }
+}
+
+impl Iterator for Answers {
+    type Item = Result<Value, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(one(self.0.next()?))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Answers {}
+
+/// An array of one value, or the struct of a fault.
+fn one(answer: Value) -> Result<Value, Error> {
+    let found = answer.type_name();
+    match answer {
+        Value::Array(mut values) if values.len() == 1 => Ok(values.remove(0)),
+        Value::Struct(fault) => match (fault.get("faultCode"), fault.get("faultString")) {
+            (Some(Value::Int(code)), Some(Value::String(text))) => {
+                Err(Error::Fault(Fault::new(*code, text.clone())))
+            }
+            _ => Err(mismatch("a fault", "another struct".to_owned())),
+        },
+        _ => Err(mismatch("an array of one value", found.to_owned())),
+    }
+}
+
+fn mismatch(expected: &'static str, found: String) -> Error {
+    let path = String::new();
+    Error::Mismatch(WireError::Mismatch {
+        path,
+        expected,
+        found,
+    })
+}

@@ -1,0 +1,150 @@
+//! The secret that a caller has to know.
+
+use std::fmt;
+use std::hint::black_box;
+use std::io;
+use std::path::Path;
+
+use crate::Error;
+
+/// The fewest characters of a token: guessing 16 at random takes longer than any server
+/// runs.
+const SHORTEST: usize = 16;
+
+/// The most; a header has to hold it.
+const LONGEST: usize = 512;
+
+/// A token, which whoever calls has to send: as `Authorization: Bearer TOKEN`, or as the
+/// password of `Basic`, so that clients that know no tokens can, such as Python's with
+/// `http://any:TOKEN@host:port`. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token of 16 to 512 printable characters of ASCII, no space among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadToken`].
+    pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        if !(SHORTEST..=LONGEST).contains(&text.len()) {
+            return Err(bad("it has fewer than 16 characters, or more than 512"));
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(bad("it has a space, or what is not printable ASCII"));
+        }
+        Ok(Token(text))
+    }
+
+    /// The token that a file holds, alone, with or without a line end. On Unix nobody but
+    /// its owner may read or write it (mode 0600).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::System`] where it can't be read, and [`Error::BadToken`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let failed = |source: io::Error| Error::System {
+            doing: "read the token's file",
+            source,
+        };
+        let file = std::fs::File::open(path).map_err(failed)?;
+        if is_open_to_others(&file.metadata().map_err(failed)?) {
+            return Err(bad("others than its owner may open it: chmod 600"));
+        }
+        let mut text = String::new();
+        // One more than the longest, and a line end of two.
+        let mut head = io::Read::take(file, LONGEST as u64 + 3);
+        io::Read::read_to_string(&mut head, &mut text).map_err(failed)?;
+        Token::new(text.trim_end_matches(['\r', '\n']))
+    }
+
+    /// The token itself, for who has to send it. Not for a log.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is `given`, in a time that tells nothing of it but perhaps its length.
+    pub(crate) fn is(&self, given: &[u8]) -> bool {
+        let own = self.0.as_bytes();
+        let mut difference = own.len() ^ given.len();
+        for (at, byte) in given.iter().enumerate() {
+            let other = own[at % own.len()];
+            difference = black_box(difference | usize::from(byte ^ other));
+        }
+        difference == 0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+fn bad(reason: &'static str) -> Error {
+    Error::BadToken { reason }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    file.mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "correct-horse-battery";
+
+    #[test]
+    fn only_the_whole_token_will_do() {
+        let token = Token::new(TEXT).unwrap();
+        assert!(token.is(TEXT.as_bytes()));
+        let twice = format!("{TEXT}{TEXT}");
+        for given in ["", "c", &TEXT[..20], "Correct-horse-battery", &twice] {
+            assert!(!token.is(given.as_bytes()), "{given}");
+        }
+        assert!(!format!("{token:?}").contains("horse"));
+    }
+
+    #[test]
+    fn a_token_is_long_enough_and_fits_a_header() {
+        for text in [
+            "",
+            "fifteen-letters",
+            "with a space in it",
+            "año-año-año-año-año",
+        ] {
+            let error = Token::new(text).unwrap_err();
+            assert!(matches!(error, Error::BadToken { .. }), "{text}: {error}");
+        }
+        assert!(Token::new("x".repeat(LONGEST + 1)).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let name = format!("xmlrpc-token-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, format!("{TEXT}\n")).unwrap();
+        let read = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            Token::read(&path)
+        };
+        assert_eq!(read(0o600).unwrap(), Token::new(TEXT).unwrap());
+        assert!(matches!(read(0o640), Err(Error::BadToken { .. })));
+        assert!(matches!(read(0o604), Err(Error::BadToken { .. })));
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(Token::read(&path), Err(Error::System { .. })));
+    }
+}

@@ -1,0 +1,181 @@
+//! The article's two last programs on a network that nobody trusts: a token, TLS, and
+//! certificates on both sides.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use common::{PATIENCE, TEN, run, server};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+const TOKEN: &str = "correct-horse-battery";
+
+/// A directory of a test's own, gone with it.
+struct Files(PathBuf);
+
+impl Files {
+    fn new(name: &str) -> Self {
+        let name = format!("procdistrib-{name}-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        Files(directory)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        write(&self.0.join(name), text, 0o600);
+        self.path(name)
+    }
+
+    /// An authority, and a certificate of it for this machine; as many files as names.
+    fn authority(&self, name: &str) {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let key = KeyPair::generate().unwrap();
+        let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+        self.write(&format!("{name}-ca.pem"), &authority.pem());
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let params = CertificateParams::new(names).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        self.write(&format!("{name}.pem"), &certificate.pem());
+        self.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .mode(mode)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_token_lets_in_and_is_never_shown() {
+    let files = Files::new("token");
+    let right = files.write("right", &format!("{TOKEN}\n"));
+    let wrong = files.write("wrong", "another-horse-battery\n");
+    let (serv, address) = server("serv_processes", &["--token-file", &right]);
+    let clnt = run("clnt_processes", &[&address, "--token-file", &right]);
+    assert_eq!(clnt.expect_code(0).results(), TEN);
+    let url = format!("http://any:{TOKEN}@{address}");
+    let in_url = run("clnt_processes", &[&url]);
+    assert_eq!(in_url.expect_code(0).results(), TEN);
+    for arguments in [
+        &[&*address][..],
+        &[&*address, "--token-file", &wrong],
+        &["http://any:another-horse-battery@localhost:1"],
+    ] {
+        let refused = run("clnt_processes", arguments);
+        assert!(refused.stdout.is_empty(), "{refused:?}");
+        assert!(!refused.status.success());
+        assert!(!refused.stderr.contains("horse"), "{}", refused.stderr);
+    }
+    assert!(!in_url.stderr.contains("horse"), "{}", in_url.stderr);
+    let served = serv.interrupt();
+    assert!(!served.expect_code(0).stderr.contains("horse"));
+}
+
+#[test]
+fn a_token_that_others_can_read_is_refused() {
+    let files = Files::new("open-token");
+    write(&files.0.join("open"), TOKEN, 0o644);
+    let open = files.path("open");
+    let short = files.write("short", "short");
+    for path in [&*open, &short, "/nonexistent"] {
+        for (name, argument) in [("serv_processes", "0"), ("clnt_processes", "localhost:1")] {
+            let ended = run(name, &[argument, "--token-file", path]);
+            let stderr = &ended.expect_code(2).stderr;
+            assert!(stderr.contains("--token-file"), "{stderr}");
+            assert!(!stderr.contains("horse"), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn both_sides_show_certificates() {
+    let files = Files::new("tls");
+    files.authority("own");
+    files.authority("other");
+    let own = ["own.pem", "own.key", "own-ca.pem"].map(|name| files.path(name));
+    let other = ["other.pem", "other.key", "other-ca.pem"].map(|name| files.path(name));
+    let arguments = [
+        "--tls-cert",
+        &own[0],
+        "--tls-key",
+        &own[1],
+        "--tls-client-ca",
+        &own[2],
+    ];
+    let (serv, address) = server("serv_processes", &arguments);
+    let url = format!("https://{address}");
+    let call = |cert: &[String; 3], authority: &str| {
+        let identity = ["--tls-cert", &cert[0], "--tls-key", &cert[1]];
+        run(
+            "clnt_processes",
+            &[&[&*url, "--ca", authority][..], &identity].concat(),
+        )
+    };
+    assert_eq!(call(&own, &own[2]).expect_code(0).results(), TEN);
+    for refused in [
+        call(&other, &own[2]),
+        call(&own, &other[2]),
+        run("clnt_processes", &[&url, "--ca", &own[2]]),
+        run("clnt_processes", &[&url]),
+    ] {
+        assert!(!refused.status.success(), "{refused:?}");
+        assert!(refused.stdout.is_empty(), "{refused:?}");
+    }
+    // Plain HTTP gets no answer that is HTTP, and an idle stranger delays nobody.
+    let _silent = TcpStream::connect(&address).unwrap();
+    let mut plain = TcpStream::connect(&address).unwrap();
+    plain.set_read_timeout(Some(PATIENCE)).unwrap();
+    plain
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "{}", answer.escape_ascii());
+    assert_eq!(call(&own, &own[2]).expect_code(0).results(), TEN);
+    serv.interrupt().expect_code(0);
+}
+
+#[test]
+fn what_makes_no_sense_is_said() {
+    let files = Files::new("nonsense");
+    files.authority("own");
+    let [pem, key] = ["own.pem", "own.key"].map(|name| files.path(name));
+    let token = files.write("token", TOKEN);
+    for arguments in [
+        &["0", "--tls-cert", &pem][..],
+        &["0", "--tls-client-ca", &pem],
+        &["0", "--tls-cert", &key, "--tls-key", &pem],
+        &["0", "--tls-cert", &pem, "--tls-key", "/nonexistent"],
+        &["0", "--token-file", &token, "--without-token"],
+    ] {
+        run("serv_processes", arguments).expect_code(2);
+    }
+}
