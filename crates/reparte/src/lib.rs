@@ -90,6 +90,8 @@ mod account;
 mod destino;
 mod engine;
 mod error;
+mod events;
+mod handle;
 mod ids;
 mod options;
 mod plan;
@@ -103,13 +105,15 @@ mod text;
 pub use account::{Account, ServerAccount, ServerState};
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
-pub use destino::{Call, Destino, FromFn, from_fn};
+pub use destino::{Call, Destino, FromFn, Status, from_fn};
 pub use error::{
     CallError, Error, ErrorKind, FailedCall, Incomplete, SendError, TaskError, TaskErrorKind,
 };
+pub use events::{Event, Events, Reason};
+pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use options::Options;
-pub use repartidor::{Handle, MAX_SLOTS, Repartidor};
+pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
 
 /// The README's example, compiled.
