@@ -154,8 +154,13 @@ impl Plan {
     }
 
     /// Whether a task that is sent now finds a slot or a place to wait.
+    ///
+    /// While every server is down one task may wait whatever the read-ahead:
+    /// the outage's clock runs while there is something to do.
     pub(crate) fn wants_task(&self) -> bool {
-        let room = self.servers.any_ready() || self.tasks.waiting() < self.options.read_ahead;
+        let down = !self.servers.any_alive() && self.tasks.waiting() == 0;
+        let room = down || self.tasks.waiting() < self.options.read_ahead;
+        let room = room || self.servers.any_ready();
         room && !self.closed && !self.ended && !self.outage_reached()
     }
 

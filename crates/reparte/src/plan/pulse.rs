@@ -4,8 +4,8 @@
 //! One that has said how it is (ours) is asked every second, and has hung when
 //! it says nothing for two. One that can only be reached (Python's, which
 //! computes and accepts in one thread) is asked when a call there takes long,
-//! at growing distances: each question may take a place in its short queue of
-//! connections.
+//! at growing distances, and a few times at most: until it accepts again each
+//! question takes a place in its queue of connections, which is short.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a server that says nothing is asked whether it would, if it
 /// answers calls meanwhile.
 const HINTS: u8 = 3;
-/// The longest distance of questions to a server that can only be reached, in
-/// multiples of the first.
-const RARELY: u32 = 16;
+/// How often a server that can only be reached is asked before it answers a
+/// call: Python's has a queue of 5.
+const DOUBTS: u32 = 4;
 
 /// What a server's answers have shown it to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct Pulses {
     overdue_at: Option<Duration>,
     /// When it last answered a question.
     pub(super) heard: Duration,
-    /// Questions to a foreign server since it last answered a call.
+    /// Questions to a shy server since it last answered a call.
     doubts: u32,
 }
 
@@ -141,22 +141,29 @@ impl Pulses {
         }
     }
 
-    /// A call has started on a foreign server: it is asked if that takes
+    /// Whether it is only asked when there is reason to.
+    pub(super) fn is_shy(&self) -> bool {
+        matches!(self.kin, Kin::Foreign | Kin::Silent(_))
+    }
+
+    /// A call has started on a shy server: it is asked if that takes
     /// longer than `long`.
     pub(super) fn started(&mut self, now: Duration, long: Duration) {
-        if self.kin == Kin::Foreign && self.ask_at.is_none() && self.asked.is_none() {
+        if self.is_shy() && self.doubts < DOUBTS && self.ask_at.is_none() && self.asked.is_none() {
             self.ask_at = now.checked_add(long);
         }
     }
 
-    /// When to ask a foreign server whose oldest call started then, given how
+    /// When to ask a shy server whose oldest call started then, given how
     /// long is long.
     pub(super) fn doubt_at(&self, oldest: Duration, long: Duration) -> Duration {
-        oldest.saturating_add(long * (1_u32 << self.doubts.min(RARELY.ilog2())))
+        oldest.saturating_add(long * (1_u32 << self.doubts.min(DOUBTS)))
     }
 
-    /// A foreign server is asked since a call takes long.
-    pub(super) fn doubt(&mut self) {
+    /// A shy server is to be asked since a call takes long: false if that has
+    /// been done often enough.
+    pub(super) fn doubt(&mut self) -> bool {
         self.doubts = self.doubts.saturating_add(1);
+        self.doubts <= DOUBTS
     }
 }

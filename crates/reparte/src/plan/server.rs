@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::Site;
-use super::pulse::Pulses;
+use super::pulse::{Kin, Pulses};
 use crate::CallId;
 use crate::ids::ServerId;
 
@@ -133,7 +133,8 @@ impl Server {
                 true => Health::Asked,
                 false => Health::Due,
             };
-            if self.health == Health::Asked {
+            // It has not been asked while it was put aside.
+            if self.health == Health::Asked || self.pulses.kin != Kin::Foreign {
                 self.pulses.ask_at(now);
             }
         }

@@ -86,9 +86,9 @@ impl Tasks {
         self.open.remove(&task)
     }
 
-    /// The task waits again, after `failed_by` failed it, unless it does
-    /// already.
+    /// The task waits again, after `failed_by` failed it.
     pub(crate) fn retry(&mut self, task: TaskId, failed_by: ServerId) {
+        self.dequeue(task);
         self.enqueue(task, Queue::Retry(failed_by));
     }
 
@@ -108,9 +108,6 @@ impl Tasks {
         let Some(found) = self.open.get_mut(&task) else {
             return;
         };
-        if found.queue.is_some() {
-            return;
-        }
         found.queue = Some(queue);
         self.waiting += 1;
         match queue {

@@ -35,21 +35,30 @@ impl Plan {
         if self.ended || !(asked || server.is_watched()) {
             return;
         }
-        if server.pulses.kin == Kin::Foreign && !asked {
-            let calls = server.calls.iter().filter_map(|&call| self.calls.get(call));
-            let Some(oldest) = calls.map(|call| call.started).min() else {
-                return;
-            };
-            let at = server.pulses.doubt_at(oldest, self.slow_after());
-            if at > self.now {
-                self.servers.edit(id, |server| server.pulses.ask_at(at));
-                return;
-            }
-            self.servers.edit(id, |server| server.pulses.doubt());
+        // One that has said nothing may do so when it has nothing to do.
+        let silent = server.pulses.kin != Kin::Foreign && server.calls.is_empty();
+        if server.pulses.is_shy() && !asked && !silent && !self.has_reason_to_ask(id) {
+            return;
         }
         let now = self.now;
         self.servers.edit(id, |server| server.pulses.ask(now));
         self.actions.push_back(Action::Probe { server: id });
+    }
+
+    /// Whether a call on a shy server has taken long; if not, sees to it that
+    /// it is asked when it has.
+    fn has_reason_to_ask(&mut self, id: ServerId) -> bool {
+        let server = self.servers.get(id);
+        let calls = server.calls.iter().filter_map(|&call| self.calls.get(call));
+        let Some(oldest) = calls.map(|call| call.started).min() else {
+            return false;
+        };
+        let at = server.pulses.doubt_at(oldest, self.slow_after());
+        if at > self.now {
+            self.servers.edit(id, |server| server.pulses.ask_at(at));
+            return false;
+        }
+        self.servers.edit(id, |server| server.pulses.doubt())
     }
 
     /// No answer for as long as one may take.
@@ -82,6 +91,9 @@ impl Plan {
 
     fn said(&mut self, id: ServerId, pulse: Pulse, asked: Duration) {
         let now = self.now;
+        let known = matches!(self.servers.get(id).pulses.kin, Kin::Ours { .. });
+        // Who knows what it was before it went down.
+        let doubtful = !known && self.health(id) == Health::Asked;
         let (restarted, slots) = self
             .servers
             .edit(id, |server| server.pulses.said(pulse, now));
@@ -91,7 +103,7 @@ impl Plan {
             self.servers.edit(id, |server| server.slots = slots);
             self.actions.push_back(Action::Resize { server: id, slots });
         }
-        if restarted {
+        if restarted || doubtful {
             self.lose_calls_before(id, asked);
         }
         if self.health(id) == Health::Asked {
@@ -146,8 +158,8 @@ impl Plan {
                     self.aside_unless_out(id, Aside::Died);
                 }
                 Kin::Ours { .. } => self.fell_silent(id, Aside::Hung),
-                Kin::Unknown | Kin::Silent(_) => self.aside_unless_out(id, Aside::Died),
-                Kin::Foreign => self.fell_silent(id, Aside::Died),
+                Kin::Unknown => self.aside_unless_out(id, Aside::Died),
+                Kin::Foreign | Kin::Silent(_) => self.fell_silent(id, Aside::Died),
             },
         }
     }

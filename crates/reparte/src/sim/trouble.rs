@@ -47,7 +47,8 @@ impl World {
     /// Some never do, where that is found out and is no end of all things.
     fn recover_later(&mut self, server: ServerId) {
         let there = &self.servers[server.index()];
-        let must = self.habits.returns || (there.hung && there.kind != Kind::Ours);
+        let found_out = there.kind == Kind::Ours && there.known;
+        let must = self.habits.returns || (there.hung && !found_out);
         if must || self.random.below(2) == 0 {
             let back = Duration::from_millis(self.random.below(8000));
             self.enter(self.now + back, What::Recovers(server));
