@@ -3,6 +3,8 @@
 #[cfg(feature = "xmlrpc")]
 mod address;
 #[cfg(feature = "xmlrpc")]
+mod control;
+#[cfg(feature = "xmlrpc")]
 pub(crate) mod xmlrpc;
 
 use std::fmt;

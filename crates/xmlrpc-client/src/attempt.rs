@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::transport::Breaker;
+use crate::transport::{Breaker, Terms};
 use crate::{Error, FromValue, IntoParams, ServerProxy};
 
 /// One call that is about to be made, of [`ServerProxy::attempt`].
@@ -33,6 +33,7 @@ use crate::{Error, FromValue, IntoParams, ServerProxy};
 pub struct Attempt<'a> {
     proxy: &'a ServerProxy,
     deadline: Option<Instant>,
+    id: Option<String>,
     state: Arc<Mutex<State>>,
 }
 
@@ -55,6 +56,7 @@ impl<'a> Attempt<'a> {
         Attempt {
             proxy,
             deadline: None,
+            id: None,
             state: Arc::new(Mutex::new(State::Ready)),
         }
     }
@@ -63,6 +65,20 @@ impl<'a> Attempt<'a> {
     pub fn deadline(self, at: Instant) -> Self {
         Attempt {
             deadline: Some(at),
+            ..self
+        }
+    }
+
+    /// The same, known to the server by `id`: the header `Reparte-Call` carries it, and
+    /// `Reparte-Deadline-Ms` the milliseconds left if there is a
+    /// [deadline](Attempt::deadline). A server that knows neither ignores them.
+    ///
+    /// An `id` with anything but letters, digits, `-`, `_` and `.` of ASCII is not sent.
+    pub fn named(self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        Attempt {
+            id: Some(id).filter(|id| id.bytes().all(is_plain)),
             ..self
         }
     }
@@ -88,9 +104,13 @@ impl<'a> Attempt<'a> {
             *state = State::Running(breaker);
             Ok(())
         };
-        let (line, answer) =
-            self.proxy
-                .post(method, &params.into_params(), self.deadline, running)?;
+        let terms = Terms {
+            deadline: self.deadline,
+            id: self.id.as_deref(),
+        };
+        let (line, answer) = self
+            .proxy
+            .post(method, &params.into_params(), terms, running)?;
         // From here on nobody can break the line off: only now may another call have it.
         if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
             return Err(Error::Cancelled);

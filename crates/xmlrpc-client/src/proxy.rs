@@ -1,12 +1,12 @@
 //! The server, as a caller sees it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::debug;
 use xmlrpc_wire::{decode_response, encode_call};
 
 use crate::text::{Foreign, excerpt};
-use crate::transport::{Answer, Breaker, Line, Transport};
+use crate::transport::{Answer, Breaker, Line, Terms, Transport};
 use crate::url::ServerUrl;
 use crate::{Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Options, Value};
 
@@ -47,6 +47,23 @@ impl ServerProxy {
         Ok(ServerProxy { transport })
     }
 
+    /// A proxy for the same server, with other options and connections of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadOption`].
+    pub fn beside(&self, options: Options) -> Result<Self, Error> {
+        let url = self.transport.url().clone();
+        let transport = Transport::new(url, options.checked()?)?;
+        Ok(ServerProxy { transport })
+    }
+
+    /// How it calls.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        self.transport.options()
+    }
+
     /// The server as `host:port`: its name in logs and errors.
     #[must_use]
     pub fn server(&self) -> &str {
@@ -75,6 +92,16 @@ impl ServerProxy {
         Attempt::new(self)
     }
 
+    /// Connects and hangs up, for no longer than
+    /// [`connect_timeout`](Options::connect_timeout): whether something listens there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreachable`] or [`Error::HostNotFound`].
+    pub fn reach(&self) -> Result<(), Error> {
+        self.transport.reach()
+    }
+
     /// Posts a call, and once more if it met a kept connection that had been closed.
     /// Tells `running` beforehand what would break it off; if that fails, it isn't made.
     ///
@@ -84,7 +111,7 @@ impl ServerProxy {
         &self,
         method: &str,
         params: &[Value],
-        deadline: Option<Instant>,
+        terms: Terms<'_>,
         running: impl Fn(Breaker) -> Result<(), Error>,
     ) -> Result<(Line, Result<Answer, Error>), Error> {
         let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
@@ -96,12 +123,12 @@ impl ServerProxy {
         );
         let mut line = self.transport.take();
         running(line.breaker())?;
-        let mut answer = self.transport.post(&line, &request, deadline);
+        let mut answer = self.transport.post(&line, &request, terms);
         if answer.is_err() && line.is_stale() {
             debug!("{}: a kept connection was closed", self.server());
             line = self.transport.new_line();
             running(line.breaker())?;
-            answer = self.transport.post(&line, &request, deadline);
+            answer = self.transport.post(&line, &request, terms);
         }
         Ok((line, answer))
     }

@@ -4,6 +4,7 @@ mod parts;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,13 @@ pub(crate) struct Transport {
 pub(crate) struct Line {
     agent: Agent,
     gauge: Arc<Gauge>,
+}
+
+/// What a call is to be over by, and what its server is to know it by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Terms<'a> {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) id: Option<&'a str>,
 }
 
 /// Ends the call on a line, from another thread. A line is of no use after that.
@@ -126,25 +134,56 @@ impl Transport {
         f(&mut idle)
     }
 
+    /// Connects, and hangs up at once.
+    pub(crate) fn reach(&self) -> Result<(), Error> {
+        let within = self.options.connect_timeout;
+        let host = || self.url.host.to_string();
+        let addresses = self.names.addresses(within).map_err(|source| {
+            let host = host();
+            Error::HostNotFound { host, source }
+        })?;
+        let mut failed = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, within) {
+                Ok(_) => return Ok(()),
+                Err(error) => failed = error,
+            }
+        }
+        self.names.forget();
+        Err(Error::Unreachable {
+            server: self.server.clone(),
+            source: failed,
+        })
+    }
+
     /// Posts `body` on `line`, once, and reads the answer.
-    pub(crate) fn post(
-        &self,
-        line: &Line,
-        body: &[u8],
-        deadline: Option<Instant>,
-    ) -> Result<Answer, Error> {
+    pub(crate) fn post(&self, line: &Line, body: &[u8], terms: Terms<'_>) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
-        gauge.begin(deadline);
+        gauge.begin(terms.deadline);
         if gauge.left().is_zero() {
             return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
         }
-        self.exchange(&line.agent, gauge, body)
+        self.exchange(&line.agent, gauge, body, terms)
             .map_err(|error| self.failure(gauge, error))
     }
 
-    fn exchange(&self, agent: &Agent, gauge: &Gauge, body: &[u8]) -> Result<Answer, ureq::Error> {
+    fn exchange(
+        &self,
+        agent: &Agent,
+        gauge: &Gauge,
+        body: &[u8],
+        terms: Terms<'_>,
+    ) -> Result<Answer, ureq::Error> {
         let request = agent.post(self.uri.clone());
-        let mut response = request.header("Content-Type", "text/xml").send(body)?;
+        let mut request = request.header("Content-Type", "text/xml");
+        if let Some(id) = terms.id {
+            request = request.header("Reparte-Call", id);
+            if let Some(deadline) = terms.deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                request = request.header("Reparte-Deadline-Ms", left.as_millis().to_string());
+            }
+        }
+        let mut response = request.send(body)?;
         let status = response.status().as_u16();
         let header = |name| text(response.headers(), name);
         let (retry_after, location) = (header("retry-after"), header("location"));

@@ -5,6 +5,7 @@
 mod peer;
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use peer::{Listener, answer, document, long, options, serve, serve_at, value};
 use xmlrpc_client::{Error, ErrorKind, Fault, ServerProxy, Value};
@@ -40,6 +41,49 @@ fn a_request_is_what_the_specification_says() {
     let body = String::from_utf8(request.body).unwrap();
     let end = "<methodCall><methodName>cuad</methodName><params><param><value><int>7</int></value></param></params></methodCall>";
     assert!(body.ends_with(end), "{body}");
+}
+
+#[test]
+fn a_named_call_carries_its_name_and_the_time_it_has() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        [(), (), ()].map(|()| {
+            let request = peer.request();
+            peer.send(value(1));
+            request
+        })
+    });
+    let proxy = server.proxy();
+    let soon = Instant::now() + Duration::from_secs(5);
+    let attempt = || proxy.attempt().named("run-7.1");
+    assert_eq!(attempt().call::<i32>("f", ()).unwrap(), 1);
+    assert_eq!(attempt().deadline(soon).call::<i32>("f", ()).unwrap(), 1);
+    let crooked = proxy.attempt().named("a\r\nb: c");
+    assert_eq!(crooked.call::<i32>("f", ()).unwrap(), 1);
+
+    let [named, timed, unnamed] = server.done();
+    assert_eq!(named.header("reparte-call"), Some("run-7.1"));
+    assert_eq!(named.header("reparte-deadline-ms"), None);
+    let left: u64 = timed
+        .header("reparte-deadline-ms")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=5000).contains(&left), "{left}");
+    assert_eq!(unnamed.header("reparte-call"), None);
+}
+
+#[test]
+fn a_server_can_be_reached_without_a_call() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        assert!(peer.is_closed());
+    });
+    let proxy = server.proxy();
+    proxy.reach().unwrap();
+    server.done();
+    let error = proxy.reach().unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use xmlrpc_client::{
 };
 
 use super::address;
-use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor};
+use super::control::Control;
+use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor, Status};
 
 impl<A, R> Repartidor<A, R>
 where
@@ -19,7 +20,9 @@ where
 {
     /// A dispatcher of calls of `function`, published over XML-RPC on these
     /// servers: each `host:port`, `N/host:port` for N calls at a time, or an
-    /// `http://` URL. An address given twice is called twice at a time.
+    /// `http://` URL. An address given twice is called twice at a time. Without
+    /// such a number the server is asked how many calls it takes, and gets one
+    /// at a time if it does not know.
     ///
     /// For other [`Options`] than the default give [`XmlRpc::list`] to
     /// [`with`](Self::with).
@@ -41,21 +44,28 @@ pub struct XmlRpc {
     proxy: ServerProxy,
     function: String,
     name: String,
-    slots: usize,
+    slots: Option<usize>,
+    control: Option<Control>,
     in_flight: Mutex<HashMap<CallId, Canceller>>,
 }
 
 impl XmlRpc {
-    /// `function` on the server that `proxy` calls, one call at a time.
+    /// `function` on the server that `proxy` calls, as many calls at a time as
+    /// the server says; one if it does not.
+    ///
+    /// The server is asked how it is by a method of its own, `reparte.status`;
+    /// one that does not publish it, such as Python's, answers with a fault,
+    /// once, and is only connected to from then on.
     ///
     /// Keep the proxy's time-outs above the length of the work: a call that
     /// times out is made again.
     pub fn new(proxy: ServerProxy, function: impl Into<String>) -> Self {
         Self {
             name: proxy.server().to_owned(),
+            control: Control::new(&proxy),
             proxy,
             function: function.into(),
-            slots: 1,
+            slots: None,
             in_flight: Mutex::default(),
         }
     }
@@ -63,7 +73,20 @@ impl XmlRpc {
     /// The same, for `slots` calls at a time.
     #[must_use]
     pub fn with_slots(self, slots: usize) -> Self {
-        Self { slots, ..self }
+        Self {
+            slots: Some(slots),
+            ..self
+        }
+    }
+
+    /// The same, for a server that is never to be asked how it is: it is known
+    /// by how its calls end.
+    #[must_use]
+    pub fn without_status(self) -> Self {
+        Self {
+            control: None,
+            ..self
+        }
     }
 
     /// `function` on each of these servers, written as for
@@ -114,11 +137,29 @@ where
     }
 
     fn slots(&self) -> usize {
-        self.slots
+        self.slots.unwrap_or(1)
+    }
+
+    fn learns_slots(&self) -> bool {
+        self.slots.is_none()
+    }
+
+    fn has_status(&self) -> bool {
+        self.control.is_some()
+    }
+
+    fn status(&self) -> Result<Option<Status>, CallError> {
+        match &self.control {
+            Some(control) => control.status(),
+            None => Ok(None),
+        }
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
         let mut attempt = self.proxy.attempt();
+        if let Some(control) = &self.control {
+            attempt = attempt.named(control.name(call.id));
+        }
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
         }
@@ -136,6 +177,9 @@ where
         let canceller = self.in_flight().remove(&call);
         if let Some(canceller) = canceller {
             canceller.cancel();
+            if let Some(control) = &self.control {
+                control.cancel(call);
+            }
         }
     }
 }
@@ -155,7 +199,7 @@ fn bad_address(address: &str, error: &ClientError) -> Error {
     }
 }
 
-fn call_error(error: ClientError) -> CallError {
+pub(super) fn call_error(error: ClientError) -> CallError {
     let kind = match (&error, error.kind()) {
         (ClientError::Fault(fault), _) => {
             return CallError::fault(fault.code, fault.message.clone());

@@ -133,11 +133,10 @@ impl Pulses {
     /// It has answered a call.
     pub(super) fn worked(&mut self, now: Duration) {
         self.doubts = 0;
-        if matches!(self.kin, Kin::Silent(times) if times < HINTS)
-            && self.ask_at.is_none()
-            && self.asked.is_none()
-        {
-            self.ask_at = now.checked_add(BEAT);
+        let hint = matches!(self.kin, Kin::Silent(times) if times < HINTS);
+        if hint && self.asked.is_none() {
+            let soon = now.checked_add(BEAT);
+            self.ask_at = [self.ask_at, soon].into_iter().flatten().min();
         }
     }
 

@@ -39,7 +39,7 @@ fn somebody() -> SocketAddr {
 }
 
 fn post(transport: &Transport) -> Result<Answer, Error> {
-    transport.post(&transport.take(), b"<methodCall/>", None)
+    transport.post(&transport.take(), b"<methodCall/>", Terms::default())
 }
 
 #[test]
@@ -90,10 +90,11 @@ fn a_lookup_that_hangs_meets_the_connect_time_out_or_the_deadline() {
     assert_eq!(error.kind(), ErrorKind::NeverRan);
 
     transport.options.connect_timeout = Duration::from_secs(10);
-    let deadline = Some(Instant::now() + SHORT);
-    let error = transport
-        .post(&transport.take(), b"", deadline)
-        .unwrap_err();
+    let terms = Terms {
+        deadline: Some(Instant::now() + SHORT),
+        id: None,
+    };
+    let error = transport.post(&transport.take(), b"", terms).unwrap_err();
     let connect = Phase::Connect;
     assert!(
         matches!(error, Error::TimedOut { phase, .. } if phase == connect),
