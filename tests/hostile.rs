@@ -1,0 +1,118 @@
+//! Clients that a server must outlive: each of the three answers the article's client
+//! afterwards.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+
+use common::{PATIENCE, TEN, run, server};
+
+const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the server accepts");
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a time-out above 0");
+    stream
+}
+
+#[track_caller]
+fn check_it_answers(address: &str) {
+    let clnt = run("clnt_lineal", &[&format!("http://{address}")]);
+    assert_eq!(clnt.expect_code(0).results(), TEN);
+}
+
+/// tiny-http issue 252: the declared length alone made a server abort.
+#[test]
+fn twenty_giant_lengths_leave_a_server_answering() {
+    for name in SERVERS {
+        let (serv, address) = server(name, &[]);
+        for _ in 0..20 {
+            let mut stream = connect(&address);
+            let head =
+                "POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000000\r\n\r\n<a/>";
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).unwrap();
+            assert!(
+                answer.ends_with(b" 413"),
+                "{name}: {}",
+                answer.escape_ascii()
+            );
+        }
+        check_it_answers(&address);
+        serv.interrupt().expect_code(0);
+    }
+}
+
+/// What twenty of them cost serv_lineal, carried on: at the 64th it ends by itself.
+#[test]
+fn the_tiny_fronts_end_at_the_cap_is_an_error_and_not_an_abort() {
+    let (serv, address) = server("serv_lineal", &[]);
+    for _ in 0..64 {
+        let Ok(mut stream) = TcpStream::connect(&address) else {
+            break;
+        };
+        let head = "POST /RPC2 HTTP/1.1\r\nContent-Length: 10000000000000\r\n\r\n";
+        // The last ones may meet a server that has ended.
+        let _ = stream.write_all(head.as_bytes());
+    }
+    let ended = serv.end();
+    ended.expect_code(3);
+    assert!(ended.stderr.contains("error: "), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+#[test]
+fn two_hundred_idle_connections_leave_a_server_answering() {
+    for name in SERVERS {
+        let (serv, address) = server(name, &[]);
+        let idle: Vec<TcpStream> = (0..200).map(|_| connect(&address)).collect();
+        check_it_answers(&address);
+        drop(idle);
+        check_it_answers(&address);
+        serv.interrupt().expect_code(0);
+    }
+}
+
+#[test]
+fn a_burst_of_sixteen_keep_alive_clients_is_served() {
+    let body = "<methodCall><methodName>factoriz_sum</methodName><params><param>\
+                <value>10</value></param></params></methodCall>";
+    for name in SERVERS {
+        let (serv, address) = server(name, &[]);
+        let clients: Vec<_> = (0..16)
+            .map(|_| {
+                let mut stream = connect(&address);
+                thread::spawn(move || {
+                    let length = body.len();
+                    let request = format!(
+                        "POST /RPC2 HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: {length}\r\n\r\n{body}"
+                    );
+                    stream.write_all(request.as_bytes()).unwrap();
+                    let mut answer = String::new();
+                    // The connection is kept open on purpose: read no further than the end.
+                    let mut byte = [0];
+                    while !answer.contains("</methodResponse>") {
+                        stream.read_exact(&mut byte).unwrap();
+                        answer.push(char::from(byte[0]));
+                    }
+                    (answer, stream)
+                })
+            })
+            .collect();
+        let kept: Vec<_> = clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .collect();
+        for (answer, _) in &kept {
+            assert!(answer.contains("<string>7</string>"), "{name}: {answer}");
+        }
+        check_it_answers(&address);
+        drop(kept);
+        serv.interrupt().expect_code(0);
+    }
+}
