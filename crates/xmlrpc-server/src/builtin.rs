@@ -22,8 +22,25 @@ pub(crate) fn answer(service: &Service, call: MethodCall) -> Result<Answer, Meth
                 .map_err(|error| refused(&call.method, &error)),
             method: call.method,
         }),
+        "reparte.status" => Ok(Answer {
+            response: <()>::from_params(call.params)
+                .map(|()| service.control().status())
+                .map_err(|error| refused(&call.method, &error)),
+            method: call.method,
+        }),
+        "reparte.cancel" => Ok(Answer {
+            response: <(String,)>::from_params(call.params)
+                .map(|(name,)| service.control().cancel(&name).into_value())
+                .map_err(|error| refused(&call.method, &error)),
+            method: call.method,
+        }),
         _ => Err(call),
     }
+}
+
+/// Whether the method is one of the control protocol.
+pub(crate) fn is_control(method: &str) -> bool {
+    method.starts_with("reparte.")
 }
 
 /// What a method of the server itself answered.
@@ -35,7 +52,7 @@ pub(crate) struct Answer {
 /// All names, sorted; the server's own are among them.
 fn list_methods(service: &Service) -> Vec<&str> {
     let mut names: Vec<&str> = service.names().collect();
-    names.push("system.listMethods");
+    names.extend(["reparte.cancel", "reparte.status", "system.listMethods"]);
     names.sort_unstable();
     names
 }

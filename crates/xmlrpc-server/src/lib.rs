@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod control;
 mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
@@ -13,6 +14,7 @@ mod service;
 mod stop;
 mod text;
 
+pub use control::CurrentCall;
 pub use error::Error;
 pub use handler::Handler;
 pub use service::{Service, Step};

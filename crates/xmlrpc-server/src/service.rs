@@ -4,12 +4,14 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use xmlrpc_wire::{
     Error as WireError, Fault, Limits, MethodCall, MethodResponse, Value, decode_call,
     encode_fault, encode_response,
 };
 
+use crate::control::Control;
 use crate::text::Foreign;
 use crate::{Error, Handler, builtin};
 
@@ -32,6 +34,7 @@ use crate::{Error, Handler, builtin};
 pub struct Service {
     functions: BTreeMap<String, Function>,
     limits: Limits,
+    control: Arc<Control>,
 }
 
 type Function = Box<dyn Fn(Vec<Value>) -> Result<MethodResponse, WireError> + Send + Sync>;
@@ -42,6 +45,9 @@ type Function = Box<dyn Fn(Vec<Value>) -> Result<MethodResponse, WireError> + Se
 pub enum Step {
     /// The document to answer with: of a method of the server itself, or a fault.
     Answer(Vec<u8>),
+    /// The same, of a method of the control protocol: it is asked every second, and not
+    /// worth a line in a log.
+    Control(Vec<u8>),
     /// A call of a published function, for [`Service::run`].
     Call(MethodCall),
 }
@@ -104,7 +110,7 @@ impl Service {
     /// [`Fault`]; what a function's own fault has is its own affair.
     pub fn answer(&self, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
-            Step::Answer(document) => document,
+            Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => self.run(call),
         }
     }
@@ -120,7 +126,13 @@ impl Service {
             Err(error) => return Step::Answer(encode_fault(&unreadable(&error))),
         };
         let call = match builtin::answer(self, call) {
-            Ok(answer) => return Step::Answer(document(&answer.method, answer.response)),
+            Ok(answer) => {
+                let document = document(&answer.method, answer.response);
+                return match builtin::is_control(&answer.method) {
+                    true => Step::Control(document),
+                    false => Step::Answer(document),
+                };
+            }
             Err(call) => call,
         };
         if !self.functions.contains_key(&call.method) {
@@ -149,6 +161,20 @@ impl Service {
             let text = format!("method \"{}\" failed inside the server", Foreign(&method));
             encode_fault(&Fault::new(Fault::INTERNAL, text))
         })
+    }
+
+    /// The answer to a call that was cancelled, or too late, before it ran.
+    #[cfg(any(feature = "tiny", feature = "hyper"))]
+    pub(crate) fn cancelled(&self) -> Vec<u8> {
+        encode_fault(&Fault::new(
+            Fault::INTERNAL,
+            "cancelled before it ran, or too late to run",
+        ))
+    }
+
+    /// The calls at hand.
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
     }
 
     /// The names of the published functions, sorted, without the server's own.

@@ -62,8 +62,8 @@ impl Default for Options {
 /// Serves `service` on `listener` until `stop` is stopped.
 ///
 /// One thread, the caller's, speaks with all clients; the functions run in
-/// [`Options::workers`] others. `system.*` and all faults that need no function are
-/// answered by the first, however busy the workers are. A call whose client has gone
+/// [`Options::workers`] others. `system.*`, `reparte.*` and all faults that need no
+/// function are answered by the first, however busy the workers are. A call whose client has gone
 /// before a worker came to it is not run; a client that closes only its writing side
 /// counts as gone.
 ///
@@ -103,6 +103,7 @@ pub fn serve(
         .build()
         .map_err(system("start the runtime"))?;
     let service = service.into();
+    service.control().set_slots(options.workers.max(1));
     let pool = Pool::start(&service, options)?;
     let served = runtime.block_on(accept::run(listener, service, pool.entry(), options, stop));
     // The connections end with the runtime, and with them the pool's last callers.

@@ -182,7 +182,15 @@ fn what_needs_no_function_is_answered_while_every_worker_computes(front: Front) 
     let mut busy = Client::connect(server.address);
     busy.send(post(&document("held", ())));
     held.wait();
-    let names = ["cuad", "echo", "held", "panics", "system.listMethods"];
+    let names = [
+        "cuad",
+        "echo",
+        "held",
+        "panics",
+        "reparte.cancel",
+        "reparte.status",
+        "system.listMethods",
+    ];
     let listed = call(server.address, "system.listMethods", ());
     assert_eq!(listed, Ok(names.to_vec().into_value()));
     assert!(call(server.address, "nada", ()).is_err());

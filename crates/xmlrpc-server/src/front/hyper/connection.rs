@@ -17,6 +17,7 @@ use ::hyper::service::service_fn;
 use ::hyper::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use log::Level;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -26,6 +27,7 @@ use super::super::head::{Refusal, judge};
 use super::accept::unless_stopped;
 use super::body;
 use super::pool::{Entry, Work};
+use crate::control::{CurrentCall, Terms};
 use crate::{Service, Step};
 
 /// Bytes that a head may have, and that are read ahead of a body; no client of ours
@@ -115,8 +117,9 @@ async fn answer(
     let (head, mut body) = request.into_parts();
     let received = receive(&head, &mut body, shared).await;
     is_busy.store(true, Ordering::Relaxed);
+    let mut level = access::LEVEL;
     let answered = match received {
-        Ok(request) => call(request, shared).await,
+        Ok(request) => call(request, terms(&head), shared, &mut level).await,
         Err(refusal) => Err(refusal),
     };
     is_busy.store(false, Ordering::Relaxed);
@@ -138,7 +141,7 @@ async fn answer(
         _ => "HTTP/1.1",
     };
     let status = response.status().as_u16();
-    access::log(peer, head.method.as_str(), target, version, status);
+    access::log(level, peer, head.method.as_str(), target, version, status);
     response
 }
 
@@ -156,18 +159,51 @@ async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<V
     body::read(body, limit, shared.body_timeout).await
 }
 
+/// What the headers say of the call.
+fn terms(head: &Parts) -> Terms {
+    let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+    Terms::read(value("reparte-call"), value("reparte-deadline-ms"))
+}
+
 /// The document that answers a request.
-async fn call(request: Vec<u8>, shared: &Shared) -> Result<Vec<u8>, Refusal> {
-    let work = if request.len() <= READ_HERE {
+async fn call(
+    request: Vec<u8>,
+    terms: Terms,
+    shared: &Shared,
+    level: &mut Level,
+) -> Result<Vec<u8>, Refusal> {
+    let control = shared.service.control();
+    let (work, ticket) = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
             Step::Answer(document) => return Ok(document),
-            Step::Call(call) => Work::Call(call),
+            Step::Control(document) => {
+                *level = Level::Debug;
+                return Ok(document);
+            }
+            Step::Call(call) => {
+                let ticket = control.enter(terms, &call.method);
+                (Work::Call(call), ticket)
+            }
         }
     } else {
-        Work::Request(request)
+        (Work::Request(request), control.enter(terms, ""))
     };
-    let answer = shared.pool.submit(work).ok_or(Refusal::Busy)?;
-    answer.await.map_err(|_| Refusal::Failed)
+    let mut gone = CancelOnDrop(Some(ticket.call()));
+    let answer = shared.pool.submit(work, ticket).ok_or(Refusal::Busy)?;
+    let answered = answer.await.map_err(|_| Refusal::Failed);
+    gone.0 = None;
+    answered
+}
+
+/// Cancels a call whose client has gone: its future is dropped then.
+struct CancelOnDrop(Option<CurrentCall>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(call) = &self.0 {
+            call.cancel();
+        }
+    }
 }
 
 fn xml(document: Vec<u8>) -> Response<Full<Bytes>> {

@@ -11,6 +11,7 @@ use xmlrpc_wire::MethodCall;
 
 use super::super::system;
 use super::Options;
+use crate::control::Ticket;
 use crate::{Error, Service};
 
 /// How long idle threads get to end.
@@ -26,6 +27,7 @@ pub(super) enum Work {
 
 struct Job {
     work: Work,
+    ticket: Ticket,
     answer: oneshot::Sender<Vec<u8>>,
 }
 
@@ -74,24 +76,34 @@ impl Pool {
 
 impl Entry {
     /// Hands work in and gives where its answer will come; `None` if the queue is full.
-    pub(super) fn submit(&self, work: Work) -> Option<oneshot::Receiver<Vec<u8>>> {
+    pub(super) fn submit(&self, work: Work, ticket: Ticket) -> Option<oneshot::Receiver<Vec<u8>>> {
         let (answer, receiver) = oneshot::channel();
-        self.jobs.try_send(Job { work, answer }).ok()?;
+        let job = Job {
+            work,
+            ticket,
+            answer,
+        };
+        self.jobs.try_send(job).ok()?;
         Some(receiver)
     }
 }
 
 fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
-    for Job { work, answer } in queue {
+    for Job {
+        work,
+        ticket,
+        answer,
+    } in queue
+    {
         // Nobody waits for it any more: the client has gone, or the server has stopped.
         if answer.is_closed() {
             continue;
         }
-        let document = match work {
+        let document = ticket.run(|| match work {
             Work::Call(call) => service.run(call),
             Work::Request(request) => service.answer(&request),
-        };
+        });
         // If the client has gone meanwhile, its answer goes nowhere.
-        let _ = answer.send(document);
+        let _ = answer.send(document.unwrap_or_else(|| service.cancelled()));
     }
 }

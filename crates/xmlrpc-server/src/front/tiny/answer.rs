@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crossbeam_channel::bounded;
+use log::Level;
 use tiny_http::{Header, Request, Response, StatusCode};
 
 use super::super::head::{Body, Refusal, judge};
 use super::super::{access, descriptors};
 use super::calls::Calls;
+use crate::control::Terms;
 use crate::{Service, Step};
 
 /// Requests with a declared length beyond the limit that are borne at most: each holds
@@ -44,6 +46,7 @@ pub(super) struct TooManyOverlong(pub(super) usize);
 impl Desk {
     pub(super) fn new(service: Arc<Service>, workers: usize) -> Self {
         let descriptors = descriptors::limit().unwrap_or(usize::MAX);
+        service.control().set_slots(workers.max(1));
         Desk {
             limit: service.limits().bytes.min(HIGHEST_LIMIT),
             service,
@@ -97,10 +100,11 @@ impl Desk {
     }
 
     fn answer(&self, mut request: Request) {
+        let mut level = access::LEVEL;
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
                 let at_hand = self.calls.begin();
-                let document = self.call(&body);
+                let document = self.call(&body, terms(&request), &mut level);
                 (
                     200,
                     reply(200, "OK", "Content-Type: text/xml\r\n", &document),
@@ -117,7 +121,7 @@ impl Desk {
                 )
             }
         };
-        log(&request, status);
+        log(level, &request, status);
         // `respond` would answer in the client's version of HTTP, 1.1, and the client
         // would keep its connection, which holds a thread. One that has gone gets no
         // answer, and there is no more to do for it.
@@ -125,12 +129,18 @@ impl Desk {
         let _ = writer.write_all(&reply).and_then(|()| writer.flush());
     }
 
-    fn call(&self, body: &[u8]) -> Vec<u8> {
+    fn call(&self, body: &[u8], terms: Terms, level: &mut Level) -> Vec<u8> {
         match self.service.begin(body) {
             Step::Answer(document) => document,
+            Step::Control(document) => {
+                *level = Level::Debug;
+                document
+            }
             Step::Call(call) => {
+                let ticket = self.service.control().enter(terms, &call.method);
                 let _slot = self.calls.slot();
-                self.service.run(call)
+                let ran = ticket.run(|| self.service.run(call));
+                ran.unwrap_or_else(|| self.service.cancelled())
             }
         }
     }
@@ -171,7 +181,7 @@ impl Desk {
     /// process (tiny-http issue 252); `respond` and `into_writer` run it too.
     fn forget(&self, request: Request) -> Result<(), TooManyOverlong> {
         let refusal = self.judge(&request).err().unwrap_or(Refusal::TooLarge);
-        log(&request, refusal.status());
+        log(access::LEVEL, &request, refusal.status());
         // The one way to write without the destructor is `upgrade`, which lets nothing
         // say where the answer ends: what does goes within another header's value.
         let framing = format!("{}Connection: close\r\nContent-Length: 0", headers(refusal));
@@ -215,11 +225,21 @@ fn headers(refusal: Refusal) -> String {
     lines
 }
 
-fn log(request: &Request, status: u16) {
+/// What the headers say of the call.
+fn terms(request: &Request) -> Terms {
+    let value = |name| {
+        let found = request.headers().iter().find(|h| h.field.equiv(name));
+        found.map(|header| header.value.as_str().as_bytes())
+    };
+    Terms::read(value("Reparte-Call"), value("Reparte-Deadline-Ms"))
+}
+
+fn log(level: Level, request: &Request, status: u16) {
     let peer = request.remote_addr().map(|address| address.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let version = format!("HTTP/{}", request.http_version());
     access::log(
+        level,
         peer,
         request.method().as_str(),
         request.url(),
