@@ -2,6 +2,7 @@
 //! has the figures, and says how to run the large variants: `PROMISES=full`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
 mod common;
 #[path = "promises/server.rs"]
