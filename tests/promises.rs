@@ -5,6 +5,11 @@
 #![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "promises/partition.rs"]
+mod partition;
+#[path = "common/python.rs"]
+mod python;
 #[path = "promises/server.rs"]
 mod server;
 #[path = "promises/watch.rs"]
@@ -190,22 +195,56 @@ fn p10_one_of_two_killed_and_restarted() {
     table(Fault::KillAndRestart);
 }
 
+/// P10: kill, with the article's servers, Python's.
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn p10_one_of_two_pythons_killed() {
+    for major in ["2", "3"] {
+        table_of(Fault::Kill, Some(major));
+    }
+}
+
+/// P10: kill and restart, with the article's servers, Python's.
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn p10_one_of_two_pythons_killed_and_restarted() {
+    for major in ["2", "3"] {
+        table_of(Fault::KillAndRestart, Some(major));
+    }
+}
+
+fn table(fault: Fault) {
+    table_of(fault, None);
+}
+
+/// A server of ours, or one of that Python, on a port.
+fn start_on(port: &str, python: Option<&str>) -> (Running, String) {
+    match python {
+        None => server::start_at(&format!("127.0.0.1:{port}"), 1, &[]),
+        Some(major) => {
+            let running = python::script(major, "serv.py", &[port]);
+            let address = running.line_after("listening on http://");
+            (running, address)
+        }
+    }
+}
+
 /// The bench that other dispatchers were put to: 100 tasks of 0.2 s on two workers, the
 /// fault after 3 s. None of what was delivered is done again.
-fn table(fault: Fault) {
+fn table_of(fault: Fault, python: Option<&'static str>) {
     let (tasks, nap, at, most) = match full() {
         true => (100, 200, 3000, 18.5),
         // The floor is 6 s less what two did in the time before the fault.
         false => (60, 100, 500, 7.5),
     };
-    let (victim, first) = server::start(1);
-    let (_other, second) = server::start(1);
+    let (victim, first) = start_on("0", python);
+    let (_other, second) = start_on("0", python);
     let started = Instant::now();
     let mut reparto = repartidor(&[&first, &second], Options::default());
     let handle = reparto.handle();
     let address = first.clone();
     let trouble = later(Duration::from_millis(at), move || {
-        befall(victim, fault, &address)
+        befall(victim, fault, &address, python)
     });
     for n in 0..tasks {
         reparto.enviar((nap, n)).unwrap();
@@ -233,7 +272,7 @@ fn check_executions(account: &Account, tasks: i32) {
     assert_ne!(account.servers[1].state, ServerState::Down, "{account}");
 }
 
-fn befall(victim: Running, fault: Fault, address: &str) -> Option<Running> {
+fn befall(victim: Running, fault: Fault, address: &str, python: Option<&str>) -> Option<Running> {
     match fault {
         Fault::Stop => {
             victim.signal(Signal::STOP);
@@ -246,7 +285,8 @@ fn befall(victim: Running, fault: Fault, address: &str) -> Option<Running> {
         Fault::KillAndRestart => {
             victim.kill();
             std::thread::sleep(Duration::from_secs(1));
-            Some(server::start_at(address, 1, &[]).0)
+            let (_, port) = address.rsplit_once(':').unwrap();
+            Some(start_on(port, python).0)
         }
     }
 }

@@ -1,8 +1,10 @@
-"""A server as Python has it, 2.7 and 3 alike: factoriz_sum, cuad and eco (echo).
+"""A server as Python has it, 2.7 and 3 alike: factoriz_sum, cuad, eco (echo) and nap.
 
-Listens on a port that the system chooses, and says which on standard error.
+Listens on the port that is its argument, or one that the system chooses, and says which
+on standard error.
 """
 import sys
+import time
 
 try:
     from xmlrpc.server import SimpleXMLRPCServer
@@ -22,8 +24,15 @@ def factoriz_sum(digits):
     return str(total)
 
 
-server = SimpleXMLRPCServer(("127.0.0.1", 0), allow_none=True)
+def nap(ms, n):
+    time.sleep(ms / 1000.0)
+    return n
+
+
+port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+server = SimpleXMLRPCServer(("127.0.0.1", port), allow_none=True)
 server.register_function(factoriz_sum)
+server.register_function(nap)
 server.register_function(lambda n: n * n, "cuad")
 server.register_function(lambda value: value, "eco")
 sys.stderr.write("listening on http://127.0.0.1:%d\n" % server.server_address[1])
