@@ -17,6 +17,7 @@ Usage: clnt_lineal [URL] [options]
   -h, --help     print this
   -V, --version  print the version
 
+RUST_LOG=debug shows what happens on the way.
 Exit codes: 0 done, 1 the output can't be written, 2 bad argument, 4 the server can't
 be reached or the connection broke, 5 a call failed.
 ";

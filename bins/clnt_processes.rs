@@ -25,6 +25,7 @@ Usage: clnt_processes SERVER... [options]
 
 A server that dies is put aside, tried again later, and its work goes to the others.
 Standard error tells of it, and at the end who did what. RUST_LOG=debug shows more.
+The results are printed at the end: Ctrl-C before loses them.
 Exit codes: 0 all results, 1 the output can't be written, 2 bad argument, 3 --local
 can't start its servers, 4 every server is gone, 5 some call failed, 255 no server
 given. With 4 and 5 the results that were had are printed.

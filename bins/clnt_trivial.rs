@@ -13,8 +13,9 @@ Usage: clnt_trivial [URL]
   -h, --help     print this
   -V, --version  print the version
 
-Exit codes: 0 done, 2 bad argument, 4 the server can't be reached or the connection
-broke, 5 the call failed.
+RUST_LOG=debug shows what happens on the way.
+Exit codes: 0 done, 1 the output can't be written, 2 bad argument, 4 the server can't
+be reached or the connection broke, 5 the call failed.
 ";
 
 fn main() -> ExitCode {

@@ -34,13 +34,13 @@ pub use shared::server::Server;
 /// Runs a server: starts its log, access lines included, and turns a failure into a line
 /// on standard error and an exit code.
 pub fn run_server(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    shared::logging::start("warn,procdistrib=info,xmlrpc_server::access=info");
+    shared::logging::start("warn,xmlrpc_server::access=info");
     shared::exit::run(program)
 }
 
 /// Runs a client, as [`run_server`] does a server.
 pub fn run_client(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    shared::logging::start("warn,procdistrib=info,reparte=info");
+    shared::logging::start("warn,reparte=info");
     shared::exit::run(program)
 }
 

@@ -19,16 +19,16 @@ Usage: serv_processes PORT|HOST:PORT [options]
                     0.0.0.0:9000, needs --without-token
   --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
                     address is printed on standard error
-  --workers N       calls answered at a time; one per core unless told
+  --workers N       calls answered at a time, up to 1024; one per core unless told
   --without-token   let anyone call who reaches the address: there is no password and
                     no encryption, so only for a network that you trust
   -h, --help        print this
   -V, --version     print the version
 
-Standard error has a line per request. RUST_LOG=debug shows more of what happens.
+Standard error has a line per request; RUST_LOG=xmlrpc_server::access=off hides them.
 Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
-Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen, 255 no
-argument.
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen, 130 or 143
+ended by a second signal, 255 no argument.
 ";
 
 fn main() -> ExitCode {

@@ -12,12 +12,14 @@ Usage: serv_trivial [options]
 
   --bind ADDR:PORT  listen there instead, on loopback; port 0 lets the system choose,
                     and the address is printed on standard error
-  --workers N       calls answered at a time; 1 unless told
+  --workers N       calls answered at a time, up to 1024; 1 unless told
   -h, --help        print this
   -V, --version     print the version
 
-Standard error has a line per request. RUST_LOG=debug shows more of what happens.
-Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen.
+Standard error has a line per request; RUST_LOG=xmlrpc_server::access=off hides them.
+Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen, 130 or 143
+ended by a second signal.
 ";
 
 fn cuad(n: Value) -> Result<Value, Fault> {

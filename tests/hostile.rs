@@ -1,4 +1,4 @@
-//! Clients that a server must outlive: each of the three answers the article's client
+//! Clients that a server must outlive: each front answers the article's client
 //! afterwards.
 
 mod common;
@@ -9,6 +9,7 @@ use std::thread;
 
 use common::{PATIENCE, TEN, run, server};
 
+/// One on each front; serv_trivial has the first one's.
 const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];
 
 fn connect(address: &str) -> TcpStream {

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use common::{Running, TEN, run, server};
-use python::script;
+use python::{python, script};
 use xmlrpc_client::ServerProxy;
 use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Service, Stop};
@@ -22,6 +22,13 @@ fn python_server(major: &str) -> (Running, String) {
     let running = script(major, "serv.py", &[]);
     let address = running.line_after("listening on http://");
     (running, address)
+}
+
+#[test]
+#[ignore = "needs Python 2.7 and 3"]
+fn both_pythons_are_there() {
+    python("2");
+    python("3");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use std::net::TcpListener;
 
-use common::{run, server};
+use common::{Running, run, server};
 
 /// Runs a program that must fail with `code` and one line that holds all of `texts`.
 #[track_caller]
@@ -38,7 +38,7 @@ fn bad_arguments_are_named() {
         (
             "serv_lineal",
             &["--workers", "0"],
-            &["--workers takes a number from 1 up", "\"0\""],
+            &["--workers takes a number from 1 to 1024", "\"0\""],
         ),
         ("serv_lineal", &["--bind"], &["bind", "serv_lineal --help"]),
         (
@@ -174,28 +174,75 @@ fn a_refused_connection_is_told_with_the_address() {
 
 #[test]
 fn a_server_of_another_function_is_told() {
-    let (_serv, address) = server("serv_trivial", &[]);
-    let url = format!("http://{address}");
+    let (_serv, trivial) = server("serv_trivial", &[]);
+    let (_serv, lineal) = server("serv_lineal", &[]);
+    let no_such = "method \"factoriz_sum\" is not supported";
     check(
         "clnt_lineal",
-        &[&url],
+        &[&format!("http://{trivial}")],
         5,
-        &["method \"factoriz_sum\" is not supported"],
+        &[no_such],
     );
-    let ended = run("clnt_processes", &[&address, "--count", "3"]);
-    ended.expect_code(5);
-    assert!(ended.stderr.contains("3 failed"), "{}", ended.stderr);
-    let (_serv, address) = server("serv_lineal", &[]);
+    check("clnt_trivial", &[&format!("http://{lineal}")], 5, &["cuad"]);
     check(
         "clnt_trivial",
-        &[&format!("http://{address}")],
-        5,
-        &["cuad"],
-    );
-    check(
-        "clnt_trivial",
-        &[&format!("http://{address}/otra")],
+        &[&format!("http://{lineal}/otra")],
         5,
         &["404"],
     );
+    let ended = run("clnt_processes", &[&trivial]);
+    ended.expect_code(4);
+    assert!(ended.stderr.contains(no_such), "{}", ended.stderr);
+    let error = "error: 0 of 10 numbers have a result";
+    assert!(ended.stderr.contains(error), "{}", ended.stderr);
+    // Beside a server that has the function, it costs nothing.
+    let ended = run("clnt_processes", &[&trivial, &lineal]);
+    assert_eq!(ended.expect_code(0).results(), common::TEN);
+    let out = format!("out: {trivial}");
+    assert!(ended.stderr.contains(&out), "{}", ended.stderr);
+}
+
+/// The error that ended a program is shown whatever the log is told to show.
+#[test]
+fn the_log_cannot_hide_an_error_or_an_address() {
+    for selected in ["off", "nonsense", "xmlrpc_server=debug"] {
+        let mut serv = common::program("serv_lineal");
+        serv.args(["--bind", "127.0.0.1:0"])
+            .env("RUST_LOG", selected);
+        let serv = Running::start("serv_lineal", serv);
+        let address = serv.line_after("listening on http://");
+        let mut clnt = common::program("clnt_trivial");
+        clnt.arg(format!("http://{address}"))
+            .env("RUST_LOG", selected);
+        let ended = Running::start("clnt_trivial", clnt).end();
+        ended.expect_code(5);
+        assert!(ended.stderr.contains("error: fault"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_last_number_may_be_the_largest_in_either_order() {
+    let (_serv, address) = server("serv_lineal", &[]);
+    let largest = u128::MAX.to_string();
+    for options in [
+        ["--base", &largest, "--count", "1"],
+        ["--count", "1", "--base", &largest],
+    ] {
+        let mut arguments = vec![address.as_str()];
+        arguments.extend(options);
+        let ended = run("clnt_lineal", &arguments);
+        assert_eq!(ended.expect_code(0).results().lines().count(), 1);
+    }
+}
+
+/// A reader that leaves early does not make a failed run a success.
+#[test]
+fn a_run_that_fails_keeps_its_code_without_a_reader() {
+    let (_serv, address) = server("serv_trivial", &[]);
+    let mut clnt = common::program("clnt_processes");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    clnt.arg(&address).stdout(writer);
+    let ended = clnt.output().unwrap();
+    assert_eq!(ended.status.code(), Some(4));
 }

@@ -1,5 +1,6 @@
 //! The address that a server listens on.
 
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 
 use super::exit::Failure;
@@ -10,14 +11,14 @@ pub(crate) fn resolve(text: &str) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(port) = text.parse::<u16>() {
         return Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]);
     }
-    let form = "a port (9000), or an address and a port (localhost:9000)";
     let bad = || {
         Failure::Argument(format!(
-            "{text:?} is not an address to listen on: give {form}"
+            "{text:?} is not an address to listen on: give a port (9000), or an address and \
+             a port (localhost:9000), without http://"
         ))
     };
     let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
-    if host.is_empty() || port.parse::<u16>().is_err() {
+    if host.is_empty() || host.contains('/') || port.parse::<u16>().is_err() {
         return Err(bad());
     }
     let mut found: Vec<SocketAddr> = text
@@ -32,27 +33,35 @@ pub(crate) fn resolve(text: &str) -> Result<Vec<SocketAddr>, Failure> {
     Ok(found)
 }
 
-/// Listens on the first of the addresses that can be had.
+/// Listens on the first of the addresses that this machine has. One that is taken is a
+/// failure, and not passed over: its clients would call the program that has it.
 pub(crate) fn listen(addresses: &[SocketAddr]) -> Result<TcpListener, Failure> {
-    TcpListener::bind(addresses).map_err(|error| {
-        let address = addresses
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let remedy = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "another program listens there; end it, or choose another port"
+    let mut missing = None;
+    for &address in addresses {
+        match TcpListener::bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {
+                missing = missing.or(Some((address, error)));
             }
-            std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are reserved; choose another port"
-            }
-            std::io::ErrorKind::AddrNotAvailable => {
-                "this machine has no such address; give one of its own, or 127.0.0.1"
-            }
-            _ => "choose another address or port",
-        };
-        Failure::Server(format!("can't listen on {address} ({error}): {remedy}"))
+            Err(error) => return Err(failure(address, &error)),
+        }
+    }
+    Err(match missing {
+        Some((address, error)) => failure(address, &error),
+        None => Failure::Argument("the name resolves to no address".to_owned()),
     })
+}
+
+fn failure(address: SocketAddr, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        ErrorKind::AddrInUse => "another program listens there; end it, or choose another port",
+        ErrorKind::PermissionDenied => "ports below 1024 are reserved; choose another port",
+        ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; give one of its own, or 127.0.0.1"
+        }
+        _ => "choose another address or port",
+    };
+    Failure::Server(format!("can't listen on {address} ({error}): {remedy}"))
 }
 
 #[cfg(test)]
@@ -85,6 +94,7 @@ mod tests {
             "localhost:",
             "localhost:x",
             "localhost:70000",
+            "http://localhost:9000",
         ] {
             let error = resolve(text).expect_err(text).to_string();
             assert!(error.contains("localhost:9000"), "{error}");
@@ -94,9 +104,10 @@ mod tests {
     #[test]
     fn a_busy_port_is_named_with_the_remedy() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let error = listen(&[taken.local_addr().unwrap()])
-            .unwrap_err()
-            .to_string();
+        let taken = taken.local_addr().unwrap();
+        // Not even where the name has another address that is free: `localhost`.
+        let free = SocketAddr::from(([127, 0, 0, 2], taken.port()));
+        let error = listen(&[taken, free]).unwrap_err().to_string();
         assert!(error.contains("another program listens there"), "{error}");
     }
 }

@@ -51,7 +51,10 @@ impl Client {
         })?;
         let url = url.as_deref().unwrap_or(ARTICLE_URL);
         let server = ServerProxy::new(url).map_err(|error| program.bad(error))?;
-        Ok(Client { server, numbers })
+        Ok(Client {
+            server,
+            numbers: numbers.checked(program)?,
+        })
     }
 }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::output::{print, tell};
+
 /// Why a program ends early, with the exit code that tells it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
-    /// Called as `--help` describes that it is not; the usage is on standard output. 255,
-    /// as in the article.
+    /// Called without the arguments that it needs. The usage goes to standard output, and
+    /// the code is 255, both as in the article.
     Usage(&'static str),
     /// An argument can't be understood. Code 2.
     Argument(String),
@@ -65,9 +67,9 @@ pub(crate) fn run(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
         Failure::Usage(text) => {
             // The usage goes where the article prints it; with nobody there to read it,
             // the exit code still tells.
-            let _ = super::output::print(text);
+            let _ = print(text);
         }
-        other => log::error!("{other}"),
+        other => tell(format_args!("error: {other}")),
     }
     ExitCode::from(failure.code())
 }

@@ -4,18 +4,20 @@ use std::io::Write as _;
 
 use env_logger::fmt::Formatter;
 use jiff::Zoned;
-use log::{Level, Record};
+use log::Record;
 
 /// Where the servers log one line per request.
 const ACCESS: &str = "xmlrpc_server::access";
 
-/// Sends the logs to standard error, as `RUST_LOG` selects them, or else `usual`.
+/// Sends the logs to standard error: `usual`, and on top of it what `RUST_LOG` selects.
 pub(crate) fn start(usual: &str) {
-    let environment = env_logger::Env::default().default_filter_or(usual.to_owned());
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(usual);
+    if let Ok(selected) = std::env::var("RUST_LOG") {
+        builder.parse_filters(&selected);
+    }
     // It fails only where a logger is set already, which then goes on.
-    let _ = env_logger::Builder::from_env(environment)
-        .format(line)
-        .try_init();
+    let _ = builder.format(line).try_init();
 }
 
 fn line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
@@ -23,14 +25,9 @@ fn line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
     if record.target() == ACCESS {
         return access(out, &message.to_string());
     }
-    match record.level() {
-        Level::Info if record.target().starts_with("procdistrib") => writeln!(out, "{message}"),
-        level => {
-            let style = out.default_level_style(level);
-            let name = level.as_str().to_ascii_lowercase();
-            writeln!(out, "{style}{name}{style:#}: {message}")
-        }
-    }
+    let style = out.default_level_style(record.level());
+    let level = record.level().as_str().to_ascii_lowercase();
+    writeln!(out, "{style}{level}{style:#}: {message}")
 }
 
 /// `127.0.0.1 "POST /RPC2 HTTP/1.1" 200 -` with the local time put behind the address,

@@ -1,6 +1,6 @@
 //! The numbers that the clients have factored.
 
-use super::command_line::Values;
+use super::command_line::{Program, Values};
 use super::exit::Failure;
 
 /// Consecutive numbers; the article's ten unless told otherwise.
@@ -31,10 +31,15 @@ impl Numbers {
             }
             _ => return Ok(false),
         }
-        if self.last().is_none() {
-            return Err(values.bad("--base and --count reach beyond 2^128 - 1"));
-        }
         Ok(true)
+    }
+
+    /// Checks what `--base` and `--count` are together.
+    pub(crate) fn checked(self, program: Program) -> Result<Self, Failure> {
+        match self.last() {
+            Some(_) => Ok(self),
+            None => Err(program.bad("--base and --count reach beyond 2^128 - 1")),
+        }
     }
 
     /// The last number, unless it is beyond 2^128 - 1. With no numbers, the first.

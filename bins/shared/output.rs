@@ -1,9 +1,15 @@
-//! Standard output, which holds what the article's programs print and nothing else.
+//! What a program prints, whatever its log shows: on standard output what the article's
+//! programs print and nothing else, on standard error what its user must not miss.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
 
 use super::exit::Failure;
+
+/// Prints a line on standard error. Without one to write to, there is nobody to tell.
+pub(crate) fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
 
 /// Prints a line on standard output.
 ///

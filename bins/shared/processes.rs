@@ -8,7 +8,7 @@ use super::command_line::{Argument, Program};
 use super::exit::Failure;
 use super::local::LocalServers;
 use super::numbers::Numbers;
-use super::output::print;
+use super::output::{print, tell};
 
 /// What the command line of clnt_processes asks for.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub struct Processes {
     pub servers: Vec<String>,
     /// The numbers to have factored.
     pub numbers: Numbers,
-    /// Those of the servers that live in this process.
-    local: LocalServers,
+    /// Those of the servers that live in this process, as long as it does.
+    _local: LocalServers,
 }
 
 impl Processes {
@@ -50,6 +50,7 @@ impl Processes {
             }
             Argument::Option(option) => numbers.take(option, values),
         })?;
+        let numbers = numbers.checked(program)?;
         let local = LocalServers::start(local.into())?;
         servers.extend(local.addresses());
         if servers.is_empty() {
@@ -58,7 +59,7 @@ impl Processes {
         Ok(Processes {
             servers,
             numbers,
-            local,
+            _local: local,
         })
     }
 
@@ -77,17 +78,17 @@ impl Processes {
         account: &Account,
         seconds: f64,
     ) -> Result<(), Failure> {
-        drop(self.local);
         let (outcomes, failure) = match (results, sent) {
             (Ok(results), Ok(())) => (results.into_iter().map(Some).collect(), None),
-            (Ok(results), Err(error)) => (
-                results.into_iter().map(Some).collect(),
-                Some(Failure::Unreachable(error.to_string())),
-            ),
+            (Ok(results), Err(error)) => {
+                let failure = self.cut_short(results.len(), &error);
+                (results.into_iter().map(Some).collect(), Some(failure))
+            }
             (Err(incomplete), sent) => {
+                let had = incomplete.outcomes().iter().flatten().count();
                 let failure = match sent {
                     Ok(()) => failure(&incomplete),
-                    Err(error) => Failure::Unreachable(error.to_string()),
+                    Err(error) => self.cut_short(had, &error),
                 };
                 let outcomes = incomplete.into_outcomes().into_iter().map(Result::ok);
                 (outcomes.collect::<Vec<_>>(), Some(failure))
@@ -98,29 +99,40 @@ impl Processes {
             None => printed.and_then(|()| print(format_args!("Tiempo: {seconds:.6}"))),
             Some(_) => printed,
         };
-        log::info!(target: "procdistrib", "{account}");
-        printed?;
+        tell(account);
         let Some(failure) = failure else {
-            return Ok(());
+            return printed;
         };
         let had = outcomes.into_iter().chain(std::iter::repeat(None));
-        let missing = self.numbers.iter().zip(had);
-        let missing = missing.filter_map(|(n, result)| result.is_none().then_some(n));
-        name_missing(missing);
+        let numbers = self.numbers.iter().zip(had);
+        tell(format_args!("no result for: {}", missing(numbers)));
         Err(failure)
+    }
+
+    /// The run ended before all numbers were sent.
+    fn cut_short<A>(&self, had: usize, error: &SendError<A>) -> Failure {
+        let wanted = self.numbers.iter().count();
+        Failure::Unreachable(format!("{had} of {wanted} numbers have a result; {error}"))
     }
 }
 
-/// How many numbers without a result are named.
-const NAMED: usize = 10;
-
-fn name_missing(mut numbers: impl Iterator<Item = String>) {
-    let named: Vec<String> = numbers.by_ref().take(NAMED).collect();
-    let more = match numbers.count() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    log::warn!("no result for {}{more}", named.join(", "));
+/// The numbers without a result, runs of them as `first to last`.
+fn missing(numbers: impl Iterator<Item = (String, Option<String>)>) -> String {
+    let mut runs: Vec<(String, Option<String>)> = Vec::new();
+    let mut in_run = false;
+    for (n, result) in numbers {
+        match runs.last_mut() {
+            _ if result.is_some() => {}
+            Some((_, last)) if in_run => *last = Some(n),
+            _ => runs.push((n, None)),
+        }
+        in_run = result.is_none();
+    }
+    let runs = runs.into_iter().map(|(first, last)| match last {
+        Some(last) => format!("{first} to {last}"),
+        None => first,
+    });
+    runs.collect::<Vec<_>>().join(", ")
 }
 
 fn failure(incomplete: &Incomplete<String>) -> Failure {
@@ -140,6 +152,28 @@ impl From<reparte::Error> for Failure {
         match error {
             reparte::Error::Threads(_) => Failure::Server(error.to_string()),
             _ => Failure::Argument(format!("{error}; see clnt_processes --help")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_without_a_result_are_told_in_runs() {
+        for (had, expected) in [
+            ("x.xx", "2"),
+            ("....", "1 to 4"),
+            ("..x.", "1 to 2, 4"),
+            ("x...x..x.", "2 to 4, 6 to 7, 9"),
+            ("xx", ""),
+        ] {
+            let numbers = had.chars().zip(1..).map(|(c, n)| {
+                let result = (c == 'x').then(String::new);
+                (n.to_string(), result)
+            });
+            assert_eq!(missing(numbers), expected, "{had}");
         }
     }
 }

@@ -7,12 +7,13 @@ use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Error, Handler, Service, Stop};
 
 use super::address;
-use super::command_line::{Argument, Program};
+use super::command_line::{Argument, Program, Values};
 use super::exit::Failure;
+use super::output::tell;
 use super::signals;
 
 /// Where the article's servers listen.
-const ARTICLE_ADDRESS: &str = "localhost:9000";
+const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
 
 /// A server that listens, and has yet to be given its functions.
 #[derive(Debug)]
@@ -135,13 +136,25 @@ impl Server {
             .listener
             .local_addr()
             .map_err(|error| Failure::Server(error.to_string()))?;
-        log::info!(target: "procdistrib", "listening on http://{address}");
+        tell(format_args!("listening on http://{address}"));
         match self.front {
             Front::Tiny(options) => tiny::serve(self.listener, self.service, &options, &stop)?,
             Front::Hyper(options) => hyper::serve(self.listener, self.service, &options, &stop)?,
         }
         Ok(())
     }
+}
+
+/// The most workers that `--workers` gives: each takes a thread.
+const MAX_WORKERS: usize = 1024;
+
+fn workers(values: &mut Values<'_>) -> Result<NonZeroUsize, Failure> {
+    let what = "a number from 1 to 1024";
+    let workers = values.parse::<NonZeroUsize>("--workers", what)?;
+    if workers.get() > MAX_WORKERS {
+        return Err(values.bad(format_args!("--workers takes {what}, not {workers}")));
+    }
+    Ok(workers)
 }
 
 /// What all three servers take.
@@ -161,7 +174,7 @@ impl Flags {
             match argument {
                 Argument::Option(option) if option == "bind" => self.address = Some(values.next()?),
                 Argument::Option(option) if option == "workers" => {
-                    self.workers = Some(values.parse("--workers", "a number from 1 up")?);
+                    self.workers = Some(workers(values)?);
                 }
                 _ => return Ok(others(argument)),
             }

@@ -3,6 +3,8 @@
 use xmlrpc_server::Stop;
 
 use super::exit::Failure;
+#[cfg(unix)]
+use super::output::tell;
 
 /// Stops a server at the first SIGINT or SIGTERM, and ends the process at the second,
 /// with 128 and the signal's number as its code, as a shell tells it.
@@ -16,7 +18,7 @@ pub(crate) fn stop_on_signal(stop: Stop) -> Result<(), Failure> {
     std::thread::spawn(move || {
         let mut signals = signals.forever();
         if signals.next().is_some() {
-            log::info!(target: "procdistrib", "stopping; once more to end at once");
+            tell("stopping: running calls have 10 s; once more to end at once");
             stop.stop();
         }
         if let Some(second) = signals.next() {

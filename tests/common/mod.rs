@@ -95,7 +95,9 @@ pub fn program(name: &str) -> Command {
         other => panic!("there is no program {other}"),
     };
     let mut command = Command::new(path);
-    command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+    for variable in ["RUST_LOG", "RUST_LOG_STYLE", "RUST_BACKTRACE"] {
+        command.env_remove(variable);
+    }
     command
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::common::Running;
 
 /// A Python of the major version `2` or `3`.
-fn python(major: &str) -> String {
+pub(crate) fn python(major: &str) -> String {
     let named = std::env::var(format!("PYTHON{major}")).ok();
     let usual = match major {
         "2" => vec!["python2.7".to_owned(), pyenv("2.7")],

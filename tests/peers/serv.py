@@ -1,7 +1,7 @@
 """A server as Python has it, 2.7 and 3 alike: factoriz_sum, cuad, eco (echo) and nap.
 
-Listens on the port that is its argument, or one that the system chooses, and says which
-on standard error.
+Listens on the host:port given, or on a port of 127.0.0.1 that the system chooses, and
+says where on standard error.
 """
 import sys
 import time
@@ -10,6 +10,11 @@ try:
     from xmlrpc.server import SimpleXMLRPCServer
 except ImportError:
     from SimpleXMLRPCServer import SimpleXMLRPCServer
+
+
+def nap(ms, n):
+    time.sleep(ms / 1000.0)
+    return n
 
 
 def factoriz_sum(digits):
@@ -24,17 +29,12 @@ def factoriz_sum(digits):
     return str(total)
 
 
-def nap(ms, n):
-    time.sleep(ms / 1000.0)
-    return n
-
-
-port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-server = SimpleXMLRPCServer(("127.0.0.1", port), allow_none=True)
+host, port = (sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0").rsplit(":", 1)
+server = SimpleXMLRPCServer((host, int(port)), allow_none=True)
 server.register_function(factoriz_sum)
 server.register_function(nap)
 server.register_function(lambda n: n * n, "cuad")
 server.register_function(lambda value: value, "eco")
-sys.stderr.write("listening on http://127.0.0.1:%d\n" % server.server_address[1])
+sys.stderr.write("listening on http://%s:%d\n" % server.server_address)
 sys.stderr.flush()
 server.serve_forever()

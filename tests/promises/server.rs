@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{CurrentCall, Service, Stop};
+use xmlrpc_server::{Context, Service, Stop};
 
 use crate::common::{PATIENCE, Running};
 
@@ -42,9 +42,8 @@ pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Runn
 }
 
 /// `nap(ms, n)` takes its time and gives n back; it stops when nobody waits any more.
-fn nap(ms: i32, n: i32) -> i32 {
+fn nap(call: &Context, ms: i32, n: i32) -> i32 {
     let end = Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-    let call = CurrentCall::get();
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || call.is_cancelled() {

@@ -3,8 +3,10 @@
 use std::error;
 use std::fmt;
 
+use crate::Unfinished;
+
 /// Why a value was not factored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
     /// The text is not one or more of the ASCII digits `0` to `9` and nothing else.
@@ -22,6 +24,8 @@ pub enum Error {
         /// How many decimal digits the number has, leading zeros not counted.
         digits: usize,
     },
+    /// The computation was stopped by its [`Control`](crate::Control).
+    Unfinished(Unfinished),
 }
 
 impl fmt::Display for Error {
@@ -39,11 +43,19 @@ impl fmt::Display for Error {
                 "the number is too large: it has {digits} digits; send {} (39 digits) at most",
                 u128::MAX
             ),
+            Error::Unfinished(unfinished) => unfinished.fmt(f),
         }
     }
 }
 
-impl error::Error for Error {}
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Error::Unfinished(unfinished) => unfinished.source(),
+            _ => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,21 +1,19 @@
 //! The order in which the algorithms are tried.
 //!
 //! Small primes go by trial division. What is left is split, and its parts split again, until all
-//! are prime: a square by its root, a cube above 64 bits by its root, anything else by rho, whose
-//! cost depends on the smaller prime.
+//! are prime.
 
+use crate::ladder::divisor;
 use crate::primality::is_prime_past_trial;
-use crate::{Factors, rho, trial};
+use crate::{Control, Factors, Progress, Stop, Unfinished, trial};
 
 /// The prime factors of `n`, each as often as it divides it, in ascending order.
 ///
 /// 0 and 1 have none. The factors of every other number multiply to it. Each is prime by the test
 /// of [`is_prime`](crate::is_prime), hence proven below 3.3e24 and a Baillie-PSW probable prime
-/// from there on.
+/// from there on: [`Factors::certainty`] says which.
 ///
-/// The time goes with the square root of the second largest prime factor: some 20 microseconds when
-/// that is 2^24, half a second at 2^50, and more than a minute for two primes of 64 bits. The call
-/// cannot be interrupted.
+/// The call cannot be interrupted; [`factor_with`] can.
 ///
 /// ```
 /// use factorizar::factor;
@@ -25,76 +23,72 @@ use crate::{Factors, rho, trial};
 /// ```
 #[must_use]
 pub fn factor(n: u128) -> Factors {
-    let mut primes = Vec::new();
-    if n > 1 {
-        let rest = trial::divide_out(n, &mut primes);
+    let mut work = Work::default();
+    let ended = work.run(n, &Control::new());
+    debug_assert_eq!(ended, Ok(()), "nothing stops a control by default");
+    Factors::new(work.primes)
+}
+
+/// The prime factors of `n`, as [`factor`] gives them, by a computation that can be stopped.
+///
+/// # Errors
+///
+/// [`Unfinished`] when `control` stopped it: with the factors found so far, and the cofactor.
+///
+/// ```
+/// use factorizar::{Control, Stop, factor_with};
+///
+/// let hard = ((1 << 61) - 1) * 1_000_000_007;
+/// assert_eq!(factor_with(hard, &Control::new())?.len(), 2);
+/// let left = factor_with(hard, &Control::new().deadline(|| true)).unwrap_err();
+/// assert_eq!(left.reason(), Stop::OutOfTime);
+/// # Ok::<(), factorizar::Unfinished>(())
+/// ```
+pub fn factor_with(n: u128, control: &Control) -> Result<Factors, Unfinished> {
+    let mut work = Work::default();
+    let ended = work.run(n, control);
+    let factors = Factors::new(work.primes);
+    ended
+        .map(|()| factors.clone())
+        .map_err(|reason| Unfinished::new(factors, work.parts.iter().product(), reason))
+}
+
+/// The primes of one number, and its parts that are not known to be prime.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) primes: Vec<u128>,
+    parts: Vec<u128>,
+}
+
+impl Work {
+    fn run(&mut self, n: u128, control: &Control) -> Result<(), Stop> {
+        if n < 2 {
+            return Ok(());
+        }
+        let rest = trial::divide_out(n, &mut self.primes);
+        for &prime in &self.primes {
+            control.tell(Progress::Prime(prime));
+        }
         if rest > 1 {
-            split(rest, &mut primes);
+            self.split(rest, control)?;
         }
+        Ok(())
     }
-    Factors::new(primes)
-}
 
-/// Appends the primes of `rest`, which trial division left and is not 1.
-fn split(rest: u128, primes: &mut Vec<u128>) {
-    // Each part is above 2^10, so there are never more than twelve.
-    let mut parts = vec![rest];
-    while let Some(part) = parts.pop() {
-        if is_prime_past_trial(part) {
-            primes.push(part);
-        } else {
-            let divisor = divisor(part);
-            parts.extend([divisor, part / divisor]);
+    /// Appends the primes of `rest`, which trial division left and is not 1.
+    pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), Stop> {
+        self.parts.push(rest);
+        while let Some(&part) = self.parts.last() {
+            if is_prime_past_trial(part) {
+                control.tell(Progress::Prime(part));
+                self.primes.push(part);
+                self.parts.pop();
+            } else {
+                let divisor = divisor(part, control)?;
+                self.parts.pop();
+                self.parts.extend([divisor, part / divisor]);
+            }
         }
-    }
-}
-
-/// A divisor of an odd composite number, other than 1 and itself.
-fn divisor(n: u128) -> u128 {
-    let root = n.isqrt();
-    if root * root == n {
-        return root;
-    }
-    if let Ok(n) = u64::try_from(n) {
-        return rho::divisor(n).into();
-    }
-    // Rho needs milliseconds for the cube of a prime of 42 bits; of fifth and higher powers the
-    // roots are small enough for it.
-    exact_cube_root(n).unwrap_or_else(|| rho::divisor(n))
-}
-
-/// The cube root of `n`, if that is whole.
-fn exact_cube_root(n: u128) -> Option<u128> {
-    // Bit by bit from the top: a root has 43 bits at most, so that no cube overflows but the last,
-    // which is above every n.
-    let root = (0..43).rev().fold(0u128, |root, bit| {
-        let next = root | 1 << bit;
-        if next.checked_pow(3).is_some_and(|cube| cube <= n) {
-            next
-        } else {
-            root
-        }
-    });
-    (root.pow(3) == n).then_some(root)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cube_roots() {
-        let largest = 6_981_463_658_331u128;
-        assert_eq!(
-            largest.checked_pow(3).map(exact_cube_root),
-            Some(Some(largest))
-        );
-        assert_eq!((largest + 1).checked_pow(3), None);
-        for root in [1, 2, 1_031, (1 << 42) - 11, largest - 1] {
-            assert_eq!(exact_cube_root(root * root * root), Some(root));
-            assert_eq!(exact_cube_root(root * root * root + 1), None);
-            assert_eq!(exact_cube_root(root * root * root + 2 * root * root), None);
-        }
-        assert_eq!(exact_cube_root(u128::MAX), None);
+        Ok(())
     }
 }

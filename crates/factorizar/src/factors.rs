@@ -2,6 +2,19 @@
 
 use std::fmt;
 
+use crate::primality::PROVEN_BELOW;
+
+/// How sure it is that prime factors are prime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Certainty {
+    /// Each is proven prime.
+    Proven,
+    /// At least one is a Baillie-PSW probable prime: no composite is known that passes that test,
+    /// and none is proven not to exist.
+    Probable,
+}
+
 /// The prime factors of a number, each as often as it divides it, in ascending order.
 ///
 /// [`factor`](crate::factor) makes it. It reads as a list of `u128`, and prints as the primes with
@@ -47,6 +60,22 @@ impl Factors {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.primes.is_empty()
+    }
+
+    /// Whether all of the primes are proven to be, as they are below 3.3e24.
+    ///
+    /// ```
+    /// use factorizar::{Certainty, factor};
+    ///
+    /// assert_eq!(factor(3 * ((1 << 61) - 1)).certainty(), Certainty::Proven);
+    /// assert_eq!(factor(3 * ((1 << 89) - 1)).certainty(), Certainty::Probable);
+    /// ```
+    #[must_use]
+    pub fn certainty(&self) -> Certainty {
+        match self.primes.last() {
+            Some(&largest) if largest >= PROVEN_BELOW => Certainty::Probable,
+            _ => Certainty::Proven,
+        }
     }
 
     /// The primes multiplied together: the number they came from, or 1 for 0.

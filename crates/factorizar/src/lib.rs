@@ -1,20 +1,33 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod batch;
+mod control;
+mod ecm;
 mod error;
 mod factor;
 mod factors;
+mod ladder;
 mod lucas;
 mod montgomery;
 mod natural;
+mod powers;
 mod primality;
+mod qs;
+mod range;
 mod rho;
 mod sum;
 mod trial;
+mod unfinished;
 mod word;
 
+pub use batch::factor_batch;
+pub use control::{Cancel, Control, Progress, Stop};
 pub use error::Error;
-pub use factor::factor;
-pub use factors::Factors;
+pub use factor::{factor, factor_with};
+
+pub use factors::{Certainty, Factors};
 pub use primality::is_prime;
-pub use sum::{factoriz_sum, sum_of_prime_factors};
+pub use range::{SumRange, factoriz_sum_range, factoriz_sum_range_with};
+pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors};
+pub use unfinished::Unfinished;

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | below 2^20 | trial division | proof |
 //! | below 4759123141 | Miller-Rabin to 3 bases (Jaeschke 1993) | proof |
+//! | below 55245642489451 | Miller-Rabin to 4 bases (Izykowski and Panasiuk 2011) | proof |
 //! | below 2^64 | Miller-Rabin to 7 bases (Sinclair 2011) | proof |
 //! | below 3317044064679887385961981 | Miller-Rabin to the 13 first primes (Sorenson, Webster 2015) | proof |
 //! | below 2^128 | Baillie-PSW | a composite is always composite; no composite is known that passes |
@@ -14,23 +15,35 @@
 //! Jaeschke, "On strong pseudoprimes to several bases", 1993; Jim Sinclair's bases, 2011, checked
 //! against Jan Feitsma's list of all base-2 pseudoprimes below 2^64; Jonathan Sorenson and Jonathan
 //! Webster, "Strong pseudoprimes to twelve prime bases", arXiv 1509.00864, 2015; Robert Baillie and
-//! Samuel S. Wagstaff, "Lucas pseudoprimes", 1980.
+//! Samuel S. Wagstaff, "Lucas pseudoprimes", 1980. The four bases are Wojciech Izykowski's and
+//! Marcin Panasiuk's, 2011, checked against the same list.
+//!
+//! Base 2 goes first, as it unmasks nearly every composite; the others go together, so that their
+//! multiplications overlap.
 
 use crate::lucas;
 use crate::montgomery::Montgomery;
 use crate::trial;
 use crate::word::Word;
 
-/// Up to here three bases are a proof.
+/// The bases besides 2. Up to here three bases are a proof.
 const THREE_BASES_BELOW: u64 = 4_759_123_141;
-const THREE_BASES: [u64; 3] = [2, 7, 61];
+const THREE_BASES: [u64; 2] = [7, 61];
+
+/// Up to here four bases are.
+const FOUR_BASES_BELOW: u64 = 55_245_642_489_451;
+const FOUR_BASES: [u64; 3] = [
+    141_889_084_524_735,
+    1_199_124_725_622_454_117,
+    11_096_072_698_276_303_650,
+];
 
 /// A proof for every 64-bit number.
-const SEVEN_BASES: [u64; 7] = [2, 325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
+const SEVEN_BASES: [u64; 6] = [325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
 
-/// The smallest strong pseudoprime to all of [`THIRTEEN_BASES`].
-const THIRTEEN_BASES_BELOW: u128 = 3_317_044_064_679_887_385_961_981;
-const THIRTEEN_BASES: [u64; 13] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
+/// The smallest strong pseudoprime to 2 and all of [`THIRTEEN_BASES`]: below it every answer is a proof.
+pub(crate) const PROVEN_BELOW: u128 = 3_317_044_064_679_887_385_961_981;
+const THIRTEEN_BASES: [u64; 12] = [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
 
 /// Whether `n` is prime.
 ///
@@ -72,42 +85,53 @@ pub(crate) fn is_prime_past_trial(n: u128) -> bool {
         return true;
     }
     if let Ok(n) = u64::try_from(n) {
-        let bases: &[u64] = if n < THREE_BASES_BELOW {
-            &THREE_BASES
-        } else {
-            &SEVEN_BASES
-        };
-        return passes_all(&Montgomery::new(n), bases);
+        let ring = Montgomery::new(n);
+        return are_strong_probable_primes(&ring, [2])
+            && if n < THREE_BASES_BELOW {
+                are_strong_probable_primes(&ring, THREE_BASES)
+            } else if n < FOUR_BASES_BELOW {
+                are_strong_probable_primes(&ring, FOUR_BASES)
+            } else {
+                are_strong_probable_primes(&ring, SEVEN_BASES)
+            };
     }
     let ring = Montgomery::new(n);
-    if n < THIRTEEN_BASES_BELOW {
-        passes_all(&ring, &THIRTEEN_BASES)
+    if !are_strong_probable_primes(&ring, [2]) {
+        false
+    } else if n < PROVEN_BELOW {
+        are_strong_probable_primes(&ring, THIRTEEN_BASES)
     } else {
-        is_strong_probable_prime(&ring, 2) && lucas::is_strong_probable_prime(&ring)
+        lucas::is_strong_probable_prime(&ring)
     }
 }
 
-fn passes_all<W: Word>(ring: &Montgomery<W>, bases: &[u64]) -> bool {
-    bases
-        .iter()
-        .all(|&base| is_strong_probable_prime(ring, base))
-}
-
-/// One round of Miller-Rabin. The base must be below the modulus and not zero.
-fn is_strong_probable_prime<W: Word>(ring: &Montgomery<W>, base: u64) -> bool {
+/// A round of Miller-Rabin for each base, which must not be a multiple of the modulus.
+fn are_strong_probable_primes<W: Word, const L: usize>(
+    ring: &Montgomery<W>,
+    bases: [u64; L],
+) -> bool {
+    let one = ring.one();
+    let two = ring.add(one, one);
+    let bases = bases.map(|base| match base {
+        2 => two,
+        _ => ring.residue_of(base.into()),
+    });
     let even = ring.modulus().wrapping_sub(W::ONE);
     let twos = even.trailing_zeros();
-    let mut power = ring.pow(ring.residue(base), even.shr(twos));
-    if power == ring.one() {
-        return true;
+    let mut powers = ring.powers(bases, even.shr(twos));
+    let mut passed = [false; L];
+    for (passed, power) in passed.iter_mut().zip(&powers) {
+        *passed = *power == one;
     }
-    for _ in 1..twos {
-        if power == ring.minus_one() {
-            return true;
+    for turn in 0..twos {
+        for (passed, power) in passed.iter_mut().zip(&mut powers) {
+            *passed |= *power == ring.minus_one();
+            if turn + 1 < twos && !*passed {
+                *power = ring.mul(*power, *power);
+            }
         }
-        power = ring.mul(power, power);
     }
-    power == ring.minus_one()
+    passed == [true; L]
 }
 
 #[cfg(test)]
@@ -132,10 +156,11 @@ mod tests {
     fn the_smallest_strong_pseudoprimes_pass_their_bases_and_are_not_prime() {
         for (n, passed) in PSI {
             let ring = Montgomery::new(n);
-            let (pass, rest) = THIRTEEN_BASES.split_at(passed);
-            assert!(passes_all(&ring, pass), "{n} passes {pass:?}");
+            let (pass, rest) = THIRTEEN_BASES.split_at(passed - 1);
+            let passes = |base: &u64| are_strong_probable_primes(&ring, [*base]);
+            assert!(passes(&2) && pass.iter().all(passes), "{n} passes {pass:?}");
             assert!(
-                !passes_all(&ring, rest) || rest.is_empty(),
+                !rest.iter().all(passes) || rest.is_empty(),
                 "{n} fails one of {rest:?}"
             );
             assert!(!is_prime(n), "{n}");
@@ -145,11 +170,17 @@ mod tests {
     #[test]
     fn the_smallest_strong_pseudoprime_to_the_three_bases_is_not_prime() {
         assert_eq!(THREE_BASES_BELOW, 48_781 * 97_561);
-        assert!(passes_all(
-            &Montgomery::new(THREE_BASES_BELOW),
-            &THREE_BASES
-        ));
+        let ring = Montgomery::new(THREE_BASES_BELOW);
+        assert!(are_strong_probable_primes(&ring, [2, 7, 61]));
         assert!(!is_prime(THREE_BASES_BELOW.into()));
+    }
+
+    #[test]
+    fn the_limit_of_the_four_bases_is_their_smallest_pseudoprime() {
+        let ring = Montgomery::new(FOUR_BASES_BELOW);
+        assert!(are_strong_probable_primes(&ring, [2]));
+        assert!(are_strong_probable_primes(&ring, FOUR_BASES));
+        assert!(!is_prime(FOUR_BASES_BELOW.into()));
     }
 
     #[test]
@@ -157,10 +188,10 @@ mod tests {
         for n in (1_001..60_001u64).step_by(2) {
             let (narrow, wide) = (Montgomery::new(n), Montgomery::new(u128::from(n)));
             for base in [2, 3, 61] {
-                let narrow = is_strong_probable_prime(&narrow, base);
+                let narrow = are_strong_probable_primes(&narrow, [base]);
                 assert_eq!(
                     narrow,
-                    is_strong_probable_prime(&wide, base),
+                    are_strong_probable_primes(&wide, [base]),
                     "{n} to base {base}"
                 );
             }

@@ -1,6 +1,6 @@
 //! The article's function.
 
-use crate::{Error, factor, natural};
+use crate::{Control, Error, factor, factor_with, natural};
 
 /// The sum of the prime factors of a number, with multiplicity: decimal digits in, decimal digits
 /// out, as the article sends them.
@@ -28,6 +28,28 @@ use crate::{Error, factor, natural};
 #[doc(alias = "sopfr")]
 pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
     natural::parse(digits).map(|n| sum_of_prime_factors(n).to_string())
+}
+
+/// The same as [`factoriz_sum`], by a computation that can be stopped.
+///
+/// # Errors
+///
+/// Those of [`factoriz_sum`], and [`Error::Unfinished`] when `control` stopped it.
+///
+/// ```
+/// use factorizar::{Control, Error, Stop, factoriz_sum_with};
+///
+/// assert_eq!(factoriz_sum_with("23434252232434", &Control::new())?, "50914");
+/// let late = Control::new().deadline(|| true);
+/// match factoriz_sum_with("2305843011361177590", &late) {
+///     Err(Error::Unfinished(left)) => assert_eq!(left.reason(), Stop::OutOfTime),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+pub fn factoriz_sum_with(digits: &str, control: &Control) -> Result<String, Error> {
+    let factors = factor_with(natural::parse(digits)?, control).map_err(Error::Unfinished)?;
+    Ok(factors.sum().to_string())
 }
 
 /// The sum of the prime factors of `n`, with multiplicity, for a caller that has an integer.

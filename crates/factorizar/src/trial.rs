@@ -18,27 +18,46 @@ pub(crate) const PRIME_BELOW: u64 = BOUND * BOUND;
 /// Odd primes below [`BOUND`].
 const COUNT: usize = 171;
 
-/// An odd prime, and how to divide by it.
+/// Primes that are tried before looking whether one of them divides.
+const GROUP: usize = 9;
+
+/// An odd prime, and how to divide numbers of one width by it.
 #[derive(Debug, Clone, Copy)]
-struct Divisor {
+pub(crate) struct Divisor<W> {
     prime: u64,
-    /// The inverse of the prime modulo 2^128; its low half is the one modulo 2^64.
-    inverse: u128,
-    /// The largest exact quotient, (2^128 - 1) / p; its high half is (2^64 - 1) / p.
-    limit: u128,
+    /// The inverse of the prime modulo 2^BITS.
+    inverse: W,
+    /// The largest exact quotient, (2^BITS - 1) / p.
+    limit: W,
 }
 
-impl Divisor {
+impl<W: Word> Divisor<W> {
     /// `n` divided by the prime, if that is exact.
     #[inline]
-    fn divide<W: Word>(&self, n: W) -> Option<W> {
-        let quotient = n.wrapping_mul(W::truncate(self.inverse));
-        let limit = W::truncate(self.limit >> (u128::BITS - W::BITS));
-        (quotient <= limit).then_some(quotient)
+    fn divide(&self, n: W) -> Option<W> {
+        let quotient = n.wrapping_mul(self.inverse);
+        (quotient <= self.limit).then_some(quotient)
     }
 }
 
-static DIVISORS: [Divisor; COUNT] = divisors();
+/// A width that there is a table for.
+pub(crate) trait Divide: Word + 'static {
+    /// The odd primes below [`BOUND`].
+    const DIVISORS: &'static [Divisor<Self>; COUNT];
+}
+
+impl Divide for u64 {
+    const DIVISORS: &'static [Divisor<u64>; COUNT] = &NARROW;
+}
+
+impl Divide for u128 {
+    const DIVISORS: &'static [Divisor<u128>; COUNT] = &WIDE;
+}
+
+static WIDE: [Divisor<u128>; COUNT] = divisors();
+
+/// The halves of [`WIDE`]: the low one of an inverse, the high one of a limit.
+static NARROW: [Divisor<u64>; COUNT] = narrow(&divisors());
 
 /// Divides the primes below [`BOUND`] out of `n`, above zero, and appends them to `primes` in
 /// ascending order. What is left is 1, a prime, or a number all of whose prime factors are above
@@ -53,33 +72,46 @@ pub(crate) fn divide_out(n: u128, primes: &mut Vec<u128>) -> u128 {
     }
 }
 
-fn divide_out_odd<W: Word>(odd: W, primes: &mut Vec<u128>) -> W {
+fn divide_out_odd<W: Divide>(odd: W, primes: &mut Vec<u128>) -> W {
     let mut rest = odd;
-    for divisor in &DIVISORS {
-        if rest < W::from(divisor.prime * divisor.prime) {
+    for group in W::DIVISORS.chunks(GROUP) {
+        if rest < W::from(group[0].prime * group[0].prime) {
             break;
         }
-        while let Some(quotient) = divisor.divide(rest) {
-            primes.push(divisor.prime.into());
-            rest = quotient;
+        // Most groups divide nothing: one branch for all of its primes, and none waits for another.
+        let divides = |divisor: &Divisor<W>| divisor.divide(rest).is_some();
+        if !group
+            .iter()
+            .fold(false, |any, divisor| any | divides(divisor))
+        {
+            continue;
+        }
+        for divisor in group {
+            if rest < W::from(divisor.prime * divisor.prime) {
+                return rest;
+            }
+            while let Some(quotient) = divisor.divide(rest) {
+                primes.push(divisor.prime.into());
+                rest = quotient;
+            }
         }
     }
     rest
 }
 
 /// The smallest prime factor of `n`, above zero, if that is below [`BOUND`].
-pub(crate) fn small_factor<W: Word>(n: W) -> Option<u64> {
+pub(crate) fn small_factor<W: Divide>(n: W) -> Option<u64> {
     if !n.bit(0) {
         return Some(2);
     }
-    DIVISORS
+    W::DIVISORS
         .iter()
         .find(|divisor| divisor.divide(n).is_some())
         .map(|divisor| divisor.prime)
 }
 
 /// The table, worked out by the compiler.
-const fn divisors() -> [Divisor; COUNT] {
+const fn divisors() -> [Divisor<u128>; COUNT] {
     let mut table = [Divisor {
         prime: 0,
         inverse: 0,
@@ -105,7 +137,25 @@ const fn divisors() -> [Divisor; COUNT] {
     table
 }
 
-const fn is_new_prime(candidate: u64, table: &[Divisor; COUNT], filled: usize) -> bool {
+const fn narrow(wide: &[Divisor<u128>; COUNT]) -> [Divisor<u64>; COUNT] {
+    let mut table = [Divisor {
+        prime: 0,
+        inverse: 0,
+        limit: 0,
+    }; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        table[index] = Divisor {
+            prime: wide[index].prime,
+            inverse: wide[index].inverse as u64,
+            limit: (wide[index].limit >> 64) as u64,
+        };
+        index += 1;
+    }
+    table
+}
+
+const fn is_new_prime(candidate: u64, table: &[Divisor<u128>; COUNT], filled: usize) -> bool {
     let mut index = 0;
     while index < filled {
         if candidate.is_multiple_of(table[index].prime) {
@@ -134,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_division_is_exact_or_none() {
-        for divisor in &DIVISORS {
+        for (divisor, wide) in NARROW.iter().zip(&WIDE) {
             let p = divisor.prime;
             for n in (0..3 * p).chain(u64::MAX - 3 * p..=u64::MAX) {
                 assert_eq!(
@@ -144,7 +194,7 @@ mod tests {
                 );
                 let (n, p) = (u128::MAX - u128::from(u64::MAX - n), u128::from(p));
                 assert_eq!(
-                    divisor.divide(n),
+                    wide.divide(n),
                     n.is_multiple_of(p).then_some(n / p),
                     "{n} / {p}"
                 );

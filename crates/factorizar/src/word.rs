@@ -25,6 +25,7 @@ pub(crate) trait Word: Copy + Eq + Ord + Debug + From<u64> + Into<u128> {
     fn overflowing_sub(self, other: Self) -> (Self, bool);
     fn abs_diff(self, other: Self) -> Self;
     fn rem(self, modulus: Self) -> Self;
+    fn div(self, divisor: Self) -> Self;
     fn shr(self, bits: u32) -> Self;
     fn trailing_zeros(self) -> u32;
     fn leading_zeros(self) -> u32;
@@ -72,6 +73,10 @@ macro_rules! word {
             #[inline]
             fn rem(self, modulus: Self) -> Self {
                 self % modulus
+            }
+            #[inline]
+            fn div(self, divisor: Self) -> Self {
+                self / divisor
             }
             #[inline]
             fn shr(self, bits: u32) -> Self {

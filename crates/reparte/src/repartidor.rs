@@ -12,7 +12,7 @@ use crate::{
 
 /// The most slots that all servers of a run may have together: each takes a
 /// thread.
-pub const MAX_SLOTS: usize = 65_536;
+pub const MAX_SLOTS: usize = 8_192;
 
 /// Dispatcher: spreads the calls of one function over servers, as the
 /// article's class of that name.

@@ -45,7 +45,10 @@ fn a_dead_server_costs_no_result() {
     let died: Vec<_> = account.died().map(|server| &*server.name).collect();
     assert_eq!(died, ["other"]);
     assert_eq!((account.executions, account.lost), (500, 0));
-    assert!(account.to_string().ends_with("; died: other"), "{account}");
+    assert!(
+        account.to_string().ends_with("; never answered: other"),
+        "{account}"
+    );
 }
 
 #[test]
@@ -167,7 +170,7 @@ fn a_total_outage_hands_over_what_was_had() {
     };
     assert_eq!(
         unsent.to_string(),
-        "task not taken: every server has been down for 0.05 s\n  \
+        "no server takes the task: every server has been down for 0.05 s\n  \
          a: unreachable: on purpose\n  b: timed out: on purpose"
     );
     assert_eq!(unsent.into_args(), 3);

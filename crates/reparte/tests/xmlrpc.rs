@@ -157,6 +157,10 @@ fn a_port_where_nothing_listens_costs_no_result() {
 fn each_way_to_fail_has_its_kind() {
     const WRONG_TYPE: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><params><param>\
         <value><string>x</string></value></param></params></methodResponse>";
+    const NO_SUCH_METHOD: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><fault><value><struct>\
+        <member><name>faultCode</name><value><int>-32601</int></value></member>\
+        <member><name>faultString</name><value>method \"cuad\" is not supported</value></member>\
+        </struct></value></fault></methodResponse>";
     let cases = [
         (Way::Send(""), ErrorKind::Interrupted),
         (
@@ -178,6 +182,7 @@ fn each_way_to_fail_has_its_kind() {
             Way::Send("HTTP/1.0 404 Not here\r\n\r\n"),
             ErrorKind::NotFound,
         ),
+        (Way::Send(NO_SUCH_METHOD), ErrorKind::NotFound),
     ];
     for (way, kind) in cases {
         let incomplete = alone(way);

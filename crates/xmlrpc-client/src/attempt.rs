@@ -1,10 +1,12 @@
 //! One call, by a name of its own: what can be cancelled.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use crate::transport::{Breaker, Terms};
+use crate::transport::{Breaker, Order};
 use crate::{Error, FromValue, IntoParams, ServerProxy};
 
 /// One call that is about to be made, of [`ServerProxy::attempt`].
@@ -32,8 +34,8 @@ use crate::{Error, FromValue, IntoParams, ServerProxy};
 #[must_use = "an attempt does nothing until it calls"]
 pub struct Attempt<'a> {
     proxy: &'a ServerProxy,
+    id: String,
     deadline: Option<Instant>,
-    id: Option<String>,
     state: Arc<Mutex<State>>,
 }
 
@@ -55,30 +57,30 @@ impl<'a> Attempt<'a> {
     pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
         Attempt {
             proxy,
+            id: new_id(),
             deadline: None,
-            id: None,
             state: Arc::new(Mutex::new(State::Ready)),
         }
     }
 
+    /// What the server is told that this call is called, in the header `Reparte-Call`: no
+    /// two of this process are the same, and two of different processes hardly ever.
+    ///
+    /// A server of xmlrpc-server lists it in `reparte.status()`, and ends the call at
+    /// `reparte.cancel(id)`; another takes no notice.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The same, to be over at `at`: what is left of the time-outs is cut to it.
+    ///
+    /// The server is told, in the header `Reparte-Deadline-Ms`, how long the answer is
+    /// waited for: to this deadline, or for
+    /// [`answer_timeout`](crate::Options::answer_timeout) if that is less.
     pub fn deadline(self, at: Instant) -> Self {
         Attempt {
             deadline: Some(at),
-            ..self
-        }
-    }
-
-    /// The same, known to the server by `id`: the header `Reparte-Call` carries it, and
-    /// `Reparte-Deadline-Ms` the milliseconds left if there is a
-    /// [deadline](Attempt::deadline). A server that knows neither ignores them.
-    ///
-    /// An `id` with anything but letters, digits, `-`, `_` and `.` of ASCII is not sent.
-    pub fn named(self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        Attempt {
-            id: Some(id).filter(|id| id.bytes().all(is_plain)),
             ..self
         }
     }
@@ -104,13 +106,13 @@ impl<'a> Attempt<'a> {
             *state = State::Running(breaker);
             Ok(())
         };
-        let terms = Terms {
+        let order = Order {
+            id: &self.id,
             deadline: self.deadline,
-            id: self.id.as_deref(),
         };
         let (line, answer) = self
             .proxy
-            .post(method, &params.into_params(), terms, running)?;
+            .post(method, &params.into_params(), &order, running)?;
         // From here on nobody can break the line off: only now may another call have it.
         if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
             return Err(Error::Cancelled);
@@ -139,6 +141,14 @@ impl Canceller {
             breaker.cut();
         }
     }
+}
+
+fn new_id() -> String {
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    // The one source of randomness in std; the name is no secret.
+    let process = PROCESS.get_or_init(|| RandomState::new().hash_one(std::process::id()));
+    format!("{process:016x}-{}", NEXT.fetch_add(1, Relaxed))
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

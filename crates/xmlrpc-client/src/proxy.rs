@@ -6,7 +6,7 @@ use log::debug;
 use xmlrpc_wire::{decode_response, encode_call};
 
 use crate::text::{Foreign, excerpt};
-use crate::transport::{Answer, Breaker, Line, Terms, Transport};
+use crate::transport::{Answer, Breaker, Line, Order, Transport};
 use crate::url::ServerUrl;
 use crate::{Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Options, Value};
 
@@ -111,7 +111,7 @@ impl ServerProxy {
         &self,
         method: &str,
         params: &[Value],
-        terms: Terms<'_>,
+        order: &Order<'_>,
         running: impl Fn(Breaker) -> Result<(), Error>,
     ) -> Result<(Line, Result<Answer, Error>), Error> {
         let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
@@ -123,12 +123,12 @@ impl ServerProxy {
         );
         let mut line = self.transport.take();
         running(line.breaker())?;
-        let mut answer = self.transport.post(&line, &request, terms);
+        let mut answer = self.transport.post(&line, &request, order);
         if answer.is_err() && line.is_stale() {
             debug!("{}: a kept connection was closed", self.server());
             line = self.transport.new_line();
             running(line.breaker())?;
-            answer = self.transport.post(&line, &request, terms);
+            answer = self.transport.post(&line, &request, order);
         }
         Ok((line, answer))
     }

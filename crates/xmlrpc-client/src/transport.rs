@@ -52,16 +52,18 @@ pub(crate) struct Line {
     gauge: Arc<Gauge>,
 }
 
-/// What a call is to be over by, and what its server is to know it by.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Terms<'a> {
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) id: Option<&'a str>,
-}
-
 /// Ends the call on a line, from another thread. A line is of no use after that.
 #[derive(Debug)]
 pub(crate) struct Breaker(Agent);
+
+/// What is said of a call beside it.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    /// Its name.
+    pub(crate) id: &'a str,
+    /// When it must be over.
+    pub(crate) deadline: Option<Instant>,
+}
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -137,10 +139,10 @@ impl Transport {
     /// Connects, and hangs up at once.
     pub(crate) fn reach(&self) -> Result<(), Error> {
         let within = self.options.connect_timeout;
-        let host = || self.url.host.to_string();
-        let addresses = self.names.addresses(within).map_err(|source| {
-            let host = host();
-            Error::HostNotFound { host, source }
+        let addresses = self.names.addresses(within);
+        let addresses = addresses.map_err(|source| Error::HostNotFound {
+            host: self.url.host.to_string(),
+            source,
         })?;
         let mut failed = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {
@@ -157,33 +159,34 @@ impl Transport {
     }
 
     /// Posts `body` on `line`, once, and reads the answer.
-    pub(crate) fn post(&self, line: &Line, body: &[u8], terms: Terms<'_>) -> Result<Answer, Error> {
+    pub(crate) fn post(
+        &self,
+        line: &Line,
+        body: &[u8],
+        order: &Order<'_>,
+    ) -> Result<Answer, Error> {
         let gauge = &*line.gauge;
-        gauge.begin(terms.deadline);
+        gauge.begin(order.deadline);
         if gauge.left().is_zero() {
             return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
         }
-        self.exchange(&line.agent, gauge, body, terms)
+        self.exchange(line, body, order)
             .map_err(|error| self.failure(gauge, error))
     }
 
-    fn exchange(
-        &self,
-        agent: &Agent,
-        gauge: &Gauge,
-        body: &[u8],
-        terms: Terms<'_>,
-    ) -> Result<Answer, ureq::Error> {
-        let request = agent.post(self.uri.clone());
-        let mut request = request.header("Content-Type", "text/xml");
-        if let Some(id) = terms.id {
-            request = request.header("Reparte-Call", id);
-            if let Some(deadline) = terms.deadline {
-                let left = deadline.saturating_duration_since(Instant::now());
-                request = request.header("Reparte-Deadline-Ms", left.as_millis().to_string());
-            }
-        }
-        let mut response = request.send(body)?;
+    fn exchange(&self, line: &Line, body: &[u8], order: &Order<'_>) -> Result<Answer, ureq::Error> {
+        let gauge = &*line.gauge;
+        let left = order
+            .deadline
+            .map(|at| at.saturating_duration_since(Instant::now()));
+        let time = self.options.answer_timeout;
+        let time = left.map_or(time, |left| left.min(time));
+        let request = line.agent.post(self.uri.clone());
+        let mut response = request
+            .header("Content-Type", "text/xml")
+            .header("Reparte-Call", order.id)
+            .header("Reparte-Deadline-Ms", time.as_millis().to_string())
+            .send(body)?;
         let status = response.status().as_u16();
         let header = |name| text(response.headers(), name);
         let (retry_after, location) = (header("retry-after"), header("location"));

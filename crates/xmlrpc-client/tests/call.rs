@@ -5,7 +5,7 @@
 mod peer;
 
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use peer::{Listener, answer, document, long, options, serve, serve_at, value};
 use xmlrpc_client::{Error, ErrorKind, Fault, ServerProxy, Value};
@@ -44,33 +44,32 @@ fn a_request_is_what_the_specification_says() {
 }
 
 #[test]
-fn a_named_call_carries_its_name_and_the_time_it_has() {
+fn a_server_is_told_the_calls_name_and_how_long_it_is_waited_for() {
     let server = serve(|listener| {
         let mut peer = listener.accept();
-        [(), (), ()].map(|()| {
+        [(); 2].map(|()| {
             let request = peer.request();
             peer.send(value(1));
-            request
+            let header = |name| request.header(name).unwrap().to_owned();
+            (header("reparte-call"), header("reparte-deadline-ms"))
         })
     });
     let proxy = server.proxy();
-    let soon = Instant::now() + Duration::from_secs(5);
-    let attempt = || proxy.attempt().named("run-7.1");
-    assert_eq!(attempt().call::<i32>("f", ()).unwrap(), 1);
-    assert_eq!(attempt().deadline(soon).call::<i32>("f", ()).unwrap(), 1);
-    let crooked = proxy.attempt().named("a\r\nb: c");
-    assert_eq!(crooked.call::<i32>("f", ()).unwrap(), 1);
+    let timeout = options().answer_timeout.as_millis().to_string();
+    let first = proxy.attempt();
+    let first_id = first.id().to_owned();
+    assert_eq!(first.call::<i32>("f", ()).unwrap(), 1);
+    let deadline = Instant::now() + options().answer_timeout / 2;
+    let second = proxy.attempt().deadline(deadline);
+    let second_id = second.id().to_owned();
+    assert_eq!(second.call::<i32>("f", ()).unwrap(), 1);
+    assert_ne!(first_id, second_id);
 
-    let [named, timed, unnamed] = server.done();
-    assert_eq!(named.header("reparte-call"), Some("run-7.1"));
-    assert_eq!(named.header("reparte-deadline-ms"), None);
-    let left: u64 = timed
-        .header("reparte-deadline-ms")
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!((1..=5000).contains(&left), "{left}");
-    assert_eq!(unnamed.header("reparte-call"), None);
+    let [told_first, told_second] = server.done();
+    assert_eq!(told_first, (first_id, timeout.clone()));
+    assert_eq!(told_second.0, second_id);
+    let time: u64 = told_second.1.parse().unwrap();
+    assert!(time > 0 && time <= timeout.parse::<u64>().unwrap() / 2);
 }
 
 #[test]

@@ -1,323 +1,207 @@
-//! The control protocol: `reparte.status` and `reparte.cancel`, and the calls at hand
-//! that they speak of.
-//!
-//! A client gives a call a name with the header `Reparte-Call`, and the time it has with
-//! `Reparte-Deadline-Ms`. Clients that know nothing of this are served as ever.
+//! The control protocol: which calls are at hand, and how one is called off.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
-use xmlrpc_wire::{IntoValue, Struct, Value};
+use xmlrpc_wire::{FromParams as _, IntoValue, MethodCall, MethodResponse, Struct, Value};
 
-/// The longest name of a call; of a longer one nothing is kept.
-const NAME: usize = 128;
-/// The longest time that a deadline may be away: it keeps sums of times from overflow.
-const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+use crate::Context;
+use crate::service::refused;
 
-/// The calls at hand of one service.
-#[derive(Debug)]
+/// The methods that this module answers.
+pub(crate) const METHODS: [&str; 2] = ["reparte.cancel", "reparte.status"];
+
+/// What a service knows of its own work.
 pub(crate) struct Control {
+    /// Changes at each start.
     instance: String,
+    /// Calls that the fronts run at once, all of them together.
     slots: AtomicUsize,
     calls: Mutex<Calls>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Calls {
     next: u64,
-    at_hand: BTreeMap<u64, AtHand>,
+    busy: usize,
+    at_hand: BTreeMap<u64, Call>,
 }
 
-#[derive(Debug)]
-struct AtHand {
-    name: Option<String>,
-    method: String,
+struct Call {
+    context: Context,
     since: Instant,
     runs: bool,
-    state: Arc<CallState>,
+    cancelled: Option<Action>,
 }
 
-#[derive(Debug, Default)]
-struct CallState {
-    cancelled: AtomicBool,
-    deadline: Option<Instant>,
+type Action = Box<dyn FnOnce() + Send>;
+
+/// A call that is at hand until this is dropped.
+pub(crate) struct AtHand {
+    control: Arc<Control>,
+    number: u64,
 }
 
-impl Default for Control {
-    fn default() -> Self {
-        // Two starts within the clock's grain differ by the hash's keys.
-        let started = RandomState::new().hash_one(SystemTime::now());
+/// Slots that are there until this is dropped.
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+pub(crate) struct Slots {
+    control: Arc<Control>,
+    count: usize,
+}
+
+impl Control {
+    pub(crate) fn new() -> Self {
         Control {
-            instance: format!("{started:016x}"),
+            // The one source of randomness in std; it is no secret.
+            instance: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
             slots: AtomicUsize::new(0),
             calls: Mutex::default(),
         }
     }
-}
 
-impl Control {
-    /// How many calls the front runs at a time.
-    pub(crate) fn set_slots(&self, slots: usize) {
-        self.slots.store(slots, Ordering::Relaxed);
+    /// Answers a method of the control protocol; gives any other call back.
+    pub(crate) fn answer(&self, call: MethodCall) -> Result<MethodResponse, MethodCall> {
+        let MethodCall { method, params, .. } = call;
+        let response = match method.as_str() {
+            "reparte.status" => <()>::from_params(params).map(|()| self.status()),
+            "reparte.cancel" => <(String,)>::from_params(params)
+                .map(|(id,)| self.cancel(&id))
+                .map(bool::into_value),
+            _ => return Err(MethodCall::new(method, params)),
+        };
+        Ok(response.map_err(|error| refused(&method, &error)))
     }
 
-    /// Takes down a call until the ticket is dropped.
-    pub(crate) fn enter(self: &Arc<Self>, terms: Terms, method: &str) -> Ticket {
-        let now = Instant::now();
-        let deadline = terms.time.and_then(|time| now.checked_add(time.min(FAR)));
-        let state = Arc::new(CallState {
-            cancelled: AtomicBool::new(false),
-            deadline,
-        });
-        let mut calls = self.lock();
-        let number = calls.next;
-        calls.next += 1;
-        let at_hand = AtHand {
-            name: terms.name.filter(|name| name.len() <= NAME),
-            method: method.to_owned(),
-            since: now,
-            runs: false,
-            state: Arc::clone(&state),
-        };
-        calls.at_hand.insert(number, at_hand);
-        Ticket {
+    /// Counts a front's slots.
+    #[cfg(any(feature = "tiny", feature = "hyper"))]
+    pub(crate) fn open(self: &Arc<Self>, count: usize) -> Slots {
+        self.slots.fetch_add(count, Relaxed);
+        Slots {
             control: Arc::clone(self),
-            number,
-            state,
+            count,
         }
     }
 
-    /// What `reparte.status` answers.
-    pub(crate) fn status(&self) -> Value {
-        let calls = self.lock();
-        let running = || calls.at_hand.values().filter(|call| call.runs);
-        let listed: Vec<Value> = running().map(AtHand::describe).collect();
-        let members = [
-            ("instance", self.instance.as_str().into_value()),
-            ("version", env!("CARGO_PKG_VERSION").into_value()),
-            ("slots", count(self.slots.load(Ordering::Relaxed))),
-            ("busy", count(running().count())),
-            ("calls", listed.into_value()),
-        ];
-        members.into_iter().collect::<Struct>().into_value()
+    /// Enters a call that waits for its turn. `cancelled` runs once if it is called off.
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        context: Context,
+        cancelled: Option<impl FnOnce() + Send + 'static>,
+    ) -> AtHand {
+        let mut calls = self.lock();
+        let number = calls.next;
+        calls.next += 1;
+        let call = Call {
+            context,
+            since: Instant::now(),
+            runs: false,
+            cancelled: cancelled.map(|action| Box::new(action) as Action),
+        };
+        calls.at_hand.insert(number, call);
+        AtHand {
+            control: Arc::clone(self),
+            number,
+        }
     }
 
-    /// Cancels the calls of that name: whether there was one.
-    pub(crate) fn cancel(&self, name: &str) -> bool {
+    /// Calls off all calls that go by the name: whether there were any.
+    fn cancel(&self, id: &str) -> bool {
+        let mut calls = self.lock();
+        let mut actions = Vec::new();
+        let mut is_known = false;
+        for (number, call) in &mut calls.at_hand {
+            if name(*number, call) == id {
+                is_known = true;
+                call.context.cancel();
+                actions.extend(call.cancelled.take());
+            }
+        }
+        drop(calls);
+        actions.into_iter().for_each(|action| action());
+        is_known
+    }
+
+    fn status(&self) -> Value {
         let calls = self.lock();
-        let named = calls
-            .at_hand
-            .values()
-            .filter(|call| call.name.as_deref() == Some(name));
-        named
-            .map(|call| call.state.cancelled.store(true, Ordering::Relaxed))
-            .count()
-            > 0
+        let list = calls.at_hand.iter().map(|(number, call)| {
+            let age = i64::try_from(call.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+            structure([
+                ("id", name(*number, call).into_value()),
+                ("method", call.context.method().into_value()),
+                ("age_ms", age.into_value()),
+            ])
+        });
+        let list = list.collect();
+        structure([
+            ("instance", self.instance.as_str().into_value()),
+            ("version", env!("CARGO_PKG_VERSION").into_value()),
+            ("slots", count(self.slots.load(Relaxed))),
+            ("busy", count(calls.busy)),
+            ("calls", Value::Array(list)),
+        ])
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
-        // No code that could panic runs under the lock.
+        // Each change leaves the lists as they should be.
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl AtHand {
-    fn describe(&self) -> Value {
-        let age = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let members = [
-            ("id", self.name.as_deref().unwrap_or_default().into_value()),
-            ("method", self.method.as_str().into_value()),
-            (
-                "age_ms",
-                i64::try_from(age).unwrap_or(i64::MAX).into_value(),
-            ),
-        ];
-        members.into_iter().collect::<Struct>().into_value()
-    }
-}
-
-fn count(n: usize) -> Value {
-    i32::try_from(n).unwrap_or(i32::MAX).into_value()
-}
-
-/// What a request's headers say of its call.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Terms {
-    name: Option<String>,
-    time: Option<Duration>,
-}
-
-impl Terms {
-    /// Reads the two headers; what makes no sense counts as absent.
-    pub(crate) fn read(name: Option<&[u8]>, deadline_ms: Option<&[u8]>) -> Self {
-        let text = |value: Option<&[u8]>| {
-            let text = std::str::from_utf8(value?).ok()?.trim();
-            (!text.is_empty()).then(|| text.to_owned())
-        };
-        let ms = text(deadline_ms).and_then(|ms| ms.parse().ok());
-        Terms {
-            name: text(name),
-            time: ms.map(Duration::from_millis),
-        }
-    }
-}
-
-/// A call that has been taken down; dropped, it is forgotten.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    control: Arc<Control>,
-    number: u64,
-    state: Arc<CallState>,
-}
-
-impl Ticket {
-    /// What cancels the call, from elsewhere.
-    #[cfg(feature = "hyper")]
-    pub(crate) fn call(&self) -> CurrentCall {
-        CurrentCall(Arc::clone(&self.state))
-    }
-
-    /// Runs the call, unless it is over already.
-    pub(crate) fn run<T>(self, run: impl FnOnce() -> T) -> Option<T> {
-        if CurrentCall(Arc::clone(&self.state)).is_cancelled() {
-            return None;
-        }
-        if let Some(call) = self.control.lock().at_hand.get_mut(&self.number) {
+    /// The call's turn has come; `context` says more of it than was known.
+    pub(crate) fn runs(&self, context: &Context) {
+        let mut calls = self.control.lock();
+        calls.busy += 1;
+        if let Some(call) = calls.at_hand.get_mut(&self.number) {
             call.runs = true;
+            call.context = context.clone();
         }
-        CURRENT.set(Some(Arc::clone(&self.state)));
-        // What it runs catches its own panics.
-        let done = run();
-        CURRENT.set(None);
-        Some(done)
     }
 }
 
-impl Drop for Ticket {
+impl Drop for AtHand {
     fn drop(&mut self) {
-        self.control.lock().at_hand.remove(&self.number);
-    }
-}
-
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<CallState>>> = const { RefCell::new(None) };
-}
-
-/// The call that a published function is answering.
-///
-/// ```
-/// use xmlrpc_server::{CurrentCall, Service};
-///
-/// let mut service = Service::new();
-/// service.register("count", |up_to: i32| {
-///     let call = CurrentCall::get();
-///     (0..up_to).take_while(|_| !call.is_cancelled()).count() as i32
-/// })?;
-/// # Ok::<(), xmlrpc_server::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct CurrentCall(Arc<CallState>);
-
-impl CurrentCall {
-    /// The call that this thread is answering. Anywhere else, one that is never
-    /// cancelled.
-    #[must_use]
-    pub fn get() -> Self {
-        CurrentCall(CURRENT.with_borrow(Clone::clone).unwrap_or_default())
-    }
-
-    /// Whether nobody waits for the answer any more: the call was cancelled, its
-    /// deadline has passed, or its client has gone. Long work may look here from time to
-    /// time, and stop.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        let late = |deadline| Instant::now() >= deadline;
-        self.0.cancelled.load(Ordering::Relaxed) || self.0.deadline.is_some_and(late)
-    }
-
-    /// When the answer must be there, if the client has said so.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.0.deadline
-    }
-
-    #[cfg(feature = "hyper")]
-    pub(crate) fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn member(value: &Value, name: &str) -> Value {
-        let Value::Struct(members) = value else {
-            panic!("not a struct: {value:?}");
-        };
-        members.get(name).unwrap().clone()
-    }
-
-    #[test]
-    fn a_call_is_known_while_it_runs() {
-        let control = Arc::new(Control::default());
-        control.set_slots(3);
-        let terms = Terms::read(Some(b" a-1 "), None);
-        let ticket = control.enter(terms, "f");
-        assert_eq!(member(&control.status(), "busy"), 0.into_value());
-        let seen = ticket.run(|| {
-            assert!(control.cancel("a-1") && !control.cancel("a-2"));
-            assert!(CurrentCall::get().is_cancelled());
-            control.status()
-        });
-        let seen = seen.unwrap();
-        assert_eq!(member(&seen, "slots"), 3.into_value());
-        assert_eq!(member(&seen, "busy"), 1.into_value());
-        let Value::Array(calls) = member(&seen, "calls") else {
-            panic!("no array");
-        };
-        assert_eq!(member(&calls[0], "id"), "a-1".into_value());
-        assert_eq!(member(&calls[0], "method"), "f".into_value());
-        assert_eq!(member(&control.status(), "busy"), 0.into_value());
-        assert!(!control.cancel("a-1"));
-        assert!(!CurrentCall::get().is_cancelled());
-    }
-
-    #[test]
-    fn a_call_that_is_over_does_not_run() {
-        let control = Arc::new(Control::default());
-        let late = control.enter(Terms::read(None, Some(b"0")), "f");
-        assert_eq!(late.run(|| 1), None);
-        let waiting = control.enter(Terms::read(Some(b"b"), Some(b"60000")), "f");
-        assert!(control.cancel("b"));
-        assert_eq!(waiting.run(|| 1), None);
-    }
-
-    #[test]
-    fn headers_that_make_no_sense_count_as_absent() {
-        let long = [b'x'; NAME + 1];
-        for (name, ms) in [
-            (&b""[..], &b"-1"[..]),
-            (b"\xff", b"x"),
-            (&long, b"99999999999999999999999"),
-        ] {
-            let control = Arc::new(Control::default());
-            let ticket = control.enter(Terms::read(Some(name), Some(ms)), "f");
-            assert_eq!(ticket.state.deadline, None);
-            assert!(!control.cancel(&String::from_utf8_lossy(name)));
+        let mut calls = self.control.lock();
+        let call = calls.at_hand.remove(&self.number);
+        if call.as_ref().is_some_and(|call| call.runs) {
+            calls.busy -= 1;
         }
-        let far = Terms::read(None, Some(b"18446744073709551615"));
-        let control = Arc::new(Control::default());
-        assert_eq!(control.enter(far, "f").run(|| 1), Some(1));
+        // What the action holds may take its time to be dropped: not under the lock.
+        drop(calls);
+        drop(call);
     }
+}
 
-    #[test]
-    fn each_start_is_another_instance() {
-        let instance = || Control::default().instance;
-        assert_ne!(instance(), instance());
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+impl Drop for Slots {
+    fn drop(&mut self) {
+        self.control.slots.fetch_sub(self.count, Relaxed);
     }
+}
+
+impl fmt::Debug for AtHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AtHand").field(&self.number).finish()
+    }
+}
+
+/// The client's name for a call, or ours where it gave none, so that every call can be
+/// called off. No name of a client's has a tilde.
+fn name(number: u64, call: &Call) -> String {
+    match call.context.id() {
+        Some(id) => id.to_owned(),
+        None => format!("~{number}"),
+    }
+}
+
+fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Struct(members.into_iter().collect::<Struct>())
+}
+
+fn count(count: usize) -> Value {
+    i64::try_from(count).unwrap_or(i64::MAX).into_value()
 }

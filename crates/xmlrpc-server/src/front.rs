@@ -20,6 +20,7 @@ mod descriptors;
 mod head;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod request;
 mod throttle;
 #[cfg(feature = "tiny")]
 pub mod tiny;

@@ -1,18 +1,25 @@
 //! Rust functions as handlers of calls.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use xmlrpc_wire::{Error, FromParams, FromValue, IntoResponse, MethodResponse, Value};
+
+use crate::Context;
 
 /// A function or closure that can be published: up to eight arguments that convert
 /// from values, a result that converts to one, or a `Result` whose error makes a
 /// [`Fault`](xmlrpc_wire::Fault).
 ///
-/// `Args` is the tuple of the arguments' types; it is inferred. Several calls may run
-/// at once, in threads of the server.
+/// One that wants to know of its call takes a `&`[`Context`] before the others.
+///
+/// `Args` stands for the arguments' types; it is inferred. Several calls may run at
+/// once, in threads of the server.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be published",
     note = "a handler is `Fn(A, B, ..) -> R + Send + Sync + 'static` with up to eight arguments \
-            that are `FromValue` (give a closure's arguments their types) and an `R` that is \
-            `IntoResponse`"
+            that are `FromValue` (give a closure's arguments their types), after a `&Context` if \
+            it wants one, and an `R` that is `IntoResponse`"
 )]
 pub trait Handler<Args>: Invoke<Args> + Send + Sync + 'static {}
 
@@ -25,7 +32,16 @@ pub trait Invoke<Args> {
     /// # Errors
     ///
     /// Those of [`FromParams`], where the function does not take these arguments.
-    fn invoke(&self, params: Vec<Value>) -> Result<MethodResponse, Error>;
+    fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error>;
+}
+
+/// Stands for the arguments of a function that takes a [`Context`] before them.
+pub struct InContext<Args>(PhantomData<Args>);
+
+impl<Args> fmt::Debug for InContext<Args> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InContext")
+    }
 }
 
 macro_rules! functions {
@@ -37,9 +53,22 @@ macro_rules! functions {
             $($arg: FromValue,)*
         {
             #[allow(non_snake_case, reason = "an argument is named as its type")]
-            fn invoke(&self, params: Vec<Value>) -> Result<MethodResponse, Error> {
+            fn invoke(&self, _: &Context, params: Vec<Value>) -> Result<MethodResponse, Error> {
                 let ($($arg,)*) = FromParams::from_params(params)?;
                 Ok(self($($arg),*).into_response())
+            }
+        }
+
+        impl<Function, R, $($arg),*> Invoke<InContext<($($arg,)*)>> for Function
+        where
+            Function: Fn(&Context, $($arg),*) -> R,
+            R: IntoResponse,
+            $($arg: FromValue,)*
+        {
+            #[allow(non_snake_case, reason = "an argument is named as its type")]
+            fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error> {
+                let ($($arg,)*) = FromParams::from_params(params)?;
+                Ok(self(context, $($arg),*).into_response())
             }
         }
     )*};

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod context;
 mod control;
 mod error;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
@@ -14,7 +15,7 @@ mod service;
 mod stop;
 mod text;
 
-pub use control::CurrentCall;
+pub use context::Context;
 pub use error::Error;
 pub use handler::Handler;
 pub use service::{Service, Step};

@@ -11,9 +11,9 @@ use xmlrpc_wire::{
     encode_fault, encode_response,
 };
 
-use crate::control::Control;
+use crate::control::{AtHand, Control};
 use crate::text::Foreign;
-use crate::{Error, Handler, builtin};
+use crate::{Context, Error, Handler, builtin};
 
 /// The functions that a server publishes, by name, and what answers their calls.
 ///
@@ -30,14 +30,14 @@ use crate::{Error, Handler, builtin};
 /// assert!(String::from_utf8_lossy(&answer).contains("<value><int>49</int></value>"));
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
-#[derive(Default)]
 pub struct Service {
     functions: BTreeMap<String, Function>,
     limits: Limits,
     control: Arc<Control>,
 }
 
-type Function = Box<dyn Fn(Vec<Value>) -> Result<MethodResponse, WireError> + Send + Sync>;
+type Function =
+    Box<dyn Fn(&Context, Vec<Value>) -> Result<MethodResponse, WireError> + Send + Sync>;
 
 /// What [`Service::begin`] makes of a request.
 #[derive(Debug)]
@@ -45,9 +45,6 @@ type Function = Box<dyn Fn(Vec<Value>) -> Result<MethodResponse, WireError> + Se
 pub enum Step {
     /// The document to answer with: of a method of the server itself, or a fault.
     Answer(Vec<u8>),
-    /// The same, of a method of the control protocol: it is asked every second, and not
-    /// worth a line in a log.
-    Control(Vec<u8>),
     /// A call of a published function, for [`Service::run`].
     Call(MethodCall),
 }
@@ -55,7 +52,11 @@ pub enum Step {
 impl Service {
     /// A service that publishes nothing yet, with the limits' defaults.
     pub fn new() -> Self {
-        Service::default()
+        Service {
+            functions: BTreeMap::new(),
+            limits: Limits::default(),
+            control: Arc::new(Control::new()),
+        }
     }
 
     /// Publishes `handler` as `name`, and gives the service back for the next one.
@@ -85,7 +86,7 @@ impl Service {
         if self.functions.contains_key(name) {
             return Err(Error::DuplicateName { name: owned() });
         }
-        let function = move |params| handler.invoke(params);
+        let function = move |context: &Context, params| handler.invoke(context, params);
         self.functions.insert(owned(), Box::new(function));
         Ok(self)
     }
@@ -109,14 +110,20 @@ impl Service {
     /// Faults have the codes of the fault-interop convention, as the constants of
     /// [`Fault`]; what a function's own fault has is its own affair.
     pub fn answer(&self, request: &[u8]) -> Vec<u8> {
+        self.answer_in(Context::new(), request)
+    }
+
+    /// Answers a request, as [`answer`](Service::answer) does, and tells the function
+    /// what is known of it.
+    pub fn answer_in(&self, context: Context, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
-            Step::Answer(document) | Step::Control(document) => document,
-            Step::Call(call) => self.run(call),
+            Step::Answer(document) => document,
+            Step::Call(call) => self.run_in(context, call),
         }
     }
 
-    /// Reads a request, and answers all that needs no function: `system.*`, and
-    /// faults for what can't be read or is not published.
+    /// Reads a request, and answers all that needs no function: `system.*`, `reparte.*`,
+    /// and faults for what can't be read or is not published.
     ///
     /// Takes time in proportion to the request; a server with workers can call it in
     /// the thread that reads, and hand over the calls.
@@ -126,13 +133,7 @@ impl Service {
             Err(error) => return Step::Answer(encode_fault(&unreadable(&error))),
         };
         let call = match builtin::answer(self, call) {
-            Ok(answer) => {
-                let document = document(&answer.method, answer.response);
-                return match builtin::is_control(&answer.method) {
-                    true => Step::Control(document),
-                    false => Step::Answer(document),
-                };
-            }
+            Ok(answer) => return Step::Answer(document(&answer.method, answer.response)),
             Err(call) => call,
         };
         if !self.functions.contains_key(&call.method) {
@@ -143,36 +144,49 @@ impl Service {
 
     /// Runs a call in the calling thread and gives the document of its answer.
     pub fn run(&self, call: MethodCall) -> Vec<u8> {
-        let Some(function) = self.functions.get(&call.method) else {
-            return encode_fault(&unknown(&call.method));
-        };
+        self.run_in(Context::new(), call)
+    }
+
+    /// Runs a call, as [`run`](Service::run) does, and tells the function what is known
+    /// of it. While it runs, `reparte.status` lists it and `reparte.cancel` finds it.
+    pub fn run_in(&self, context: Context, call: MethodCall) -> Vec<u8> {
+        let at_hand = self.control.enter(context.clone(), None::<fn()>);
+        self.perform(&at_hand, context, call)
+    }
+
+    /// Runs a call that has been entered, and gives the document of its answer.
+    pub(crate) fn perform(&self, at_hand: &AtHand, context: Context, call: MethodCall) -> Vec<u8> {
         let MethodCall { method, params, .. } = call;
-        // The answer is made inside: what a function returns may panic as it converts.
-        let answered = catch_unwind(AssertUnwindSafe(|| match function(params) {
-            Ok(response) => document(&method, response),
-            Err(error) => encode_fault(&refused(&method, &error)),
-        }));
-        answered.unwrap_or_else(|panic| {
+        let context = context.with_method(method);
+        at_hand.runs(&context);
+        document(context.method(), self.call(&context, params))
+    }
+
+    /// Calls the function that the context names.
+    fn call(&self, context: &Context, params: Vec<Value>) -> MethodResponse {
+        let method = context.method();
+        let function = self.functions.get(method).ok_or_else(|| unknown(method))?;
+        // What a function returns is converted inside: that may panic as well.
+        let answered = catch_unwind(AssertUnwindSafe(|| function(context, params)));
+        let response = answered.map_err(|panic| {
             log::error!(
                 "method \"{}\" panicked: {}",
-                Foreign(&method),
+                Foreign(method),
                 Foreign(panic_text(&*panic))
             );
-            let text = format!("method \"{}\" failed inside the server", Foreign(&method));
-            encode_fault(&Fault::new(Fault::INTERNAL, text))
-        })
+            let text = format!("method \"{}\" failed inside the server", Foreign(method));
+            Fault::new(Fault::INTERNAL, text)
+        })?;
+        let response = response.map_err(|error| refused(method, &error))?;
+        // It may have left its work half done.
+        if context.is_cancelled() {
+            let text = "the call was cancelled, or its deadline has passed";
+            return Err(Fault::new(Fault::INTERNAL, text));
+        }
+        response
     }
 
-    /// The answer to a call that was cancelled, or too late, before it ran.
-    #[cfg(any(feature = "tiny", feature = "hyper"))]
-    pub(crate) fn cancelled(&self) -> Vec<u8> {
-        encode_fault(&Fault::new(
-            Fault::INTERNAL,
-            "cancelled before it ran, or too late to run",
-        ))
-    }
-
-    /// The calls at hand.
+    /// What the service knows of its work.
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
     }
@@ -180,6 +194,12 @@ impl Service {
     /// The names of the published functions, sorted, without the server's own.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(String::as_str)
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Service::new()
     }
 }
 

@@ -4,7 +4,8 @@
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
 )]
 
-use xmlrpc_server::{Error, Service, Step};
+use std::time::Instant;
+use xmlrpc_server::{Context, Error, Service, Step};
 use xmlrpc_wire::{
     Fault, IntoParams, IntoValue, Limits, Struct, Value, decode_response, encode_call,
 };
@@ -68,7 +69,9 @@ fn the_names_are_listed_sorted() {
     ];
     assert!(service().names().eq(names));
     let mut all = names.to_vec();
-    all.extend(["reparte.cancel", "reparte.status", "system.listMethods"]);
+    all.extend(["reparte.cancel", "reparte.status"]);
+    all.extend(["system.getCapabilities", "system.listMethods"]);
+    all.sort_unstable();
     assert_eq!(call("system.listMethods", ()), Ok(all.into_value()));
 }
 
@@ -166,6 +169,33 @@ fn a_request_that_is_no_call_has_the_code_that_says_why() {
         let (found, message) = fault(request.as_bytes());
         assert_eq!(found, code, "{request}: {message}");
         assert!(message.contains(text), "{request}: {message}");
+    }
+}
+
+#[test]
+fn what_a_cancelled_function_returns_is_no_answer() {
+    let mut service = service();
+    let gives_up = |call: &Context| call.cancel();
+    service.register("gives_up", gives_up).unwrap();
+    let request = encode_call("gives_up", &[]).unwrap();
+    for context in [Context::new(), Context::new().with_deadline(Instant::now())] {
+        let answer = service.answer_in(context, &request);
+        let fault = decode_response(&answer, &Limits::default()).unwrap();
+        assert_eq!(fault.unwrap_err().code, Fault::INTERNAL);
+    }
+}
+
+#[test]
+fn the_capabilities_name_the_control_protocol() {
+    let Ok(Value::Struct(capabilities)) = call("system.getCapabilities", ()) else {
+        panic!("no struct")
+    };
+    for name in ["xmlrpc", "introspection", "faults_interop", "reparte"] {
+        let Some(Value::Struct(capability)) = capabilities.get(name) else {
+            panic!("no {name}")
+        };
+        assert!(matches!(capability.get("specUrl"), Some(Value::String(_))));
+        assert!(matches!(capability.get("specVersion"), Some(Value::Int(_))));
     }
 }
 

@@ -59,15 +59,28 @@ impl Account {
             Count(self.executions, "execution", "executions"),
             Count(self.retries, "retry", "retries")
         )?;
-        for (n, server) in self.died().enumerate() {
-            let before = if n == 0 { "; died: " } else { ", " };
-            write!(f, "{before}{}", Foreign(&server.name))?;
-            if server.state == ServerState::Up {
-                f.write_str(" (came back)")?;
-            }
-        }
-        Ok(())
+        let is_out = |server: &&ServerAccount| server.state == ServerState::Out;
+        let (out, died): (Vec<_>, Vec<_>) = self.died().partition(is_out);
+        let (died, never): (Vec<_>, Vec<_>) =
+            died.into_iter().partition(|server| server.executions > 0);
+        write_names(f, "died", &died)?;
+        write_names(f, "never answered", &never)?;
+        write_names(f, "out", &out)
     }
+}
+
+fn write_names(f: &mut fmt::Formatter<'_>, what: &str, servers: &[&ServerAccount]) -> fmt::Result {
+    for (n, server) in servers.iter().enumerate() {
+        match n {
+            0 => write!(f, "; {what}: ")?,
+            _ => f.write_str(", ")?,
+        }
+        write!(f, "{}", Foreign(&server.name))?;
+        if server.state == ServerState::Up {
+            f.write_str(" (came back)")?;
+        }
+    }
+    Ok(())
 }
 
 /// A figure with its noun.
@@ -118,9 +131,15 @@ mod tests {
         second.state = ServerState::Down;
         second.deaths = 1;
         let mut third = ServerAccount::new("c".into(), 1);
+        third.executions = 1;
         third.deaths = 1;
+        let mut fourth = ServerAccount::new("d".into(), 1);
+        fourth.state = ServerState::Out;
+        let mut fifth = ServerAccount::new("e".into(), 1);
+        fifth.state = ServerState::Down;
+        fifth.deaths = 1;
         let account = Account {
-            servers: vec![first, second, third],
+            servers: vec![first, second, third, fourth, fifth],
             tasks: 10,
             done: 10,
             executions: 11,
@@ -133,8 +152,10 @@ mod tests {
 server          slots   tasks  executions  state  failures
 localhost:9000      1       7           7  up     -
 far\\naway:9001      2       3           4  down   1 interrupted, 2 unreachable; last: unreachable: refused
-c                   1       0           0  up     -
-10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back)"
+c                   1       0           1  up     -
+d                   1       0           0  out    -
+e                   1       0           0  down   -
+10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); never answered: e; out: d"
         );
     }
 }

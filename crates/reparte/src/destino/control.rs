@@ -2,16 +2,15 @@
 //! `reparte.cancel`.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xmlrpc_client::{Error as ClientError, ServerProxy, Value};
+use xmlrpc_client::{Error as ClientError, FromValue, ServerProxy, Value};
 
 use super::xmlrpc::call_error;
-use crate::{CallError, CallId, ErrorKind, Status};
+use crate::{CallError, ErrorKind, Status};
 
 /// How long a question may take: the plan gives a server up after as long.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,8 +27,6 @@ const OURS: u8 = 2;
 pub(super) struct Control {
     proxy: Arc<ServerProxy>,
     kin: AtomicU8,
-    /// What sets the names of this run's calls apart from another's.
-    run: u64,
 }
 
 impl Control {
@@ -41,13 +38,7 @@ impl Control {
         Some(Self {
             proxy: Arc::new(proxy.beside(options).ok()?),
             kin: AtomicU8::new(UNKNOWN),
-            run: RandomState::new().hash_one(0),
         })
-    }
-
-    /// What the server knows the call by.
-    pub(super) fn name(&self, call: CallId) -> String {
-        format!("{:016x}-{call}", self.run)
     }
 
     pub(super) fn status(&self) -> Result<Option<Status>, CallError> {
@@ -82,13 +73,13 @@ impl Control {
         outcome
     }
 
-    /// Tells a server that knows the protocol to stop working on the call,
-    /// without waiting for that.
-    pub(super) fn cancel(&self, call: CallId) {
+    /// Tells a server that knows the protocol to stop working on the call that
+    /// it knows by `name`, without waiting for that.
+    pub(super) fn cancel(&self, name: String) {
         if self.kin.load(Relaxed) != OURS {
             return;
         }
-        let (proxy, name) = (Arc::clone(&self.proxy), self.name(call));
+        let proxy = Arc::clone(&self.proxy);
         let tell = move || {
             let attempt = proxy.attempt().deadline(Instant::now() + PATIENCE);
             if let Err(error) = attempt.call::<bool>("reparte.cancel", (name,)) {
@@ -116,24 +107,29 @@ fn read(value: &Value) -> Option<Status> {
     let Some(Value::String(instance)) = members.get("instance") else {
         return None;
     };
-    let slots = match members.get("slots") {
-        Some(Value::Int(slots)) => usize::try_from(*slots).unwrap_or(0),
-        _ => 0,
-    };
-    Some(Status::new(instance.clone(), slots))
+    let slots = members.get("slots").cloned().map(i64::from_value);
+    let slots = slots.and_then(|slots| usize::try_from(slots.ok()?).ok());
+    Some(Status::new(instance.clone(), slots.unwrap_or(0)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xmlrpc_client::ServerProxy;
 
     #[test]
-    fn names_of_calls_differ_from_run_to_run() {
-        let proxy = ServerProxy::new("localhost:9").unwrap();
-        let control = || Control::new(&proxy).unwrap();
-        let names = [control(), control()].map(|control| control.name(CallId::new(3)));
-        assert_ne!(names[0], names[1]);
-        assert!(names.iter().all(|name| name.ends_with("-3")), "{names:?}");
+    fn a_status_is_read_if_it_is_one() {
+        let status = |members: &[(&str, Value)]| {
+            let members = members.iter().cloned();
+            read(&Value::Struct(members.collect()))
+        };
+        let instance = ("instance", Value::String("a".into()));
+        let full = [instance.clone(), ("slots", Value::Int(4))];
+        assert_eq!(status(&full), Some(Status::new("a", 4)));
+        for slots in [Value::Int(-1), Value::Bool(true), Value::Int64(0)] {
+            let odd = [instance.clone(), ("slots", slots)];
+            assert_eq!(status(&odd), Some(Status::new("a", 0)));
+        }
+        assert_eq!(status(&[("slots", Value::Int(4))]), None);
+        assert_eq!(read(&Value::Nil), None);
     }
 }

@@ -46,7 +46,14 @@ pub struct XmlRpc {
     name: String,
     slots: Option<usize>,
     control: Option<Control>,
-    in_flight: Mutex<HashMap<CallId, Canceller>>,
+    in_flight: Mutex<HashMap<CallId, InFlight>>,
+}
+
+/// A call that has not returned.
+struct InFlight {
+    canceller: Canceller,
+    /// What the server knows it by.
+    name: String,
 }
 
 impl XmlRpc {
@@ -109,7 +116,7 @@ impl XmlRpc {
             .collect()
     }
 
-    fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, Canceller>> {
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
         // Each change is one insertion or removal: a poisoned map is whole.
         self.in_flight
             .lock()
@@ -157,14 +164,15 @@ where
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
         let mut attempt = self.proxy.attempt();
-        if let Some(control) = &self.control {
-            attempt = attempt.named(control.name(call.id));
-        }
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
         }
         let canceller = attempt.canceller();
-        self.in_flight().insert(call.id, canceller.clone());
+        let in_flight = InFlight {
+            canceller: canceller.clone(),
+            name: attempt.id().to_owned(),
+        };
+        self.in_flight().insert(call.id, in_flight);
         if call.is_cancelled() {
             canceller.cancel();
         }
@@ -174,11 +182,11 @@ where
     }
 
     fn cancel(&self, call: CallId) {
-        let canceller = self.in_flight().remove(&call);
-        if let Some(canceller) = canceller {
+        let in_flight = self.in_flight().remove(&call);
+        if let Some(InFlight { canceller, name }) = in_flight {
             canceller.cancel();
             if let Some(control) = &self.control {
-                control.cancel(call);
+                control.cancel(name);
             }
         }
     }
@@ -199,8 +207,13 @@ fn bad_address(address: &str, error: &ClientError) -> Error {
     }
 }
 
+/// The fault-interop code of a method that the server does not publish: the server's
+/// affair, as a 404 is, and not the function's answer.
+const METHOD_NOT_FOUND: i32 = -32601;
+
 pub(super) fn call_error(error: ClientError) -> CallError {
     let kind = match (&error, error.kind()) {
+        (ClientError::Fault(fault), _) if fault.code == METHOD_NOT_FOUND => ErrorKind::NotFound,
         (ClientError::Fault(fault), _) => {
             return CallError::fault(fault.code, fault.message.clone());
         }

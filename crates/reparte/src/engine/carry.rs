@@ -161,16 +161,12 @@ where
         if log::log_enabled!(level) {
             let what = match why {
                 Aside::Hung => "hangs, put aside",
-                Aside::Quarantined => "fails all of its calls at once, in quarantine",
+                Aside::Quarantined => "fails all of its calls at once, put aside for a minute",
                 Aside::Died | Aside::StillDown | Aside::Busy => "put aside",
             };
-            log::log!(
-                level,
-                "{}: {what} for {} ms: {}",
-                self.name(server),
-                wait.as_millis(),
-                self.last_error(server).unwrap_or_default(),
-            );
+            let error = self.last_error(server).unwrap_or_default();
+            log::log!(level, "{}: {what}: {error}", self.name(server));
+            log::debug!("{}: tried again in {wait:.0?}", self.name(server));
         }
         let state = lock(&self.account).servers[server.index()].state;
         let server = Arc::clone(&self.crews[server.index()].name);

@@ -33,7 +33,7 @@ impl<A> fmt::Debug for SendError<A> {
 
 impl<A> fmt::Display for SendError<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task not taken: {}", self.account.verdict())?;
+        write!(f, "no server takes the task: {}", self.account.verdict())?;
         self.account.write_last_errors(f)
     }
 }

@@ -20,6 +20,11 @@ fn transport(lookups: Vec<Vec<SocketAddr>>) -> Transport {
     transport
 }
 
+const ORDER: Order<'_> = Order {
+    id: "1",
+    deadline: None,
+};
+
 fn nobody() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
@@ -39,7 +44,7 @@ fn somebody() -> SocketAddr {
 }
 
 fn post(transport: &Transport) -> Result<Answer, Error> {
-    transport.post(&transport.take(), b"<methodCall/>", Terms::default())
+    transport.post(&transport.take(), b"<methodCall/>", &ORDER)
 }
 
 #[test]
@@ -90,11 +95,10 @@ fn a_lookup_that_hangs_meets_the_connect_time_out_or_the_deadline() {
     assert_eq!(error.kind(), ErrorKind::NeverRan);
 
     transport.options.connect_timeout = Duration::from_secs(10);
-    let terms = Terms {
-        deadline: Some(Instant::now() + SHORT),
-        id: None,
-    };
-    let error = transport.post(&transport.take(), b"", terms).unwrap_err();
+    let deadline = Some(Instant::now() + SHORT);
+    let error = transport
+        .post(&transport.take(), b"", &Order { deadline, ..ORDER })
+        .unwrap_err();
     let connect = Phase::Connect;
     assert!(
         matches!(error, Error::TimedOut { phase, .. } if phase == connect),

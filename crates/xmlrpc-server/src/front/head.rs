@@ -24,6 +24,10 @@ pub(super) enum Refusal {
     Busy,
     #[cfg(feature = "hyper")]
     Failed,
+    #[cfg(feature = "hyper")]
+    Cancelled,
+    #[cfg(feature = "hyper")]
+    Late,
 }
 
 impl Refusal {
@@ -41,9 +45,11 @@ impl Refusal {
             #[cfg(feature = "hyper")]
             Refusal::TooSlow => 408,
             #[cfg(feature = "hyper")]
-            Refusal::Failed => 500,
+            Refusal::Failed | Refusal::Cancelled => 500,
             #[cfg(feature = "hyper")]
             Refusal::Busy => 503,
+            #[cfg(feature = "hyper")]
+            Refusal::Late => 504,
         }
     }
 
@@ -84,6 +90,10 @@ impl Refusal {
             Refusal::Failed => "the server failed\n",
             #[cfg(feature = "hyper")]
             Refusal::Busy => "every worker computes and the queue is full\n",
+            #[cfg(feature = "hyper")]
+            Refusal::Cancelled => "the call was cancelled\n",
+            #[cfg(feature = "hyper")]
+            Refusal::Late => "the call's deadline has passed\n",
         }
     }
 }

@@ -38,6 +38,11 @@ pub struct Options {
     pub head_timeout: Duration,
     /// Time in which the whole body of a request has to come; 30 seconds by default.
     pub body_timeout: Duration,
+    /// How long a call may take, waiting and running, whose client does not say; 1 hour by
+    /// default. A client says it with the header `Reparte-Deadline-Ms`. A call that takes
+    /// longer is answered with 504, and its function is told by its
+    /// [`Context`](crate::Context).
+    pub deadline: Duration,
     /// How long running calls may take to finish after a stop; 10 seconds by default.
     pub grace: Duration,
     /// Serve an address that other machines reach, though no token is asked of them:
@@ -53,6 +58,7 @@ impl Default for Options {
             connections: 10_000,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
             without_token: false,
         }
@@ -63,9 +69,13 @@ impl Default for Options {
 ///
 /// One thread, the caller's, speaks with all clients; the functions run in
 /// [`Options::workers`] others. `system.*`, `reparte.*` and all faults that need no
-/// function are answered by the first, however busy the workers are. A call whose client has gone
-/// before a worker came to it is not run; a client that closes only its writing side
-/// counts as gone.
+/// function are answered by the first, however busy the workers are.
+///
+/// A call is cancelled when its client goes, when its deadline passes, and by
+/// `reparte.cancel`: if it has not begun, it will not; a function that runs is told by
+/// its [`Context`](crate::Context), if it takes one, and can't be stopped otherwise. A
+/// client that closes only its writing side counts as gone. One that sends more after a
+/// request than that request is not seen to go.
 ///
 /// After a stop: no new connections, idle ones are closed, running calls are answered if
 /// they end within [`Options::grace`]. A worker that still computes then is left to
@@ -103,8 +113,8 @@ pub fn serve(
         .build()
         .map_err(system("start the runtime"))?;
     let service = service.into();
-    service.control().set_slots(options.workers.max(1));
     let pool = Pool::start(&service, options)?;
+    let _slots = service.control().open(options.workers.max(1));
     let served = runtime.block_on(accept::run(listener, service, pool.entry(), options, stop));
     // The connections end with the runtime, and with them the pool's last callers.
     drop(runtime);

@@ -91,8 +91,10 @@ pub fn serve(
         let events = events.clone();
         move || drop(events.send(Event::Stopped))
     });
+    let service = service.into();
+    let _slots = service.control().open(options.workers.max(1));
     let front = Front {
-        desk: Arc::new(Desk::new(service.into(), options.workers)),
+        desk: Arc::new(Desk::new(service, options.workers)),
         listener,
         events,
     };

@@ -16,6 +16,7 @@ macro_rules! on_both_fronts {
     };
 }
 mod client;
+mod control;
 mod hostile;
 mod hyper;
 mod log_lines;

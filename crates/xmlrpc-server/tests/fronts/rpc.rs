@@ -189,6 +189,7 @@ fn what_needs_no_function_is_answered_while_every_worker_computes(front: Front) 
         "panics",
         "reparte.cancel",
         "reparte.status",
+        "system.getCapabilities",
         "system.listMethods",
     ];
     let listed = call(server.address, "system.listMethods", ());

@@ -47,6 +47,7 @@ pub(super) async fn run(
         pool,
         head_timeout: options.head_timeout,
         body_timeout: options.body_timeout,
+        deadline: options.deadline,
     });
     let mut throttle = Throttle::default();
     loop {
@@ -59,7 +60,7 @@ pub(super) async fn run(
             Some(Ok((stream, peer))) => {
                 let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
                 tokio::spawn(async move {
-                    connection::serve(stream, peer.ip(), shared, stopping).await;
+                    connection::serve(stream, peer, shared, stopping).await;
                     drop(place);
                 });
             }

@@ -1,11 +1,11 @@
 //! One connection: its requests, one after the other.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::hyper::body::{Bytes, Incoming};
 use ::hyper::header::{
@@ -17,18 +17,17 @@ use ::hyper::service::service_fn;
 use ::hyper::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use log::Level;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use super::super::access;
 use super::super::head::{Refusal, judge};
+use super::super::request;
 use super::accept::unless_stopped;
 use super::body;
 use super::pool::{Entry, Work};
-use crate::control::{CurrentCall, Terms};
-use crate::{Service, Step};
+use crate::{Context, Service, Step};
 
 /// Bytes that a head may have, and that are read ahead of a body; no client of ours
 /// sends 1 KiB.
@@ -49,12 +48,13 @@ pub(super) struct Shared {
     pub(super) pool: Entry,
     pub(super) head_timeout: Duration,
     pub(super) body_timeout: Duration,
+    pub(super) deadline: Duration,
 }
 
 /// Serves one connection to its end.
 pub(super) async fn serve(
     stream: TcpStream,
-    peer: IpAddr,
+    peer: SocketAddr,
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -73,7 +73,7 @@ pub(super) async fn serve(
 /// Speaks HTTP on a connection.
 async fn speak(
     stream: TcpStream,
-    peer: IpAddr,
+    peer: SocketAddr,
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -110,16 +110,15 @@ async fn speak(
 /// Answers one request, and logs it.
 async fn answer(
     request: Request<Incoming>,
-    peer: IpAddr,
+    peer: SocketAddr,
     shared: &Shared,
     is_busy: &AtomicBool,
 ) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
     let received = receive(&head, &mut body, shared).await;
     is_busy.store(true, Ordering::Relaxed);
-    let mut level = access::LEVEL;
     let answered = match received {
-        Ok(request) => call(request, terms(&head), shared, &mut level).await,
+        Ok(request) => call(request, context(&head, peer, shared), shared).await,
         Err(refusal) => Err(refusal),
     };
     is_busy.store(false, Ordering::Relaxed);
@@ -141,7 +140,7 @@ async fn answer(
         _ => "HTTP/1.1",
     };
     let status = response.status().as_u16();
-    access::log(level, peer, head.method.as_str(), target, version, status);
+    access::log(peer.ip(), head.method.as_str(), target, version, status);
     response
 }
 
@@ -159,50 +158,50 @@ async fn receive(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<V
     body::read(body, limit, shared.body_timeout).await
 }
 
-/// What the headers say of the call.
-fn terms(head: &Parts) -> Terms {
+/// What is known of a call before it is read.
+fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
     let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
-    Terms::read(value("reparte-call"), value("reparte-deadline-ms"))
+    let time = request::time(value(request::DEADLINE)).unwrap_or(shared.deadline);
+    let context = Context::new().with_peer(peer);
+    let context = match request::id(value(request::CALL)) {
+        Some(id) => context.with_id(id),
+        None => context,
+    };
+    match Instant::now().checked_add(time) {
+        Some(at) => context.with_deadline(at),
+        None => context,
+    }
 }
 
 /// The document that answers a request.
-async fn call(
-    request: Vec<u8>,
-    terms: Terms,
-    shared: &Shared,
-    level: &mut Level,
-) -> Result<Vec<u8>, Refusal> {
-    let control = shared.service.control();
-    let (work, ticket) = if request.len() <= READ_HERE {
+async fn call(request: Vec<u8>, context: Context, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+    let work = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
             Step::Answer(document) => return Ok(document),
-            Step::Control(document) => {
-                *level = Level::Debug;
-                return Ok(document);
-            }
-            Step::Call(call) => {
-                let ticket = control.enter(terms, &call.method);
-                (Work::Call(call), ticket)
-            }
+            Step::Call(call) => Work::Call(call),
         }
     } else {
-        (Work::Request(request), control.enter(terms, ""))
+        Work::Request(request)
     };
-    let mut gone = CancelOnDrop(Some(ticket.call()));
-    let answer = shared.pool.submit(work, ticket).ok_or(Refusal::Busy)?;
-    let answered = answer.await.map_err(|_| Refusal::Failed);
-    gone.0 = None;
-    answered
+    let awaited = Awaited(context);
+    let answer = shared.pool.submit(work, awaited.0.clone());
+    let answer = answer.ok_or(Refusal::Busy)?;
+    let outcome = match awaited.0.deadline() {
+        Some(at) => timeout_at(at.into(), answer).await,
+        None => Ok(answer.await),
+    };
+    outcome
+        .map_err(|_| Refusal::Late)?
+        .unwrap_or(Err(Refusal::Failed))
 }
 
-/// Cancels a call whose client has gone: its future is dropped then.
-struct CancelOnDrop(Option<CurrentCall>);
+/// A call whose answer is awaited until this is dropped: with the answer, at the
+/// deadline, or with the connection, when the client goes.
+struct Awaited(Context);
 
-impl Drop for CancelOnDrop {
+impl Drop for Awaited {
     fn drop(&mut self) {
-        if let Some(call) = &self.0 {
-            call.cancel();
-        }
+        self.0.cancel();
     }
 }
 

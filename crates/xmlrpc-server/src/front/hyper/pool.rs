@@ -1,7 +1,7 @@
 //! The threads that run the functions.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::sync::oneshot;
 use xmlrpc_wire::MethodCall;
 
+use super::super::head::Refusal;
 use super::super::system;
 use super::Options;
-use crate::control::Ticket;
-use crate::{Error, Service};
+use crate::control::AtHand;
+use crate::{Context, Error, Service, Step};
 
 /// How long idle threads get to end.
 const LAST_STEPS: Duration = Duration::from_millis(200);
@@ -25,10 +26,26 @@ pub(super) enum Work {
     Request(Vec<u8>),
 }
 
+/// A document to answer with, or why there is none.
+pub(super) type Outcome = Result<Vec<u8>, Refusal>;
+
 struct Job {
     work: Work,
-    ticket: Ticket,
-    answer: oneshot::Sender<Vec<u8>>,
+    context: Context,
+    at_hand: AtHand,
+    answer: Answer,
+}
+
+/// Where an outcome goes; the first one given is it.
+#[derive(Clone)]
+struct Answer(Arc<Mutex<Option<oneshot::Sender<Outcome>>>>);
+
+impl Answer {
+    fn give(&self, outcome: Outcome) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // If the client has gone meanwhile, its answer goes nowhere.
+        let _ = sender.map(|sender| sender.send(outcome));
+    }
 }
 
 /// The threads, and the queue in front of them.
@@ -42,6 +59,7 @@ pub(super) struct Pool {
 #[derive(Clone)]
 pub(super) struct Entry {
     jobs: Sender<Job>,
+    service: Arc<Service>,
 }
 
 impl Pool {
@@ -55,8 +73,9 @@ impl Pool {
                 .spawn(move || work(&service, &queue, alive))
                 .map_err(system("start a worker's thread"))?;
         }
+        let service = Arc::clone(service);
         Ok(Pool {
-            entry: Entry { jobs },
+            entry: Entry { jobs, service },
             ended,
         })
     }
@@ -75,12 +94,25 @@ impl Pool {
 }
 
 impl Entry {
-    /// Hands work in and gives where its answer will come; `None` if the queue is full.
-    pub(super) fn submit(&self, work: Work, ticket: Ticket) -> Option<oneshot::Receiver<Vec<u8>>> {
-        let (answer, receiver) = oneshot::channel();
+    /// Hands work in and gives where its outcome will come; `None` if the queue is full.
+    pub(super) fn submit(
+        &self,
+        work: Work,
+        context: Context,
+    ) -> Option<oneshot::Receiver<Outcome>> {
+        let (sender, receiver) = oneshot::channel();
+        let answer = Answer(Arc::new(Mutex::new(Some(sender))));
+        let cancelled = answer.clone();
+        let known = match &work {
+            Work::Call(call) => context.clone().with_method(call.method.clone()),
+            Work::Request(_) => context.clone(),
+        };
+        let cancel = move || cancelled.give(Err(Refusal::Cancelled));
+        let at_hand = self.service.control().enter(known, Some(cancel));
         let job = Job {
             work,
-            ticket,
+            context,
+            at_hand,
             answer,
         };
         self.jobs.try_send(job).ok()?;
@@ -89,21 +121,32 @@ impl Entry {
 }
 
 fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
-    for Job {
-        work,
-        ticket,
-        answer,
-    } in queue
-    {
-        // Nobody waits for it any more: the client has gone, or the server has stopped.
-        if answer.is_closed() {
+    for job in queue {
+        let Job {
+            work,
+            context,
+            at_hand,
+            answer,
+        } = job;
+        // The client has gone, the server has stopped, or the deadline has passed.
+        if context.is_cancelled() {
+            drop(at_hand);
+            answer.give(Err(Refusal::Late));
             continue;
         }
-        let document = ticket.run(|| match work {
-            Work::Call(call) => service.run(call),
-            Work::Request(request) => service.answer(&request),
+        let step = match work {
+            Work::Call(call) => Step::Call(call),
+            Work::Request(request) => service.begin(&request),
+        };
+        let document = match step {
+            Step::Answer(document) => document,
+            Step::Call(call) => service.perform(&at_hand, context.clone(), call),
+        };
+        // By the time that the client has its answer, the call is not at hand any more.
+        drop(at_hand);
+        answer.give(match context.is_cancelled() {
+            false => Ok(document),
+            true => Err(Refusal::Late),
         });
-        // If the client has gone meanwhile, its answer goes nowhere.
-        let _ = answer.send(document.unwrap_or_else(|| service.cancelled()));
     }
 }

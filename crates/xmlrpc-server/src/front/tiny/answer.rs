@@ -6,16 +6,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::bounded;
-use log::Level;
 use tiny_http::{Header, Request, Response, StatusCode};
 
 use super::super::head::{Body, Refusal, judge};
-use super::super::{access, descriptors};
+use super::super::{access, descriptors, request};
 use super::calls::Calls;
-use crate::control::Terms;
-use crate::{Service, Step};
+use crate::{Context, Service, Step};
 
 /// Requests with a declared length beyond the limit that are borne at most: each holds
 /// a thread and two descriptors for good.
@@ -46,7 +45,6 @@ pub(super) struct TooManyOverlong(pub(super) usize);
 impl Desk {
     pub(super) fn new(service: Arc<Service>, workers: usize) -> Self {
         let descriptors = descriptors::limit().unwrap_or(usize::MAX);
-        service.control().set_slots(workers.max(1));
         Desk {
             limit: service.limits().bytes.min(HIGHEST_LIMIT),
             service,
@@ -100,11 +98,10 @@ impl Desk {
     }
 
     fn answer(&self, mut request: Request) {
-        let mut level = access::LEVEL;
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
                 let at_hand = self.calls.begin();
-                let document = self.call(&body, terms(&request), &mut level);
+                let document = self.call(&body, context(&request));
                 (
                     200,
                     reply(200, "OK", "Content-Type: text/xml\r\n", &document),
@@ -121,7 +118,7 @@ impl Desk {
                 )
             }
         };
-        log(level, &request, status);
+        log(&request, status);
         // `respond` would answer in the client's version of HTTP, 1.1, and the client
         // would keep its connection, which holds a thread. One that has gone gets no
         // answer, and there is no more to do for it.
@@ -129,18 +126,14 @@ impl Desk {
         let _ = writer.write_all(&reply).and_then(|()| writer.flush());
     }
 
-    fn call(&self, body: &[u8], terms: Terms, level: &mut Level) -> Vec<u8> {
+    fn call(&self, body: &[u8], context: Context) -> Vec<u8> {
         match self.service.begin(body) {
             Step::Answer(document) => document,
-            Step::Control(document) => {
-                *level = Level::Debug;
-                document
-            }
             Step::Call(call) => {
-                let ticket = self.service.control().enter(terms, &call.method);
+                let known = context.clone().with_method(call.method.clone());
+                let at_hand = self.service.control().enter(known, None::<fn()>);
                 let _slot = self.calls.slot();
-                let ran = ticket.run(|| self.service.run(call));
-                ran.unwrap_or_else(|| self.service.cancelled())
+                self.service.perform(&at_hand, context, call)
             }
         }
     }
@@ -181,7 +174,7 @@ impl Desk {
     /// process (tiny-http issue 252); `respond` and `into_writer` run it too.
     fn forget(&self, request: Request) -> Result<(), TooManyOverlong> {
         let refusal = self.judge(&request).err().unwrap_or(Refusal::TooLarge);
-        log(access::LEVEL, &request, refusal.status());
+        log(&request, refusal.status());
         // The one way to write without the destructor is `upgrade`, which lets nothing
         // say where the answer ends: what does goes within another header's value.
         let framing = format!("{}Connection: close\r\nContent-Length: 0", headers(refusal));
@@ -206,6 +199,28 @@ impl Desk {
     }
 }
 
+/// What is known of a call before it is read. Nobody sees here whether its client has
+/// gone, so that only its deadline and `reparte.cancel` end it.
+fn context(request: &Request) -> Context {
+    let value = |name| {
+        let mut headers = request.headers().iter();
+        let header = headers.find(|header| header.field.equiv(name));
+        header.map(|header| header.value.as_str().as_bytes())
+    };
+    let time = request::time(value(request::DEADLINE));
+    let mut context = Context::new();
+    if let Some(peer) = request.remote_addr() {
+        context = context.with_peer(*peer);
+    }
+    if let Some(id) = request::id(value(request::CALL)) {
+        context = context.with_id(id);
+    }
+    match time.and_then(|time| Instant::now().checked_add(time)) {
+        Some(at) => context.with_deadline(at),
+        None => context,
+    }
+}
+
 /// An answer, to be written in one piece: in several, the last would wait for the
 /// client's acknowledgement of those before.
 fn reply(status: u16, reason: &str, headers: &str, body: &[u8]) -> Vec<u8> {
@@ -225,21 +240,11 @@ fn headers(refusal: Refusal) -> String {
     lines
 }
 
-/// What the headers say of the call.
-fn terms(request: &Request) -> Terms {
-    let value = |name| {
-        let found = request.headers().iter().find(|h| h.field.equiv(name));
-        found.map(|header| header.value.as_str().as_bytes())
-    };
-    Terms::read(value("Reparte-Call"), value("Reparte-Deadline-Ms"))
-}
-
-fn log(level: Level, request: &Request, status: u16) {
+fn log(request: &Request, status: u16) {
     let peer = request.remote_addr().map(|address| address.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let version = format!("HTTP/{}", request.http_version());
     access::log(
-        level,
         peer,
         request.method().as_str(),
         request.url(),

@@ -1,0 +1,190 @@
+//! Short addition chains in which every sum has a known difference.
+//!
+//! A Montgomery curve adds two points only where their difference is known. For a prime r such
+//! Lucas chains come from a subtractive Euclidean algorithm on r and about r / 1.618: each of its
+//! steps is a few additions and doublings. Several second numbers near the golden section are tried,
+//! and the cheapest chain is kept. Worked out by the compiler: at run time only the steps are read.
+//! Some 9 multiplications a bit of r, where a ladder of one doubling and one addition a bit has 11.
+//!
+//! Source: Peter L. Montgomery, "Evaluating recurrences of form X_{m+n} = f(X_m, X_n, X_{m-n}) via
+//! Lucas chains", 1983, revised 1992.
+
+use super::curve::{Curves, Point};
+use crate::word::Word;
+
+/// What a step does to the points a, b and c = a - b, where n P = d a + e b, d >= e.
+///
+/// Each code but [`SWAP`] and [`END`] is one case of Montgomery's table.
+const END: u8 = 0;
+const SWAP: u8 = 1;
+const THIRDS: u8 = 2;
+const HALF_DIFFERENCE: u8 = 3;
+const SUBTRACT: u8 = 4;
+const HALVE: u8 = 5;
+const HALVE_OTHER: u8 = 6;
+
+const ADDITION: u32 = 6;
+const DOUBLING: u32 = 5;
+
+/// Room for the chains of one plan.
+pub(super) const ROOM: usize = 4096;
+
+/// The chains of several multipliers, one after another.
+#[derive(Debug)]
+pub(super) struct Chains {
+    steps: [u8; ROOM],
+    len: usize,
+}
+
+impl Chains {
+    /// The chains of every odd prime to `bound`, each as often as its powers fit in.
+    pub(super) const fn primes_to(bound: u32) -> Self {
+        let mut chains = Chains {
+            steps: [END; ROOM],
+            len: 0,
+        };
+        let mut prime = 3;
+        while prime <= bound {
+            if is_prime(prime) {
+                let second = best_second(prime);
+                let mut power = prime;
+                while power <= bound {
+                    chains.append(prime, second);
+                    power *= prime;
+                }
+            }
+            prime += 2;
+        }
+        chains
+    }
+
+    const fn append(&mut self, prime: u32, second: u32) {
+        let (mut d, mut e) = (prime - second, 2 * second - prime);
+        while d != e {
+            let step = next(&mut d, &mut e);
+            self.steps[self.len] = step;
+            self.len += 1;
+        }
+        self.steps[self.len] = END;
+        self.len += 1;
+    }
+
+    /// The multiple of `point` by all multipliers.
+    #[inline(always)]
+    pub(super) fn multiply<W: Word, const L: usize, const LOOSE: bool>(
+        &self,
+        curves: &Curves<'_, W, L, LOOSE>,
+        point: Point<W, L>,
+    ) -> Point<W, L> {
+        // Every chain starts with a = 2 P, b = c = P.
+        let start = |point| (curves.double(point), point, point);
+        let (mut a, mut b, mut c) = start(point);
+        let Some((last, steps)) = self.steps[..self.len].split_last() else {
+            return point;
+        };
+        debug_assert_eq!(*last, END);
+        for &step in steps {
+            match step {
+                END => (a, b, c) = start(curves.add(a, b, c)),
+                SWAP => (a, b) = (b, a),
+                THIRDS => {
+                    let sum = curves.add(a, b, c);
+                    let other = curves.add(sum, a, b);
+                    b = curves.add(b, sum, a);
+                    a = other;
+                }
+                HALF_DIFFERENCE => {
+                    b = curves.add(a, b, c);
+                    a = curves.double(a);
+                }
+                SUBTRACT => (b, c) = (curves.add(a, b, c), b),
+                HALVE => {
+                    c = curves.add(a, c, b);
+                    a = curves.double(a);
+                }
+                _ => {
+                    c = curves.add(b, c, a);
+                    b = curves.double(b);
+                }
+            }
+        }
+        curves.add(a, b, c)
+    }
+}
+
+/// One step of the Euclidean algorithm.
+const fn next(d: &mut u32, e: &mut u32) -> u8 {
+    if *d < *e {
+        (*d, *e) = (*e, *d);
+        return SWAP;
+    }
+    if 4 * *d <= 5 * *e && (*d + *e).is_multiple_of(3) {
+        (*d, *e) = ((2 * *d - *e) / 3, (2 * *e - *d) / 3);
+        THIRDS
+    } else if 4 * *d <= 5 * *e && (*d - *e).is_multiple_of(6) {
+        *d = (*d - *e) / 2;
+        HALF_DIFFERENCE
+    } else if *d <= 4 * *e {
+        *d -= *e;
+        SUBTRACT
+    } else if (*d + *e).is_multiple_of(2) {
+        *d = (*d - *e) / 2;
+        HALF_DIFFERENCE
+    } else if (*d).is_multiple_of(2) {
+        *d /= 2;
+        HALVE
+    } else {
+        *e /= 2;
+        HALVE_OTHER
+    }
+}
+
+/// The second number of the cheapest chain for `prime` that ends in 1.
+const fn best_second(prime: u32) -> u32 {
+    // Around the golden section, 0.618 of the prime.
+    let middle = (prime as u64 * 618_033_989 / 1_000_000_000) as u32;
+    let reach = 2 + prime / 12;
+    let (mut best, mut least) = (prime - 1, u32::MAX);
+    let mut second = if middle > prime / 2 + reach {
+        middle - reach
+    } else {
+        prime / 2 + 1
+    };
+    while second < prime && second <= middle + reach {
+        let cost = cost(prime, second);
+        if cost < least {
+            (best, least) = (second, cost);
+        }
+        second += 1;
+    }
+    best
+}
+
+const fn cost(prime: u32, second: u32) -> u32 {
+    let (mut d, mut e) = (prime - second, 2 * second - prime);
+    let mut cost = DOUBLING + ADDITION;
+    while d != e {
+        if e == 0 || d == 0 {
+            return u32::MAX;
+        }
+        cost += match next(&mut d, &mut e) {
+            SWAP => 0,
+            THIRDS => 3 * ADDITION,
+            SUBTRACT => ADDITION,
+            _ => ADDITION + DOUBLING,
+        };
+    }
+    if d == 1 { cost } else { u32::MAX }
+}
+
+/// By trial division: for the compiler, and numbers of a few digits.
+pub(super) const fn is_prime(n: u32) -> bool {
+    let mut divisor = 2;
+    while divisor * divisor <= n {
+        if n.is_multiple_of(divisor) {
+            return false;
+        }
+        divisor += 1;
+    }
+    n > 1
+}

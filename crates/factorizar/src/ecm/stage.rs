@@ -1,0 +1,182 @@
+//! The second stage: a curve whose order is smooth but for one larger prime.
+//!
+//! With Q the point of the first stage, the order's last prime r is written k D ± j, j below D / 2
+//! and prime to D: then k D Q and j Q have the same X / Z, and the difference of the two shares the
+//! factor sought with the modulus. One multiplication of differences serves k D + j and k D - j.
+//! Which pairs (k, j) have a prime in them depends on the bounds alone, so the compiler works the
+//! table out. Cost: 2 multiplications a pair, 6 each for the points.
+//!
+//! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
+//! Mathematics of Computation 48 (1987), section 4.
+
+use super::chain::is_prime;
+use super::curve::{Curves, Point};
+use super::lanes::Lanes;
+use crate::word::Word;
+
+/// Room for the pairs and for the giant steps of one plan.
+const PAIRS: usize = 4096;
+const GIANTS: usize = 160;
+
+/// Room for the multiples j Q: those of 6 i ± 1 up to 105.
+const BABIES: usize = 36;
+
+/// Bounds, and the pairs that cover the primes between them.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// D: 15 or 105 times a power of two.
+    stride: u32,
+    /// The multiples j of each giant step, as indices into the baby steps.
+    pairs: [u8; PAIRS],
+    /// Where the pairs of the giant step k end; those of 0 are none.
+    ends: [u16; GIANTS],
+    /// Giant steps, 0 included.
+    giants: usize,
+}
+
+impl Stage {
+    /// Pairs for the primes above `low` to some D / 2 above `high`.
+    pub(super) const fn between(low: u32, high: u32, stride: u32) -> Self {
+        let mut stage = Stage {
+            stride,
+            pairs: [0; PAIRS],
+            ends: [0; GIANTS],
+            giants: 1 + (high / stride) as usize,
+        };
+        assert!(stage.giants <= GIANTS, "too many giant steps");
+        assert!(
+            low >= stride / 2,
+            "the primes below D / 2 would be left out"
+        );
+        let mut filled = 0;
+        let mut giant = 1;
+        while giant < stage.giants {
+            let middle = giant as u32 * stride;
+            let mut index = 0;
+            while baby(index) < stride / 2 {
+                let j = baby(index);
+                let seven = stride.is_multiple_of(7) && j.is_multiple_of(7);
+                let coprime = !(seven || j.is_multiple_of(5));
+                let wanted = (middle + j > low && is_prime(middle + j))
+                    || (middle - j > low && is_prime(middle - j));
+                if coprime && wanted {
+                    stage.pairs[filled] = index as u8;
+                    filled += 1;
+                }
+                index += 1;
+            }
+            stage.ends[giant] = filled as u16;
+            giant += 1;
+        }
+        stage
+    }
+
+    /// The product of all pairs' differences, in each lane; `point` is Q.
+    #[inline(always)]
+    pub(super) fn differences<W: Word, const L: usize, const LOOSE: bool>(
+        &self,
+        curves: &Curves<'_, W, L, LOOSE>,
+        point: Point<W, L>,
+    ) -> Lanes<W, L> {
+        let ring = curves.ring;
+        let odd = self.stride >> self.stride.trailing_zeros();
+        let (babies, odd_multiple) = baby_steps(curves, point, odd, self.stride / 2);
+        let mut products = [point.z; BABIES];
+        for (product, baby) in products.iter_mut().zip(&babies[..half(self.stride)]) {
+            *product = ring.mul(baby.x, baby.z);
+        }
+        let mut first = odd_multiple;
+        for _ in 0..self.stride.trailing_zeros() {
+            first = curves.double(first);
+        }
+        let (mut before, mut giant) = (first, first);
+        // A factor found by the first stage has Z = 0 modulo it.
+        let mut difference = point.z;
+        let mut begin = 0;
+        for (step, &end) in self.ends[..self.giants].iter().enumerate().skip(1) {
+            if step == 2 {
+                giant = curves.double(first);
+            } else if step > 2 {
+                (giant, before) = (curves.add(giant, first, before), giant);
+            }
+            let product = ring.mul(giant.x, giant.z);
+            for &index in &self.pairs[begin..usize::from(end)] {
+                let index = usize::from(index) % BABIES;
+                let baby = babies[index];
+                // Xg Zj - Xj Zg, from products that are known.
+                let cross = ring.mul(ring.sub(giant.x, baby.x), ring.add(giant.z, baby.z));
+                let cross = ring.add(ring.sub(cross, product), products[index]);
+                difference = ring.mul(difference, cross);
+            }
+            begin = usize::from(end);
+        }
+        difference
+    }
+}
+
+/// How many baby steps are below D / 2.
+fn half(stride: u32) -> usize {
+    (stride as usize / 2).div_ceil(3)
+}
+
+/// The multiple j of a baby step: 1, 5, 7, 11, ...
+const fn baby(index: usize) -> u32 {
+    let index = index as u32;
+    3 * index + 1 + index % 2
+}
+
+/// The baby steps to `last`, and the multiple of the point by `odd`, which is 15 or 105.
+#[inline(always)]
+fn baby_steps<W: Word, const L: usize, const LOOSE: bool>(
+    curves: &Curves<'_, W, L, LOOSE>,
+    point: Point<W, L>,
+    odd: u32,
+    last: u32,
+) -> ([Point<W, L>; BABIES], Point<W, L>) {
+    let two = curves.double(point);
+    let three = curves.add(two, point, point);
+    let six = curves.double(three);
+    let five = curves.add(three, two, point);
+    let mut babies = [point; BABIES];
+    babies[1] = five;
+    babies[2] = curves.add(six, point, five);
+    babies[3] = curves.add(six, five, point);
+    let last = last.max(odd);
+    for index in 4..BABIES {
+        if baby(index) > last {
+            break;
+        }
+        babies[index] = curves.add(babies[index - 2], six, babies[index - 4]);
+    }
+    // odd = (odd - 2) + 2, and both odd - 2 and odd - 4 are baby steps.
+    let below = (odd as usize - 2) / 3;
+    let multiple = curves.add(babies[below], two, babies[below - 1]);
+    (babies, multiple)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_prime_between_the_bounds_is_in_a_pair() {
+        for (low, high, stride) in [(30, 900, 60), (60, 2_000, 120), (120, 6_000, 210)] {
+            let stage = Stage::between(low, high, stride);
+            let mut begin = 0;
+            let mut covered = vec![false; high as usize + 200];
+            for giant in 1..stage.giants {
+                let end = usize::from(stage.ends[giant]);
+                for &index in &stage.pairs[begin..end] {
+                    let (middle, j) = (giant * stride as usize, baby(index.into()) as usize);
+                    for number in [middle - j, middle + j] {
+                        covered[number] = true;
+                    }
+                }
+                begin = end;
+            }
+            for prime in (low + 1..high - stride).filter(|&n| is_prime(n)) {
+                assert!(covered[prime as usize], "{prime}");
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The factor base: 2 and the primes modulo which k n is a square, with what the sieve needs of
+//! each.
+//!
+//! One array a property, all of one length, a multiple of [`GROUP`]: the loops over them take
+//! several primes an instruction. Cost: a remainder of n and a Legendre symbol for each prime
+//! tried, a square root for each taken.
+
+use super::modular::{is_residue, mul, remainder, square_root};
+
+/// Primes taken together; the arrays are padded to whole groups.
+pub(super) const GROUP: usize = 16;
+
+/// The place of a prime that divides no value: no residue, and after every interval.
+pub(super) const NOWHERE: i16 = i16::MAX;
+
+/// Primes are below this, so that twice a prime is an `i16`.
+const BOUND: usize = 1 << 14;
+const COUNT: usize = 1_900;
+
+static PRIMES: [u16; COUNT] = primes();
+
+/// The primes that are allowed in a relation.
+#[derive(Debug)]
+pub(super) struct Base {
+    /// How many primes there are, padding aside. The first is 2.
+    pub(super) len: usize,
+    pub(super) primes: Vec<i16>,
+    /// A square root of k n modulo each prime; 0 for those that divide k.
+    pub(super) roots: Vec<u16>,
+    /// 2^16 / p, rounded down.
+    pub(super) reciprocals: Vec<u16>,
+    /// log2 p, rounded.
+    pub(super) logs: Vec<u8>,
+    /// Inverses modulo 2^128, to divide by where that is exact.
+    inverses: Vec<u128>,
+    /// The largest exact quotients.
+    limits: Vec<u128>,
+}
+
+impl Base {
+    /// The first `len` primes for `n` and its multiplier; or, where one of the primes divides `n`,
+    /// that one.
+    pub(super) fn new(n: u128, multiplier: u16, len: usize) -> Result<Self, u128> {
+        let padded = len.next_multiple_of(GROUP);
+        let mut base = Base {
+            len: 1,
+            primes: vec![3; padded],
+            roots: vec![0; padded],
+            reciprocals: vec![21_845; padded],
+            logs: vec![0; padded],
+            inverses: vec![1; padded],
+            limits: vec![0; padded],
+        };
+        base.primes[0] = 2;
+        for &p in &PRIMES[1..] {
+            if base.len == len {
+                break;
+            }
+            let rest = remainder(n, p);
+            if rest == 0 {
+                return Err(p.into());
+            }
+            let square = mul(rest, multiplier % p, p);
+            if square == 0 || is_residue(square, p) {
+                base.push(p, square);
+            }
+        }
+        Ok(base)
+    }
+
+    fn push(&mut self, p: u16, square: u16) {
+        let index = self.len;
+        self.primes[index] = p as i16;
+        self.roots[index] = if square == 0 {
+            0
+        } else {
+            square_root(square, p)
+        };
+        self.reciprocals[index] = (65_536 / u32::from(p)) as u16;
+        self.logs[index] = f32::from(p).log2().round() as u8;
+        self.inverses[index] = inverse(p.into());
+        self.limits[index] = u128::MAX / u128::from(p);
+        self.len += 1;
+    }
+
+    pub(super) fn prime(&self, index: usize) -> u16 {
+        self.primes[index] as u16
+    }
+
+    /// `n` divided by an odd prime that is known to divide it.
+    #[inline]
+    pub(super) fn quotient(&self, n: u128, index: usize) -> u128 {
+        n.wrapping_mul(self.inverses[index])
+    }
+
+    /// `n` divided by an odd prime, if that is exact.
+    #[inline]
+    pub(super) fn divide(&self, n: u128, index: usize) -> Option<u128> {
+        let quotient = self.quotient(n, index);
+        (quotient <= self.limits[index]).then_some(quotient)
+    }
+}
+
+/// The inverse of an odd `p` modulo 2^128, by Newton's iteration.
+pub(super) fn inverse(p: u128) -> u128 {
+    let mut inverse = p;
+    for _ in 0..6 {
+        inverse = inverse.wrapping_mul(2u128.wrapping_sub(p.wrapping_mul(inverse)));
+    }
+    inverse
+}
+
+/// The primes below [`BOUND`], by Eratosthenes's sieve.
+const fn primes() -> [u16; COUNT] {
+    let mut composite = [false; BOUND];
+    let mut table = [0; COUNT];
+    let (mut filled, mut n) = (0, 2);
+    while n < BOUND {
+        if !composite[n] {
+            table[filled] = n as u16;
+            filled += 1;
+            let mut multiple = n * n;
+            while multiple < BOUND {
+                composite[multiple] = true;
+                multiple += n;
+            }
+        }
+        n += 1;
+    }
+    assert!(filled == COUNT, "COUNT is not the number of primes");
+    table
+}

@@ -1,0 +1,25 @@
+//! Publishes a function of one's own on a port of this machine: the README's example.
+
+use std::error::Error;
+use std::net::TcpListener;
+
+use xmlrpc_server::front::hyper::{Options, serve};
+use xmlrpc_server::{Service, Stop};
+
+/// How many digits there are in a text.
+fn digits(text: String) -> i32 {
+    text.bytes()
+        .map(|byte| i32::from(byte.is_ascii_digit()))
+        .sum()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let port = std::env::args()
+        .nth(1)
+        .ok_or("give the port, such as 9000")?;
+    let listener = TcpListener::bind(("127.0.0.1", port.parse()?))?;
+    let mut service = Service::new();
+    service.register("digits", digits)?;
+    serve(listener, service, &Options::default(), &Stop::new())?;
+    Ok(())
+}
