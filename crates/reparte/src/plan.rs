@@ -16,13 +16,25 @@
 //!   sends it to another server if one is up; a call that may have run counts,
 //!   and after [`max_attempts`](PlanOptions::max_attempts) of them the task
 //!   has failed.
-//! - A server that fails is put aside with exponential back-off. Then one call
-//!   is its trial: an answer takes it back, a failure puts it aside for
-//!   longer. So a dead server, which fails fastest, does not eat the queue.
-//! - A server that refuses its calls, or does not serve them, is out for good.
+//! - A server that fails is put aside with exponential back-off, and then asked
+//!   how it is: if it says so, it is taken back. If it can only be reached, or
+//!   can't be asked, or failed otherwise than by silence, one call is its
+//!   trial: an answer takes it back, a failure puts it aside for longer. So a
+//!   dead server, which fails fastest, does not eat the queue.
+//! - A server that says how it is is asked every second, and hangs when it says
+//!   nothing for two. Its calls are doubted then: they go on, and their tasks
+//!   wait for another server too; the first answer counts. When it says that it
+//!   was started anew they are lost.
+//! - A server that refuses its calls, or does not serve them, is out for good;
+//!   one whose calls fail at once, five in a row, is put aside for a minute.
+//! - When nothing waits and a server that is up has a free slot, the slowest
+//!   task that has one call alone gets a second one there, once it has run for
+//!   twice the median and a second. The loser is cancelled, and keeps its slot
+//!   until it has returned.
 //! - When no server is alive, for as long as [`outage`](PlanOptions::outage)
-//!   says, while tasks wait, the run is over. Calls in flight are waited for,
-//!   as one may still bring an answer, which starts the clock again.
+//!   says, while tasks wait, the run is over. Calls in flight that are not
+//!   doubted are waited for, as one may still bring an answer, which starts the
+//!   clock again.
 
 mod backoff;
 mod calls;
