@@ -5,49 +5,18 @@
 //! `PYTHON2` and `PYTHON3` name the programs where they are not found by themselves.
 
 mod common;
+#[path = "common/python.rs"]
+mod python;
 
 use std::net::TcpListener;
-use std::process::Command;
 use std::thread;
 
 use common::{Running, TEN, run, server};
+use python::{python, script};
 use xmlrpc_client::ServerProxy;
 use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Service, Stop};
 use xmlrpc_wire::{Bytes, DateTime, Fault, IntoValue, Struct, Value};
-
-/// A Python of the major version `2` or `3`.
-fn python(major: &str) -> String {
-    let named = std::env::var(format!("PYTHON{major}")).ok();
-    let usual = match major {
-        "2" => vec!["python2.7".to_owned(), pyenv("2.7")],
-        _ => vec![pyenv("3.13"), "python3".to_owned()],
-    };
-    let mut candidates = named.into_iter().chain(usual);
-    let found = candidates.find(|program| {
-        let test = format!("import sys; sys.exit(sys.version_info[0] != {major})");
-        let ran = Command::new(program).args(["-c", &test]).output();
-        ran.is_ok_and(|ran| ran.status.success())
-    });
-    found.unwrap_or_else(|| panic!("no Python {major} found: name one in PYTHON{major}"))
-}
-
-/// The newest Python that pyenv has of a version, or a name that no program has.
-fn pyenv(version: &str) -> String {
-    let latest = Command::new("pyenv").args(["latest", version]).output();
-    let name = latest.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
-    let name = name.unwrap_or_default();
-    let prefix = Command::new("pyenv").args(["prefix", &name]).output();
-    let prefix = prefix.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
-    format!("{}/bin/python{version}", prefix.unwrap_or_default())
-}
-
-fn script(major: &str, name: &str, arguments: &[&str]) -> Running {
-    let path = format!("{}/tests/peers/{name}", env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(python(major));
-    command.arg(path).args(arguments);
-    Running::start(&format!("Python {major}'s {name}"), command)
-}
 
 fn python_server(major: &str) -> (Running, String) {
     let running = script(major, "serv.py", &[]);

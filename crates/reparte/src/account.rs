@@ -1,11 +1,13 @@
 //! Who did what.
 
+mod json;
 mod table;
 mod tally;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::CallError;
 use crate::plan::End;
@@ -37,12 +39,23 @@ pub struct Account {
     pub not_run: u64,
     /// Calls that ran or may have run: at least one for each answered task.
     pub executions: u64,
-    /// Calls made for a task that had been called before.
+    /// Calls made since an earlier one of the same task failed, or since its
+    /// server said nothing any more.
     pub retries: u64,
+    /// Calls made for slow tasks by slots that had nothing else to do.
+    pub hedges: u64,
+    /// Hedges that brought their task's answer.
+    pub hedges_won: u64,
+    /// Hedges that were made in vain.
+    pub hedges_lost: u64,
     /// Tasks that are none of done, failed, pending or not run. Always 0; it
     /// is counted all the same.
     pub lost: u64,
+    /// How long the run has taken.
+    pub elapsed: Duration,
     pub(crate) end: Option<End>,
+    /// When the run started.
+    pub(crate) started: Option<Instant>,
 }
 
 /// What one server did.
@@ -65,6 +78,18 @@ pub struct ServerAccount {
     pub state: ServerState,
     /// How many times it went from up to down, other than by being busy.
     pub deaths: u64,
+    /// How long its slots were taken by calls, together.
+    pub busy: Duration,
+    /// How long its slots could have been, together: all the time that it was
+    /// in use.
+    pub slot_time: Duration,
+    /// How long it was put aside, other than by being busy.
+    pub downtime: Duration,
+    /// Calls that have not returned.
+    pub running: usize,
+    /// Up to when the times are known, from the start of the run.
+    pub(crate) since: Duration,
+    pub(crate) leaves: bool,
 }
 
 /// Whether a server is in use.
@@ -78,8 +103,12 @@ pub enum ServerState {
     /// Put aside since it said that it is busy, and tried again when it asked
     /// to be.
     Busy,
+    /// Put aside for a minute, since it fails at once whatever it is given.
+    Quarantined,
     /// Not asked again: it refused the call or does not serve it.
     Out,
+    /// It was [taken out](crate::Handle::leave) of the run.
+    Left,
 }
 
 impl fmt::Display for ServerState {
@@ -88,7 +117,9 @@ impl fmt::Display for ServerState {
             Self::Up => "up",
             Self::Down => "down",
             Self::Busy => "busy",
+            Self::Quarantined => "quarantined",
             Self::Out => "out",
+            Self::Left => "left",
         })
     }
 }
@@ -104,17 +135,65 @@ impl ServerAccount {
             last_error: None,
             state: ServerState::Up,
             deaths: 0,
+            busy: Duration::ZERO,
+            slot_time: Duration::ZERO,
+            downtime: Duration::ZERO,
+            running: 0,
+            since: Duration::ZERO,
+            leaves: false,
+        }
+    }
+
+    /// How much of the time in which they could have been its slots were taken
+    /// by calls: 0 to 1.
+    #[must_use]
+    pub fn busy_share(&self) -> f64 {
+        match self.slot_time.is_zero() {
+            true => 0.0,
+            false => self.busy.as_secs_f64() / self.slot_time.as_secs_f64(),
+        }
+    }
+
+    /// Brings the times up to now.
+    pub(crate) fn advance(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.since);
+        self.since = self.since.max(now);
+        let times = |n: usize| passed.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
+        match self.state {
+            ServerState::Up => {
+                self.busy += times(self.running.min(self.slots));
+                self.slot_time += times(self.slots);
+            }
+            ServerState::Down | ServerState::Quarantined => self.downtime += passed,
+            ServerState::Busy | ServerState::Out | ServerState::Left => {}
         }
     }
 }
 
 impl Account {
-    /// The servers that died during the run, or are out: those that came back
-    /// are among them.
+    /// The account as it is now, of a run that may still be on.
+    pub(crate) fn up_to_now(mut self) -> Self {
+        if let (None, Some(started)) = (self.end, self.started) {
+            self.advance(started.elapsed());
+        }
+        self
+    }
+
+    /// Brings the times up to now.
+    pub(crate) fn advance(&mut self, now: Duration) {
+        self.elapsed = self.elapsed.max(now);
+        for server in &mut self.servers {
+            server.advance(now);
+        }
+    }
+
+    /// The servers that died during the run, or are out or in quarantine: those
+    /// that came back are among them.
     pub fn died(&self) -> impl Iterator<Item = &ServerAccount> {
-        self.servers
-            .iter()
-            .filter(|server| server.deaths > 0 || server.state == ServerState::Out)
+        self.servers.iter().filter(|server| {
+            let gone = matches!(server.state, ServerState::Out | ServerState::Quarantined);
+            server.deaths > 0 || gone
+        })
     }
 
     /// Why the run ended before its tasks did.

@@ -3,6 +3,8 @@
 #[cfg(feature = "xmlrpc")]
 mod address;
 #[cfg(feature = "xmlrpc")]
+mod control;
+#[cfg(feature = "xmlrpc")]
 pub(crate) mod xmlrpc;
 
 use std::fmt;
@@ -45,6 +47,26 @@ impl Call {
     }
 }
 
+/// What a server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Another one after each start: the calls of an earlier one are lost.
+    pub instance: String,
+    /// How many calls it takes at a time; 0 if it does not say.
+    pub slots: usize,
+}
+
+impl Status {
+    /// A server's word: its instance, and how many calls it takes at a time.
+    pub fn new(instance: impl Into<String>, slots: usize) -> Self {
+        Self {
+            instance: instance.into(),
+            slots,
+        }
+    }
+}
+
 /// A destination: a server, or anything else that takes calls, with arguments
 /// `A` and results `R`.
 ///
@@ -80,6 +102,35 @@ pub trait Destino<A, R>: Send + Sync {
     /// misses none if each call enters itself first and looks at
     /// [`Call::is_cancelled`], which is set before, next.
     fn cancel(&self, _call: CallId) {}
+
+    /// Whether [`status`](Self::status) is worth asking for. False unless
+    /// overridden: such a server is known by how its calls end.
+    fn has_status(&self) -> bool {
+        false
+    }
+
+    /// Whether [`slots`](Self::slots) is a guess, so that what the
+    /// [status](Status::slots) says counts. False unless overridden.
+    fn learns_slots(&self) -> bool {
+        false
+    }
+
+    /// Asks the server how it is, on a connection of its own, while its calls
+    /// go on; from one thread at a time. `None` where it can be reached and
+    /// does not tell.
+    ///
+    /// A server that has told is asked every second, and is taken to hang when
+    /// it says nothing for two. One that is put aside is taken back by this,
+    /// so that no task is risked; if it does not tell, by a task for a trial.
+    /// Should return within two seconds, whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) and its like
+    /// where the server can't be reached, or says nothing.
+    fn status(&self) -> Result<Option<Status>, CallError> {
+        Ok(None)
+    }
 }
 
 macro_rules! forward {
@@ -99,6 +150,18 @@ macro_rules! forward {
 
             fn cancel(&self, call: CallId) {
                 (**self).cancel(call);
+            }
+
+            fn has_status(&self) -> bool {
+                (**self).has_status()
+            }
+
+            fn learns_slots(&self) -> bool {
+                (**self).learns_slots()
+            }
+
+            fn status(&self) -> Result<Option<Status>, CallError> {
+                (**self).status()
             }
         }
     )*};

@@ -1,30 +1,41 @@
 //! The engine: one thread that carries out what the plan decides.
 //!
-//! It never blocks but in its one `select!`: jobs go into channels with room
-//! for each slot, results into one without a bound.
+//! It never blocks but in its one `select!`: jobs go into channels that the
+//! plan keeps short, results into one without a bound.
 
+mod carry;
+mod crew;
+mod news;
 mod start;
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crew::Crew;
+pub(crate) use crew::site;
 use crossbeam_channel::{Receiver, Sender, at, never, select};
+pub(crate) use news::{News, Request};
 pub(crate) use start::{Wires, start};
 
+use crate::events::{Event as Happening, Observer};
 use crate::ids::ServerId;
-use crate::plan::{Action, Aside, Event, Failure, Plan};
-use crate::slot::{Job, Returned};
-use crate::text::Foreign;
-use crate::{Account, Call, CallId, Destino, FailedCall, TaskError, TaskErrorKind, TaskId};
+use crate::plan::{Action, Event, Plan, Pulse};
+use crate::slot::Returned;
+use crate::{
+    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, Status, TaskError,
+    TaskErrorKind, TaskId,
+};
 
 /// What became of a task.
 pub(crate) type Outcome<R> = (TaskId, Result<R, TaskError>);
 
 /// The account that the engine keeps and others read.
 pub(crate) type SharedAccount = Arc<Mutex<Account>>;
+
+/// How much work a task is, from its arguments.
+pub(crate) type CostOf<A> = Box<dyn Fn(&A) -> u64 + Send + Sync>;
 
 /// Locks the account; a reader's panic leaves it as good as it was.
 pub(crate) fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
@@ -35,22 +46,20 @@ struct Engine<A, R> {
     plan: Plan,
     started: Instant,
     time_limit: Option<Duration>,
-    servers: Vec<Server<A, R>>,
+    crews: Vec<Crew<A, R>>,
     tasks: HashMap<TaskId, Task<A>>,
     calls: HashMap<CallId, Call>,
     sent: u64,
     arrivals: Receiver<A>,
-    returned: Receiver<Returned<R>>,
+    news: Receiver<News<A, R>>,
+    news_to: Sender<News<A, R>>,
     close: Receiver<()>,
     outcomes: Sender<Outcome<R>>,
     account: SharedAccount,
-    threads: Vec<JoinHandle<()>>,
-}
-
-struct Server<A, R> {
-    name: Arc<str>,
-    destino: Arc<dyn Destino<A, R>>,
-    jobs: Sender<Job<A>>,
+    cost: Arc<OnceLock<CostOf<A>>>,
+    observers: Vec<Observer>,
+    /// What is to be carried out; kept for its room.
+    actions: VecDeque<Action>,
 }
 
 /// A task without an answer.
@@ -60,17 +69,21 @@ struct Task<A> {
     history: Vec<FailedCall>,
 }
 
-impl<A, R> Engine<A, R> {
+impl<A, R> Engine<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
     fn run(mut self) {
         let no_arrivals = never();
-        let mut over = false;
+        let mut over = self.tell(Event::Woken);
         while !over {
             let timer = self.timer();
             let wanted = self.plan.wants_task();
             let arrivals = if wanted { &self.arrivals } else { &no_arrivals };
             over = select! {
-                recv(self.returned) -> returned => match returned {
-                    Ok(returned) => self.call_returned(returned),
+                recv(self.news) -> news => match news {
+                    Ok(news) => self.look_at(news),
                     Err(_) => self.tell(Event::Abandoned),
                 },
                 recv(arrivals) -> args => match args {
@@ -97,6 +110,7 @@ impl<A, R> Engine<A, R> {
     fn task_sent(&mut self, args: A) -> bool {
         let task = TaskId::new(self.sent);
         self.sent += 1;
+        let cost = self.cost.get().map_or(0, |cost_of| cost_of(&args));
         self.tasks.insert(
             task,
             Task {
@@ -105,42 +119,124 @@ impl<A, R> Engine<A, R> {
                 history: Vec::new(),
             },
         );
-        self.step(Event::Sent { task }, None, |account| account.tasks += 1)
+        self.observe(|| Happening::Sent { task });
+        let event = Event::Sent { task, cost };
+        self.step(event, None, |account, _| account.tasks += 1)
+    }
+
+    fn look_at(&mut self, news: News<A, R>) -> bool {
+        match news {
+            News::Returned(returned) => self.call_returned(returned),
+            News::Probed { server, outcome } => {
+                if let Err(error) = &outcome {
+                    log::debug!("{}: status: {error}", self.name(server));
+                    lock(&self.account).status_failed(server, error);
+                }
+                let outcome = match outcome {
+                    Ok(status) => Ok(status.as_ref().map(pulse)),
+                    Err(error) => Err(error.kind()),
+                };
+                self.tell(Event::Probed { server, outcome })
+            }
+            News::Asked(request) => self.asked(request),
+        }
     }
 
     fn call_returned(&mut self, returned: Returned<R>) -> bool {
         let call = returned.call.id;
         let server = returned.server;
         self.calls.remove(&call);
+        self.crews[server.index()].returned();
         match returned.outcome {
             Ok(result) => {
                 let event = Event::Ended {
                     call,
                     outcome: Ok(()),
                 };
-                self.step(event, Some(result), |_| {})
+                self.step(event, Some(result), |account, now| {
+                    account.call_ended(server, now);
+                })
             }
             Err(error) => {
                 let event = Event::Ended {
                     call,
                     outcome: Err(error.kind()),
                 };
-                if let Some(task) = self.tasks.get_mut(&returned.task) {
-                    if task.history.len() == TaskError::HISTORY {
-                        task.history.remove(0);
-                    }
-                    task.history.push(FailedCall {
-                        server: Arc::clone(&self.servers[server.index()].name),
-                        error: error.clone(),
-                    });
+                let cancelled = returned.call.is_cancelled();
+                if !cancelled {
+                    self.remember(returned.task, server, &error);
                 }
-                self.step(event, None, |account| account.call_failed(server, &error))
+                self.step(event, None, |account, now| {
+                    account.call_ended(server, now);
+                    if !cancelled {
+                        account.call_failed(server, &error);
+                    }
+                })
             }
         }
     }
 
+    /// Keeps a failed call for its task's error.
+    fn remember(&mut self, task: TaskId, server: ServerId, error: &CallError) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            if task.history.len() == TaskError::HISTORY {
+                task.history.remove(0);
+            }
+            task.history.push(FailedCall {
+                server: Arc::clone(&self.crews[server.index()].name),
+                error: error.clone(),
+            });
+        }
+    }
+
+    fn asked(&mut self, request: Request<A, R>) -> bool {
+        match request {
+            Request::Cancel(task) => self.tell(Event::Cancelled { task }),
+            Request::CancelAll => {
+                let mut tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
+                tasks.sort_unstable();
+                tasks
+                    .into_iter()
+                    .any(|task| self.tell(Event::Cancelled { task }))
+            }
+            Request::Join(destino) => self.join(destino),
+            Request::Leave(server) => {
+                lock(&self.account).leaves(server);
+                self.tell(Event::Left { server })
+            }
+            Request::Observe(observer) => {
+                self.observers.push(observer);
+                false
+            }
+        }
+    }
+
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>) -> bool {
+        let id = ServerId::new(self.crews.len());
+        let crew = site(&*destino)
+            .and_then(|site| Ok((site, Crew::new(id, destino, site.slots, &self.news_to)?)));
+        let (site, crew) = match crew {
+            Ok(joined) => joined,
+            Err(error) => {
+                log::warn!("a server can't join: {error}");
+                return false;
+            }
+        };
+        let name = Arc::clone(&crew.name);
+        log::info!("{}: joins", crate::text::Foreign(&name));
+        self.observe(|| Happening::Joined {
+            server: Arc::clone(&name),
+        });
+        self.crews.push(crew);
+        self.step(Event::Joined { site }, None, |account, now| {
+            let mut server = ServerAccount::new(name, site.slots);
+            server.since = now;
+            account.servers.push(server);
+        })
+    }
+
     fn tell(&mut self, event: Event) -> bool {
-        self.step(event, None, |_| {})
+        self.step(event, None, |_, _| {})
     }
 
     /// Tells the plan what has happened and does what it asks for: true when
@@ -150,117 +246,30 @@ impl<A, R> Engine<A, R> {
         &mut self,
         event: Event,
         mut result: Option<R>,
-        tally: impl FnOnce(&mut Account),
+        tally: impl FnOnce(&mut Account, Duration),
     ) -> bool {
-        self.plan.handle(event, self.started.elapsed());
-        let actions: Vec<Action> = std::iter::from_fn(|| self.plan.poll_action()).collect();
+        let now = self.started.elapsed();
+        self.plan.handle(event, now);
+        let mut actions = std::mem::take(&mut self.actions);
+        actions.extend(std::iter::from_fn(|| self.plan.poll_action()));
         {
             let mut account = lock(&self.account);
-            tally(&mut account);
-            actions.iter().for_each(|action| account.note(action));
+            tally(&mut account, now);
+            actions.iter().for_each(|action| account.note(action, now));
             account.settle(self.plan.open_tasks());
         }
         let mut over = false;
-        for action in actions {
+        for action in actions.drain(..) {
             over |= matches!(action, Action::End(_));
             self.carry_out(action, &mut result);
         }
+        self.actions = actions;
         over
     }
 
-    fn carry_out(&mut self, action: Action, result: &mut Option<R>) {
-        match action {
-            Action::Start {
-                task, call, server, ..
-            } => {
-                let Some(at_work) = self.tasks.get_mut(&task) else {
-                    return;
-                };
-                at_work.calls = at_work.calls.saturating_add(1);
-                let deadline = self
-                    .time_limit
-                    .and_then(|limit| Instant::now().checked_add(limit));
-                let call = Call::new(call, deadline);
-                self.calls.insert(call.id, call.clone());
-                let job = Job {
-                    task,
-                    call,
-                    args: Arc::clone(&at_work.args),
-                };
-                let sent = self.servers[server.index()].jobs.try_send(job);
-                assert!(sent.is_ok(), "the plan starts calls on free slots only");
-            }
-            Action::Cancel { call, server } => {
-                if let Some(call) = self.calls.get(&call) {
-                    call.set_cancelled();
-                }
-                let destino = &self.servers[server.index()].destino;
-                if catch_unwind(AssertUnwindSafe(|| destino.cancel(call))).is_err() {
-                    log::warn!("{}: panicked in cancel", self.name(server));
-                }
-            }
-            Action::Deliver { task, .. } => {
-                self.tasks.remove(&task);
-                let result = result.take().expect("a delivery follows its call's result");
-                self.hand_over(task, Ok(result));
-            }
-            Action::Fail { task, why } => {
-                let kind = match why {
-                    Failure::Answered => TaskErrorKind::Answered,
-                    Failure::GivenUp => TaskErrorKind::GivenUp,
-                };
-                self.fail(task, kind);
-            }
-            Action::SetAside { server, until, why } => self.log_aside(server, until, why),
-            Action::TakeBack { server } => {
-                log::info!("{}: answers, and is in use again", self.name(server));
-            }
-            Action::PutOut { server } => {
-                let error = self.last_error(server);
-                log::warn!("{}: out for good: {error}", self.name(server));
-            }
-            Action::End(end) => log::debug!("run over: {end:?}"),
-        }
-    }
-
-    fn fail(&mut self, task: TaskId, kind: TaskErrorKind) {
-        if let Some(failed) = self.tasks.remove(&task) {
-            let error = TaskError {
-                task,
-                kind,
-                calls: failed.calls,
-                history: failed.history,
-            };
-            self.hand_over(task, Err(error));
-        }
-    }
-
-    fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
-        // Without a receiver nobody wants it; `close` tells of that.
-        let _ = self.outcomes.send((task, outcome));
-    }
-
-    fn name(&self, server: ServerId) -> Foreign<'_> {
-        Foreign(&self.servers[server.index()].name)
-    }
-
-    fn last_error(&self, server: ServerId) -> String {
-        let account = lock(&self.account);
-        let error = account.servers[server.index()].last_error.as_ref();
-        error.map_or_else(String::new, ToString::to_string)
-    }
-
-    fn log_aside(&self, server: ServerId, until: Duration, why: Aside) {
-        let level = match why {
-            Aside::Died => log::Level::Warn,
-            Aside::Busy => log::Level::Info,
-            Aside::StillDown => log::Level::Debug,
-        };
-        if log::log_enabled!(level) {
-            let error = self.last_error(server);
-            log::log!(level, "{}: put aside: {error}", self.name(server));
-            let wait = until.saturating_sub(self.started.elapsed());
-            log::debug!("{}: tried again in {wait:.0?}", self.name(server));
+    fn observe(&mut self, event: impl Fn() -> Happening) {
+        if !self.observers.is_empty() {
+            self.observers.retain(|observer| observer.tell(event()));
         }
     }
 
@@ -273,13 +282,24 @@ impl<A, R> Engine<A, R> {
         for task in left {
             self.fail(task, TaskErrorKind::NotRun);
         }
+        self.observe(|| Happening::Ended);
         let idle = self.plan.in_flight() == 0;
-        drop((self.servers, self.arrivals, self.outcomes, self.returned));
+        drop((self.arrivals, self.outcomes, self.news));
+        let threads: Vec<_> = self.crews.into_iter().flat_map(Crew::dismiss).collect();
         if idle {
-            for thread in self.threads {
+            for thread in threads {
                 // A slot's panics are caught where they happen.
                 let _ = thread.join();
             }
         }
+    }
+}
+
+fn pulse(status: &Status) -> Pulse {
+    let mut hasher = DefaultHasher::new();
+    status.instance.hash(&mut hasher);
+    Pulse {
+        instance: hasher.finish(),
+        slots: status.slots.min(crate::MAX_SLOTS),
     }
 }

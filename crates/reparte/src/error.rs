@@ -12,7 +12,8 @@ pub use task::{FailedCall, TaskError, TaskErrorKind};
 
 use crate::text::Foreign;
 
-/// Why a [`Repartidor`](crate::Repartidor) could not be made.
+/// Why a [`Repartidor`](crate::Repartidor) could not be made, or be given a
+/// server more.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -39,6 +40,8 @@ pub enum Error {
     },
     /// The system would start no more threads: each slot takes one.
     Threads(io::Error),
+    /// The run is over: no server can [join](crate::Handle::join) it.
+    RunOver,
 }
 
 impl fmt::Display for Error {
@@ -58,6 +61,7 @@ impl fmt::Display for Error {
                     "{slots} calls at a time asked for, at most {most} can be made"
                 )
             }
+            Self::RunOver => f.write_str("the run is over"),
             Self::Threads(error) => write!(f, "can't start a thread for each slot: {error}"),
         }
     }

@@ -42,7 +42,7 @@
 //! | --- | --- |
 //! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
 //! | [`Map`], [`MapAsTheyEnd`], [`AsTheyEnd`] | results read one by one, in order or as they end |
-//! | [`Options`] | read-ahead, window, attempts, outage, time limit |
+//! | [`Options`] | read-ahead, window, attempts, outage, time limits, hedging |
 //! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
     feature = "xmlrpc",
@@ -51,7 +51,8 @@
 //! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
 //! | [`TaskError`] | why a task has no result: its failed calls |
 //! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
-//! | [`Account`], [`Handle`] | who did what, at any moment and in the end |
+//! | [`Account`] | who did what, at any moment and in the end: a table, JSON |
+//! | [`Handle`] | steers a run from elsewhere: cancel, join, leave, watch its [`Event`]s |
 //!
 //! # What happens when
 //!
@@ -62,11 +63,17 @@
 //! | connection lost, time-out, nonsense for an answer, HTTP 500 | goes to another server; given up after 10 such calls | put aside |
 //! | HTTP 503 or 429 | goes to another server | put aside for as long as it asks, at most 60 s |
 //! | HTTP 401, 403, 404 and the like | goes to another server | out for good, and named |
+//! | its server says nothing for 2 s when asked how it is | goes to another server too; the first answer counts | put aside |
+//! | its server has been started anew | goes to another server | goes on |
+//! | it takes longer than a [limit](Options::time_limit) | cancelled there; goes to another server | put aside |
+//! | it takes long, and a slot has nothing else to do | is sent a second time; the first answer counts, the other call is cancelled | goes on |
+//! | five calls in a row fail at once | goes to another server | in quarantine for a minute, and named |
 //! | all servers down for 5 s | the run ends; what was had is handed over | |
 //!
-//! A server put aside is tried again with a single call after a random wait of
-//! at most 100 ms, then 200 ms, doubling up to 4 s; an answer, and all of its
-//! slots are used again.
+//! A server put aside is asked again how it is after a random wait of at most
+//! 100 ms, then 200 ms, doubling up to 4 s, and used again once it says so. One
+//! that only can be reached (Python's) or not even be asked gets a single task
+//! for a trial; an answer, and all of its slots are used again.
 //!
 //! # What it promises
 //!
@@ -76,9 +83,9 @@
 //!
 //! # What it does not do
 //!
-//! - It does not notice a server that hangs: without a
-//!   [time limit](Options::time_limit) its call lasts until the connection
-//!   does.
+//! - It can't tell a hung server that does not say how it is, such as Python's,
+//!   from one at work: its tasks are sent elsewhere when slots have nothing
+//!   else to do, or at a [time limit](Options::time_limit).
 //! - It does not keep results beyond the process: a run that is killed starts
 //!   anew.
 //! - It does not check answers: a server that answers wrongly is believed.
@@ -90,6 +97,8 @@ mod account;
 mod destino;
 mod engine;
 mod error;
+mod events;
+mod handle;
 mod ids;
 mod options;
 mod plan;
@@ -103,13 +112,15 @@ mod text;
 pub use account::{Account, ServerAccount, ServerState};
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
-pub use destino::{Call, Destino, FromFn, from_fn};
+pub use destino::{Call, Destino, FromFn, Status, from_fn};
 pub use error::{
     CallError, Error, ErrorKind, FailedCall, Incomplete, SendError, TaskError, TaskErrorKind,
 };
+pub use events::{Event, Events, Reason};
+pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use options::Options;
-pub use repartidor::{Handle, MAX_SLOTS, Repartidor};
+pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
 
 /// The README's example, compiled.

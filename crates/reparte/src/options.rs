@@ -32,6 +32,16 @@ pub struct Options {
     /// default, since only the caller knows how long the work is. The
     /// destination keeps it, by [`Call::deadline`](crate::Call::deadline).
     pub time_limit: Option<Duration>,
+    /// The longest that a call may take, in multiples of the median of the
+    /// tasks that have ended (once five have), though never less than a
+    /// second; none by default. A call that overruns either limit is cancelled
+    /// and made again elsewhere.
+    pub time_limit_medians: Option<u32>,
+    /// Whether a task that takes long is sent to a second server when a slot
+    /// there has nothing else to do; true by default. Long is twice the median
+    /// of those that have ended, and at least a second; 30 s while none has.
+    /// The first answer counts, and the other call is cancelled.
+    pub hedge: bool,
 }
 
 impl Default for Options {
@@ -42,6 +52,8 @@ impl Default for Options {
             max_attempts: 10,
             outage: Some(Duration::from_secs(5)),
             time_limit: None,
+            time_limit_medians: None,
+            hedge: true,
         }
     }
 }

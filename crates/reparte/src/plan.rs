@@ -16,36 +16,52 @@
 //!   sends it to another server if one is up; a call that may have run counts,
 //!   and after [`max_attempts`](PlanOptions::max_attempts) of them the task
 //!   has failed.
-//! - A server that fails is put aside with exponential back-off. Then one call
-//!   is its trial: an answer takes it back, a failure puts it aside for
-//!   longer. So a dead server, which fails fastest, does not eat the queue.
-//! - A server that refuses its calls, or does not serve them, is out for good.
+//! - A server that fails is put aside with exponential back-off, and then asked
+//!   how it is: if it says so, it is taken back. If it can only be reached, or
+//!   can't be asked, or failed otherwise than by silence, one call is its
+//!   trial: an answer takes it back, a failure puts it aside for longer. So a
+//!   dead server, which fails fastest, does not eat the queue.
+//! - A server that says how it is is asked every second, and hangs when it says
+//!   nothing for two. Its calls are doubted then: they go on, and their tasks
+//!   wait for another server too; the first answer counts. When it says that it
+//!   was started anew they are lost.
+//! - A server that refuses its calls, or does not serve them, is out for good;
+//!   one whose calls fail at once, five in a row, is put aside for a minute.
+//! - When nothing waits and a server that is up has a free slot, the slowest
+//!   task that has one call alone gets a second one there, once it has run for
+//!   twice the median and a second. The loser is cancelled, and keeps its slot
+//!   until it has returned.
 //! - When no server is alive, for as long as [`outage`](PlanOptions::outage)
-//!   says, while tasks wait, the run is over. Calls in flight are waited for,
-//!   as one may still bring an answer, which starts the clock again.
+//!   says, while tasks wait, the run is over. Calls in flight that are not
+//!   doubted are waited for, as one may still bring an answer, which starts the
+//!   clock again.
 
 mod backoff;
+mod calls;
+mod cancel;
 mod event;
 mod judge;
+mod median;
+mod place;
+mod pulse;
 mod server;
 mod servers;
 mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod watch;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use backoff::Backoff;
 #[cfg(test)]
 pub(crate) use backoff::SplitMix;
-pub(crate) use event::{Action, Aside, End, Event, Failure};
-use server::Seat;
+use calls::Calls;
+pub(crate) use event::{Action, Aside, End, Event, Failure, Hedges, Loss, Pulse, Site, Why};
+use median::Median;
 use servers::Servers;
 use tasks::Tasks;
-
-use crate::ids::ServerId;
-use crate::{CallId, TaskId};
 
 /// What the plan is told at the start.
 #[derive(Clone, Debug)]
@@ -56,6 +72,11 @@ pub(crate) struct PlanOptions {
     pub(crate) max_attempts: u32,
     /// How long all servers may be down.
     pub(crate) outage: Option<Duration>,
+    /// How long a call may take: a time, and so many times the median.
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) time_limit_medians: Option<u32>,
+    /// Whether slow tasks are sent a second time.
+    pub(crate) hedge: bool,
     /// What its random numbers come from.
     pub(crate) seed: u64,
 }
@@ -66,44 +87,35 @@ pub(crate) struct Plan {
     options: PlanOptions,
     tasks: Tasks,
     servers: Servers,
-    calls: BTreeMap<CallId, InFlight>,
-    next_call: u64,
-    /// Calls in flight that are wanted and are no trials.
-    steady: usize,
-    /// Trials in flight that are wanted.
-    trials: usize,
+    calls: Calls,
+    median: Median,
     backoff: Backoff,
     actions: VecDeque<Action>,
     now: Duration,
     /// Since when there are tasks to do and no server alive.
     down_since: Option<Duration>,
+    /// Since when some slot has had nothing to do.
+    idle_since: Option<Duration>,
+    /// When the next task is sent a second time if nothing changes.
+    hedge_at: Option<Duration>,
     closed: bool,
     ended: bool,
 }
 
-/// A call that has not returned. It keeps its slot until then.
-#[derive(Clone, Copy, Debug)]
-struct InFlight {
-    task: TaskId,
-    seat: Seat,
-    /// It was cancelled: whatever it brings is thrown away.
-    draining: bool,
-}
-
 impl Plan {
-    /// A plan for servers with so many slots each.
-    pub(crate) fn new(slots: &[usize], options: PlanOptions) -> Self {
+    /// A plan for these servers.
+    pub(crate) fn new(sites: &[Site], options: PlanOptions) -> Self {
         Self {
             tasks: Tasks::default(),
-            servers: Servers::new(slots),
-            calls: BTreeMap::new(),
-            next_call: 0,
-            steady: 0,
-            trials: 0,
+            servers: Servers::new(sites),
+            calls: Calls::default(),
+            median: Median::new(),
             backoff: Backoff::new(options.seed),
             actions: VecDeque::new(),
             now: Duration::ZERO,
             down_since: None,
+            idle_since: None,
+            hedge_at: None,
             closed: false,
             ended: false,
             options,
@@ -114,17 +126,23 @@ impl Plan {
     /// before the last one counts as the last one.
     pub(crate) fn handle(&mut self, event: Event, now: Duration) {
         self.now = self.now.max(now);
-        self.servers.wake(self.now);
+        self.wake();
         match event {
-            Event::Sent { task } => self.tasks.send(task),
+            Event::Sent { task, cost } => self.tasks.send(task, cost),
             Event::Closed => self.closed = true,
             Event::Ended { call, outcome } => self.call_ended(call, outcome),
+            Event::Probed { server, outcome } => self.probed(server, outcome),
+            Event::Joined { site } => self.joined(site),
+            Event::Left { server } => self.left(server),
+            Event::Cancelled { task } => self.cancelled(task),
             Event::Abandoned => self.abandon(),
             Event::Woken => {}
         }
         if self.ended {
             return;
         }
+        self.lose_overrun();
+        self.wake();
         self.watch_outage();
         self.place();
         self.judge_end();
@@ -142,13 +160,25 @@ impl Plan {
             return None;
         }
         let outage = self.outage_at().filter(|&at| at > self.now);
-        self.servers.next_timer().into_iter().chain(outage).min()
+        let overrun = self.overrun_at().map(|(_, at)| at);
+        let times = [self.servers.next_timer(), outage, overrun, self.hedge_at];
+        times.into_iter().flatten().min()
     }
 
     /// Whether a task that is sent now finds a slot or a place to wait.
+    ///
+    /// While every server is down one task may wait whatever the read-ahead:
+    /// the outage's clock runs while there is something to do.
     pub(crate) fn wants_task(&self) -> bool {
-        let room = self.servers.any_ready() || self.tasks.waiting() < self.options.read_ahead;
+        let down = !self.servers.any_alive() && self.tasks.waiting() == 0;
+        let room = down || self.tasks.waiting() < self.options.read_ahead;
+        let room = room || self.servers.any_ready();
         room && !self.closed && !self.ended && !self.outage_reached()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn seed(&self) -> u64 {
+        self.options.seed
     }
 
     /// How many tasks have no answer yet.
@@ -159,20 +189,6 @@ impl Plan {
     /// How many calls have not returned.
     pub(crate) fn in_flight(&self) -> usize {
         self.calls.len()
-    }
-
-    fn abandon(&mut self) {
-        if self.ended {
-            return;
-        }
-        for (&call, in_flight) in &mut self.calls {
-            let server = in_flight.seat.server;
-            if !in_flight.draining {
-                in_flight.draining = true;
-                self.actions.push_back(Action::Cancel { call, server });
-            }
-        }
-        self.end(End::Abandoned);
     }
 
     /// Starts the outage's clock, or stops it.
@@ -189,60 +205,14 @@ impl Plan {
     /// before they went down may still bring an answer; trials are seen to
     /// their end, and no more are made.
     fn outage_reached(&self) -> bool {
-        self.steady == 0 && self.outage_at().is_some_and(|at| at <= self.now)
-    }
-
-    /// Gives tasks to free slots until there are no more of either.
-    fn place(&mut self) {
-        if self.outage_reached() {
-            return;
-        }
-        while let Some((task, server)) = self.take_placement() {
-            let seat = self.servers.seat(server);
-            let call = CallId::new(self.next_call);
-            self.next_call += 1;
-            match seat.trial {
-                true => self.trials += 1,
-                false => self.steady += 1,
-            }
-            let in_flight = InFlight {
-                task,
-                seat,
-                draining: false,
-            };
-            self.calls.insert(call, in_flight);
-            let retry = self.tasks.tries(task).is_some_and(|tries| {
-                tries.calls += 1;
-                tries.calls > 1
-            });
-            self.actions.push_back(Action::Start {
-                task,
-                call,
-                server,
-                retry,
-            });
-        }
-    }
-
-    /// Takes the next task that can be placed out of the queue.
-    fn take_placement(&mut self) -> Option<(TaskId, ServerId)> {
-        for (task, failed_by) in self.tasks.first_retries().into_iter().flatten() {
-            if let Some(server) = self.servers.pick(Some(failed_by)) {
-                self.tasks.take_retry(task, failed_by);
-                return Some((task, server));
-            }
-        }
-        let task = self.tasks.first_fresh()?;
-        let server = self.servers.pick(None)?;
-        self.tasks.take_fresh();
-        Some((task, server))
+        self.calls.steady == 0 && self.outage_at().is_some_and(|at| at <= self.now)
     }
 
     fn judge_end(&mut self) {
         if self.closed && self.tasks.open() == 0 {
             return self.end(End::Completed);
         }
-        if self.steady + self.trials > 0 {
+        if self.calls.steady + self.calls.trials > 0 {
             return;
         }
         if self.servers.all_out() {
@@ -251,10 +221,5 @@ impl Plan {
             let after = self.options.outage.unwrap_or_default();
             self.end(End::Outage { after });
         }
-    }
-
-    fn end(&mut self, end: End) {
-        self.ended = true;
-        self.actions.push_back(Action::End(end));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::{self, Wires, lock};
+use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
 use crate::{
     Account, Destino, Error, Incomplete, Options, SendError, TaskError, TaskErrorKind, TaskId,
@@ -175,12 +176,32 @@ impl<A, R> Repartidor<A, R> {
         self.handle().account()
     }
 
+    /// The same, knowing beforehand how much work each task is, in any unit:
+    /// of the tasks that wait the largest goes first, so that no long one is
+    /// left for the end. Needs a [read-ahead](Options::read_ahead), or no
+    /// task ever waits. Results still come in order of sending.
+    ///
+    /// ```
+    /// use reparte::{Options, Repartidor, from_fn};
+    ///
+    /// let mut options = Options::default();
+    /// options.read_ahead = 100;
+    /// let server = from_fn("a", |digits: &String| Ok(digits.len()));
+    /// let reparto = Repartidor::with([server], options)?
+    ///     .with_cost(|digits: &String| digits.len() as u64);
+    /// # drop(reparto);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_cost(self, cost: impl Fn(&A) -> u64 + Send + Sync + 'static) -> Self {
+        // A second one is not taken: the first tasks may have gone by the first.
+        let _ = self.wires.cost.set(Box::new(cost));
+        self
+    }
+
     /// What remains when [`terminar`](Self::terminar) has taken the
     /// dispatcher.
-    pub fn handle(&self) -> Handle {
-        Handle {
-            account: Arc::clone(&self.wires.account),
-        }
+    pub fn handle(&self) -> Handle<A, R> {
+        Handle::new(Arc::clone(&self.wires.account), self.wires.news.clone())
     }
 
     pub(crate) fn wires(&self) -> &Wires<A, R> {
@@ -215,20 +236,6 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
             .field("sent", &self.sent)
             .field("account", &*lock(&self.wires.account))
             .finish_non_exhaustive()
-    }
-}
-
-/// Reads a run from elsewhere, and after its end. Clones read the same run.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    account: engine::SharedAccount,
-}
-
-impl Handle {
-    /// Who has done what so far; in all, once the run is over.
-    #[must_use]
-    pub fn account(&self) -> Account {
-        lock(&self.account).clone()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::engine::News;
 use crate::ids::ServerId;
 use crate::{Call, CallError, Destino, ErrorKind, TaskId};
 
@@ -29,7 +30,7 @@ pub(crate) fn run<A, R>(
     server: ServerId,
     destino: &dyn Destino<A, R>,
     jobs: &Receiver<Job<A>>,
-    returned: &Sender<Returned<R>>,
+    returned: &Sender<News<A, R>>,
 ) {
     for Job { task, call, args } in jobs {
         // A destination that panicked is used again: its state is its own
@@ -50,7 +51,7 @@ pub(crate) fn run<A, R>(
             call,
             outcome,
         };
-        if returned.send(back).is_err() {
+        if returned.send(News::Returned(back)).is_err() {
             return;
         }
     }
@@ -81,7 +82,10 @@ mod tests {
         run(ServerId::new(0), &double, &to_do, &back);
         let outcomes: Vec<_> = returned
             .try_iter()
-            .map(|returned| returned.outcome.map_err(|error| error.kind()))
+            .map(|news| match news {
+                News::Returned(returned) => returned.outcome.map_err(|error| error.kind()),
+                News::Probed { .. } | News::Asked(_) => panic!("a slot only returns calls"),
+            })
             .collect();
         assert_eq!(outcomes, [Err(ErrorKind::Cancelled), Ok(2)]);
     }

@@ -150,10 +150,10 @@ impl Transport {
     /// Connects, and hangs up at once.
     pub(crate) fn reach(&self) -> Result<(), Error> {
         let within = self.options.connect_timeout;
-        let host = || self.url.host.to_string();
-        let addresses = self.names.addresses(within).map_err(|source| {
-            let host = host();
-            Error::HostNotFound { host, source }
+        let addresses = self.names.addresses(within);
+        let addresses = addresses.map_err(|source| Error::HostNotFound {
+            host: self.url.host.to_string(),
+            source,
         })?;
         let mut failed = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {

@@ -1,10 +1,30 @@
 //! How the account is kept: from what the plan is told and asks for.
 
+use std::time::Duration;
+
 use crate::ids::ServerId;
-use crate::plan::{Action, Aside, End};
+use crate::plan::{Action, Aside, End, Hedges, Why};
 use crate::{Account, CallError, ErrorKind, ServerState};
 
 impl Account {
+    /// A call has returned.
+    pub(crate) fn call_ended(&mut self, server: ServerId, now: Duration) {
+        self.edit(server, |server| {
+            server.advance(now);
+            server.running = server.running.saturating_sub(1);
+        });
+    }
+
+    /// A server could not be asked how it is.
+    pub(crate) fn status_failed(&mut self, server: ServerId, error: &CallError) {
+        self.edit(server, |server| server.last_error = Some(error.clone()));
+    }
+
+    /// A server is taken out of the run.
+    pub(crate) fn leaves(&mut self, server: ServerId) {
+        self.edit(server, |server| server.leaves = true);
+    }
+
     /// A call has failed.
     pub(crate) fn call_failed(&mut self, server: ServerId, error: &CallError) {
         let Some(server) = self.servers.get_mut(server.index()) else {
@@ -22,34 +42,63 @@ impl Account {
     }
 
     /// The plan has asked for this.
-    pub(crate) fn note(&mut self, action: &Action) {
+    pub(crate) fn note(&mut self, action: &Action, now: Duration) {
         match *action {
-            Action::Start { server, retry, .. } => {
+            Action::Start { server, why, .. } => {
                 self.executions += 1;
-                self.retries += u64::from(retry);
-                self.edit(server, |server| server.executions += 1);
+                self.retries += u64::from(why == Why::Again);
+                self.hedges += u64::from(why == Why::Hedge);
+                self.edit(server, |server| {
+                    server.advance(now);
+                    server.running += 1;
+                    server.executions += 1;
+                });
             }
-            Action::Deliver { server, .. } => {
+            Action::Deliver { server, hedges, .. } => {
                 self.done += 1;
+                self.note_hedges(hedges);
                 self.edit(server, |server| server.tasks += 1);
             }
-            Action::Fail { .. } => self.failed += 1,
+            Action::Fail { hedges, .. } => {
+                self.failed += 1;
+                self.note_hedges(hedges);
+            }
             Action::SetAside { server, why, .. } => self.edit(server, |server| {
-                server.deaths += u64::from(why == Aside::Died);
+                server.advance(now);
+                server.deaths += u64::from(matches!(why, Aside::Died | Aside::Hung));
                 server.state = match why {
                     Aside::Busy => ServerState::Busy,
-                    Aside::Died | Aside::StillDown => ServerState::Down,
+                    Aside::Quarantined => ServerState::Quarantined,
+                    Aside::Died | Aside::Hung | Aside::StillDown => ServerState::Down,
                 };
             }),
-            Action::TakeBack { server } => {
-                self.edit(server, |server| server.state = ServerState::Up);
+            Action::TakeBack { server } => self.edit(server, |server| {
+                server.advance(now);
+                server.state = ServerState::Up;
+            }),
+            Action::PutOut { server } => self.edit(server, |server| {
+                server.advance(now);
+                server.state = match server.leaves {
+                    true => ServerState::Left,
+                    false => ServerState::Out,
+                };
+            }),
+            Action::Resize { server, slots } => self.edit(server, |server| {
+                server.advance(now);
+                server.slots = slots;
+            }),
+            Action::End(end) => {
+                self.advance(now);
+                self.end = Some(end);
             }
-            Action::PutOut { server } => {
-                self.edit(server, |server| server.state = ServerState::Out);
-            }
-            Action::End(end) => self.end = Some(end),
-            Action::Cancel { .. } => {}
+            Action::Cancel { .. } | Action::Lose { .. } | Action::Probe { .. } => {}
         }
+    }
+
+    fn note_hedges(&mut self, hedges: Hedges) {
+        let won = u64::from(hedges.won);
+        self.hedges_won += won;
+        self.hedges_lost += u64::from(hedges.made).saturating_sub(won);
     }
 
     /// Balances the account: `open` tasks have no answer.

@@ -2,15 +2,22 @@
 
 use crate::Error;
 
+/// A server's address, and how many calls it takes at a time; none where that
+/// was not said.
+type Server = (String, Option<usize>);
+
 /// Servers with their slots, in the order in which each address first comes.
 /// An address that comes again adds to its slots: listed twice, a server is
 /// called twice at a time, as in the article.
-pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<(String, usize)>, Error> {
-    let mut read: Vec<(String, usize)> = Vec::new();
+pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<Server>, Error> {
+    let mut read: Vec<Server> = Vec::new();
     for server in servers {
         let (address, slots) = read_one(server.as_ref())?;
         match read.iter_mut().find(|(known, _)| *known == address) {
-            Some((_, known)) => *known = known.saturating_add(slots),
+            Some((_, known)) => {
+                let all = known.unwrap_or(1).saturating_add(slots.unwrap_or(1));
+                *known = Some(all);
+            }
             None => read.push((address, slots)),
         }
     }
@@ -18,7 +25,7 @@ pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<(String, usize)>,
 }
 
 /// `address` or `N/address` (GNU parallel's form).
-fn read_one(given: &str) -> Result<(String, usize), Error> {
+fn read_one(given: &str) -> Result<Server, Error> {
     let bad = |reason: &str| Error::BadAddress {
         address: given.to_owned(),
         reason: reason.to_owned(),
@@ -26,10 +33,10 @@ fn read_one(given: &str) -> Result<(String, usize), Error> {
     let (slots, address) = match given.split_once('/') {
         Some((count, rest)) if !count.contains(':') => match count.parse() {
             Ok(0) => return Err(bad("0 calls at a time is none")),
-            Ok(slots) => (slots, rest),
+            Ok(slots) => (Some(slots), rest),
             Err(_) => return Err(bad("what comes before the first / must be a number")),
         },
-        _ => (1, given),
+        _ => (None, given),
     };
     if address.is_empty() {
         return Err(bad("no address"));
@@ -47,24 +54,26 @@ fn read_one(given: &str) -> Result<(String, usize), Error> {
 mod tests {
     use super::*;
 
+    /// Checks; 0 stands for slots that were not said.
     fn check(given: &[&str], expected: &[(&str, usize)]) {
         let read = read(given).expect("good addresses");
-        let read: Vec<_> = read.iter().map(|(a, n)| (a.as_str(), *n)).collect();
+        let read = read.iter().map(|(a, n)| (a.as_str(), n.unwrap_or(0)));
+        let read: Vec<_> = read.collect();
         assert_eq!(read, expected);
     }
 
     #[test]
     fn addresses_have_slots() {
-        check(&["a:1", "b:2"], &[("a:1", 1), ("b:2", 1)]);
+        check(&["a:1", "1/b:2"], &[("a:1", 0), ("b:2", 1)]);
         check(&["4/a:1"], &[("a:1", 4)]);
-        check(&["http://a:1/RPC2"], &[("http://a:1/RPC2", 1)]);
+        check(&["http://a:1/RPC2"], &[("http://a:1/RPC2", 0)]);
         check(&["3/http://a:1/"], &[("http://a:1/", 3)]);
-        check(&["[::1]:9000"], &[("[::1]:9000", 1)]);
+        check(&["[::1]:9000"], &[("[::1]:9000", 0)]);
     }
 
     #[test]
     fn an_address_listed_twice_is_two_slots() {
-        check(&["a:1", "b:1", "a:1", "2/a:1"], &[("a:1", 4), ("b:1", 1)]);
+        check(&["a:1", "b:1", "a:1", "2/a:1"], &[("a:1", 4), ("b:1", 0)]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xmlrpc_client::{
@@ -10,7 +11,8 @@ use xmlrpc_client::{
 };
 
 use super::address;
-use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor};
+use super::control::Control;
+use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor, Status};
 
 impl<A, R> Repartidor<A, R>
 where
@@ -19,7 +21,9 @@ where
 {
     /// A dispatcher of calls of `function`, published over XML-RPC on these
     /// servers: each `host:port`, `N/host:port` for N calls at a time, or an
-    /// `http://` URL. An address given twice is called twice at a time.
+    /// `http://` URL. An address given twice is called twice at a time. Without
+    /// such a number the server is asked how many calls it takes, and gets one
+    /// at a time if it does not know.
     ///
     /// For other [`Options`] than the default give [`XmlRpc::list`] to
     /// [`with`](Self::with).
@@ -41,21 +45,38 @@ pub struct XmlRpc {
     proxy: ServerProxy,
     function: String,
     name: String,
-    slots: usize,
-    in_flight: Mutex<HashMap<CallId, Canceller>>,
+    slots: Option<usize>,
+    control: Option<Control>,
+    /// What sets the names of these calls apart from another run's.
+    run: u64,
+    in_flight: Mutex<HashMap<CallId, InFlight>>,
+}
+
+/// A call that has not returned.
+struct InFlight {
+    canceller: Canceller,
+    /// What the server knows it by.
+    name: String,
 }
 
 impl XmlRpc {
-    /// `function` on the server that `proxy` calls, one call at a time.
+    /// `function` on the server that `proxy` calls, as many calls at a time as
+    /// the server says; one if it does not.
+    ///
+    /// The server is asked how it is by a method of its own, `reparte.status`;
+    /// one that does not publish it, such as Python's, answers with a fault,
+    /// once, and is only connected to from then on.
     ///
     /// Keep the proxy's time-outs above the length of the work: a call that
     /// times out is made again.
     pub fn new(proxy: ServerProxy, function: impl Into<String>) -> Self {
         Self {
             name: proxy.server().to_owned(),
+            control: Control::new(&proxy),
             proxy,
             function: function.into(),
-            slots: 1,
+            slots: None,
+            run: RandomState::new().hash_one(0),
             in_flight: Mutex::default(),
         }
     }
@@ -63,7 +84,20 @@ impl XmlRpc {
     /// The same, for `slots` calls at a time.
     #[must_use]
     pub fn with_slots(self, slots: usize) -> Self {
-        Self { slots, ..self }
+        Self {
+            slots: Some(slots),
+            ..self
+        }
+    }
+
+    /// The same, for a server that is never to be asked how it is: it is known
+    /// by how its calls end.
+    #[must_use]
+    pub fn without_status(self) -> Self {
+        Self {
+            control: None,
+            ..self
+        }
     }
 
     /// `function` on each of these servers, written as for
@@ -103,7 +137,7 @@ impl XmlRpc {
             .collect()
     }
 
-    fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, Canceller>> {
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
         // Each change is one insertion or removal: a poisoned map is whole.
         self.in_flight
             .lock()
@@ -131,16 +165,36 @@ where
     }
 
     fn slots(&self) -> usize {
-        self.slots
+        self.slots.unwrap_or(1)
+    }
+
+    fn learns_slots(&self) -> bool {
+        self.slots.is_none()
+    }
+
+    fn has_status(&self) -> bool {
+        self.control.is_some()
+    }
+
+    fn status(&self) -> Result<Option<Status>, CallError> {
+        match &self.control {
+            Some(control) => control.status(),
+            None => Ok(None),
+        }
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
-        let mut attempt = self.proxy.attempt();
+        let name = format!("{:016x}-{}", self.run, call.id);
+        let mut attempt = self.proxy.attempt().named(&name);
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
         }
         let canceller = attempt.canceller();
-        self.in_flight().insert(call.id, canceller.clone());
+        let in_flight = InFlight {
+            canceller: canceller.clone(),
+            name,
+        };
+        self.in_flight().insert(call.id, in_flight);
         if call.is_cancelled() {
             canceller.cancel();
         }
@@ -150,9 +204,12 @@ where
     }
 
     fn cancel(&self, call: CallId) {
-        let canceller = self.in_flight().remove(&call);
-        if let Some(canceller) = canceller {
+        let in_flight = self.in_flight().remove(&call);
+        if let Some(InFlight { canceller, name }) = in_flight {
             canceller.cancel();
+            if let Some(control) = &self.control {
+                control.cancel(name);
+            }
         }
     }
 }
@@ -176,7 +233,7 @@ fn bad_address(address: &str, error: &ClientError) -> Error {
 /// affair, as a 404 is, and not the function's answer.
 const METHOD_NOT_FOUND: i32 = -32601;
 
-fn call_error(error: ClientError) -> CallError {
+pub(super) fn call_error(error: ClientError) -> CallError {
     let kind = match (&error, error.kind()) {
         (ClientError::Fault(fault), _) if fault.code == METHOD_NOT_FOUND => ErrorKind::NotFound,
         (ClientError::Fault(fault), _) => {

@@ -1,17 +1,19 @@
 //! How a run is set up: its threads, and the channels between them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use super::{Engine, Outcome, Server, SharedAccount};
+use super::crew::{Crew, site, spawn};
+use super::news::News;
+use super::{CostOf, Engine, Outcome, SharedAccount};
 use crate::ids::ServerId;
-use crate::plan::{Plan, PlanOptions};
-use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount, slot};
+use crate::plan::{Plan, PlanOptions, Site};
+use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
 
 /// The other ends of the engine's channels.
 pub(crate) struct Wires<A, R> {
@@ -25,6 +27,9 @@ pub(crate) struct Wires<A, R> {
     pub(crate) outcomes: Receiver<Outcome<R>>,
     pub(crate) account: SharedAccount,
     pub(crate) thread: JoinHandle<()>,
+    /// What handles ask for.
+    pub(crate) news: Sender<News<A, R>>,
+    pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
     /// The slots of all servers.
     pub(crate) slots: usize,
 }
@@ -41,68 +46,56 @@ where
     if destinos.is_empty() {
         return Err(Error::NoServers);
     }
-    let slots: Vec<usize> = destinos.iter().map(|destino| destino.slots()).collect();
-    if let Some(none) = slots.iter().position(|&slots| slots == 0) {
-        let server = destinos[none].name().to_owned();
-        return Err(Error::NoSlots { server });
-    }
-    let all_slots = slots.iter().fold(0_usize, |all, &n| all.saturating_add(n));
-    if all_slots > MAX_SLOTS {
-        return Err(Error::TooManySlots { slots: all_slots });
-    }
-
-    let (returned_to, returned) = unbounded();
-    let mut servers = Vec::with_capacity(destinos.len());
-    let mut threads = Vec::with_capacity(all_slots);
-    for (index, (destino, &slots)) in destinos.into_iter().zip(&slots).enumerate() {
-        let (jobs, to_do) = bounded(slots);
-        for _ in 0..slots {
-            let (destino, to_do) = (Arc::clone(&destino), to_do.clone());
-            let returned_to = returned_to.clone();
-            let run = move || slot::run(ServerId::new(index), &*destino, &to_do, &returned_to);
-            threads.push(spawn("reparte-slot", run)?);
-        }
-        servers.push(Server {
-            name: destino.name().into(),
-            destino,
-            jobs,
-        });
+    let sites = destinos.iter().map(|destino| site(&**destino));
+    let sites = sites.collect::<Result<Vec<Site>, Error>>()?;
+    let slots = sites
+        .iter()
+        .fold(0_usize, |all, site| all.saturating_add(site.slots));
+    if slots > MAX_SLOTS {
+        return Err(Error::TooManySlots { slots });
     }
 
+    let (news_to, news) = unbounded();
+    let crews = destinos
+        .into_iter()
+        .zip(&sites)
+        .enumerate()
+        .map(|(index, (destino, site))| {
+            Crew::new(ServerId::new(index), destino, site.slots, &news_to)
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let started = Instant::now();
     let account = Arc::new(Mutex::new(Account {
-        servers: servers
+        servers: crews
             .iter()
-            .zip(&slots)
-            .map(|(server, &slots)| ServerAccount::new(Arc::clone(&server.name), slots))
+            .zip(&sites)
+            .map(|(crew, site)| ServerAccount::new(Arc::clone(&crew.name), site.slots))
             .collect(),
+        started: Some(started),
         ..Account::default()
     }));
-    let plan = Plan::new(
-        &slots,
-        PlanOptions {
-            read_ahead: options.read_ahead,
-            max_attempts: options.max_attempts,
-            outage: options.outage,
-            seed: RandomState::new().hash_one(0),
-        },
-    );
+    let plan = Plan::new(&sites, plan_options(options));
     let (tasks_to, tasks) = bounded(0);
     let (close_to, close) = unbounded();
     let (outcomes_to, outcomes) = unbounded();
+    let cost = Arc::default();
     let engine = Engine {
         plan,
-        started: Instant::now(),
+        started,
         time_limit: options.time_limit,
-        servers,
+        crews,
         tasks: HashMap::new(),
         calls: HashMap::new(),
         sent: 0,
         arrivals: tasks,
-        returned,
+        news,
+        news_to: news_to.clone(),
         close,
         outcomes: outcomes_to,
         account: Arc::clone(&account),
-        threads,
+        cost: Arc::clone(&cost),
+        observers: Vec::new(),
+        actions: VecDeque::new(),
     };
     Ok(Wires {
         tasks: tasks_to,
@@ -110,13 +103,20 @@ where
         outcomes,
         account,
         thread: spawn("reparte-engine", || engine.run())?,
-        slots: all_slots,
+        news: news_to,
+        cost,
+        slots,
     })
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(Error::Threads)
+fn plan_options(options: &Options) -> PlanOptions {
+    PlanOptions {
+        read_ahead: options.read_ahead,
+        max_attempts: options.max_attempts,
+        outage: options.outage,
+        time_limit: options.time_limit,
+        time_limit_medians: options.time_limit_medians,
+        hedge: options.hedge,
+        seed: RandomState::new().hash_one(0),
+    }
 }

@@ -34,6 +34,8 @@ pub enum TaskErrorKind {
     GivenUp,
     /// The run ended first: no server was left.
     NotRun,
+    /// It was [cancelled](crate::Handle::cancel).
+    Cancelled,
 }
 
 /// Why a task has no result, with the calls that were made for it.
@@ -85,6 +87,7 @@ impl fmt::Display for TaskError {
                 write!(f, "given up after {} calls", self.calls)?;
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
             }
+            (TaskErrorKind::Cancelled, _) => f.write_str("cancelled"),
             (TaskErrorKind::NotRun, None) => f.write_str("not run: no server was left"),
             (TaskErrorKind::NotRun, Some(last)) => {
                 write!(

@@ -2,34 +2,46 @@
 
 use std::time::Duration;
 
-use super::server::Seat;
-use super::{Action, Failure, Plan};
+use super::calls::State;
+use super::event::{Hedges, Loss};
+use super::server::{Health, Seat};
+use super::{Action, Aside, Failure, Plan};
 use crate::ids::ServerId;
 use crate::{CallId, ErrorKind, TaskId};
 
 /// The longest that a server which says that it is busy is left alone, however
 /// long it asks for.
 const BUSY_LONGEST: Duration = Duration::from_secs(60);
+/// A call that fails sooner fails at once.
+const AT_ONCE: Duration = Duration::from_secs(1);
+/// So many calls in a row that fail at once bring a server into quarantine.
+const STRIKES: u32 = 5;
+/// How long quarantine lasts before the next trial.
+const QUARANTINE: Duration = Duration::from_secs(60);
+/// How much longer than its time limit a call may take: its destination is to
+/// keep the limit itself.
+const GRACE: Duration = Duration::from_millis(500);
+/// The shortest limit that comes of the median.
+const LIMIT_LEAST: Duration = Duration::from_secs(1);
+/// How many tasks have a median that a limit may rest on.
+const ENOUGH: u64 = 5;
 
 impl Plan {
     pub(super) fn call_ended(&mut self, call: CallId, outcome: Result<(), ErrorKind>) {
-        let Some(ended) = self.calls.remove(&call) else {
+        let Some(ended) = self.calls.end(call) else {
             return;
         };
         self.servers.leave(ended.seat);
-        if ended.draining {
+        if ended.state == State::Draining {
             return;
         }
-        match ended.seat.trial {
-            true => self.trials -= 1,
-            false => self.steady -= 1,
-        }
         let (task, server) = (ended.task, ended.seat.server);
+        self.forget(task, call, server);
         match outcome {
             Ok(()) => {
                 self.answered(server);
-                self.tasks.close(task);
-                self.actions.push_back(Action::Deliver { task, server });
+                self.median.add(self.now.saturating_sub(ended.started));
+                self.deliver(task, server, ended.hedge);
             }
             Err(ErrorKind::Fault { .. }) => {
                 self.answered(server);
@@ -37,26 +49,109 @@ impl Plan {
             }
             Err(ErrorKind::Unsendable) => self.fail(task, Failure::Answered),
             Err(kind) => {
-                self.judge_server(ended.seat, kind);
+                self.judge_server(ended.seat, kind, ended.started);
                 self.judge_task(task, server, kind);
             }
         }
     }
 
+    /// Takes calls that have run for longer than they may for lost.
+    pub(super) fn lose_overrun(&mut self) {
+        while let Some((call, at)) = self.overrun_at()
+            && at <= self.now
+        {
+            let Some(&lost) = self.calls.get(call) else {
+                return;
+            };
+            self.lose(call, Loss::Overrun);
+            self.judge_server(lost.seat, ErrorKind::TimedOut, lost.started);
+        }
+    }
+
+    /// When the next call will have run for longer than it may.
+    pub(super) fn overrun_at(&self) -> Option<(CallId, Duration)> {
+        let absolute = self.options.time_limit.map(|limit| limit + GRACE);
+        let median = self.median.get().filter(|_| self.median.count() >= ENOUGH);
+        let relative = self.options.time_limit_medians.zip(median);
+        let relative =
+            relative.map(|(times, median)| median.saturating_mul(times).max(LIMIT_LEAST));
+        let limit = absolute.into_iter().chain(relative).min()?;
+        let (call, oldest) = self.calls.oldest()?;
+        Some((call, oldest.started.saturating_add(limit)))
+    }
+
+    /// Waits for the call no more; its slot stays taken until it has returned.
+    pub(super) fn lose(&mut self, call: CallId, why: Loss) {
+        let Some(&lost) = self.calls.get(call) else {
+            return;
+        };
+        let (task, server) = (lost.task, lost.seat.server);
+        self.calls.set(call, State::Draining);
+        self.forget(task, call, server);
+        self.actions.push_back(Action::Lose {
+            task,
+            call,
+            server,
+            why,
+        });
+        let kind = match why {
+            Loss::Overrun => ErrorKind::TimedOut,
+            Loss::Restarted => ErrorKind::Interrupted,
+        };
+        self.judge_task(task, server, kind);
+    }
+
+    /// The call will bring nothing more.
+    fn forget(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        self.servers.drop_call(server, call);
+        if let Some(task) = self.tasks.get_mut(task) {
+            task.live.retain(|&live| live != call);
+        }
+    }
+
     fn answered(&mut self, server: ServerId) {
         self.down_since = None;
-        if self.servers.answered(server) {
+        if self.servers.answered(server, self.now) {
             self.actions.push_back(Action::TakeBack { server });
         }
     }
 
-    fn fail(&mut self, task: TaskId, why: Failure) {
-        self.tasks.close(task);
-        self.actions.push_back(Action::Fail { task, why });
+    fn deliver(&mut self, task: TaskId, server: ServerId, won: bool) {
+        let made = self.tasks.get(task).map_or(0, |task| task.hedges);
+        self.actions.push_back(Action::Deliver {
+            task,
+            server,
+            hedges: Hedges { made, won },
+        });
+        self.close(task);
+    }
+
+    pub(super) fn fail(&mut self, task: TaskId, why: Failure) {
+        let made = self.tasks.get(task).map_or(0, |task| task.hedges);
+        let hedges = Hedges { made, won: false };
+        self.actions.push_back(Action::Fail { task, why, hedges });
+        self.close(task);
+    }
+
+    /// The task has ended: nobody wants what its other calls may bring.
+    fn close(&mut self, task: TaskId) {
+        for call in self.tasks.close(task).into_iter().flat_map(|t| t.live) {
+            self.drain(call);
+        }
+    }
+
+    /// Cancels a call.
+    pub(super) fn drain(&mut self, call: CallId) {
+        self.calls.set(call, State::Draining);
+        if let Some(&drained) = self.calls.get(call) {
+            let server = drained.seat.server;
+            self.servers.drop_call(server, call);
+            self.actions.push_back(Action::Cancel { call, server });
+        }
     }
 
     /// What becomes of a server that failed a call.
-    fn judge_server(&mut self, seat: Seat, kind: ErrorKind) {
+    fn judge_server(&mut self, seat: Seat, kind: ErrorKind, started: Duration) {
         let server = seat.server;
         if matches!(kind, ErrorKind::Refused | ErrorKind::NotFound) {
             if self.servers.put_out(server) {
@@ -64,34 +159,83 @@ impl Plan {
             }
             return;
         }
-        let Some(failures) = self.servers.failures_with(seat) else {
+        if !self.servers.is_news(seat) {
             return;
-        };
-        let mut wait = self.backoff.wait(failures);
-        let busy = match kind {
-            ErrorKind::Busy { retry_after } => {
-                wait = wait.max(retry_after.unwrap_or_default()).min(BUSY_LONGEST);
-                true
-            }
-            _ => false,
-        };
+        }
+        let at_once = self.now.saturating_sub(started) < AT_ONCE;
+        let strikes = self.servers.edit(server, |server| {
+            server.strikes += u32::from(at_once && is_own_fault(kind));
+            server.needs_trial = !is_silence(kind);
+            server.strikes
+        });
+        if strikes >= STRIKES {
+            self.servers
+                .edit(server, |server| server.needs_trial = true);
+            self.set_aside(server, Aside::Quarantined, QUARANTINE);
+        } else if let ErrorKind::Busy { retry_after } = kind {
+            let least = retry_after.unwrap_or_default().min(BUSY_LONGEST);
+            self.set_aside(server, Aside::Busy, least);
+        } else {
+            self.set_aside(server, Aside::Died, Duration::ZERO);
+        }
+    }
+
+    /// Puts a server aside for a random wait, and at least for `least`.
+    pub(super) fn set_aside(&mut self, server: ServerId, why: Aside, least: Duration) {
+        let failures = self.servers.get(server).failures.saturating_add(1);
+        let wait = self.backoff.wait(failures).max(least);
         let until = self.now.saturating_add(wait);
-        let why = self.servers.set_aside(server, self.now, until, busy);
-        self.servers.wake(self.now);
+        let was_up = self.servers.set_aside(server, self.now, until, why);
+        let why = match why {
+            Aside::Died | Aside::Hung if !was_up => Aside::StillDown,
+            why => why,
+        };
         let action = Action::SetAside { server, until, why };
         self.actions.push_back(action);
     }
 
     /// What becomes of a task whose call failed.
     fn judge_task(&mut self, task: TaskId, server: ServerId, kind: ErrorKind) {
-        let Some(tries) = self.tasks.tries(task) else {
+        let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };
-        tries.counted += u32::from(kind.may_have_run());
-        if tries.counted >= self.options.max_attempts.max(1) {
+        failed.counted += u32::from(kind.may_have_run());
+        let enough = failed.counted >= self.options.max_attempts.max(1);
+        if self.has_hope(task) {
+            self.mark_alone(task);
+        } else if enough {
             self.fail(task, Failure::GivenUp);
         } else {
             self.tasks.retry(task, server);
         }
     }
+
+    /// Whether one of the task's calls is expected to bring an answer.
+    pub(super) fn has_hope(&self, task: TaskId) -> bool {
+        let live = self.tasks.get(task).map_or(&[][..], |task| &task.live);
+        let mut calls = live.iter().filter_map(|&call| self.calls.get(call));
+        calls.any(|call| call.state == State::Awaited)
+    }
+
+    /// What is known of a server's health.
+    pub(super) fn health(&self, server: ServerId) -> Health {
+        self.servers.get(server).health
+    }
+}
+
+/// Whether the server failed by its own doing, not for want of a connection.
+fn is_own_fault(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::Unreachable | ErrorKind::Busy { .. } | ErrorKind::TimedOut
+    )
+}
+
+/// Whether the server was not heard: that it can be heard again shows that it
+/// works.
+pub(super) fn is_silence(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unreachable | ErrorKind::Interrupted | ErrorKind::TimedOut
+    )
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::event::Site;
+use super::pulse::{Kin, Pulses};
+use crate::CallId;
 use crate::ids::ServerId;
 
 #[derive(Clone, Debug)]
@@ -12,8 +15,12 @@ pub(super) struct Server {
     pub(super) health: Health,
     /// It said that it was busy: it is alive, though not in use.
     pub(super) busy: bool,
+    /// Only an answer to a call shows that it works again.
+    pub(super) needs_trial: bool,
     /// Failures in a row.
     pub(super) failures: u32,
+    /// Calls in a row that failed at once.
+    pub(super) strikes: u32,
     /// Raised each time it is put aside. A failed call of an earlier epoch
     /// tells nothing new.
     pub(super) epoch: u32,
@@ -21,6 +28,9 @@ pub(super) struct Server {
     pub(super) keep_off: Option<Duration>,
     /// The number of the last placement here.
     pub(super) used: u64,
+    /// Its calls in flight whose answers are wanted, in any order.
+    pub(super) calls: Vec<CallId>,
+    pub(super) pulses: Pulses,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +39,8 @@ pub(super) enum Health {
     Up,
     /// None is used until this time.
     Aside(Duration),
+    /// It is being asked how it is.
+    Asked,
     /// One may be used, for a trial.
     Due,
     /// The trial is on.
@@ -56,16 +68,20 @@ pub(super) struct Rank {
 }
 
 impl Server {
-    pub(super) fn new(slots: usize) -> Self {
+    pub(super) fn new(site: Site, now: Duration) -> Self {
         Self {
-            slots,
+            slots: site.slots.max(1),
             in_use: 0,
             health: Health::Up,
             busy: false,
+            needs_trial: false,
             failures: 0,
+            strikes: 0,
             epoch: 0,
             keep_off: None,
             used: 0,
+            calls: Vec::new(),
+            pulses: Pulses::new(site, now),
         }
     }
 
@@ -73,7 +89,7 @@ impl Server {
         match self.health {
             Health::Up => true,
             Health::Out => false,
-            Health::Aside(_) | Health::Due | Health::Trial => self.busy,
+            Health::Aside(_) | Health::Asked | Health::Due | Health::Trial => self.busy,
         }
     }
 
@@ -85,7 +101,7 @@ impl Server {
         let trial = match self.health {
             Health::Up => false,
             Health::Due => true,
-            Health::Aside(_) | Health::Trial | Health::Out => return None,
+            Health::Aside(_) | Health::Asked | Health::Trial | Health::Out => return None,
         };
         (self.in_use < self.slots).then_some(Rank {
             trial,
@@ -95,11 +111,44 @@ impl Server {
         })
     }
 
-    pub(super) fn timers(&self) -> [Option<Duration>; 2] {
+    /// Whether it is worth knowing how it is.
+    pub(super) fn is_watched(&self) -> bool {
+        match self.health {
+            Health::Up | Health::Due | Health::Trial => true,
+            Health::Out => !self.calls.is_empty(),
+            Health::Aside(_) | Health::Asked => false,
+        }
+    }
+
+    pub(super) fn take_back(&mut self) {
+        self.health = Health::Up;
+        self.busy = false;
+        self.needs_trial = false;
+    }
+
+    /// Makes the changes whose time has come.
+    pub(super) fn tick(&mut self, now: Duration) {
+        if matches!(self.health, Health::Aside(until) if until <= now) {
+            self.health = match self.pulses.has_status() && !self.needs_trial {
+                true => Health::Asked,
+                false => Health::Due,
+            };
+            // It has not been asked while it was put aside.
+            if self.health == Health::Asked || self.pulses.kin != Kin::Foreign {
+                self.pulses.ask_at(now);
+            }
+        }
+        if self.keep_off.is_some_and(|until| until <= now) {
+            self.keep_off = None;
+        }
+    }
+
+    pub(super) fn timers(&self) -> [Option<Duration>; 4] {
         let due = match self.health {
             Health::Aside(until) => Some(until),
             _ => None,
         };
-        [due, self.keep_off]
+        let [ask, overdue] = self.pulses.timers();
+        [due, self.keep_off, ask, overdue]
     }
 }

@@ -5,14 +5,24 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::backoff::LONGEST;
-use super::event::Aside;
+use super::event::{Aside, Site};
 use super::server::{Health, Rank, Seat, Server};
+use crate::CallId;
 use crate::ids::ServerId;
 
 /// How long a task keeps off the server that failed it while another one is
 /// up, though busy. After that a free slot there is better than none: the
 /// others may be at work for hours.
 const KEEP_OFF: Duration = LONGEST;
+
+/// What time has come for a server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Alarm {
+    /// To ask it how it is.
+    Ask(ServerId),
+    /// To stop waiting for its answer to that.
+    Overdue(ServerId),
+}
 
 /// Every server, found by what makes it the best for a task in time
 /// logarithmic in their number.
@@ -29,9 +39,9 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    pub(crate) fn new(slots: &[usize]) -> Self {
+    pub(crate) fn new(sites: &[Site]) -> Self {
         let mut servers = Self {
-            all: Vec::with_capacity(slots.len()),
+            all: Vec::with_capacity(sites.len()),
             ready: BTreeSet::new(),
             timers: BTreeSet::new(),
             up: 0,
@@ -39,11 +49,21 @@ impl Servers {
             out: 0,
             placements: 0,
         };
-        for (index, &slots) in slots.iter().enumerate() {
-            servers.all.push(Server::new(slots));
-            servers.enter(ServerId::new(index));
+        for &site in sites {
+            servers.join(site, Duration::ZERO);
         }
         servers
+    }
+
+    /// A further server.
+    pub(crate) fn join(&mut self, site: Site, now: Duration) {
+        let id = ServerId::new(self.all.len());
+        self.all.push(Server::new(site, now));
+        self.enter(id);
+    }
+
+    pub(super) fn get(&self, id: ServerId) -> &Server {
+        &self.all[id.index()]
     }
 
     /// Whether some server is up, or alive though busy.
@@ -61,25 +81,34 @@ impl Servers {
         !self.ready.is_empty()
     }
 
+    /// Whether some server that is up has a free slot.
+    pub(crate) fn any_idle(&self) -> bool {
+        self.ready.first().is_some_and(|rank| !rank.trial)
+    }
+
     /// When the next server changes by the mere passing of time.
     pub(crate) fn next_timer(&self) -> Option<Duration> {
         self.timers.first().map(|&(at, _)| at)
     }
 
-    /// Makes the changes whose time has come.
-    pub(crate) fn wake(&mut self, now: Duration) {
+    /// Makes the changes whose time has come, and says which servers it is
+    /// time to ask how they are, or to stop waiting for.
+    pub(crate) fn wake(&mut self, now: Duration) -> Vec<Alarm> {
+        let mut alarms = Vec::new();
         while let Some(&(at, id)) = self.timers.first()
             && at <= now
         {
             self.edit(id, |server| {
-                if server.health == Health::Aside(at) {
-                    server.health = Health::Due;
+                server.tick(now);
+                if server.pulses.take_overdue(now) {
+                    alarms.push(Alarm::Overdue(id));
                 }
-                if server.keep_off == Some(at) {
-                    server.keep_off = None;
+                if server.pulses.take_question(now) {
+                    alarms.push(Alarm::Ask(id));
                 }
             });
         }
+        alarms
     }
 
     /// The server for a task that `failed_by` failed last, if any did.
@@ -103,12 +132,28 @@ impl Servers {
         others_up == 0 || server.keep_off.is_none()
     }
 
-    /// Takes a slot of a server that [`pick`](Self::pick) gave.
-    pub(crate) fn seat(&mut self, id: ServerId) -> Seat {
+    /// The server for a further call of a task that runs on `beside`: another
+    /// one that is up.
+    pub(crate) fn pick_beside(&self, beside: ServerId) -> Option<ServerId> {
+        let ready = self.ready.iter().take_while(|rank| !rank.trial);
+        ready.map(|rank| rank.id).find(|&id| id != beside)
+    }
+
+    /// Takes a slot of a server that [`pick`](Self::pick) gave for a call,
+    /// which takes long when it takes `long`.
+    pub(crate) fn seat(
+        &mut self,
+        id: ServerId,
+        call: CallId,
+        now: Duration,
+        long: Duration,
+    ) -> Seat {
         self.placements += 1;
         let placement = self.placements;
         self.edit(id, |server| {
             server.in_use += 1;
+            server.calls.push(call);
+            server.pulses.started(now, long);
             server.used = placement;
             let trial = server.health == Health::Due;
             if trial {
@@ -120,6 +165,14 @@ impl Servers {
                 epoch: server.epoch,
             }
         })
+    }
+
+    /// Nobody wants the call's answer any more, though its slot stays taken.
+    pub(crate) fn drop_call(&mut self, id: ServerId, call: CallId) {
+        let calls = &mut self.all[id.index()].calls;
+        if let Some(at) = calls.iter().position(|&other| other == call) {
+            calls.swap_remove(at);
+        }
     }
 
     /// Gives the slot of a call back. A trial that told nothing is due again.
@@ -136,48 +189,44 @@ impl Servers {
     ///
     /// While it is put aside an answer does not, as it may have been on its
     /// way when the server died.
-    pub(crate) fn answered(&mut self, id: ServerId) -> bool {
+    pub(crate) fn answered(&mut self, id: ServerId, now: Duration) -> bool {
         self.edit(id, |server| {
             let back = matches!(server.health, Health::Due | Health::Trial);
             if back {
-                server.health = Health::Up;
-                server.busy = false;
+                server.take_back();
             }
             if server.health == Health::Up {
                 server.failures = 0;
+                server.strikes = 0;
             }
+            server.pulses.worked(now);
             back
         })
     }
 
-    /// How many failures in a row the server would have with this one, or none
-    /// if the call tells nothing new about it.
-    pub(crate) fn failures_with(&self, seat: Seat) -> Option<u32> {
+    /// Whether a call's failure tells anything new about its server.
+    pub(crate) fn is_news(&self, seat: Seat) -> bool {
         let server = &self.all[seat.server.index()];
-        let news = server.health != Health::Out && server.epoch == seat.epoch;
-        news.then(|| server.failures.saturating_add(1))
+        server.health != Health::Out && server.epoch == seat.epoch
     }
 
-    /// Puts the server aside until a time, and says why.
+    /// Puts the server aside until a time, for a reason: whether it was in use
+    /// until now.
     pub(crate) fn set_aside(
         &mut self,
         id: ServerId,
         now: Duration,
         until: Duration,
-        busy: bool,
-    ) -> Aside {
+        why: Aside,
+    ) -> bool {
         self.edit(id, |server| {
             let was_down = server.health != Health::Up && !server.busy;
             server.health = Health::Aside(until);
-            server.busy = busy;
+            server.busy = why == Aside::Busy;
             server.failures = server.failures.saturating_add(1);
             server.epoch = server.epoch.wrapping_add(1);
             server.keep_off = now.checked_add(KEEP_OFF);
-            match (busy, was_down) {
-                (true, _) => Aside::Busy,
-                (false, true) => Aside::StillDown,
-                (false, false) => Aside::Died,
-            }
+            !was_down
         })
     }
 
@@ -189,7 +238,7 @@ impl Servers {
     }
 
     /// Changes a server, and whatever it is found by.
-    fn edit<T>(&mut self, id: ServerId, change: impl FnOnce(&mut Server) -> T) -> T {
+    pub(super) fn edit<T>(&mut self, id: ServerId, change: impl FnOnce(&mut Server) -> T) -> T {
         self.exit(id);
         let changed = change(&mut self.all[id.index()]);
         self.enter(id);

@@ -1,16 +1,17 @@
 //! The tasks that have no answer yet, and the order in which they wait.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::TaskId;
 use crate::ids::ServerId;
+use crate::{CallId, TaskId};
 
-/// Tasks without an answer: new ones wait in order of sending; retries wait
-/// by the server that failed them last.
+/// Tasks without an answer: new ones wait in order of cost, then of sending;
+/// retries wait by the server that failed them last.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
-    open: BTreeMap<TaskId, Tries>,
-    fresh: VecDeque<TaskId>,
+    open: BTreeMap<TaskId, Task>,
+    fresh: BTreeSet<(Reverse<u64>, TaskId)>,
     retries: BTreeMap<ServerId, BTreeSet<TaskId>>,
     /// The first task of each set in `retries`.
     heads: BTreeSet<(TaskId, ServerId)>,
@@ -18,12 +19,33 @@ pub(crate) struct Tasks {
 }
 
 /// What has been done for a task.
-#[derive(Debug, Default)]
-pub(crate) struct Tries {
+#[derive(Debug)]
+pub(crate) struct Task {
+    cost: u64,
+    queue: Option<Queue>,
+    /// Its calls in flight whose answers are wanted.
+    pub(crate) live: Vec<CallId>,
     /// Calls made.
     pub(crate) calls: u32,
     /// Calls that may have run and brought nothing.
     pub(crate) counted: u32,
+    /// Calls made as hedges.
+    pub(crate) hedges: u32,
+}
+
+/// Where a task waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Queue {
+    Fresh,
+    /// After this server failed it.
+    Retry(ServerId),
+}
+
+impl Task {
+    /// Whether it waits for a call.
+    pub(crate) fn waits(&self) -> bool {
+        self.queue.is_some()
+    }
 }
 
 impl Tasks {
@@ -37,27 +59,37 @@ impl Tasks {
         self.waiting
     }
 
-    pub(crate) fn send(&mut self, task: TaskId) {
-        self.open.insert(task, Tries::default());
-        self.fresh.push_back(task);
-        self.waiting += 1;
+    pub(crate) fn send(&mut self, task: TaskId, cost: u64) {
+        let sent = Task {
+            cost,
+            queue: None,
+            live: Vec::new(),
+            calls: 0,
+            counted: 0,
+            hedges: 0,
+        };
+        self.open.insert(task, sent);
+        self.enqueue(task, Queue::Fresh);
     }
 
-    pub(crate) fn tries(&mut self, task: TaskId) -> Option<&mut Tries> {
+    pub(crate) fn get(&self, task: TaskId) -> Option<&Task> {
+        self.open.get(&task)
+    }
+
+    pub(crate) fn get_mut(&mut self, task: TaskId) -> Option<&mut Task> {
         self.open.get_mut(&task)
     }
 
-    /// The task has its answer.
-    pub(crate) fn close(&mut self, task: TaskId) {
-        self.open.remove(&task);
+    /// The task has its answer, and waits no more.
+    pub(crate) fn close(&mut self, task: TaskId) -> Option<Task> {
+        self.dequeue(task);
+        self.open.remove(&task)
     }
 
     /// The task waits again, after `failed_by` failed it.
     pub(crate) fn retry(&mut self, task: TaskId, failed_by: ServerId) {
-        self.edit(failed_by, |tasks| {
-            tasks.insert(task);
-        });
-        self.waiting += 1;
+        self.dequeue(task);
+        self.enqueue(task, Queue::Retry(failed_by));
     }
 
     /// The first task to retry of each of the two sets that come first. Any
@@ -67,27 +99,44 @@ impl Tasks {
         [heads.next(), heads.next()]
     }
 
-    /// The new task that was sent first.
+    /// The new task to go first.
     pub(crate) fn first_fresh(&self) -> Option<TaskId> {
-        self.fresh.front().copied()
+        self.fresh.first().map(|&(_, task)| task)
     }
 
-    /// Takes what [`first_retries`](Self::first_retries) gave.
-    pub(crate) fn take_retry(&mut self, task: TaskId, failed_by: ServerId) {
-        self.edit(failed_by, |tasks| {
-            tasks.remove(&task);
-        });
-        self.waiting -= 1;
+    fn enqueue(&mut self, task: TaskId, queue: Queue) {
+        let Some(found) = self.open.get_mut(&task) else {
+            return;
+        };
+        found.queue = Some(queue);
+        self.waiting += 1;
+        match queue {
+            Queue::Fresh => {
+                self.fresh.insert((Reverse(found.cost), task));
+            }
+            Queue::Retry(server) => self.edit(server, |tasks| tasks.insert(task)),
+        }
     }
 
-    /// Takes what [`first_fresh`](Self::first_fresh) gave.
-    pub(crate) fn take_fresh(&mut self) {
-        self.fresh.pop_front();
+    /// The task waits no more: it is placed, or needs no call.
+    pub(crate) fn dequeue(&mut self, task: TaskId) {
+        let Some(found) = self.open.get_mut(&task) else {
+            return;
+        };
+        let Some(queue) = found.queue.take() else {
+            return;
+        };
         self.waiting -= 1;
+        match queue {
+            Queue::Fresh => {
+                self.fresh.remove(&(Reverse(found.cost), task));
+            }
+            Queue::Retry(server) => self.edit(server, |tasks| tasks.remove(&task)),
+        }
     }
 
     /// Changes the set of one server, and its head with it.
-    fn edit(&mut self, server: ServerId, change: impl FnOnce(&mut BTreeSet<TaskId>)) {
+    fn edit(&mut self, server: ServerId, change: impl FnOnce(&mut BTreeSet<TaskId>) -> bool) {
         let tasks = self.retries.entry(server).or_default();
         if let Some(&head) = tasks.first() {
             self.heads.remove(&(head, server));

@@ -3,30 +3,37 @@
 //!
 //! | line | meaning |
 //! | --- | --- |
-//! | `servers 1 4` | the slots of each server, first |
-//! | `option read_ahead 2` | or `max_attempts`, or `outage` in ms or `none` |
+//! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so |
+//! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none` |
 //! | `at 20` | it is now 20 ms |
-//! | `send 0 1` | these tasks are sent, if they are wanted |
+//! | `send 0 1` | these tasks are sent, if they are wanted; `2*50`: task 2, of cost 50 |
 //! | `end 3 ok` | a call ends, with a result or with a kind of error |
-//! | `wake` | the plan is woken when it asked to be |
+//! | `status 0 7 4` | server 0 says that it is instance 7 and takes 4 calls |
+//! | `reached 0`, `silent 0 unreachable` | it can be reached, and says no more; or not even that |
+//! | `join s1`, `leave 0`, `cancel 3` | servers come and go; a task is cancelled |
+//! | `wake` | the plan is woken when it asked to be; `woken`: now |
 //! | `closed`, `abandoned` | no more tasks; no more interest |
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Action, Event, Plan, PlanOptions};
+use super::{Action, Event, Failure, Hedges, Plan, PlanOptions, Pulse, Site, Why};
+use crate::ids::ServerId;
 use crate::{CallId, ErrorKind, TaskId};
 
 /// Runs the events of a script and writes it again with what was asked for.
-fn replay(script: &str) -> String {
+pub(crate) fn replay(script: &str) -> String {
     let mut options = PlanOptions {
         read_ahead: 0,
         max_attempts: 10,
         outage: Some(Duration::from_secs(5)),
+        time_limit: None,
+        time_limit_medians: None,
+        hedge: true,
         seed: 1,
     };
     let mut plan = None;
-    let mut slots = Vec::new();
+    let mut sites = Vec::new();
     let mut now = Duration::ZERO;
     let mut told = String::new();
     for line in script.lines() {
@@ -38,7 +45,7 @@ fn replay(script: &str) -> String {
         let events: Vec<Event> = match words[..] {
             [] | ["#", ..] => continue,
             ["servers", ..] => {
-                slots = words[1..].iter().map(|n| n.parse().unwrap()).collect();
+                sites = words[1..].iter().map(|word| read_site(word)).collect();
                 continue;
             }
             ["option", "read_ahead", n] => {
@@ -49,33 +56,77 @@ fn replay(script: &str) -> String {
                 options.max_attempts = n.parse().unwrap();
                 continue;
             }
-            ["option", "outage", ms] => {
-                options.outage = ms.parse().ok().map(Duration::from_millis);
+            ["option", "outage", time] => {
+                options.outage = (time != "none").then(|| read_ms(time));
                 continue;
             }
-            ["at", ms] => {
-                now = Duration::from_millis(ms.parse().unwrap());
+            ["option", "seed", n] => {
+                options.seed = n.parse().unwrap();
+                continue;
+            }
+            ["option", "hedge", yes] => {
+                options.hedge = yes.parse().unwrap();
+                continue;
+            }
+            ["option", "limit", time] => {
+                options.time_limit = (time != "none").then(|| read_ms(time));
+                continue;
+            }
+            ["option", "limit_medians", n] => {
+                options.time_limit_medians = n.parse().ok();
+                continue;
+            }
+            ["at", time] => {
+                now = read_ms(time);
                 continue;
             }
             ["send", ..] => words[1..]
                 .iter()
-                .map(|n| Event::Sent {
-                    task: TaskId::new(n.parse().unwrap()),
+                .map(|word| {
+                    let (task, cost) = word.split_once('*').unwrap_or((word, "0"));
+                    Event::Sent {
+                        task: TaskId::new(task.parse().unwrap()),
+                        cost: cost.parse().unwrap(),
+                    }
                 })
                 .collect(),
+            ["status", server, instance, slots] => vec![Event::Probed {
+                server: read_server(server),
+                outcome: Ok(Some(Pulse {
+                    instance: instance.parse().unwrap(),
+                    slots: slots.parse().unwrap(),
+                })),
+            }],
+            ["reached", server] => vec![Event::Probed {
+                server: read_server(server),
+                outcome: Ok(None),
+            }],
+            ["silent", server, ref kind @ ..] => vec![Event::Probed {
+                server: read_server(server),
+                outcome: Err(read_outcome(kind).unwrap_err()),
+            }],
+            ["join", site] => vec![Event::Joined {
+                site: read_site(site),
+            }],
+            ["leave", server] => vec![Event::Left {
+                server: read_server(server),
+            }],
+            ["cancel", task] => vec![Event::Cancelled {
+                task: TaskId::new(task.parse().unwrap()),
+            }],
             ["end", call, ref outcome @ ..] => vec![Event::Ended {
                 call: CallId::new(call.parse().unwrap()),
                 outcome: read_outcome(outcome),
             }],
-            ["wake"] => vec![Event::Woken],
+            ["wake" | "woken"] => vec![Event::Woken],
             ["closed"] => vec![Event::Closed],
             ["abandoned"] => vec![Event::Abandoned],
             _ => panic!("what is {line:?}?"),
         };
-        let plan = plan.get_or_insert_with(|| Plan::new(&slots, options.clone()));
+        let plan = plan.get_or_insert_with(|| Plan::new(&sites, options.clone()));
         for event in events {
             match event {
-                Event::Woken => {
+                Event::Woken if words[0] == "wake" => {
                     now = plan.next_wake().expect("there is something to wake for");
                     writeln!(told, "  it is {}", ms(now)).unwrap();
                 }
@@ -98,8 +149,25 @@ fn replay(script: &str) -> String {
     told
 }
 
+fn read_ms(word: &str) -> Duration {
+    let ms: f64 = word.parse().unwrap();
+    Duration::from_nanos((ms * 1e6).round() as u64)
+}
+
+fn read_server(word: &str) -> ServerId {
+    ServerId::new(word.parse().unwrap())
+}
+
+fn read_site(word: &str) -> Site {
+    Site {
+        slots: word.trim_start_matches(['s', 'l']).parse().unwrap(),
+        learns_slots: word.starts_with('l'),
+        has_status: word.starts_with(['s', 'l']),
+    }
+}
+
 fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
-    let retry_after = |ms: &str| Some(Duration::from_millis(ms.parse().unwrap()));
+    let retry_after = |ms: &str| Some(read_ms(ms));
     Err(match *words {
         ["ok"] => return Ok(()),
         ["fault", code] => ErrorKind::Fault {
@@ -114,6 +182,12 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["malformed"] => ErrorKind::Malformed,
         ["refused"] => ErrorKind::Refused,
         ["not-found"] => ErrorKind::NotFound,
+        ["http", status] => ErrorKind::Http {
+            status: status.parse().unwrap(),
+        },
+        ["panicked"] => ErrorKind::Panicked,
+        ["cancelled"] => ErrorKind::Cancelled,
+        ["timed-out"] => ErrorKind::TimedOut,
         ["unsendable"] => ErrorKind::Unsendable,
         _ => panic!("what is {words:?}?"),
     })
@@ -123,26 +197,59 @@ fn ms(time: Duration) -> String {
     format!("{} ms", time.as_micros() as f64 / 1000.0)
 }
 
-fn write_action(action: Action) -> String {
+pub(crate) fn write_action(action: Action) -> String {
     match action {
         Action::Start {
             task,
             call,
             server,
-            retry,
+            why,
         } => {
-            let again = if retry { " again" } else { "" };
-            format!("call {call}: task {task}{again} on server {server}")
+            let why = match why {
+                Why::First => "",
+                Why::Again => " again",
+                Why::Hedge => " a second time",
+            };
+            format!("call {call}: task {task}{why} on server {server}")
         }
         Action::Cancel { call, server } => format!("cancel call {call} on server {server}"),
-        Action::Deliver { task, server } => format!("deliver task {task} from server {server}"),
-        Action::Fail { task, why } => format!("fail task {task}: {why:?}"),
+        Action::Lose {
+            task,
+            call,
+            server,
+            why,
+        } => format!("lose call {call} of task {task} on server {server}: {why:?}"),
+        Action::Probe { server } => format!("ask server {server}"),
+        Action::Deliver {
+            task,
+            server,
+            hedges,
+        } => format!(
+            "deliver task {task} from server {server}{}",
+            write_hedges(hedges)
+        ),
+        Action::Fail { task, why, hedges } => {
+            let why = match why {
+                Failure::Answered => "Answered",
+                Failure::GivenUp => "GivenUp",
+                Failure::Cancelled => "Cancelled",
+            };
+            format!("fail task {task}: {why}{}", write_hedges(hedges))
+        }
         Action::SetAside { server, until, why } => {
             format!("set server {server} aside until {}: {why:?}", ms(until))
         }
         Action::TakeBack { server } => format!("take server {server} back"),
         Action::PutOut { server } => format!("put server {server} out"),
+        Action::Resize { server, slots } => format!("server {server} has {slots} slots"),
         Action::End(end) => format!("the end: {end:?}"),
+    }
+}
+
+fn write_hedges(hedges: Hedges) -> String {
+    match hedges {
+        Hedges { made: 0, .. } => String::new(),
+        Hedges { made, won } => format!(" ({made} hedged, won: {won})"),
     }
 }
 
@@ -186,4 +293,23 @@ scripts! {
     an_old_call_tells_nothing_of_a_returned_server
     with_a_read_ahead_tasks_wait
     an_abandoned_run_cancels_its_calls
+    a_call_that_overruns_its_limit_is_lost
+    a_cancelled_task_ends_at_once
+    a_dead_server_is_taken_back_by_a_probe
+    a_failed_hedge_leaves_the_first_call_alone
+    a_foreign_server_is_doubted_when_its_task_takes_long
+    a_foreign_server_is_probed_then_tried
+    a_hedge_waits_for_the_sender
+    a_hung_server_is_found_and_its_task_runs_elsewhere
+    a_hung_server_that_goes_on_first_keeps_its_task
+    a_limit_can_rest_on_the_median
+    a_restart_loses_the_calls_of_the_one_before
+    a_server_that_fails_at_once_again_and_again_is_quarantined
+    a_silent_server_is_left_alone
+    an_outage_does_not_wait_for_doubted_calls
+    servers_join_and_leave
+    slots_are_learnt
+    slow_tasks_are_sent_a_second_time
+    the_costliest_task_goes_first
+    without_hedges_slow_tasks_are_waited_for
 }

@@ -3,32 +3,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::world::Habits;
+use super::habits::Habits;
+use super::virtual_server::Virtual;
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Plan};
+use crate::plan::{Action, End, Event, Failure, Plan, Site, Why};
 use crate::{CallId, ErrorKind, TaskId};
 
 /// A second book of the run, kept from the events and actions alone.
 pub(super) struct Checks {
     servers: Vec<Seen>,
-    waiting: BTreeSet<TaskId>,
-    running: BTreeMap<CallId, (TaskId, ServerId)>,
+    /// Each task without an answer.
+    open: BTreeMap<TaskId, Open>,
+    /// Each call that has not returned; without its task once it is cancelled.
+    running: BTreeMap<CallId, (Option<TaskId>, ServerId)>,
+    /// How often its server had been put aside when a call started.
+    asides: BTreeMap<CallId, u32>,
     ended: BTreeSet<TaskId>,
-    /// The server that failed a task last.
-    failed_by: BTreeMap<TaskId, ServerId>,
-    /// Calls of a task that may have run and brought nothing.
-    tries: BTreeMap<TaskId, u32>,
     /// The call that an answer may now come from.
     returned: Option<(TaskId, Result<(), ErrorKind>)>,
+    /// The task that may now be cancelled.
+    cancelled: Option<TaskId>,
     closed: bool,
     max_attempts: u32,
     outage: Option<Duration>,
+}
+
+#[derive(Default)]
+struct Open {
+    calls: BTreeSet<CallId>,
+    called: bool,
+    /// The server that failed it last.
+    failed_by: Option<ServerId>,
+    /// Calls that may have run and brought nothing.
+    tries: u32,
 }
 
 struct Seen {
     slots: usize,
     running: usize,
     state: State,
+    /// Since when it is up, or is not.
+    since: Duration,
+    /// How often it was put aside.
+    asides: u32,
     /// The calls started since it was put aside that have not returned.
     trials: BTreeSet<CallId>,
 }
@@ -41,21 +58,15 @@ enum State {
 }
 
 impl Checks {
-    pub(super) fn new(habits: &Habits) -> Self {
-        let seen = |&slots| Seen {
-            slots,
-            running: 0,
-            state: State::Up,
-            trials: BTreeSet::new(),
-        };
+    pub(super) fn new(habits: &Habits, sites: &[Site]) -> Self {
         Self {
-            servers: habits.slots.iter().map(seen).collect(),
-            waiting: BTreeSet::new(),
+            servers: sites.iter().map(|&site| Seen::new(site)).collect(),
+            open: BTreeMap::new(),
             running: BTreeMap::new(),
+            asides: BTreeMap::new(),
             ended: BTreeSet::new(),
-            failed_by: BTreeMap::new(),
-            tries: BTreeMap::new(),
             returned: None,
+            cancelled: None,
             closed: false,
             max_attempts: habits.max_attempts,
             outage: habits.outage,
@@ -64,9 +75,10 @@ impl Checks {
 
     pub(super) fn told(&mut self, event: Event) {
         self.returned = None;
+        self.cancelled = None;
         match event {
-            Event::Sent { task } => {
-                self.waiting.insert(task);
+            Event::Sent { task, .. } => {
+                self.open.insert(task, Open::default());
             }
             Event::Closed => self.closed = true,
             Event::Ended { call, outcome } => {
@@ -74,14 +86,28 @@ impl Checks {
                 let seen = &mut self.servers[server.index()];
                 seen.running -= 1;
                 seen.trials.remove(&call);
-                self.returned = Some((task, outcome));
-                self.waiting.insert(task);
-                self.failed_by.insert(task, server);
-                let counts = outcome.is_err_and(ErrorKind::may_have_run);
-                *self.tries.entry(task).or_default() += u32::from(counts);
+                if let Some(task) = task {
+                    self.returned = Some((task, outcome));
+                    self.call_failed(task, call, server, outcome);
+                }
             }
-            Event::Abandoned | Event::Woken => {}
+            Event::Joined { site } => self.servers.push(Seen::new(site)),
+            Event::Cancelled { task } => self.cancelled = Some(task),
+            Event::Left { .. } | Event::Probed { .. } | Event::Abandoned | Event::Woken => {}
         }
+    }
+
+    fn call_failed(
+        &mut self,
+        task: TaskId,
+        call: CallId,
+        server: ServerId,
+        outcome: Result<(), ErrorKind>,
+    ) {
+        let open = self.open.get_mut(&task).expect("a wanted call's task");
+        assert!(open.calls.remove(&call));
+        open.failed_by = Some(server);
+        open.tries += u32::from(outcome.is_err_and(ErrorKind::may_have_run));
     }
 
     pub(super) fn asked(&mut self, action: Action, now: Duration) {
@@ -90,66 +116,119 @@ impl Checks {
                 task,
                 call,
                 server,
-                retry,
+                why,
+            } => self.started(task, call, server, why, now),
+            Action::Cancel { call, .. } => {
+                self.drained(call);
+            }
+            Action::Lose {
+                call, task, server, ..
             } => {
-                assert!(self.waiting.remove(&task), "task {task} does not wait");
-                assert_eq!(retry, self.failed_by.contains_key(&task));
-                let seen = &mut self.servers[server.index()];
-                seen.running += 1;
-                assert!(seen.running <= seen.slots, "server {server} has no slot");
-                match seen.state {
-                    State::Up => {}
-                    State::Aside(until) => {
-                        assert!(until <= now, "server {server} is called too soon");
-                        assert!(seen.trials.is_empty(), "server {server} is on trial");
-                        seen.trials.insert(call);
-                    }
-                    State::Out => panic!("server {server} is out"),
-                }
-                assert!(self.running.insert(call, (task, server)).is_none());
+                assert_eq!(self.drained(call), Some(task));
+                self.call_failed(task, call, server, Err(ErrorKind::Interrupted));
+                self.returned = Some((task, Err(ErrorKind::TimedOut)));
             }
             Action::Deliver { task, .. } => {
                 assert_eq!(self.returned, Some((task, Ok(()))), "not its result");
                 self.end(task);
             }
-            Action::Fail { task, .. } => {
-                let error = match self.returned {
-                    Some((returned, Err(error))) if returned == task => error,
-                    other => panic!("task {task} fails by {other:?}"),
-                };
-                let given_up = self.tries[&task] >= self.max_attempts;
-                let answered = matches!(error, ErrorKind::Fault { .. } | ErrorKind::Unsendable);
-                assert!(given_up || answered, "task {task} fails by {error}");
-                self.end(task);
-            }
+            Action::Fail { task, why, .. } => self.failed(task, why),
             Action::SetAside { server, until, .. } => {
                 let seen = &mut self.servers[server.index()];
                 assert_ne!(seen.state, State::Out);
                 assert!(until <= now + Duration::from_secs(60));
-                seen.state = State::Aside(until);
+                seen.set(State::Aside(until), now);
                 seen.trials.clear();
             }
             Action::TakeBack { server } => {
                 let seen = &mut self.servers[server.index()];
                 assert!(matches!(seen.state, State::Aside(until) if until <= now));
-                seen.state = State::Up;
+                seen.set(State::Up, now);
             }
-            Action::PutOut { server } => self.servers[server.index()].state = State::Out,
-            Action::Cancel { .. } => panic!("nothing is cancelled here"),
+            Action::PutOut { server } => self.servers[server.index()].set(State::Out, now),
+            Action::Resize { server, slots } => self.servers[server.index()].slots = slots,
+            Action::Probe { .. } => {}
             Action::End(end) => self.check_end(end),
         }
     }
 
+    fn started(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why, now: Duration) {
+        let nothing_waits = self.open.values().all(|open| !open.calls.is_empty());
+        let seen = &mut self.servers[server.index()];
+        seen.running += 1;
+        assert!(seen.running <= seen.slots, "server {server} has no slot");
+        match seen.state {
+            State::Up => {}
+            State::Aside(until) => {
+                assert!(until <= now, "server {server} is called too soon");
+                assert!(seen.trials.is_empty(), "server {server} is on trial");
+                assert_ne!(why, Why::Hedge, "server {server} is tried by a hedge");
+                seen.trials.insert(call);
+            }
+            State::Out => panic!("server {server} is out"),
+        }
+        let open = self.open.get(&task).expect("it has no answer");
+        let elsewhere = |other: &CallId| self.running[other].1;
+        match why {
+            Why::First => assert!(!open.called && open.calls.is_empty()),
+            // Only those whose server was put aside meanwhile are doubted.
+            Why::Again => assert!(
+                open.called
+                    && open.calls.iter().all(|other| {
+                        let seen = &self.servers[elsewhere(other).index()];
+                        seen.state == State::Out || seen.asides > self.asides[other]
+                    }),
+                "task {task} runs already"
+            ),
+            Why::Hedge => assert!(
+                nothing_waits
+                    && open.calls.len() == 1
+                    && open.calls.iter().all(|other| elsewhere(other) != server),
+                "no hedge for task {task}"
+            ),
+        }
+        let open = self.open.get_mut(&task).expect("it has no answer");
+        open.calls.insert(call);
+        open.called = true;
+        assert!(self.running.insert(call, (Some(task), server)).is_none());
+        self.asides
+            .insert(call, self.servers[server.index()].asides);
+    }
+
+    /// The call is cancelled: its task, if it had not been before.
+    fn drained(&mut self, call: CallId) -> Option<TaskId> {
+        let (task, _) = self.running.get_mut(&call).expect("it is running");
+        let task = task.take().expect("it is cancelled once");
+        // A task that has ended is not open any more.
+        Some(task)
+    }
+
+    fn failed(&mut self, task: TaskId, why: Failure) {
+        match why {
+            Failure::Cancelled => assert_eq!(self.cancelled, Some(task)),
+            Failure::GivenUp => assert!(self.open[&task].tries >= self.max_attempts),
+            Failure::Answered => {
+                let answered = matches!(
+                    self.returned,
+                    Some((of, Err(ErrorKind::Fault { .. } | ErrorKind::Unsendable))) if of == task
+                );
+                assert!(answered, "task {task} fails by {:?}", self.returned);
+            }
+        }
+        self.end(task);
+    }
+
     fn end(&mut self, task: TaskId) {
-        assert!(self.waiting.remove(&task));
+        assert!(self.open.remove(&task).is_some());
         assert!(self.ended.insert(task), "task {task} ends twice");
     }
 
     fn check_end(&self, end: End) {
-        assert!(self.running.is_empty(), "{end:?} with calls in flight");
+        let wanted = self.running.values().any(|(task, _)| task.is_some());
+        assert!(!wanted, "{end:?} with calls in flight");
         let up = self.servers.iter().any(|seen| seen.state == State::Up);
         match end {
-            End::Completed => assert!(self.closed && self.waiting.is_empty()),
+            End::Completed => assert!(self.closed && self.open.is_empty()),
             End::Outage { after } => assert!(!up && self.outage == Some(after)),
             End::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
             End::Abandoned => panic!("nobody abandoned it"),
@@ -158,7 +237,7 @@ impl Checks {
 
     /// After all actions of a step.
     pub(super) fn settled(&self, plan: &Plan, sent: u64, over: bool) {
-        let open = self.waiting.len() + self.running.len();
+        let open = self.open.len();
         assert_eq!(
             open as u64 + self.ended.len() as u64,
             sent,
@@ -166,6 +245,10 @@ impl Checks {
         );
         assert_eq!(plan.open_tasks(), open);
         assert_eq!(plan.in_flight(), self.running.len());
+        for (task, _) in self.running.values() {
+            let wanted = task.is_none_or(|task| self.open.contains_key(&task));
+            assert!(wanted, "a call of a task that has ended goes on");
+        }
         if !over {
             self.check_nothing_starves();
         }
@@ -174,16 +257,57 @@ impl Checks {
     /// A server that is up has no free slot while a task waits that may use
     /// it: all but those that it failed itself, while another one is up.
     fn check_nothing_starves(&self) {
+        let others_up = self.servers.iter().filter(|s| s.state == State::Up).count() > 1;
         for (index, seen) in self.servers.iter().enumerate() {
-            if seen.state != State::Up || seen.running == seen.slots {
+            if seen.state != State::Up || seen.running >= seen.slots {
                 continue;
             }
             let server = ServerId::new(index);
-            let others_up = self.servers.iter().filter(|s| s.state == State::Up).count() > 1;
-            for task in &self.waiting {
-                let keeps_off = others_up && self.failed_by.get(task) == Some(&server);
-                assert!(keeps_off, "task {task} waits beside server {server}");
+            for (task, open) in &self.open {
+                let keeps_off = others_up && open.failed_by == Some(server);
+                let served = !open.calls.is_empty() || keeps_off;
+                assert!(served, "task {task} waits beside server {server}");
             }
         }
+    }
+
+    /// A server that hangs is found out within 3.5 s, and one that is well
+    /// again is in use within 5 s.
+    pub(super) fn times(&self, servers: &[Virtual], now: Duration) {
+        const FOUND: Duration = Duration::from_millis(3500);
+        const BACK: Duration = Duration::from_millis(5001);
+        for (index, (seen, there)) in self.servers.iter().zip(servers).enumerate() {
+            let since = now.saturating_sub(there.since.max(seen.since));
+            match seen.state {
+                State::Up if there.hung && there.known => {
+                    assert!(since <= FOUND, "server {index} hangs unnoticed");
+                }
+                State::Aside(_) if there.is_well() => {
+                    assert!(since <= BACK, "server {index} is back unnoticed");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn new(site: Site) -> Self {
+        Self {
+            slots: site.slots,
+            running: 0,
+            state: State::Up,
+            since: Duration::ZERO,
+            asides: 0,
+            trials: BTreeSet::new(),
+        }
+    }
+
+    fn set(&mut self, state: State, now: Duration) {
+        if !matches!((self.state, state), (State::Aside(_), State::Aside(_))) {
+            self.since = now;
+        }
+        self.asides += u32::from(matches!(state, State::Aside(_)));
+        self.state = state;
     }
 }

@@ -5,79 +5,65 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
 use super::checks::Checks;
+use super::habits::Habits;
+use super::log::Log;
+use super::virtual_server::{Kind, PROBE_TIMEOUT, Virtual};
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Plan, PlanOptions, SplitMix};
+use crate::plan::{Action, End, Event, Plan, Pulse, Site, SplitMix};
 use crate::{CallId, ErrorKind, TaskId};
 
-/// What a world is like.
-pub(super) struct Habits {
-    pub(super) slots: Vec<usize>,
-    pub(super) tasks: u64,
-    pub(super) read_ahead: usize,
-    pub(super) max_attempts: u32,
-    pub(super) outage: Option<Duration>,
-    /// How many times some server dies.
-    pub(super) deaths: u64,
-    /// Whether the dead return. If not, some do not.
-    pub(super) returns: bool,
-    /// Whether some server refuses all calls.
-    pub(super) refusals: bool,
-    /// How many calls in a hundred fail though their server is alive.
-    pub(super) failures_percent: u64,
-}
-
 pub(super) struct World {
-    habits: Habits,
-    random: SplitMix,
+    pub(super) habits: Habits,
+    pub(super) random: SplitMix,
     plan: Plan,
-    now: Duration,
+    pub(super) now: Duration,
     /// What is to happen, the first at the top; the number keeps the order.
     agenda: BinaryHeap<Reverse<(Duration, u64, What)>>,
     entries: u64,
-    servers: Vec<Virtual>,
-    calls: BTreeMap<CallId, (ServerId, Result<(), ErrorKind>)>,
+    pub(super) servers: Vec<Virtual>,
+    pub(super) calls: BTreeMap<CallId, (ServerId, Result<(), ErrorKind>)>,
     sent: u64,
     closed: bool,
-    checks: Option<Checks>,
+    checks: Option<(Checks, Log)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
+pub(super) enum What {
     Ends(CallId),
+    Answers(ServerId, u64),
     Dies(ServerId),
-    Returns(ServerId),
-}
-
-#[derive(Clone, Copy)]
-struct Virtual {
-    alive: bool,
-    refuses: bool,
-    /// How long it takes to find that it is dead: a reset, or a time-out.
-    unreachable_after: Duration,
+    Hangs(ServerId),
+    Recovers(ServerId),
+    Joins,
+    Leaves(ServerId),
+    Cancels,
 }
 
 impl World {
     pub(super) fn new(habits: Habits, random: SplitMix) -> Self {
-        let checks = Checks::new(&habits);
         let mut world = Self::unchecked(habits, random);
-        world.checks = Some(checks);
+        let sites: Vec<Site> = world.servers.iter().map(|server| server.site).collect();
+        let checks = Checks::new(&world.habits, &sites);
+        let log = Log::new(&world.habits, &sites, world.plan.seed());
+        world.checks = Some((checks, log));
         world
     }
 
     /// A world for measuring.
     pub(super) fn unchecked(habits: Habits, mut random: SplitMix) -> Self {
-        let options = PlanOptions {
-            read_ahead: habits.read_ahead,
-            max_attempts: habits.max_attempts,
-            outage: habits.outage,
-            seed: random.below(u64::MAX),
-        };
+        let mut servers = Vec::new();
+        for &slots in &habits.slots {
+            let (ours, refusals) = (habits.all_ours, habits.refusals);
+            servers.push(Virtual::new(slots, ours, refusals, &mut random));
+        }
+        let sites: Vec<Site> = servers.iter().map(|server| server.site).collect();
+        let options = habits.plan_options(random.below(u64::MAX));
         let mut world = Self {
-            plan: Plan::new(&habits.slots, options),
+            plan: Plan::new(&sites, options),
             now: Duration::ZERO,
             agenda: BinaryHeap::new(),
             entries: 0,
-            servers: Vec::new(),
+            servers,
             calls: BTreeMap::new(),
             sent: 0,
             closed: false,
@@ -85,46 +71,63 @@ impl World {
             habits,
             random,
         };
-        for _ in 0..world.habits.slots.len() {
-            let timeout = Duration::from_millis([1, 1, 3000][world.random.below(3) as usize]);
-            let refuses = world.habits.refusals && world.random.below(2) == 0;
-            world.servers.push(Virtual {
-                alive: true,
-                refuses,
-                unreachable_after: timeout,
-            });
-        }
-        for _ in 0..world.habits.deaths {
-            let server = world.random.below(world.servers.len() as u64);
-            let at = Duration::from_millis(world.random.below(4000));
-            world.enter(at, What::Dies(ServerId::new(server as usize)));
-        }
+        world.write_agenda();
         world
+    }
+
+    fn write_agenda(&mut self) {
+        let habits = &self.habits;
+        let what = [
+            (habits.deaths, What::Dies as fn(ServerId) -> What),
+            (habits.hangs, What::Hangs),
+            (habits.leaves, What::Leaves),
+            (habits.joins, |_| What::Joins),
+            (habits.cancels, |_| What::Cancels),
+        ];
+        for (times, what) in what {
+            for _ in 0..times {
+                let server = self.random.below(self.servers.len() as u64);
+                let at = Duration::from_millis(self.random.below(6000));
+                self.enter(at, what(ServerId::new(server as usize)));
+            }
+        }
     }
 
     /// Runs to the end.
     pub(super) fn run(mut self) -> End {
         let mut steps = 0_u64;
-        loop {
-            while self.sent < self.habits.tasks && self.plan.wants_task() {
-                let task = TaskId::new(self.sent);
-                self.sent += 1;
-                if let Some(end) = self.tell(Event::Sent { task }) {
-                    return end;
-                }
-            }
-            if self.sent == self.habits.tasks && !self.closed {
-                self.closed = true;
-                if let Some(end) = self.tell(Event::Closed) {
-                    return end;
-                }
-            }
-            if let Some(end) = self.next() {
+        let mut end = self.tell(Event::Woken);
+        while end.is_none() {
+            end = self.send().or_else(|| self.next());
+            steps += 1;
+            assert!(steps < 3000 * (self.habits.tasks + 1000), "no end in sight");
+        }
+        if let Some((_, log)) = &self.checks
+            && self.habits.replays
+        {
+            log.check_replay();
+        }
+        end.expect("the loop ends with one")
+    }
+
+    fn send(&mut self) -> Option<End> {
+        while self.sent < self.habits.tasks && self.plan.wants_task() {
+            let task = TaskId::new(self.sent);
+            self.sent += 1;
+            let cost = match self.habits.costs {
+                true => self.random.below(50),
+                false => 0,
+            };
+            let end = self.tell(Event::Sent { task, cost });
+            if end.is_some() {
                 return end;
             }
-            steps += 1;
-            assert!(steps < 200 * (self.habits.tasks + 1000), "no end in sight");
         }
+        if self.sent < self.habits.tasks || self.closed {
+            return None;
+        }
+        self.closed = true;
+        self.tell(Event::Closed)
     }
 
     /// Lets the next thing happen.
@@ -140,23 +143,61 @@ impl World {
         let Reverse((at, _, what)) = self.agenda.pop().expect("hangs: nothing will ever happen");
         self.now = at;
         match what {
-            What::Ends(call) => {
-                let (_, outcome) = self.calls.remove(&call)?;
-                self.tell(Event::Ended { call, outcome })
-            }
+            What::Ends(call) => self.call_ends(call),
+            What::Answers(server, question) => self.answers(server, question),
             What::Dies(server) => {
                 self.die(server);
                 None
             }
-            What::Returns(server) => {
-                self.servers[server.index()].alive = true;
+            What::Hangs(server) => {
+                self.hang(server);
                 None
+            }
+            What::Recovers(server) => {
+                self.recover(server);
+                None
+            }
+            What::Joins => {
+                let joined = Virtual::new(1, self.habits.all_ours, false, &mut self.random);
+                let site = joined.site;
+                self.servers.push(joined);
+                self.tell(Event::Joined { site })
+            }
+            What::Leaves(server) => self.tell(Event::Left { server }),
+            What::Cancels if self.sent == 0 => None,
+            What::Cancels => {
+                let task = TaskId::new(self.random.below(self.sent));
+                self.tell(Event::Cancelled { task })
             }
         }
     }
 
+    fn call_ends(&mut self, call: CallId) -> Option<End> {
+        let &(server, outcome) = self.calls.get(&call)?;
+        let there = &mut self.servers[server.index()];
+        // A call that the client has cut off ends whatever the server does.
+        if there.hung && outcome != Err(ErrorKind::Cancelled) {
+            there.frozen.push(call);
+            return None;
+        }
+        self.calls.remove(&call);
+        self.tell(Event::Ended { call, outcome })
+    }
+
+    fn answers(&mut self, server: ServerId, question: u64) -> Option<End> {
+        let there = &mut self.servers[server.index()];
+        if there.question != Some(question) {
+            return None;
+        }
+        there.question = None;
+        let outcome: Result<Option<Pulse>, ErrorKind> = there.pulse();
+        there.known |= matches!(outcome, Ok(Some(_)));
+        self.tell(Event::Probed { server, outcome })
+    }
+
     fn tell(&mut self, event: Event) -> Option<End> {
-        if let Some(checks) = &mut self.checks {
+        if let Some((checks, log)) = &mut self.checks {
+            log.told(event, self.now);
             checks.told(event);
         }
         self.plan.handle(event, self.now);
@@ -164,23 +205,31 @@ impl World {
         assert!(wake.is_none_or(|wake| wake > self.now), "wakes in vain");
         let mut end = None;
         while let Some(action) = self.plan.poll_action() {
-            if let Some(checks) = &mut self.checks {
+            if let Some((checks, log)) = &mut self.checks {
+                log.asked(action);
                 checks.asked(action, self.now);
             }
             match action {
                 Action::Start { call, server, .. } => self.start(call, server),
+                Action::Cancel { call, server } | Action::Lose { call, server, .. } => {
+                    self.cancel(call, server);
+                }
+                Action::Probe { server } => self.probe(server),
                 Action::End(how) => end = Some(how),
                 _ => {}
             }
         }
-        if let Some(checks) = &mut self.checks {
+        if let Some((checks, _)) = &mut self.checks {
             checks.settled(&self.plan, self.sent, end.is_some());
+            if self.habits.strict_times && end.is_none() {
+                checks.times(&self.servers, self.now);
+            }
         }
         end
     }
 
     fn start(&mut self, call: CallId, server: ServerId) {
-        let there = self.servers[server.index()];
+        let there = &self.servers[server.index()];
         let (after, outcome) = if !there.alive {
             (there.unreachable_after, Err(ErrorKind::Unreachable))
         } else if there.refuses {
@@ -192,6 +241,33 @@ impl World {
         };
         self.calls.insert(call, (server, outcome));
         self.enter(self.now + after, What::Ends(call));
+    }
+
+    fn cancel(&mut self, call: CallId, server: ServerId) {
+        if self.servers[server.index()].deaf {
+            return;
+        }
+        if let Some((_, outcome)) = self.calls.get_mut(&call) {
+            *outcome = Err(ErrorKind::Cancelled);
+            let soon = Duration::from_millis(self.random.below(2));
+            self.enter(self.now + soon, What::Ends(call));
+        }
+    }
+
+    fn probe(&mut self, server: ServerId) {
+        let slow = self.random.below(100) < self.habits.slow_percent;
+        let late = Duration::from_millis(300 + self.random.below(2500));
+        let there = &mut self.servers[server.index()];
+        assert!(there.kind != Kind::Bare && there.question.is_none());
+        let question = self.entries;
+        there.question = Some(question);
+        let after = match there.pulse() {
+            Err(ErrorKind::TimedOut) => PROBE_TIMEOUT,
+            Err(_) => there.unreachable_after,
+            Ok(_) if slow => late,
+            Ok(_) => Duration::from_millis(1),
+        };
+        self.enter(self.now + after, What::Answers(server, question));
     }
 
     /// Mostly short, now and then very long.
@@ -216,28 +292,7 @@ impl World {
         (self.work(), Err(kind))
     }
 
-    /// Its calls in flight are interrupted, sooner or later.
-    fn die(&mut self, server: ServerId) {
-        self.servers[server.index()].alive = false;
-        let cut: Vec<CallId> = self
-            .calls
-            .iter()
-            .filter(|(_, (at, _))| *at == server)
-            .map(|(&call, _)| call)
-            .collect();
-        for call in cut {
-            self.calls
-                .insert(call, (server, Err(ErrorKind::Interrupted)));
-            let noticed = Duration::from_millis([0, 1, 900][self.random.below(3) as usize]);
-            self.enter(self.now + noticed, What::Ends(call));
-        }
-        if self.habits.returns || self.random.below(2) == 0 {
-            let back = Duration::from_millis(self.random.below(8000));
-            self.enter(self.now + back, What::Returns(server));
-        }
-    }
-
-    fn enter(&mut self, at: Duration, what: What) {
+    pub(super) fn enter(&mut self, at: Duration, what: What) {
         self.entries += 1;
         self.agenda.push(Reverse((at, self.entries, what)));
     }

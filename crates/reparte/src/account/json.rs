@@ -1,0 +1,141 @@
+//! The account as JSON.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::{Account, ServerAccount};
+
+impl Account {
+    /// The account as a JSON object (RFC 8259): every figure under the name
+    /// that it has here, times in seconds.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = String::new();
+        self.write_json(&mut json)
+            .expect("a String takes all that is written to it");
+        json
+    }
+
+    fn write_json(&self, json: &mut String) -> std::fmt::Result {
+        write!(json, "{{\"elapsed\":{}", Seconds(self.elapsed))?;
+        for (name, figure) in [
+            ("tasks", self.tasks),
+            ("done", self.done),
+            ("failed", self.failed),
+            ("pending", self.pending),
+            ("not_run", self.not_run),
+            ("lost", self.lost),
+            ("executions", self.executions),
+            ("retries", self.retries),
+            ("hedges", self.hedges),
+            ("hedges_won", self.hedges_won),
+            ("hedges_lost", self.hedges_lost),
+        ] {
+            write!(json, ",\"{name}\":{figure}")?;
+        }
+        json.push_str(",\"servers\":[");
+        for (n, server) in self.servers.iter().enumerate() {
+            json.push_str(if n == 0 { "" } else { "," });
+            server.write_json(json)?;
+        }
+        json.push_str("]}");
+        Ok(())
+    }
+}
+
+impl ServerAccount {
+    fn write_json(&self, json: &mut String) -> std::fmt::Result {
+        json.push_str("{\"name\":");
+        write_string(json, &self.name)?;
+        write!(json, ",\"state\":\"{}\"", self.state)?;
+        for (name, figure) in [
+            ("slots", self.slots as u64),
+            ("running", self.running as u64),
+            ("tasks", self.tasks),
+            ("executions", self.executions),
+            ("deaths", self.deaths),
+        ] {
+            write!(json, ",\"{name}\":{figure}")?;
+        }
+        for (name, time) in [
+            ("busy", self.busy),
+            ("slot_time", self.slot_time),
+            ("downtime", self.downtime),
+        ] {
+            write!(json, ",\"{name}\":{}", Seconds(time))?;
+        }
+        write!(json, ",\"busy_share\":{:.4}", self.busy_share())?;
+        json.push_str(",\"failures\":{");
+        for (n, (kind, count)) in self.failures.iter().enumerate() {
+            json.push_str(if n == 0 { "" } else { "," });
+            write_string(json, kind)?;
+            write!(json, ":{count}")?;
+        }
+        json.push_str("},\"last_error\":");
+        match &self.last_error {
+            Some(error) => write_string(json, &error.to_string())?,
+            None => json.push_str("null"),
+        }
+        json.push('}');
+        Ok(())
+    }
+}
+
+/// A time in seconds, as JSON writes numbers.
+struct Seconds(Duration);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.6}", self.0.as_secs_f64())
+    }
+}
+
+fn write_string(json: &mut String, text: &str) -> std::fmt::Result {
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => write!(json, "\\{c}")?,
+            c if c.is_control() => write!(json, "\\u{:04x}", u32::from(c))?,
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CallError, ErrorKind};
+
+    #[test]
+    fn every_figure_is_in_the_json() {
+        let mut server = ServerAccount::new("a\"\n".into(), 2);
+        server.tasks = 3;
+        server.executions = 4;
+        server.busy = Duration::from_millis(1500);
+        server.slot_time = Duration::from_secs(2);
+        server.failures = [("timed out", 1)].into();
+        server.last_error = Some(CallError::new(ErrorKind::TimedOut, "after 2 s"));
+        let account = Account {
+            servers: vec![server],
+            tasks: 3,
+            done: 3,
+            executions: 4,
+            hedges: 1,
+            hedges_won: 1,
+            elapsed: Duration::from_secs(1),
+            ..Account::default()
+        };
+        assert_eq!(
+            account.to_json(),
+            "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"failed\":0,\"pending\":0,\
+             \"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
+             \"hedges_won\":1,\"hedges_lost\":0,\"servers\":[{\"name\":\"a\\\"\\u000a\",\
+             \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\
+             \"deaths\":0,\"busy\":1.500000,\"slot_time\":2.000000,\"downtime\":0.000000,\
+             \"busy_share\":0.7500,\"failures\":{\"timed out\":1},\
+             \"last_error\":\"timed out: after 2 s\"}]}"
+        );
+    }
+}

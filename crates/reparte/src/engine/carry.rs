@@ -1,0 +1,187 @@
+//! How each of the plan's actions is carried out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Engine, lock};
+use crate::events::{Event as Happening, Reason};
+use crate::ids::ServerId;
+use crate::plan::{Action, Aside, Failure, Loss, Why};
+use crate::slot::Job;
+use crate::text::Foreign;
+use crate::{Call, CallError, CallId, ErrorKind, TaskError, TaskErrorKind, TaskId};
+
+impl<A, R> Engine<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    pub(super) fn carry_out(&mut self, action: Action, result: &mut Option<R>) {
+        match action {
+            Action::Start {
+                task,
+                call,
+                server,
+                why,
+            } => self.start(task, call, server, why),
+            Action::Cancel { call, server } => self.cancel(call, server),
+            Action::Lose {
+                task,
+                call,
+                server,
+                why,
+            } => {
+                let error = loss(why);
+                log::info!("{}: task {task}: {error}", self.name(server));
+                self.remember(task, server, &error);
+                lock(&self.account).call_failed(server, &error);
+                self.cancel(call, server);
+            }
+            Action::Probe { server } => self.crews[server.index()].ask(),
+            Action::Deliver { task, server, .. } => {
+                self.tasks.remove(&task);
+                let result = result.take().expect("a delivery follows its call's result");
+                self.hand_over(task, Ok(result));
+                let server = Arc::clone(&self.crews[server.index()].name);
+                self.observe(|| Happening::Done {
+                    task,
+                    server: Arc::clone(&server),
+                });
+            }
+            Action::Fail { task, why, .. } => {
+                let kind = match why {
+                    Failure::Answered => TaskErrorKind::Answered,
+                    Failure::GivenUp => TaskErrorKind::GivenUp,
+                    Failure::Cancelled => TaskErrorKind::Cancelled,
+                };
+                self.fail(task, kind);
+            }
+            Action::SetAside { server, until, why } => self.note_aside(server, until, why),
+            Action::TakeBack { server } => {
+                log::info!("{}: answers, and is in use again", self.name(server));
+                let server = Arc::clone(&self.crews[server.index()].name);
+                self.observe(|| Happening::Back {
+                    server: Arc::clone(&server),
+                });
+            }
+            Action::PutOut { server } => {
+                match self.last_error(server) {
+                    Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),
+                    None => log::info!("{}: gets no more calls", self.name(server)),
+                }
+                let server = Arc::clone(&self.crews[server.index()].name);
+                self.observe(|| Happening::Out {
+                    server: Arc::clone(&server),
+                });
+            }
+            Action::Resize { server, slots } => {
+                log::debug!("{}: takes {slots} calls at a time", self.name(server));
+            }
+            Action::End(end) => log::debug!("run over: {end:?}"),
+        }
+    }
+
+    fn start(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why) {
+        let Some(at_work) = self.tasks.get_mut(&task) else {
+            return;
+        };
+        at_work.calls = at_work.calls.saturating_add(1);
+        let deadline = self
+            .time_limit
+            .and_then(|limit| Instant::now().checked_add(limit));
+        let call = Call::new(call, deadline);
+        let id = call.id;
+        self.calls.insert(id, call.clone());
+        let job = Job {
+            task,
+            call,
+            args: Arc::clone(&at_work.args),
+        };
+        let crew = &mut self.crews[server.index()];
+        crew.start(job);
+        let server = Arc::clone(&crew.name);
+        self.observe(|| Happening::Started {
+            task,
+            call: id,
+            server: Arc::clone(&server),
+            reason: match why {
+                Why::First => Reason::First,
+                Why::Again => Reason::Retry,
+                Why::Hedge => Reason::Hedge,
+            },
+        });
+    }
+
+    fn cancel(&self, call: CallId, server: ServerId) {
+        if let Some(call) = self.calls.get(&call) {
+            call.set_cancelled();
+        }
+        let destino = &self.crews[server.index()].destino;
+        if catch_unwind(AssertUnwindSafe(|| destino.cancel(call))).is_err() {
+            log::warn!("{}: panicked in cancel", self.name(server));
+        }
+    }
+
+    pub(super) fn fail(&mut self, task: TaskId, kind: TaskErrorKind) {
+        if let Some(failed) = self.tasks.remove(&task) {
+            let error = TaskError {
+                task,
+                kind,
+                calls: failed.calls,
+                history: failed.history,
+            };
+            self.hand_over(task, Err(error));
+            self.observe(|| Happening::Failed { task, kind });
+        }
+    }
+
+    fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
+        // Without a receiver nobody wants it; `close` tells of that.
+        let _ = self.outcomes.send((task, outcome));
+    }
+
+    pub(super) fn name(&self, server: ServerId) -> Foreign<'_> {
+        Foreign(&self.crews[server.index()].name)
+    }
+
+    fn last_error(&self, server: ServerId) -> Option<String> {
+        let account = lock(&self.account);
+        let error = account.servers[server.index()].last_error.as_ref();
+        error.map(ToString::to_string)
+    }
+
+    fn note_aside(&mut self, server: ServerId, until: Duration, why: Aside) {
+        let level = match why {
+            Aside::Died | Aside::Hung | Aside::Quarantined => log::Level::Warn,
+            Aside::Busy => log::Level::Info,
+            Aside::StillDown => log::Level::Debug,
+        };
+        let wait = until.saturating_sub(self.started.elapsed());
+        if log::log_enabled!(level) {
+            let what = match why {
+                Aside::Hung => "hangs, put aside",
+                Aside::Quarantined => "fails all of its calls at once, put aside for a minute",
+                Aside::Died | Aside::StillDown | Aside::Busy => "put aside",
+            };
+            let error = self.last_error(server).unwrap_or_default();
+            log::log!(level, "{}: {what}: {error}", self.name(server));
+            log::debug!("{}: tried again in {wait:.0?}", self.name(server));
+        }
+        let state = lock(&self.account).servers[server.index()].state;
+        let server = Arc::clone(&self.crews[server.index()].name);
+        self.observe(|| Happening::Aside {
+            server: Arc::clone(&server),
+            wait,
+            state,
+        });
+    }
+}
+
+/// The error of a call that is taken for lost.
+fn loss(why: Loss) -> CallError {
+    match why {
+        Loss::Overrun => CallError::new(ErrorKind::TimedOut, "it took longer than a call may"),
+        Loss::Restarted => CallError::new(ErrorKind::Interrupted, "the server was started anew"),
+    }
+}

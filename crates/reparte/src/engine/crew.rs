@@ -1,0 +1,138 @@
+//! A server's threads: one for each slot in use, one to ask how it is.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::news::{News, probe};
+use crate::ids::ServerId;
+use crate::plan::Site;
+use crate::slot::{self, Job};
+use crate::{Destino, Error};
+
+/// One server as the engine has it.
+pub(super) struct Crew<A, R> {
+    pub(super) id: ServerId,
+    pub(super) name: Arc<str>,
+    pub(super) destino: Arc<dyn Destino<A, R>>,
+    /// The plan keeps no more jobs here than there are slots.
+    jobs: Sender<Job<A>>,
+    to_do: Receiver<Job<A>>,
+    /// Calls that have not returned.
+    in_use: usize,
+    threads: Vec<JoinHandle<()>>,
+    prober: Option<Sender<()>>,
+    news: Sender<News<A, R>>,
+}
+
+impl<A, R> Crew<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// A server, with a thread for each of its slots.
+    pub(super) fn new(
+        id: ServerId,
+        destino: Arc<dyn Destino<A, R>>,
+        slots: usize,
+        news: &Sender<News<A, R>>,
+    ) -> Result<Self, Error> {
+        let (jobs, to_do) = unbounded();
+        let mut crew = Self {
+            id,
+            name: destino.name().into(),
+            destino,
+            jobs,
+            to_do,
+            in_use: 0,
+            threads: Vec::new(),
+            prober: None,
+            news: news.clone(),
+        };
+        for _ in 0..slots {
+            crew.grow()?;
+        }
+        Ok(crew)
+    }
+
+    /// Has a call made.
+    pub(super) fn start(&mut self, job: Job<A>) {
+        self.in_use += 1;
+        if self.in_use > self.threads.len()
+            && let Err(error) = self.grow()
+        {
+            // The job waits for one of the threads there are.
+            log::warn!("{error}");
+        }
+        let sent = self.jobs.send(job);
+        assert!(sent.is_ok(), "the crew keeps a receiver itself");
+    }
+
+    /// A call has returned.
+    pub(super) fn returned(&mut self) {
+        self.in_use -= 1;
+    }
+
+    /// Has the server asked how it is.
+    pub(super) fn ask(&mut self) {
+        let prober = match &self.prober {
+            Some(prober) => prober,
+            None => match self.start_prober() {
+                Ok(prober) => self.prober.insert(prober),
+                // It counts as a server that says nothing.
+                Err(error) => return log::warn!("{error}"),
+            },
+        };
+        // It ends only after this end of its channel.
+        let _ = prober.send(());
+    }
+
+    fn start_prober(&self) -> Result<Sender<()>, Error> {
+        let (prober, questions) = unbounded();
+        let (id, destino, news) = (self.id, Arc::clone(&self.destino), self.news.clone());
+        spawn("reparte-status", move || {
+            probe(id, &*destino, &questions, &news);
+        })?;
+        Ok(prober)
+    }
+
+    fn grow(&mut self) -> Result<(), Error> {
+        let (id, destino) = (self.id, Arc::clone(&self.destino));
+        let (to_do, news) = (self.to_do.clone(), self.news.clone());
+        let run = move || slot::run(id, &*destino, &to_do, &news);
+        self.threads.push(spawn("reparte-slot", run)?);
+        Ok(())
+    }
+}
+
+impl<A, R> Crew<A, R> {
+    /// Lets the threads end once their calls have returned.
+    pub(super) fn dismiss(self) -> Vec<JoinHandle<()>> {
+        self.threads
+    }
+}
+
+/// What the plan is told of a destination, if it takes calls at all.
+pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<Site, Error> {
+    match destino.slots() {
+        0 => Err(Error::NoSlots {
+            server: destino.name().to_owned(),
+        }),
+        slots => Ok(Site {
+            slots,
+            learns_slots: destino.learns_slots(),
+            has_status: destino.has_status(),
+        }),
+    }
+}
+
+pub(super) fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, Error> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(Error::Threads)
+}

@@ -1,0 +1,49 @@
+//! What reaches the engine besides tasks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::events::Observer;
+use crate::ids::ServerId;
+use crate::slot::Returned;
+use crate::{CallError, Destino, Status, TaskId};
+
+/// Something for the engine to look at.
+pub(crate) enum News<A, R> {
+    /// A call has returned.
+    Returned(Returned<R>),
+    /// A server has said how it is, or has not.
+    Probed {
+        server: ServerId,
+        outcome: Result<Option<Status>, CallError>,
+    },
+    /// A handle asks for something.
+    Asked(Request<A, R>),
+}
+
+/// What a handle can ask for.
+pub(crate) enum Request<A, R> {
+    Cancel(TaskId),
+    CancelAll,
+    Join(Arc<dyn Destino<A, R>>),
+    Leave(ServerId),
+    Observe(Observer),
+}
+
+/// Asks one server how it is, whenever told to, until the engine is gone.
+pub(crate) fn probe<A, R>(
+    server: ServerId,
+    destino: &dyn Destino<A, R>,
+    questions: &Receiver<()>,
+    news: &Sender<News<A, R>>,
+) {
+    for () in questions {
+        let outcome = catch_unwind(AssertUnwindSafe(|| destino.status()));
+        let outcome = outcome.unwrap_or_else(|panic| Err(CallError::panicked(panic.as_ref())));
+        if news.send(News::Probed { server, outcome }).is_err() {
+            return;
+        }
+    }
+}

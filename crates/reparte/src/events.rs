@@ -1,0 +1,160 @@
+//! What happens in a run, for whoever looks on.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::{CallId, TaskErrorKind, TaskId};
+
+/// Something that has happened in a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A task was sent.
+    Sent {
+        /// The task.
+        task: TaskId,
+    },
+    /// A call of it was started.
+    Started {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The name of the server it was made to.
+        server: Arc<str>,
+        /// Why.
+        reason: Reason,
+    },
+    /// A task has its result.
+    Done {
+        /// The task.
+        task: TaskId,
+        /// The name of the server that gave it.
+        server: Arc<str>,
+    },
+    /// A task has ended without one.
+    Failed {
+        /// The task.
+        task: TaskId,
+        /// How.
+        kind: TaskErrorKind,
+    },
+    /// A server was put aside.
+    Aside {
+        /// Its name.
+        server: Arc<str>,
+        /// Until when there are no calls to it, from now.
+        wait: Duration,
+        /// What it is now.
+        state: crate::ServerState,
+    },
+    /// A server is in use again.
+    Back {
+        /// Its name.
+        server: Arc<str>,
+    },
+    /// A server gets no more calls.
+    Out {
+        /// Its name.
+        server: Arc<str>,
+    },
+    /// A server has joined the run.
+    Joined {
+        /// Its name.
+        server: Arc<str>,
+    },
+    /// The run is over. Nothing follows.
+    Ended,
+}
+
+/// Why a call was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// It is the task's first.
+    First,
+    /// An earlier one failed, or its server says nothing.
+    Retry,
+    /// The task takes long, and a slot had nothing else to do.
+    Hedge,
+}
+
+/// The events of a run from [`Handle::events`](crate::Handle::events) on:
+/// an iterator that ends with the run.
+///
+/// The run never waits for its reader. What does not fit is left out, and
+/// [counted](Self::missed).
+pub struct Events {
+    events: Receiver<Event>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Events {
+    /// The next event that is there already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// The next event, if it comes within that time.
+    pub fn next_within(&mut self, time: Duration) -> Option<Event> {
+        self.events.recv_timeout(time).ok()
+    }
+
+    /// How many events did not fit.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.missed.load(Relaxed)
+    }
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.events.recv().ok()
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("waiting", &self.events.len())
+            .field("missed", &self.missed())
+            .finish()
+    }
+}
+
+/// The engine's end.
+pub(crate) struct Observer {
+    events: Sender<Event>,
+    missed: Arc<AtomicU64>,
+}
+
+/// An observer with room for so many events, and where they are read.
+pub(crate) fn observer(room: usize) -> (Observer, Events) {
+    let (sender, events) = bounded(room.max(1));
+    let missed = Arc::new(AtomicU64::new(0));
+    let observer = Observer {
+        events: sender,
+        missed: Arc::clone(&missed),
+    };
+    (observer, Events { events, missed })
+}
+
+impl Observer {
+    /// Tells of an event, if there is room: false if nobody listens any more.
+    pub(crate) fn tell(&self, event: Event) -> bool {
+        match self.events.try_send(event) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                self.missed.fetch_add(1, Relaxed);
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One virtual server.
+
+use std::time::Duration;
+
+use crate::plan::{Pulse, Site, SplitMix};
+use crate::{CallId, ErrorKind};
+
+/// How long the client waits for a word on the server's health.
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// It says how it is.
+    Ours,
+    /// It can be reached.
+    Foreign,
+    /// It takes calls, and that is all.
+    Bare,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Virtual {
+    pub(super) kind: Kind,
+    pub(super) site: Site,
+    /// The slots that it says it has.
+    true_slots: usize,
+    pub(super) alive: bool,
+    pub(super) hung: bool,
+    pub(super) refuses: bool,
+    /// Its calls can't be cancelled.
+    pub(super) deaf: bool,
+    pub(super) instance: u64,
+    /// How long it takes to find that it is dead: a reset, or a time-out.
+    pub(super) unreachable_after: Duration,
+    /// Calls that would have ended while it hung.
+    pub(super) frozen: Vec<CallId>,
+    /// The question that it has not answered.
+    pub(super) question: Option<u64>,
+    /// Since when it hangs or is well, and whether it was known then.
+    pub(super) since: Duration,
+    pub(super) known: bool,
+}
+
+impl Virtual {
+    pub(super) fn new(slots: usize, all_ours: bool, refusals: bool, random: &mut SplitMix) -> Self {
+        let kinds = [Kind::Ours, Kind::Ours, Kind::Foreign, Kind::Bare];
+        let kind = match all_ours {
+            true => Kind::Ours,
+            false => kinds[random.below(4) as usize],
+        };
+        let learns_slots = kind == Kind::Ours && random.below(2) == 0;
+        Self {
+            kind,
+            site: Site {
+                slots,
+                learns_slots,
+                has_status: kind != Kind::Bare,
+            },
+            true_slots: slots + random.below(3) as usize,
+            alive: true,
+            hung: false,
+            refuses: refusals && random.below(2) == 0,
+            deaf: kind == Kind::Bare && random.below(2) == 0,
+            instance: 0,
+            unreachable_after: Duration::from_millis([1, 1, 2000][random.below(3) as usize]),
+            frozen: Vec::new(),
+            question: None,
+            since: Duration::ZERO,
+            known: false,
+        }
+    }
+
+    /// What it answers to a question now.
+    pub(super) fn pulse(&self) -> Result<Option<Pulse>, ErrorKind> {
+        match self.kind {
+            _ if !self.alive => Err(ErrorKind::Unreachable),
+            Kind::Ours if self.hung => Err(ErrorKind::TimedOut),
+            Kind::Ours => Ok(Some(Pulse {
+                instance: self.instance,
+                slots: self.true_slots,
+            })),
+            Kind::Foreign | Kind::Bare => Ok(None),
+        }
+    }
+}

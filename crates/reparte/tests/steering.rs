@@ -1,0 +1,219 @@
+//! A run is steered and watched from elsewhere: tasks cancelled, servers joined and
+//! taken out, slow tasks sent twice, the costliest first.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
+use puppet::{SOON, next, puppets, send};
+use reparte::{
+    Call, CallError, Destino, Error, ErrorKind, Event, Options, Reason, Repartidor, ServerState,
+    Status, TaskErrorKind, from_fn,
+};
+
+fn read_ahead(tasks: usize) -> Options {
+    let mut options = Options::default();
+    options.read_ahead = tasks;
+    options
+}
+
+#[test]
+fn a_cancelled_task_ends_and_its_call_is_cut_off() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    let running = reparto.enviar(1).unwrap();
+    let waiting = reparto.enviar(2).unwrap();
+    send(&mut reparto, [3]);
+    let _cut = next(&calls);
+    handle.cancel(waiting);
+    handle.cancel(running);
+    next(&calls).square();
+    let incomplete = reparto.terminar().unwrap_err();
+    let account = incomplete.account();
+    assert_eq!((account.done, account.failed, account.lost), (1, 2, 0));
+    let outcomes = incomplete.into_outcomes();
+    for outcome in &outcomes[..2] {
+        let error = outcome.as_ref().unwrap_err();
+        assert_eq!(error.kind(), TaskErrorKind::Cancelled);
+        assert!(error.to_string().ends_with(": cancelled"), "{error}");
+    }
+    assert_eq!(outcomes[2].as_ref().ok(), Some(&9));
+}
+
+#[test]
+fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    send(&mut reparto, 1..=5);
+    let _cut = next(&calls);
+    reparto.handle().cancel_all();
+    while reparto.account().failed < 5 {
+        std::thread::yield_now();
+    }
+    send(&mut reparto, [7]);
+    next(&calls).square();
+    let outcomes = reparto.terminar().unwrap_err().into_outcomes();
+    let had: Vec<_> = outcomes.iter().filter_map(|o| o.as_ref().ok()).collect();
+    assert_eq!((outcomes.len(), had), (6, vec![&49]));
+}
+
+#[test]
+fn servers_join_and_leave_a_run() {
+    let (mut servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let second = servers.pop().unwrap();
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    send(&mut reparto, 1..=3);
+    let first = next(&calls);
+    handle.join(second).unwrap();
+    let joined = next(&calls);
+    assert_eq!((&*first.server, &*joined.server), ("a", "b"));
+    assert!(handle.leave("a") && !handle.leave("c"));
+    first.square();
+    joined.square();
+    let last = next(&calls);
+    assert_eq!(last.server, "b");
+    last.square();
+    assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
+    let account = handle.account();
+    let states: Vec<_> = account.servers.iter().map(|s| s.state).collect();
+    assert_eq!(states, [ServerState::Left, ServerState::Up]);
+    assert_eq!(account.died().count(), 0);
+    let late = from_fn("late", |n: &u32| Ok(*n));
+    assert!(matches!(handle.join(late), Err(Error::RunOver)));
+}
+
+#[test]
+fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
+    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let handle = reparto.handle();
+    let mut events = handle.events(100);
+    send(&mut reparto, 1..=2);
+    let (slow, quick) = (next(&calls), next(&calls));
+    quick.square();
+    let hedge = next(&calls);
+    assert_eq!((hedge.args, &*hedge.server), (slow.args, "b"));
+    hedge.square();
+    assert_eq!(reparto.terminar().unwrap(), [1, 4]);
+    let account = handle.account();
+    assert_eq!((account.executions, account.retries), (3, 0));
+    assert_eq!(
+        (account.hedges, account.hedges_won, account.hedges_lost),
+        (1, 1, 0)
+    );
+    // The cut-off call is no failure of its server's.
+    assert!(account.servers[0].failures.is_empty(), "{account}");
+    let hedges = |event: &Event| {
+        matches!(
+            event,
+            Event::Started {
+                reason: Reason::Hedge,
+                ..
+            }
+        )
+    };
+    assert_eq!(events.by_ref().filter(hedges).count(), 1);
+    assert_eq!(events.missed(), 0);
+}
+
+#[test]
+fn the_costliest_task_goes_first_and_results_stay_in_order() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9))
+        .unwrap()
+        .with_cost(|&n: &u32| u64::from(n % 4));
+    send(&mut reparto, [1, 2, 3, 4, 7]);
+    let order: Vec<u32> = (0..5)
+        .map(|_| {
+            let held = next(&calls);
+            let args = held.args;
+            held.square();
+            args
+        })
+        .collect();
+    assert_eq!(order, [1, 3, 7, 2, 4]);
+    assert_eq!(reparto.terminar().unwrap(), [1, 4, 9, 16, 49]);
+}
+
+#[test]
+fn nobody_waits_for_a_slow_observer() {
+    let servers = [from_fn("a", |n: &u32| Ok(n + 1))];
+    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut events = reparto.handle().events(3);
+    assert_eq!(reparto.map(0..100).count(), 100);
+    // Sent, started and done for each, and the end, less the three that fit.
+    assert_eq!(events.missed(), 298);
+    assert!(events.try_next().is_some());
+    assert_eq!(events.count(), 2);
+}
+
+/// A server that can be asked, and be made to hang.
+struct Clinical {
+    hangs: AtomicBool,
+    slots: usize,
+}
+
+impl Destino<u32, u32> for Clinical {
+    fn name(&self) -> &str {
+        "clinical"
+    }
+
+    fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
+        while self.hangs.load(SeqCst) {
+            if call.is_cancelled() {
+                return Err(CallError::new(ErrorKind::Cancelled, "cut off"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(args * 2)
+    }
+
+    fn has_status(&self) -> bool {
+        true
+    }
+
+    fn learns_slots(&self) -> bool {
+        true
+    }
+
+    fn status(&self) -> Result<Option<Status>, CallError> {
+        match self.hangs.load(SeqCst) {
+            true => Err(CallError::new(ErrorKind::TimedOut, "not a word")),
+            false => Ok(Some(Status::new("first", self.slots))),
+        }
+    }
+}
+
+#[test]
+fn slots_are_learnt_and_a_hang_is_an_outage() {
+    let server = std::sync::Arc::new(Clinical {
+        hangs: AtomicBool::new(false),
+        slots: 3,
+    });
+    let mut options = Options::default();
+    options.outage = Some(Duration::from_millis(100));
+    let mut reparto = Repartidor::with([std::sync::Arc::clone(&server)], options).unwrap();
+    let handle = reparto.handle();
+    while handle.account().servers[0].slots != 3 {
+        std::thread::yield_now();
+    }
+    server.hangs.store(true, SeqCst);
+    send(&mut reparto, 0..3);
+    // It was well when it was last asked: a second, and the word that there is none.
+    let mut events = handle.events(100);
+    let aside = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
+        Event::Aside { state, .. } => Some(state),
+        _ => None,
+    });
+    assert_eq!(aside, Some(ServerState::Down));
+    let incomplete = reparto.terminar().unwrap_err();
+    assert!(incomplete.outcomes().iter().all(Result::is_err));
+    let server = &incomplete.account().servers[0];
+    assert_eq!((server.deaths, server.slots), (1, 3));
+    assert!(server.downtime >= Duration::from_millis(100), "{server:?}");
+}

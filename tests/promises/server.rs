@@ -1,0 +1,80 @@
+//! Servers of tests/promises.rs: this very test program, started again as a process of
+//! its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Context, Service, Stop};
+
+use crate::common::{PATIENCE, Running};
+
+/// The test that is the server when these are set.
+const NAME: &str = "server::is_a_server";
+const ADDRESS: &str = "PROMISES_ADDRESS";
+const WORKERS: &str = "PROMISES_WORKERS";
+
+/// A server in a process of its own, killed when dropped, and where it listens.
+pub(crate) fn start(workers: usize) -> (Running, String) {
+    start_at("127.0.0.1:0", workers, &[])
+}
+
+/// The same at an address, started through another program.
+pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Running, String) {
+    let this = std::env::current_exe().expect("a program knows its own path");
+    let mut command = match through {
+        [] => Command::new(this),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(this);
+            command
+        }
+    };
+    command
+        .args(["--exact", NAME, "--ignored", "--nocapture"])
+        .env(ADDRESS, address)
+        .env(WORKERS, workers.to_string());
+    let running = Running::start("server", command);
+    let address = running.line_after("listening on http://");
+    (running, address)
+}
+
+/// `nap(ms, n)` takes its time and gives n back; it stops when nobody waits any more.
+fn nap(call: &Context, ms: i32, n: i32) -> i32 {
+    let end = Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || call.is_cancelled() {
+            return n;
+        }
+        thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
+
+#[test]
+#[ignore = "a server that other tests start"]
+fn is_a_server() {
+    let Ok(address) = std::env::var(ADDRESS) else {
+        return;
+    };
+    let address: SocketAddr = address.parse().unwrap();
+    let workers = std::env::var(WORKERS).unwrap();
+    let mut service = Service::new();
+    service.register("nap", nap).unwrap();
+    let mut options = hyper::Options::default();
+    options.workers = workers.parse().unwrap();
+    options.without_token = true;
+    // The port of one that was killed just now may be taken for a moment.
+    let deadline = Instant::now() + PATIENCE;
+    let listener = loop {
+        match TcpListener::bind(address) {
+            Ok(listener) => break listener,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    eprintln!("listening on http://{}", listener.local_addr().unwrap());
+    hyper::serve(listener, service, &options, &Stop::new()).unwrap();
+}

@@ -1,0 +1,54 @@
+//! Watches a run's events, with their times.
+
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use reparte::{Event, Events};
+
+use crate::common::PATIENCE;
+
+/// The events of a run, each with the moment at which it was seen.
+pub(crate) struct Watch {
+    events: Events,
+    seen: Vec<(Instant, Event)>,
+}
+
+impl Watch {
+    pub(crate) fn new(events: Events) -> Self {
+        Watch {
+            events,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Waits for an event that comes after `since`, and gives how long after.
+    #[track_caller]
+    pub(crate) fn after(&mut self, since: Instant, is: impl Fn(&Event) -> bool) -> Duration {
+        let found = |(at, event): &(Instant, Event)| {
+            (*at >= since && is(event)).then(|| at.duration_since(since))
+        };
+        if let Some(time) = self.seen.iter().find_map(found) {
+            return time;
+        }
+        while since.elapsed() < PATIENCE {
+            if let Some(event) = self.events.next_within(Duration::from_millis(100)) {
+                self.seen.push((Instant::now(), event));
+                if let Some(time) = self.seen.last().and_then(found) {
+                    return time;
+                }
+            }
+        }
+        panic!("it never happened: {:?}", self.seen);
+    }
+}
+
+/// Does something at a time from now, in a thread.
+pub(crate) fn later<T: Send + 'static>(
+    after: Duration,
+    what: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    thread::spawn(move || {
+        thread::sleep(after);
+        what()
+    })
+}
