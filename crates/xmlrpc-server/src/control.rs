@@ -12,6 +12,11 @@ use xmlrpc_wire::{FromParams as _, IntoValue, MethodCall, MethodResponse, Struct
 use crate::Context;
 use crate::service::refused;
 
+/// Whether a method is one of the protocol's.
+pub(crate) fn is_part(method: &str) -> bool {
+    method.starts_with("reparte.")
+}
+
 /// What a service knows of its own work.
 pub(crate) struct Control {
     /// Changes at each start.

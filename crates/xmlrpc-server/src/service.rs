@@ -13,7 +13,7 @@ use xmlrpc_wire::{
 };
 
 use crate::builtin::Told;
-use crate::control::{AtHand, Control};
+use crate::control::{self, AtHand, Control};
 use crate::signature::signature;
 use crate::text::Foreign;
 use crate::{Context, Error, Handler, builtin, docpage, multicall};
@@ -54,6 +54,9 @@ type Function =
 pub enum Step {
     /// The document to answer with: of a method of the server itself, or a fault.
     Answer(Vec<u8>),
+    /// The same, of a method of the control protocol (`reparte.*`): a watcher's question,
+    /// which comes every second and is no call to log.
+    Control(Vec<u8>),
     /// A call of a published function, for [`Service::run`].
     Call(MethodCall),
 }
@@ -205,7 +208,7 @@ impl Service {
     /// what is known of it.
     pub fn answer_in(&self, context: Context, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
-            Step::Answer(document) => document,
+            Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => self.run_in(context, call),
         }
     }
@@ -221,7 +224,14 @@ impl Service {
             Err(error) => return Step::Answer(encode_fault(&unreadable(&error))),
         };
         let call = match builtin::answer(self, call) {
-            Ok(answer) => return Step::Answer(document(&answer.method, answer.response)),
+            Ok(answer) => {
+                let is_control = control::is_part(&answer.method);
+                let document = document(&answer.method, answer.response);
+                return match is_control {
+                    true => Step::Control(document),
+                    false => Step::Answer(document),
+                };
+            }
             Err(call) => call,
         };
         if !self.functions.contains_key(&call.method) && call.method != multicall::NAME {

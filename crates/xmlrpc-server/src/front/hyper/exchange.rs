@@ -20,7 +20,7 @@ use super::super::{access, request};
 use super::connection::{Ends, Shared};
 use super::packing::{self, Document};
 use super::pool::{Outcome, Work};
-use super::response::{close_after, refused, xml};
+use super::response::{Control, close_after, refused, xml};
 use super::{body, credentials, pages};
 use crate::{Context, Step};
 
@@ -84,6 +84,7 @@ pub(super) async fn answer(
         target,
         version,
         status,
+        response.extensions().get::<Control>().is_some(),
     );
     response
 }
@@ -144,6 +145,7 @@ async fn call(request: Vec<u8>, context: Context, packs: bool, shared: &Shared) 
     let work = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
             Step::Answer(document) => return Ok(Document::plain(document)),
+            Step::Control(document) => return Ok(Document::control(document)),
             Step::Call(call) => Work::Call(call),
         }
     } else {

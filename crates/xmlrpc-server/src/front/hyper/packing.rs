@@ -9,12 +9,24 @@ const WORTHWHILE: usize = 4 * 1024;
 pub(super) struct Document {
     pub(super) bytes: Vec<u8>,
     pub(super) is_packed: bool,
+    /// It answers a method of the control protocol.
+    pub(super) is_control: bool,
 }
 
 impl Document {
     pub(super) fn plain(bytes: Vec<u8>) -> Self {
-        let is_packed = false;
-        Document { bytes, is_packed }
+        Document {
+            bytes,
+            is_packed: false,
+            is_control: false,
+        }
+    }
+
+    pub(super) fn control(bytes: Vec<u8>) -> Self {
+        Document {
+            is_control: true,
+            ..Document::plain(bytes)
+        }
     }
 
     /// Packs a document that is long enough, at the level that takes the least time. Not in
@@ -30,8 +42,8 @@ impl Document {
         let mut encoder = flate2::write::GzEncoder::new(room, flate2::Compression::fast());
         match encoder.write_all(&bytes).and_then(|()| encoder.finish()) {
             Ok(packed) => Document {
-                bytes: packed,
                 is_packed: true,
+                ..Document::plain(packed)
             },
             // Writing to memory does not fail.
             Err(_) => Document::plain(bytes),

@@ -16,8 +16,15 @@ pub(super) fn xml(document: Document) -> Response<Full<Bytes>> {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    if document.is_control {
+        response.extensions_mut().insert(Control);
+    }
     response
 }
+
+/// Marks the answer to a method of the control protocol.
+#[derive(Clone)]
+pub(super) struct Control;
 
 /// The answer to a request that is not carried out; `is_whole` tells that its body has
 /// been read, and that the connection can go on.

@@ -101,10 +101,11 @@ impl Desk {
     }
 
     fn answer(&self, mut request: Request) {
+        let mut is_control = false;
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
                 let at_hand = self.calls.begin();
-                let document = self.call(&body, context(&request));
+                let document = self.call(&body, context(&request), &mut is_control);
                 (
                     200,
                     reply(200, "OK", "Content-Type: text/xml\r\n", &document),
@@ -121,7 +122,7 @@ impl Desk {
                 )
             }
         };
-        log(&request, status);
+        log(&request, status, is_control);
         // `respond` would answer in the client's version of HTTP, 1.1, and the client
         // would keep its connection, which holds a thread. One that has gone gets no
         // answer, and there is no more to do for it.
@@ -129,9 +130,13 @@ impl Desk {
         let _ = writer.write_all(&reply).and_then(|()| writer.flush());
     }
 
-    fn call(&self, body: &[u8], context: Context) -> Vec<u8> {
+    fn call(&self, body: &[u8], context: Context, is_control: &mut bool) -> Vec<u8> {
         match self.service.begin(body) {
             Step::Answer(document) => document,
+            Step::Control(document) => {
+                *is_control = true;
+                document
+            }
             Step::Call(call) => {
                 let known = context.clone().with_method(call.method.clone());
                 let at_hand = self.service.control().enter(known, None::<fn()>);
@@ -185,7 +190,7 @@ impl Desk {
     /// process (tiny-http issue 252); `respond` and `into_writer` run it too.
     fn forget(&self, request: Request) -> Result<(), TooManyOverlong> {
         let refusal = self.judge(&request).err().unwrap_or(Refusal::TooLarge);
-        log(&request, refusal.status());
+        log(&request, refusal.status(), false);
         // The one way to write without the destructor is `upgrade`, which lets nothing
         // say where the answer ends: what does goes within another header's value.
         let framing = format!("{}Connection: close\r\nContent-Length: 0", headers(refusal));
@@ -251,7 +256,7 @@ fn headers(refusal: Refusal) -> String {
     lines
 }
 
-fn log(request: &Request, status: u16) {
+fn log(request: &Request, status: u16, is_control: bool) {
     let peer = request.remote_addr().map(|address| address.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let version = format!("HTTP/{}", request.http_version());
@@ -261,5 +266,6 @@ fn log(request: &Request, status: u16) {
         request.url(),
         &version,
         status,
+        is_control,
     );
 }
