@@ -42,6 +42,8 @@ fn main() -> ExitCode {
     procdistrib::run_server(|| {
         let mut server = Server::of_a_port("serv_processes", HELP, USAGE)?;
         server.register("factoriz_sum", factoriz_sum)?;
+        let help = "The sum of n's prime factors, as text; n is an integer, or one as text.";
+        server.describe("factoriz_sum", &["string", "string"], help)?;
         server.serve_forever()
     })
 }

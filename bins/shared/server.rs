@@ -136,6 +136,22 @@ impl Server {
         Ok(())
     }
 
+    /// Says what a published function takes and gives, the result's type first, and what
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Server`] where there is none of that name.
+    pub fn describe(
+        &mut self,
+        name: &str,
+        types: &[&'static str],
+        help: &str,
+    ) -> Result<(), Failure> {
+        self.service.signature(name, types)?.help(name, help)?;
+        Ok(())
+    }
+
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors

@@ -15,8 +15,8 @@ use crate::{Error, FromValue, IntoParams, ServerProxy, Value};
 /// let mut calls = server.multicall();
 /// calls.add("cuad", (7,)).add("system.methodHelp", ("cuad",));
 /// let mut answers = calls.call()?;
-/// let square: i32 = answers.take()?;
-/// let help: String = answers.take()?;
+/// let square: i32 = answers.next_as()?;
+/// let help: String = answers.next_as()?;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Answers {
     ///
     /// [`Error::Fault`] where the call failed, and [`Error::Mismatch`] where the answer is
     /// of another type, is no answer at all, or there is no further one.
-    pub fn take<R: FromValue>(&mut self) -> Result<R, Error> {
+    pub fn next_as<R: FromValue>(&mut self) -> Result<R, Error> {
         let next = self.next();
         let value = next.unwrap_or_else(|| Err(mismatch("a further answer", "none".to_owned())));
         R::from_value(value?).map_err(Error::Mismatch)

@@ -12,7 +12,7 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;\
 margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;\
-border-bottom:1px solid #8886}code{overflow-wrap:anywhere}";
+border-bottom:1px solid #8886}code{overflow-wrap:break-word}";
 
 /// The HTML page that documents the published functions, with what the server does just
 /// now.
