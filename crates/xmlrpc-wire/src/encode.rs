@@ -128,6 +128,9 @@ impl Writer {
         match value {
             Value::Int(number) => self.scalar("int", number),
             Value::Int64(number) => self.scalar("i8", number),
+            Value::BigInteger(number) => self.scalar("biginteger", number),
+            Value::BigDecimal(number) => self.scalar("bigdecimal", number),
+            Value::Unsendable(what) => return Err(Failure::here(what.clone())),
             Value::Bool(bool) => self.scalar("boolean", u8::from(*bool)),
             Value::Double(double) if double.is_finite() => self.scalar("double", double),
             Value::Double(double) => {

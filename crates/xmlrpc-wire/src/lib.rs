@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod big;
 mod convert;
 mod datetime;
 mod decode;
@@ -12,6 +13,7 @@ mod message;
 mod structure;
 mod value;
 
+pub use big::{BigDecimal, BigInteger};
 pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
 pub use datetime::DateTime;
 pub use decode::{decode_call, decode_response};
@@ -22,3 +24,9 @@ pub use limits::Limits;
 pub use message::{MethodCall, MethodResponse};
 pub use structure::Struct;
 pub use value::Value;
+
+/// The two readers by themselves, for tests and measurements that compare them.
+#[doc(hidden)]
+pub mod readers {
+    pub use crate::decode::complete;
+}
