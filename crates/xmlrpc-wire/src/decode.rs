@@ -6,9 +6,12 @@
 pub mod complete;
 mod cursor;
 mod encoding;
+pub mod fast;
 mod prolog;
 mod scalar;
+pub(crate) mod scan;
 mod source;
+mod text;
 mod value;
 
 use crate::{Error, Limits, MethodCall, MethodResponse};
@@ -21,7 +24,10 @@ use crate::{Error, Limits, MethodCall, MethodResponse};
 /// [`Error::UnsupportedEncoding`], [`Error::Doctype`], and [`Error::TooMuch`] beyond
 /// `limits`. Nothing of a document with an error is given.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
-    complete::decode_call(document, limits)
+    match fast::decode_call(document, limits) {
+        Some(call) => Ok(call),
+        None => complete::decode_call(document, limits),
+    }
 }
 
 /// Reads a `<methodResponse>`: a value or a fault.
@@ -30,7 +36,10 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
 ///
 /// As [`decode_call`].
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
-    complete::decode_response(document, limits)
+    match fast::decode_response(document, limits) {
+        Some(response) => Ok(response),
+        None => complete::decode_response(document, limits),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod big;
 mod convert;
 mod datetime;
 mod decode;
+mod dialect;
 mod encode;
 mod error;
 mod fault;
@@ -17,6 +18,7 @@ pub use big::{BigDecimal, BigInteger};
 pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
 pub use datetime::DateTime;
 pub use decode::{decode_call, decode_response};
+pub use dialect::{Dialect, Extension};
 pub use encode::{encode_call, encode_fault, encode_response};
 pub use error::{Error, Position};
 pub use fault::Fault;
@@ -28,5 +30,5 @@ pub use value::Value;
 /// The two readers by themselves, for tests and measurements that compare them.
 #[doc(hidden)]
 pub mod readers {
-    pub use crate::decode::complete;
+    pub use crate::decode::{complete, fast};
 }

@@ -62,7 +62,10 @@ impl Kind {
 
     /// The value of a text, with white space around it or none.
     pub(super) fn read(self, text: &str) -> Option<Value> {
-        let text = text.trim_matches([' ', '\t', '\r', '\n']);
+        let text = match text.as_bytes() {
+            [first, .., last] if *first > b' ' && *last > b' ' => text,
+            _ => text.trim_matches([' ', '\t', '\r', '\n']),
+        };
         match self {
             Kind::Int => Some(Value::Int(text.parse().ok()?)),
             Kind::I1 => Some(Value::Int(text.parse::<i8>().ok()?.into())),
