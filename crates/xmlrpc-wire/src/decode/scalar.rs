@@ -85,15 +85,15 @@ impl Kind {
     }
 }
 
-/// Lines may be wrapped anywhere, and the padding may be missing.
+/// Lines may be wrapped anywhere, and the padding may be missing. What has no line breaks,
+/// the most, is decoded as it stands; a break is found at its first line.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-    if !text.bytes().any(|b| is_blank(&b)) {
-        return BASE64.decode(text).ok();
-    }
-    let mut solid = Vec::with_capacity(text.len());
-    for line in text.as_bytes().split(is_blank) {
-        solid.extend_from_slice(line);
-    }
-    BASE64.decode(solid).ok()
+    BASE64.decode(text).ok().or_else(|| {
+        let mut solid = Vec::with_capacity(text.len());
+        for line in text.split([' ', '\t', '\r', '\n']) {
+            solid.extend_from_slice(line.as_bytes());
+        }
+        // What was solid already has been refused already.
+        (solid.len() < text.len()).then(|| BASE64.decode(solid).ok())?
+    })
 }

@@ -66,7 +66,10 @@ pub(super) fn date_time(out: &mut Vec<u8>, moment: &DateTime, dashes: bool) {
 
 pub(super) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let from = out.len();
-    out.resize(from + bytes.len().div_ceil(3) * 4, 0);
+    let length = bytes.len().div_ceil(3) * 4;
+    // With room for what closes the document, or the Vec would double for it.
+    out.reserve(length + 128);
+    out.resize(from + length, 0);
     let written = STANDARD.encode_slice(bytes, &mut out[from..]);
     debug_assert_eq!(written.ok(), Some(out.len() - from));
 }
