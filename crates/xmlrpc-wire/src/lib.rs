@@ -11,6 +11,8 @@ mod error;
 mod fault;
 mod limits;
 mod message;
+#[cfg(feature = "serde")]
+pub mod serde;
 mod structure;
 mod value;
 
