@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rustix::time::{ClockId, clock_gettime};
 use xmlrpc_wire::readers::{complete, fast};
-use xmlrpc_wire::{DateTime, IntoValue, Limits, Struct, Value, decode_call, decode_response};
+use xmlrpc_wire::{
+    Bytes, DateTime, IntoValue, Limits, Struct, Value, decode_call, decode_response,
+};
 use xmlrpc_wire::{encode_call, encode_response};
 
 /// The system's allocator, which counts what is allocated and how much of it at once.
@@ -225,6 +227,58 @@ fn xmlrpc(sample: &Sample) -> [Work<'_>; 2] {
     ]
 }
 
+/// A struct of the third document, read with serde.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Person {
+    id: i32,
+    name: String,
+    address: String,
+    load: f64,
+    busy: bool,
+    since: DateTime,
+    key: Bytes,
+    ports: Vec<i32>,
+}
+
+/// Rust structs by serde, straight and through a `Value`.
+fn people(sample: &Sample) -> Option<[(&'static str, [Work<'_>; 2]); 2]> {
+    use xmlrpc_wire::serde as with_serde;
+    if sample.name != "1,000 structs" {
+        return None;
+    }
+    let (xml, limits) = (sample.xml.as_bytes(), Limits::default());
+    type People = Vec<Person>;
+    let people: People = with_serde::decode_response(xml, &limits).unwrap().unwrap();
+    let (through, tight) = (people.clone(), limits.clone());
+    Some([
+        (
+            "xmlrpc-wire, serde",
+            [
+                Some(Box::new(move || {
+                    let read = with_serde::decode_response::<People>(xml, &limits);
+                    drop(black_box(read.unwrap().unwrap()));
+                })),
+                Some(Box::new(move || {
+                    drop(black_box(with_serde::encode_response(&people).unwrap()))
+                })),
+            ],
+        ),
+        (
+            "the same through Value",
+            [
+                Some(Box::new(move || {
+                    let value = decode_response(xml, &tight).unwrap().unwrap();
+                    drop(black_box(with_serde::from_value::<People>(value).unwrap()));
+                })),
+                Some(Box::new(move || {
+                    let value = with_serde::to_value(&through).unwrap();
+                    drop(black_box(encode_response(&value).unwrap()));
+                })),
+            ],
+        ),
+    ])
+}
+
 fn cpu() -> f64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
@@ -273,13 +327,14 @@ fn main() {
     println!("| document | | codec | µs | ratio to ours | peak bytes | allocations |");
     println!("| --- | --- | --- | ---: | ---: | ---: | ---: |");
     for sample in samples() {
-        let codecs: [(&str, [Work<'_>; 2]); 5] = [
+        let mut codecs: Vec<(&str, [Work<'_>; 2])> = vec![
             ("xmlrpc-wire", ours(&sample)),
             ("its complete reader", referee(&sample)),
             ("dxr 0.9", dxr(&sample)),
             ("serde_xmlrpc 0.2", serde_xmlrpc(&sample)),
             ("xmlrpc 0.15", xmlrpc(&sample)),
         ];
+        codecs.extend(people(&sample).into_iter().flatten());
         let name = format!("versus-{}-{}.xml", std::process::id(), sample.xml.len());
         let file = std::env::temp_dir().join(name);
         std::fs::write(&file, &sample.xml).unwrap();

@@ -67,7 +67,11 @@ impl Kind {
             _ => text.trim_matches([' ', '\t', '\r', '\n']),
         };
         match self {
-            Kind::Int => Some(Value::Int(text.parse().ok()?)),
+            // JavaScript writes its wide integers so.
+            Kind::Int => match text.parse() {
+                Ok(number) => Some(Value::Int(number)),
+                Err(_) => Some(Value::Int64(text.parse().ok()?)),
+            },
             Kind::I1 => Some(Value::Int(text.parse::<i8>().ok()?.into())),
             Kind::I2 => Some(Value::Int(text.parse::<i16>().ok()?.into())),
             Kind::I8 => Some(Value::Int64(text.parse().ok()?)),

@@ -68,6 +68,7 @@ impl<'d> Scanner<'d> {
                     || (name.eq_ignore_ascii_case(b"us-ascii") && self.text.is_ascii()));
             self.rest = plain.then_some(&after[name.len() + 1..])?;
         }
+        let _ = self.eat(b" "); // as Ruby has it
         self.eat(b"?>")
     }
 

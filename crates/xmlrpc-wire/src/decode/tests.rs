@@ -33,6 +33,7 @@ fn every_type_is_read() {
     for (inner, expected) in [
         ("<int>-7</int>", Value::Int(-7)),
         ("<i4> +12\n</i4>", Value::Int(12)),
+        ("<int>9000000000</int>", Value::Int64(9_000_000_000)),
         ("<i1>-128</i1>", Value::Int(-128)),
         ("<i2>32767</i2>", Value::Int(32767)),
         ("<i8>9000000000</i8>", Value::Int64(9_000_000_000)),
@@ -90,7 +91,7 @@ fn every_type_is_read() {
 #[test]
 fn what_is_no_value_of_its_type_is_named() {
     for (inner, type_name) in [
-        ("<int>2147483648</int>", "int"),
+        ("<int>9223372036854775808</int>", "int"),
         ("<int></int>", "int"),
         ("<int>1.0</int>", "int"),
         ("<int>0x10</int>", "int"),
