@@ -44,15 +44,22 @@ fn value(rest: &mut &[u8], levels: usize) -> Value {
         7 => date_time(rest).map_or(Value::Nil, Value::DateTime),
         8 => Value::Base64(bytes(rest).to_vec()),
         9 => Value::Nil,
-        10 => Value::Array(
-            (0..byte(rest) % 6)
-                .map(|_| value(rest, levels - 1))
-                .collect(),
-        ),
+        10 => {
+            let mut items = Vec::new();
+            for _ in 0..byte(rest) % 6 {
+                if !rest.is_empty() {
+                    items.push(value(rest, levels - 1));
+                }
+            }
+            Value::Array(items)
+        }
         _ => {
-            let members: Struct = (0..byte(rest) % 6)
-                .map(|_| (text(rest), value(rest, levels - 1)))
-                .collect();
+            let mut members = Struct::new();
+            for _ in 0..byte(rest) % 6 {
+                if !rest.is_empty() {
+                    members.insert(text(rest), value(rest, levels - 1));
+                }
+            }
             Value::Struct(members)
         }
     }
