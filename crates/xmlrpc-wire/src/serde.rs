@@ -33,11 +33,13 @@
 //! # Ok::<(), xmlrpc_wire::Error>(())
 //! ```
 
+mod from_params;
 mod from_value;
 mod from_wire;
 mod key;
 mod own;
 mod sink;
+mod text;
 mod to_wire;
 mod wrapper;
 
@@ -46,6 +48,7 @@ use ::serde::{Serialize, de::DeserializeOwned};
 use crate::decode::{complete, fast, scan::Scanner};
 use crate::encode::writer::Writer;
 use crate::{Dialect, Error, Fault, Limits, Value};
+use from_params::ParamsReader;
 use from_value::ValueReader;
 use from_wire::WireReader;
 use sink::{Params, Tree};
@@ -153,7 +156,7 @@ pub fn decode_response<T: DeserializeOwned>(
 fn call<T: DeserializeOwned>(document: &[u8], limits: &Limits) -> Option<(String, T)> {
     let mut scanner = Scanner::new(document, limits)?;
     let method = scanner.call()?;
-    let params = T::deserialize(from_wire::ParamsReader(&mut scanner)).ok()?;
+    let params = T::deserialize(ParamsReader(&mut scanner)).ok()?;
     scanner.end()?;
     Some((method, params))
 }

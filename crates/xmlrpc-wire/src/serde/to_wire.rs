@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use ::serde::ser::{self, Serialize, Serializer};
 
-use super::own::{self, Own};
+use super::own::Own;
 use super::sink::Sink;
+use super::text::Text;
 use crate::{Error, IntoValue, Value};
 
 pub(super) struct To<'s, S>(pub(super) &'s mut S);
@@ -100,7 +101,7 @@ impl<'s, S: Sink> Serializer for To<'s, S> {
         rust: &T,
     ) -> Result<(), Error> {
         match Own::named(name) {
-            Some(own) => self.0.scalar(own.value(&rust.serialize(own::Text)?)?),
+            Some(own) => self.0.scalar(own.value(&rust.serialize(Text)?)?),
             None => rust.serialize(self),
         }
     }
@@ -296,7 +297,7 @@ impl<S: Sink> ser::SerializeMap for Members<'_, S> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key = key.serialize(own::Text)?;
+        self.key = key.serialize(Text)?;
         Ok(())
     }
 
