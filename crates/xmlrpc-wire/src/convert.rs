@@ -2,6 +2,7 @@
 //!
 //! These traits are the only bounds that the crates above put on a caller's types.
 
+mod integers;
 mod params;
 mod response;
 mod scalars;
@@ -17,7 +18,8 @@ pub use response::IntoResponse;
 /// A type that makes a [`Value`].
 ///
 /// An integer becomes an [`Int`](Value::Int) where it fits, since that is all that
-/// every peer reads, and an [`Int64`](Value::Int64) where it doesn't.
+/// every peer reads, else an [`Int64`](Value::Int64), else a
+/// [`BigInteger`](Value::BigInteger).
 pub trait IntoValue {
     /// The value.
     fn into_value(self) -> Value;

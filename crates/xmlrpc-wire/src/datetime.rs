@@ -1,10 +1,27 @@
-//! `dateTime.iso8601`: a date and a time of day, without a zone.
+//! `dateTime.iso8601`: a date and a time of day.
+
+mod parse;
+
+#[cfg(feature = "jiff")]
+mod jiff;
 
 use std::fmt;
 
 /// A date and a time of day as `dateTime.iso8601` carries them.
 ///
-/// The specification gives no zone: two peers agree on one between themselves.
+/// The specification gives no zone: two peers agree on one between themselves. Some
+/// peers write a fraction of the second and an offset all the same; these are kept
+/// where they were given. The order is that of the fields, so it is the order in time
+/// only among moments of one zone.
+///
+/// ```
+/// use xmlrpc_wire::DateTime;
+///
+/// let moment = DateTime::new(1998, 7, 17, 14, 8, 55).unwrap();
+/// assert_eq!(moment.to_string(), "19980717T14:08:55");
+/// let moment = moment.with_nanosecond(500_000_000).unwrap();
+/// assert_eq!(moment.with_offset(120).unwrap().to_string(), "19980717T14:08:55.500+02:00");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct DateTime {
@@ -20,6 +37,10 @@ pub struct DateTime {
     pub minute: u8,
     /// 0 to 60 (a leap second).
     pub second: u8,
+    /// Nanoseconds of the second, 0 to 999,999,999, where a fraction was given.
+    pub nanosecond: Option<u32>,
+    /// Minutes east of UTC, -1439 to 1439, where an offset or a `Z` was given.
+    pub offset: Option<i16>,
 }
 
 impl DateTime {
@@ -44,58 +65,64 @@ impl DateTime {
             hour,
             minute,
             second,
+            nanosecond: None,
+            offset: None,
         })
     }
 
-    /// Reads `19980717T14:08:55`, and the same with dashes in the date.
+    /// The same with a fraction of the second, in nanoseconds; `None` from a whole
+    /// second on.
+    pub fn with_nanosecond(self, nanosecond: u32) -> Option<DateTime> {
+        (nanosecond < 1_000_000_000).then_some(DateTime {
+            nanosecond: Some(nanosecond),
+            ..self
+        })
+    }
+
+    /// The same with an offset, in minutes east of UTC; `None` from a whole day on.
+    pub fn with_offset(self, minutes: i16) -> Option<DateTime> {
+        (minutes.unsigned_abs() < 24 * 60).then_some(DateTime {
+            offset: Some(minutes),
+            ..self
+        })
+    }
+
+    /// Reads the specification's form and its usual variants (see docs/protocol.md).
     pub(crate) fn parse(text: &str) -> Option<DateTime> {
-        let (date, time) = text.split_once('T')?;
-        let date = digits::<8>(date, "-", &[4, 7])?;
-        let time = digits::<6>(time, ":", &[2, 5])?;
-        let pair = |digits: &[u8]| digits[0] * 10 + digits[1];
-        DateTime::new(
-            u16::from(pair(&date[..2])) * 100 + u16::from(pair(&date[2..4])),
-            pair(&date[4..6]),
-            pair(&date[6..8]),
-            pair(&time[..2]),
-            pair(&time[2..4]),
-            pair(&time[4..6]),
-        )
+        parse::parse(text.as_bytes())
+    }
+
+    /// Writes the fraction, as 3, 6 or 9 digits, and the offset, each where it is given.
+    pub(crate) fn write_tail(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self.nanosecond {
+            None => {}
+            Some(n) if n % 1_000_000 == 0 => write!(out, ".{:03}", n / 1_000_000)?,
+            Some(n) if n % 1_000 == 0 => write!(out, ".{:06}", n / 1_000)?,
+            Some(n) => write!(out, ".{n:09}")?,
+        }
+        match self.offset {
+            None => Ok(()),
+            Some(0) => out.write_char('Z'),
+            Some(minutes) => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                let minutes = minutes.unsigned_abs();
+                write!(out, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
     }
 }
 
-/// The form of the specification: `19980717T14:08:55`.
+/// The form of the specification, `19980717T14:08:55`, followed by the fraction and the
+/// offset where they are given.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "{:04}{:02}{:02}T{:02}:{:02}:{:02}",
             self.year, self.month, self.day, self.hour, self.minute, self.second
-        )
+        )?;
+        self.write_tail(f)
     }
-}
-
-/// The `N` digits of `text`, with `separator` at all of `places` or at none.
-fn digits<const N: usize>(text: &str, separator: &str, places: &[usize]) -> Option<[u8; N]> {
-    let bare = if text.len() == N {
-        text.to_owned()
-    } else {
-        let all_there = places
-            .iter()
-            .all(|&at| text.get(at..at + 1) == Some(separator));
-        if text.len() != N + places.len() || !all_there {
-            return None;
-        }
-        text.replace(separator, "")
-    };
-    let mut out = [0; N];
-    if bare.len() != N {
-        return None;
-    }
-    for (slot, byte) in out.iter_mut().zip(bare.bytes()) {
-        *slot = byte.is_ascii_digit().then(|| byte - b'0')?;
-    }
-    Some(out)
 }
 
 fn days_in(year: u16, month: u8) -> u8 {
@@ -114,46 +141,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_forms_of_the_date_and_writes_the_specifications() {
-        for text in [
-            "19980717T14:08:55",
-            "1998-07-17T14:08:55",
-            "19980717T140855",
-        ] {
-            let read = DateTime::parse(text).expect(text);
-            assert_eq!(read.to_string(), "19980717T14:08:55");
-        }
-    }
-
-    #[test]
-    fn refuses_what_is_no_date_and_time() {
-        for text in [
-            "",
-            "T",
-            "19980717",
-            "19980717 14:08:55",
-            "19980230T00:00:00",
-            "19981317T14:08:55",
-            "19980017T14:08:55",
-            "19980717T24:08:55",
-            "19980717T14:60:55",
-            "19980717T14:08:61",
-            "1998-0717T14:08:55",
-            "19980717T14:0855",
-            "1998071xT14:08:55",
-            "-9980717T14:08:55",
-            "1998--717T14:08:55",
-            "1998٠٧17T14:08:55",
-        ] {
-            assert_eq!(DateTime::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
     fn knows_leap_years() {
         for (year, real) in [(2000, true), (1900, false), (2024, true), (2023, false)] {
             let leap_day = DateTime::new(year, 2, 29, 0, 0, 0);
             assert_eq!(leap_day.is_some(), real, "{year}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_and_an_offset_have_their_ranges() {
+        let moment = DateTime::new(2000, 1, 1, 0, 0, 0).unwrap();
+        assert_eq!(moment.with_nanosecond(1_000_000_000), None);
+        assert_eq!(moment.with_offset(1440), None);
+        assert_eq!(moment.with_offset(i16::MIN), None);
+        for (nanosecond, offset, text) in [
+            (0, 0, "20000101T00:00:00.000Z"),
+            (1_000, -1439, "20000101T00:00:00.000001-23:59"),
+            (1, 90, "20000101T00:00:00.000000001+01:30"),
+        ] {
+            let full = moment
+                .with_nanosecond(nanosecond)
+                .and_then(|m| m.with_offset(offset))
+                .unwrap();
+            assert_eq!(full.to_string(), text);
+            assert_eq!(DateTime::parse(text), Some(full));
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum Error {
     Unexpected {
         /// Where.
         at: Position,
+        /// The way to the value, such as `params[0].servers[3]`; empty outside of values.
+        path: String,
         /// What would have been right.
         expected: &'static str,
         /// What stands there instead.
@@ -34,6 +36,8 @@ pub enum Error {
     BadScalar {
         /// Where its element ends.
         at: Position,
+        /// The way to the value.
+        path: String,
         /// The type's name on the wire.
         type_name: &'static str,
         /// The text, cut to its beginning.
@@ -41,7 +45,7 @@ pub enum Error {
     },
     /// The document is beyond one of the [`Limits`](crate::Limits).
     TooMuch {
-        /// Of what: `bytes`, `depth`, `values`, `name`, or what the XML parser counts.
+        /// Of what: the name of a field of [`Limits`](crate::Limits).
         limit: &'static str,
         /// How many are accepted.
         max: usize,
@@ -62,6 +66,13 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// What a type's own conversion says (with the feature `serde`).
+    Custom {
+        /// The way to the value; empty for the value itself.
+        path: String,
+        /// What it says.
+        message: String,
+    },
     /// A parameter list has another length than was asked for.
     WrongArity {
         /// How many parameters are taken.
@@ -71,43 +82,63 @@ pub enum Error {
     },
 }
 
-/// A place in a document; both figures count from 1.
+/// A place in a document, told in three ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Position {
-    /// The line.
+    /// The line, counted from 1.
     pub line: u64,
-    /// The character in the line.
+    /// The character in the line, counted from 1.
     pub column: u64,
-}
-
-impl Position {
-    pub(crate) fn new(line: u64, column: u64) -> Self {
-        Position { line, column }
-    }
+    /// Bytes of the document before the place.
+    pub offset: u64,
 }
 
 impl Error {
-    /// Puts `step` before the path of a mismatch: `[3]`, or a member's `.name`.
-    pub(crate) fn within(self, step: impl fmt::Display) -> Self {
-        match self {
-            Error::Mismatch {
-                path,
-                expected,
-                found,
-            } => Error::Mismatch {
-                path: format!("{step}{path}"),
-                expected,
-                found,
-            },
-            other => other,
+    /// Puts `step` before the path: `[3]`, or a member's `.name`.
+    pub(crate) fn within(mut self, step: impl fmt::Display) -> Self {
+        if let Error::Mismatch { path, .. }
+        | Error::Unexpected { path, .. }
+        | Error::BadScalar { path, .. }
+        | Error::Unrepresentable { path, .. }
+        | Error::Custom { path, .. } = &mut self
+        {
+            *path = format!("{step}{path}");
+        }
+        self
+    }
+}
+
+/// The first 40 characters of a text, for an error.
+pub(crate) fn beginning(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut cut: String = chars.by_ref().take(40).collect();
+    if chars.next().is_some() {
+        cut.push('…');
+    }
+    cut
+}
+
+/// ` at ` and a path, or nothing for an empty one.
+struct At<'p>(&'p str);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            path => write!(f, "at {path}: "),
         }
     }
 }
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
+        let Position {
+            line,
+            column,
+            offset,
+        } = self;
+        write!(f, "line {line}, column {column} (byte {offset})")
     }
 }
 
@@ -119,19 +150,33 @@ impl fmt::Display for Error {
             }
             Error::UnsupportedEncoding { name } => write!(
                 f,
-                "the document declares the encoding {name:?}; send UTF-8, UTF-16, ISO-8859-1 or US-ASCII"
+                "the document declares the encoding {name:?}; send UTF-8, UTF-16, ISO-8859-1, Windows-1252 or US-ASCII"
             ),
             Error::Doctype => f.write_str("the document has a DOCTYPE; XML-RPC has none"),
             Error::Unexpected {
                 at,
+                path,
                 expected,
                 found,
-            } => write!(f, "not XML-RPC at {at}: expected {expected}, found {found}"),
+            } => {
+                let path = At(path);
+                write!(
+                    f,
+                    "not XML-RPC at {at}: {path}expected {expected}, found {found}"
+                )
+            }
             Error::BadScalar {
                 at,
+                path,
                 type_name,
                 text,
-            } => write!(f, "{text:?} is not a value of type {type_name}, at {at}"),
+            } => {
+                let path = At(path);
+                write!(
+                    f,
+                    "{path}{text:?} is not a value of type {type_name}, at {at}"
+                )
+            }
             Error::TooMuch { limit, max } => {
                 write!(f, "beyond the limit of {max} for {limit}")
             }
@@ -142,12 +187,8 @@ impl fmt::Display for Error {
                 path,
                 expected,
                 found,
-            } if path.is_empty() => write!(f, "expected {expected}, found {found}"),
-            Error::Mismatch {
-                path,
-                expected,
-                found,
-            } => write!(f, "at {path}: expected {expected}, found {found}"),
+            } => write!(f, "{}expected {expected}, found {found}", At(path)),
+            Error::Custom { path, message } => write!(f, "{}{message}", At(path)),
             Error::WrongArity { expected, found } => {
                 let plural = if *expected == 1 { "" } else { "s" };
                 write!(f, "takes {expected} argument{plural} ({found} given)")

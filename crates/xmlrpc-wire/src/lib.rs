@@ -1,20 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod big;
 mod convert;
 mod datetime;
 mod decode;
+mod dialect;
 mod encode;
 mod error;
 mod fault;
 mod limits;
 mod message;
+#[cfg(feature = "serde")]
+pub mod serde;
 mod structure;
 mod value;
 
+pub use big::{BigDecimal, BigInteger};
 pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
 pub use datetime::DateTime;
 pub use decode::{decode_call, decode_response};
+pub use dialect::{Dialect, Extension};
 pub use encode::{encode_call, encode_fault, encode_response};
 pub use error::{Error, Position};
 pub use fault::Fault;
@@ -22,3 +28,9 @@ pub use limits::Limits;
 pub use message::{MethodCall, MethodResponse};
 pub use structure::Struct;
 pub use value::Value;
+
+/// The two readers by themselves, for tests and measurements that compare them.
+#[doc(hidden)]
+pub mod readers {
+    pub use crate::decode::{complete, fast};
+}

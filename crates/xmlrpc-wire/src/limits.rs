@@ -14,13 +14,24 @@ pub struct Limits {
     /// Bytes of the document; 16 MiB by default.
     pub bytes: usize,
     /// Depth of values within values: a bare `<int>` has depth 1, an array of them 2;
-    /// 64 by default.
+    /// 64 by default, and 256 at most whatever is set, since reading and dropping a value
+    /// takes stack at each level.
     pub depth: usize,
     /// Number of values in the document, arrays and structs counted with what they
     /// hold; 1,000,000 by default.
     pub values: usize,
     /// Bytes of a name: of the method or of a struct's member; 1,024 by default.
     pub name: usize,
+    /// Bytes of one string or one number's text, and of one base64 value once decoded;
+    /// 16 MiB by default, which is as much as `bytes` allows.
+    pub string: usize,
+}
+
+impl Limits {
+    /// The depth that holds.
+    pub(crate) fn levels(&self) -> usize {
+        self.depth.min(256)
+    }
 }
 
 impl Default for Limits {
@@ -30,6 +41,7 @@ impl Default for Limits {
             depth: 64,
             values: 1_000_000,
             name: 1024,
+            string: 16 * 1024 * 1024,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The members of a `<struct>`.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::Value;
 
 /// The members of a `<struct>`: names and values, in the order of the wire.
@@ -67,20 +69,42 @@ impl Struct {
 /// Of members with the same name the last one wins, in the place of the first.
 impl<N: Into<String>> FromIterator<(N, Value)> for Struct {
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(pairs: I) -> Self {
-        let mut members: Vec<(String, Value)> = Vec::new();
-        let mut places = std::collections::HashMap::<String, usize>::new();
-        for (name, value) in pairs {
-            let name = name.into();
+        let members: Vec<(String, Value)> = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect();
+        if are_unique(&members) {
+            return Struct { members };
+        }
+        let mut unique: Vec<(String, Value)> = Vec::new();
+        let mut places = HashMap::<String, usize>::new();
+        for (name, value) in members {
             match places.get(&name) {
-                Some(&at) => members[at].1 = value,
+                Some(&at) => unique[at].1 = value,
                 None => {
-                    places.insert(name.clone(), members.len());
-                    members.push((name, value));
+                    places.insert(name.clone(), unique.len());
+                    unique.push((name, value));
                 }
             }
         }
-        Struct { members }
+        Struct { members: unique }
     }
+}
+
+/// Looks at each pair of names where they are few, and hashes them where they are many.
+fn are_unique(members: &[(String, Value)]) -> bool {
+    if members.len() <= 16 {
+        let mut rest = members;
+        while let Some(((name, _), others)) = rest.split_first() {
+            if others.iter().any(|(other, _)| other == name) {
+                return false;
+            }
+            rest = others;
+        }
+        return true;
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    members.iter().all(|(name, _)| seen.insert(name))
 }
 
 impl IntoIterator for Struct {

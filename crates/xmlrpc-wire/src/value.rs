@@ -1,6 +1,6 @@
 //! The values that XML-RPC carries.
 
-use crate::{DateTime, Struct};
+use crate::{BigDecimal, BigInteger, DateTime, Struct};
 
 /// One XML-RPC value.
 ///
@@ -13,11 +13,16 @@ pub enum Value {
     Int(i32),
     /// `<i8>`: 64 bits, signed; an extension that not every peer reads.
     Int64(i64),
+    /// `<biginteger>`: any length; an extension of Apache's that Python reads too.
+    BigInteger(BigInteger),
+    /// `<bigdecimal>`: exact text; an extension of Apache's that Python reads too.
+    BigDecimal(BigDecimal),
     /// `<boolean>`, written as `0` or `1`.
     Bool(bool),
     /// `<string>`, or a `<value>` without a type.
     String(String),
-    /// `<double>`; only finite numbers can be written.
+    /// `<double>` (read also from `<float>`); only finite numbers are written, unless the
+    /// [`Dialect`](crate::Dialect) says otherwise.
     Double(f64),
     /// `<dateTime.iso8601>`.
     DateTime(DateTime),
@@ -29,16 +34,21 @@ pub enum Value {
     Struct(Struct),
     /// `<nil/>`; an extension that not every peer reads.
     Nil,
+    /// What could not be made a value, and why: never read, and an error to write.
+    #[doc(hidden)]
+    Unsendable(String),
 }
 
 impl Value {
     /// The name of the value's type on the wire, as [`encode_call`](crate::encode_call)
-    /// writes it: `int`, `i8`, `boolean`, `string`, `double`, `dateTime.iso8601`,
+    /// writes it: `int`, `i8`, `biginteger`, `bigdecimal`, `boolean`, `string`, `double`, `dateTime.iso8601`,
     /// `base64`, `array`, `struct` or `nil`.
     pub fn type_name(&self) -> &'static str {
         match self {
             Value::Int(_) => "int",
             Value::Int64(_) => "i8",
+            Value::BigInteger(_) => "biginteger",
+            Value::BigDecimal(_) => "bigdecimal",
             Value::Bool(_) => "boolean",
             Value::String(_) => "string",
             Value::Double(_) => "double",
@@ -47,6 +57,7 @@ impl Value {
             Value::Array(_) => "array",
             Value::Struct(_) => "struct",
             Value::Nil => "nil",
+            Value::Unsendable(_) => "nothing that can be sent",
         }
     }
 }

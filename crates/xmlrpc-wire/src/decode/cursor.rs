@@ -1,9 +1,12 @@
 //! A view of the XML parser's events that knows only elements and text.
 
+use std::borrow::Cow;
+
 use xml::common::Position as _;
 use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
-use super::prolog;
+use super::source::{MARKER, Source};
+use crate::error::beginning;
 use crate::{Error, Limits, Position};
 
 /// Bytes of an element's or attribute's name that the parser accepts; the longest of
@@ -17,61 +20,67 @@ const MAX_ATTRIBUTES: usize = 16;
 const MAX_ATTRIBUTE: usize = 1024;
 
 /// One thing in the document.
-pub(super) enum Item {
+pub(super) enum Item<'s> {
     /// `<tag>`, without its prefix.
     Open(String),
     /// `</tag>`.
     Close,
     /// Character data.
-    Text(String),
+    Text(Cow<'s, str>),
     /// The end of the document.
     End,
 }
 
-pub(super) struct Cursor<'d> {
-    events: EventReader<&'d [u8]>,
+pub(super) struct Cursor<'s> {
+    source: &'s Source<'s>,
+    events: EventReader<&'s [u8]>,
     values_left: usize,
-    limits: &'d Limits,
+    limits: &'s Limits,
 }
 
-impl<'d> Cursor<'d> {
-    pub(super) fn new(document: &'d [u8], limits: &'d Limits) -> Result<Self, Error> {
-        if document.len() > limits.bytes {
-            return Err(Error::TooMuch {
-                limit: "bytes",
-                max: limits.bytes,
-            });
-        }
-        if prolog::has_doctype(document) {
-            return Err(Error::Doctype);
-        }
+impl<'s> Cursor<'s> {
+    pub(super) fn new(source: &'s Source<'s>, limits: &'s Limits) -> Self {
         let mut config = ParserConfig::new()
             .cdata_to_characters(true)
             .whitespace_to_characters(true)
-            .allow_multiple_root_elements(false);
+            .allow_multiple_root_elements(false)
+            // Whatever it declares, the source has made it UTF-8.
+            .override_encoding(Some(xml::Encoding::Utf8))
+            .ignore_invalid_encoding_declarations(true);
         config.max_name_length = MAX_TAG;
         config.max_attributes = MAX_ATTRIBUTES;
         config.max_attribute_length = MAX_ATTRIBUTE;
-        // UTF-16 and ISO-8859-1 grow when they become UTF-8, to no more than double.
-        config.max_data_length = limits.bytes.saturating_mul(2);
-        Ok(Cursor {
-            events: EventReader::new_with_config(document, config),
+        config.max_data_length = source.xml().len();
+        Cursor {
+            source,
+            events: EventReader::new_with_config(source.xml().as_bytes(), config),
             values_left: limits.values,
             limits,
-        })
+        }
     }
 
     /// The next item; comments and processing instructions are passed over.
-    pub(super) fn next(&mut self) -> Result<Item, Error> {
+    pub(super) fn next(&mut self) -> Result<Item<'s>, Error> {
         loop {
-            return Ok(match self.events.next().map_err(syntax)? {
+            let event = match self.events.next() {
+                Ok(event) => event,
+                Err(error) => return Err(self.syntax(&error)),
+            };
+            return Ok(match event {
                 XmlEvent::StartElement { name, .. } => Item::Open(name.local_name),
                 XmlEvent::EndElement { .. } => Item::Close,
                 XmlEvent::Characters(text) | XmlEvent::CData(text) | XmlEvent::Whitespace(text) => {
-                    Item::Text(text)
+                    Item::Text(Cow::Owned(text))
                 }
                 XmlEvent::EndDocument => Item::End,
                 XmlEvent::Doctype { .. } => return Err(Error::Doctype),
+                XmlEvent::ProcessingInstruction { name, data } if name == MARKER => {
+                    let number = data.unwrap_or_default();
+                    match self.source.run(&number) {
+                        Some(run) => Item::Text(with_line_feeds(run)),
+                        None => continue,
+                    }
+                }
                 XmlEvent::StartDocument { .. }
                 | XmlEvent::ProcessingInstruction { .. }
                 | XmlEvent::Comment(_) => continue,
@@ -80,7 +89,7 @@ impl<'d> Cursor<'d> {
     }
 
     /// The next item but white space.
-    pub(super) fn solid(&mut self) -> Result<Item, Error> {
+    pub(super) fn solid(&mut self) -> Result<Item<'s>, Error> {
         loop {
             match self.next()? {
                 Item::Text(text) if is_blank(&text) => {}
@@ -123,12 +132,11 @@ impl<'d> Cursor<'d> {
     }
 
     /// The text of the element that is open, and its end.
-    pub(super) fn text(&mut self) -> Result<String, Error> {
-        let mut all = String::new();
+    pub(super) fn text(&mut self) -> Result<Cow<'s, str>, Error> {
+        let mut all = Cow::Borrowed("");
         loop {
             match self.next()? {
-                Item::Text(text) if all.is_empty() => all = text,
-                Item::Text(text) => all.push_str(&text),
+                Item::Text(text) => append(&mut all, text),
                 Item::Close => return Ok(all),
                 other => return Err(self.unexpected("text", other)),
             }
@@ -138,49 +146,40 @@ impl<'d> Cursor<'d> {
     /// The text of the element that is open, as a name within its limit.
     pub(super) fn name(&mut self) -> Result<String, Error> {
         let name = self.text()?;
-        if name.len() > self.limits.name {
-            return Err(Error::TooMuch {
-                limit: "name",
-                max: self.limits.name,
-            });
-        }
-        Ok(name)
+        within("name", name.len(), self.limits.name)?;
+        Ok(name.into_owned())
+    }
+
+    /// Checks the length of a string, or of what a scalar's text gave.
+    pub(super) fn check_string(&self, bytes: usize) -> Result<(), Error> {
+        within("string", bytes, self.limits.string)
     }
 
     /// Counts a value at `depth`.
     pub(super) fn count_value(&mut self, depth: usize) -> Result<(), Error> {
-        if depth > self.limits.depth {
-            return Err(Error::TooMuch {
-                limit: "depth",
-                max: self.limits.depth,
-            });
-        }
-        match self.values_left.checked_sub(1) {
-            Some(left) => self.values_left = left,
-            None => {
-                return Err(Error::TooMuch {
-                    limit: "values",
-                    max: self.limits.values,
-                });
-            }
-        }
+        within("depth", depth, self.limits.levels())?;
+        self.values_left = self.values_left.checked_sub(1).ok_or(Error::TooMuch {
+            limit: "values",
+            max: self.limits.values,
+        })?;
         Ok(())
     }
 
     pub(super) fn position(&self) -> Position {
         let at = self.events.position();
-        Position::new(at.row() + 1, at.column() + 1)
+        self.source.locate(at.row(), at.column())
     }
 
     pub(super) fn error(&self, expected: &'static str, found: String) -> Error {
         Error::Unexpected {
             at: self.position(),
+            path: String::new(),
             expected,
             found,
         }
     }
 
-    pub(super) fn unexpected(&self, expected: &'static str, found: Item) -> Error {
+    pub(super) fn unexpected(&self, expected: &'static str, found: Item<'_>) -> Error {
         let found = match found {
             Item::Open(tag) => format!("<{tag}>"),
             Item::Close => "the end of the element".to_owned(),
@@ -189,41 +188,49 @@ impl<'d> Cursor<'d> {
         };
         self.error(expected, found)
     }
+
+    fn syntax(&self, error: &xml::reader::Error) -> Error {
+        let reason = match error.kind() {
+            ErrorKind::Syntax(reason) => reason.to_string(),
+            ErrorKind::Utf8(reason) => reason.to_string(),
+            ErrorKind::UnexpectedEof => "the document ends too early".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let at = error.position();
+        Error::NotWellFormed {
+            at: self.source.locate(at.row(), at.column()),
+            reason,
+        }
+    }
+}
+
+fn within(limit: &'static str, found: usize, max: usize) -> Result<(), Error> {
+    if found > max {
+        return Err(Error::TooMuch { limit, max });
+    }
+    Ok(())
+}
+
+/// Appends without a copy where there was nothing yet.
+pub(super) fn append<'s>(all: &mut Cow<'s, str>, text: Cow<'s, str>) {
+    if all.is_empty() {
+        *all = text;
+    } else {
+        all.to_mut().push_str(&text);
+    }
+}
+
+/// Lines end with a line feed, whatever they ended with (XML 1.0, section 2.11).
+fn with_line_feeds(run: &str) -> Cow<'_, str> {
+    if run.contains('\r') {
+        Cow::Owned(run.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(run)
+    }
 }
 
 /// White space as XML has it.
 pub(super) fn is_blank(text: &str) -> bool {
     text.bytes()
         .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
-}
-
-/// The first 40 characters, for an error.
-pub(super) fn beginning(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut cut: String = chars.by_ref().take(40).collect();
-    if chars.next().is_some() {
-        cut.push('…');
-    }
-    cut
-}
-
-fn syntax(error: xml::reader::Error) -> Error {
-    if let ErrorKind::Syntax(reason) = error.kind()
-        && let Some(name) = reason.strip_prefix("Unsupported encoding: ")
-    {
-        return Error::UnsupportedEncoding {
-            name: beginning(name),
-        };
-    }
-    let reason = match error.kind() {
-        ErrorKind::Syntax(reason) => reason.to_string(),
-        ErrorKind::Utf8(reason) => reason.to_string(),
-        ErrorKind::UnexpectedEof => "the document ends too early".to_owned(),
-        other => format!("{other:?}"),
-    };
-    let at = error.position();
-    Error::NotWellFormed {
-        at: Position::new(at.row() + 1, at.column() + 1),
-        reason,
-    }
 }

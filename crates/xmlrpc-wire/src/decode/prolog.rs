@@ -1,28 +1,54 @@
-//! What stands before the root element, looked at on the raw bytes.
+//! What stands before the root element, and the root's own tag.
 
-/// Whether the document has a DOCTYPE before its root element.
+use crate::Error;
+
+/// Where the root element begins: the first thing that is no white space, comment or
+/// processing instruction.
 ///
-/// The parser tells of one only after it has read all of it, so it is looked for first.
-/// In an encoding that is not a superset of ASCII this finds none; the parser's own
-/// event then refuses it.
-pub(super) fn has_doctype(document: &[u8]) -> bool {
-    let mut rest = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document);
+/// A DOCTYPE is refused here, since the parser tells of one only after it has read all of
+/// it.
+pub(super) fn root(text: &str) -> Result<usize, Error> {
+    let mut rest = text;
     loop {
-        rest = rest.trim_ascii_start();
-        rest = if let Some(inside) = rest.strip_prefix(b"<?") {
-            after(inside, b"?>")
-        } else if let Some(inside) = rest.strip_prefix(b"<!--") {
-            after(inside, b"-->")
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        rest = if let Some(inside) = rest.strip_prefix("<?") {
+            after(inside, "?>")
+        } else if let Some(inside) = rest.strip_prefix("<!--") {
+            after(inside, "-->")
+        } else if rest.starts_with("<!DOCTYPE") {
+            return Err(Error::Doctype);
         } else {
-            return rest.starts_with(b"<!");
+            return Ok(text.len() - rest.len());
         };
     }
 }
 
-fn after<'d>(text: &'d [u8], end: &[u8]) -> &'d [u8] {
-    text.windows(end.len())
-        .position(|window| window == end)
-        .map_or(&[], |at| &text[at + end.len()..])
+fn after<'d>(text: &'d str, end: &str) -> &'d str {
+    text.split_once(end).map_or("", |(_, after)| after)
+}
+
+/// Where an attribute can be put into the tag that `text` begins with, if the tag has
+/// none of that name.
+pub(super) fn lacks(text: &str, attribute: &str) -> Option<usize> {
+    let name_end = text.find([' ', '\t', '\r', '\n', '/', '>'])?;
+    let mut quote = None;
+    for (at, c) in text[name_end..].char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None => match c {
+                '"' | '\'' => quote = Some(c),
+                '>' => return Some(name_end),
+                _ => {
+                    let named = text[name_end + at..].strip_prefix(attribute);
+                    if named.is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                        return None;
+                    }
+                }
+            },
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -31,18 +57,18 @@ mod tests {
 
     #[test]
     fn a_doctype_is_found_behind_whatever_may_precede_it() {
-        for (document, found) in [
-            ("<!DOCTYPE a><a/>", true),
+        for (text, expected) in [
+            ("<!DOCTYPE a><a/>", None),
             (
-                "\u{FEFF}<?xml version='1.0'?>\n<!-- a --><?p i?><!DOCTYPE a [",
-                true,
+                "<?xml version='1.0'?>\n<!-- a --><?p i?><!DOCTYPE a [",
+                None,
             ),
-            ("<a><![CDATA[<!DOCTYPE a>]]></a>", false),
-            ("<!-- <!DOCTYPE a> --><a/>", false),
-            ("<!-- never closed", false),
-            ("", false),
+            ("<a><![CDATA[<!DOCTYPE a>]]></a>", Some(0)),
+            ("<!-- <!DOCTYPE a> --><a/>", Some(21)),
+            ("<!-- never closed", Some(17)),
+            ("", Some(0)),
         ] {
-            assert_eq!(has_doctype(document.as_bytes()), found, "{document}");
+            assert_eq!(root(text).ok(), expected, "{text}");
         }
     }
 }

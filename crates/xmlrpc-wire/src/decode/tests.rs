@@ -1,15 +1,21 @@
 //! Tests of both readers: documents and what they give.
 
 use super::*;
-use crate::{DateTime, encode_call, encode_fault, encode_response};
+use crate::{DateTime, Fault, Struct, Value, encode_call, encode_fault, encode_response};
+
+mod liberal;
 
 /// The value of an answer whose `<value>` holds `inner`.
 fn value(inner: &str) -> Result<Value, Error> {
+    value_limits(inner, Limits::default())
+}
+
+fn value_limits(inner: &str, limits: Limits) -> Result<Value, Error> {
     let document = format!(
         "<?xml version='1.0'?>\n<methodResponse><params><param>\
          <value>{inner}</value></param></params></methodResponse>"
     );
-    Ok(decode_response(document.as_bytes(), &Limits::default())?.expect("no fault"))
+    Ok(decode_response(document.as_bytes(), &limits)?.expect("no fault"))
 }
 
 fn strings(texts: &[&str]) -> Value {
@@ -27,6 +33,7 @@ fn every_type_is_read() {
     for (inner, expected) in [
         ("<int>-7</int>", Value::Int(-7)),
         ("<i4> +12\n</i4>", Value::Int(12)),
+        ("<int>9000000000</int>", Value::Int64(9_000_000_000)),
         ("<i1>-128</i1>", Value::Int(-128)),
         ("<i2>32767</i2>", Value::Int(32767)),
         ("<i8>9000000000</i8>", Value::Int64(9_000_000_000)),
@@ -84,7 +91,7 @@ fn every_type_is_read() {
 #[test]
 fn what_is_no_value_of_its_type_is_named() {
     for (inner, type_name) in [
-        ("<int>2147483648</int>", "int"),
+        ("<int>9223372036854775808</int>", "int"),
         ("<int></int>", "int"),
         ("<int>1.0</int>", "int"),
         ("<int>0x10</int>", "int"),
@@ -139,12 +146,14 @@ fn xml_that_is_not_xml_rpc_is_refused_with_the_place() {
         ),
     ] {
         let error = value(inner).expect_err(inner).to_string();
-        let (place, what) = error.split_once(": expected ").expect(&error);
+        let (place, what) = error.split_once("expected ").expect(&error);
+        let place = place.trim_end_matches(": ");
         assert_eq!(what, expected);
         assert!(
             place.starts_with("not XML-RPC at line 2, column "),
             "{error}"
         );
+        assert!(place.ends_with(": at the result"), "{error}");
     }
 }
 
@@ -305,6 +314,12 @@ fn each_limit_is_met_with_its_name() {
             other => panic!("{name:?}: {other:?}"),
         }
     }
+    let text = value_limits("<string>abcde</string>", limits(|l| l.string = 4));
+    let bytes = value_limits("<base64>YWJjZGU=</base64>", limits(|l| l.string = 4));
+    let max = 4;
+    let limit = "string";
+    assert_eq!(text, Err(Error::TooMuch { limit, max }));
+    assert_eq!(bytes, Err(Error::TooMuch { limit, max }));
     let long = encode_call(&"m".repeat(1025), &[]).unwrap();
     let error = decode_call(&long, &Limits::default());
     assert_eq!(

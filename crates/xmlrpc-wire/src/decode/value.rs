@@ -1,7 +1,10 @@
-//! `<value>` and what it holds.
+//! `<value>` and what it holds, in the complete reader.
 
-use super::cursor::{Cursor, Item, is_blank};
-use super::scalar;
+use std::borrow::Cow;
+
+use super::cursor::{Cursor, Item, append, is_blank};
+use super::scalar::Kind;
+use crate::error::beginning;
 use crate::{Error, Struct, Value};
 
 impl Cursor<'_> {
@@ -15,12 +18,11 @@ impl Cursor<'_> {
     /// What a `<value>` that is open holds, and its end.
     fn value(&mut self, depth: usize) -> Result<Value, Error> {
         self.count_value(depth)?;
-        let mut untyped = String::new();
+        let mut untyped = Cow::Borrowed("");
         loop {
             match self.next()? {
-                Item::Text(text) if untyped.is_empty() => untyped = text,
-                Item::Text(text) => untyped.push_str(&text),
-                Item::Close => return Ok(Value::String(untyped)),
+                Item::Text(text) => append(&mut untyped, text),
+                Item::Close => return self.string(untyped),
                 Item::Open(tag) if is_blank(&untyped) => {
                     let value = self.typed(&tag, depth)?;
                     self.close("</value>")?;
@@ -31,28 +33,46 @@ impl Cursor<'_> {
         }
     }
 
+    fn string(&mut self, text: Cow<'_, str>) -> Result<Value, Error> {
+        self.check_string(text.len())?;
+        Ok(Value::String(text.into_owned()))
+    }
+
     /// The value of a type's element that is open, and the element's end.
     fn typed(&mut self, tag: &str, depth: usize) -> Result<Value, Error> {
         match tag {
             "array" => self.array(depth),
             "struct" => self.structure(depth),
-            "string" => Ok(Value::String(self.text()?)),
+            "string" => {
+                let text = self.text()?;
+                self.string(text)
+            }
             "nil" => {
                 self.close("</nil>")?;
                 Ok(Value::Nil)
             }
-            _ => {
-                let Some((type_name, parse)) = scalar::reader(tag) else {
-                    return Err(self.unexpected("a type's element", Item::Open(tag.to_owned())));
-                };
-                let text = self.text()?;
-                parse(&text).ok_or_else(|| Error::BadScalar {
-                    at: self.position(),
-                    type_name,
-                    text: super::cursor::beginning(&text),
-                })
-            }
+            _ => match Kind::of(tag) {
+                Some(kind) => self.scalar(kind),
+                None => Err(self.unexpected("a type's element", Item::Open(tag.to_owned()))),
+            },
         }
+    }
+
+    fn scalar(&mut self, kind: Kind) -> Result<Value, Error> {
+        let text = self.text()?;
+        if kind != Kind::Base64 {
+            self.check_string(text.len())?;
+        }
+        let value = kind.read(&text).ok_or_else(|| Error::BadScalar {
+            at: self.position(),
+            path: String::new(),
+            type_name: kind.name(),
+            text: beginning(&text),
+        })?;
+        if let Value::Base64(bytes) = &value {
+            self.check_string(bytes.len())?;
+        }
+        Ok(value)
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, Error> {
@@ -67,7 +87,8 @@ impl Cursor<'_> {
             if tag != "value" {
                 return Err(self.unexpected(expected, Item::Open(tag)));
             }
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1);
+            items.push(item.map_err(|e| e.within(format_args!("[{}]", items.len())))?);
         }
         self.close("</array>")?;
         Ok(Value::Array(items))
@@ -87,13 +108,19 @@ impl Cursor<'_> {
 
     /// The name and the value of a `<member>` that is open, in either order.
     fn member(&mut self, depth: usize) -> Result<(String, Value), Error> {
-        let mut name = None;
+        let mut name: Option<String> = None;
         let mut value = None;
         let expected = "one <name> and one <value> in a member";
         while let Some(tag) = self.child(expected)? {
             match tag.as_str() {
                 "name" if name.is_none() => name = Some(self.name()?),
-                "value" if value.is_none() => value = Some(self.value(depth + 1)?),
+                "value" if value.is_none() => {
+                    let read = self.value(depth + 1);
+                    value = Some(read.map_err(|e| {
+                        // A value may come before its name.
+                        e.within(format_args!(".{}", name.as_deref().unwrap_or("?")))
+                    })?);
+                }
                 _ => return Err(self.unexpected(expected, Item::Open(tag))),
             }
         }

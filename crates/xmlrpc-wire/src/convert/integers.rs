@@ -1,0 +1,184 @@
+//! Integers: the narrowest type of the wire out, whatever type fits in.
+
+use super::{FromValue, IntoValue, mismatch};
+use crate::{BigDecimal, BigInteger, Error, Value};
+
+/// Any integer of the wire, wide enough for all of Rust's.
+enum Wide {
+    Signed(i128),
+    Unsigned(u128),
+}
+
+fn wide(value: &Value) -> Option<Wide> {
+    match value {
+        Value::Int(number) => Some(Wide::Signed((*number).into())),
+        Value::Int64(number) => Some(Wide::Signed((*number).into())),
+        Value::BigInteger(number) => match i128::try_from(number) {
+            Ok(number) => Some(Wide::Signed(number)),
+            Err(_) => u128::try_from(number).ok().map(Wide::Unsigned),
+        },
+        _ => None,
+    }
+}
+
+macro_rules! from_integers {
+    ($($type:ty: $expected:literal),* $(,)?) => {$(
+        impl FromValue for $type {
+            fn from_value(value: Value) -> Result<Self, Error> {
+                let fits = match wide(&value) {
+                    Some(Wide::Signed(number)) => <$type>::try_from(number).ok(),
+                    Some(Wide::Unsigned(number)) => <$type>::try_from(number).ok(),
+                    None => None,
+                };
+                fits.ok_or_else(|| out_of_range($expected, &value))
+            }
+        }
+    )*};
+}
+
+from_integers! {
+    i8: "an integer from -128 to 127",
+    i16: "an integer from -32768 to 32767",
+    i32: "an integer from -2147483648 to 2147483647",
+    i64: "an integer of 64 bits",
+    i128: "an integer of 128 bits",
+    isize: "an integer of the machine's width",
+    u8: "an integer from 0 to 255",
+    u16: "an integer from 0 to 65535",
+    u32: "an integer from 0 to 4294967295",
+    u64: "an integer of 64 bits that is not negative",
+    u128: "an integer of 128 bits that is not negative",
+    usize: "an integer of the machine's width that is not negative",
+}
+
+fn out_of_range(expected: &'static str, value: &Value) -> Error {
+    let found = match value {
+        Value::Int(number) => number.to_string(),
+        Value::Int64(number) => number.to_string(),
+        Value::BigInteger(number) => crate::error::beginning(number.as_str()),
+        other => return mismatch(expected, other),
+    };
+    Error::Mismatch {
+        path: String::new(),
+        expected,
+        found,
+    }
+}
+
+macro_rules! into_int {
+    ($($type:ty),*) => {$(
+        impl IntoValue for $type {
+            fn into_value(self) -> Value {
+                Value::Int(i32::from(self))
+            }
+        }
+    )*};
+}
+
+into_int!(i8, i16, i32, u8, u16);
+
+macro_rules! into_narrowest {
+    ($($widest:ty: $($type:ty),*;)*) => {$(
+        impl IntoValue for $widest {
+            fn into_value(self) -> Value {
+                if let Ok(number) = i32::try_from(self) {
+                    Value::Int(number)
+                } else if let Ok(number) = i64::try_from(self) {
+                    Value::Int64(number)
+                } else {
+                    Value::BigInteger(BigInteger::from(self))
+                }
+            }
+        }
+
+        $(impl IntoValue for $type {
+            fn into_value(self) -> Value {
+                (self as $widest).into_value()
+            }
+        })*
+    )*};
+}
+
+into_narrowest! {
+    i128: i64, isize;
+    u128: u32, u64, usize;
+}
+
+impl IntoValue for BigInteger {
+    fn into_value(self) -> Value {
+        Value::BigInteger(self)
+    }
+}
+
+/// Every integer of the wire.
+impl FromValue for BigInteger {
+    fn from_value(value: Value) -> Result<Self, Error> {
+        match value {
+            Value::BigInteger(number) => Ok(number),
+            Value::Int(number) => Ok(i128::from(number).into()),
+            Value::Int64(number) => Ok(i128::from(number).into()),
+            other => Err(mismatch("an integer", &other)),
+        }
+    }
+}
+
+impl IntoValue for BigDecimal {
+    fn into_value(self) -> Value {
+        Value::BigDecimal(self)
+    }
+}
+
+impl FromValue for BigDecimal {
+    fn from_value(value: Value) -> Result<Self, Error> {
+        match value {
+            Value::BigDecimal(number) => Ok(number),
+            other => Err(mismatch("a bigdecimal", &other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_takes_the_narrowest_type_of_the_wire() {
+        for (number, value) in [
+            (7, Value::Int(7)),
+            (i64::from(i32::MIN), Value::Int(i32::MIN)),
+            (i64::from(i32::MAX) + 1, Value::Int64(2_147_483_648)),
+            (i64::MIN, Value::Int64(i64::MIN)),
+        ] {
+            assert_eq!(number.into_value(), value);
+            assert_eq!(i128::from(number).into_value(), value);
+            assert_eq!(i64::from_value(value), Ok(number));
+        }
+        assert_eq!(u32::MAX.into_value(), Value::Int64(4_294_967_295));
+        let big = BigInteger::new("18446744073709551615").unwrap();
+        assert_eq!(u64::MAX.into_value(), Value::BigInteger(big));
+        assert_eq!(u64::from_value(u64::MAX.into_value()), Ok(u64::MAX));
+        assert_eq!(u128::from_value(u128::MAX.into_value()), Ok(u128::MAX));
+        assert_eq!(i128::from_value(i128::MIN.into_value()), Ok(i128::MIN));
+    }
+
+    #[test]
+    fn every_integer_variant_that_fits_is_read() {
+        let big = Value::BigInteger(BigInteger::from(200_i128));
+        for value in [Value::Int(200), Value::Int64(200), big] {
+            assert_eq!(u8::from_value(value.clone()), Ok(200));
+            assert_eq!(usize::from_value(value.clone()), Ok(200));
+            assert_eq!(
+                BigInteger::from_value(value.clone()),
+                Ok(BigInteger::from(200_i128))
+            );
+            assert_eq!(
+                i8::from_value(value).unwrap_err().to_string(),
+                "expected an integer from -128 to 127, found 200"
+            );
+        }
+        assert!(u64::from_value(Value::Int(-1)).is_err());
+        assert!(i64::from_value(u64::MAX.into_value()).is_err());
+        assert!(i32::from_value(Value::Double(1.0)).is_err());
+        assert!(i32::from_value(Value::Bool(true)).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! The forms in which peers write a date and time.
+
+use super::DateTime;
+
+/// Reads a date, a `T` and a time of day: dashes in the date or none, colons in the time
+/// or none, seconds or none, and then a fraction and an offset, each or neither.
+pub(super) fn parse(text: &[u8]) -> Option<DateTime> {
+    let mut rest = text;
+    let century = pair(&mut rest)?;
+    let year = u16::from(century) * 100 + u16::from(pair(&mut rest)?);
+    let dashes = take(&mut rest, b"-").is_some();
+    let month = pair(&mut rest)?;
+    if dashes {
+        take(&mut rest, b"-")?;
+    }
+    let day = pair(&mut rest)?;
+    take(&mut rest, b"Tt")?;
+    let hour = pair(&mut rest)?;
+    let colons = take(&mut rest, b":").is_some();
+    let minute = pair(&mut rest)?;
+    let seconds = if colons {
+        take(&mut rest, b":").is_some()
+    } else {
+        rest.first().is_some_and(u8::is_ascii_digit)
+    };
+    let second = if seconds { pair(&mut rest)? } else { 0 };
+    let mut moment = DateTime::new(year, month, day, hour, minute, second)?;
+    if seconds && take(&mut rest, b".,").is_some() {
+        moment = moment.with_nanosecond(fraction(&mut rest)?)?;
+    }
+    if !rest.is_empty() {
+        moment = moment.with_offset(offset(&mut rest)?)?;
+    }
+    rest.is_empty().then_some(moment)
+}
+
+/// One byte of `any`.
+fn take(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
+    let (first, after) = rest.split_first()?;
+    any.contains(first).then(|| {
+        *rest = after;
+        *first
+    })
+}
+
+/// Two digits.
+fn pair(rest: &mut &[u8]) -> Option<u8> {
+    let ([tens, ones], after) = rest.split_first_chunk::<2>()?;
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| {
+        *rest = after;
+        (tens - b'0') * 10 + (ones - b'0')
+    })
+}
+
+/// At least one digit, in nanoseconds; what lies beyond the ninth digit is cut off.
+fn fraction(rest: &mut &[u8]) -> Option<u32> {
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (fraction, after) = rest.split_at(digits);
+    *rest = after;
+    let padded = fraction.iter().copied().chain(std::iter::repeat(b'0'));
+    let nanoseconds = padded
+        .take(9)
+        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    (digits > 0).then_some(nanoseconds)
+}
+
+/// `Z`, or a sign and hours, with minutes or without: minutes east of UTC.
+fn offset(rest: &mut &[u8]) -> Option<i16> {
+    let sign = match take(rest, b"Zz+-")? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return Some(0),
+    };
+    let hours = pair(rest)?;
+    let minutes = match take(rest, b":") {
+        None if rest.is_empty() => 0,
+        _ => pair(rest)?,
+    };
+    (minutes <= 59).then(|| sign * (i16::from(hours) * 60 + i16::from(minutes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_usual_forms() {
+        for (text, read) in [
+            ("19980717T14:08:55", "19980717T14:08:55"),
+            ("1998-07-17T14:08:55", "19980717T14:08:55"),
+            ("19980717T140855", "19980717T14:08:55"),
+            ("1998-07-17t14:08:55", "19980717T14:08:55"),
+            ("19980717T14:08", "19980717T14:08:00"),
+            ("19980717T1408", "19980717T14:08:00"),
+            ("19980717T14:08:55Z", "19980717T14:08:55Z"),
+            ("19980717T140855z", "19980717T14:08:55Z"),
+            ("1998-07-17T14:08:55.5", "19980717T14:08:55.500"),
+            ("1998-07-17T14:08:55,25Z", "19980717T14:08:55.250Z"),
+            (
+                "19980717T14:08:55.1234567899-0330",
+                "19980717T14:08:55.123456789-03:30",
+            ),
+            ("19980717T14:08:55+02", "19980717T14:08:55+02:00"),
+            ("19980717T1408+02:00", "19980717T14:08:00+02:00"),
+            ("19980717T14:08:55-00:00", "19980717T14:08:55Z"),
+        ] {
+            let moment = parse(text.as_bytes()).expect(text);
+            assert_eq!(moment.to_string(), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_date_and_time() {
+        for text in [
+            "",
+            "T",
+            "19980717",
+            "19980717 14:08:55",
+            "19980230T00:00:00",
+            "19981317T14:08:55",
+            "19980017T14:08:55",
+            "19980717T24:08:55",
+            "19980717T14:60:55",
+            "19980717T14:08:61",
+            "1998-0717T14:08:55",
+            "199807-17T14:08:55",
+            "19980717T14:0855",
+            "19980717T1408:55",
+            "1998071xT14:08:55",
+            "-9980717T14:08:55",
+            "1998--717T14:08:55",
+            "1998٠٧17T14:08:55",
+            "19980717T14:08:55.",
+            "19980717T14:08.5",
+            "19980717T14:08:55+24:00",
+            "19980717T14:08:55+02:60",
+            "19980717T14:08:55+2",
+            "19980717T14:08:55+02:",
+            "19980717T14:08:55ZZ",
+            "19980717T14:08:55 Z",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

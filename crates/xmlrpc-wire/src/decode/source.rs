@@ -1,0 +1,259 @@
+//! The text that the XML parser is given, made from the document.
+//!
+//! It is the document's own text but for three changes, each remembered so that a place
+//! can be told in the document: it is in UTF-8; a prefix `ex` that is used without its
+//! declaration is declared; and long runs of base64 are taken out, since the parser costs
+//! two calls a character.
+
+use std::borrow::Cow;
+
+use super::encoding::{Encoding, locate};
+use super::prolog;
+use crate::{Error, Limits, Position};
+
+/// What Apache's XML-RPC binds `ex` to; the reader goes by the names alone.
+const DECLARATION: &str = " xmlns:ex='http://ws.apache.org/xmlrpc/namespaces/extensions'";
+
+/// Bytes from which on a run is taken out.
+const LONG: usize = 4096;
+
+/// The name of the processing instruction that stands for a run.
+pub(super) const MARKER: &str = "xmlrpc-wire-run";
+
+pub(super) struct Source<'d> {
+    /// The document's text, without a byte order mark.
+    text: Cow<'d, str>,
+    encoding: Encoding,
+    mark: usize,
+    /// What is changed in the text, in order, and the text with the changes where there
+    /// are any.
+    edits: Vec<Edit>,
+    edited: Option<String>,
+}
+
+struct Edit {
+    /// Where in the text, in bytes, and how many of them are taken out.
+    at: usize,
+    taken: usize,
+    /// What stands there instead.
+    put: String,
+}
+
+impl<'d> Source<'d> {
+    pub(super) fn new(document: &'d [u8], limits: &Limits) -> Result<Self, Error> {
+        if document.len() > limits.bytes {
+            return Err(Error::TooMuch {
+                limit: "bytes",
+                max: limits.bytes,
+            });
+        }
+        let (encoding, mark) = Encoding::of(document)?;
+        let text = encoding
+            .decode(&document[mark..])
+            .map_err(|e| shifted(e, mark))?;
+        let root = prolog::root(&text)?;
+        let mut edits = runs(&text);
+        if text.contains("<ex:")
+            && let Some(at) = prolog::lacks(&text[root..], "xmlns:ex")
+        {
+            let declaration = Edit {
+                at: root + at,
+                taken: 0,
+                put: DECLARATION.to_owned(),
+            };
+            // The root's tag comes before every run that is text of the root.
+            let place = edits.partition_point(|edit| edit.at < declaration.at);
+            edits.insert(place, declaration);
+        }
+        let edited = (!edits.is_empty()).then(|| edit(&text, &mut edits));
+        Ok(Source {
+            text,
+            encoding,
+            mark,
+            edits,
+            edited,
+        })
+    }
+
+    /// What the parser is to read.
+    pub(super) fn xml(&self) -> &str {
+        self.edited.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The text that a marker with this content stands for.
+    pub(super) fn run(&self, number: &str) -> Option<&str> {
+        let edit = self.edits.get(number.parse::<usize>().ok()?)?;
+        (edit.taken > 0).then(|| &self.text[edit.at..edit.at + edit.taken])
+    }
+
+    /// The place in the document of a row and a column of the parser's, both from 0.
+    pub(super) fn locate(&self, row: u64, column: u64) -> Position {
+        let at = self.in_text(offset(self.xml(), row, column));
+        let mut position = locate(&self.text[..at], self.encoding);
+        position.offset += self.mark as u64;
+        position
+    }
+
+    /// The offset in the text of one in what the parser reads.
+    fn in_text(&self, offset: usize) -> usize {
+        let mut left = offset;
+        let mut from = 0;
+        for edit in &self.edits {
+            let kept = edit.at - from;
+            if left <= kept {
+                return from + left;
+            }
+            left -= kept;
+            if left <= edit.put.len() {
+                return edit.at;
+            }
+            left -= edit.put.len();
+            from = edit.at + edit.taken;
+        }
+        from + left
+    }
+}
+
+/// The text with each edit made; fills in the markers.
+fn edit(text: &str, edits: &mut [Edit]) -> String {
+    let mut out = String::with_capacity(text.len() - edits.iter().map(|e| e.taken).sum::<usize>());
+    let mut from = 0;
+    for (number, edit) in edits.iter_mut().enumerate() {
+        if edit.taken > 0 {
+            edit.put = format!("<?{MARKER} {number}?>");
+        }
+        out.push_str(&text[from..edit.at]);
+        out.push_str(&edit.put);
+        from = edit.at + edit.taken;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+fn shifted(mut error: Error, mark: usize) -> Error {
+    if let Error::NotWellFormed { at, .. } = &mut error {
+        at.offset += mark as u64;
+    }
+    error
+}
+
+/// The byte at a row and a column, both in characters from 0; the end where there is none.
+/// A line ends with a line feed, a carriage return or both, as XML has it.
+fn offset(text: &str, row: u64, column: u64) -> usize {
+    let (mut here, mut after_cr) = ((0, 0), false);
+    for (at, c) in text.char_indices() {
+        let ends_cr = after_cr && c == '\n';
+        if here >= (row, column) && !ends_cr {
+            return at;
+        }
+        match c {
+            _ if ends_cr => {}
+            '\r' | '\n' => here = (here.0 + 1, 0),
+            _ => here.1 += 1,
+        }
+        after_cr = c == '\r';
+    }
+    text.len()
+}
+
+/// Long runs of base64, wrapped or not, that are the whole text between two tags.
+fn runs(text: &str) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    if text.len() < LONG {
+        return edits;
+    }
+    let bytes = text.as_bytes();
+    let mut kept_from = 0;
+    let mut from = 0;
+    // A marker would be no instruction in a CDATA section, and would end an instruction
+    // that it stood in; with either in the document, nothing is taken out.
+    let clean = |part: &str| !part.contains("<![CDATA[") && !part.contains("<?");
+    let prolog = if text.starts_with("<?xml") { 2 } else { 0 };
+    while let Some(start) = text[from..].find('>').map(|at| from + at + 1) {
+        let end = text[start..].find('<').map_or(bytes.len(), |at| start + at);
+        from = end;
+        if end - start < LONG || end == bytes.len() || !bytes[start..end].iter().all(is_base64) {
+            continue;
+        }
+        if !clean(&text[kept_from.max(prolog)..start]) {
+            return Vec::new();
+        }
+        edits.push(Edit {
+            at: start,
+            taken: end - start,
+            put: String::new(),
+        });
+        kept_from = end;
+    }
+    if edits.is_empty() || !clean(&text[kept_from.max(prolog)..]) {
+        return Vec::new();
+    }
+    edits
+}
+
+fn is_base64(byte: &u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' | b' ' | b'\t' | b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(document: &[u8]) -> Source<'_> {
+        Source::new(document, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn a_prefix_without_its_declaration_is_declared() {
+        for (document, read) in [
+            (
+                "<?p <a?><!-- <b --><a x='>' y=''><ex:nil/></a>",
+                format!("<?p <a?><!-- <b --><a{DECLARATION} x='>' y=''><ex:nil/></a>"),
+            ),
+            (
+                "<a y='xmlns:ex=1'><ex:nil/></a>",
+                format!("<a{DECLARATION} y='xmlns:ex=1'><ex:nil/></a>"),
+            ),
+            (
+                "<a xmlns:ex='b'><ex:nil/></a>",
+                "<a xmlns:ex='b'><ex:nil/></a>".to_owned(),
+            ),
+            ("<a><nil/></a>", "<a><nil/></a>".to_owned()),
+        ] {
+            assert_eq!(source(document.as_bytes()).xml(), read);
+        }
+    }
+
+    #[test]
+    fn a_long_run_is_taken_out_unless_its_marker_could_be_misread() {
+        let run = "QUJD\n".repeat(LONG / 5 + 1);
+        let document = format!("<?xml version='1.0'?><a>{run}</a><b>{run}</b>");
+        let whole = source(document.as_bytes());
+        assert_eq!(
+            whole.xml(),
+            "<?xml version='1.0'?><a><?xmlrpc-wire-run 0?></a><b><?xmlrpc-wire-run 1?></b>"
+        );
+        assert_eq!(whole.run("1"), Some(run.as_str()));
+        assert_eq!(whole.run("2"), None);
+        for document in [
+            format!("<a>{run}</a><?p?>"),
+            format!("<![CDATA[<a>{run}</a>"),
+            format!("<a>{run}"),
+            format!("<a>{run}*</a>"),
+        ] {
+            assert_eq!(source(document.as_bytes()).xml(), document);
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_document() {
+        let run = "QUJD".repeat(LONG / 4);
+        let document = format!("\u{FEFF}<a>\r\n<ex:b>{run}</ex:b>\ré<c/></a>");
+        let whole = source(document.as_bytes());
+        let parsed: Vec<&str> = whole.xml().split(['\n', '\r']).collect();
+        let at = whole.locate(2, parsed[3].find("<c/>").unwrap() as u64 - 1);
+        let offset = document.find("<c/>").unwrap() as u64;
+        assert_eq!(at.offset, offset);
+        assert_eq!((at.line, whole.locate(0, 2).offset), (2, 3 + 2));
+    }
+}

@@ -1,0 +1,136 @@
+//! Tests of the writer: values and what they are written as.
+
+use super::*;
+use crate::{DateTime, IntoParams, IntoValue, Struct};
+
+fn check(value: impl IntoValue, expected: &str) {
+    let document = encode_response(&value.into_value()).unwrap();
+    let document = String::from_utf8(document).unwrap();
+    let inner = document
+        .strip_prefix("<?xml version=\"1.0\"?>\n<methodResponse><params><param><value>")
+        .and_then(|rest| rest.strip_suffix("</value></param></params></methodResponse>"));
+    assert_eq!(inner, Some(expected), "{document}");
+}
+
+#[test]
+fn every_type_is_written_in_the_specifications_form() {
+    check(-7, "<int>-7</int>");
+    check(1_i64 << 40, "<i8>1099511627776</i8>");
+    check(true, "<boolean>1</boolean>");
+    check(-12.5, "<double>-12.5</double>");
+    check(1e300, &format!("<double>1{}</double>", "0".repeat(300)));
+    check(
+        "a<b>&c\r\n\u{1F600}",
+        "<string>a&lt;b&gt;&amp;c&#13;\n\u{1F600}</string>",
+    );
+    check(
+        DateTime::new(1998, 7, 17, 14, 8, 55).unwrap(),
+        "<dateTime.iso8601>19980717T14:08:55</dateTime.iso8601>",
+    );
+    check(
+        crate::Bytes(b"you can't".to_vec()),
+        "<base64>eW91IGNhbid0</base64>",
+    );
+    check(
+        vec![1, 2],
+        "<array><data><value><int>1</int></value><value><int>2</int></value></data></array>",
+    );
+    check(
+        [("a&b", Value::Nil)].into_iter().collect::<Struct>(),
+        "<struct><member><name>a&amp;b</name><value><nil/></value></member></struct>",
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_is_named_with_the_way_to_it() {
+    let inner: Struct = [("port", vec![0.5, f64::NAN].into_value())]
+        .into_iter()
+        .collect();
+    for (params, text) in [
+        (
+            (1, inner).into_params(),
+            "params[1].port[1] can't be sent: XML-RPC has no NaN",
+        ),
+        (
+            ("\0",).into_params(),
+            "params[0] can't be sent: XML 1.0 has no character U+0000; send the text as base64",
+        ),
+        (
+            ("\u{FFFE}",).into_params(),
+            "params[0] can't be sent: XML 1.0 has no character U+FFFE; send the text as base64",
+        ),
+    ] {
+        assert_eq!(encode_call("m", &params).unwrap_err().to_string(), text);
+    }
+    assert!(encode_call("\u{1}", &[]).is_err());
+    let name: Struct = [("\u{1}", Value::Nil)].into_iter().collect();
+    assert!(encode_response(&name.into_value()).is_err());
+}
+
+#[test]
+fn a_fault_is_always_written() {
+    let document = encode_fault(&Fault::application("a\u{0}<b>"));
+    let document = String::from_utf8(document).unwrap();
+    assert!(
+        document.contains("<string>a\u{FFFD}&lt;b&gt;</string>"),
+        "{document}"
+    );
+}
+
+#[test]
+fn a_dialect_says_which_extensions_are_written_and_how() {
+    let moment = DateTime::parse("19980717T14:08:55.5Z").unwrap();
+    let big = 1_i128 << 80;
+    for (value, plain, prefixed) in [
+        (Value::Nil, "<nil/>", "<ex:nil/>"),
+        (Value::Int64(7), "<i8>7</i8>", "<ex:i8>7</ex:i8>"),
+        (
+            big.into_value(),
+            "<biginteger>1208925819614629174706176</biginteger>",
+            "<ex:biginteger>1208925819614629174706176</ex:biginteger>",
+        ),
+        (
+            Value::BigDecimal(crate::BigDecimal::new("0.10").unwrap()),
+            "<bigdecimal>0.10</bigdecimal>",
+            "<ex:bigdecimal>0.10</ex:bigdecimal>",
+        ),
+        (
+            Value::DateTime(moment),
+            "<dateTime.iso8601>19980717T14:08:55.500Z</dateTime.iso8601>",
+            "<ex:dateTime>1998-07-17T14:08:55.500Z</ex:dateTime>",
+        ),
+    ] {
+        let error = Dialect::specification().encode_response(&value);
+        assert!(
+            matches!(error, Err(Error::Unrepresentable { .. })),
+            "{value:?}"
+        );
+        for (dialect, inner) in [
+            (Dialect::everything(), plain),
+            (Dialect::apache(), prefixed),
+        ] {
+            let document = dialect.encode_response(&value).unwrap();
+            let text = String::from_utf8(document.clone()).unwrap();
+            assert!(text.contains(&format!("<value>{inner}</value>")), "{text}");
+            let read = crate::decode_response(&document, &crate::Limits::default());
+            assert_eq!(read, Ok(Ok(value.clone())));
+        }
+    }
+    for (double, text) in [
+        (f64::NAN, "nan"),
+        (f64::INFINITY, "inf"),
+        (f64::NEG_INFINITY, "-inf"),
+    ] {
+        assert!(encode_response(&Value::Double(double)).is_err());
+        let document = Dialect::everything().encode_response(&Value::Double(double));
+        let document = String::from_utf8(document.unwrap()).unwrap();
+        assert!(document.contains(&format!("<double>{text}</double>")));
+    }
+}
+
+#[test]
+fn every_integer_is_written_as_rust_writes_it() {
+    for number in [0, 1, -1, 9, 10, 99, 100, -12_345, i64::MAX, i64::MIN] {
+        check(Value::Int64(number), &format!("<i8>{number}</i8>"));
+    }
+}

@@ -1,0 +1,257 @@
+//! The deserializer on the fast reader's scanner, without a value in between.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+
+use ::serde::de::value::{CowStrDeserializer, SeqDeserializer};
+use ::serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use ::serde::forward_to_deserialize_any;
+
+use super::from_value::visit_scalar;
+use super::key::Key;
+use super::own::Own;
+use crate::Value;
+use crate::decode::scan::{Head, Scanner};
+
+/// The document is unusual or does not fit the type; reading it through a value tells.
+#[derive(Debug)]
+pub(super) struct Declined;
+
+impl Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("declined")
+    }
+}
+
+impl std::error::Error for Declined {}
+
+impl de::Error for Declined {
+    fn custom<T: Display>(_: T) -> Self {
+        Declined
+    }
+}
+
+/// A value of which the head has been read.
+pub(super) struct WireReader<'s, 'de> {
+    scanner: &'s mut Scanner<'de>,
+    head: Head<'de>,
+    depth: usize,
+}
+
+impl<'s, 'de> WireReader<'s, 'de> {
+    /// A value whose `<value>` has been read.
+    pub(super) fn new(scanner: &'s mut Scanner<'de>, depth: usize) -> Option<Self> {
+        let head = scanner.head(depth)?;
+        Some(WireReader {
+            scanner,
+            head,
+            depth,
+        })
+    }
+}
+
+impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
+    type Error = Declined;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
+        match self.head {
+            Head::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Head::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            Head::Scalar(value) => visit_scalar(value, visitor),
+            Head::Array | Head::EmptyArray => {
+                let mut items = Items {
+                    more: matches!(self.head, Head::Array),
+                    scanner: self.scanner,
+                    depth: self.depth + 1,
+                };
+                let read = visitor.visit_seq(&mut items)?;
+                // A tuple's visitor stops before it has asked for the end.
+                items.end()?;
+                Ok(read)
+            }
+            Head::Struct | Head::EmptyStruct => {
+                let mut members = Members {
+                    more: matches!(self.head, Head::Struct),
+                    scanner: self.scanner,
+                    depth: self.depth + 1,
+                };
+                let read = visitor.visit_map(&mut members)?;
+                if members.more {
+                    return Err(Declined);
+                }
+                Ok(read)
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
+        match self.head {
+            Head::Scalar(Value::Nil) => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Declined> {
+        match Own::named(name) {
+            Some(_) => self.deserialize_any(visitor),
+            None => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
+        match self.head {
+            Head::Scalar(Value::Base64(bytes)) => {
+                visitor.visit_seq(SeqDeserializer::new(bytes.into_iter()))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Declined> {
+        match self.head {
+            Head::Text(name) => visitor.visit_enum(CowStrDeserializer::new(name)),
+            Head::Struct => {
+                let name = self.scanner.member().flatten().ok_or(Declined)?;
+                let scanner = &mut *self.scanner;
+                let read = visitor.visit_enum(Variant {
+                    scanner: &mut *scanner,
+                    name,
+                    depth: self.depth + 1,
+                })?;
+                scanner.end_member().ok_or(Declined)?;
+                match scanner.member() {
+                    Some(None) => Ok(read),
+                    _ => Err(Declined),
+                }
+            }
+            _ => Err(Declined),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Items<'s, 'de> {
+    scanner: &'s mut Scanner<'de>,
+    more: bool,
+    depth: usize,
+}
+
+impl Items<'_, '_> {
+    fn end(&mut self) -> Result<(), Declined> {
+        if self.more && self.scanner.item() != Some(false) {
+            return Err(Declined);
+        }
+        Ok(())
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
+    type Error = Declined;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Declined> {
+        if !self.more {
+            return Ok(None);
+        }
+        self.more = self.scanner.item().ok_or(Declined)?;
+        if !self.more {
+            return Ok(None);
+        }
+        let item = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        seed.deserialize(item).map(Some)
+    }
+}
+
+struct Members<'s, 'de> {
+    scanner: &'s mut Scanner<'de>,
+    more: bool,
+    depth: usize,
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
+    type Error = Declined;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Declined> {
+        if !self.more {
+            return Ok(None);
+        }
+        match self.scanner.member().ok_or(Declined)? {
+            Some(name) => seed.deserialize(Key::new(name)).map(Some),
+            None => {
+                self.more = false;
+                Ok(None)
+            }
+        }
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Declined> {
+        let value = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        let read = seed.deserialize(value)?;
+        self.scanner.end_member().ok_or(Declined)?;
+        Ok(read)
+    }
+}
+
+struct Variant<'s, 'de> {
+    scanner: &'s mut Scanner<'de>,
+    name: Cow<'de, str>,
+    depth: usize,
+}
+
+impl<'s, 'de> EnumAccess<'de> for Variant<'s, 'de> {
+    type Error = Declined;
+    type Variant = WireReader<'s, 'de>;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<(T::Value, Self::Variant), Declined> {
+        let variant = seed.deserialize(CowStrDeserializer::new(self.name))?;
+        let value = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        Ok((variant, value))
+    }
+}
+
+impl<'de> VariantAccess<'de> for WireReader<'_, 'de> {
+    type Error = Declined;
+
+    fn unit_variant(self) -> Result<(), Declined> {
+        ::serde::Deserialize::deserialize(self)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Declined> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Declined> {
+        self.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Declined> {
+        self.deserialize_any(visitor)
+    }
+}

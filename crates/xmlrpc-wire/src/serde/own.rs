@@ -1,0 +1,134 @@
+//! The crate's own types in serde's terms: in other formats they are text, and bytes.
+
+use std::fmt;
+
+use ::serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use ::serde::ser::{Error as _, Serialize, Serializer};
+
+use crate::{BigDecimal, BigInteger, Bytes, DateTime, Error, Value};
+
+/// A type whose value travels through serde as a newtype of text, known by its name.
+#[derive(Clone, Copy)]
+pub(super) enum Own {
+    DateTime,
+    BigInteger,
+    BigDecimal,
+}
+
+impl Own {
+    pub(super) fn named(name: &str) -> Option<Own> {
+        match name {
+            "xmlrpc_wire::DateTime" => Some(Own::DateTime),
+            "xmlrpc_wire::BigInteger" => Some(Own::BigInteger),
+            "xmlrpc_wire::BigDecimal" => Some(Own::BigDecimal),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value(self, text: &str) -> Result<Value, Error> {
+        match self {
+            Own::DateTime => DateTime::parse(text).map(Value::DateTime),
+            Own::BigInteger => BigInteger::new(text).map(Value::BigInteger),
+            Own::BigDecimal => BigDecimal::new(text).map(Value::BigDecimal),
+        }
+        .ok_or_else(|| Error::custom(format_args!("{text:?} is no text of its type")))
+    }
+}
+
+macro_rules! as_text {
+    ($($type:ident, $name:literal, $what:literal, $parse:expr;)*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_newtype_struct($name, &self.to_string())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Reads;
+
+                impl<'de> Visitor<'de> for Reads {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($what)
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        let invalid = || E::invalid_value(de::Unexpected::Str(text), &self);
+                        $parse(text).ok_or_else(invalid)
+                    }
+
+                    fn visit_i64<E: de::Error>(self, number: i64) -> Result<$type, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_u64<E: de::Error>(self, number: u64) -> Result<$type, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_i128<E: de::Error>(self, number: i128) -> Result<$type, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_u128<E: de::Error>(self, number: u128) -> Result<$type, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_newtype_struct<D: Deserializer<'de>>(
+                        self,
+                        deserializer: D,
+                    ) -> Result<$type, D::Error> {
+                        deserializer.deserialize_str(self)
+                    }
+                }
+
+                deserializer.deserialize_newtype_struct($name, Reads)
+            }
+        }
+    )*};
+}
+
+as_text! {
+    DateTime, "xmlrpc_wire::DateTime", "a date and time", DateTime::parse;
+    BigInteger, "xmlrpc_wire::BigInteger", "an integer", BigInteger::new;
+    BigDecimal, "xmlrpc_wire::BigDecimal", "a decimal number", BigDecimal::new;
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes(bytes))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Bytes, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = items.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(Bytes(bytes))
+            }
+        }
+
+        deserializer.deserialize_byte_buf(Reads)
+    }
+}

@@ -1,0 +1,62 @@
+//! Serde's types in the signatures of the crates above.
+
+use ::serde::{Serialize, de::DeserializeOwned};
+
+use super::{from_value, to_value};
+use crate::{Error, FromParams, FromValue, IntoParams, IntoValue, Value};
+
+/// Any of serde's types where this crate's own conversions are asked for: an argument, a
+/// result, or with a tuple the whole parameter list.
+///
+/// What can't be made a value, because its `Serialize` fails, is
+/// [`Error::Unrepresentable`] when it is to be written.
+///
+/// ```
+/// use xmlrpc_wire::{FromValue, IntoParams, serde::Serde};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Point { x: i32, y: i32 }
+///
+/// let mut params = (7, Serde(Point { x: 1, y: 2 })).into_params();
+/// let Serde(point) = Serde::<Point>::from_value(params.remove(1))?;
+/// assert_eq!(point.x, 1);
+/// # Ok::<(), xmlrpc_wire::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "a plain wrapper, which callers build and take apart"
+)]
+pub struct Serde<T>(pub T);
+
+impl<T: Serialize> IntoValue for Serde<T> {
+    fn into_value(self) -> Value {
+        to_value(&self.0).unwrap_or_else(|error| Value::Unsendable(error.to_string()))
+    }
+}
+
+impl<T: DeserializeOwned> FromValue for Serde<T> {
+    fn from_value(value: Value) -> Result<Self, Error> {
+        from_value(value).map(Serde)
+    }
+}
+
+/// A sequence is the parameters; `()` is none; anything else is the one parameter.
+impl<T: Serialize> IntoParams for Serde<T> {
+    fn into_params(self) -> Vec<Value> {
+        match self.into_value() {
+            Value::Array(params) => params,
+            Value::Nil => Vec::new(),
+            other => vec![other],
+        }
+    }
+}
+
+/// The parameters are a sequence.
+impl<T: DeserializeOwned> FromParams for Serde<T> {
+    fn from_params(params: Vec<Value>) -> Result<Self, Error> {
+        from_value(Value::Array(params))
+            .map(Serde)
+            .map_err(|e| e.within("params"))
+    }
+}
