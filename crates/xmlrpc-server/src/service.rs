@@ -11,7 +11,7 @@ use xmlrpc_wire::{
     encode_fault, encode_response,
 };
 
-use crate::control::{AtHand, Control};
+use crate::control::{self, AtHand, Control};
 use crate::text::Foreign;
 use crate::{Context, Error, Handler, builtin};
 
@@ -45,6 +45,9 @@ type Function =
 pub enum Step {
     /// The document to answer with: of a method of the server itself, or a fault.
     Answer(Vec<u8>),
+    /// The same, of the control protocol: it is asked every second, and not worth a line
+    /// in an access log.
+    Control(Vec<u8>),
     /// A call of a published function, for [`Service::run`].
     Call(MethodCall),
 }
@@ -117,7 +120,7 @@ impl Service {
     /// what is known of it.
     pub fn answer_in(&self, context: Context, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
-            Step::Answer(document) => document,
+            Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => self.run_in(context, call),
         }
     }
@@ -133,7 +136,13 @@ impl Service {
             Err(error) => return Step::Answer(encode_fault(&unreadable(&error))),
         };
         let call = match builtin::answer(self, call) {
-            Ok(answer) => return Step::Answer(document(&answer.method, answer.response)),
+            Ok(answer) => {
+                let document = document(&answer.method, answer.response);
+                return match control::METHODS.contains(&answer.method.as_str()) {
+                    true => Step::Control(document),
+                    false => Step::Answer(document),
+                };
+            }
             Err(call) => call,
         };
         if !self.functions.contains_key(&call.method) {

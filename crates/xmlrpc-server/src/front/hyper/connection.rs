@@ -17,6 +17,7 @@ use ::hyper::service::service_fn;
 use ::hyper::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use log::Level;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{timeout, timeout_at};
@@ -115,10 +116,11 @@ async fn answer(
     is_busy: &AtomicBool,
 ) -> Response<Full<Bytes>> {
     let (head, mut body) = request.into_parts();
+    let mut level = access::LEVEL;
     let received = receive(&head, &mut body, shared).await;
     is_busy.store(true, Ordering::Relaxed);
     let answered = match received {
-        Ok(request) => call(request, context(&head, peer, shared), shared).await,
+        Ok(request) => call(request, context(&head, peer, shared), shared, &mut level).await,
         Err(refusal) => Err(refusal),
     };
     is_busy.store(false, Ordering::Relaxed);
@@ -140,7 +142,14 @@ async fn answer(
         _ => "HTTP/1.1",
     };
     let status = response.status().as_u16();
-    access::log(peer.ip(), head.method.as_str(), target, version, status);
+    access::log(
+        level,
+        peer.ip(),
+        head.method.as_str(),
+        target,
+        version,
+        status,
+    );
     response
 }
 
@@ -174,10 +183,19 @@ fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
 }
 
 /// The document that answers a request.
-async fn call(request: Vec<u8>, context: Context, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+async fn call(
+    request: Vec<u8>,
+    context: Context,
+    shared: &Shared,
+    level: &mut Level,
+) -> Result<Vec<u8>, Refusal> {
     let work = if request.len() <= READ_HERE {
         match shared.service.begin(&request) {
             Step::Answer(document) => return Ok(document),
+            Step::Control(document) => {
+                *level = Level::Debug;
+                return Ok(document);
+            }
             Step::Call(call) => Work::Call(call),
         }
     } else {

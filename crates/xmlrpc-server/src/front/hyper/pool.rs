@@ -139,7 +139,7 @@ fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
             Work::Request(request) => service.begin(&request),
         };
         let document = match step {
-            Step::Answer(document) => document,
+            Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => service.perform(&at_hand, context.clone(), call),
         };
         // By the time that the client has its answer, the call is not at hand any more.

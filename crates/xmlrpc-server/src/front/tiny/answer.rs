@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use crossbeam_channel::bounded;
+use log::Level;
 use tiny_http::{Header, Request, Response, StatusCode};
 
 use super::super::head::{Body, Refusal, judge};
@@ -98,10 +99,11 @@ impl Desk {
     }
 
     fn answer(&self, mut request: Request) {
+        let mut level = access::LEVEL;
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
                 let at_hand = self.calls.begin();
-                let document = self.call(&body, context(&request));
+                let document = self.call(&body, context(&request), &mut level);
                 (
                     200,
                     reply(200, "OK", "Content-Type: text/xml\r\n", &document),
@@ -118,7 +120,7 @@ impl Desk {
                 )
             }
         };
-        log(&request, status);
+        log(level, &request, status);
         // `respond` would answer in the client's version of HTTP, 1.1, and the client
         // would keep its connection, which holds a thread. One that has gone gets no
         // answer, and there is no more to do for it.
@@ -126,9 +128,13 @@ impl Desk {
         let _ = writer.write_all(&reply).and_then(|()| writer.flush());
     }
 
-    fn call(&self, body: &[u8], context: Context) -> Vec<u8> {
+    fn call(&self, body: &[u8], context: Context, level: &mut Level) -> Vec<u8> {
         match self.service.begin(body) {
             Step::Answer(document) => document,
+            Step::Control(document) => {
+                *level = Level::Debug;
+                document
+            }
             Step::Call(call) => {
                 let known = context.clone().with_method(call.method.clone());
                 let at_hand = self.service.control().enter(known, None::<fn()>);
@@ -174,7 +180,7 @@ impl Desk {
     /// process (tiny-http issue 252); `respond` and `into_writer` run it too.
     fn forget(&self, request: Request) -> Result<(), TooManyOverlong> {
         let refusal = self.judge(&request).err().unwrap_or(Refusal::TooLarge);
-        log(&request, refusal.status());
+        log(access::LEVEL, &request, refusal.status());
         // The one way to write without the destructor is `upgrade`, which lets nothing
         // say where the answer ends: what does goes within another header's value.
         let framing = format!("{}Connection: close\r\nContent-Length: 0", headers(refusal));
@@ -240,11 +246,12 @@ fn headers(refusal: Refusal) -> String {
     lines
 }
 
-fn log(request: &Request, status: u16) {
+fn log(level: Level, request: &Request, status: u16) {
     let peer = request.remote_addr().map(|address| address.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let version = format!("HTTP/{}", request.http_version());
     access::log(
+        level,
         peer,
         request.method().as_str(),
         request.url(),
