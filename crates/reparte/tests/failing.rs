@@ -61,7 +61,7 @@ fn a_server_that_dies_at_work_costs_no_result() {
                 Err(_) => Err(error(ErrorKind::Interrupted)),
             },
         ),
-        0..200,
+        0..3000,
     );
     assert_eq!(account.servers[1].tasks, 10);
     assert_eq!(account.servers[1].deaths, 1);
