@@ -16,8 +16,8 @@ prime factors, in order, then the seconds that all took.
 
 Usage: clnt_processes SERVER... [options]
 
-  SERVER         server:port, N/server:port for N calls at a time, or an http:// or
-                 https:// URL
+  SERVER         server:port or an http:// or https:// URL, with N/ before it for N calls
+                 at a time; else as many as the server says, or one
   --local N      start N servers in this process, one worker each, and use them too
   --base N       the first number; 23434252232434 unless told
   --count K      how many numbers, each one more than the last; 10 unless told
@@ -30,7 +30,7 @@ Usage: clnt_processes SERVER... [options]
 
 A server that dies is put aside, tried again later, and its work goes to the others.
 Standard error tells of it, and at the end who did what. RUST_LOG=debug shows more.
-The results are printed at the end: Ctrl-C before loses them.
+The results are printed at the end: Ctrl-C before that loses them.
 Exit codes: 0 all results, 1 the output can't be written, 2 bad argument, 3 --local
 can't start its servers, 4 every server is gone, 5 some call failed, 255 no server
 given. With 4 and 5 the results that were had are printed.
