@@ -16,8 +16,8 @@ prime factors, in order, then the seconds that all took.
 
 Usage: clnt_processes SERVER... [options]
 
-  SERVER         server:port or an http:// or https:// URL, with N/ before it for N calls
-                 at a time; else as many as the server says, or one
+  SERVER         server:port, or an http:// or https:// URL; with N/ before it for N
+                 calls at a time, else as many as the server says, or one
   --local N      start N servers in this process, one worker each, and use them too
   --base N       the first number; 23434252232434 unless told
   --count K      how many numbers, each one more than the last; 10 unless told
