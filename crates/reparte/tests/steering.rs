@@ -94,10 +94,12 @@ fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
     let handle = reparto.handle();
     let mut events = handle.events(100);
     send(&mut reparto, 1..=2);
+    // Either of the two may be the first to say that it is called.
     let (slow, quick) = (next(&calls), next(&calls));
+    let free = quick.server.to_string();
     quick.square();
     let hedge = next(&calls);
-    assert_eq!((hedge.args, &*hedge.server), (slow.args, "b"));
+    assert_eq!((hedge.args, &*hedge.server), (slow.args, &*free));
     hedge.square();
     assert_eq!(reparto.terminar().unwrap(), [1, 4]);
     let account = handle.account();
@@ -107,7 +109,11 @@ fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
         (1, 1, 0)
     );
     // The cut-off call is no failure of its server's.
-    assert!(account.servers[0].failures.is_empty(), "{account}");
+    let mut servers = account.servers.iter();
+    assert!(
+        servers.all(|server| server.failures.is_empty()),
+        "{account}"
+    );
     let hedges = |event: &Event| {
         matches!(
             event,
