@@ -7,7 +7,7 @@ pub(crate) mod writer;
 use crate::{Dialect, Error, Fault, Value};
 use writer::Writer;
 
-pub(crate) use text::is_xml_char;
+pub(crate) use text::{is_xml_char, special};
 
 /// The document of a call, in UTF-8 and in the default [`Dialect`].
 ///

@@ -1,22 +1,10 @@
 //! Character data in the fast reader.
 
-use crate::encode::is_xml_char;
+use crate::encode::{is_xml_char, special};
 
 /// Bytes that need a look: markup, references, what XML normalises or does not have, and
 /// the beginnings of `]]>` and of U+FFFE and U+FFFF.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        special[byte] = byte != b'\t' as usize && byte != b'\n' as usize;
-        byte += 1;
-    }
-    special[b'<' as usize] = true;
-    special[b'&' as usize] = true;
-    special[b']' as usize] = true;
-    special[0xEF] = true;
-    special
-};
+const SPECIAL: [bool; 256] = special(b']');
 
 /// How many bytes of text come before the first `<` or `&`; `None` where there is none,
 /// or something before it that is not plain.

@@ -2,7 +2,11 @@
 
 /// Bytes that need a look: what is escaped, what XML 1.0 does not have, and the beginning
 /// of U+FFFE and U+FFFF.
-const SPECIAL: [bool; 256] = {
+const SPECIAL: [bool; 256] = special(b'>');
+
+/// What needs a look in character data, read or written: controls but tab and line feed,
+/// `<`, `&`, the first byte of U+FFFE and U+FFFF, and `also`.
+pub(crate) const fn special(also: u8) -> [bool; 256] {
     let mut special = [false; 256];
     let mut byte = 0;
     while byte < 0x20 {
@@ -10,11 +14,11 @@ const SPECIAL: [bool; 256] = {
         byte += 1;
     }
     special[b'<' as usize] = true;
-    special[b'>' as usize] = true;
     special[b'&' as usize] = true;
     special[0xEF] = true;
+    special[also as usize] = true;
     special
-};
+}
 
 /// Appends character data. A carriage return is written as a reference: a parser turns a
 /// bare one into a line feed (XML 1.0, section 2.11).
