@@ -1,5 +1,5 @@
 //! What the six programs of the article share: their command lines, exit codes, output,
-//! logs and signals, and the published `factoriz_sum`.
+//! logs and signals, and the functions that they publish.
 //!
 //! The programs are the product; this library is public only so that they can use it.
 
@@ -10,7 +10,7 @@ mod shared {
     pub(crate) mod client;
     pub(crate) mod command_line;
     pub(crate) mod exit;
-    pub(crate) mod factoriz_sum;
+    pub(crate) mod factoring;
     pub(crate) mod local;
     pub(crate) mod logging;
     pub(crate) mod numbers;
@@ -19,18 +19,19 @@ mod shared {
     pub(crate) mod secrets;
     pub(crate) mod server;
     pub(crate) mod signals;
+    pub(crate) mod work_limits;
 }
 
 use std::process::ExitCode;
 
 pub use shared::client::Client;
 pub use shared::exit::Failure;
-pub use shared::factoriz_sum::factoriz_sum;
 pub use shared::local::LocalServers;
 pub use shared::numbers::Numbers;
 pub use shared::output::print;
 pub use shared::processes::Processes;
 pub use shared::server::Server;
+pub use shared::work_limits::WorkLimits;
 
 /// Runs a server: starts its log, access lines included, and turns a failure into a line
 /// on standard error and an exit code.

@@ -1,18 +1,20 @@
-//! serv_lineal: publishes `factoriz_sum` on localhost:9000.
+//! serv_lineal: publishes `factoriz_sum`, and `factor`, on localhost:9000.
 
 use std::process::ExitCode;
 
-use procdistrib::{Server, factoriz_sum};
+use procdistrib::{Server, WorkLimits};
 
 const HELP: &str = "\
-Publishes factoriz_sum(n), the sum of n's prime factors, over XML-RPC on
-localhost:9000, until Ctrl-C.
+Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the factors
+themselves, over XML-RPC on localhost:9000, until Ctrl-C.
 
 Usage: serv_lineal [options]
 
   --bind ADDR:PORT  listen there instead, on loopback; port 0 lets the system choose,
                     and the address is printed on standard error
   --workers N       calls answered at a time, up to 1024; 1 unless told
+  --max-seconds S   the longest that a call may compute; 600 unless told
+  --max-digits N    the longest number taken, 39 digits at most; 39 unless told
   -h, --help        print this
   -V, --version     print the version
 
@@ -24,8 +26,9 @@ ended by a second signal.
 
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
-        let mut server = Server::of_this_machine("serv_lineal", HELP)?;
-        server.register("factoriz_sum", factoriz_sum)?;
+        let mut limits = WorkLimits::default();
+        let mut server = Server::of_this_machine("serv_lineal", HELP, Some(&mut limits))?;
+        server.publish_factoring(limits)?;
         server.serve_forever()
     })
 }

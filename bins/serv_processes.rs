@@ -1,16 +1,17 @@
-//! serv_processes: publishes `factoriz_sum` on the port given as its argument.
+//! serv_processes: publishes `factoriz_sum`, and `factor`, on the port given as its
+//! argument.
 
 use std::process::ExitCode;
 
-use procdistrib::{Server, factoriz_sum};
+use procdistrib::{Server, WorkLimits};
 
 const USAGE: &str = "\
 Usar  serv_processes nroport
 ej: serv_processes 9000";
 
 const HELP: &str = "\
-Publishes factoriz_sum(n), the sum of n's prime factors, over XML-RPC on a port of
-this machine, until Ctrl-C.
+Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the factors
+themselves, over XML-RPC on a port of this machine, until Ctrl-C.
 
 Usage: serv_processes PORT|HOST:PORT [options]
 
@@ -20,6 +21,8 @@ Usage: serv_processes PORT|HOST:PORT [options]
   --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
                     address is printed on standard error
   --workers N       calls answered at a time, up to 1024; one per core unless told
+  --max-seconds S   the longest that a call may compute; 600 unless told
+  --max-digits N    the longest number taken, 39 digits at most; 39 unless told
   --token-file FILE
                     let only those call who send the token in this file: 16 printable
                     characters or more, for its owner's eyes alone (mode 0600)
@@ -40,10 +43,9 @@ ended by a second signal, 255 no argument.
 
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
-        let mut server = Server::of_a_port("serv_processes", HELP, USAGE)?;
-        server.register("factoriz_sum", factoriz_sum)?;
-        let help = "The sum of n's prime factors, as text; n is an integer, or one as text.";
-        server.describe("factoriz_sum", &["string", "string"], help)?;
+        let mut limits = WorkLimits::default();
+        let mut server = Server::of_a_port("serv_processes", HELP, USAGE, &mut limits)?;
+        server.publish_factoring(limits)?;
         server.serve_forever()
     })
 }

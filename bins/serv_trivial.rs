@@ -44,7 +44,7 @@ fn cuad(n: Value) -> Result<Value, Fault> {
 
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
-        let mut server = Server::of_this_machine("serv_trivial", HELP)?;
+        let mut server = Server::of_this_machine("serv_trivial", HELP, None)?;
         server.register("cuad", cuad)?;
         server.serve_forever()
     })

@@ -42,6 +42,41 @@ fn bad_arguments_are_named() {
         ),
         ("serv_lineal", &["--bind"], &["bind", "serv_lineal --help"]),
         (
+            "serv_trivial",
+            &["--max-digits", "9"],
+            &["--max-digits", "serv_trivial --help"],
+        ),
+        (
+            "serv_lineal",
+            &["--max-digits", "40"],
+            &["--max-digits takes a number from 1 to 39, not 40"],
+        ),
+        (
+            "serv_processes",
+            &["--max-digits", "0"],
+            &["--max-digits takes a number from 1 to 39, not 0"],
+        ),
+        (
+            "serv_lineal",
+            &["--max-seconds", "x"],
+            &["--max-seconds takes a number of seconds above 0", "\"x\""],
+        ),
+        (
+            "serv_processes",
+            &["--max-seconds", "-1"],
+            &["--max-seconds takes a number of seconds above 0", "not -1"],
+        ),
+        (
+            "serv_processes",
+            &["--max-seconds", "0"],
+            &["--max-seconds takes a number of seconds above 0", "not 0"],
+        ),
+        (
+            "serv_processes",
+            &["--max-seconds", "inf"],
+            &["--max-seconds takes a number of seconds above 0", "not inf"],
+        ),
+        (
             "serv_lineal",
             &["--bind", "9000x"],
             &["9000x", "localhost:9000"],

@@ -7,9 +7,10 @@ use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Service, Stop};
 
 use super::exit::Failure;
-use super::factoriz_sum::factoriz_sum;
+use super::factoring;
+use super::work_limits::WorkLimits;
 
-/// Servers of `factoriz_sum` on loopback, each with one worker; they end when this is
+/// Servers on loopback, as serv_processes with one worker each; they end when this is
 /// dropped.
 #[derive(Debug, Default)]
 pub struct LocalServers {
@@ -50,7 +51,7 @@ impl LocalServer {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| failed(&e))?;
         let address = listener.local_addr().map_err(|e| failed(&e))?;
         let mut service = Service::new();
-        service.register("factoriz_sum", factoriz_sum)?;
+        factoring::publish(&mut service, WorkLimits::default())?;
         let mut options = hyper::Options::default();
         options.workers = 1;
         let stop = Stop::new();

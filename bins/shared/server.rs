@@ -9,9 +9,11 @@ use xmlrpc_server::{Error, Handler, Service, Stop};
 use super::address;
 use super::command_line::{Argument, Program, Values};
 use super::exit::Failure;
+use super::factoring;
 use super::output::tell;
 use super::secrets::Secrets;
 use super::signals;
+use super::work_limits::WorkLimits;
 
 /// Where the article's servers listen.
 const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
@@ -32,14 +34,23 @@ enum Front {
 
 impl Server {
     /// A server on localhost:9000, or where `--bind` says, for this machine alone:
-    /// serv_trivial and serv_lineal.
+    /// serv_trivial and serv_lineal. The second's command line may set `limits`.
     ///
     /// # Errors
     ///
     /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
-    pub fn of_this_machine(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+    pub fn of_this_machine(
+        name: &'static str,
+        help: &'static str,
+        mut limits: Option<&mut WorkLimits>,
+    ) -> Result<Self, Failure> {
         let mut flags = Flags::default();
-        flags.read(Program { name, help }, |_, _| Ok(false))?;
+        flags.read(Program { name, help }, |argument, values| {
+            match (argument, &mut limits) {
+                (Argument::Option(option), Some(limits)) => limits.take(option, values),
+                _ => Ok(false),
+            }
+        })?;
         let mut options = tiny::Options::default();
         if let Some(workers) = flags.workers {
             options.workers = workers.get();
@@ -55,7 +66,8 @@ impl Server {
         Server::new(&addresses, Front::Tiny(options))
     }
 
-    /// A server on the port that is its argument: serv_processes.
+    /// A server on the port that is its argument: serv_processes. The command line may
+    /// set `limits`.
     ///
     /// # Errors
     ///
@@ -65,6 +77,7 @@ impl Server {
         name: &'static str,
         help: &'static str,
         usage: &'static str,
+        limits: &mut WorkLimits,
     ) -> Result<Self, Failure> {
         let program = Program { name, help };
         let mut options = hyper::Options::default();
@@ -84,6 +97,7 @@ impl Server {
                 options.hosts.push(values.next()?);
                 Ok(true)
             }
+            Argument::Option(option) if limits.take(option, values)? => Ok(true),
             Argument::Option(option) => secrets.take(option, values),
             Argument::Value(_) => Ok(false),
         })?;
@@ -136,19 +150,14 @@ impl Server {
         Ok(())
     }
 
-    /// Says what a published function takes and gives, the result's type first, and what
-    /// it is.
+    /// Publishes `factoriz_sum`, as the article has it, and `factor`, the factors
+    /// themselves; each call is kept within `limits`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Server`] where there is none of that name.
-    pub fn describe(
-        &mut self,
-        name: &str,
-        types: &[&'static str],
-        help: &str,
-    ) -> Result<(), Failure> {
-        self.service.signature(name, types)?.help(name, help)?;
+    /// As [`Server::register`].
+    pub fn publish_factoring(&mut self, limits: WorkLimits) -> Result<(), Failure> {
+        factoring::publish(&mut self.service, limits)?;
         Ok(())
     }
 

@@ -1,0 +1,235 @@
+//! The functions that serv_lineal and serv_processes publish.
+
+use factorizar::{Error, Factors, factor_with};
+use xmlrpc_server::{Context, Service};
+use xmlrpc_wire::{Fault, Value};
+
+use super::work_limits::WorkLimits;
+
+/// Publishes [`factoriz_sum`] and [`factor`], each call within `limits`.
+pub(crate) fn publish(
+    service: &mut Service,
+    limits: WorkLimits,
+) -> Result<(), xmlrpc_server::Error> {
+    service
+        .register("factoriz_sum", move |call: &Context, n: Value| {
+            factoriz_sum(call, n, limits)
+        })?
+        .signature("factoriz_sum", &["string", "string"])?
+        .help(
+            "factoriz_sum",
+            "The sum of n's prime factors, as text; n is an integer, or one as text.",
+        )?
+        .register("factor", move |call: &Context, n: Value| {
+            factor(call, n, limits)
+        })?
+        .signature("factor", &["array", "string"])?
+        .help(
+            "factor",
+            "The prime factors of n, each as often as it divides n, ascending, as texts; n \
+             is an integer from 1 on, or one as text.",
+        )?;
+    Ok(())
+}
+
+/// The sum of the prime factors of `n`, as a string of digits: the article's
+/// `factoriz_sum`, as it is published. 0 and 1 have none.
+///
+/// # Errors
+///
+/// A fault with code 1: with the article's own sentence for what is neither a string of
+/// digits nor an integer, for a negative number, for one of 2^128 or more or beyond the
+/// limits, and where the limits or the caller stopped it.
+fn factoriz_sum(call: &Context, n: Value, limits: WorkLimits) -> Result<String, Fault> {
+    let factors = factors(call, natural(n, limits)?, limits)?;
+    Ok(factors.sum().to_string())
+}
+
+/// The prime factors of `n`, each as often as it divides `n`, in ascending order, as
+/// strings of digits. 1 has none.
+///
+/// # Errors
+///
+/// Those of [`factoriz_sum`], and a fault for 0, which no primes multiply to.
+fn factor(call: &Context, n: Value, limits: WorkLimits) -> Result<Vec<String>, Fault> {
+    let n = natural(n, limits)?;
+    if n == 0 {
+        return Err(Fault::application(
+            "0 has no prime factors: send an integer from 1 on",
+        ));
+    }
+    let factors = factors(call, n, limits)?;
+    Ok(factors.iter().map(|prime| prime.to_string()).collect())
+}
+
+fn factors(call: &Context, n: u128, limits: WorkLimits) -> Result<Factors, Fault> {
+    limits.within(call, |control| factor_with(n, control))
+}
+
+/// The number that a caller has sent: as digits, leading zeros accepted, or as an integer.
+fn natural(n: Value, limits: WorkLimits) -> Result<u128, Fault> {
+    let digits = match n {
+        Value::String(digits) => digits,
+        Value::Int(number) => decimal(&number.to_string())?,
+        Value::Int64(number) => decimal(&number.to_string())?,
+        Value::BigInteger(number) => decimal(number.as_str())?,
+        _ => return Err(fault(Error::NotANumber)),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(fault(Error::NotANumber));
+    }
+    let significant = digits.trim_start_matches('0').len();
+    limits.admit(significant)?;
+    digits.parse().map_err(|_| {
+        fault(Error::TooLarge {
+            digits: significant,
+        })
+    })
+}
+
+/// The digits of an integer that is not negative.
+fn decimal(integer: &str) -> Result<String, Fault> {
+    match integer.starts_with('-') {
+        true => Err(fault(Error::Negative)),
+        false => Ok(integer.to_owned()),
+    }
+}
+
+fn fault(error: Error) -> Fault {
+    Fault::application(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xmlrpc_wire::{BigInteger, IntoValue};
+
+    /// 2^128.
+    const BEYOND: &str = "340282366920938463463374607431768211456";
+
+    fn big(text: &str) -> Value {
+        Value::BigInteger(BigInteger::new(text).expect("an integer"))
+    }
+
+    fn sum(n: Value) -> Result<String, Fault> {
+        factoriz_sum(&Context::new(), n, WorkLimits::default())
+    }
+
+    fn primes(n: Value) -> Result<Vec<String>, Fault> {
+        factor(&Context::new(), n, WorkLimits::default())
+    }
+
+    /// Both functions refuse `n`, and say `part`.
+    #[track_caller]
+    fn check_refused(n: &Value, limits: WorkLimits, part: &str) {
+        let call = Context::new();
+        for fault in [
+            factoriz_sum(&call, n.clone(), limits).unwrap_err(),
+            factor(&call, n.clone(), limits).unwrap_err(),
+        ] {
+            assert_eq!(fault.code, 1, "{n:?}");
+            assert!(fault.message.contains(part), "{n:?}: {fault}");
+        }
+    }
+
+    #[test]
+    fn a_number_comes_as_a_string_or_as_an_integer() {
+        for (n, expected) in [
+            ("10".into_value(), "7"),
+            (10.into_value(), "7"),
+            ((1_i64 << 40).into_value(), "80"),
+            (big("10"), "7"),
+            ("012".into_value(), "7"),
+            ("0000".into_value(), "0"),
+            (0.into_value(), "0"),
+            (1.into_value(), "0"),
+            ("23434252232434".into_value(), "50914"),
+        ] {
+            assert_eq!(sum(n.clone()), Ok(expected.to_owned()), "{n:?}");
+        }
+    }
+
+    #[test]
+    fn the_factors_are_in_order_and_as_often_as_they_divide() {
+        for (n, expected) in [
+            ("1".into_value(), ""),
+            (2.into_value(), "2"),
+            ("0360".into_value(), "2 2 2 3 3 5"),
+            ((1_i64 << 33).into_value(), &["2"; 33].join(" ")),
+            (big("23434252232434"), "2 409 443 1327 48733"),
+            (
+                "340282366920938463463374607431768211455".into_value(),
+                "3 5 17 257 641 65537 274177 6700417 67280421310721",
+            ),
+        ] {
+            let primes = primes(n.clone()).unwrap();
+            assert_eq!(primes.join(" "), expected, "{n:?}");
+        }
+    }
+
+    #[test]
+    fn zero_has_a_sum_and_no_factors() {
+        for n in [0.into_value(), "0".into_value(), "000".into_value()] {
+            let fault = primes(n).unwrap_err();
+            assert_eq!(fault.code, 1);
+            assert!(fault.message.contains("from 1 on"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn anything_else_meets_the_articles_sentence() {
+        for n in [
+            "abc".into_value(),
+            "".into_value(),
+            "12 ".into_value(),
+            " 12".into_value(),
+            "+12".into_value(),
+            "-5".into_value(),
+            "1_000".into_value(),
+            "0x10".into_value(),
+            "12.0".into_value(),
+            "\u{663}".into_value(),
+            3.5.into_value(),
+            true.into_value(),
+            vec![10].into_value(),
+            Value::Nil,
+        ] {
+            let sentence = "El valor recibido debe ser string o entero!";
+            check_refused(&n, WorkLimits::default(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_negative_number_is_told_apart() {
+        for n in [Value::Int(-10), Value::Int64(i64::MIN), big("-10")] {
+            check_refused(&n, WorkLimits::default(), "must not be negative");
+        }
+    }
+
+    #[test]
+    fn a_number_too_large_is_told_with_its_length() {
+        let limits = WorkLimits::default();
+        check_refused(&BEYOND.into_value(), limits, "it has 39 digits; send");
+        check_refused(&big(BEYOND), limits, "it has 39 digits; send");
+        check_refused(&"7".repeat(400).into_value(), limits, "it has 400 digits");
+    }
+
+    #[test]
+    fn a_number_beyond_the_servers_limit_is_told_with_both() {
+        let limits = WorkLimits {
+            digits: 3,
+            ..WorkLimits::default()
+        };
+        for n in ["999", "000999"] {
+            let sum = factoriz_sum(&Context::new(), n.into_value(), limits);
+            assert_eq!(sum.as_deref(), Ok("46"), "{n}");
+        }
+        let part = "has 4 digits, and this server takes 3 at most";
+        for n in [1000.into_value(), "01000".into_value(), big("1000")] {
+            check_refused(&n, limits, part);
+        }
+        check_refused(&BEYOND.into_value(), limits, "has 39 digits, and this");
+        let sentence = "El valor recibido debe ser string o entero!";
+        check_refused(&"abcd".into_value(), limits, sentence);
+    }
+}

@@ -1,0 +1,131 @@
+//! A call that nobody waits for stops computing, whichever way it was called off, and the
+//! worker that it held answers the next one.
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(clippy::print_stderr, reason = "how a server says where it listens")]
+
+mod common;
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{PATIENCE, Running};
+use factorizar::{Unfinished, factor_with};
+use procdistrib::WorkLimits;
+use xmlrpc_client::{FromValue, IntoParams, ServerProxy, Value};
+use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Context, Service, Stop};
+use xmlrpc_wire::Fault;
+
+/// Names the front of the server that this very program is when it is set.
+const FRONT: &str = "CALLED_OFF_FRONT";
+
+/// The two primes nearest to 2^64: some milliseconds of the kernel's work.
+const HARD: u128 = 18_446_744_073_709_551_557 * 18_446_744_073_709_551_533;
+
+/// Factors the same number for ever, unless its control stops it.
+fn endless(call: &Context) -> Result<String, Fault> {
+    WorkLimits::default().within(call, |control| -> Result<String, Unfinished> {
+        loop {
+            factor_with(HARD, control)?;
+        }
+    })
+}
+
+#[test]
+#[ignore = "a server that other tests start"]
+fn is_a_server() {
+    let Ok(front) = std::env::var(FRONT) else {
+        return;
+    };
+    let mut service = Service::new();
+    service.register("endless", endless).unwrap();
+    service.register("alive", || true).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    eprintln!("listening on http://{}", listener.local_addr().unwrap());
+    let stop = Stop::new();
+    if front == "tiny" {
+        tiny::serve(listener, service, &tiny::Options::default(), &stop).unwrap();
+    } else {
+        let mut options = hyper::Options::default();
+        options.workers = 1;
+        hyper::serve(listener, service, &options, &stop).unwrap();
+    }
+}
+
+/// A server of one worker in a process of its own, and a client of it.
+fn start(front: &str) -> (Running, ServerProxy) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "is_a_server", "--ignored", "--nocapture"])
+        .env(FRONT, front);
+    let running = Running::start("server", command);
+    let address = running.line_after("listening on http://");
+    (running, ServerProxy::new(&address).unwrap())
+}
+
+fn call<R: FromValue>(proxy: &ServerProxy, method: &str, params: impl IntoParams) -> R {
+    let attempt = proxy.attempt().deadline(Instant::now() + PATIENCE);
+    attempt.call(method, params).unwrap()
+}
+
+/// Waits until the one worker computes.
+fn wait_until_busy(proxy: &ServerProxy) {
+    let started = Instant::now();
+    loop {
+        let Value::Struct(status) = call(proxy, "reparte.status", ()) else {
+            panic!("a status is a struct");
+        };
+        if status.get("busy") == Some(&Value::Int(1)) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{status:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn its_deadline_ends_a_call() {
+    for front in ["tiny", "hyper"] {
+        let (_serv, proxy) = start(front);
+        let attempt = proxy.attempt();
+        let attempt = attempt.deadline(Instant::now() + Duration::from_millis(200));
+        attempt.call::<String>("endless", ()).unwrap_err();
+        assert!(call::<bool>(&proxy, "alive", ()), "{front}");
+    }
+}
+
+#[test]
+fn its_client_ends_a_call_by_name() {
+    for front in ["tiny", "hyper"] {
+        let (_serv, proxy) = start(front);
+        let caller = ServerProxy::new(proxy.server()).unwrap();
+        let called = thread::spawn(move || {
+            let attempt = caller.attempt().named("un-nombre");
+            attempt.call::<String>("endless", ())
+        });
+        wait_until_busy(&proxy);
+        assert!(call::<bool>(&proxy, "reparte.cancel", ("un-nombre",)));
+        assert!(call::<bool>(&proxy, "alive", ()), "{front}");
+        assert!(called.join().unwrap().is_err(), "{front}");
+    }
+}
+
+#[test]
+fn a_client_that_goes_ends_its_call() {
+    let (_serv, proxy) = start("hyper");
+    let body = "<methodCall><methodName>endless</methodName></methodCall>";
+    let mut stream = TcpStream::connect(proxy.server()).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: \
+         {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    wait_until_busy(&proxy);
+    drop(stream);
+    assert!(call::<bool>(&proxy, "alive", ()));
+}

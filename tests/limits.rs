@@ -1,0 +1,102 @@
+//! What the servers of the article's function publish, and what they refuse to compute.
+
+mod common;
+
+use common::server;
+use xmlrpc_client::{Error, ServerProxy, Value};
+
+/// Both kinds; clnt_processes' own are as the second.
+const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];
+
+/// 360 times two primes of 59 bits: some milliseconds of work.
+const LONG: u128 = 360 * HARD;
+const HARD: u128 = 576_460_752_303_423_433 * 576_460_752_303_423_389;
+
+fn proxy(address: &str) -> ServerProxy {
+    ServerProxy::new(&format!("http://{address}")).expect("a good address")
+}
+
+/// What a call that must fail was told.
+#[track_caller]
+fn fault(proxy: &ServerProxy, method: &str, n: &str) -> String {
+    match proxy.call::<Value>(method, (n,)) {
+        Err(Error::Fault(fault)) => {
+            assert_eq!(fault.code, 1, "{fault}");
+            fault.message
+        }
+        other => panic!("{method}({n}): not a fault but {other:?}"),
+    }
+}
+
+#[test]
+fn the_factors_are_published_beside_their_sum() {
+    for name in SERVERS {
+        let (_serv, address) = server(name, &[]);
+        let proxy = proxy(&address);
+        let largest = "340282366920938463463374607431768211455";
+        for (n, primes) in [
+            ("1", vec![]),
+            ("12", vec!["2", "2", "3"]),
+            ("23434252232434", vec!["2", "409", "443", "1327", "48733"]),
+            (
+                largest,
+                "3 5 17 257 641 65537 274177 6700417 67280421310721"
+                    .split(' ')
+                    .collect(),
+            ),
+        ] {
+            let factors: Vec<String> = proxy.call("factor", (n,)).expect("an answer");
+            assert_eq!(factors, primes, "{name}");
+            let sum: String = proxy.call("factoriz_sum", (n,)).expect("an answer");
+            let of_primes: u128 = primes.iter().map(|p| p.parse::<u128>().unwrap()).sum();
+            assert_eq!(sum, of_primes.to_string(), "{name}");
+        }
+        let factors: Vec<String> = proxy.call("factor", (12,)).expect("an answer");
+        assert_eq!(factors, ["2", "2", "3"]);
+        assert!(fault(&proxy, "factor", "0").contains("from 1 on"));
+        let beyond = fault(&proxy, "factor", "340282366920938463463374607431768211456");
+        assert!(beyond.contains(largest), "{beyond}");
+        for (method, gives) in [("factor", "array"), ("factoriz_sum", "string")] {
+            let help: String = proxy.call("system.methodHelp", (method,)).expect("help");
+            assert!(help.contains("prime factors"), "{method}: {help}");
+            let signatures: Vec<Vec<String>> = proxy
+                .call("system.methodSignature", (method,))
+                .expect("a signature");
+            assert_eq!(signatures, [[gives, "string"]], "{method}");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_too_many_digits_is_refused_with_the_limit() {
+    for name in SERVERS {
+        let (_serv, address) = server(name, &["--max-digits", "14"]);
+        let proxy = proxy(&address);
+        let sum: String = proxy.call("factoriz_sum", ("23434252232434",)).unwrap();
+        assert_eq!(sum, "50914");
+        for method in ["factor", "factoriz_sum"] {
+            let text = fault(&proxy, method, "123434252232434");
+            for part in ["has 15 digits", "takes 14 at most", "--max-digits"] {
+                assert!(text.contains(part), "no {part:?} in: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_beyond_its_time_is_told_how_far_it_was() {
+    for name in SERVERS {
+        let (_serv, address) = server(name, &["--max-seconds", "0.000001"]);
+        let proxy = proxy(&address);
+        for method in ["factor", "factoriz_sum"] {
+            let text = fault(&proxy, method, &LONG.to_string());
+            let expected = format!("out of time: found 2 2 2 3 3 5, left {HARD} unfactored");
+            for part in [&expected, "for 0.000001 s at most", "--max-seconds"] {
+                assert!(text.contains(part), "no {part:?} in: {text}");
+            }
+        }
+        // What takes no time is answered all the same.
+        let sum: String = proxy.call("factoriz_sum", ("12",)).expect("an answer");
+        assert_eq!(sum, "7");
+    }
+}
