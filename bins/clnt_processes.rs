@@ -30,10 +30,13 @@ Usage: clnt_processes SERVER... [options]
 
 A server that dies is put aside, tried again later, and its work goes to the others.
 Standard error tells of it, and at the end who did what. RUST_LOG=debug shows more.
-The results are printed at the end: Ctrl-C before that loses them.
+The results are printed at the end. Ctrl-C or SIGTERM before that ends the run: what
+was had is printed, and the numbers without a result are named; a second one ends the
+program at once.
 Exit codes: 0 all results, 1 the output can't be written, 2 bad argument, 3 --local
-can't start its servers, 4 every server is gone, 5 some call failed, 255 no server
-given. With 4 and 5 the results that were had are printed.
+can't start its servers, 4 every server is gone, 5 some call failed, 6 ended by a
+signal, 130 or 143 ended by a second one, 255 no server given. With 4, 5 and 6 the
+results that were had are printed.
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         let servers = XmlRpc::list_with(&run.servers, "factoriz_sum", &run.options)?;
         let mut repartidor = Repartidor::with(servers, Options::default())?;
         let handle = repartidor.handle();
+        run.end_at_signal(&handle)?;
         let sent = run
             .numbers
             .iter()

@@ -20,6 +20,8 @@ pub enum Failure {
     Unreachable(String),
     /// A server was reached, and some call has no result all the same. Code 5.
     NoResult(String),
+    /// A signal ended the run before all results were had. Code 6.
+    Interrupted(String),
     /// The results can't be written. Code 1.
     Output(std::io::Error),
     /// Nothing is wrong, there is only nothing more to do: `--help` has been printed, or
@@ -36,6 +38,7 @@ impl Failure {
             Failure::Server(_) => 3,
             Failure::Unreachable(_) => 4,
             Failure::NoResult(_) => 5,
+            Failure::Interrupted(_) => 6,
             Failure::Usage(_) => 255,
         }
     }
@@ -48,7 +51,8 @@ impl fmt::Display for Failure {
             Failure::Argument(text)
             | Failure::Server(text)
             | Failure::Unreachable(text)
-            | Failure::NoResult(text) => f.write_str(text),
+            | Failure::NoResult(text)
+            | Failure::Interrupted(text) => f.write_str(text),
             Failure::Output(error) => write!(f, "can't write the results: {error}"),
             Failure::Done => f.write_str("done"),
         }

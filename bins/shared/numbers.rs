@@ -1,5 +1,8 @@
 //! The numbers that the clients have factored.
 
+use std::iter;
+use std::ops::Range;
+
 use super::command_line::{Program, Values};
 use super::exit::Failure;
 
@@ -53,6 +56,33 @@ impl Numbers {
         let base = self.base;
         (0..self.count).map(move |step| (base + u128::from(step)).to_string())
     }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Those that were not `had`, and those after them, of which there is no word; runs
+    /// of them as `first to last`. Takes no time for the latter, which may be billions.
+    pub(crate) fn missing(&self, had: &[bool]) -> String {
+        let known = u32::try_from(had.len()).map_or(self.count, |known| known.min(self.count));
+        let not_had = (0..known).zip(had).filter(|(_, had)| !**had);
+        let not_had = not_had.map(|(step, _)| step..step + 1);
+        let mut runs: Vec<Range<u32>> = Vec::new();
+        for run in not_had.chain(iter::once(known..self.count)) {
+            match runs.last_mut() {
+                _ if run.is_empty() => {}
+                Some(last) if last.end == run.start => last.end = run.end,
+                _ => runs.push(run),
+            }
+        }
+        let number = |step: u32| self.base + u128::from(step);
+        let runs = runs.into_iter().map(|run| match run.len() {
+            1 => number(run.start).to_string(),
+            _ => format!("{} to {}", number(run.start), number(run.end - 1)),
+        });
+        runs.collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +95,26 @@ mod tests {
         assert_eq!(ten.len(), 10);
         assert_eq!(ten[0], "23434252232434");
         assert_eq!(ten[9], "23434252232443");
+    }
+
+    #[test]
+    fn numbers_without_a_result_are_told_in_runs() {
+        for (count, had, expected) in [
+            (4, "x.xx", "2"),
+            (4, "....", "1 to 4"),
+            (4, "..x.", "1 to 2, 4"),
+            (9, "x...x..x.", "2 to 4, 6 to 7, 9"),
+            (2, "xx", ""),
+            (0, "", ""),
+            (1, "", "1"),
+            (9, "x.x", "2, 4 to 9"),
+            (9, "xx.", "3 to 9"),
+            (u32::MAX, ".x", "1, 3 to 4294967295"),
+        ] {
+            let numbers = Numbers { base: 1, count };
+            let had: Vec<bool> = had.chars().map(|c| c == 'x').collect();
+            assert_eq!(numbers.missing(&had), expected, "{count}, {had:?}");
+        }
     }
 
     #[test]

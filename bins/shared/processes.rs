@@ -1,10 +1,12 @@
 //! clnt_processes: many servers, and one dispatcher over them.
 
 use std::num::NonZeroU8;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 #[cfg(doc)]
 use reparte::XmlRpc;
-use reparte::{Account, Incomplete, SendError, TaskErrorKind};
+use reparte::{Account, Handle, Incomplete, SendError, TaskErrorKind};
 
 use super::command_line::{Argument, Program};
 use super::exit::Failure;
@@ -12,6 +14,7 @@ use super::local::LocalServers;
 use super::numbers::Numbers;
 use super::output::{print, tell};
 use super::secrets::Secrets;
+use super::signals;
 
 /// What the command line of clnt_processes asks for.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub struct Processes {
     pub numbers: Numbers,
     /// Those of the servers that live in this process, as long as it does.
     _local: LocalServers,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Processes {
@@ -69,6 +73,26 @@ impl Processes {
             options,
             numbers,
             _local: local,
+            interrupted: Arc::default(),
+        })
+    }
+
+    /// Ends the run that `handle` steers at the first Ctrl-C or SIGTERM, so that
+    /// [`Processes::finish`] has what was had until then; at the second, the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Server`] where signals can't be had.
+    pub fn end_at_signal(&self, handle: &Handle<(String,), String>) -> Result<(), Failure> {
+        let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
+        signals::at_signal(move || {
+            tell("stopping: what was had so far will be printed; once more to end at once");
+            interrupted.store(true, SeqCst);
+            // A run without servers ends once nothing is in flight.
+            for server in handle.account().servers {
+                handle.leave(&server.name);
+            }
+            handle.cancel_all();
         })
     }
 
@@ -78,6 +102,7 @@ impl Processes {
     ///
     /// # Errors
     ///
+    /// [`Failure::Interrupted`] where a signal ended the run before its end,
     /// [`Failure::Unreachable`] where tasks were left over for lack of servers,
     /// [`Failure::NoResult`] where one failed, and those of [`print()`].
     pub fn finish<A>(
@@ -87,20 +112,12 @@ impl Processes {
         account: &Account,
         seconds: f64,
     ) -> Result<(), Failure> {
-        let (outcomes, failure) = match (results, sent) {
-            (Ok(results), Ok(())) => (results.into_iter().map(Some).collect(), None),
-            (Ok(results), Err(error)) => {
-                let failure = self.cut_short(results.len(), &error);
-                (results.into_iter().map(Some).collect(), Some(failure))
-            }
-            (Err(incomplete), sent) => {
-                let had = incomplete.outcomes().iter().flatten().count();
-                let failure = match sent {
-                    Ok(()) => failure(&incomplete),
-                    Err(error) => self.cut_short(had, &error),
-                };
-                let outcomes = incomplete.into_outcomes().into_iter().map(Result::ok);
-                (outcomes.collect::<Vec<_>>(), Some(failure))
+        let failure = self.failure(&sent, &results);
+        let outcomes: Vec<Option<String>> = match results {
+            Ok(results) => results.into_iter().map(Some).collect(),
+            Err(incomplete) => {
+                let outcomes = incomplete.into_outcomes().into_iter();
+                outcomes.map(Result::ok).collect()
             }
         };
         let printed = outcomes.iter().flatten().try_for_each(print);
@@ -112,39 +129,55 @@ impl Processes {
         let Some(failure) = failure else {
             return printed;
         };
-        let had = outcomes.into_iter().chain(std::iter::repeat(None));
-        let numbers = self.numbers.iter().zip(had);
-        tell(format_args!("no result for: {}", missing(numbers)));
+        let had: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
+        tell(format_args!(
+            "no result for: {}",
+            self.numbers.missing(&had)
+        ));
         Err(failure)
     }
 
-    /// The run ended before all numbers were sent.
-    fn cut_short<A>(&self, had: usize, error: &SendError<A>) -> Failure {
-        let wanted = self.numbers.iter().count();
-        Failure::Unreachable(format!("{had} of {wanted} numbers have a result; {error}"))
-    }
-}
-
-/// The numbers without a result, runs of them as `first to last`.
-fn missing(numbers: impl Iterator<Item = (String, Option<String>)>) -> String {
-    let mut runs: Vec<(String, Option<String>)> = Vec::new();
-    let mut in_run = false;
-    for (n, result) in numbers {
-        match runs.last_mut() {
-            _ if result.is_some() => {}
-            Some((_, last)) if in_run => *last = Some(n),
-            _ => runs.push((n, None)),
+    /// Why some number has no result, if one has none.
+    fn failure<A>(
+        &self,
+        sent: &Result<(), SendError<A>>,
+        results: &Result<Vec<String>, Incomplete<String>>,
+    ) -> Option<Failure> {
+        let had = match results {
+            Ok(results) => results.len(),
+            Err(incomplete) => incomplete.outcomes().iter().flatten().count(),
+        };
+        let so_far = format!("{had} of {} numbers have a result", self.numbers.count());
+        match (results, sent) {
+            (Ok(_), Ok(())) => None,
+            _ if self.interrupted.load(SeqCst) => {
+                let failed = results.as_ref().err().map(failed).unwrap_or_default();
+                let text = format!("{so_far}: ended by a signal{failed}");
+                Some(Failure::Interrupted(text))
+            }
+            (_, Err(error)) => Some(Failure::Unreachable(format!("{so_far}; {error}"))),
+            (Err(incomplete), Ok(())) => Some(whose_fault(incomplete)),
         }
-        in_run = result.is_none();
     }
-    let runs = runs.into_iter().map(|(first, last)| match last {
-        Some(last) => format!("{first} to {last}"),
-        None => first,
-    });
-    runs.collect::<Vec<_>>().join(", ")
 }
 
-fn failure(incomplete: &Incomplete<String>) -> Failure {
+/// What failed before the signal, which is told in no other place.
+fn failed(incomplete: &Incomplete<String>) -> String {
+    let errors = incomplete
+        .outcomes()
+        .iter()
+        .filter_map(|o| o.as_ref().err());
+    let mut failed = errors.filter(|error| {
+        let kind = error.kind();
+        matches!(kind, TaskErrorKind::Answered | TaskErrorKind::GivenUp)
+    });
+    match failed.next() {
+        None => String::new(),
+        Some(first) => format!("; {} failed before, the first: {first}", 1 + failed.count()),
+    }
+}
+
+fn whose_fault(incomplete: &Incomplete<String>) -> Failure {
     let mut errors = incomplete
         .outcomes()
         .iter()
@@ -161,28 +194,6 @@ impl From<reparte::Error> for Failure {
         match error {
             reparte::Error::Threads(_) => Failure::Server(error.to_string()),
             _ => Failure::Argument(format!("{error}; see clnt_processes --help")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_without_a_result_are_told_in_runs() {
-        for (had, expected) in [
-            ("x.xx", "2"),
-            ("....", "1 to 4"),
-            ("..x.", "1 to 2, 4"),
-            ("x...x..x.", "2 to 4, 6 to 7, 9"),
-            ("xx", ""),
-        ] {
-            let numbers = had.chars().zip(1..).map(|(c, n)| {
-                let result = (c == 'x').then(String::new);
-                (n.to_string(), result)
-            });
-            assert_eq!(missing(numbers), expected, "{had}");
         }
     }
 }

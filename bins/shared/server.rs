@@ -168,7 +168,11 @@ impl Server {
     /// [`Failure::Server`] where it can't go on.
     pub fn serve_forever(self) -> Result<(), Failure> {
         let stop = Stop::new();
-        signals::stop_on_signal(stop.clone())?;
+        let stopped = stop.clone();
+        signals::at_signal(move || {
+            tell("stopping: running calls have 10 s; once more to end at once");
+            stopped.stop();
+        })?;
         let address = self
             .listener
             .local_addr()

@@ -1,15 +1,11 @@
 //! Ctrl-C and SIGTERM.
 
-use xmlrpc_server::Stop;
-
 use super::exit::Failure;
-#[cfg(unix)]
-use super::output::tell;
 
-/// Stops a server at the first SIGINT or SIGTERM, and ends the process at the second,
-/// with 128 and the signal's number as its code, as a shell tells it.
+/// Runs `first` at the first SIGINT or SIGTERM, and ends the process at the second, with
+/// 128 and the signal's number as its code, as a shell tells it.
 #[cfg(unix)]
-pub(crate) fn stop_on_signal(stop: Stop) -> Result<(), Failure> {
+pub(crate) fn at_signal(first: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -18,8 +14,7 @@ pub(crate) fn stop_on_signal(stop: Stop) -> Result<(), Failure> {
     std::thread::spawn(move || {
         let mut signals = signals.forever();
         if signals.next().is_some() {
-            tell("stopping: running calls have 10 s; once more to end at once");
-            stop.stop();
+            first();
         }
         if let Some(second) = signals.next() {
             std::process::exit(128 + second);
@@ -30,6 +25,6 @@ pub(crate) fn stop_on_signal(stop: Stop) -> Result<(), Failure> {
 
 /// Elsewhere Ctrl-C ends the process as the system does it.
 #[cfg(not(unix))]
-pub(crate) fn stop_on_signal(_stop: Stop) -> Result<(), Failure> {
+pub(crate) fn at_signal(_first: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     Ok(())
 }

@@ -125,10 +125,15 @@ pub fn server(name: &str, arguments: &[&str]) -> (Running, String) {
 
 impl Running {
     /// Starts any program.
-    pub fn start(name: &str, mut command: Command) -> Self {
+    pub fn start(name: &str, command: Command) -> Self {
+        Running::start_into(name, command, Stdio::piped())
+    }
+
+    /// Starts any program, its standard output going elsewhere.
+    pub fn start_into(name: &str, mut command: Command, stdout: Stdio) -> Self {
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
@@ -143,18 +148,19 @@ impl Running {
             }
             all
         });
-        let mut stdout = child.stdout.take().expect("it is a pipe");
-        let stdout = thread::spawn(move || {
-            let mut all = String::new();
-            let _ = stdout.read_to_string(&mut all);
-            all
+        let stdout = child.stdout.take().map(|mut stdout| {
+            thread::spawn(move || {
+                let mut all = String::new();
+                let _ = stdout.read_to_string(&mut all);
+                all
+            })
         });
         Running {
             name: name.to_owned(),
             child,
             lines,
             stderr,
-            stdout: Some(stdout),
+            stdout,
         }
     }
 
@@ -206,13 +212,14 @@ impl Running {
             assert!(Instant::now() < deadline, "{} does not end", self.name);
             thread::sleep(Duration::from_millis(2));
         };
-        let stdout = self.stdout.take().map(JoinHandle::join);
+        let stdout = self
+            .stdout
+            .take()
+            .map_or(Ok(String::new()), JoinHandle::join);
         let stderr = std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join();
         Ended {
             status,
-            stdout: stdout
-                .and_then(Result::ok)
-                .expect("the reader does not panic"),
+            stdout: stdout.expect("the reader does not panic"),
             stderr: stderr.expect("the reader does not panic"),
         }
     }
