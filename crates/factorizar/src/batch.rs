@@ -36,9 +36,10 @@ pub fn factor_batch(numbers: &[u128], control: &Control) -> Vec<Result<Factors, 
     if threads == 1 {
         return numbers.iter().map(|&n| factor_with(n, control)).collect();
     }
+    let alone = control.clone().threads(1);
     let handfuls: Vec<&[u128]> = numbers.chunks(HANDFUL).collect();
     in_parallel(threads, handfuls.len(), |index| {
-        let each = handfuls[index].iter().map(|&n| factor_with(n, control));
+        let each = handfuls[index].iter().map(|&n| factor_with(n, &alone));
         each.collect::<Vec<_>>()
     })
     .into_iter()

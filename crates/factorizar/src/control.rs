@@ -1,8 +1,8 @@
 //! What a caller may say to a long computation: stop, your time is up, tell me how far you are.
 //!
 //! The kernel has no clock and no threads of its own. Time comes in as a question that the caller
-//! answers, and is asked at the joints of the algorithms: once a number in a batch, a curve of
-//! ECM, a few polynomials of the sieve, some tens of thousands of numbers of a range. That is every
+//! answers, and is asked at the joints of the algorithms: once a number in a batch, two or eight
+//! curves, a polynomial of the sieve, some tens of thousands of numbers of a range. That is every
 //! few microseconds to a millisecond, so cheap answers are welcome, and none has to be instant.
 
 use std::error;
@@ -153,7 +153,8 @@ impl Control {
         self
     }
 
-    /// Lets batches and ranges use so many threads, the calling one included; 0 counts as 1.
+    /// Lets batches, ranges and the quadratic sieve of one number, from some 90 bits on, use so many
+    /// threads, the calling one included; 0 counts as 1. No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = NonZeroUsize::new(threads);

@@ -23,7 +23,7 @@ use crate::{Control, Factors, Progress, Stop, Unfinished, trial};
 /// ```
 #[must_use]
 pub fn factor(n: u128) -> Factors {
-    let mut work = Work::default();
+    let mut work = Work::new();
     let ended = work.run(n, &Control::new());
     debug_assert_eq!(ended, Ok(()), "nothing stops a control by default");
     Factors::new(work.primes)
@@ -45,22 +45,32 @@ pub fn factor(n: u128) -> Factors {
 /// # Ok::<(), factorizar::Unfinished>(())
 /// ```
 pub fn factor_with(n: u128, control: &Control) -> Result<Factors, Unfinished> {
-    let mut work = Work::default();
+    let mut work = Work::new();
     let ended = work.run(n, control);
     let factors = Factors::new(work.primes);
     ended
         .map(|()| factors.clone())
-        .map_err(|reason| Unfinished::new(factors, work.parts.iter().product(), reason))
+        .map_err(|reason| Unfinished::new(factors, work.parts.product(), reason))
 }
 
 /// The primes of one number, and its parts that are not known to be prime.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) primes: Vec<u128>,
-    parts: Vec<u128>,
+    parts: Parts,
+    /// A part below this is prime.
+    prime_below: u64,
 }
 
 impl Work {
+    pub(crate) fn new() -> Self {
+        Work {
+            primes: Vec::with_capacity(16),
+            parts: Parts::default(),
+            prime_below: 0,
+        }
+    }
+
     fn run(&mut self, n: u128, control: &Control) -> Result<(), Stop> {
         if n < 2 {
             return Ok(());
@@ -69,8 +79,9 @@ impl Work {
         for &prime in &self.primes {
             control.tell(Progress::Prime(prime));
         }
-        if rest > 1 {
-            self.split(rest, control)?;
+        self.prime_below = rest.prime_below;
+        if rest.number > 1 {
+            self.split(rest.number, control)?;
         }
         Ok(())
     }
@@ -78,17 +89,52 @@ impl Work {
     /// Appends the primes of `rest`, which trial division left and is not 1.
     pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), Stop> {
         self.parts.push(rest);
-        while let Some(&part) = self.parts.last() {
-            if is_prime_past_trial(part) {
+        while let Some(part) = self.parts.last() {
+            if part < self.prime_below.into() || is_prime_past_trial(part) {
                 control.tell(Progress::Prime(part));
                 self.primes.push(part);
                 self.parts.pop();
             } else {
                 let divisor = divisor(part, control)?;
                 self.parts.pop();
-                self.parts.extend([divisor, part / divisor]);
+                self.parts.push(divisor);
+                self.parts.push(quotient(part, divisor));
             }
         }
         Ok(())
+    }
+}
+
+/// `n / divisor`, in one word where that will do.
+fn quotient(n: u128, divisor: u128) -> u128 {
+    match (u64::try_from(n), u64::try_from(divisor)) {
+        (Ok(n), Ok(divisor)) => (n / divisor).into(),
+        _ => n / divisor,
+    }
+}
+
+/// Parts of a number below 2^128, without primes below 2^10: twelve at most.
+#[derive(Debug, Default)]
+struct Parts {
+    parts: [u128; 12],
+    len: usize,
+}
+
+impl Parts {
+    fn push(&mut self, part: u128) {
+        self.parts[self.len] = part;
+        self.len += 1;
+    }
+
+    fn pop(&mut self) {
+        self.len -= 1;
+    }
+
+    fn last(&self) -> Option<u128> {
+        self.parts[..self.len].last().copied()
+    }
+
+    fn product(&self) -> u128 {
+        self.parts[..self.len].iter().product()
     }
 }

@@ -19,6 +19,9 @@ const RHO_STEPS: u32 = 8_192;
 const SHORT_BITS: u32 = 46;
 const SHORT: (u32, usize) = (16, 2);
 
+/// The curves that come first are at most so many.
+const FIRST: usize = 8;
+
 /// Far more curves than any number of its size was seen to need.
 const MANY: usize = 2_000;
 
@@ -50,7 +53,7 @@ fn narrow(n: u64, control: &Control) -> Result<u64, Stop> {
         if let Some(divisor) = ecm::divisor(n, prime, skip, curves, control)? {
             return Ok(divisor);
         }
-        skip = curves;
+        skip = FIRST;
     }
     if let Some(divisor) = ecm::divisor(n, bits.div_ceil(2), skip, MANY, control)? {
         return Ok(divisor);

@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod batch;
 mod control;
@@ -16,6 +16,7 @@ mod primality;
 mod qs;
 mod range;
 mod rho;
+mod simd;
 mod sum;
 mod trial;
 mod unfinished;

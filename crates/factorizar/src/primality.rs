@@ -18,27 +18,28 @@
 //! Samuel S. Wagstaff, "Lucas pseudoprimes", 1980. The four bases are Wojciech Izykowski's and
 //! Marcin Panasiuk's, 2011, checked against the same list.
 //!
-//! Base 2 goes first, as it unmasks nearly every composite; the others go together, so that their
-//! multiplications overlap.
+//! The bases go together, so that their multiplications overlap. Where there are more than four, base 2
+//! goes first, as it unmasks nearly every composite.
 
 use crate::lucas;
 use crate::montgomery::Montgomery;
 use crate::trial;
 use crate::word::Word;
 
-/// The bases besides 2. Up to here three bases are a proof.
+/// Up to here three bases are a proof.
 const THREE_BASES_BELOW: u64 = 4_759_123_141;
-const THREE_BASES: [u64; 2] = [7, 61];
+const THREE_BASES: [u64; 3] = [2, 7, 61];
 
 /// Up to here four bases are.
 const FOUR_BASES_BELOW: u64 = 55_245_642_489_451;
-const FOUR_BASES: [u64; 3] = [
+const FOUR_BASES: [u64; 4] = [
+    2,
     141_889_084_524_735,
     1_199_124_725_622_454_117,
     11_096_072_698_276_303_650,
 ];
 
-/// A proof for every 64-bit number.
+/// With 2, a proof for every 64-bit number.
 const SEVEN_BASES: [u64; 6] = [325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
 
 /// The smallest strong pseudoprime to 2 and all of [`THIRTEEN_BASES`]: below it every answer is a proof.
@@ -86,14 +87,13 @@ pub(crate) fn is_prime_past_trial(n: u128) -> bool {
     }
     if let Ok(n) = u64::try_from(n) {
         let ring = Montgomery::new(n);
-        return are_strong_probable_primes(&ring, [2])
-            && if n < THREE_BASES_BELOW {
-                are_strong_probable_primes(&ring, THREE_BASES)
-            } else if n < FOUR_BASES_BELOW {
-                are_strong_probable_primes(&ring, FOUR_BASES)
-            } else {
-                are_strong_probable_primes(&ring, SEVEN_BASES)
-            };
+        return if n < THREE_BASES_BELOW {
+            are_strong_probable_primes(&ring, THREE_BASES)
+        } else if n < FOUR_BASES_BELOW {
+            are_strong_probable_primes(&ring, FOUR_BASES)
+        } else {
+            are_strong_probable_primes(&ring, [2]) && are_strong_probable_primes(&ring, SEVEN_BASES)
+        };
     }
     let ring = Montgomery::new(n);
     if !are_strong_probable_primes(&ring, [2]) {
@@ -171,14 +171,13 @@ mod tests {
     fn the_smallest_strong_pseudoprime_to_the_three_bases_is_not_prime() {
         assert_eq!(THREE_BASES_BELOW, 48_781 * 97_561);
         let ring = Montgomery::new(THREE_BASES_BELOW);
-        assert!(are_strong_probable_primes(&ring, [2, 7, 61]));
+        assert!(are_strong_probable_primes(&ring, THREE_BASES));
         assert!(!is_prime(THREE_BASES_BELOW.into()));
     }
 
     #[test]
     fn the_limit_of_the_four_bases_is_their_smallest_pseudoprime() {
         let ring = Montgomery::new(FOUR_BASES_BELOW);
-        assert!(are_strong_probable_primes(&ring, [2]));
         assert!(are_strong_probable_primes(&ring, FOUR_BASES));
         assert!(!is_prime(FOUR_BASES_BELOW.into()));
     }

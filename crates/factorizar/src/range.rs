@@ -181,8 +181,8 @@ impl SumRange {
         } else if rest < (bound + 1) * (bound + 1) {
             Ok(sum + rest)
         } else {
-            let mut work = Work::default();
-            work.split(rest, &self.control)?;
+            let mut work = Work::new();
+            work.split(rest, &self.control.clone().threads(1))?;
             Ok(sum + work.primes.iter().sum::<u128>())
         }
     }

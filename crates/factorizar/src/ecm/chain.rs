@@ -10,7 +10,7 @@
 //! Lucas chains", 1983, revised 1992.
 
 use super::curve::{Curves, Point};
-use crate::word::Word;
+use super::lanes::Arithmetic;
 
 /// What a step does to the points a, b and c = a - b, where n P = d a + e b, d >= e.
 ///
@@ -24,7 +24,7 @@ const HALVE: u8 = 5;
 const HALVE_OTHER: u8 = 6;
 
 const ADDITION: u32 = 6;
-const DOUBLING: u32 = 5;
+const DOUBLING: u32 = 6;
 
 /// Room for the chains of one plan.
 pub(super) const ROOM: usize = 4096;
@@ -71,11 +71,11 @@ impl Chains {
 
     /// The multiple of `point` by all multipliers.
     #[inline(always)]
-    pub(super) fn multiply<W: Word, const L: usize, const LOOSE: bool>(
+    pub(super) fn multiply<A: Arithmetic>(
         &self,
-        curves: &Curves<'_, W, L, LOOSE>,
-        point: Point<W, L>,
-    ) -> Point<W, L> {
+        curves: &Curves<A>,
+        point: Point<A::Lanes>,
+    ) -> Point<A::Lanes> {
         // Every chain starts with a = 2 P, b = c = P.
         let start = |point| (curves.double(point), point, point);
         let (mut a, mut b, mut c) = start(point);

@@ -3,7 +3,8 @@
 //! A random curve modulo n is one modulo each prime p of n, with a group whose order is near p. If
 //! the order for one p is a product of small primes, multiplying a point by all small primes gives
 //! infinity modulo p, and not modulo the others: the coordinate Z then shares p with n. If not, the
-//! next curve has another order. Two curves are worked at a time, in step ([`lanes`]).
+//! next curve has another order. Two curves are worked at a time, in step, or eight where the processor
+//! has lanes for them ([`lanes`]).
 //!
 //! Cost: it depends on the size of the prime that is found, here of 11 to some 40 bits, and little
 //! on n: some 7 curves of 500 multiplications for 22 bits, 20 of 2,000 for 32 bits.
@@ -18,14 +19,20 @@ mod stage;
 
 use crate::montgomery::Montgomery;
 use crate::word::{Word, gcd_with_odd};
-use crate::{Control, Progress, Stop};
+use crate::{Control, Progress, Stop, simd};
 use chain::Chains;
 use curve::Curves;
-use lanes::may_be_loose;
+pub(crate) use lanes::{Arithmetic, Work};
+use lanes::{Pair, may_be_loose};
 use stage::Stage;
 
-/// Curves worked in step.
-const LANES: usize = 2;
+/// The first parameter. The orders of 10 and 11 are smooth more often than those of other neighbours;
+/// for 11, Razvan Barbulescu et al., "Finding ECM-friendly curves through a study of Galois
+/// properties", 2012, say why.
+const SIGMA: u64 = 10;
+
+/// Curves at once, at most.
+const MOST_LANES: usize = 8;
 
 /// The bounds of a curve's two stages.
 #[derive(Debug)]
@@ -68,30 +75,68 @@ pub(crate) fn divisor<W: Word>(
     curves: usize,
     control: &Control,
 ) -> Result<Option<W>, Stop> {
-    let plan = plan(bits);
     let ring = Montgomery::new(n);
-    // Suyama's parameter must not be one of 0, 1, 3 and 5. All are smaller than n.
-    let mut sigma = 6 + control.first_seed() % 256 + skip as u64;
-    let loose = may_be_loose(&ring);
+    let bench = Bench::new(&ring);
+    let plan = plan(bits.saturating_sub(bench.haste()));
+    let mut sigma = SIGMA + control.first_seed() % 256 + skip as u64;
     let mut tried = 0;
     while tried < curves {
         control.poll()?;
-        let found = if loose {
-            attempt::<W, true>(&ring, plan, sigma)
-        } else {
-            attempt::<W, false>(&ring, plan, sigma)
-        };
-        if let Some(divisor) = found {
+        let ends = bench.run(Attempt { plan, sigma });
+        if let Some(divisor) = ends.divisor(&ring) {
             return Ok(Some(divisor));
         }
-        sigma += LANES as u64;
-        tried += LANES;
+        sigma += ends.count as u64;
+        tried += ends.count;
         control.tell(Progress::Curves {
             of: n.into(),
             tried,
         });
     }
     Ok(None)
+}
+
+/// What a modulus is worked with.
+#[derive(Debug)]
+enum Bench<'a, W> {
+    /// Eight lanes, modulo a number with this inverse.
+    Eight {
+        n: u64,
+        inverse: u64,
+    },
+    Loose(Pair<'a, W, true>),
+    Strict(Pair<'a, W, false>),
+}
+
+impl<'a, W: Word> Bench<'a, W> {
+    fn new(ring: &'a Montgomery<W>) -> Self {
+        match u64::try_from(ring.modulus().into()) {
+            Ok(n) if n < simd::EIGHT_BELOW && simd::has_eight() => Bench::Eight {
+                n,
+                inverse: ring.inverse().into() as u64,
+            },
+            _ if may_be_loose(ring) => Bench::Loose(Pair(ring)),
+            _ => Bench::Strict(Pair(ring)),
+        }
+    }
+
+    /// By how many bits smaller primes the plan may be made for: of eight curves one finds a larger
+    /// prime nearly always.
+    fn haste(&self) -> u32 {
+        match self {
+            Bench::Eight { .. } => 4,
+            _ => 0,
+        }
+    }
+
+    fn run(&self, attempt: Attempt) -> Ends {
+        let ends = match *self {
+            Bench::Eight { n, inverse } => simd::run_eight(n, inverse, attempt),
+            Bench::Loose(pair) => Some(attempt.run(pair)),
+            Bench::Strict(pair) => Some(attempt.run(pair)),
+        };
+        ends.expect("eight lanes are not chosen where there are none")
+    }
 }
 
 fn plan(bits: u32) -> &'static Plan {
@@ -107,30 +152,68 @@ fn plan(bits: u32) -> &'static Plan {
     &PLANS[index]
 }
 
-/// Both stages on the curves of [`LANES`] parameters from `sigma` on.
-fn attempt<W: Word, const LOOSE: bool>(ring: &Montgomery<W>, plan: &Plan, sigma: u64) -> Option<W> {
-    let n = ring.modulus();
-    let whole = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
-    let sigmas: [u64; LANES] = std::array::from_fn(|lane| sigma + lane as u64);
-    let (curves, mut point) = match Curves::<W, LANES, LOOSE>::suyama(ring, sigmas) {
-        Ok(start) => start,
-        Err(shared) => return whole(shared),
-    };
-    for _ in 0..plan.twos {
-        point = curves.double(point);
+/// Both stages on curves from `sigma` on, one for each lane.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    plan: &'static Plan,
+    sigma: u64,
+}
+
+/// What shares a divisor with n, if a curve has found one.
+#[derive(Debug)]
+struct Ends {
+    /// Of all primes of n at once, the first stage alone may have found fewer.
+    stages: [[u128; MOST_LANES]; 2],
+    count: usize,
+}
+
+impl Work for Attempt {
+    type Output = Ends;
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self, ring: A) -> Ends {
+        let Attempt { plan, sigma } = self;
+        let (curves, mut point) = Curves::suyama(ring, sigma);
+        for _ in 0..plan.twos {
+            point = curves.double(point);
+        }
+        point = plan.chains.multiply(&curves, point);
+        let differences = plan.stage.differences(&curves, point);
+        let mut stages = [[0; MOST_LANES]; 2];
+        for (stage, lanes) in stages.iter_mut().zip([differences, point.z]) {
+            let mut places = stage.iter_mut();
+            ring.each(lanes, |number| {
+                if let Some(place) = places.next() {
+                    *place = number;
+                }
+            });
+        }
+        Ends {
+            stages,
+            count: A::COUNT,
+        }
     }
-    point = plan.chains.multiply(&curves, point);
-    let differences = plan.stage.differences(&curves, point);
-    let product = differences.iter().fold(ring.one(), |product, &lane| {
-        ring.mul(product, ring.tighten(lane))
-    });
-    let shared = gcd_with_odd(product, n);
-    if shared != n {
-        return whole(shared);
+}
+
+impl Ends {
+    fn divisor<W: Word>(&self, ring: &Montgomery<W>) -> Option<W> {
+        let n = ring.modulus();
+        let whole = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
+        let numbers = |stage: usize| {
+            self.stages[stage][..self.count]
+                .iter()
+                .map(|&end| W::truncate(end))
+        };
+        let product = numbers(0).fold(ring.one(), |product, end| ring.mul(product, end));
+        let shared = gcd_with_odd(product, n);
+        if shared != n {
+            return whole(shared);
+        }
+        numbers(0)
+            .chain(numbers(1))
+            .map(|number| gcd_with_odd(number, n))
+            .find_map(whole)
     }
-    // All primes of n at once: one lane, or the first stage alone, may have fewer.
-    let stages = differences.into_iter().chain(point.z);
-    stages.map(|value| gcd_with_odd(value, n)).find_map(whole)
 }
 
 #[cfg(test)]
@@ -175,6 +258,48 @@ mod tests {
             let control = Control::new().seed(seed);
             let found = divisor(54_767u64 * 5_861_507, 16, 0, 400, &control);
             assert!(found.unwrap().is_some(), "{seed}");
+        }
+    }
+
+    /// Lane by lane, both stages, what each has in common with n.
+    #[test]
+    fn eight_lanes_find_what_pairs_find() {
+        let numbers = [
+            54_767 * 5_861_507,
+            1_048_583 * 1_048_589,
+            16_777_213 * 16_777_199,
+            16_777_259 * 16_777_289,
+            33_554_467 * 33_554_473,
+            67_108_859 * 67_108_837,
+        ];
+        for n in numbers {
+            let ring = Montgomery::new(n);
+            let shared = |ends: &Ends, stage: usize| {
+                let lanes = ends.stages[stage][..ends.count].iter();
+                lanes
+                    .map(|&end| gcd_with_odd(end as u64, n))
+                    .collect::<Vec<_>>()
+            };
+            for (index, plan) in PLANS.iter().enumerate() {
+                let attempt = |sigma| Attempt { plan, sigma };
+                let Some(eight) = simd::run_eight(n, ring.inverse(), attempt(SIGMA)) else {
+                    eprintln!("not compared: this processor has no AVX-512 IFMA");
+                    return;
+                };
+                let pairs = [0, 2, 4, 6].map(|skip| attempt(SIGMA + skip));
+                for stage in [0, 1] {
+                    let strict =
+                        pairs.map(|pair| shared(&pair.run(Pair::<_, false>(&ring)), stage));
+                    let loose = pairs.map(|pair| shared(&pair.run(Pair::<_, true>(&ring)), stage));
+                    let eight = shared(&eight, stage);
+                    assert_eq!(
+                        strict.concat(),
+                        eight,
+                        "plan {index} for {n}, stage {stage}"
+                    );
+                    assert_eq!(loose.concat(), eight, "plan {index} for {n}, stage {stage}");
+                }
+            }
         }
     }
 }

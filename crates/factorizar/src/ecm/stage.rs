@@ -11,8 +11,7 @@
 
 use super::chain::is_prime;
 use super::curve::{Curves, Point};
-use super::lanes::Lanes;
-use crate::word::Word;
+use super::lanes::Arithmetic;
 
 /// Room for the pairs and for the giant steps of one plan.
 const PAIRS: usize = 4096;
@@ -73,11 +72,11 @@ impl Stage {
 
     /// The product of all pairs' differences, in each lane; `point` is Q.
     #[inline(always)]
-    pub(super) fn differences<W: Word, const L: usize, const LOOSE: bool>(
+    pub(super) fn differences<A: Arithmetic>(
         &self,
-        curves: &Curves<'_, W, L, LOOSE>,
-        point: Point<W, L>,
-    ) -> Lanes<W, L> {
+        curves: &Curves<A>,
+        point: Point<A::Lanes>,
+    ) -> A::Lanes {
         let ring = curves.ring;
         let odd = self.stride >> self.stride.trailing_zeros();
         let (babies, odd_multiple) = baby_steps(curves, point, odd, self.stride / 2);
@@ -127,12 +126,12 @@ const fn baby(index: usize) -> u32 {
 
 /// The baby steps to `last`, and the multiple of the point by `odd`, which is 15 or 105.
 #[inline(always)]
-fn baby_steps<W: Word, const L: usize, const LOOSE: bool>(
-    curves: &Curves<'_, W, L, LOOSE>,
-    point: Point<W, L>,
+fn baby_steps<A: Arithmetic>(
+    curves: &Curves<A>,
+    point: Point<A::Lanes>,
     odd: u32,
     last: u32,
-) -> ([Point<W, L>; BABIES], Point<W, L>) {
+) -> ([Point<A::Lanes>; BABIES], Point<A::Lanes>) {
     let two = curves.double(point);
     let three = curves.add(two, point, point);
     let six = curves.double(three);

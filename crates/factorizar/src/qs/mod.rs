@@ -15,6 +15,7 @@
 //! - [`polynomial`]: the polynomials, and where each prime divides their values;
 //! - [`sieve`]: the candidates;
 //! - [`relation`]: the candidates that keep their promise;
+//! - [`collect`]: all of these, by as many threads as the control allows;
 //! - [`matrix`] and [`root`]: from relations to a divisor.
 //!
 //! Cost: about exp(sqrt(log n log log n)); twice as much with every 8 to 10 bits. It does not depend
@@ -25,6 +26,7 @@
 
 mod base;
 mod choice;
+mod collect;
 mod matrix;
 mod modular;
 mod multiplier;
@@ -33,15 +35,13 @@ mod relation;
 mod root;
 mod sieve;
 
-use crate::{Control, Progress, Stop};
+use crate::{Control, Stop};
 use base::Base;
 use choice::{Choice, Size};
-use polynomial::Polynomial;
-use relation::Relations;
-use sieve::Interval;
+use collect::Collect;
 
-/// Rows beyond the number of columns, so that there are dependencies to choose from.
-const SPARE: usize = 6;
+/// From so many bits on a number takes long enough for other threads to start.
+const PARALLEL_BITS: u32 = 90;
 
 /// A divisor of `n` other than 1 and n, or nothing if the choices of polynomials are used up, which
 /// was not seen above 2^60.
@@ -54,45 +54,33 @@ pub(crate) fn divisor(n: u128, control: &Control) -> Result<Option<u128>, Stop> 
         Ok(base) => base,
         Err(prime) => return Ok(Some(prime)),
     };
-    let square = n.wrapping_mul(multiplier.into());
     let scale = n as f64 * f64::from(multiplier);
-    let mut choice = Choice::new(&base, scale, &size, control.first_seed());
+    let choice = Choice::new(&base, scale, &size, control.first_seed());
     let first = (1..base.len)
         .find(|&index| base.prime(index) >= size.smallest)
         .unwrap_or(1);
-    let start = 128 - size.threshold(&base, scale, first);
-    let mut relations = Relations::new(base.prime(base.len - 1) as u32 * size.large);
-    let mut interval = Interval::new(2 * size.half as u16);
-    let mut needed = base.len + SPARE;
-    while let Some(factors) = choice.next(&base) {
-        let mut polynomial = Polynomial::new(&base, square, factors, size.half);
-        loop {
-            control.poll()?;
-            interval.sieve(&base, &polynomial, first, start);
-            for place in interval.candidates() {
-                relations.consider(&base, &polynomial, place);
-            }
-            if relations.len() >= needed {
-                if let Some(divisor) = root::divisor(n, &base, &relations) {
-                    return Ok(Some(divisor));
-                }
-                needed = relations.len() + SPARE;
-            }
-            if !polynomial.advance(&base) {
-                break;
-            }
-        }
-        control.tell(Progress::Relations {
-            of: n,
-            found: relations.len(),
-            needed,
-        });
-    }
-    Ok(None)
+    let collect = Collect {
+        n,
+        square: n.wrapping_mul(multiplier.into()),
+        base: &base,
+        size,
+        first,
+        start: 128 - size.threshold(&base, scale, first),
+        control,
+    };
+    let threads = if n >> PARALLEL_BITS == 0 {
+        1
+    } else {
+        control.thread_count()
+    };
+    collect.divisor(choice, threads)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     fn check(n: u128, control: &Control) {
@@ -139,5 +127,39 @@ mod tests {
         }
         let late = Control::new().deadline(|| true);
         assert_eq!(divisor(n, &late), Err(Stop::OutOfTime));
+    }
+
+    /// What is added, in which order, and when it suffices.
+    #[test]
+    fn any_number_of_threads_gets_the_same_relations() {
+        let n = ((1 << 61) - 1) * 1_099_511_627_689;
+        let steps = |threads: usize| {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let steps = Arc::clone(&told);
+            let control = Control::new()
+                .threads(threads)
+                .observer(move |progress| steps.lock().unwrap().push(progress));
+            let found = divisor(n, &control).unwrap().expect("a divisor");
+            let steps = told.lock().unwrap().clone();
+            (found, steps)
+        };
+        let alone = steps(1);
+        assert!(alone.1.len() > 2, "{alone:?}");
+        for threads in [2, 3, 16] {
+            assert_eq!(steps(threads), alone, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_all_threads() {
+        let n = ((1 << 61) - 1) * 1_099_511_627_689;
+        for polls in [0, 1, 7, 40] {
+            let left = AtomicUsize::new(polls);
+            let control = Control::new().threads(3).deadline(move || {
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                    .is_err()
+            });
+            assert_eq!(divisor(n, &control), Err(Stop::OutOfTime), "{polls}");
+        }
     }
 }

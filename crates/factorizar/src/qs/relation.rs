@@ -21,7 +21,7 @@ use super::polynomial::Polynomial;
 /// Stands for the sign in a relation's list; every other number is an index into the base.
 pub(super) const SIGN: u16 = u16::MAX;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Relation {
     pub(super) y: u128,
     factors: Range<u32>,
@@ -72,26 +72,27 @@ impl Relations {
 
     /// The primes of a relation, each as often as it divides.
     pub(super) fn factors(&self, relation: &Relation) -> &[u16] {
-        &self.factors[relation.factors.start as usize..relation.factors.end as usize]
+        primes_of(relation, &self.factors)
     }
 
-    /// Divides a candidate's value by the base, and keeps it if what is left is small enough.
-    pub(super) fn consider(&mut self, base: &Base, polynomial: &Polynomial, place: usize) {
-        let value = polynomial.value(place);
-        let begin = self.factors.len();
-        let rest = self.divide(base, polynomial, place, value);
-        let y = polynomial.y(place);
-        let large = u32::try_from(rest).ok().filter(|&rest| rest < self.bound);
-        let Some(large) = large.filter(|_| value != 0 && self.seen.insert(y as u64)) else {
-            self.factors.truncate(begin);
-            return;
-        };
+    /// Adds what one of the polynomials has.
+    pub(super) fn add(&mut self, found: &Found, polynomial: usize) {
+        for relation in found.of(polynomial) {
+            if relation.large < self.bound && self.seen.insert(relation.y as u64) {
+                let begin = self.factors.len() as u32;
+                self.factors.extend(primes_of(relation, &found.factors));
+                self.keep(Relation {
+                    factors: begin..self.factors.len() as u32,
+                    ..*relation
+                });
+            }
+        }
+    }
+
+    fn keep(&mut self, relation: Relation) {
         let index = self.list.len() as u32;
-        self.list.push(Relation {
-            y,
-            factors: begin as u32..self.factors.len() as u32,
-            large,
-        });
+        let large = relation.large;
+        self.list.push(relation);
         if large == 1 {
             self.rows.push((index, None));
         } else if let Some(&partner) = self.partners.get(&large) {
@@ -99,6 +100,51 @@ impl Relations {
         } else {
             self.partners.insert(large, index);
         }
+    }
+}
+
+fn primes_of<'a>(relation: &Relation, factors: &'a [u16]) -> &'a [u16] {
+    &factors[relation.factors.start as usize..relation.factors.end as usize]
+}
+
+/// The relations of some polynomials, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    list: Vec<Relation>,
+    factors: Vec<u16>,
+    /// Where the relations of each polynomial end.
+    ends: Vec<usize>,
+}
+
+impl Found {
+    /// Divides a candidate's value by the base, and keeps it if what is left is a small number.
+    pub(super) fn consider(&mut self, base: &Base, polynomial: &Polynomial, place: usize) {
+        let value = polynomial.value(place);
+        let begin = self.factors.len();
+        let rest = self.divide(base, polynomial, place, value);
+        match u32::try_from(rest) {
+            Ok(large) if value != 0 => self.list.push(Relation {
+                y: polynomial.y(place),
+                factors: begin as u32..self.factors.len() as u32,
+                large,
+            }),
+            _ => self.factors.truncate(begin),
+        }
+    }
+
+    pub(super) fn end_polynomial(&mut self) {
+        self.ends.push(self.list.len());
+    }
+
+    pub(super) fn polynomials(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn of(&self, polynomial: usize) -> &[Relation] {
+        let begin = polynomial
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before]);
+        &self.list[begin..self.ends[polynomial]]
     }
 
     /// Appends the primes of 4 a q, and gives what they leave.

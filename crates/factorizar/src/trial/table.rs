@@ -1,0 +1,145 @@
+//! The primes of the trial division, worked out by the compiler.
+
+use crate::simd::divide::{self, Group};
+use crate::word::Word;
+
+/// Every prime below it is divided out of every number.
+pub(crate) const BOUND: u64 = 1 << 10;
+
+/// Every prime below it is divided out where vector instructions do it.
+pub(super) const VECTOR_BOUND: u64 = 1 << 13;
+
+/// Odd primes below [`BOUND`], and below [`VECTOR_BOUND`].
+const COUNT: usize = 171;
+const VECTOR_COUNT: usize = 1027;
+
+/// Odd primes that come before the vectors.
+pub(super) const FEW: usize = VECTOR_COUNT - divide::GROUP * GROUP_COUNT;
+const GROUP_COUNT: usize = 31;
+
+/// An odd prime, and how to divide numbers of one width by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Divisor<W> {
+    pub(super) prime: u64,
+    /// The inverse of the prime modulo 2^BITS.
+    inverse: W,
+    /// The largest exact quotient, (2^BITS - 1) / p.
+    limit: W,
+}
+
+impl<W: Word> Divisor<W> {
+    /// `n` divided by the prime, if that is exact.
+    #[inline]
+    pub(super) fn divide(&self, n: W) -> Option<W> {
+        let quotient = n.wrapping_mul(self.inverse);
+        (quotient <= self.limit).then_some(quotient)
+    }
+}
+
+const PRIMES: [u64; VECTOR_COUNT] = odd_primes();
+
+pub(super) static WIDE: [Divisor<u128>; COUNT] = wide();
+
+pub(super) static NARROW: [Divisor<u64>; VECTOR_COUNT] = narrow();
+
+/// The primes from [`FEW`] on, as the vectors take them.
+pub(super) static GROUPS: [Group; GROUP_COUNT] = groups();
+
+const fn wide() -> [Divisor<u128>; COUNT] {
+    let mut table = [Divisor {
+        prime: 0,
+        inverse: 0,
+        limit: 0,
+    }; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        let prime = PRIMES[index];
+        table[index] = Divisor {
+            prime,
+            inverse: inverse(prime as u128),
+            limit: u128::MAX / prime as u128,
+        };
+        index += 1;
+    }
+    assert!(
+        PRIMES[COUNT - 1] < BOUND && PRIMES[COUNT] > BOUND,
+        "COUNT is not the number of odd primes below BOUND"
+    );
+    table
+}
+
+const fn narrow() -> [Divisor<u64>; VECTOR_COUNT] {
+    let mut table = [Divisor {
+        prime: 0,
+        inverse: 0,
+        limit: 0,
+    }; VECTOR_COUNT];
+    let mut index = 0;
+    while index < VECTOR_COUNT {
+        let prime = PRIMES[index];
+        table[index] = Divisor {
+            prime,
+            inverse: inverse(prime as u128) as u64,
+            limit: u64::MAX / prime,
+        };
+        index += 1;
+    }
+    table
+}
+
+const fn groups() -> [Group; GROUP_COUNT] {
+    let mut table = [const {
+        Group {
+            reciprocals: [0.0; divide::GROUP],
+            square: 0.0,
+        }
+    }; GROUP_COUNT];
+    let mut index = FEW;
+    while index < VECTOR_COUNT {
+        let (group, place) = ((index - FEW) / divide::GROUP, (index - FEW) % divide::GROUP);
+        let prime = PRIMES[index] as f64;
+        table[group].reciprocals[place] = 1.0 / prime;
+        if place == 0 {
+            table[group].square = prime * prime;
+        }
+        index += 1;
+    }
+    table
+}
+
+/// The odd primes below [`VECTOR_BOUND`], by Eratosthenes's sieve.
+const fn odd_primes() -> [u64; VECTOR_COUNT] {
+    const LEN: usize = VECTOR_BOUND as usize;
+    let mut composite = [false; LEN];
+    let mut table = [0; VECTOR_COUNT];
+    let (mut filled, mut n) = (0, 3);
+    while n < LEN {
+        if !composite[n] {
+            table[filled] = n as u64;
+            filled += 1;
+            let mut multiple = n * n;
+            while multiple < LEN {
+                composite[multiple] = true;
+                multiple += 2 * n;
+            }
+        }
+        n += 2;
+    }
+    assert!(
+        filled == VECTOR_COUNT,
+        "VECTOR_COUNT is not the number of odd primes below VECTOR_BOUND"
+    );
+    table
+}
+
+/// The inverse of an odd `p` modulo 2^128: Newton's iteration, from the 3 bits that p itself has
+/// right to 6, 12, 24, 48, 96 and past 128.
+const fn inverse(p: u128) -> u128 {
+    let mut inverse = p;
+    let mut turn = 0;
+    while turn < 6 {
+        inverse = inverse.wrapping_mul(2u128.wrapping_sub(p.wrapping_mul(inverse)));
+        turn += 1;
+    }
+    inverse
+}
