@@ -1,6 +1,7 @@
 //! The loop that takes connections, and the end of it all.
 
 use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,14 +61,14 @@ pub(super) async fn run(
     let mut greedy = Throttle::default();
     let peers = Peers::new(options.connections_per_peer);
     loop {
-        match unless_stopped(&mut stopping, listener.accept()).await {
+        match unless_stopped(&mut stopping, pin!(listener.accept())).await {
             None => break,
             Some(Ok((stream, peer))) => {
                 let Some(counted) = peers.enter(peer.ip()) else {
                     greedy.too_many(peer.ip());
                     continue;
                 };
-                let place = unless_stopped(&mut stopping, shared.places.take()).await;
+                let place = unless_stopped(&mut stopping, pin!(shared.places.take())).await;
                 let Some(Some(place)) = place else {
                     break;
                 };
@@ -80,7 +81,7 @@ pub(super) async fn run(
             Some(Err(error)) => {
                 throttle.accept_failed(&error);
                 if !is_of_one_connection(&error) {
-                    let _ = unless_stopped(&mut stopping, sleep(PAUSE)).await;
+                    let _ = unless_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
                 }
             }
         }

@@ -5,7 +5,7 @@
 //! shared, and wake another of them.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,8 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 const POLLS: usize = 8;
 
 /// The output of a future that may wake itself.
-pub(super) async fn again<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+pub(super) async fn again<F: Future>(mut future: Pin<Box<F>>) -> F::Output {
     let alarm = Arc::new(Alarm::default());
     let waker = Waker::from(Arc::clone(&alarm));
     poll_fn(|context| {
@@ -72,6 +71,7 @@ impl Wake for Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
     use std::sync::atomic::AtomicUsize;
 
     struct Count(AtomicUsize);
@@ -89,7 +89,7 @@ mod tests {
         let woken = || count.0.load(SeqCst);
         let kept: Mutex<Option<Waker>> = Mutex::new(None);
         let polls = AtomicUsize::new(0);
-        let mut future = pin!(again(poll_fn(|context: &mut Context<'_>| {
+        let mut future = pin!(again(Box::pin(poll_fn(|context: &mut Context<'_>| {
             *kept.lock().unwrap() = Some(context.waker().clone());
             match polls.fetch_add(1, SeqCst) {
                 3 => return Poll::Pending,
@@ -97,7 +97,7 @@ mod tests {
                 _ => context.waker().wake_by_ref(),
             }
             Poll::Pending
-        })));
+        }))));
         let mut context = Context::from_waker(&task);
         assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
         assert_eq!((polls.load(SeqCst), woken()), (4, 0));

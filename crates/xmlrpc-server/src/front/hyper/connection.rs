@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,19 +67,29 @@ pub(super) async fn serve(
     // acknowledgement. If it can't be set, it is only slower.
     let _ = stream.set_nodelay(true);
     let guest = Guest::new(&shared.places);
-    // The state and the buffers for HTTP take some 9 KiB: not for a client that says
+    // The state and the buffers for HTTP take some 16 KiB: not for a client that says
     // nothing.
-    let mut first = [0];
-    let spoken = timeout(shared.head_timeout, stream.peek(&mut first));
-    if let Some(Ok(Ok(1))) = unless_over(&guest, &mut stopping, spoken).await {
+    if has_spoken(&stream, &shared, &guest, &mut stopping).await {
         // The address of a connection that its peer has reset may be gone already.
         let Ok(here) = stream.local_addr() else {
             return;
         };
         let here = here.ip();
-        let opened = open(stream, Ends { peer, here }, &shared, &guest, stopping);
-        Box::pin(again(opened)).await;
+        let ends = Ends { peer, here };
+        again(Box::pin(open(stream, ends, &shared, &guest, stopping))).await;
     }
+}
+
+/// Waits for a client's first byte.
+async fn has_spoken(
+    stream: &TcpStream,
+    shared: &Shared,
+    guest: &Guest<'_>,
+    stopping: &mut watch::Receiver<bool>,
+) -> bool {
+    let mut first = [0];
+    let spoken = pin!(timeout(shared.head_timeout, stream.peek(&mut first)));
+    matches!(unless_over(guest, stopping, spoken).await, Some(Ok(Ok(1))))
 }
 
 /// Lays TLS over the connection, where it is asked for.
@@ -93,7 +103,7 @@ async fn open(
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
         let mut stopping = stopping;
-        let shaken = timeout(shared.head_timeout, tls.accept(stream));
+        let shaken = pin!(timeout(shared.head_timeout, tls.accept(stream)));
         match unless_over(guest, &mut stopping, shaken).await {
             Some(Ok(Ok(stream))) => speak(stream, ends, shared, guest, stopping).await,
             Some(Ok(Err(error))) => log::debug!("{}: {error}", ends.peer),
@@ -145,9 +155,9 @@ async fn speak(
 async fn unless_over<F: Future>(
     guest: &Guest<'_>,
     stopping: &mut watch::Receiver<bool>,
-    future: F,
+    future: Pin<&mut F>,
 ) -> Option<F::Output> {
-    unless(guest.asked_to_leave(), unless_stopped(stopping, future))
-        .await
-        .flatten()
+    let leave = pin!(guest.asked_to_leave());
+    let ended = unless(leave, pin!(unless_stopped(stopping, future))).await;
+    ended.flatten()
 }

@@ -5,6 +5,7 @@
 //! however slow it is; but for one that is known to be quick: see `pace`.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -76,7 +77,7 @@ impl Pool {
             packs,
             at_hand,
         };
-        let done = async {
+        let done = pin!(async {
             let slot = self.turn().await?;
             let pace = Arc::clone(&self.pace);
             let running = tokio::spawn(async move {
@@ -90,8 +91,9 @@ impl Pool {
             });
             // It catches its functions' panics, and is never aborted.
             running.await.unwrap_or(Err(Refusal::Failed))
-        };
-        let done = unless(called_off.notified(), done);
+        });
+        let called_off = pin!(called_off.notified());
+        let done = unless(called_off, done);
         let done = match deadline {
             Some(at) => timeout_at(at.into(), done)
                 .await

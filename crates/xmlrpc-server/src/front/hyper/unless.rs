@@ -1,17 +1,19 @@
 //! Two futures, of which the first ends the other.
+//!
+//! They are given as pinned: a future that is handed on by value takes its room once more
+//! with each hand, and connections have many.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use tokio::sync::watch;
 
 /// The future's output, unless there is the sign before it.
 pub(super) async fn unless<S, F: Future>(
-    sign: impl Future<Output = S>,
-    future: F,
+    mut sign: Pin<&mut impl Future<Output = S>>,
+    mut future: Pin<&mut F>,
 ) -> Option<F::Output> {
-    let (mut sign, mut future) = (pin!(sign), pin!(future));
     poll_fn(|context| match sign.as_mut().poll(context) {
         Poll::Ready(_) => Poll::Ready(None),
         Poll::Pending => future.as_mut().poll(context).map(Some),
@@ -22,7 +24,7 @@ pub(super) async fn unless<S, F: Future>(
 /// The future's output, unless the stop comes first.
 pub(super) async fn unless_stopped<F: Future>(
     stopping: &mut watch::Receiver<bool>,
-    future: F,
+    future: Pin<&mut F>,
 ) -> Option<F::Output> {
-    unless(stopping.wait_for(|stopped| *stopped), future).await
+    unless(pin!(stopping.wait_for(|stopped| *stopped)), future).await
 }
