@@ -112,14 +112,14 @@ impl<'a> Attempt<'a> {
             deadline: self.deadline,
             id: self.id.as_deref(),
         };
-        let (line, answer) = self
+        let posted = self
             .proxy
             .post(method, &params.into_params(), terms, running)?;
         // From here on nobody can break the line off: only now may another call have it.
         if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
             return Err(Error::Cancelled);
         }
-        let value = self.proxy.finish(line, answer)?;
+        let value = self.proxy.finish(posted)?;
         R::from_value(value).map_err(Error::Mismatch)
     }
 }

@@ -134,7 +134,8 @@ pub struct HttpStatus {
     /// The `Retry-After` header where it is a number of seconds, cut to one day. (Its
     /// other form, a date, is not read.)
     pub retry_after: Option<Duration>,
-    /// The `Location` header, escaped and cut. It is not followed.
+    /// The `Location` header, escaped and cut. It was not followed: see
+    /// [`redirects`](crate::Options::redirects).
     pub location: Option<String>,
 }
 

@@ -9,6 +9,7 @@ mod multicall;
 mod names;
 mod options;
 mod proxy;
+mod redirect;
 mod text;
 mod tls;
 mod transport;
@@ -21,4 +22,28 @@ pub use multicall::{Answers, Multicall};
 pub use options::Options;
 pub use proxy::ServerProxy;
 pub use tls::{Identity, Tls};
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+/// use xmlrpc_client::{Serde, ServerProxy};
+///
+/// #[derive(Serialize)]
+/// struct Order {
+///     item: String,
+///     count: u32,
+/// }
+///
+/// #[derive(Debug, Deserialize)]
+/// enum State {
+///     Refused,
+///     Taken { number: u64 },
+/// }
+///
+/// let server = ServerProxy::new("localhost:9000")?;
+/// let order = Order { item: "sum".to_owned(), count: 3 };
+/// let Serde(state) = server.call::<Serde<Option<State>>>("order", (Serde(order),))?;
+/// println!("{state:?}");
+/// # Ok::<(), xmlrpc_client::Error>(())
+/// ```
+#[cfg(feature = "serde")]
+pub use xmlrpc_wire::serde::Serde;
 pub use xmlrpc_wire::{Fault, FromValue, IntoParams, Limits, Value};

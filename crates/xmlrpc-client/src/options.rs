@@ -43,6 +43,11 @@ pub struct Options {
     /// 100 Mbit/s is worth the time that it takes at both ends. The limits are kept
     /// either way, on what is unpacked. Without the feature `gzip` it is of no use.
     pub gzip: bool,
+    /// How many redirects of a call to follow (301, 302, 307, 308: the call is posted to
+    /// the address that they name); 0 by default. Credentials and the certificate of
+    /// [`tls`](Options::tls) are shown to the server's own scheme, host and port alone, and
+    /// https is not left for http. Each redirect costs a connection at every call.
+    pub redirects: usize,
     /// What an answer may hold at most; its `bytes` also bound what is read of a body.
     pub limits: Limits,
     /// The `User-Agent` header: printable ASCII, `xmlrpc-client/VERSION` by default.
@@ -60,6 +65,7 @@ impl Default for Options {
             credentials: None,
             tls: Tls::default(),
             gzip: false,
+            redirects: 0,
             limits: Limits::default(),
             user_agent: concat!("xmlrpc-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

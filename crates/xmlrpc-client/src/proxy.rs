@@ -10,6 +10,7 @@ use crate::transport::{Answer, Breaker, Line, Terms, Transport};
 use crate::url::ServerUrl;
 use crate::{
     Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Multicall, Options, Value,
+    redirect,
 };
 
 /// A server whose functions can be called.
@@ -24,6 +25,17 @@ use crate::{
 #[derive(Debug)]
 pub struct ServerProxy {
     transport: Transport,
+}
+
+/// A call that has been made.
+///
+/// Its line is beside its outcome, to be [kept](ServerProxy::finish) once nobody can break
+/// it off any more.
+pub(crate) struct Posted {
+    line: Line,
+    answer: Result<Answer, Error>,
+    /// The proxy that has made it, if it was sent on.
+    elsewhere: Option<ServerProxy>,
 }
 
 impl ServerProxy {
@@ -111,18 +123,15 @@ impl ServerProxy {
         self.transport.reach()
     }
 
-    /// Posts a call, and once more if it met a kept connection that had been closed.
-    /// Tells `running` beforehand what would break it off; if that fails, it isn't made.
-    ///
-    /// The line comes back beside the outcome, to be [kept](Self::finish) once nobody
-    /// can break it off any more.
+    /// Posts a call, to where it is sent on to if that is to be followed. Tells `running`
+    /// beforehand what would break it off; if that fails, it isn't made.
     pub(crate) fn post(
         &self,
         method: &str,
         params: &[Value],
         terms: Terms<'_>,
         running: impl Fn(Breaker) -> Result<(), Error>,
-    ) -> Result<(Line, Result<Answer, Error>), Error> {
+    ) -> Result<Posted, Error> {
         let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
         debug!(
             "{}: call {}, {} bytes",
@@ -130,29 +139,76 @@ impl ServerProxy {
             Foreign(method),
             request.len()
         );
+        let mut posted = self.post_here(&request, terms, &running)?;
+        for _ in 0..self.options().redirects {
+            let proxy = posted.elsewhere.as_ref().unwrap_or(self);
+            let Some(next) = proxy.sent_on(&posted.answer)? else {
+                break;
+            };
+            posted = next.post_here(&request, terms, &running)?;
+            posted.elsewhere = Some(next);
+        }
+        Ok(posted)
+    }
+
+    /// Posts a call, and once more if it met a kept connection that had been closed.
+    fn post_here(
+        &self,
+        request: &[u8],
+        terms: Terms<'_>,
+        running: impl Fn(Breaker) -> Result<(), Error>,
+    ) -> Result<Posted, Error> {
         let mut line = self.transport.take();
         running(line.breaker())?;
-        let mut answer = self.transport.post(&line, &request, terms);
+        let mut answer = self.transport.post(&line, request, terms);
         if answer.is_err() && line.is_stale() {
             debug!("{}: a kept connection was closed", self.server());
             line = self.transport.new_line();
             running(line.breaker())?;
-            answer = self.transport.post(&line, &request, terms);
+            answer = self.transport.post(&line, request, terms);
         }
-        Ok((line, answer))
+        Ok(Posted {
+            line,
+            answer,
+            elsewhere: None,
+        })
+    }
+
+    /// A proxy for where an answer sends a call on to.
+    fn sent_on(&self, answer: &Result<Answer, Error>) -> Result<Option<Self>, Error> {
+        let url = self.transport.url();
+        let target = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| redirect::target(url, answer.status, answer.location.as_deref()?));
+        let Some(mut target) = target else {
+            return Ok(None);
+        };
+        debug!("{}: sent on to {}", self.server(), target.server());
+        let mut options = self.options().clone();
+        if target.origin() == url.origin() {
+            target.credentials.clone_from(&url.credentials);
+        } else {
+            options.credentials = None;
+            options.tls.identity = None;
+        }
+        let transport = Transport::new(target, options)?;
+        Ok(Some(ServerProxy { transport }))
     }
 
     /// Keeps the line of a call that got an answer, and reads that.
-    pub(crate) fn finish(&self, line: Line, answer: Result<Answer, Error>) -> Result<Value, Error> {
-        let answer = answer.inspect_err(|error| debug!("{}: {error}", self.server()))?;
-        self.transport.put(line);
+    pub(crate) fn finish(&self, posted: Posted) -> Result<Value, Error> {
+        let proxy = posted.elsewhere.as_ref().unwrap_or(self);
+        let answer = posted.answer;
+        let answer = answer.inspect_err(|error| debug!("{}: {error}", proxy.server()))?;
+        proxy.transport.put(posted.line);
         debug!(
             "{}: status {}, {} bytes",
-            self.server(),
+            proxy.server(),
             answer.status,
             answer.body.len()
         );
-        self.value(&answer)
+        proxy.value(&answer)
     }
 
     fn value(&self, answer: &Answer) -> Result<Value, Error> {

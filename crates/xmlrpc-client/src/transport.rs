@@ -1,6 +1,8 @@
 //! HTTP, by ureq: the one module that names it.
 
+mod buffers;
 mod parts;
+mod wire;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};

@@ -86,6 +86,12 @@ impl ServerUrl {
         })
     }
 
+    /// The address without its path: what credentials are for.
+    pub(crate) fn origin(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.host, self.port)
+    }
+
     /// `host:port`, an IPv6 address in brackets: the server's name in messages.
     pub(crate) fn server(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -94,8 +100,7 @@ impl ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.is_secure { "https" } else { "http" };
-        write!(f, "{scheme}://{}:{}{}", self.host, self.port, self.path)
+        write!(f, "{}{}", self.origin(), self.path)
     }
 }
 

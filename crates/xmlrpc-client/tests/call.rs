@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use peer::{Listener, answer, document, long, options, serve, serve_at, value};
-use xmlrpc_client::{Error, ErrorKind, Fault, ServerProxy, Value};
+use xmlrpc_client::{Credentials, Error, ErrorKind, Fault, ServerProxy, Value};
 use xmlrpc_wire::encode_fault;
 
 #[test]
@@ -344,4 +344,47 @@ fn proxies_errors_and_cancellers_cross_threads() {
     crosses::<ServerProxy>();
     crosses::<Error>();
     crosses::<xmlrpc_client::Canceller>();
+}
+
+#[test]
+fn a_redirect_is_followed_if_that_is_asked_for_and_credentials_are_not_sent_on() {
+    let goal = serve(|listener| {
+        let mut peer = listener.accept();
+        let request = peer.request();
+        peer.send(value(7));
+        request.header("Authorization").map(str::to_owned)
+    });
+    let location = format!("http://{}/goal", goal.address);
+    let server = serve(move |listener| {
+        let mut shown = Vec::new();
+        for location in ["/second", &location, "/third"] {
+            let mut peer = listener.accept();
+            let request = peer.request();
+            shown.push((
+                request.head[0].clone(),
+                request.header("Authorization").is_some(),
+            ));
+            peer.send(format!(
+                "HTTP/1.1 308 Permanent Redirect\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        }
+        shown
+    });
+    let mut options = options();
+    options.credentials = Some(Credentials::token("correct-horse-battery"));
+    options.redirects = 2;
+    let proxy = ServerProxy::with(&server.address, options.clone()).unwrap();
+    assert_eq!(proxy.call::<i32>("m", ()).unwrap(), 7);
+    assert_eq!(goal.done(), None);
+    options.redirects = 0;
+    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    let error = proxy.call::<i32>("m", ()).unwrap_err();
+    assert!(matches!(error, Error::Http(status) if status.location.as_deref() == Some("/third")));
+    let shown = server.done();
+    let lines = [
+        "POST /RPC2 HTTP/1.1",
+        "POST /second HTTP/1.1",
+        "POST /RPC2 HTTP/1.1",
+    ];
+    assert_eq!(shown, lines.map(|line| (line.to_owned(), true)));
 }

@@ -28,3 +28,31 @@ pub use service::{Service, Step};
 pub use stop::Stop;
 #[cfg(feature = "hyper")]
 pub use token::Token;
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use xmlrpc_server::{Serde, Service};
+///
+/// #[derive(Deserialize)]
+/// struct Order {
+///     item: String,
+///     count: u32,
+/// }
+///
+/// #[derive(Serialize)]
+/// enum State {
+///     Refused,
+///     Taken { number: u64 },
+/// }
+///
+/// let mut service = Service::new();
+/// service.register("order", |Serde(order): Serde<Order>| {
+///     Serde(match (&*order.item, order.count) {
+///         (_, 0) => None,
+///         ("sum", count) => Some(State::Taken { number: count.into() }),
+///         _ => Some(State::Refused),
+///     })
+/// })?;
+/// # Ok::<(), xmlrpc_server::Error>(())
+/// ```
+#[cfg(feature = "serde")]
+pub use xmlrpc_wire::serde::Serde;

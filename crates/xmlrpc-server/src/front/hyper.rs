@@ -1,19 +1,25 @@
 //! The network front, on hyper.
 
 mod accept;
+mod again;
 mod body;
 mod connection;
 mod credentials;
 mod exchange;
 mod framing;
+mod impatient;
+mod pace;
 mod packing;
 mod pages;
 mod peers;
+mod places;
 mod pool;
 mod response;
 mod strict;
+mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
+mod unless;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -22,9 +28,11 @@ use std::time::Duration;
 
 use super::{address_of, system};
 use crate::{Error, Service, Stop, Token};
-use pool::Pool;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
+
+/// How long idle threads get to end.
+const LAST_STEPS: Duration = Duration::from_millis(200);
 
 /// How the hyper front serves.
 ///
@@ -35,15 +43,15 @@ pub use tls::Tls;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Functions that run at once, each in a thread of its own; one per core by
-    /// default, and never less than one.
+    /// Functions that run at once; one per core by default, and never less than one.
     pub workers: usize,
     /// Calls that wait for a worker; a further one is answered with 503 and
-    /// `Retry-After: 1` at once. 256 by default; with 0, a call is taken only by a
-    /// worker that waits for it.
+    /// `Retry-After: 1` at once. 256 by default; with 0, a call is taken only if it can run
+    /// at once.
     pub queue: usize,
-    /// Connections at once; further ones wait to be accepted. 10,000 by default, and
-    /// never so many that they would take the last descriptors of the process.
+    /// Connections at once; 10,000 by default, and never so many that they would take the
+    /// last descriptors of the process. A further one takes the place of the one that has
+    /// been idle for longest; where none is idle, it waits.
     pub connections: usize,
     /// Connections of one address, or of one IPv6 network of 64 bits, at once; further
     /// ones are closed. 256 by default. Those of this machine are not counted: a proxy
@@ -54,6 +62,9 @@ pub struct Options {
     pub head_timeout: Duration,
     /// Time in which the whole body of a request has to come; 30 seconds by default.
     pub body_timeout: Duration,
+    /// Time in which an answer has to be taken, from when the system can hold no more of it
+    /// for its client; 60 seconds by default. Then the connection is closed.
+    pub write_timeout: Duration,
     /// How long a call may take, waiting and running, whose client does not say; 1 hour by
     /// default. A client says it with the header `Reparte-Deadline-Ms`. A call that takes
     /// longer is answered with 504, and its function is told by its
@@ -88,6 +99,7 @@ impl Default for Options {
             connections_per_peer: 256,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
             token: None,
@@ -101,9 +113,9 @@ impl Default for Options {
 
 /// Serves `service` on `listener` until `stop` is stopped.
 ///
-/// One thread, the caller's, speaks with all clients; the functions run in
-/// [`Options::workers`] others. `system.*`, `reparte.*` and all faults that need no
-/// function are answered by the first, however busy the workers are.
+/// Two threads speak with all clients. A function runs in one more, or in one of the two
+/// while it is known to be quick; [`Options::workers`] run at once. `system.*`, `reparte.*`
+/// and all faults that need no function are answered however busy those are.
 ///
 /// GET of `/` and `/RPC2` gives [`Service::page`], of `/metrics` [`Service::metrics`], to who
 /// may call; of `/health` it gives `ok`, without a token too.
@@ -146,17 +158,23 @@ pub fn serve(
     listener
         .set_nonblocking(true)
         .map_err(system("set up the listener"))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // Two threads speak with all clients, of which a quick function may hold one (see
+    // `pace`); each other function takes one more.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(options.workers.max(1).saturating_add(2))
+        .thread_name("xmlrpc-server")
         .enable_io()
         .enable_time()
         .build()
         .map_err(system("start the runtime"))?;
     let service = service.into();
-    let pool = Pool::start(&service, options)?;
     let _slots = service.control().open(options.workers.max(1));
-    let served = runtime.block_on(accept::run(listener, service, pool.entry(), options, stop));
-    // The connections end with the runtime, and with them the pool's last callers.
-    drop(runtime);
-    pool.end();
-    served
+    let accepting = accept::run(listener, service, options.clone(), stop.clone());
+    let accepting = runtime.spawn(accepting);
+    let served = runtime.block_on(accepting);
+    // The connections end with the runtime. Functions that still compute are left to
+    // themselves: nobody awaits their answers any more.
+    runtime.shutdown_timeout(LAST_STEPS);
+    served.unwrap_or_else(|error| Err(system("serve")(error.into())))
 }

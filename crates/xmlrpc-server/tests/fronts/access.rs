@@ -85,17 +85,26 @@ fn no_token_no_call() {
         let found = status(&server, "POST /RPC2", &headers);
         assert_eq!(found, expected, "{shown}");
     }
-    let headers = ["Host: x", "Content-Type: text/xml"];
-    for path in ["/", "/RPC2", "/metrics", "/x", "/?x", "/../"] {
-        for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS", "BREW"] {
-            let line = format!("{method} {path}");
-            if method == "HEAD" {
-                let mut client = Client::connect(server.address);
-                let request = format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n");
-                let answer = client.send(request).head();
-                assert!(answer.contains(" 401 "), "{line}: {answer}");
-            } else {
-                assert_eq!(status(&server, &line, &headers), 401, "{line}");
+    let partial = format!("Authorization: Bearer {}", &TOKEN[1..]);
+    for shown in ["X: y", "Authorization: Basic x", &partial] {
+        let headers = ["Host: x", "Content-Type: text/xml", shown];
+        for path in [
+            "/", "/RPC2", "/metrics", "/health", "/x", "/?x", "/../", "*",
+        ] {
+            for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
+                let line = format!("{method} {path}");
+                let is_open = path == "/health" && matches!(method, "GET" | "HEAD");
+                if is_open {
+                    continue;
+                }
+                if method == "HEAD" {
+                    let mut client = Client::connect(server.address);
+                    let request = format!("{line} HTTP/1.1\r\nHost: x\r\n{shown}\r\n\r\n");
+                    let answer = client.send(request).head();
+                    assert!(answer.contains(" 401 "), "{line}: {answer}");
+                } else {
+                    assert_eq!(status(&server, &line, &headers), 401, "{line} {shown}");
+                }
             }
         }
     }

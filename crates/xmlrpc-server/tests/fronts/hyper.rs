@@ -1,7 +1,9 @@
 //! What the hyper front alone does.
 
 use std::net::{Shutdown, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -136,7 +138,7 @@ fn a_slow_head_or_body_meets_its_deadline_however_it_drips() {
 }
 
 #[test]
-fn at_the_cap_connections_wait_for_a_place() {
+fn at_the_cap_an_idle_connection_makes_room() {
     let mut options = one_worker();
     options.connections = 2;
     let server = Server::hyper(service(), options);
@@ -145,12 +147,122 @@ fn at_the_cap_connections_wait_for_a_place() {
         assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
     }
     let mut third = Client::connect(server.address);
-    third.send(post(&document("cuad", (8,))));
-    for client in &mut kept {
-        assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+    assert_eq!(third.call("cuad", (8,)), Ok(Value::Int(64)));
+    let stayed = kept.map(|mut client| {
+        let sent = client.try_send(post(&document("cuad", (7,))));
+        sent.is_ok() && client.try_answer().is_some()
+    });
+    assert_eq!(stayed.iter().filter(|stayed| **stayed).count(), 1);
+    assert_eq!(third.call("cuad", (8,)), Ok(Value::Int(64)));
+}
+
+#[test]
+fn at_the_cap_a_connection_that_is_waited_for_keeps_its_place_up_to_its_answer() {
+    let (service, held) = Held::new();
+    let mut options = one_worker();
+    options.connections = 1;
+    let server = Server::hyper(service, options);
+    let mut first = Client::connect(server.address);
+    first.send(post(&document("held", ())));
+    held.wait();
+    let mut second = Client::connect(server.address);
+    second.send(post(&document("cuad", (8,))));
+    held.release();
+    assert_eq!(first.answer().value(), Ok("released".into_value()));
+    assert_eq!(second.answer().value(), Ok(Value::Int(64)));
+    assert!(first.is_closed());
+}
+
+#[test]
+fn a_client_that_never_reads_loses_its_connection() {
+    let mut options = one_worker();
+    options.write_timeout = Duration::from_millis(300);
+    let server = Server::hyper(service(), options);
+    let long = "x".repeat(4_000_000);
+    let request = post(&document("echo", (long.as_str(),)));
+    let mut client = Client::connect(server.address);
+    let started = Instant::now();
+    // Until the server has closed: it reads no further request before the last answer is
+    // taken, and no buffer holds them all.
+    while client.try_send(&request).is_ok() {
+        assert!(started.elapsed() < PATIENCE);
     }
-    drop(kept);
-    assert_eq!(third.answer().value(), Ok(Value::Int(64)));
+    assert_eq!(call(server.address, "cuad", (7,)), Ok(Value::Int(49)));
+}
+
+#[test]
+fn a_call_that_is_given_up_gives_up_its_place_in_the_queue() {
+    let (service, held) = Held::new();
+    let mut options = one_worker();
+    options.queue = 1;
+    let server = Server::hyper(service, options);
+    let mut running = Client::connect(server.address);
+    running.send(post(&document("held", ())));
+    held.wait();
+    for how in ["its client goes", "it is cancelled"] {
+        let mut waiting = Client::connect(server.address);
+        let named = String::from_utf8(post(&document("cuad", (8,)))).unwrap();
+        waiting.send(named.replacen("\r\n", "\r\nReparte-Call: waits\r\n", 1));
+        while !status_tells_of(&server, "waits") {}
+        match how {
+            "its client goes" => drop(waiting),
+            _ => {
+                let cancelled = call(server.address, "reparte.cancel", ("waits",));
+                assert_eq!(cancelled, Ok(Value::Bool(true)));
+                assert_eq!(waiting.answer().status, 500);
+            }
+        }
+        while status_tells_of(&server, "waits") {}
+    }
+    let mut next = Client::connect(server.address);
+    next.send(post(&document("cuad", (8,))));
+    while !status_tells_of(&server, "cuad") {}
+    held.release();
+    assert_eq!(next.answer().value(), Ok(Value::Int(64)));
+    assert_eq!(running.answer().value(), Ok("released".into_value()));
+}
+
+/// Whether `reparte.status` lists a call with this text in it.
+fn status_tells_of(server: &Server, text: &str) -> bool {
+    let status = call(server.address, "reparte.status", ()).unwrap();
+    let Value::Struct(status) = status else {
+        panic!("{status:?}");
+    };
+    format!("{:?}", status.get("calls")).contains(text)
+}
+
+#[test]
+fn a_function_that_was_quick_and_is_slow_holds_up_nobody() {
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let (enter, entered) = channel();
+    let (release, released) = channel::<()>();
+    let released = Mutex::new(released);
+    let slow = Arc::clone(&is_slow);
+    let mut service = service();
+    let quick = move || {
+        if slow.load(Ordering::SeqCst) {
+            enter.send(()).unwrap();
+            released.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        7
+    };
+    service.register("quick", quick).unwrap();
+    let server = Server::hyper(service, one_worker());
+    let mut client = Client::connect(server.address);
+    let mut other = Client::connect(server.address);
+    for _ in 0..100 {
+        assert_eq!(client.call("quick", ()), Ok(Value::Int(7)));
+        other.call("system.listMethods", ()).unwrap();
+    }
+    is_slow.store(true, Ordering::SeqCst);
+    client.send(post(&document("quick", ())));
+    entered.recv_timeout(PATIENCE).unwrap();
+    for _ in 0..10 {
+        other.call("system.listMethods", ()).unwrap();
+        call(server.address, "reparte.status", ()).unwrap();
+    }
+    release.send(()).unwrap();
+    assert_eq!(client.answer().value(), Ok(Value::Int(7)));
 }
 
 #[test]
@@ -192,4 +304,9 @@ fn a_long_head_is_431() {
             .try_answer()
             .is_none_or(|answer| answer.status == 431)
     );
+    let mut client = Client::connect(server.address);
+    let head = format!("POST / HTTP/1.1\r\nX: {}", "x".repeat(64 << 20));
+    // It is not read to its end.
+    assert!(client.try_send(head).is_err());
+    assert_eq!(call(server.address, "cuad", (7,)), Ok(Value::Int(49)));
 }

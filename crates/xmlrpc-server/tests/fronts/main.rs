@@ -22,6 +22,7 @@ mod framing;
 mod hostile;
 mod hyper;
 mod log_lines;
+mod mutated;
 mod pages;
 mod rpc;
 #[cfg(unix)]

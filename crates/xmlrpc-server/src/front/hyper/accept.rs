@@ -1,14 +1,12 @@
 //! The loop that takes connections, and the end of it all.
 
-use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::super::gate::Gate;
@@ -17,7 +15,9 @@ use super::super::{descriptors, system};
 use super::Options;
 use super::connection::{self, Shared};
 use super::peers::Peers;
-use super::pool::Entry;
+use super::places::Places;
+use super::pool::Pool;
+use super::unless::unless_stopped;
 use crate::{Error, Service, Stop};
 
 /// Descriptors that connections leave to the rest of the process, or half of them if
@@ -33,9 +33,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn run(
     listener: std::net::TcpListener,
     service: Arc<Service>,
-    pool: Entry,
-    options: &Options,
-    stop: &Stop,
+    options: Options,
+    stop: Stop,
 ) -> Result<(), Error> {
     let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
     let (stopped, mut stopping) = watch::channel(false);
@@ -43,32 +42,35 @@ pub(super) async fn run(
         stopped.send_replace(true);
     });
     let cap = cap(options.connections, descriptors::limit());
-    let places = Arc::new(Semaphore::new(cap as usize));
+    let pool = Pool::new(Arc::clone(&service), options.workers.max(1), options.queue);
     let shared = Arc::new(Shared {
+        pool: pool.map_err(system("start the watcher's thread"))?,
         service,
-        pool,
+        places: Places::new(cap),
         head_timeout: options.head_timeout,
         body_timeout: options.body_timeout,
+        write_timeout: options.write_timeout,
         deadline: options.deadline,
         gate: Gate::new(&options.hosts, options.token.is_some()),
         token: options.token.clone(),
         #[cfg(feature = "tls")]
         tls: options.tls.clone(),
     });
+    tokio::spawn(tick());
     let mut throttle = Throttle::default();
     let mut greedy = Throttle::default();
     let peers = Peers::new(options.connections_per_peer);
     loop {
-        let place = unless_stopped(&mut stopping, Arc::clone(&places).acquire_owned());
-        let Some(Ok(place)) = place.await else {
-            break;
-        };
-        match unless_stopped(&mut stopping, listener.accept()).await {
+        match unless_stopped(&mut stopping, pin!(listener.accept())).await {
             None => break,
             Some(Ok((stream, peer))) => {
                 let Some(counted) = peers.enter(peer.ip()) else {
                     greedy.too_many(peer.ip());
                     continue;
+                };
+                let place = unless_stopped(&mut stopping, pin!(shared.places.take())).await;
+                let Some(Some(place)) = place else {
+                    break;
                 };
                 let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
                 tokio::spawn(async move {
@@ -79,31 +81,23 @@ pub(super) async fn run(
             Some(Err(error)) => {
                 throttle.accept_failed(&error);
                 if !is_of_one_connection(&error) {
-                    let _ = unless_stopped(&mut stopping, sleep(PAUSE)).await;
+                    let _ = unless_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
                 }
             }
         }
     }
     drop(listener);
-    // Every place given back is every connection ended; or the time is up.
-    let _ = timeout(options.grace, places.acquire_many(cap)).await;
+    // An error where the time is up.
+    let _ = timeout(options.grace, shared.places.wait_for_none()).await;
     Ok(())
 }
 
-/// The future's output, unless the stop comes first.
-pub(super) async fn unless_stopped<F: Future>(
-    stopping: &mut watch::Receiver<bool>,
-    future: F,
-) -> Option<F::Output> {
-    let mut stopped = pin!(stopping.wait_for(|stopped| *stopped));
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        if stopped.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
-        }
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
+/// Ends never, and sees to it that there is a timer earlier than those of the calls. One
+/// that is the earliest wakes the thread that waits for timers, and each call has two.
+async fn tick() {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// How many connections there may be: what is asked for, and no more than leaves the

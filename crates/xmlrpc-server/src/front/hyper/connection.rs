@@ -1,10 +1,10 @@
 //! One connection: its requests, one after the other.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::hyper::server::conn::http1;
@@ -16,26 +16,32 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::super::gate::Gate;
-use super::accept::unless_stopped;
+use super::again::again;
 use super::exchange;
-use super::pool::Entry;
+use super::impatient::Impatient;
+use super::places::{Guest, Places};
+use super::pool::Pool;
 use super::strict::Strict;
+use super::tcp::Tcp;
+use super::unless::{unless, unless_stopped};
 use crate::{Service, Token};
 
 /// Bytes that a head may have, and that are read ahead of a body; no client of ours
 /// sends 1 KiB.
 pub(super) const HEAD: usize = 64 * 1024;
 
-/// After a stop, what a connection gets that has no call at hand: it may have the last
+/// What a connection that is to end gets if it has no call at hand: it may have the last
 /// bytes of a request to read, or of an answer to write.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
 /// What all connections share.
 pub(super) struct Shared {
     pub(super) service: Arc<Service>,
-    pub(super) pool: Entry,
+    pub(super) pool: Pool,
+    pub(super) places: Places,
     pub(super) head_timeout: Duration,
     pub(super) body_timeout: Duration,
+    pub(super) write_timeout: Duration,
     pub(super) deadline: Duration,
     pub(super) gate: Gate,
     pub(super) token: Option<Token>,
@@ -60,64 +66,81 @@ pub(super) async fn serve(
     // An answer is written in one piece or a few; none of them is to wait for an
     // acknowledgement. If it can't be set, it is only slower.
     let _ = stream.set_nodelay(true);
-    // The state and the buffers for HTTP take some 9 KiB: not for a client that says
+    let guest = Guest::new(&shared.places);
+    // The state and the buffers for HTTP take some 16 KiB: not for a client that says
     // nothing.
-    let mut first = [0];
-    let spoken = timeout(shared.head_timeout, stream.peek(&mut first));
-    if let Some(Ok(Ok(1))) = unless_stopped(&mut stopping, spoken).await {
+    if has_spoken(&stream, &shared, &guest, &mut stopping).await {
         // The address of a connection that its peer has reset may be gone already.
         let Ok(here) = stream.local_addr() else {
             return;
         };
         let here = here.ip();
-        Box::pin(open(stream, Ends { peer, here }, shared, stopping)).await;
+        let ends = Ends { peer, here };
+        again(Box::pin(open(stream, ends, &shared, &guest, stopping))).await;
     }
 }
 
+/// Waits for a client's first byte.
+async fn has_spoken(
+    stream: &TcpStream,
+    shared: &Shared,
+    guest: &Guest<'_>,
+    stopping: &mut watch::Receiver<bool>,
+) -> bool {
+    let mut first = [0];
+    let spoken = pin!(timeout(shared.head_timeout, stream.peek(&mut first)));
+    matches!(unless_over(guest, stopping, spoken).await, Some(Ok(Ok(1))))
+}
+
 /// Lays TLS over the connection, where it is asked for.
-async fn open(stream: TcpStream, ends: Ends, shared: Arc<Shared>, stopping: watch::Receiver<bool>) {
+async fn open(
+    stream: TcpStream,
+    ends: Ends,
+    shared: &Shared,
+    guest: &Guest<'_>,
+    stopping: watch::Receiver<bool>,
+) {
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
         let mut stopping = stopping;
-        let shaken = timeout(shared.head_timeout, tls.accept(stream));
-        match unless_stopped(&mut stopping, shaken).await {
-            Some(Ok(Ok(stream))) => speak(stream, ends, shared, stopping).await,
+        let shaken = pin!(timeout(shared.head_timeout, tls.accept(stream)));
+        match unless_over(guest, &mut stopping, shaken).await {
+            Some(Ok(Ok(stream))) => speak(stream, ends, shared, guest, stopping).await,
             Some(Ok(Err(error))) => log::debug!("{}: {error}", ends.peer),
             Some(Err(_)) | None => {}
         }
         return;
     }
-    speak(stream, ends, shared, stopping).await;
+    speak(stream, ends, shared, guest, stopping).await;
 }
 
 /// Speaks HTTP on a connection.
 async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Tcp + Unpin,
     ends: Ends,
-    shared: Arc<Shared>,
+    shared: &Shared,
+    guest: &Guest<'_>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let is_busy = Arc::new(AtomicBool::new(false));
-    let head_timeout = shared.head_timeout;
-    let service = service_fn(|request| {
-        let (shared, is_busy) = (Arc::clone(&shared), Arc::clone(&is_busy));
-        async move { Ok::<_, Infallible>(exchange::answer(request, ends, &shared, &is_busy).await) }
+    let stream = Strict::new(Impatient::new(stream, guest, shared.write_timeout));
+    let service = service_fn(async |request| {
+        Ok::<_, Infallible>(exchange::answer(request, ends, shared, guest).await)
     });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(head_timeout)
+            .header_read_timeout(shared.head_timeout)
             .max_header_size(HEAD)
             .max_buf_size(HEAD)
-            .serve_connection(TokioIo::new(Strict::new(stream)), service)
+            .serve_connection(TokioIo::new(stream), service)
     );
-    let ended = match unless_stopped(&mut stopping, connection.as_mut()).await {
+    let ended = match unless_over(guest, &mut stopping, connection.as_mut()).await {
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();
             match timeout(LAST_BYTES, connection.as_mut()).await {
                 Ok(ended) => ended,
-                Err(_) if is_busy.load(Ordering::Relaxed) => connection.await,
+                Err(_) if guest.has_call() => connection.await,
                 Err(_) => Ok(()),
             }
         }
@@ -125,4 +148,16 @@ async fn speak(
     if let Err(error) = ended {
         log::debug!("{}: {error}", ends.peer);
     }
+}
+
+/// The future's output, unless the connection is to end before: the server stops, or
+/// another connection needs its place.
+async fn unless_over<F: Future>(
+    guest: &Guest<'_>,
+    stopping: &mut watch::Receiver<bool>,
+    future: Pin<&mut F>,
+) -> Option<F::Output> {
+    let leave = pin!(guest.asked_to_leave());
+    let ended = unless(leave, pin!(unless_stopped(stopping, future))).await;
+    ended.flatten()
 }

@@ -1,7 +1,6 @@
 //! One request, from its head to its answer.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use ::hyper::body::{Bytes, Incoming};
@@ -12,13 +11,13 @@ use ::hyper::header::{
 use ::hyper::http::request::Parts;
 use ::hyper::{Request, Response, Version};
 use http_body_util::Full;
-use tokio::time::timeout_at;
 
 use super::super::gate::{Papers, judge_type};
 use super::super::head::{Refusal, judge};
 use super::super::{access, request};
 use super::connection::{Ends, Shared};
 use super::packing::{self, Document};
+use super::places::Guest;
 use super::pool::{Outcome, Work};
 use super::response::{Control, close_after, refused, xml};
 use super::{body, credentials, pages};
@@ -34,8 +33,9 @@ pub(super) async fn answer(
     request: Request<Incoming>,
     ends: Ends,
     shared: &Shared,
-    is_busy: &AtomicBool,
+    guest: &Guest<'_>,
 ) -> Response<Full<Bytes>> {
+    guest.has_request();
     let (head, mut body) = request.into_parts();
     let answered = match admit(&head, ends, shared) {
         Err(refusal) => Err(refusal),
@@ -43,12 +43,12 @@ pub(super) async fn answer(
             Some(page) => Ok(page),
             None => match receive(&head, &mut body, shared).await {
                 Ok(request) => {
-                    is_busy.store(true, Ordering::Relaxed);
+                    guest.set_call(true);
                     let asked = head.headers.get(ACCEPT_ENCODING);
                     let packs = packing::is_asked_for(asked.map(HeaderValue::as_bytes));
                     let context = context(&head, ends.peer, shared);
                     let called = call(request, context, packs, shared).await;
-                    is_busy.store(false, Ordering::Relaxed);
+                    guest.set_call(false);
                     called.map(xml)
                 }
                 Err(refusal) => Err(refusal),
@@ -66,7 +66,7 @@ pub(super) async fn answer(
         }
     };
     // Nobody has looked for the end of a body in chunks but hyper: see `strict`.
-    if head.headers.contains_key(TRANSFER_ENCODING) {
+    if head.headers.contains_key(TRANSFER_ENCODING) || shared.places.are_full() {
         close_after(&mut response);
     }
     let target = head
@@ -86,6 +86,7 @@ pub(super) async fn answer(
         status,
         response.extensions().get::<Control>().is_some(),
     );
+    guest.has_answer();
     response
 }
 
@@ -152,15 +153,7 @@ async fn call(request: Vec<u8>, context: Context, packs: bool, shared: &Shared) 
         Work::Request(request)
     };
     let awaited = Awaited(context);
-    let answer = shared.pool.submit(work, awaited.0.clone(), packs);
-    let answer = answer.ok_or(Refusal::Busy)?;
-    let outcome = match awaited.0.deadline() {
-        Some(at) => timeout_at(at.into(), answer).await,
-        None => Ok(answer.await),
-    };
-    outcome
-        .map_err(|_| Refusal::Late)?
-        .unwrap_or(Err(Refusal::Failed))
+    shared.pool.run(work, awaited.0.clone(), packs).await
 }
 
 /// A call whose answer is awaited until this is dropped: with the answer, at the

@@ -1,25 +1,26 @@
-//! The threads that run the functions.
+//! Where the functions run, and where calls wait for their turn.
+//!
+//! A function runs in the thread that read its call. As it begins, all else that this
+//! thread does moves to another (tokio's `block_in_place`), so that it holds up nobody,
+//! however slow it is; but for one that is known to be quick: see `pace`.
 
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::time::timeout_at;
 use xmlrpc_wire::MethodCall;
 
 use super::super::head::Refusal;
-use super::super::system;
-use super::Options;
+use super::pace::Pace;
 use super::packing::Document;
+use super::unless::unless;
 use crate::control::AtHand;
-use crate::{Context, Error, Service, Step};
+use crate::{Context, Service, Step};
 
-/// How long idle threads get to end.
-const LAST_STEPS: Duration = Duration::from_millis(200);
-
-/// What a worker is given to do.
+/// What is to be done.
 pub(super) enum Work {
     /// A call that the front has read.
     Call(MethodCall),
@@ -30,133 +31,139 @@ pub(super) enum Work {
 /// A document to answer with, or why there is none.
 pub(super) type Outcome = Result<Document, Refusal>;
 
-struct Job {
-    work: Work,
-    context: Context,
-    at_hand: AtHand,
-    /// Whether the client asks for gzip.
-    packs: bool,
-    answer: Answer,
-}
-
-/// Where an outcome goes; the first one given is it.
-#[derive(Clone)]
-struct Answer(Arc<Mutex<Option<oneshot::Sender<Outcome>>>>);
-
-impl Answer {
-    fn give(&self, outcome: Outcome) {
-        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // If the client has gone meanwhile, its answer goes nowhere.
-        let _ = sender.map(|sender| sender.send(outcome));
-    }
-}
-
-/// The threads, and the queue in front of them.
+/// The slots in which functions run, and the queue in front of them.
 pub(super) struct Pool {
-    entry: Entry,
-    /// Disconnected once every thread has ended.
-    ended: Receiver<Infallible>,
-}
-
-/// Where calls are handed in. The threads end when the last one is gone.
-#[derive(Clone)]
-pub(super) struct Entry {
-    jobs: Sender<Job>,
     service: Arc<Service>,
+    slots: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    pace: Arc<Pace>,
 }
 
 impl Pool {
-    pub(super) fn start(service: &Arc<Service>, options: &Options) -> Result<Self, Error> {
-        let (jobs, queue) = bounded(options.queue);
-        let (alive, ended) = bounded(0);
-        for number in 1..=options.workers.max(1) {
-            let (service, queue, alive) = (Arc::clone(service), queue.clone(), alive.clone());
-            thread::Builder::new()
-                .name(format!("xmlrpc-worker-{number}"))
-                .spawn(move || work(&service, &queue, alive))
-                .map_err(system("start a worker's thread"))?;
-        }
-        let service = Arc::clone(service);
+    /// A pool of this many slots, for the tasks of the runtime that it is made on.
+    pub(super) fn new(
+        service: Arc<Service>,
+        slots: usize,
+        most_waiting: usize,
+    ) -> io::Result<Self> {
         Ok(Pool {
-            entry: Entry { jobs, service },
-            ended,
+            pace: Arc::new(Pace::new(service.names())?),
+            service,
+            slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
+            waiting: AtomicUsize::new(0),
+            most_waiting,
         })
     }
 
-    pub(super) fn entry(&self) -> Entry {
-        self.entry.clone()
-    }
-
-    /// Lets the threads end, and waits for all but those that still compute, whose
-    /// answers nobody awaits any more.
-    pub(super) fn end(self) {
-        drop(self.entry);
-        // An error either way: disconnected, or the time is up.
-        let _ = self.ended.recv_timeout(LAST_STEPS);
-    }
-}
-
-impl Entry {
-    /// Hands work in and gives where its outcome will come; `None` if the queue is full.
-    pub(super) fn submit(
-        &self,
-        work: Work,
-        context: Context,
-        packs: bool,
-    ) -> Option<oneshot::Receiver<Outcome>> {
-        let (sender, receiver) = oneshot::channel();
-        let answer = Answer(Arc::new(Mutex::new(Some(sender))));
-        let cancelled = answer.clone();
+    /// What comes of some work, in its turn, unless its deadline passes or it is called off
+    /// before. Dropped, it gives up its place in the queue; a function that runs goes on.
+    pub(super) async fn run(&self, work: Work, context: Context, packs: bool) -> Outcome {
+        let called_off = Arc::new(Notify::new());
+        let call_off = {
+            let called_off = Arc::clone(&called_off);
+            move || called_off.notify_one()
+        };
         let known = match &work {
             Work::Call(call) => context.clone().with_method(call.method.clone()),
             Work::Request(_) => context.clone(),
         };
-        let cancel = move || cancelled.give(Err(Refusal::Cancelled));
-        let at_hand = self.service.control().enter(known, Some(cancel));
+        let at_hand = self.service.control().enter(known, Some(call_off));
+        let deadline = context.deadline();
         let job = Job {
+            service: Arc::clone(&self.service),
             work,
             context,
-            at_hand,
             packs,
-            answer,
+            at_hand,
         };
-        self.jobs.try_send(job).ok()?;
-        Some(receiver)
+        let done = pin!(async {
+            let slot = self.turn().await?;
+            let pace = Arc::clone(&self.pace);
+            let running = tokio::spawn(async move {
+                let score = match &job.work {
+                    Work::Call(call) => pace.score(&call.method),
+                    Work::Request(_) => None,
+                };
+                let outcome = pace.call(score, || job.run());
+                drop(slot);
+                outcome
+            });
+            // It catches its functions' panics, and is never aborted.
+            running.await.unwrap_or(Err(Refusal::Failed))
+        });
+        let called_off = pin!(called_off.notified());
+        let done = unless(called_off, done);
+        let done = match deadline {
+            Some(at) => timeout_at(at.into(), done)
+                .await
+                .map_err(|_| Refusal::Late)?,
+            None => done.await,
+        };
+        done.unwrap_or(Err(Refusal::Cancelled))
+    }
+
+    /// A slot, after those who came before; none where too many wait.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(slot) => return Ok(slot),
+            Err(TryAcquireError::NoPermits) => {}
+            Err(TryAcquireError::Closed) => return Err(Refusal::Failed),
+        }
+        let _place = Place::take(self).ok_or(Refusal::Busy)?;
+        let slot = Arc::clone(&self.slots).acquire_owned().await;
+        slot.map_err(|_| Refusal::Failed)
     }
 }
 
-fn work(service: &Service, queue: &Receiver<Job>, _alive: Sender<Infallible>) {
-    for job in queue {
-        let Job {
-            work,
-            context,
-            at_hand,
-            packs,
-            answer,
-        } = job;
+/// A place in the queue, until this is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(pool: &'a Pool) -> Option<Self> {
+        let place = Place(&pool.waiting);
+        (pool.waiting.fetch_add(1, SeqCst) < pool.most_waiting).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Work whose turn has come.
+struct Job {
+    service: Arc<Service>,
+    work: Work,
+    context: Context,
+    /// Whether the client asks for gzip.
+    packs: bool,
+    at_hand: AtHand,
+}
+
+impl Job {
+    fn run(self) -> Outcome {
         // The client has gone, the server has stopped, or the deadline has passed.
-        if context.is_cancelled() {
-            drop(at_hand);
-            answer.give(Err(Refusal::Late));
-            continue;
+        if self.context.is_cancelled() {
+            return Err(Refusal::Late);
         }
-        let step = match work {
+        let step = match self.work {
             Work::Call(call) => Step::Call(call),
-            Work::Request(request) => service.begin(&request),
+            Work::Request(request) => self.service.begin(&request),
         };
+        let context = self.context.clone();
         let document = match step {
             Step::Answer(document) | Step::Control(document) => document,
-            Step::Call(call) => service.perform(&at_hand, context.clone(), call),
+            Step::Call(call) => self.service.perform(&self.at_hand, context, call),
         };
-        let document = match packs {
+        let document = match self.packs {
             true => Document::packed(document),
             false => Document::plain(document),
         };
-        // By the time that the client has its answer, the call is not at hand any more.
-        drop(at_hand);
-        answer.give(match context.is_cancelled() {
+        match self.context.is_cancelled() {
             false => Ok(document),
             true => Err(Refusal::Late),
-        });
+        }
     }
 }

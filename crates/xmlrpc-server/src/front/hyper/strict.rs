@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::HEAD;
 use super::framing::{self, Ambiguous, Framing};
+use super::tcp::Tcp;
 
 /// Bytes that are read at once while a head is awaited.
 const PIECE: usize = 4 * 1024;
@@ -102,7 +103,23 @@ impl<S> Strict<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
+impl<S: AsyncRead + Tcp + Unpin> Strict<S> {
+    /// Reads more of a request; where a part of it is there already, the client is told
+    /// so if there is a wait for the rest.
+    fn read_more(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if read.is_pending() && (self.body > 0 || self.is_open || !self.held.is_empty()) {
+            self.inner.acknowledge();
+        }
+        read
+    }
+}
+
+impl<S: AsyncRead + Tcp + Unpin> AsyncRead for Strict<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -117,13 +134,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
                 return Poll::Ready(Ok(()));
             }
             if this.held.is_empty() && this.is_open {
-                return Pin::new(&mut this.inner).poll_read(context, buffer);
+                return this.read_more(context, buffer);
             }
             if this.held.is_empty() && this.body > 0 {
                 let body = usize::try_from(this.body).unwrap_or(usize::MAX);
                 let most = body.min(buffer.remaining()).min(BODY_PIECE);
                 let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
-                ready!(Pin::new(&mut this.inner).poll_read(context, &mut part))?;
+                ready!(this.read_more(context, &mut part))?;
                 let length = part.filled().len();
                 buffer.advance(length);
                 this.body -= length as u64;
@@ -131,7 +148,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
             }
             let mut piece = [0; PIECE];
             let mut piece = ReadBuf::new(&mut piece);
-            ready!(Pin::new(&mut this.inner).poll_read(context, &mut piece))?;
+            ready!(this.read_more(context, &mut piece))?;
             if piece.filled().is_empty() {
                 // Whatever was begun will not be ended.
                 return Poll::Ready(Ok(()));

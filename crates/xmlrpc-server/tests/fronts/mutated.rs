@@ -1,0 +1,179 @@
+//! Requests that have been changed at random, from a seed: whatever they are, they get an
+//! answer or their connection's end in time, and the server goes on.
+//!
+//! `MUTATED` and `SEED` in the environment set how many, and which.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use xmlrpc_server::front;
+use xmlrpc_wire::Value;
+
+use crate::client::{call, document, post};
+use crate::server::{Front, PATIENCE, Server, service};
+
+on_both_fronts! {
+    mutated_requests_are_survived
+}
+
+/// What makes trouble between readers of HTTP.
+const PIECES: [&[u8]; 24] = [
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\r\n\r\n",
+    b" ",
+    b"\t",
+    b":",
+    b",",
+    b"\xff\xfe",
+    b"0\r\n\r\n",
+    b"ffffffffffffffff\r\n",
+    b"Content-Length: 0\r\n",
+    b"Content-Length: 10000000000000\r\n",
+    b"Content-Length: 9223372036854775807\r\n",
+    b"Content-Length: 18446744073709551615\r\n",
+    b"Content-Length: -1\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: gzip, chunked\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Connection: close\r\n",
+    b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"]]>&#0;<!DOCTYPE a [<!ENTITY b \"c\">]>",
+];
+
+#[allow(clippy::print_stdout, reason = "the figures of a long run")]
+fn mutated_requests_are_survived(front: Front) {
+    let number = |name, default| {
+        let text = std::env::var(name).ok();
+        text.map_or(default, |text| text.parse().expect("a number"))
+    };
+    // The tiny front is for clients that do not mean it, and pays for some of these.
+    let count = match front {
+        Front::Hyper => number("MUTATED", 2000),
+        Front::Tiny => number("MUTATED", 2000).min(2000),
+    };
+    let seed = number("SEED", 20_050_822);
+    let before = memory();
+    let mut dice = Dice(seed);
+    let mut server = start(front);
+    for done in 0..count {
+        let request = mutated(&mut dice);
+        let waits = dice.roll(2000) == 0;
+        if let Err(trouble) = exchange(front, server.address, &request, waits) {
+            panic!(
+                "{trouble}: {done} of seed {seed}: {}",
+                request.escape_ascii()
+            );
+        }
+        if front == Front::Tiny && !server.runs() {
+            // It says when it can bear no more of them.
+            server = start(front);
+        }
+        if done % 500 == 499 {
+            assert_eq!(call(server.address, "cuad", (7,)), Ok(Value::Int(49)));
+        }
+    }
+    let grown = memory().saturating_sub(before);
+    assert!(grown < 64 * 1024, "{grown} kB more than before");
+    println!("{front:?}: {count} requests, {grown} kB more than before");
+}
+
+fn start(front: Front) -> Server {
+    match front {
+        Front::Tiny => Server::start(front, service()),
+        Front::Hyper => {
+            let mut options = front::hyper::Options::default();
+            options.head_timeout = Duration::from_secs(2);
+            options.body_timeout = Duration::from_secs(2);
+            Server::hyper(service(), options)
+        }
+    }
+}
+
+/// Sends a request, and its end unless it `waits` for the server to end it; reads what comes up to the connection's end.
+fn exchange(front: Front, address: SocketAddr, request: &[u8], waits: bool) -> Result<(), String> {
+    let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
+    // tiny_http keeps some connections, and says nothing more on them.
+    let patience = match front {
+        Front::Hyper => PATIENCE,
+        Front::Tiny => Duration::from_millis(100),
+    };
+    stream.set_read_timeout(Some(patience)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    // A server may refuse it and hang up before it has all of it.
+    let _ = stream.write_all(request);
+    if !waits {
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+    let mut answer = Vec::new();
+    let ended = stream.read_to_end(&mut answer);
+    // With a reset, or thousands of ended connections would hold all ports.
+    #[cfg(unix)]
+    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+    match ended {
+        Err(error) if error.kind() == ErrorKind::WouldBlock && front == Front::Hyper => {
+            Err("no end".to_owned())
+        }
+        _ if answer.is_empty() || answer.starts_with(b"HTTP/1.") => Ok(()),
+        _ => Err(format!("not HTTP: {}", answer.escape_ascii())),
+    }
+}
+
+/// A request with up to four changes.
+fn mutated(dice: &mut Dice) -> Vec<u8> {
+    let body = document("cuad", (7,));
+    let mut request = match dice.roll(5) {
+        0 => b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+        1 => post(&document("echo", ("x".repeat(dice.roll(5000)).as_str(),))),
+        2 => [&b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<?xml\r\n0\r\n\r\n"[..], &post(&body)].concat(),
+        3 => [post(&body), post(&document("reparte.status", ()))].concat(),
+        _ => post(&body),
+    };
+    for _ in 0..=dice.roll(4) {
+        let at = dice.roll(request.len() + 1);
+        let end = (at + dice.roll(20)).min(request.len());
+        match dice.roll(6) {
+            0 => drop(request.drain(at..end)),
+            1 => request.truncate(at),
+            2 => {
+                let copy = request[at..end].to_vec();
+                request.splice(at..at, copy);
+            }
+            3 if at < request.len() => request[at] ^= 1 << dice.roll(8),
+            4 => {
+                let digit = b'0' + dice.roll(10) as u8;
+                request.splice(at..at, vec![digit; 1 + dice.roll(20)]);
+            }
+            _ => {
+                let piece = PIECES[dice.roll(PIECES.len())];
+                request.splice(at..at, piece.iter().copied());
+            }
+        }
+    }
+    request
+}
+
+/// Knuth's generator of random numbers, by its high bits.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+/// kB that this process holds, where the system tells.
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    number.unwrap_or(0)
+}

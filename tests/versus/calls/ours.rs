@@ -1,0 +1,50 @@
+//! Ours: the client over the hyper front, both as they come.
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::Instant;
+
+use xmlrpc_client::ServerProxy;
+use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Service, Stop};
+
+/// Serves `cuad`, and `text`, which gives as many characters as it is asked for.
+pub fn serve() {
+    let mut service = Service::new();
+    service
+        .register("cuad", |n: i32| n * n)
+        .and_then(|s| s.register("text", |n: u32| "x".repeat(n as usize)))
+        .expect("free names");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    println!("{}", listener.local_addr().expect("it listens"));
+    let options = hyper::Options::default();
+    hyper::serve(listener, service, &options, &Stop::new()).expect("it serves");
+}
+
+pub struct Client(ServerProxy);
+
+impl Client {
+    pub fn new(address: &str) -> Self {
+        Client(ServerProxy::new(address).expect("an address"))
+    }
+
+    pub fn call(&mut self, n: i32) -> i32 {
+        self.0.call("cuad", (n,)).expect("an answer")
+    }
+}
+
+/// Calls/s of `clients` threads, each with a client, `calls` each.
+pub fn total(address: &str, clients: i32, calls: i32) -> f64 {
+    let started = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..clients {
+            scope.spawn(|| {
+                let mut client = Client::new(address);
+                for n in 0..calls {
+                    assert_eq!(client.call(n), n * n);
+                }
+            });
+        }
+    });
+    f64::from(clients * calls) / started.elapsed().as_secs_f64()
+}
