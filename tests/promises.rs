@@ -223,7 +223,7 @@ fn start_on(port: &str, python: Option<&str>) -> (Running, String) {
         None => server::start_at(&format!("127.0.0.1:{port}"), 1, &[]),
         Some(major) => {
             let address = format!("127.0.0.1:{port}");
-            let running = python::script(major, "serv.py", &[&address]);
+            let running = python::script(major, "servers/python.py", &[&address]);
             let address = running.line_after("listening on http://");
             (running, address)
         }

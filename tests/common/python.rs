@@ -10,7 +10,7 @@ pub(crate) fn python(major: &str) -> String {
     let named = std::env::var(format!("PYTHON{major}")).ok();
     let usual = match major {
         "2" => vec!["python2.7".to_owned(), pyenv("2.7")],
-        _ => vec![pyenv("3.13"), "python3".to_owned()],
+        _ => vec![pyenv("3.13"), "python3.13".to_owned(), "python3".to_owned()],
     };
     let mut candidates = named.into_iter().chain(usual);
     let found = candidates.find(|program| {

@@ -130,6 +130,38 @@ fn calls_are_spread_over_servers() {
     assert!(account.servers.iter().all(|server| server.tasks > 0));
 }
 
+/// Perl's RPC::XML::Server is one: who else connects waits until the client of the
+/// connection before it has hung up.
+#[test]
+fn a_server_of_one_connection_at_a_time_is_not_held_up_by_our_question() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let fault = ok(FAULT.split_once("\r\n\r\n").unwrap().1);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            while matches!(stream.peek(&mut [0]), Ok(1)) {
+                let answer = match read_call(&stream) {
+                    Some(n) => ok(&response(&format!("<int>{}</int>", n * n))),
+                    None => fault.clone(),
+                };
+                let answer = answer.replacen("HTTP/1.0", "HTTP/1.1", 1);
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    let mut options = Options::default();
+    options.time_limit = Some(Duration::from_secs(10));
+    options.max_attempts = 1;
+    let servers = XmlRpc::list(&[address], "cuad").unwrap();
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    for n in 0..3 {
+        reparto.enviar((n,)).unwrap();
+    }
+    let squares: Vec<i64> = reparto.terminar().unwrap();
+    assert_eq!(squares, [0, 1, 4]);
+}
+
 #[test]
 fn a_port_where_nothing_listens_costs_no_result() {
     let closed = TcpListener::bind("127.0.0.1:0")

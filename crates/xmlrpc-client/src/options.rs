@@ -33,6 +33,14 @@ pub struct Options {
     pub answer_timeout: Duration,
     /// How long a call may take in all, whatever its parts; 2 hours by default.
     pub total_timeout: Duration,
+    /// Whether a connection that the server keeps open serves the next call, if that comes
+    /// within a second; true by default.
+    ///
+    /// False is for a server that hangs up after each answer without saying so, as Perl's
+    /// `Frontier::Daemon`: a call sent in that very moment ends as
+    /// [`Interrupted`](Error::Interrupted). And for one that serves a connection at a time
+    /// for as long as it is open, as Perl's `RPC::XML::Server`: its other clients wait.
+    pub keep_alive: bool,
     /// What a server that asks is shown; nothing by default. They may stand in the address
     /// instead.
     pub credentials: Option<Credentials>,
@@ -62,6 +70,7 @@ impl Default for Options {
             send_timeout: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(60 * 60),
             total_timeout: Duration::from_secs(2 * 60 * 60),
+            keep_alive: true,
             credentials: None,
             tls: Tls::default(),
             gzip: false,

@@ -135,7 +135,9 @@ impl Transport {
 
     /// Keeps a line, and its connection if that can serve another call.
     pub(crate) fn put(&self, line: Line) {
-        self.with_idle(|idle| idle.push_back((Instant::now(), line)));
+        if self.options.keep_alive {
+            self.with_idle(|idle| idle.push_back((Instant::now(), line)));
+        }
     }
 
     fn with_idle<T>(&self, f: impl FnOnce(&mut VecDeque<(Instant, Line)>) -> T) -> T {
@@ -197,6 +199,9 @@ impl Transport {
     ) -> Result<Answer, ureq::Error> {
         let request = agent.post(self.uri.clone());
         let mut request = request.header("Content-Type", "text/xml");
+        if !self.options.keep_alive {
+            request = request.header("Connection", "close");
+        }
         if let Some(id) = terms.id {
             request = request.header("Reparte-Call", id);
         }

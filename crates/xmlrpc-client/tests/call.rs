@@ -210,6 +210,25 @@ fn a_connection_that_is_kept_serves_the_next_call() {
 }
 
 #[test]
+fn a_server_that_hangs_up_unannounced_is_called_on_a_new_connection_each_time() {
+    let server = serve(|listener| {
+        [1, 2].map(|n| {
+            let mut peer = listener.accept();
+            let request = peer.request();
+            peer.send(value(n));
+            assert!(peer.is_closed());
+            request.header("connection").map(str::to_owned)
+        })
+    });
+    let mut options = options();
+    options.keep_alive = false;
+    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 2);
+    assert_eq!(server.done(), [(); 2].map(|()| Some("close".to_owned())));
+}
+
+#[test]
 fn an_error_leaves_the_connection_usable() {
     let server = serve(|listener| {
         let mut peer = listener.accept();

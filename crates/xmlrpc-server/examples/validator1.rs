@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn validator1() -> Result<Service, xmlrpc_server::Error> {
+pub(crate) fn validator1() -> Result<Service, xmlrpc_server::Error> {
     let mut service = Service::new();
     service
         .register("arrayOfStructsTest", |structs: Vec<Numbers>| {

@@ -7,12 +7,15 @@ use crate::builtin::{self, Told};
 use crate::control::Figures;
 use crate::service::Service;
 
-/// No script, no request to anywhere; dark where the reader's system is.
+/// No script, no request to anywhere; dark where the reader's system is; on a narrow screen
+/// what is told of a method stands under its name.
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;\
 margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;\
-border-bottom:1px solid #8886}code{overflow-wrap:break-word}";
+border-bottom:1px solid #8886}code{overflow-wrap:anywhere}\
+@media(max-width:40rem){th[scope=col]{display:none}td:not(th+td){display:block}\
+td:not(:last-child){border:0;padding-bottom:0}}";
 
 /// The HTML page that documents the published functions, with what the server does just
 /// now.

@@ -23,7 +23,7 @@ const UNKNOWN: u8 = 0;
 const FOREIGN: u8 = 1;
 const OURS: u8 = 2;
 
-/// Asks one server how it is, on connections of its own.
+/// Asks one server how it is, each time on a connection of its own.
 pub(super) struct Control {
     proxy: Arc<ServerProxy>,
     kin: AtomicU8,
@@ -35,6 +35,9 @@ impl Control {
         let mut options = proxy.options().clone();
         options.connect_timeout = CONNECT;
         options.answer_timeout = PATIENCE;
+        // A server that serves a connection at a time, for as long as it is open, must not
+        // be kept from its work by a question that it has answered.
+        options.keep_alive = false;
         Some(Self {
             proxy: Arc::new(proxy.beside(options).ok()?),
             kin: AtomicU8::new(UNKNOWN),

@@ -1,38 +1,22 @@
-//! Python's own XML-RPC, 2.7 and 3, as server behind our clients and as client of our
-//! servers. Needs both, so `cargo test` leaves it out, and `cargo test --test peers --
-//! --ignored` runs it; a Python that is missing is a failure.
-//!
-//! `PYTHON2` and `PYTHON3` name the programs where they are not found by themselves.
+//! Python, 2.7 and 3, with what only its own library can tell: the article's client, every
+//! type both ways, errors, and a server that is killed.
 
-mod common;
-#[path = "common/python.rs"]
-mod python;
-
-use std::net::TcpListener;
-use std::thread;
-
-use common::{Running, TEN, run, server};
-use python::{python, script};
 use xmlrpc_client::ServerProxy;
-use xmlrpc_server::front::{hyper, tiny};
-use xmlrpc_server::{Service, Stop};
+use xmlrpc_server::Service;
 use xmlrpc_wire::{Bytes, DateTime, Fault, IntoValue, Struct, Value};
 
+use crate::common::{self, Running, TEN, run, server};
+use crate::find_python::script;
+use crate::ours::{FRONTS, Ours};
+
 fn python_server(major: &str) -> (Running, String) {
-    let running = script(major, "serv.py", &[]);
+    let running = script(major, "servers/python.py", &[]);
     let address = running.line_after("listening on http://");
     (running, address)
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
-fn both_pythons_are_there() {
-    python("2");
-    python("3");
-}
-
-#[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn our_clients_work_with_pythons_servers() {
     for major in ["2", "3"] {
         let (_serv, address) = python_server(major);
@@ -45,7 +29,7 @@ fn our_clients_work_with_pythons_servers() {
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn one_run_mixes_pythons_servers_and_ours() {
     let (_old, old) = python_server("2");
     let (_new, new) = python_server("3");
@@ -58,7 +42,7 @@ fn one_run_mixes_pythons_servers_and_ours() {
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn a_python_server_killed_costs_no_result() {
     let (old, old_address) = python_server("2");
     let (_ours, ours) = server("serv_processes", &["--workers", "1"]);
@@ -84,46 +68,36 @@ fn a_python_server_killed_costs_no_result() {
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn the_articles_client_in_python_works_with_our_servers() {
     for major in ["2", "3"] {
         let (_first, first) = server("serv_processes", &[]);
         let (_second, second) = server("serv_lineal", &[]);
-        let clnt = script(major, "clnt_threads.py", &[&first, &second]).end();
+        let clnt = script(major, "clients/python_threads.py", &[&first, &second]).end();
         assert_eq!(clnt.expect_code(0).stdout, TEN, "Python {major}");
     }
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn every_value_survives_the_way_from_python_to_us_and_back() {
-    let mut service = Service::new();
-    service.register("eco", |value: Value| value).unwrap();
-    let service = std::sync::Arc::new(service);
-    for front in ["tiny", "hyper"] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/RPC2", listener.local_addr().unwrap());
-        let stop = Stop::new();
-        let (service, stopped) = (service.clone(), stop.clone());
-        let serving = thread::spawn(move || match front {
-            "tiny" => tiny::serve(listener, service, &tiny::Options::default(), &stopped),
-            _ => hyper::serve(listener, service, &hyper::Options::default(), &stopped),
-        });
+    for front in FRONTS {
+        let mut service = Service::new();
+        service.register("eco", |value: Value| value).unwrap();
+        let ours = Ours::start(front, service);
         for major in ["2", "3"] {
-            let clnt = script(major, "clnt_values.py", &[&url]).end();
+            let clnt = script(major, "clients/python_values.py", &[ours.url()]).end();
             assert_eq!(
                 clnt.expect_code(0).stdout,
                 "ok\n",
-                "Python {major}, {front}"
+                "Python {major}, {front:?}"
             );
         }
-        stop.stop();
-        serving.join().unwrap().unwrap();
     }
 }
 
 #[test]
-#[ignore = "needs Python 2.7 and 3"]
+#[ignore = "needs what tests/peers/install installs"]
 fn every_value_survives_the_way_from_us_to_python_and_back() {
     let members: Struct = [("a", 1.into_value()), ("<b>", Value::Nil)]
         .into_iter()

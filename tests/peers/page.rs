@@ -1,0 +1,18 @@
+//! The page and the figures of serv_processes, as a browser and a monitor see them. The
+//! script checks both itself.
+
+use std::process::Command;
+
+use crate::common::{Running, server};
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn a_browser_shows_the_page_and_prometheus_reads_the_figures() {
+    let (_serv, address) = server("serv_processes", &["--workers", "2"]);
+    // Debian's own Python, which has Debian's prometheus_client.
+    let mut look = Command::new("/usr/bin/python3");
+    look.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/page.py"))
+        .args([&address, env!("CARGO_TARGET_TMPDIR")]);
+    let ended = Running::start("page.py", look).end();
+    assert_eq!(ended.expect_code(0).stdout, "ok\n");
+}

@@ -1,0 +1,48 @@
+//! Every peer's client calls the example `validator1`: the eight methods, a fault and
+//! system.listMethods. The scripts check the answers themselves.
+
+use xmlrpc_server::Service;
+
+use crate::common::Running;
+use crate::ours::{FRONTS, Ours};
+use crate::peer::peer;
+use crate::validator1::validator1;
+
+const CLIENTS: [(&str, &str); 9] = [
+    ("python2", "clients/python.py"),
+    ("python3", "clients/python.py"),
+    (
+        "cc -lxmlrpc_client -lxmlrpc -lxmlrpc_util",
+        "clients/xmlrpc-c.c",
+    ),
+    ("sh", "clients/xmlrpc-command.sh"),
+    ("perl", "clients/rpc-xml.pl"),
+    ("perl", "clients/frontier.pl"),
+    ("ruby", "clients/ruby.rb"),
+    ("node", "clients/node.js"),
+    ("php", "clients/php.php"),
+];
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn every_peers_client_calls_validator1_on_both_fronts() {
+    for front in FRONTS {
+        let mut service = Service::new();
+        service.group("validator1", validator1().unwrap()).unwrap();
+        let ours = Ours::start(front, service);
+        let clients = CLIENTS.map(|(runner, script)| {
+            let mut command = peer(runner, script);
+            command.arg(ours.url());
+            (runner, Running::start(script, command))
+        });
+        for (runner, client) in clients {
+            let ended = client.end();
+            assert_eq!(
+                (ended.status.code(), ended.stdout.as_str()),
+                (Some(0), "ok\n"),
+                "{runner}'s, {front:?}: {}",
+                ended.stderr
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Our client calls every peer's server: the eight methods of validator1, a fault and
+//! system.listMethods; and clnt_processes has all of them work at once.
+
+use xmlrpc_client::{Error, Options, ServerProxy};
+use xmlrpc_wire::{Bytes, DateTime, IntoValue, Struct, Value};
+
+use crate::common::{Running, TEN, run, server};
+use crate::peer::peer;
+
+struct Server {
+    runner: &'static str,
+    script: &'static str,
+    /// The code that the fault comes with; the scripts say 1.
+    fault: i32,
+    /// Whether it has system.listMethods.
+    lists: bool,
+    /// Whether it says so where it hangs up after an answer.
+    tells: bool,
+}
+
+const fn usual(runner: &'static str, script: &'static str) -> Server {
+    Server {
+        runner,
+        script,
+        fault: 1,
+        lists: true,
+        tells: true,
+    }
+}
+
+const SERVERS: [Server; 8] = [
+    usual("python2", "servers/python.py"),
+    usual("python3", "servers/python.py"),
+    usual(
+        "cc -lxmlrpc_server_abyss -lxmlrpc_server -lxmlrpc_abyss -lxmlrpc -lxmlrpc_util",
+        "servers/abyss.c",
+    ),
+    usual("perl", "servers/rpc-xml.pl"),
+    Server {
+        fault: 4,
+        lists: false,
+        tells: false,
+        ..usual("perl", "servers/frontier.pl")
+    },
+    usual("ruby", "servers/ruby.rb"),
+    Server {
+        lists: false,
+        ..usual("node", "servers/node.js")
+    },
+    usual("php -S 127.0.0.1:0", "servers/php.php"),
+];
+
+impl Server {
+    /// Starts it, and gives its address.
+    fn start(&self) -> (Running, String) {
+        let running = Running::start(self.script, peer(self.runner, self.script));
+        let line = running.line_after("http://127.0.0.1:");
+        let port: String = line.chars().take_while(char::is_ascii_digit).collect();
+        (running, format!("127.0.0.1:{port}"))
+    }
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn our_client_calls_validator1_on_every_peers_server() {
+    for server in &SERVERS {
+        let (_running, address) = server.start();
+        let mut options = Options::default();
+        options.keep_alive = server.tells;
+        let proxy = ServerProxy::with(&address, options).unwrap();
+        let call = |method, params: Vec<Value>| {
+            let name = format!("validator1.{method}");
+            proxy.call::<Value>(&name, params).map(sorted)
+        };
+        for (method, params, expected) in validator1() {
+            let answer = call(method, params);
+            let answer =
+                answer.unwrap_or_else(|error| panic!("{}: {method}: {error}", server.script));
+            assert_eq!(answer, sorted(expected), "{}: {method}", server.script);
+        }
+        match call("moderateSizeArrayCheck", vec![Value::Array(vec![])]) {
+            Err(Error::Fault(fault)) => {
+                assert_eq!(fault.code, server.fault, "{}: {fault}", server.script);
+                let text = "an empty array has no first string";
+                assert!(fault.message.contains(text), "{}: {fault}", server.script);
+            }
+            other => panic!("{}: no fault: {other:?}", server.script),
+        }
+        let names = proxy.call::<Vec<String>>("system.listMethods", ());
+        let eight = names.map(|names| {
+            names
+                .iter()
+                .filter(|n| n.starts_with("validator1."))
+                .count()
+        });
+        match eight {
+            Ok(eight) => assert_eq!((eight, server.lists), (8, true), "{}", server.script),
+            Err(error) => assert!(!server.lists, "{}: {error}", server.script),
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn one_run_has_servers_of_every_language_work() {
+    let mut all: Vec<(Running, String)> = SERVERS.iter().map(Server::start).collect();
+    all.push(server("serv_processes", &["--workers", "1"]));
+    let mut arguments: Vec<&str> = all.iter().map(|(_, address)| address.as_str()).collect();
+    arguments.extend(["--base", "23434252232434", "--count", "60"]);
+    let clnt = run("clnt_processes", &arguments);
+    let results = clnt.expect_code(0).results();
+    assert!(results.starts_with(TEN), "{results}");
+    let expected: String = (23434252232434_u64..)
+        .take(60)
+        .map(|n| factorizar::factoriz_sum(&n.to_string()).unwrap() + "\n")
+        .collect();
+    assert_eq!(results, expected);
+    // Its account has a line for each server: address, slots, tasks.
+    for (_, address) in &all {
+        let line = clnt.stderr.lines().find(|line| line.starts_with(address));
+        let cells: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
+        let did_some = matches!(cells[..], [_, _, tasks, ..] if tasks != "0");
+        assert!(did_some, "{address}: {}", clnt.stderr);
+    }
+}
+
+/// Each method, what it is called with, and what it answers.
+fn validator1() -> [(&'static str, Vec<Value>, Value); 8] {
+    let structs = [stooges(1, 2, 3), stooges(4, 5, -20), stooges(7, 8, 9)];
+    let counts = structure([
+        ("ctLeftAngleBrackets", 1.into_value()),
+        ("ctRightAngleBrackets", 2.into_value()),
+        ("ctAmpersands", 1.into_value()),
+        ("ctApostrophes", 2.into_value()),
+        ("ctQuotes", 2.into_value()),
+    ]);
+    let list = vec![1.into_value(), "two".into_value(), vec![3].into_value()];
+    let echo = structure([
+        ("text", "café <&>".into_value()),
+        ("n", 3.into_value()),
+        ("half", 0.5.into_value()),
+        ("yes", true.into_value()),
+        ("list", list.into_value()),
+        (
+            "deep",
+            structure([("er", structure([("est", "x".into_value())]))]),
+        ),
+    ]);
+    let many = vec![
+        41.into_value(),
+        true.into_value(),
+        "South Dakota".into_value(),
+        (-12.5).into_value(),
+        DateTime::new(1998, 7, 17, 14, 8, 55).unwrap().into_value(),
+        Bytes((0..=255).collect()).into_value(),
+    ];
+    let texts: Vec<String> = (0..150).map(|n| format!("text {n}")).collect();
+    let day = |month, day, stooges| structure([(month, structure([(day, stooges)]))]);
+    let years = structure([
+        ("1999", day("12", "31", stooges(1, 1, 1))),
+        ("2000", day("04", "01", stooges(8, -3, 20))),
+    ]);
+    let times = [("times10", 70), ("times100", 700), ("times1000", 7000)];
+    let times = times.map(|(name, n)| (name, n.into_value()));
+    let markup = "<a href='x'>&amp; \"b\" ]]>";
+    [
+        (
+            "arrayOfStructsTest",
+            vec![structs.to_vec().into_value()],
+            (-8).into_value(),
+        ),
+        ("countTheEntities", vec![markup.into_value()], counts),
+        ("easyStructTest", vec![stooges(4, -7, 1)], (-2).into_value()),
+        ("echoStructTest", vec![echo.clone()], echo),
+        ("manyTypesTest", many.clone(), many.into_value()),
+        (
+            "moderateSizeArrayCheck",
+            vec![texts.into_value()],
+            "text 0text 149".into_value(),
+        ),
+        ("nestedStructTest", vec![years], 25.into_value()),
+        (
+            "simpleStructReturnTest",
+            vec![7.into_value()],
+            structure(times),
+        ),
+    ]
+}
+
+fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {
+    members.into_iter().collect::<Struct>().into_value()
+}
+
+fn stooges(moe: i32, larry: i32, curly: i32) -> Value {
+    let [moe, larry, curly] = [moe, larry, curly].map(IntoValue::into_value);
+    structure([("moe", moe), ("larry", larry), ("curly", curly)])
+}
+
+/// The value with its members in the order of their names, since some peers keep none.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        Value::Struct(members) => {
+            let mut members: Vec<(String, Value)> = members
+                .iter()
+                .map(|(name, value)| (name.to_owned(), sorted(value.clone())))
+                .collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            members.into_iter().collect::<Struct>().into_value()
+        }
+        other => other,
+    }
+}
