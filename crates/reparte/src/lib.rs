@@ -100,6 +100,7 @@ mod error;
 mod events;
 mod handle;
 mod ids;
+mod journal;
 mod options;
 mod plan;
 mod repartidor;
@@ -114,11 +115,13 @@ pub use account::{Account, ServerAccount, ServerState};
 pub use destino::xmlrpc::XmlRpc;
 pub use destino::{Call, Destino, FromFn, Status, from_fn};
 pub use error::{
-    CallError, Error, ErrorKind, FailedCall, Incomplete, SendError, TaskError, TaskErrorKind,
+    CallError, Error, ErrorKind, FailedCall, Incomplete, JournalError, JournalErrorKind, SendError,
+    TaskError, TaskErrorKind,
 };
 pub use events::{Event, Events, Reason};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
+pub use journal::{Journal, Persist};
 pub use options::Options;
 pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};

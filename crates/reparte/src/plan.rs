@@ -25,8 +25,8 @@
 //!   nothing for two. Its calls are doubted then: they go on, and their tasks
 //!   wait for another server too; the first answer counts. When it says that it
 //!   was started anew they are lost.
-//! - A server that refuses its calls, or does not serve them, is out for good;
-//!   one whose calls fail at once, five in a row, is put aside for a minute.
+//! - A server that refuses its calls, or does not serve them, or answers what is
+//!   found to be wrong, is out for good; one whose calls fail at once, five in a row, is put aside for a minute.
 //! - When nothing waits and a server that is up has a free slot, the slowest
 //!   task that has one call alone gets a second one there, once it has run for
 //!   twice the median and a second. The loser is cancelled, and keeps its slot
@@ -135,7 +135,8 @@ impl Plan {
             Event::Joined { site } => self.joined(site),
             Event::Left { server } => self.left(server),
             Event::Cancelled { task } => self.cancelled(task),
-            Event::Abandoned => self.abandon(),
+            Event::Abandoned => self.stop(End::Abandoned),
+            Event::JournalFailed => self.stop(End::JournalFailed),
             Event::Woken => {}
         }
         if self.ended {

@@ -70,9 +70,11 @@ where
                     Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),
                     None => log::info!("{}: gets no more calls", self.name(server)),
                 }
+                let state = lock(&self.account).servers[server.index()].state;
                 let server = Arc::clone(&self.crews[server.index()].name);
                 self.observe(|| Happening::Out {
                     server: Arc::clone(&server),
+                    state,
                 });
             }
             Action::Resize { server, slots } => {
@@ -136,7 +138,7 @@ where
         }
     }
 
-    fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
+    pub(super) fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
         // Without a receiver nobody wants it; `close` tells of that.
         let _ = self.outcomes.send((task, outcome));
     }

@@ -32,6 +32,8 @@ pub(crate) enum Event {
     Cancelled { task: TaskId },
     /// Nobody wants the results any more.
     Abandoned,
+    /// The journal can't be written, or is of another run.
+    JournalFailed,
     /// The time that [`next_wake`](super::Plan::next_wake) gave has come.
     Woken,
 }
@@ -172,4 +174,6 @@ pub(crate) enum End {
     NoServers,
     /// Nobody wanted the results any more.
     Abandoned,
+    /// Results could not be kept.
+    JournalFailed,
 }

@@ -13,6 +13,7 @@
 //! | `join s1`, `leave 0`, `cancel 3` | servers come and go; a task is cancelled |
 //! | `wake` | the plan is woken when it asked to be; `woken`: now |
 //! | `closed`, `abandoned` | no more tasks; no more interest |
+//! | `journal-failed` | results can't be kept |
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -121,6 +122,7 @@ pub(crate) fn replay(script: &str) -> String {
             ["wake" | "woken"] => vec![Event::Woken],
             ["closed"] => vec![Event::Closed],
             ["abandoned"] => vec![Event::Abandoned],
+            ["journal-failed"] => vec![Event::JournalFailed],
             _ => panic!("what is {line:?}?"),
         };
         let plan = plan.get_or_insert_with(|| Plan::new(&sites, options.clone()));
@@ -180,6 +182,7 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["unreachable"] => ErrorKind::Unreachable,
         ["interrupted"] => ErrorKind::Interrupted,
         ["malformed"] => ErrorKind::Malformed,
+        ["wrong"] => ErrorKind::Wrong,
         ["refused"] => ErrorKind::Refused,
         ["not-found"] => ErrorKind::NotFound,
         ["http", status] => ErrorKind::Http {
@@ -297,6 +300,7 @@ scripts! {
     a_cancelled_task_ends_at_once
     a_dead_server_is_taken_back_by_a_probe
     a_failed_hedge_leaves_the_first_call_alone
+    a_failed_journal_ends_the_run
     a_foreign_server_is_doubted_when_its_task_takes_long
     a_foreign_server_is_probed_then_tried
     a_hedge_waits_for_the_sender
@@ -306,6 +310,7 @@ scripts! {
     a_restart_loses_the_calls_of_the_one_before
     a_server_that_fails_at_once_again_and_again_is_quarantined
     a_silent_server_is_left_alone
+    a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls
     servers_join_and_leave
     slots_are_learnt

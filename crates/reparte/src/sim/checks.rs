@@ -93,7 +93,11 @@ impl Checks {
             }
             Event::Joined { site } => self.servers.push(Seen::new(site)),
             Event::Cancelled { task } => self.cancelled = Some(task),
-            Event::Left { .. } | Event::Probed { .. } | Event::Abandoned | Event::Woken => {}
+            Event::Left { .. }
+            | Event::Probed { .. }
+            | Event::Abandoned
+            | Event::JournalFailed
+            | Event::Woken => {}
         }
     }
 
@@ -232,6 +236,7 @@ impl Checks {
             End::Outage { after } => assert!(!up && self.outage == Some(after)),
             End::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
             End::Abandoned => panic!("nobody abandoned it"),
+            End::JournalFailed => panic!("there is no journal"),
         }
     }
 

@@ -72,6 +72,7 @@ impl Log {
             Event::Left { server } => format!("leave {server}"),
             Event::Cancelled { task } => format!("cancel {task}"),
             Event::Abandoned => "abandoned".to_owned(),
+            Event::JournalFailed => "journal-failed".to_owned(),
             Event::Woken => "woken".to_owned(),
         };
         writeln!(self.script, "{line}").unwrap();
