@@ -116,6 +116,9 @@ pub enum ServerState {
     Out,
     /// It was [taken out](crate::Handle::leave) of the run.
     Left,
+    /// It is [kept](crate::Repartidor::with_fallback) for when no other server is
+    /// left.
+    Reserve,
 }
 
 impl fmt::Display for ServerState {
@@ -127,6 +130,7 @@ impl fmt::Display for ServerState {
             Self::Quarantined => "quarantined",
             Self::Out => "out",
             Self::Left => "left",
+            Self::Reserve => "reserve",
         })
     }
 }
@@ -172,7 +176,7 @@ impl ServerAccount {
                 self.slot_time += times(self.slots);
             }
             ServerState::Down | ServerState::Quarantined => self.downtime += passed,
-            ServerState::Busy | ServerState::Out | ServerState::Left => {}
+            ServerState::Busy | ServerState::Out | ServerState::Left | ServerState::Reserve => {}
         }
     }
 }

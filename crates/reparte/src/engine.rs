@@ -23,11 +23,11 @@ pub(crate) use start::{Wires, start};
 
 use crate::events::{Event as Happening, Observer};
 use crate::ids::ServerId;
-use crate::plan::{Action, Event, Plan, Pulse};
+use crate::plan::{Action, Event, Plan, Pulse, Site};
 use crate::slot::Returned;
 use crate::{
-    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, Status, TaskError,
-    TaskErrorKind, TaskId,
+    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, ServerState, Status,
+    TaskError, TaskErrorKind, TaskId,
 };
 
 /// What became of a task.
@@ -227,7 +227,7 @@ where
                     .into_iter()
                     .any(|task| self.tell(Event::Cancelled { task }))
             }
-            Request::Join(destino) => self.join(destino),
+            Request::Join(destino, reserve) => self.join(destino, reserve),
             Request::Leave(server) => {
                 lock(&self.account).leaves(server);
                 self.tell(Event::Left { server })
@@ -239,9 +239,10 @@ where
         }
     }
 
-    fn join(&mut self, destino: Arc<dyn Destino<A, R>>) -> bool {
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> bool {
         let id = ServerId::new(self.crews.len());
-        let crew = site(&*destino).and_then(|site| {
+        let site = site(&*destino).map(|site| Site { reserve, ..site });
+        let crew = site.and_then(|site| {
             Ok((
                 site,
                 Crew::new(id, destino, site.slots, &self.news_to, &self.checks)?,
@@ -263,6 +264,9 @@ where
         self.step(Event::Joined { site }, None, |account, now| {
             let mut server = ServerAccount::new(name, site.slots);
             server.since = now;
+            if reserve {
+                server.state = ServerState::Reserve;
+            }
             account.servers.push(server);
         })
     }

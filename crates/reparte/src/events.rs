@@ -62,6 +62,11 @@ pub enum Event {
         /// Its name.
         server: Arc<str>,
     },
+    /// No other server is left: the one kept for that is in use.
+    FellBack {
+        /// Its name.
+        server: Arc<str>,
+    },
     /// A server gets no more calls.
     Out {
         /// Its name.

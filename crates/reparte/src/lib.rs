@@ -111,6 +111,7 @@ mod slot;
 mod text;
 
 pub use account::{Account, ServerAccount, ServerState};
+pub use destino::local::Local;
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
 pub use destino::{Call, Destino, FromFn, Status, from_fn};

@@ -31,6 +31,8 @@
 //!   task that has one call alone gets a second one there, once it has run for
 //!   twice the median and a second. The loser is cancelled, and keeps its slot
 //!   until it has returned.
+//! - A server in reserve gets no calls until the run would end for lack of
+//!   servers.
 //! - When no server is alive, for as long as [`outage`](PlanOptions::outage)
 //!   says, while tasks wait, the run is over. Calls in flight that are not
 //!   doubted are waited for, as one may still bring an answer, which starts the
@@ -209,11 +211,31 @@ impl Plan {
         self.calls.steady == 0 && self.outage_at().is_some_and(|at| at <= self.now)
     }
 
+    /// Uses the servers that were kept for when no other is left, if there are
+    /// any.
+    fn fall_back(&mut self) -> bool {
+        let servers = self.servers.fall_back();
+        let any = !servers.is_empty();
+        if any {
+            let actions = servers
+                .into_iter()
+                .map(|server| Action::FallBack { server });
+            self.actions.extend(actions);
+            self.down_since = None;
+            self.place();
+        }
+        any
+    }
+
     fn judge_end(&mut self) {
         if self.closed && self.tasks.open() == 0 {
             return self.end(End::Completed);
         }
         if self.calls.steady + self.calls.trials > 0 {
+            return;
+        }
+        let none_left = self.servers.all_out() || self.outage_reached();
+        if none_left && self.fall_back() {
             return;
         }
         if self.servers.all_out() {

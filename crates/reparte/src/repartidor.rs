@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::{self, Arrival, News, Wires, lock};
+use crate::engine::{self, Arrival, News, Request, Wires, lock};
 use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
 use crate::{
@@ -73,6 +73,40 @@ where
             sent: 0,
             window: options.window.max(least) as u64,
         })
+    }
+}
+
+impl<A, R> Repartidor<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// The same, with a destination that is used when the run would else end for
+    /// lack of servers: all of them out, or down for as long as
+    /// [`Options::outage`] allows. It stays in use then, beside those that come
+    /// back. To be given before the first task.
+    ///
+    /// ```
+    /// use reparte::{Call, CallError, ErrorKind, Local, Options, Repartidor, from_fn};
+    ///
+    /// let gone = |_: &u64| Err(CallError::new(ErrorKind::Refused, "not for you"));
+    /// let here = Local::new(|n: &u64, _: &Call| Ok(n * n));
+    /// let mut reparto = Repartidor::with([from_fn("far", gone)], Options::default())?
+    ///     .with_fallback(here)?;
+    /// reparto.enviar(7)?;
+    /// assert_eq!(reparto.terminar()?, [49]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSlots`], and [`Error::RunOver`].
+    pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
+        engine::site(&destino)?;
+        let join = Request::Join(Arc::new(destino), true);
+        let asked = self.wires.news.send(News::Asked(join));
+        asked.map_err(|_| Error::RunOver)?;
+        Ok(self)
     }
 }
 

@@ -79,10 +79,12 @@ impl Account {
                     Aside::Died | Aside::Hung | Aside::StillDown => ServerState::Down,
                 };
             }),
-            Action::TakeBack { server } => self.edit(server, |server| {
-                server.advance(now);
-                server.state = ServerState::Up;
-            }),
+            Action::TakeBack { server } | Action::FallBack { server } => {
+                self.edit(server, |server| {
+                    server.advance(now);
+                    server.state = ServerState::Up;
+                })
+            }
             Action::PutOut { server } => self.edit(server, |server| {
                 server.advance(now);
                 let error = server.last_error.as_ref();

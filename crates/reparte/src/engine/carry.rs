@@ -65,6 +65,13 @@ where
                     server: Arc::clone(&server),
                 });
             }
+            Action::FallBack { server } => {
+                log::warn!("{}: no server is left, so it is used", self.name(server));
+                let server = Arc::clone(&self.crews[server.index()].name);
+                self.observe(|| Happening::FellBack {
+                    server: Arc::clone(&server),
+                });
+            }
             Action::PutOut { server } => {
                 match self.last_error(server) {
                     Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),

@@ -128,6 +128,7 @@ pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<Site, Error> {
             slots,
             learns_slots: destino.learns_slots(),
             has_status: destino.has_status(),
+            reserve: false,
         }),
     }
 }

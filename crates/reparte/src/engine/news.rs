@@ -29,7 +29,8 @@ pub(crate) enum News<A, R> {
 pub(crate) enum Request<A, R> {
     Cancel(TaskId),
     CancelAll,
-    Join(Arc<dyn Destino<A, R>>),
+    /// In reserve, if that is said.
+    Join(Arc<dyn Destino<A, R>>, bool),
     Leave(ServerId),
     Observe(Observer),
 }

@@ -11,7 +11,7 @@ use crate::{Options, Repartidor, from_fn};
 type Squares = Journal<u64, String>;
 
 /// How many tasks the run has: their results take more than 10,000 bytes.
-const TASKS: u64 = 200;
+const TASKS: u64 = 70;
 const WORK: &str = "square";
 
 /// A folder that is removed when it is dropped.
@@ -48,7 +48,7 @@ fn write(path: &Path, bytes: &[u8]) {
 
 /// A task's result: of another length each.
 fn square(n: u64) -> String {
-    "x".repeat((n % 50) as usize) + &(n * n).to_string()
+    "x".repeat(100 + (n % 50) as usize) + &(n * n).to_string()
 }
 
 /// Writes a journal by a run of two slots, and gives its bytes.

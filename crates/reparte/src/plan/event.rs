@@ -46,6 +46,8 @@ pub(crate) struct Site {
     pub(crate) learns_slots: bool,
     /// It can be asked how it is.
     pub(crate) has_status: bool,
+    /// It is used once no other is left.
+    pub(crate) reserve: bool,
 }
 
 /// A server's word on itself.
@@ -100,6 +102,8 @@ pub(crate) enum Action {
     },
     /// The server answered, and is in use again.
     TakeBack { server: ServerId },
+    /// No other server is left: this one, kept for that, is in use.
+    FallBack { server: ServerId },
     /// The server is not asked again.
     PutOut { server: ServerId },
     /// The server has said how many calls it takes at a time.

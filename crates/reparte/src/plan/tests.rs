@@ -3,7 +3,7 @@
 //!
 //! | line | meaning |
 //! | --- | --- |
-//! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so |
+//! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so; `r1`: it is kept in reserve |
 //! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none` |
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if they are wanted; `2*50`: task 2, of cost 50 |
@@ -162,9 +162,10 @@ fn read_server(word: &str) -> ServerId {
 
 fn read_site(word: &str) -> Site {
     Site {
-        slots: word.trim_start_matches(['s', 'l']).parse().unwrap(),
+        slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
         learns_slots: word.starts_with('l'),
         has_status: word.starts_with(['s', 'l']),
+        reserve: word.starts_with('r'),
     }
 }
 
@@ -243,6 +244,7 @@ pub(crate) fn write_action(action: Action) -> String {
             format!("set server {server} aside until {}: {why:?}", ms(until))
         }
         Action::TakeBack { server } => format!("take server {server} back"),
+        Action::FallBack { server } => format!("fall back on server {server}"),
         Action::PutOut { server } => format!("put server {server} out"),
         Action::Resize { server, slots } => format!("server {server} has {slots} slots"),
         Action::End(end) => format!("the end: {end:?}"),
@@ -309,6 +311,8 @@ scripts! {
     a_limit_can_rest_on_the_median
     a_restart_loses_the_calls_of_the_one_before
     a_server_that_fails_at_once_again_and_again_is_quarantined
+    a_reserve_is_used_when_all_are_down
+    a_reserve_is_used_when_all_are_out
     a_silent_server_is_left_alone
     a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls

@@ -144,6 +144,7 @@ impl Checks {
                 seen.set(State::Aside(until), now);
                 seen.trials.clear();
             }
+            Action::FallBack { .. } => panic!("no server is in reserve"),
             Action::TakeBack { server } => {
                 let seen = &mut self.servers[server.index()];
                 assert!(matches!(seen.state, State::Aside(until) if until <= now));

@@ -55,6 +55,7 @@ impl Virtual {
                 slots,
                 learns_slots,
                 has_status: kind != Kind::Bare,
+                reserve: false,
             },
             true_slots: slots + random.below(3) as usize,
             alive: true,
