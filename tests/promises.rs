@@ -5,6 +5,8 @@
 #![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
 mod common;
+#[path = "promises/killed.rs"]
+mod killed;
 #[path = "promises/lies.rs"]
 mod lies;
 #[cfg(target_os = "linux")]
