@@ -14,6 +14,9 @@ mod lies;
 mod partition;
 #[path = "common/python.rs"]
 mod python;
+#[cfg(target_os = "linux")]
+#[path = "promises/scale.rs"]
+mod scale;
 #[path = "promises/server.rs"]
 mod server;
 #[path = "promises/watch.rs"]
