@@ -365,7 +365,7 @@ fn p6_no_lie_reaches_the_output() {
     let (sender, ended) = channel();
     for lie in LIES {
         let (honest, sender) = (honest.clone(), sender.clone());
-        thread::spawn(move || sender.send((lie.name, run(lie, &honest))));
+        thread::spawn(move || drop(sender.send((lie.name, run(lie, &honest)))));
     }
     drop(sender);
     let mut left: Vec<&str> = LIES.iter().map(|lie| lie.name).collect();

@@ -162,7 +162,7 @@ where
             }
             News::Asked(request) => self.asked(request),
             News::JournalFailed(error) => {
-                log::error!("{error}");
+                log::debug!("{error}");
                 self.step(Event::JournalFailed, None, |account, _| {
                     account.journal_error.get_or_insert(error);
                 })
@@ -319,7 +319,6 @@ where
             self.fail(task, TaskErrorKind::NotRun);
         }
         if let Err(error) = self.checks.finish() {
-            log::error!("{error}");
             lock(&self.account).journal_error.get_or_insert(error);
         }
         self.observe(|| Happening::Ended);

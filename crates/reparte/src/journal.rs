@@ -71,10 +71,13 @@ pub struct Journal<A, R> {
 
 /// How arguments and results become bytes, and results come back.
 struct Codec<A, R> {
-    args: Box<dyn Fn(&A) -> Vec<u8> + Send + Sync>,
-    result: Box<dyn Fn(&R) -> Vec<u8> + Send + Sync>,
-    read: Box<dyn Fn(&[u8]) -> Option<R> + Send + Sync>,
+    args: Write<A>,
+    result: Write<R>,
+    read: Read<R>,
 }
+
+type Write<T> = Box<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
+type Read<T> = Box<dyn Fn(&[u8]) -> Option<T> + Send + Sync>;
 
 impl<A: Persist + 'static, R: Persist + 'static> Journal<A, R> {
     /// Opens a journal, or begins one where there is no file, or an empty one.
