@@ -24,9 +24,9 @@ Usage: clnt_processes SERVER... [options]
   --count K      how many numbers, each one more than the last; 10 unless told
   --journal FILE keep each result in FILE before it counts: run again with the same
                  FILE and numbers, it goes on where it was, however it ended
-  --verify       ask for the factors (method factor), not for their sum, and check that
-                 they are primes whose product is the number; a server that gives others
-                 gets no more calls and is named, as one without that method
+  --verify       ask for the factors (method factor), not their sum, and check that
+                 they are primes whose product is the number; a server that gives
+                 others, or has no such method, gets no more calls and is named
   --token-file FILE  send the token in this file, which only its owner may read
   --ca FILE      trust the https:// servers that these authorities vouch for (PEM)
   --tls-cert FILE, --tls-key FILE
