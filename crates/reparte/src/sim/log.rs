@@ -94,6 +94,7 @@ fn ms(time: Duration) -> String {
 
 fn site(site: Site) -> String {
     let mark = match (site.has_status, site.learns_slots) {
+        _ if site.reserve => "r",
         (false, _) => "",
         (true, false) => "s",
         (true, true) => "l",

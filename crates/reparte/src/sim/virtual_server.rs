@@ -71,6 +71,21 @@ impl Virtual {
         }
     }
 
+    /// One that is kept in reserve, and can't be asked.
+    pub(super) fn in_reserve(random: &mut SplitMix) -> Self {
+        let there = Self::new(1, false, false, random);
+        Self {
+            kind: Kind::Bare,
+            site: Site {
+                slots: 1,
+                learns_slots: false,
+                has_status: false,
+                reserve: true,
+            },
+            ..there
+        }
+    }
+
     /// What it answers to a question now.
     pub(super) fn pulse(&self) -> Result<Option<Pulse>, ErrorKind> {
         match self.kind {
