@@ -136,24 +136,6 @@ fn take_u32(from: &mut &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// The example of docs/journal.md: a change here is a new version.
-    #[test]
-    fn the_bytes_are_those_of_version_1() {
-        let mut journal = header("cuad (i32) -> i32");
-        let key = Key::of(&7_i32.to_le_bytes());
-        journal.extend(record(TaskId::new(0), key, &49_i32.to_le_bytes()).unwrap());
-        let hex: Vec<String> = journal.chunks(16).map(hex_of).collect();
-        let drawn = include_str!("../../../../docs/journal.md");
-        for line in hex {
-            assert!(drawn.contains(&line), "not in docs/journal.md: {line}");
-        }
-    }
-
-    fn hex_of(bytes: &[u8]) -> String {
-        let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        bytes.join(" ")
-    }
-
     #[test]
     fn a_header_reads_as_what_it_is() {
         let header = header("cuad");
