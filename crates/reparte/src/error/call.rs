@@ -45,8 +45,8 @@ pub enum ErrorKind {
     /// The server wants credentials, or others (HTTP 401, 403). Not asked again.
     Refused,
     /// The server takes no such calls at that address (HTTP 404 and the like,
-    /// or the fault -32601 of a function that it does not publish). Not asked
-    /// again.
+    /// or the fault of a function that it does not publish: -32601, or Python's
+    /// sentence for it). Not asked again.
     NotFound,
     /// The server answered with another HTTP error.
     Http {
