@@ -1,9 +1,10 @@
 //! clnt_processes: spreads calls of `factoriz_sum` over servers, through `Repartidor`.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use procdistrib::Processes;
+use procdistrib::{Factors, Failure, Processes};
 use reparte::{Options, Repartidor, XmlRpc};
 
 const USAGE: &str = "\
@@ -21,6 +22,11 @@ Usage: clnt_processes SERVER... [options]
   --local N      start N servers in this process, one worker each, and use them too
   --base N       the first number; 23434252232434 unless told
   --count K      how many numbers, each one more than the last; 10 unless told
+  --journal FILE keep each result in FILE before it counts: run again with the same
+                 FILE and numbers, it goes on where it was, however it ended
+  --verify       ask for the factors (method factor), not their sum, and check that
+                 they are primes whose product is the number; a server that gives
+                 others, or has no such method, gets no more calls and is named
   --token-file FILE  send the token in this file, which only its owner may read
   --ca FILE      trust the https:// servers that these authorities vouch for (PEM)
   --tls-cert FILE, --tls-key FILE
@@ -35,24 +41,40 @@ was had is printed, and the numbers without a result are named; a second one end
 program at once.
 Exit codes: 0 all results, 1 the output can't be written, 2 bad argument, 3 --local
 can't start its servers, 4 every server is gone, 5 some call failed, 6 ended by a
-signal, 130 or 143 ended by a second one, 255 no server given. With 4, 5 and 6 the
-results that were had are printed.
+signal, 7 the journal can't be used or written, 130 or 143 ended by a second signal,
+255 no server given. With 4, 5, 6 and 7 the results that were had are printed.
 ";
 
 fn main() -> ExitCode {
     procdistrib::run_client(|| {
         let run = Processes::read("clnt_processes", HELP, USAGE)?;
         let start = Instant::now();
-        let servers = XmlRpc::list_with(&run.servers, "factoriz_sum", &run.options)?;
-        let mut repartidor = Repartidor::with(servers, Options::default())?;
-        let handle = repartidor.handle();
-        run.end_at_signal(&handle)?;
-        let sent = run
-            .numbers
-            .iter()
-            .try_for_each(|n| repartidor.enviar((n,)).map(drop));
-        let results = repartidor.terminar();
-        let seconds = start.elapsed().as_secs_f64();
-        run.finish(sent, results, &handle.account(), seconds)
+        let servers = |function| XmlRpc::list_with(&run.servers, function, &run.options);
+        if run.verify {
+            let repartidor = Repartidor::with(servers("factor")?, Options::default())?;
+            let repartidor = repartidor.with_verify(Factors::check);
+            spread(run.keep("factor", repartidor)?, run, start)
+        } else {
+            let repartidor =
+                Repartidor::<_, String>::with(servers("factoriz_sum")?, Options::default())?;
+            spread(run.keep("factoriz_sum", repartidor)?, run, start)
+        }
     })
+}
+
+/// Has the servers factor all numbers. Each result displays as the sum.
+fn spread<R: Display + Send + 'static>(
+    mut repartidor: Repartidor<(String,), R>,
+    run: Processes,
+    start: Instant,
+) -> Result<(), Failure> {
+    let handle = repartidor.handle();
+    run.end_at_signal(&handle)?;
+    let sent = run
+        .numbers
+        .iter()
+        .try_for_each(|n| repartidor.enviar((n,)).map(drop));
+    let results = repartidor.terminar();
+    let seconds = start.elapsed().as_secs_f64();
+    run.finish(sent, results, &handle.account(), seconds)
 }

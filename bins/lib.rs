@@ -11,6 +11,7 @@ mod shared {
     pub(crate) mod command_line;
     pub(crate) mod exit;
     pub(crate) mod factoring;
+    pub(crate) mod factors;
     pub(crate) mod local;
     pub(crate) mod logging;
     pub(crate) mod numbers;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 
 pub use shared::client::Client;
 pub use shared::exit::Failure;
+pub use shared::factors::Factors;
 pub use shared::local::LocalServers;
 pub use shared::numbers::Numbers;
 pub use shared::output::print;

@@ -5,11 +5,18 @@
 #![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
 mod common;
+#[path = "promises/killed.rs"]
+mod killed;
+#[path = "promises/lies.rs"]
+mod lies;
 #[cfg(target_os = "linux")]
 #[path = "promises/partition.rs"]
 mod partition;
 #[path = "common/python.rs"]
 mod python;
+#[cfg(target_os = "linux")]
+#[path = "promises/scale.rs"]
+mod scale;
 #[path = "promises/server.rs"]
 mod server;
 #[path = "promises/watch.rs"]

@@ -22,6 +22,8 @@ pub enum Failure {
     NoResult(String),
     /// A signal ended the run before all results were had. Code 6.
     Interrupted(String),
+    /// The journal can't be used, or not any further. Code 7.
+    Journal(String),
     /// The results can't be written. Code 1.
     Output(std::io::Error),
     /// Nothing is wrong, there is only nothing more to do: `--help` has been printed, or
@@ -39,6 +41,7 @@ impl Failure {
             Failure::Unreachable(_) => 4,
             Failure::NoResult(_) => 5,
             Failure::Interrupted(_) => 6,
+            Failure::Journal(_) => 7,
             Failure::Usage(_) => 255,
         }
     }
@@ -52,7 +55,8 @@ impl fmt::Display for Failure {
             | Failure::Server(text)
             | Failure::Unreachable(text)
             | Failure::NoResult(text)
-            | Failure::Interrupted(text) => f.write_str(text),
+            | Failure::Interrupted(text)
+            | Failure::Journal(text) => f.write_str(text),
             Failure::Output(error) => write!(f, "can't write the results: {error}"),
             Failure::Done => f.write_str("done"),
         }

@@ -1,12 +1,17 @@
 //! clnt_processes: many servers, and one dispatcher over them.
 
+use std::fmt::Display;
 use std::num::NonZeroU8;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 #[cfg(doc)]
 use reparte::XmlRpc;
-use reparte::{Account, Handle, Incomplete, SendError, TaskErrorKind};
+use reparte::{
+    Account, Handle, Incomplete, Journal, JournalError, Persist, Repartidor, SendError,
+    TaskErrorKind,
+};
 
 use super::command_line::{Argument, Program};
 use super::exit::Failure;
@@ -26,6 +31,10 @@ pub struct Processes {
     pub options: xmlrpc_client::Options,
     /// The numbers to have factored.
     pub numbers: Numbers,
+    /// Whether to ask for the factors, and check them.
+    pub verify: bool,
+    /// Where results are kept.
+    journal: Option<PathBuf>,
     /// Those of the servers that live in this process, as long as it does.
     _local: LocalServers,
     interrupted: Arc<AtomicBool>,
@@ -48,6 +57,8 @@ impl Processes {
         let mut numbers = Numbers::default();
         let mut secrets = Secrets::default();
         let mut local = 0_u8;
+        let mut verify = false;
+        let mut journal = None;
         program.arguments(|argument, values| match argument {
             Argument::Value(server) => {
                 servers.push(server.clone());
@@ -56,6 +67,14 @@ impl Processes {
             Argument::Option(option) if option == "local" => {
                 let what = "a number of servers, from 1 to 255";
                 local = values.parse::<NonZeroU8>("--local", what)?.get();
+                Ok(true)
+            }
+            Argument::Option(option) if option == "verify" => {
+                verify = true;
+                Ok(true)
+            }
+            Argument::Option(option) if option == "journal" => {
+                journal = Some(values.next()?.into());
                 Ok(true)
             }
             Argument::Option(option) if secrets.take(option, values)? => Ok(true),
@@ -72,8 +91,30 @@ impl Processes {
             servers,
             options,
             numbers,
+            verify,
+            journal,
             _local: local,
             interrupted: Arc::default(),
+        })
+    }
+
+    /// The same run, with its results kept in the journal, if there is to be one: those
+    /// of `function`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Journal`] where it can't be used.
+    pub fn keep<R>(
+        &self,
+        function: &str,
+        run: Repartidor<(String,), R>,
+    ) -> Result<Repartidor<(String,), R>, Failure>
+    where
+        R: Persist + Send + 'static,
+    {
+        Ok(match &self.journal {
+            Some(path) => run.with_journal(Journal::open(path, function)?),
+            None => run,
         })
     }
 
@@ -83,7 +124,10 @@ impl Processes {
     /// # Errors
     ///
     /// [`Failure::Server`] where signals can't be had.
-    pub fn end_at_signal(&self, handle: &Handle<(String,), String>) -> Result<(), Failure> {
+    pub fn end_at_signal<R: Send + 'static>(
+        &self,
+        handle: &Handle<(String,), R>,
+    ) -> Result<(), Failure> {
         let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
         signals::at_signal(move || {
             tell("stopping: what was had so far will be printed; once more to end at once");
@@ -103,17 +147,18 @@ impl Processes {
     /// # Errors
     ///
     /// [`Failure::Interrupted`] where a signal ended the run before its end,
+    /// [`Failure::Journal`] where the journal did,
     /// [`Failure::Unreachable`] where tasks were left over for lack of servers,
     /// [`Failure::NoResult`] where one failed, and those of [`print()`].
-    pub fn finish<A>(
+    pub fn finish<A, R: Display>(
         self,
         sent: Result<(), SendError<A>>,
-        results: Result<Vec<String>, Incomplete<String>>,
+        results: Result<Vec<R>, Incomplete<R>>,
         account: &Account,
         seconds: f64,
     ) -> Result<(), Failure> {
         let failure = self.failure(&sent, &results);
-        let outcomes: Vec<Option<String>> = match results {
+        let outcomes: Vec<Option<R>> = match results {
             Ok(results) => results.into_iter().map(Some).collect(),
             Err(incomplete) => {
                 let outcomes = incomplete.into_outcomes().into_iter();
@@ -130,18 +175,18 @@ impl Processes {
             return printed;
         };
         let had: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
-        tell(format_args!(
-            "no result for: {}",
-            self.numbers.missing(&had)
-        ));
+        let missing = self.numbers.missing(&had);
+        if !missing.is_empty() {
+            tell(format_args!("no result for: {missing}"));
+        }
         Err(failure)
     }
 
     /// Why some number has no result, if one has none.
-    fn failure<A>(
+    fn failure<A, R>(
         &self,
         sent: &Result<(), SendError<A>>,
-        results: &Result<Vec<String>, Incomplete<String>>,
+        results: &Result<Vec<R>, Incomplete<R>>,
     ) -> Option<Failure> {
         let had = match results {
             Ok(results) => results.len(),
@@ -155,6 +200,10 @@ impl Processes {
                 let text = format!("{so_far}: ended by a signal{failed}");
                 Some(Failure::Interrupted(text))
             }
+            (Err(incomplete), _) if incomplete.account().journal_error.is_some() => {
+                let error = incomplete.account().journal_error.as_ref()?;
+                Some(Failure::Journal(format!("{so_far}; {error}")))
+            }
             (_, Err(error)) => Some(Failure::Unreachable(format!("{so_far}; {error}"))),
             (Err(incomplete), Ok(())) => Some(whose_fault(incomplete)),
         }
@@ -162,7 +211,7 @@ impl Processes {
 }
 
 /// What failed before the signal, which is told in no other place.
-fn failed(incomplete: &Incomplete<String>) -> String {
+fn failed<R>(incomplete: &Incomplete<R>) -> String {
     let errors = incomplete
         .outcomes()
         .iter()
@@ -177,7 +226,7 @@ fn failed(incomplete: &Incomplete<String>) -> String {
     }
 }
 
-fn whose_fault(incomplete: &Incomplete<String>) -> Failure {
+fn whose_fault<R>(incomplete: &Incomplete<R>) -> Failure {
     let mut errors = incomplete
         .outcomes()
         .iter()
@@ -186,6 +235,12 @@ fn whose_fault(incomplete: &Incomplete<String>) -> Failure {
     match left_over {
         true => Failure::Unreachable(incomplete.to_string()),
         false => Failure::NoResult(incomplete.to_string()),
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Failure::Journal(error.to_string())
     }
 }
 

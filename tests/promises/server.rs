@@ -3,6 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,8 +42,12 @@ pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Runn
     (running, address)
 }
 
+/// How many naps have begun.
+static NAPS: AtomicI32 = AtomicI32::new(0);
+
 /// `nap(ms, n)` takes its time and gives n back; it stops when nobody waits any more.
 fn nap(call: &Context, ms: i32, n: i32) -> i32 {
+    NAPS.fetch_add(1, SeqCst);
     let end = Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -63,6 +68,7 @@ fn is_a_server() {
     let workers = std::env::var(WORKERS).unwrap();
     let mut service = Service::new();
     service.register("nap", nap).unwrap();
+    service.register("naps", || NAPS.load(SeqCst)).unwrap();
     let mut options = hyper::Options::default();
     options.workers = workers.parse().unwrap();
     options.without_token = true;

@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::CallError;
 use crate::plan::End;
 use crate::text::Foreign;
+use crate::{CallError, JournalError};
 
 /// Who did what, so far or in all. Displays as a table, a line for each server
 /// and one for the whole:
@@ -31,6 +31,9 @@ pub struct Account {
     pub tasks: u64,
     /// Tasks that have their result.
     pub done: u64,
+    /// Those of them whose result an earlier run left in the
+    /// [journal](crate::Journal).
+    pub resumed: u64,
     /// Tasks that failed: a fault, or given up.
     pub failed: u64,
     /// Tasks that wait or run.
@@ -53,6 +56,9 @@ pub struct Account {
     pub lost: u64,
     /// How long the run has taken.
     pub elapsed: Duration,
+    /// What is wrong with the journal: the run ended by it, unless it had ended
+    /// before.
+    pub journal_error: Option<Arc<JournalError>>,
     pub(crate) end: Option<End>,
     /// When the run started.
     pub(crate) started: Option<Instant>,
@@ -103,12 +109,16 @@ pub enum ServerState {
     /// Put aside since it said that it is busy, and tried again when it asked
     /// to be.
     Busy,
-    /// Put aside for a minute, since it fails at once whatever it is given.
+    /// Put aside for a minute, since it fails at once whatever it is given; or
+    /// for good, since an answer of its was [wrong](crate::ErrorKind::Wrong).
     Quarantined,
     /// Not asked again: it refused the call or does not serve it.
     Out,
     /// It was [taken out](crate::Handle::leave) of the run.
     Left,
+    /// It is [kept](crate::Repartidor::with_fallback) for when no other server is
+    /// left.
+    Reserve,
 }
 
 impl fmt::Display for ServerState {
@@ -120,6 +130,7 @@ impl fmt::Display for ServerState {
             Self::Quarantined => "quarantined",
             Self::Out => "out",
             Self::Left => "left",
+            Self::Reserve => "reserve",
         })
     }
 }
@@ -165,7 +176,7 @@ impl ServerAccount {
                 self.slot_time += times(self.slots);
             }
             ServerState::Down | ServerState::Quarantined => self.downtime += passed,
-            ServerState::Busy | ServerState::Out | ServerState::Left => {}
+            ServerState::Busy | ServerState::Out | ServerState::Left | ServerState::Reserve => {}
         }
     }
 }
@@ -198,12 +209,24 @@ impl Account {
 
     /// Why the run ended before its tasks did.
     pub(crate) fn verdict(&self) -> impl fmt::Display {
+        if let Some(error) = &self.journal_error {
+            return error.to_string();
+        }
+        let wrong = |server: &ServerAccount| server.state == ServerState::Quarantined;
         match self.end {
             Some(End::Outage { after }) => {
                 format!("every server has been down for {} s", after.as_secs_f64())
             }
+            Some(End::NoServers) if self.servers.iter().all(wrong) => {
+                "every server has given a wrong answer".to_owned()
+            }
+            Some(End::NoServers) if self.servers.iter().any(wrong) => {
+                "every server has refused its calls for good, or given a wrong answer".to_owned()
+            }
             Some(End::NoServers) => "every server has refused its calls for good".to_owned(),
-            Some(End::Completed | End::Abandoned) | None => "the run is over".to_owned(),
+            Some(End::Completed | End::Abandoned | End::JournalFailed) | None => {
+                "the run is over".to_owned()
+            }
         }
     }
 

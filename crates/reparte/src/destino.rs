@@ -4,6 +4,7 @@
 mod address;
 #[cfg(feature = "xmlrpc")]
 mod control;
+pub(crate) mod local;
 #[cfg(feature = "xmlrpc")]
 pub(crate) mod xmlrpc;
 

@@ -4,6 +4,7 @@
 //! plan keeps short, results into one without a bound.
 
 mod carry;
+mod checks;
 mod crew;
 mod news;
 mod start;
@@ -13,6 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use checks::{Checks, Unfit};
 use crew::Crew;
 pub(crate) use crew::site;
 use crossbeam_channel::{Receiver, Sender, at, never, select};
@@ -21,11 +23,11 @@ pub(crate) use start::{Wires, start};
 
 use crate::events::{Event as Happening, Observer};
 use crate::ids::ServerId;
-use crate::plan::{Action, Event, Plan, Pulse};
+use crate::plan::{Action, Event, Plan, Pulse, Site};
 use crate::slot::Returned;
 use crate::{
-    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, Status, TaskError,
-    TaskErrorKind, TaskId,
+    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, ServerState, Status,
+    TaskError, TaskErrorKind, TaskId,
 };
 
 /// What became of a task.
@@ -50,16 +52,23 @@ struct Engine<A, R> {
     tasks: HashMap<TaskId, Task<A>>,
     calls: HashMap<CallId, Call>,
     sent: u64,
-    arrivals: Receiver<A>,
+    arrivals: Receiver<Arrival<A, R>>,
     news: Receiver<News<A, R>>,
     news_to: Sender<News<A, R>>,
     close: Receiver<()>,
     outcomes: Sender<Outcome<R>>,
     account: SharedAccount,
     cost: Arc<OnceLock<CostOf<A>>>,
+    checks: Arc<Checks<A, R>>,
     observers: Vec<Observer>,
     /// What is to be carried out; kept for its room.
     actions: VecDeque<Action>,
+}
+
+/// A task that is sent, with its result if an earlier run had it.
+pub(crate) struct Arrival<A, R> {
+    pub(crate) args: A,
+    pub(crate) had: Option<R>,
 }
 
 /// A task without an answer.
@@ -86,8 +95,8 @@ where
                     Ok(news) => self.look_at(news),
                     Err(_) => self.tell(Event::Abandoned),
                 },
-                recv(arrivals) -> args => match args {
-                    Ok(args) => self.task_sent(args),
+                recv(arrivals) -> arrival => match arrival {
+                    Ok(arrival) => self.task_sent(arrival),
                     Err(_) => self.tell(Event::Abandoned),
                 },
                 recv(self.close) -> closed => match closed {
@@ -107,9 +116,13 @@ where
             .map_or_else(never, at)
     }
 
-    fn task_sent(&mut self, args: A) -> bool {
+    fn task_sent(&mut self, arrival: Arrival<A, R>) -> bool {
         let task = TaskId::new(self.sent);
         self.sent += 1;
+        let args = match arrival {
+            Arrival { args, had: None } => args,
+            Arrival { had: Some(had), .. } => return self.resume(task, had),
+        };
         let cost = self.cost.get().map_or(0, |cost_of| cost_of(&args));
         self.tasks.insert(
             task,
@@ -122,6 +135,15 @@ where
         self.observe(|| Happening::Sent { task });
         let event = Event::Sent { task, cost };
         self.step(event, None, |account, _| account.tasks += 1)
+    }
+
+    /// The task's result is there already.
+    fn resume(&mut self, task: TaskId, had: R) -> bool {
+        lock(&self.account).resumed();
+        self.observe(|| Happening::Sent { task });
+        self.hand_over(task, Ok(had));
+        self.observe(|| Happening::Resumed { task });
+        false
     }
 
     fn look_at(&mut self, news: News<A, R>) -> bool {
@@ -139,6 +161,12 @@ where
                 self.tell(Event::Probed { server, outcome })
             }
             News::Asked(request) => self.asked(request),
+            News::JournalFailed(error) => {
+                log::debug!("{error}");
+                self.step(Event::JournalFailed, None, |account, _| {
+                    account.journal_error.get_or_insert(error);
+                })
+            }
         }
     }
 
@@ -199,7 +227,7 @@ where
                     .into_iter()
                     .any(|task| self.tell(Event::Cancelled { task }))
             }
-            Request::Join(destino) => self.join(destino),
+            Request::Join(destino, reserve) => self.join(destino, reserve),
             Request::Leave(server) => {
                 lock(&self.account).leaves(server);
                 self.tell(Event::Left { server })
@@ -211,10 +239,15 @@ where
         }
     }
 
-    fn join(&mut self, destino: Arc<dyn Destino<A, R>>) -> bool {
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> bool {
         let id = ServerId::new(self.crews.len());
-        let crew = site(&*destino)
-            .and_then(|site| Ok((site, Crew::new(id, destino, site.slots, &self.news_to)?)));
+        let site = site(&*destino).map(|site| Site { reserve, ..site });
+        let crew = site.and_then(|site| {
+            Ok((
+                site,
+                Crew::new(id, destino, site.slots, &self.news_to, &self.checks)?,
+            ))
+        });
         let (site, crew) = match crew {
             Ok(joined) => joined,
             Err(error) => {
@@ -231,6 +264,9 @@ where
         self.step(Event::Joined { site }, None, |account, now| {
             let mut server = ServerAccount::new(name, site.slots);
             server.since = now;
+            if reserve {
+                server.state = ServerState::Reserve;
+            }
             account.servers.push(server);
         })
     }
@@ -281,6 +317,9 @@ where
         left.sort_unstable();
         for task in left {
             self.fail(task, TaskErrorKind::NotRun);
+        }
+        if let Err(error) = self.checks.finish() {
+            lock(&self.account).journal_error.get_or_insert(error);
         }
         self.observe(|| Happening::Ended);
         let idle = self.plan.in_flight() == 0;

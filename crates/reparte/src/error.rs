@@ -1,12 +1,14 @@
 //! What can go wrong: with one call, with a task, with a run, before a run.
 
 mod call;
+mod journal;
 mod run;
 mod task;
 
 use std::{fmt, io};
 
 pub use call::{CallError, ErrorKind};
+pub use journal::{JournalError, JournalErrorKind};
 pub use run::{Incomplete, SendError};
 pub use task::{FailedCall, TaskError, TaskErrorKind};
 

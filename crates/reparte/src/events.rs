@@ -36,6 +36,11 @@ pub enum Event {
         /// The name of the server that gave it.
         server: Arc<str>,
     },
+    /// A task that was sent has its result from the journal.
+    Resumed {
+        /// The task.
+        task: TaskId,
+    },
     /// A task has ended without one.
     Failed {
         /// The task.
@@ -57,10 +62,19 @@ pub enum Event {
         /// Its name.
         server: Arc<str>,
     },
+    /// No other server is left: the one kept for that is in use.
+    FellBack {
+        /// Its name.
+        server: Arc<str>,
+    },
     /// A server gets no more calls.
     Out {
         /// Its name.
         server: Arc<str>,
+        /// What it is now: [out](crate::ServerState::Out), in
+        /// [quarantine](crate::ServerState::Quarantined), or it has
+        /// [left](crate::ServerState::Left).
+        state: crate::ServerState,
     },
     /// A server has joined the run.
     Joined {

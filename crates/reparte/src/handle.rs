@@ -50,7 +50,7 @@ impl<A, R> Handle<A, R> {
     /// [`Error::NoSlots`], and [`Error::RunOver`].
     pub fn join(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
         site(&destino)?;
-        match self.ask(Request::Join(Arc::new(destino))) {
+        match self.ask(Request::Join(Arc::new(destino), false)) {
             true => Ok(()),
             false => Err(Error::RunOver),
         }

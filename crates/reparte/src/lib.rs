@@ -48,6 +48,8 @@
     feature = "xmlrpc",
     doc = "| [`XmlRpc`] | a function published over XML-RPC, as a `Destino` |"
 )]
+//! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or [when none is left](Repartidor::with_fallback) |
+//! | [`Journal`], [`Persist`], [`JournalError`] | results in a file, by which a run that was killed [goes on](Repartidor::with_journal) |
 //! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
 //! | [`TaskError`] | why a task has no result: its failed calls |
 //! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
@@ -67,8 +69,10 @@
 //! | its server has been started anew | goes to another server | goes on |
 //! | it takes longer than a [limit](Options::time_limit) | cancelled there; goes to another server | put aside |
 //! | it takes long, and a slot has nothing else to do | is sent a second time; the first answer counts, the other call is cancelled | goes on |
+//! | its answer does not pass the [check](Repartidor::with_verify) | goes to another server | in quarantine for good, and named |
 //! | five calls in a row fail at once | goes to another server | in quarantine for a minute, and named |
-//! | all servers down for 5 s | the run ends; what was had is handed over | |
+//! | all servers down for 5 s | the run ends; what was had is handed over; or the [reserve](Repartidor::with_fallback) takes over | |
+//! | the process is killed | with a [journal](Repartidor::with_journal), a run with the same tasks goes on where it was | |
 //!
 //! A server put aside is asked again how it is after a random wait of at most
 //! 100 ms, then 200 ms, doubling up to 4 s, and used again once it says so. One
@@ -78,7 +82,8 @@
 //! # What it promises
 //!
 //! A task may be executed more than once, when it can't be known whether a
-//! lost call ran: at least once. Its result is delivered exactly once. Nothing
+//! lost call ran: at least once. Its result is delivered exactly once, and with a
+//! journal, after it was written down. Nothing
 //! polls: a free server has its next task at once.
 //!
 //! # What it does not do
@@ -86,9 +91,10 @@
 //! - It can't tell a hung server that does not say how it is, such as Python's,
 //!   from one at work: its tasks are sent elsewhere when slots have nothing
 //!   else to do, or at a [time limit](Options::time_limit).
-//! - It does not keep results beyond the process: a run that is killed starts
-//!   anew.
-//! - It does not check answers: a server that answers wrongly is believed.
+//! - It keeps no results beyond the process unless it is given a
+//!   [journal](Repartidor::with_journal).
+//! - It believes an answer of the right type unless it is given a
+//!   [check](Repartidor::with_verify), and always a fault.
 //! - It has no priorities, and tasks can't wait for each other.
 
 #![forbid(unsafe_code)]
@@ -100,6 +106,7 @@ mod error;
 mod events;
 mod handle;
 mod ids;
+mod journal;
 mod options;
 mod plan;
 mod repartidor;
@@ -110,15 +117,18 @@ mod slot;
 mod text;
 
 pub use account::{Account, ServerAccount, ServerState};
+pub use destino::local::Local;
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
 pub use destino::{Call, Destino, FromFn, Status, from_fn};
 pub use error::{
-    CallError, Error, ErrorKind, FailedCall, Incomplete, SendError, TaskError, TaskErrorKind,
+    CallError, Error, ErrorKind, FailedCall, Incomplete, JournalError, JournalErrorKind, SendError,
+    TaskError, TaskErrorKind,
 };
 pub use events::{Event, Events, Reason};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
+pub use journal::{Journal, Persist};
 pub use options::Options;
 pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};

@@ -25,12 +25,14 @@
 //!   nothing for two. Its calls are doubted then: they go on, and their tasks
 //!   wait for another server too; the first answer counts. When it says that it
 //!   was started anew they are lost.
-//! - A server that refuses its calls, or does not serve them, is out for good;
-//!   one whose calls fail at once, five in a row, is put aside for a minute.
+//! - A server that refuses its calls, or does not serve them, or answers what is
+//!   found to be wrong, is out for good; one whose calls fail at once, five in a row, is put aside for a minute.
 //! - When nothing waits and a server that is up has a free slot, the slowest
 //!   task that has one call alone gets a second one there, once it has run for
 //!   twice the median and a second. The loser is cancelled, and keeps its slot
 //!   until it has returned.
+//! - A server in reserve gets no calls until the run would end for lack of
+//!   servers.
 //! - When no server is alive, for as long as [`outage`](PlanOptions::outage)
 //!   says, while tasks wait, the run is over. Calls in flight that are not
 //!   doubted are waited for, as one may still bring an answer, which starts the
@@ -135,7 +137,8 @@ impl Plan {
             Event::Joined { site } => self.joined(site),
             Event::Left { server } => self.left(server),
             Event::Cancelled { task } => self.cancelled(task),
-            Event::Abandoned => self.abandon(),
+            Event::Abandoned => self.stop(End::Abandoned),
+            Event::JournalFailed => self.stop(End::JournalFailed),
             Event::Woken => {}
         }
         if self.ended {
@@ -208,11 +211,31 @@ impl Plan {
         self.calls.steady == 0 && self.outage_at().is_some_and(|at| at <= self.now)
     }
 
+    /// Uses the servers that were kept for when no other is left, if there are
+    /// any.
+    fn fall_back(&mut self) -> bool {
+        let servers = self.servers.fall_back();
+        let any = !servers.is_empty();
+        if any {
+            let actions = servers
+                .into_iter()
+                .map(|server| Action::FallBack { server });
+            self.actions.extend(actions);
+            self.down_since = None;
+            self.place();
+        }
+        any
+    }
+
     fn judge_end(&mut self) {
         if self.closed && self.tasks.open() == 0 {
             return self.end(End::Completed);
         }
         if self.calls.steady + self.calls.trials > 0 {
+            return;
+        }
+        let none_left = self.servers.all_out() || self.outage_reached();
+        if none_left && self.fall_back() {
             return;
         }
         if self.servers.all_out() {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::{self, Wires, lock};
+use crate::engine::{self, Arrival, News, Request, Wires, lock};
 use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
 use crate::{
-    Account, Destino, Error, Incomplete, Options, SendError, TaskError, TaskErrorKind, TaskId,
+    Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskErrorKind,
+    TaskId,
 };
 
 /// The most slots that all servers of a run may have together: each takes a
@@ -75,6 +76,40 @@ where
     }
 }
 
+impl<A, R> Repartidor<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// The same, with a destination that is used when the run would else end for
+    /// lack of servers: all of them out, or down for as long as
+    /// [`Options::outage`] allows. It stays in use then, beside those that come
+    /// back. To be given before the first task.
+    ///
+    /// ```
+    /// use reparte::{Call, CallError, ErrorKind, Local, Options, Repartidor, from_fn};
+    ///
+    /// let gone = |_: &u64| Err(CallError::new(ErrorKind::Refused, "not for you"));
+    /// let here = Local::new(|n: &u64, _: &Call| Ok(n * n));
+    /// let mut reparto = Repartidor::with([from_fn("far", gone)], Options::default())?
+    ///     .with_fallback(here)?;
+    /// reparto.enviar(7)?;
+    /// assert_eq!(reparto.terminar()?, [49]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSlots`], and [`Error::RunOver`].
+    pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
+        engine::site(&destino)?;
+        let join = Request::Join(Arc::new(destino), true);
+        let asked = self.wires.news.send(News::Asked(join));
+        asked.map_err(|_| Error::RunOver)?;
+        Ok(self)
+    }
+}
+
 impl<A, R> Repartidor<A, R> {
     /// Send: hands over a task. Blocks until it has a slot, or, with a
     /// [read-ahead](Options::read_ahead), a place to wait for one; retries of
@@ -84,13 +119,19 @@ impl<A, R> Repartidor<A, R> {
     ///
     /// [`SendError`] with the task in it, once the run is over for lack of
     /// servers: all refused it for good, or all were down for as long as
-    /// [`Options::outage`] allows.
+    /// [`Options::outage`] allows. Also when the [journal](Self::with_journal)
+    /// is of another task, or can't be written.
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
-        match self.wires.tasks.send(args) {
+        let arrival = self.arrival(args);
+        let sent = arrival.and_then(|arrival| {
+            let sent = self.wires.tasks.send(arrival);
+            sent.map_err(|unsent| unsent.into_inner().args)
+        });
+        match sent {
             Ok(()) => Ok(self.count_sent()),
-            Err(unsent) => Err(SendError {
-                args: unsent.into_inner(),
+            Err(args) => Err(SendError {
+                args,
                 account: Box::new(self.account()),
             }),
         }
@@ -101,8 +142,9 @@ impl<A, R> Repartidor<A, R> {
     ///
     /// # Errors
     ///
-    /// [`Incomplete`] if not every task has a result. It holds what became of
-    /// each one, results included.
+    /// [`Incomplete`] if not every task has a result, or the
+    /// [journal](Self::with_journal) is not whole. It holds what became of each
+    /// one, results included.
     #[doc(alias("finish", "join"))]
     pub fn terminar(self) -> Result<Vec<R>, Incomplete<R>> {
         let handle = self.handle();
@@ -125,9 +167,10 @@ impl<A, R> Repartidor<A, R> {
                 outcome.unwrap_or_else(|| Err(TaskError::not_run(TaskId::new(index))))
             })
             .collect();
-        whole(outcomes).map_err(|outcomes| Incomplete {
+        let account = handle.account();
+        whole(outcomes, &account).map_err(|outcomes| Incomplete {
             outcomes,
-            account: Box::new(handle.account()),
+            account: Box::new(account),
         })
     }
 
@@ -198,6 +241,58 @@ impl<A, R> Repartidor<A, R> {
         self
     }
 
+    /// The same, with its results kept in a journal, so that a run that is killed
+    /// goes on where it was when it is started again: see [`Journal`]. To be
+    /// given before the first task, and once.
+    ///
+    /// Each result is written down before it is delivered. If that fails, or the
+    /// journal is of other tasks, the run ends: [`enviar`](Self::enviar) and
+    /// [`terminar`](Self::terminar) say why, and after an iterator's last
+    /// outcome [`Account::journal_error`] does. What was written before stays.
+    pub fn with_journal(self, journal: Journal<A, R>) -> Self {
+        // A second one is not taken: results may be in the first.
+        let _ = self.wires.checks.journal.set(journal);
+        self
+    }
+
+    /// The same, with each answer checked before it counts: `verify` says what
+    /// is wrong with it. To be given before the first task, and once.
+    ///
+    /// A wrong answer is never delivered. Its server gets no more calls, and is
+    /// in [quarantine](crate::ServerState::Quarantined) by name; the task goes
+    /// to another server. When all servers are, the run ends.
+    ///
+    /// It is called by the slots' threads, many at a time. If it panics, the
+    /// call has [failed](crate::ErrorKind::Panicked). Results from a
+    /// [journal](Self::with_journal) were checked before they were written.
+    ///
+    /// ```
+    /// use reparte::{Options, Repartidor, ServerState, from_fn};
+    ///
+    /// let root = |n: u64| move |square: &u64| Ok(square.isqrt() + n);
+    /// let servers = [from_fn("honest", root(0)), from_fn("liar", root(1))];
+    /// let mut reparto = Repartidor::with(servers, Options::default())?
+    ///     .with_verify(|square, root: &u64| match root * root == *square {
+    ///         true => Ok(()),
+    ///         false => Err(format!("{root} is not the root of {square}")),
+    ///     });
+    /// let handle = reparto.handle();
+    /// for n in 0..10 {
+    ///     reparto.enviar(n * n)?;
+    /// }
+    /// assert_eq!(reparto.terminar()?, (0..10).collect::<Vec<_>>());
+    /// assert_eq!(handle.account().servers[1].state, ServerState::Quarantined);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("check", "validate"))]
+    pub fn with_verify(
+        self,
+        verify: impl Fn(&A, &R) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        let _ = self.wires.checks.verify.set(Box::new(verify));
+        self
+    }
+
     /// What remains when [`terminar`](Self::terminar) has taken the
     /// dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
@@ -223,6 +318,23 @@ impl<A, R> Repartidor<A, R> {
         task
     }
 
+    /// The next task as the engine takes it: with its result, if the journal has
+    /// it. If the journal is of another task, the run ends, and the task stays.
+    pub(crate) fn arrival(&self, args: A) -> Result<Arrival<A, R>, A> {
+        let task = TaskId::new(self.sent);
+        match self.wires.checks.find(task, &args) {
+            Ok(had) => Ok(Arrival { args, had }),
+            Err(error) => {
+                lock(&self.wires.account)
+                    .journal_error
+                    .get_or_insert_with(|| Arc::clone(&error));
+                // Without an engine the run is over already.
+                let _ = self.wires.news.send(News::JournalFailed(error));
+                Err(args)
+            }
+        }
+    }
+
     /// Says that no more tasks will come.
     pub(crate) fn close(&self) {
         // Without an engine the run is over already.
@@ -239,9 +351,13 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
     }
 }
 
-/// The results alone if there is one for each task, or everything back.
-fn whole<R>(outcomes: Vec<Result<R, TaskError>>) -> Result<Vec<R>, Vec<Result<R, TaskError>>> {
-    if outcomes.iter().any(Result::is_err) {
+/// The results alone if there is one for each task and the journal is whole, or
+/// everything back.
+fn whole<R>(
+    outcomes: Vec<Result<R, TaskError>>,
+    account: &Account,
+) -> Result<Vec<R>, Vec<Result<R, TaskError>>> {
+    if account.journal_error.is_some() || outcomes.iter().any(Result::is_err) {
         return Err(outcomes);
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())

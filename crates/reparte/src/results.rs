@@ -6,7 +6,7 @@ use std::iter::FusedIterator;
 
 use crossbeam_channel::{Select, TrySendError};
 
-use crate::engine::Outcome;
+use crate::engine::{Arrival, Outcome};
 use crate::{Repartidor, TaskError, TaskId};
 
 /// Sends tasks and takes outcomes, whichever can be done first.
@@ -15,7 +15,7 @@ struct Feed<A, R, I> {
     /// The tasks to come, until they have ended.
     tasks: Option<I>,
     /// The next task, not yet taken by the engine.
-    next: Option<A>,
+    next: Option<Arrival<A, R>>,
     /// The run is over: no task will be taken.
     over: bool,
     /// Outcomes that the reader has been given.
@@ -40,18 +40,18 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
             let wires = self.repartidor.wires();
             // Once the run is over the next task stays, to be refused last.
             let sending = if self.over { None } else { self.next.take() };
-            let Some(args) = sending else {
+            let Some(arrival) = sending else {
                 return wires.outcomes.recv().ok().or_else(|| self.refused());
             };
             // Sending comes first, since it puts a free slot to work.
-            match wires.tasks.try_send(args) {
+            match wires.tasks.try_send(arrival) {
                 Ok(()) => {
                     self.repartidor.count_sent();
                     continue;
                 }
-                Err(TrySendError::Full(args)) => self.next = Some(args),
-                Err(TrySendError::Disconnected(args)) => {
-                    self.next = Some(args);
+                Err(TrySendError::Full(arrival)) => self.next = Some(arrival),
+                Err(TrySendError::Disconnected(arrival)) => {
+                    self.next = Some(arrival);
                     self.over = true;
                     continue;
                 }
@@ -74,13 +74,21 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
     }
 
     fn next_task(&mut self) {
-        if let Some(tasks) = &mut self.tasks {
-            self.next = tasks.next();
-            if self.next.is_none() {
-                self.tasks = None;
-                self.repartidor.close();
-            }
-        }
+        let Some(tasks) = &mut self.tasks else {
+            return;
+        };
+        let Some(args) = tasks.next() else {
+            self.tasks = None;
+            return self.repartidor.close();
+        };
+        let arrival = match self.over {
+            true => Err(args),
+            false => self.repartidor.arrival(args),
+        };
+        self.next = Some(arrival.unwrap_or_else(|args| {
+            self.over = true;
+            Arrival { args, had: None }
+        }));
     }
 
     /// Blocks until the next task is taken or an outcome is there.
@@ -95,8 +103,8 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
             self.over |= outcome.is_none();
             return outcome;
         }
-        let args = self.next.take().expect("only called with a task to send");
-        match ready.send(&wires.tasks, args) {
+        let arrival = self.next.take().expect("only called with a task to send");
+        match ready.send(&wires.tasks, arrival) {
             Ok(()) => {
                 self.repartidor.count_sent();
             }

@@ -1,7 +1,8 @@
 //! The real plan against virtual servers, in virtual time, under a seed.
 //!
 //! Servers die and return, hang and go on, are started anew, refuse, are busy,
-//! answer slowly or with nonsense, join and leave; tasks are cancelled. After
+//! answer slowly or with nonsense or wrongly, join and leave; some are in reserve;
+//! tasks are cancelled; the journal fails. After
 //! every step the world is checked against what was promised: no task lost,
 //! none delivered twice, none kept waiting beside a free slot that it could
 //! use, no more than one call at a time to a server put aside, hangs found and
@@ -64,6 +65,7 @@ fn every_promise_holds_whatever_happens() {
         assert!(count(|end| matches!(end, End::Completed)) > ends.len() / 6);
         assert!(count(|end| matches!(end, End::Outage { .. })) > ends.len() / 30);
         assert!(count(|end| matches!(end, End::NoServers)) > 0);
+        assert!(count(|end| matches!(end, End::JournalFailed)) > 0);
     }
 }
 
@@ -74,6 +76,7 @@ fn without_an_outage_every_task_is_delivered() {
         returns: true,
         refusals: false,
         leaves: 0,
+        journal_fails: false,
         max_attempts: u32::MAX,
         ..Habits::any(random)
     });
@@ -87,6 +90,8 @@ fn hangs_and_returns_are_noticed_in_time() {
     let ends = run(150, |random| Habits {
         failures_percent: 0,
         refusals: false,
+        reserves: 0,
+        journal_fails: false,
         returns: true,
         outage: None,
         leaves: 0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::engine::News;
+use crate::engine::{Checks, News, Unfit};
 use crate::ids::ServerId;
 use crate::{Call, CallError, Destino, ErrorKind, TaskId};
 
@@ -31,6 +31,7 @@ pub(crate) fn run<A, R>(
     destino: &dyn Destino<A, R>,
     jobs: &Receiver<Job<A>>,
     returned: &Sender<News<A, R>>,
+    checks: &Checks<A, R>,
 ) {
     for Job { task, call, args } in jobs {
         // A destination that panicked is used again: its state is its own
@@ -38,13 +39,23 @@ pub(crate) fn run<A, R>(
         let made = catch_unwind(AssertUnwindSafe(|| {
             if call.is_cancelled() {
                 let why = "cancelled before it began";
-                return Err(CallError::new(ErrorKind::Cancelled, why));
+                return Err(CallError::new(ErrorKind::Cancelled, why).into());
             }
-            let outcome = destino.call(&args, &call);
-            drop(args);
-            outcome
+            let result = destino.call(&args, &call)?;
+            checks.pass(task, &args, result)
         }));
-        let outcome = made.unwrap_or_else(|panic| Err(CallError::panicked(panic.as_ref())));
+        drop(args);
+        let outcome = match made {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(Unfit::Call(error))) => Err(error),
+            Ok(Err(Unfit::Journal(error))) => {
+                let why = CallError::new(ErrorKind::Cancelled, error.to_string());
+                // It ends the run: the call's own end comes to nothing.
+                let _ = returned.send(News::JournalFailed(error));
+                Err(why)
+            }
+            Err(panic) => Err(CallError::panicked(panic.as_ref())),
+        };
         let back = Returned {
             server,
             task,
@@ -79,12 +90,12 @@ mod tests {
         }
         drop(jobs);
         let double = from_fn("a", |n: &u64| Ok(2 * n));
-        run(ServerId::new(0), &double, &to_do, &back);
+        run(ServerId::new(0), &double, &to_do, &back, &Checks::default());
         let outcomes: Vec<_> = returned
             .try_iter()
             .map(|news| match news {
                 News::Returned(returned) => returned.outcome.map_err(|error| error.kind()),
-                News::Probed { .. } | News::Asked(_) => panic!("a slot only returns calls"),
+                _ => panic!("a slot only returns calls"),
             })
             .collect();
         assert_eq!(outcomes, [Err(ErrorKind::Cancelled), Ok(2)]);

@@ -193,6 +193,10 @@ fn each_way_to_fail_has_its_kind() {
         <member><name>faultCode</name><value><int>-32601</int></value></member>\
         <member><name>faultString</name><value>method \"cuad\" is not supported</value></member>\
         </struct></value></fault></methodResponse>";
+    const PYTHONS: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><fault><value><struct>\
+        <member><name>faultCode</name><value><int>1</int></value></member>\
+        <member><name>faultString</name><value>&lt;class 'Exception'&gt;:method \"cuad\" is \
+        not supported</value></member></struct></value></fault></methodResponse>";
     let cases = [
         (Way::Send(""), ErrorKind::Interrupted),
         (
@@ -215,6 +219,7 @@ fn each_way_to_fail_has_its_kind() {
             ErrorKind::NotFound,
         ),
         (Way::Send(NO_SUCH_METHOD), ErrorKind::NotFound),
+        (Way::Send(PYTHONS), ErrorKind::NotFound),
     ];
     for (way, kind) in cases {
         let incomplete = alone(way);

@@ -21,6 +21,7 @@ impl Account {
         for (name, figure) in [
             ("tasks", self.tasks),
             ("done", self.done),
+            ("resumed", self.resumed),
             ("failed", self.failed),
             ("pending", self.pending),
             ("not_run", self.not_run),
@@ -129,7 +130,7 @@ mod tests {
         };
         assert_eq!(
             account.to_json(),
-            "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"failed\":0,\"pending\":0,\
+            "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"pending\":0,\
              \"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
              \"hedges_won\":1,\"hedges_lost\":0,\"servers\":[{\"name\":\"a\\\"\\u000a\",\
              \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\

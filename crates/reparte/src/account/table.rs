@@ -42,11 +42,14 @@ impl Account {
     fn write_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} done, {} failed",
+            "{}: {} done",
             Count(self.tasks, "task", "tasks"),
             self.done,
-            self.failed
         )?;
+        if self.resumed > 0 {
+            write!(f, " ({} from the journal)", self.resumed)?;
+        }
+        write!(f, ", {} failed", self.failed)?;
         for (count, what) in [(self.pending, "pending"), (self.not_run, "not run")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
@@ -59,12 +62,15 @@ impl Account {
             Count(self.executions, "execution", "executions"),
             Count(self.retries, "retry", "retries")
         )?;
-        let is_out = |server: &&ServerAccount| server.state == ServerState::Out;
-        let (out, died): (Vec<_>, Vec<_>) = self.died().partition(is_out);
+        let is = |state| move |server: &&ServerAccount| server.state == state;
+        let (out, died): (Vec<_>, Vec<_>) = self.died().partition(is(ServerState::Out));
+        let (apart, died): (Vec<_>, Vec<_>) =
+            died.into_iter().partition(is(ServerState::Quarantined));
         let (died, never): (Vec<_>, Vec<_>) =
             died.into_iter().partition(|server| server.executions > 0);
         write_names(f, "died", &died)?;
         write_names(f, "never answered", &never)?;
+        write_names(f, "in quarantine", &apart)?;
         write_names(f, "out", &out)
     }
 }

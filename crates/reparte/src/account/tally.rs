@@ -20,6 +20,13 @@ impl Account {
         self.edit(server, |server| server.last_error = Some(error.clone()));
     }
 
+    /// A task was sent whose result is in the journal.
+    pub(crate) fn resumed(&mut self) {
+        self.tasks += 1;
+        self.done += 1;
+        self.resumed += 1;
+    }
+
     /// A server is taken out of the run.
     pub(crate) fn leaves(&mut self, server: ServerId) {
         self.edit(server, |server| server.leaves = true);
@@ -72,14 +79,19 @@ impl Account {
                     Aside::Died | Aside::Hung | Aside::StillDown => ServerState::Down,
                 };
             }),
-            Action::TakeBack { server } => self.edit(server, |server| {
-                server.advance(now);
-                server.state = ServerState::Up;
-            }),
+            Action::TakeBack { server } | Action::FallBack { server } => {
+                self.edit(server, |server| {
+                    server.advance(now);
+                    server.state = ServerState::Up;
+                })
+            }
             Action::PutOut { server } => self.edit(server, |server| {
                 server.advance(now);
+                let error = server.last_error.as_ref();
+                let wrong = error.is_some_and(|error| error.kind() == ErrorKind::Wrong);
                 server.state = match server.leaves {
                     true => ServerState::Left,
+                    false if wrong => ServerState::Quarantined,
                     false => ServerState::Out,
                 };
             }),
@@ -106,7 +118,13 @@ impl Account {
         let open = open as u64;
         match self.end {
             None => self.pending = open,
-            Some(End::Completed | End::Outage { .. } | End::NoServers | End::Abandoned) => {
+            Some(
+                End::Completed
+                | End::Outage { .. }
+                | End::NoServers
+                | End::Abandoned
+                | End::JournalFailed,
+            ) => {
                 self.pending = 0;
                 self.not_run = open;
             }

@@ -137,6 +137,13 @@ impl XmlRpc {
             .collect()
     }
 
+    /// Whether a fault's text is the one by which Python's server says that it does
+    /// not publish the function. Its code is 1, that of all its faults.
+    fn is_unknown(&self, message: &str) -> bool {
+        let function = &self.function;
+        message.ends_with(&format!(":method \"{function}\" is not supported"))
+    }
+
     fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
         // Each change is one insertion or removal: a poisoned map is whole.
         self.in_flight
@@ -200,7 +207,12 @@ where
         }
         let outcome = attempt.call(&self.function, args.clone());
         self.in_flight().remove(&call.id);
-        outcome.map_err(call_error)
+        outcome.map_err(|error| match error {
+            ClientError::Fault(fault) if self.is_unknown(&fault.message) => {
+                CallError::new(ErrorKind::NotFound, fault.message)
+            }
+            error => call_error(error),
+        })
     }
 
     fn cancel(&self, call: CallId) {

@@ -65,14 +65,23 @@ where
                     server: Arc::clone(&server),
                 });
             }
+            Action::FallBack { server } => {
+                log::warn!("{}: no server is left, so it is used", self.name(server));
+                let server = Arc::clone(&self.crews[server.index()].name);
+                self.observe(|| Happening::FellBack {
+                    server: Arc::clone(&server),
+                });
+            }
             Action::PutOut { server } => {
                 match self.last_error(server) {
                     Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),
                     None => log::info!("{}: gets no more calls", self.name(server)),
                 }
+                let state = lock(&self.account).servers[server.index()].state;
                 let server = Arc::clone(&self.crews[server.index()].name);
                 self.observe(|| Happening::Out {
                     server: Arc::clone(&server),
+                    state,
                 });
             }
             Action::Resize { server, slots } => {
@@ -136,7 +145,7 @@ where
         }
     }
 
-    fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
+    pub(super) fn hand_over(&self, task: TaskId, outcome: Result<R, TaskError>) {
         // Without a receiver nobody wants it; `close` tells of that.
         let _ = self.outcomes.send((task, outcome));
     }

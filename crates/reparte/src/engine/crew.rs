@@ -5,6 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::checks::Checks;
 use super::news::{News, probe};
 use crate::ids::ServerId;
 use crate::plan::Site;
@@ -24,6 +25,7 @@ pub(super) struct Crew<A, R> {
     threads: Vec<JoinHandle<()>>,
     prober: Option<Sender<()>>,
     news: Sender<News<A, R>>,
+    checks: Arc<Checks<A, R>>,
 }
 
 impl<A, R> Crew<A, R>
@@ -37,6 +39,7 @@ where
         destino: Arc<dyn Destino<A, R>>,
         slots: usize,
         news: &Sender<News<A, R>>,
+        checks: &Arc<Checks<A, R>>,
     ) -> Result<Self, Error> {
         let (jobs, to_do) = unbounded();
         let mut crew = Self {
@@ -49,6 +52,7 @@ where
             threads: Vec::new(),
             prober: None,
             news: news.clone(),
+            checks: Arc::clone(checks),
         };
         for _ in 0..slots {
             crew.grow()?;
@@ -100,7 +104,8 @@ where
     fn grow(&mut self) -> Result<(), Error> {
         let (id, destino) = (self.id, Arc::clone(&self.destino));
         let (to_do, news) = (self.to_do.clone(), self.news.clone());
-        let run = move || slot::run(id, &*destino, &to_do, &news);
+        let checks = Arc::clone(&self.checks);
+        let run = move || slot::run(id, &*destino, &to_do, &news, &checks);
         self.threads.push(spawn("reparte-slot", run)?);
         Ok(())
     }
@@ -123,6 +128,7 @@ pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<Site, Error> {
             slots,
             learns_slots: destino.learns_slots(),
             has_status: destino.has_status(),
+            reserve: false,
         }),
     }
 }

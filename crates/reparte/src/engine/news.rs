@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::events::Observer;
 use crate::ids::ServerId;
 use crate::slot::Returned;
-use crate::{CallError, Destino, Status, TaskId};
+use crate::{CallError, Destino, JournalError, Status, TaskId};
 
 /// Something for the engine to look at.
 pub(crate) enum News<A, R> {
@@ -21,13 +21,16 @@ pub(crate) enum News<A, R> {
     },
     /// A handle asks for something.
     Asked(Request<A, R>),
+    /// The journal can't be used any further.
+    JournalFailed(Arc<JournalError>),
 }
 
 /// What a handle can ask for.
 pub(crate) enum Request<A, R> {
     Cancel(TaskId),
     CancelAll,
-    Join(Arc<dyn Destino<A, R>>),
+    /// In reserve, if that is said.
+    Join(Arc<dyn Destino<A, R>>, bool),
     Leave(ServerId),
     Observe(Observer),
 }

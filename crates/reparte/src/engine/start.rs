@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::crew::{Crew, site, spawn};
 use super::news::News;
-use super::{CostOf, Engine, Outcome, SharedAccount};
+use super::{Arrival, Checks, CostOf, Engine, Outcome, SharedAccount};
 use crate::ids::ServerId;
 use crate::plan::{Plan, PlanOptions, Site};
 use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
@@ -19,7 +19,7 @@ use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
 pub(crate) struct Wires<A, R> {
     /// Takes a task once it has a slot or a place to wait. Disconnected when
     /// the run is over.
-    pub(crate) tasks: Sender<A>,
+    pub(crate) tasks: Sender<Arrival<A, R>>,
     /// A message says that no more tasks will come. Dropping this end says
     /// that nobody wants the results.
     pub(crate) close: Sender<()>,
@@ -30,6 +30,7 @@ pub(crate) struct Wires<A, R> {
     /// What handles ask for.
     pub(crate) news: Sender<News<A, R>>,
     pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
+    pub(crate) checks: Arc<Checks<A, R>>,
     /// The slots of all servers.
     pub(crate) slots: usize,
 }
@@ -56,12 +57,13 @@ where
     }
 
     let (news_to, news) = unbounded();
+    let checks = Arc::<Checks<A, R>>::default();
     let crews = destinos
         .into_iter()
         .zip(&sites)
         .enumerate()
         .map(|(index, (destino, site))| {
-            Crew::new(ServerId::new(index), destino, site.slots, &news_to)
+            Crew::new(ServerId::new(index), destino, site.slots, &news_to, &checks)
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let started = Instant::now();
@@ -94,6 +96,7 @@ where
         outcomes: outcomes_to,
         account: Arc::clone(&account),
         cost: Arc::clone(&cost),
+        checks: Arc::clone(&checks),
         observers: Vec::new(),
         actions: VecDeque::new(),
     };
@@ -105,6 +108,7 @@ where
         thread: spawn("reparte-engine", || engine.run())?,
         news: news_to,
         cost,
+        checks,
         slots,
     })
 }

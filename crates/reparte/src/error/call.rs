@@ -18,6 +18,7 @@ use crate::text::Foreign;
 /// | `Unreachable` | no | retried, not counted | put aside |
 /// | `Busy` | no | retried, not counted | put aside for as long as it asks |
 /// | `Refused`, `NotFound` | no | retried, not counted | out for good |
+/// | `Wrong` | yes | retried, counted | in quarantine for good |
 /// | all others | perhaps | retried, counted | put aside |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -44,8 +45,8 @@ pub enum ErrorKind {
     /// The server wants credentials, or others (HTTP 401, 403). Not asked again.
     Refused,
     /// The server takes no such calls at that address (HTTP 404 and the like,
-    /// or the fault -32601 of a function that it does not publish). Not asked
-    /// again.
+    /// or the fault of a function that it does not publish: -32601, or Python's
+    /// sentence for it). Not asked again.
     NotFound,
     /// The server answered with another HTTP error.
     Http {
@@ -55,6 +56,10 @@ pub enum ErrorKind {
     /// The answer is not what such a call can answer: not well-formed, too big,
     /// or of the wrong type.
     Malformed,
+    /// The answer is of the right type, and not true: a check of it, such as
+    /// [`with_verify`](crate::Repartidor::with_verify)'s, says so. Not asked
+    /// again.
+    Wrong,
     /// The destination's own code panicked.
     Panicked,
     /// The call was given up on request.
@@ -77,6 +82,7 @@ impl ErrorKind {
             Self::NotFound => "not found",
             Self::Http { .. } => "http error",
             Self::Malformed => "malformed",
+            Self::Wrong => "wrong",
             Self::Panicked => "panicked",
             Self::Cancelled => "cancelled",
         }

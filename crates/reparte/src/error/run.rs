@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::{Account, TaskError, TaskErrorKind};
 
-/// No server was left to take a task. Holds the task, and the account of the
-/// run, which says of each server what happened to it.
+/// A task was not taken: no server was left, or the
+/// [journal](Account::journal_error) can't be used. Holds the task, and the
+/// account of the run, which says of each server what happened to it.
 pub struct SendError<A> {
     pub(crate) args: A,
     pub(crate) account: Box<Account>,
@@ -33,15 +34,28 @@ impl<A> fmt::Debug for SendError<A> {
 
 impl<A> fmt::Display for SendError<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = &self.account.journal_error {
+            return write!(f, "the task is not taken: {error}");
+        }
         write!(f, "no server takes the task: {}", self.account.verdict())?;
         self.account.write_last_errors(f)
     }
 }
 
-impl<A> std::error::Error for SendError<A> {}
+impl<A> std::error::Error for SendError<A> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        source(&self.account)
+    }
+}
 
-/// Not every task has its result. Holds what became of each one, and what each
-/// server did.
+/// What is wrong with the journal, if that is why.
+fn source(account: &Account) -> Option<&(dyn std::error::Error + 'static)> {
+    let error = account.journal_error.as_deref();
+    error.map(|error| error as &(dyn std::error::Error + 'static))
+}
+
+/// Not every task has its result, or the [journal](Account::journal_error) is
+/// not whole. Holds what became of each one, and what each server did.
 pub struct Incomplete<R> {
     pub(crate) outcomes: Vec<Result<R, TaskError>>,
     pub(crate) account: Box<Account>,
@@ -96,6 +110,8 @@ impl<R> fmt::Display for Incomplete<R> {
         }
         if !not_run.is_empty() {
             write!(f, ", {} not run: {}", not_run.len(), self.account.verdict())?;
+        } else if let Some(error) = &self.account.journal_error {
+            write!(f, "; {error}")?;
         }
         for error in failed.iter().take(NAMED) {
             write!(f, "\n  {error}")?;
@@ -103,11 +119,15 @@ impl<R> fmt::Display for Incomplete<R> {
         if failed.len() > NAMED {
             write!(f, "\n  and {} more failed", failed.len() - NAMED)?;
         }
-        if !not_run.is_empty() {
+        if !not_run.is_empty() && self.account.journal_error.is_none() {
             self.account.write_last_errors(f)?;
         }
         Ok(())
     }
 }
 
-impl<R> std::error::Error for Incomplete<R> {}
+impl<R> std::error::Error for Incomplete<R> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        source(&self.account)
+    }
+}

@@ -32,7 +32,8 @@ pub enum TaskErrorKind {
     /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
     /// allows may have run, and none brought a result.
     GivenUp,
-    /// The run ended first: no server was left.
+    /// The run ended first: no server was left, or the journal could not be
+    /// written.
     NotRun,
     /// It was [cancelled](crate::Handle::cancel).
     Cancelled,
@@ -88,12 +89,9 @@ impl fmt::Display for TaskError {
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
             }
             (TaskErrorKind::Cancelled, _) => f.write_str("cancelled"),
-            (TaskErrorKind::NotRun, None) => f.write_str("not run: no server was left"),
+            (TaskErrorKind::NotRun, None) => f.write_str("not run: the run had ended"),
             (TaskErrorKind::NotRun, Some(last)) => {
-                write!(
-                    f,
-                    "not answered before no server was left; last call to {last}"
-                )
+                write!(f, "not answered before the run ended; last call to {last}")
             }
         }
     }

@@ -22,9 +22,10 @@ impl Plan {
         }
     }
 
-    pub(super) fn abandon(&mut self) {
+    /// Ends the run before its tasks have.
+    pub(super) fn stop(&mut self, end: End) {
         if !self.ended {
-            self.end(End::Abandoned);
+            self.end(end);
         }
     }
 

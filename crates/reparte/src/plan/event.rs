@@ -32,6 +32,8 @@ pub(crate) enum Event {
     Cancelled { task: TaskId },
     /// Nobody wants the results any more.
     Abandoned,
+    /// The journal can't be written, or is of another run.
+    JournalFailed,
     /// The time that [`next_wake`](super::Plan::next_wake) gave has come.
     Woken,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Site {
     pub(crate) learns_slots: bool,
     /// It can be asked how it is.
     pub(crate) has_status: bool,
+    /// It is used once no other is left.
+    pub(crate) reserve: bool,
 }
 
 /// A server's word on itself.
@@ -98,6 +102,8 @@ pub(crate) enum Action {
     },
     /// The server answered, and is in use again.
     TakeBack { server: ServerId },
+    /// No other server is left: this one, kept for that, is in use.
+    FallBack { server: ServerId },
     /// The server is not asked again.
     PutOut { server: ServerId },
     /// The server has said how many calls it takes at a time.
@@ -172,4 +178,6 @@ pub(crate) enum End {
     NoServers,
     /// Nobody wanted the results any more.
     Abandoned,
+    /// Results could not be kept.
+    JournalFailed,
 }

@@ -153,7 +153,10 @@ impl Plan {
     /// What becomes of a server that failed a call.
     fn judge_server(&mut self, seat: Seat, kind: ErrorKind, started: Duration) {
         let server = seat.server;
-        if matches!(kind, ErrorKind::Refused | ErrorKind::NotFound) {
+        if matches!(
+            kind,
+            ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong
+        ) {
             if self.servers.put_out(server) {
                 self.actions.push_back(Action::PutOut { server });
             }

@@ -47,6 +47,8 @@ pub(super) enum Health {
     Trial,
     /// It is not asked again.
     Out,
+    /// It is kept for when no other is left.
+    Reserve,
 }
 
 /// What a call needs to know about the server's state when it started.
@@ -72,7 +74,10 @@ impl Server {
         Self {
             slots: site.slots.max(1),
             in_use: 0,
-            health: Health::Up,
+            health: match site.reserve {
+                true => Health::Reserve,
+                false => Health::Up,
+            },
             busy: false,
             needs_trial: false,
             failures: 0,
@@ -88,9 +93,13 @@ impl Server {
     pub(super) fn is_alive(&self) -> bool {
         match self.health {
             Health::Up => true,
-            Health::Out => false,
+            Health::Out | Health::Reserve => false,
             Health::Aside(_) | Health::Asked | Health::Due | Health::Trial => self.busy,
         }
+    }
+
+    pub(super) fn is_out(&self) -> bool {
+        matches!(self.health, Health::Out | Health::Reserve)
     }
 
     pub(super) fn is_trial(&self, seat: Seat) -> bool {
@@ -101,7 +110,9 @@ impl Server {
         let trial = match self.health {
             Health::Up => false,
             Health::Due => true,
-            Health::Aside(_) | Health::Asked | Health::Trial | Health::Out => return None,
+            Health::Aside(_) | Health::Asked | Health::Trial | Health::Out | Health::Reserve => {
+                return None;
+            }
         };
         (self.in_use < self.slots).then_some(Rank {
             trial,
@@ -116,7 +127,7 @@ impl Server {
         match self.health {
             Health::Up | Health::Due | Health::Trial => true,
             Health::Out => !self.calls.is_empty(),
-            Health::Aside(_) | Health::Asked => false,
+            Health::Aside(_) | Health::Asked | Health::Reserve => false,
         }
     }
 

@@ -71,9 +71,21 @@ impl Servers {
         self.alive > 0
     }
 
-    /// Whether every server is out for good.
+    /// Whether every server is out for good, or not in use yet.
     pub(crate) fn all_out(&self) -> bool {
         self.out == self.all.len()
+    }
+
+    /// Puts the servers to use that were kept for when no other is left.
+    pub(crate) fn fall_back(&mut self) -> Vec<ServerId> {
+        let ids = (0..self.all.len()).map(ServerId::new);
+        let kept: Vec<_> = ids
+            .filter(|&id| self.get(id).health == Health::Reserve)
+            .collect();
+        for &id in &kept {
+            self.edit(id, |server| server.health = Health::Up);
+        }
+        kept
     }
 
     /// Whether some server can take a call.
@@ -252,7 +264,7 @@ impl Servers {
             .extend(server.timers().into_iter().flatten().map(|at| (at, id)));
         self.up += usize::from(server.health == Health::Up);
         self.alive += usize::from(server.is_alive());
-        self.out += usize::from(server.health == Health::Out);
+        self.out += usize::from(server.is_out());
     }
 
     fn exit(&mut self, id: ServerId) {
@@ -265,6 +277,6 @@ impl Servers {
         }
         self.up -= usize::from(server.health == Health::Up);
         self.alive -= usize::from(server.is_alive());
-        self.out -= usize::from(server.health == Health::Out);
+        self.out -= usize::from(server.is_out());
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! | line | meaning |
 //! | --- | --- |
-//! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so |
+//! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so; `r1`: it is kept in reserve |
 //! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none` |
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if they are wanted; `2*50`: task 2, of cost 50 |
@@ -13,6 +13,7 @@
 //! | `join s1`, `leave 0`, `cancel 3` | servers come and go; a task is cancelled |
 //! | `wake` | the plan is woken when it asked to be; `woken`: now |
 //! | `closed`, `abandoned` | no more tasks; no more interest |
+//! | `journal-failed` | results can't be kept |
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -121,6 +122,7 @@ pub(crate) fn replay(script: &str) -> String {
             ["wake" | "woken"] => vec![Event::Woken],
             ["closed"] => vec![Event::Closed],
             ["abandoned"] => vec![Event::Abandoned],
+            ["journal-failed"] => vec![Event::JournalFailed],
             _ => panic!("what is {line:?}?"),
         };
         let plan = plan.get_or_insert_with(|| Plan::new(&sites, options.clone()));
@@ -160,9 +162,10 @@ fn read_server(word: &str) -> ServerId {
 
 fn read_site(word: &str) -> Site {
     Site {
-        slots: word.trim_start_matches(['s', 'l']).parse().unwrap(),
+        slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
         learns_slots: word.starts_with('l'),
         has_status: word.starts_with(['s', 'l']),
+        reserve: word.starts_with('r'),
     }
 }
 
@@ -180,6 +183,7 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["unreachable"] => ErrorKind::Unreachable,
         ["interrupted"] => ErrorKind::Interrupted,
         ["malformed"] => ErrorKind::Malformed,
+        ["wrong"] => ErrorKind::Wrong,
         ["refused"] => ErrorKind::Refused,
         ["not-found"] => ErrorKind::NotFound,
         ["http", status] => ErrorKind::Http {
@@ -240,6 +244,7 @@ pub(crate) fn write_action(action: Action) -> String {
             format!("set server {server} aside until {}: {why:?}", ms(until))
         }
         Action::TakeBack { server } => format!("take server {server} back"),
+        Action::FallBack { server } => format!("fall back on server {server}"),
         Action::PutOut { server } => format!("put server {server} out"),
         Action::Resize { server, slots } => format!("server {server} has {slots} slots"),
         Action::End(end) => format!("the end: {end:?}"),
@@ -297,6 +302,7 @@ scripts! {
     a_cancelled_task_ends_at_once
     a_dead_server_is_taken_back_by_a_probe
     a_failed_hedge_leaves_the_first_call_alone
+    a_failed_journal_ends_the_run
     a_foreign_server_is_doubted_when_its_task_takes_long
     a_foreign_server_is_probed_then_tried
     a_hedge_waits_for_the_sender
@@ -305,7 +311,10 @@ scripts! {
     a_limit_can_rest_on_the_median
     a_restart_loses_the_calls_of_the_one_before
     a_server_that_fails_at_once_again_and_again_is_quarantined
+    a_reserve_is_used_when_all_are_down
+    a_reserve_is_used_when_all_are_out
     a_silent_server_is_left_alone
+    a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls
     servers_join_and_leave
     slots_are_learnt

@@ -151,7 +151,7 @@ impl Plan {
                     self.doubt_calls(id);
                 }
             }
-            Health::Aside(_) => {}
+            Health::Aside(_) | Health::Reserve => {}
             Health::Up | Health::Due | Health::Trial | Health::Out => match kin {
                 Kin::Ours { .. } if kind != ErrorKind::TimedOut => {
                     // It may be about to end, once its calls have.

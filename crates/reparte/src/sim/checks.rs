@@ -24,6 +24,9 @@ pub(super) struct Checks {
     /// The task that may now be cancelled.
     cancelled: Option<TaskId>,
     closed: bool,
+    /// The server whose answer has just shown that it is of no use.
+    useless: Option<ServerId>,
+    journal_failed: bool,
     max_attempts: u32,
     outage: Option<Duration>,
 }
@@ -46,6 +49,8 @@ struct Seen {
     since: Duration,
     /// How often it was put aside.
     asides: u32,
+    /// It is, or was, kept for when no other is left.
+    reserve: bool,
     /// The calls started since it was put aside that have not returned.
     trials: BTreeSet<CallId>,
 }
@@ -55,6 +60,7 @@ enum State {
     Up,
     Aside(Duration),
     Out,
+    Reserve,
 }
 
 impl Checks {
@@ -68,6 +74,8 @@ impl Checks {
             returned: None,
             cancelled: None,
             closed: false,
+            useless: None,
+            journal_failed: false,
             max_attempts: habits.max_attempts,
             outage: habits.outage,
         }
@@ -75,6 +83,7 @@ impl Checks {
 
     pub(super) fn told(&mut self, event: Event) {
         self.returned = None;
+        self.useless = None;
         self.cancelled = None;
         match event {
             Event::Sent { task, .. } => {
@@ -88,12 +97,18 @@ impl Checks {
                 seen.trials.remove(&call);
                 if let Some(task) = task {
                     self.returned = Some((task, outcome));
+                    let useless = matches!(
+                        outcome,
+                        Err(ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong)
+                    );
+                    self.useless = useless.then_some(server);
                     self.call_failed(task, call, server, outcome);
                 }
             }
             Event::Joined { site } => self.servers.push(Seen::new(site)),
             Event::Cancelled { task } => self.cancelled = Some(task),
             Event::Left { .. } | Event::Probed { .. } | Event::Abandoned | Event::Woken => {}
+            Event::JournalFailed => self.journal_failed = true,
         }
     }
 
@@ -140,6 +155,14 @@ impl Checks {
                 seen.set(State::Aside(until), now);
                 seen.trials.clear();
             }
+            Action::FallBack { server } => {
+                let others = self.servers.iter().filter(|seen| !seen.reserve);
+                let mut states = others.map(|seen| seen.state);
+                assert!(states.all(|state| state != State::Up), "others are left");
+                let seen = &mut self.servers[server.index()];
+                assert_eq!(seen.state, State::Reserve);
+                seen.set(State::Up, now);
+            }
             Action::TakeBack { server } => {
                 let seen = &mut self.servers[server.index()];
                 assert!(matches!(seen.state, State::Aside(until) if until <= now));
@@ -166,6 +189,7 @@ impl Checks {
                 seen.trials.insert(call);
             }
             State::Out => panic!("server {server} is out"),
+            State::Reserve => panic!("server {server} is in reserve"),
         }
         let open = self.open.get(&task).expect("it has no answer");
         let elsewhere = |other: &CallId| self.running[other].1;
@@ -227,16 +251,23 @@ impl Checks {
         let wanted = self.running.values().any(|(task, _)| task.is_some());
         assert!(!wanted, "{end:?} with calls in flight");
         let up = self.servers.iter().any(|seen| seen.state == State::Up);
+        let kept = self.servers.iter().any(|seen| seen.state == State::Reserve);
+        let lack = matches!(end, End::Outage { .. } | End::NoServers);
+        assert!(!(lack && kept), "the reserve is not used");
         match end {
             End::Completed => assert!(self.closed && self.open.is_empty()),
             End::Outage { after } => assert!(!up && self.outage == Some(after)),
             End::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
             End::Abandoned => panic!("nobody abandoned it"),
+            End::JournalFailed => assert!(self.journal_failed),
         }
     }
 
     /// After all actions of a step.
     pub(super) fn settled(&self, plan: &Plan, sent: u64, over: bool) {
+        if let Some(server) = self.useless {
+            assert_eq!(self.servers[server.index()].state, State::Out);
+        }
         let open = self.open.len();
         assert_eq!(
             open as u64 + self.ended.len() as u64,
@@ -296,9 +327,13 @@ impl Seen {
         Self {
             slots: site.slots,
             running: 0,
-            state: State::Up,
+            state: match site.reserve {
+                true => State::Reserve,
+                false => State::Up,
+            },
             since: Duration::ZERO,
             asides: 0,
+            reserve: site.reserve,
             trials: BTreeSet::new(),
         }
     }

@@ -28,8 +28,12 @@ pub(super) struct Habits {
     pub(super) leaves: u64,
     /// How many tasks are cancelled.
     pub(super) cancels: u64,
-    /// Whether some server refuses all calls.
+    /// Whether some server refuses all calls, or answers them wrongly.
     pub(super) refusals: bool,
+    /// How many servers are kept in reserve.
+    pub(super) reserves: u64,
+    /// Whether the journal fails.
+    pub(super) journal_fails: bool,
     /// How many calls in a hundred fail though their server is alive.
     pub(super) failures_percent: u64,
     /// How many questions in a hundred are answered late, or too late.
@@ -66,6 +70,8 @@ impl Habits {
             leaves: some(random, servers / 2),
             cancels: some(random, 5),
             refusals: random.below(10) == 0,
+            reserves: random.below(5).saturating_sub(2),
+            journal_fails: random.below(20) == 0,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
@@ -93,6 +99,8 @@ impl Habits {
             leaves: some,
             cancels: some,
             refusals: false,
+            reserves: 0,
+            journal_fails: false,
             failures_percent: 1,
             slow_percent: 1,
             strict_times: false,

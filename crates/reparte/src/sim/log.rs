@@ -72,6 +72,7 @@ impl Log {
             Event::Left { server } => format!("leave {server}"),
             Event::Cancelled { task } => format!("cancel {task}"),
             Event::Abandoned => "abandoned".to_owned(),
+            Event::JournalFailed => "journal-failed".to_owned(),
             Event::Woken => "woken".to_owned(),
         };
         writeln!(self.script, "{line}").unwrap();
@@ -93,6 +94,7 @@ fn ms(time: Duration) -> String {
 
 fn site(site: Site) -> String {
     let mark = match (site.has_status, site.learns_slots) {
+        _ if site.reserve => "r",
         (false, _) => "",
         (true, false) => "s",
         (true, true) => "l",

@@ -55,6 +55,7 @@ impl Virtual {
                 slots,
                 learns_slots,
                 has_status: kind != Kind::Bare,
+                reserve: false,
             },
             true_slots: slots + random.below(3) as usize,
             alive: true,
@@ -67,6 +68,21 @@ impl Virtual {
             question: None,
             since: Duration::ZERO,
             known: false,
+        }
+    }
+
+    /// One that is kept in reserve, and can't be asked.
+    pub(super) fn in_reserve(random: &mut SplitMix) -> Self {
+        let there = Self::new(1, false, false, random);
+        Self {
+            kind: Kind::Bare,
+            site: Site {
+                slots: 1,
+                learns_slots: false,
+                has_status: false,
+                reserve: true,
+            },
+            ..there
         }
     }
 

@@ -37,6 +37,7 @@ pub(super) enum What {
     Joins,
     Leaves(ServerId),
     Cancels,
+    JournalFails,
 }
 
 impl World {
@@ -55,6 +56,9 @@ impl World {
         for &slots in &habits.slots {
             let (ours, refusals) = (habits.all_ours, habits.refusals);
             servers.push(Virtual::new(slots, ours, refusals, &mut random));
+        }
+        for _ in 0..habits.reserves {
+            servers.push(Virtual::in_reserve(&mut random));
         }
         let sites: Vec<Site> = servers.iter().map(|server| server.site).collect();
         let options = habits.plan_options(random.below(u64::MAX));
@@ -83,6 +87,7 @@ impl World {
             (habits.leaves, What::Leaves),
             (habits.joins, |_| What::Joins),
             (habits.cancels, |_| What::Cancels),
+            (habits.journal_fails.into(), |_| What::JournalFails),
         ];
         for (times, what) in what {
             for _ in 0..times {
@@ -164,6 +169,7 @@ impl World {
                 self.tell(Event::Joined { site })
             }
             What::Leaves(server) => self.tell(Event::Left { server }),
+            What::JournalFails => self.tell(Event::JournalFailed),
             What::Cancels if self.sent == 0 => None,
             What::Cancels => {
                 let task = TaskId::new(self.random.below(self.sent));
@@ -233,7 +239,9 @@ impl World {
         let (after, outcome) = if !there.alive {
             (there.unreachable_after, Err(ErrorKind::Unreachable))
         } else if there.refuses {
-            (Duration::from_millis(1), Err(ErrorKind::Refused))
+            let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
+            let kind = kinds[self.random.below(3) as usize];
+            (Duration::from_millis(1), Err(kind))
         } else if self.random.below(100) < self.habits.failures_percent {
             self.failure()
         } else {

@@ -1,0 +1,117 @@
+//! Factors that a server has sent, and whether they are those of the number.
+
+use std::fmt;
+
+use reparte::Persist;
+use xmlrpc_wire::{Error, FromValue, Value};
+
+/// The answer of `factor`, as it came; displays as the sum that `factoriz_sum` gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factors(Vec<String>);
+
+impl Factors {
+    /// Checks the answer for `n`: each factor is prime, and their product is `n`. Primes
+    /// above 3.3e24 are probable ones, as `factorizar` says.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    pub fn check((n,): &(String,), factors: &Self) -> Result<(), String> {
+        let is_n = |product: u128| n.parse() == Ok(product);
+        let mut product = 1_u128;
+        for text in &factors.0 {
+            let prime = text.parse().ok().filter(|&p| factorizar::is_prime(p));
+            let prime = prime.ok_or_else(|| format!("{text:?}, given for {n}, is no prime"))?;
+            product = product
+                .checked_mul(prime)
+                .ok_or_else(|| format!("the factors given for {n} multiply to more"))?;
+        }
+        match is_n(product) {
+            true => Ok(()),
+            false => Err(format!("the factors given for {n} multiply to {product}")),
+        }
+    }
+
+    /// Their sum; what does not fit is no factor of a number that does.
+    fn sum(&self) -> u128 {
+        let primes = self.0.iter().filter_map(|text| text.parse::<u128>().ok());
+        primes.fold(0, u128::saturating_add)
+    }
+}
+
+impl fmt::Display for Factors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sum().fmt(f)
+    }
+}
+
+impl FromValue for Factors {
+    fn from_value(value: Value) -> Result<Self, Error> {
+        FromValue::from_value(value).map(Factors)
+    }
+}
+
+impl Persist for Factors {
+    fn form(to: &mut String) {
+        Vec::<String>::form(to);
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Persist::read(from).map(Factors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(n: &str, factors: &str) -> Result<String, String> {
+        let factors = Factors(factors.split(' ').map(str::to_owned).collect());
+        Factors::check(&(n.to_owned(),), &factors).map(|()| factors.to_string())
+    }
+
+    #[test]
+    fn the_sum_of_true_factors_is_given() {
+        let mersenne = "170141183460469231731687303715884105727";
+        for (n, factors, sum) in [
+            ("23434252232434", "2 409 443 1327 48733", "50914"),
+            ("12", "3 2 2", "7"),
+            ("0012", "2 2 3", "7"),
+            (mersenne, mersenne, mersenne),
+        ] {
+            assert_eq!(check(n, factors).as_deref(), Ok(sum), "{n}");
+        }
+        let none = Factors(Vec::new());
+        assert_eq!(Factors::check(&("1".to_owned(),), &none), Ok(()));
+        assert_eq!(none.to_string(), "0");
+    }
+
+    #[test]
+    fn what_is_wrong_with_others_is_told() {
+        let endless = vec!["2"; 1000].join(" ");
+        for (n, factors, part) in [
+            ("12", "2 6", "\"6\", given for 12, is no prime"),
+            ("12", "12 1", "\"12\", given for 12, is no prime"),
+            ("13", "13 1", "\"1\", given for 13, is no prime"),
+            ("12", "2 2 3 5", "for 12 multiply to 60"),
+            ("12", "2 2", "for 12 multiply to 4"),
+            ("12", "", "\"\", given for 12"),
+            ("12", "2 2 -3", "\"-3\", given for 12"),
+            ("12", "two", "\"two\", given for 12"),
+            ("12", &endless, "for 12 multiply to more"),
+            // To 12 modulo 2^128.
+            (
+                "12",
+                "340282366920938463463374607431768211468",
+                "is no prime",
+            ),
+        ] {
+            let wrong = check(n, factors).unwrap_err();
+            assert!(wrong.contains(part), "{factors}: {wrong}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The file of a journal: what it holds, and what is added to it.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::format::{FRAME, Frame, Header, Key, header, read_header, record};
+use crate::error::{JournalError, JournalErrorKind as Kind};
+use crate::{TaskId, text::Foreign};
+
+/// The longest text that says what a journal's results are of.
+const LONGEST_WORK: usize = 4096;
+
+/// An open journal, whole up to its end.
+#[derive(Debug)]
+pub(super) struct JournalFile {
+    path: PathBuf,
+    /// Opened to append: what is written goes to the end, wherever was read.
+    file: File,
+    /// Where each task's record begins.
+    records: HashMap<TaskId, u64>,
+    /// Where the next record goes.
+    end: u64,
+    /// A write failed half-way, and what it left could not be cut off.
+    broken: bool,
+    /// Whether each record is to reach the disk before its result goes on.
+    pub(super) synced: bool,
+}
+
+impl JournalFile {
+    /// Opens the journal of this work, or begins it. A torn last record is cut
+    /// off.
+    pub(super) fn open(path: &Path, work: &str) -> Result<Self, JournalError> {
+        let fail = |kind| JournalError {
+            path: path.to_owned(),
+            kind,
+        };
+        let io = |doing| move |source| fail(Kind::Io { doing, source });
+        if work.len() > LONGEST_WORK {
+            let source = io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("its name takes more than {LONGEST_WORK} bytes"),
+            );
+            return Err(fail(Kind::Io {
+                doing: "begin",
+                source,
+            }));
+        }
+        let is_new = !path.exists();
+        let file = open_options().open(path).map_err(io("open"))?;
+        if !lock(&file).map_err(io("lock"))? {
+            return Err(fail(Kind::Held));
+        }
+        let mut journal = Self {
+            path: path.to_owned(),
+            file,
+            records: HashMap::new(),
+            end: 0,
+            broken: false,
+            synced: false,
+        };
+        let metadata = journal.file.metadata().map_err(io("read"))?;
+        if !metadata.is_file() {
+            return Err(fail(Kind::NotAJournal));
+        }
+        let length = metadata.len();
+        let begin = journal.head().map_err(io("read"))?;
+        let own = header(work);
+        if own.starts_with(&begin) && begin.len() < own.len() {
+            journal.begin(&own).map_err(io("begin"))?;
+            if is_new {
+                sync_folder(path).map_err(io("begin"))?;
+            }
+            return Ok(journal);
+        }
+        match read_header(&begin) {
+            Header::Of(holds, after) if holds == work => journal.end = after,
+            Header::Of(holds, _) => {
+                let wanted = work.to_owned();
+                return Err(fail(Kind::OtherWork { holds, wanted }));
+            }
+            Header::Newer(version) => return Err(fail(Kind::NewerVersion { version })),
+            Header::Foreign => return Err(fail(Kind::NotAJournal)),
+        }
+        let whole = journal.scan(length).map_err(io("read"))?;
+        if !whole {
+            let offset = journal.end;
+            return Err(fail(Kind::Damaged { offset }));
+        }
+        if journal.end < length {
+            let torn = length - journal.end;
+            log::info!(
+                "{}: its last record is torn: {torn} bytes cut off",
+                Foreign(&path.display().to_string())
+            );
+            journal.file.set_len(journal.end).map_err(io("mend"))?;
+        }
+        Ok(journal)
+    }
+
+    /// How many results it holds.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// As much of the file's beginning as a header can take.
+    fn head(&mut self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.file.rewind()?;
+        let most = (header("").len() + LONGEST_WORK) as u64;
+        (&self.file).take(most).read_to_end(&mut head)?;
+        Ok(head)
+    }
+
+    /// Begins anew in a file that holds nothing, or a piece of its header.
+    fn begin(&mut self, header: &[u8]) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all(header)?;
+        self.end = header.len() as u64;
+        Ok(())
+    }
+
+    /// Notes each record, up to the end of the last whole one: false if what
+    /// follows is not the rest of a torn one.
+    fn scan(&mut self, length: u64) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(self.end))?;
+        let mut from = BufReader::new(&self.file);
+        let mut content = Vec::new();
+        loop {
+            let left = length.saturating_sub(self.end);
+            if left < FRAME as u64 {
+                return Ok(true);
+            }
+            let mut frame = [0; FRAME];
+            from.read_exact(&mut frame)?;
+            let Some(frame) = Frame::read(frame) else {
+                // A file's end that never reached the disk can read as zeros.
+                return Ok(frame == [0; FRAME] && is_zero(&mut from)?);
+            };
+            let whole = FRAME as u64 + u64::from(frame.length);
+            if whole > left {
+                return Ok(true);
+            }
+            content.clear();
+            let read = (&mut from)
+                .take(frame.length.into())
+                .read_to_end(&mut content)?;
+            if read < frame.length as usize {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let Some((task, ..)) = frame.open(&content) else {
+                return Ok(whole == left);
+            };
+            if self.records.insert(task, self.end).is_some() {
+                return Ok(false);
+            }
+            self.end += whole;
+        }
+    }
+
+    /// The result of a task, if it is here and for these arguments.
+    pub(super) fn find(
+        &mut self,
+        task: TaskId,
+        key: impl FnOnce() -> Key,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(&offset) = self.records.get(&task) else {
+            return Ok(None);
+        };
+        let content = self.read(offset).map_err(|e| self.io("read", e))?;
+        let opened = content.as_ref().and_then(|(frame, c)| frame.open(c));
+        match opened {
+            None => Err(self.error(Kind::Damaged { offset })),
+            Some((_, other, _)) if other != key() => Err(self.error(Kind::OtherTask { task })),
+            Some((.., result)) => Ok(Some(result.to_vec())),
+        }
+    }
+
+    /// Reads one record again.
+    fn read(&mut self, offset: u64) -> io::Result<Option<(Frame, Vec<u8>)>> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        let mut frame = [0; FRAME];
+        self.file.read_exact(&mut frame)?;
+        let Some(frame) = Frame::read(frame) else {
+            return Ok(None);
+        };
+        let mut content = Vec::new();
+        (&self.file)
+            .take(frame.length.into())
+            .read_to_end(&mut content)?;
+        Ok(Some((frame, content)))
+    }
+
+    /// Adds the result of a task that has none here. What a failed write has
+    /// left is cut off again.
+    pub(super) fn add(
+        &mut self,
+        task: TaskId,
+        key: Key,
+        result: &[u8],
+    ) -> Result<(), JournalError> {
+        let Some(record) = record(task, key, result) else {
+            return Err(self.error(Kind::TooLong { task }));
+        };
+        if self.broken {
+            let source = io::Error::other("an earlier write failed half-way");
+            return Err(self.io("write", source));
+        }
+        let written = self
+            .file
+            .write_all(&record)
+            .and_then(|()| match self.synced {
+                true => self.file.sync_data(),
+                false => Ok(()),
+            });
+        if let Err(error) = written {
+            self.broken = self.file.set_len(self.end).is_err();
+            return Err(self.io("write", error));
+        }
+        self.records.insert(task, self.end);
+        self.end += record.len() as u64;
+        Ok(())
+    }
+
+    /// Has all of it on the disk.
+    pub(super) fn sync(&mut self) -> Result<(), JournalError> {
+        self.file.sync_data().map_err(|e| self.io("write", e))
+    }
+
+    pub(super) fn error(&self, kind: Kind) -> JournalError {
+        JournalError {
+            path: self.path.clone(),
+            kind,
+        }
+    }
+
+    fn io(&self, doing: &'static str, source: io::Error) -> JournalError {
+        self.error(Kind::Io { doing, source })
+    }
+}
+
+/// Whether nothing but zeros is left.
+fn is_zero(from: &mut impl io::Read) -> io::Result<bool> {
+    let mut chunk = [0; 4096];
+    loop {
+        match from.read(&mut chunk)? {
+            0 => return Ok(true),
+            read if chunk[..read].iter().all(|&byte| byte == 0) => {}
+            _ => return Ok(false),
+        }
+    }
+}
+
+fn open_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(windows)]
+    {
+        use std::os::windows::fs::OpenOptionsExt as _;
+        // Others may read it, and nobody else opens it to write.
+        options.share_mode(1);
+    }
+    options
+}
+
+/// Locks the file for this run alone: false if another one has it. The system
+/// lets go of it when the process ends, whichever way.
+#[cfg(unix)]
+fn lock(file: &File) -> io::Result<bool> {
+    use rustix::fs::{FlockOperation, flock};
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Elsewhere the way in which it is opened keeps others out, if anything does.
+#[cfg(not(unix))]
+fn lock(_file: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Has the file's name on the disk as well.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The bytes of a journal: docs/journal.md draws them. No files here.
+
+use crate::TaskId;
+
+/// The version of the format.
+pub(crate) const VERSION: u32 = 1;
+/// What every journal begins with.
+const MAGIC: [u8; 8] = *b"reparte\n";
+/// What stands before a record's content: its length, its checksum, and the
+/// checksum of these two.
+pub(super) const FRAME: usize = 12;
+/// What a record's content begins with: the task, and what its arguments are
+/// known by.
+const ENTRY: usize = 16;
+
+/// What a task's arguments are known by: their length and their checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key(u64);
+
+impl Key {
+    pub(super) fn of(args: &[u8]) -> Self {
+        let length = args.len() as u64;
+        Self(length << 32 | u64::from(crc32fast::hash(args)))
+    }
+}
+
+/// The header of a journal of this work.
+pub(super) fn header(work: &str) -> Vec<u8> {
+    let mut header = MAGIC.to_vec();
+    header.extend(VERSION.to_le_bytes());
+    header.extend((work.len() as u32).to_le_bytes());
+    header.extend(work.as_bytes());
+    header.extend(crc32fast::hash(&header).to_le_bytes());
+    header
+}
+
+/// What the beginning of a file says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Header {
+    /// The journal of this work, and the length of the header.
+    Of(String, u64),
+    /// A journal of a later version.
+    Newer(u32),
+    /// No journal.
+    Foreign,
+}
+
+/// Reads a header, from as much of a file's beginning as there is.
+pub(super) fn read_header(from: &[u8]) -> Header {
+    try_header(from).unwrap_or(Header::Foreign)
+}
+
+fn try_header(whole: &[u8]) -> Option<Header> {
+    let mut from = whole;
+    if take(&mut from, MAGIC.len())? != MAGIC {
+        return None;
+    }
+    match take_u32(&mut from)? {
+        0 => return None,
+        VERSION => {}
+        newer => return Some(Header::Newer(newer)),
+    }
+    let length = take_u32(&mut from)? as usize;
+    let work = take(&mut from, length)?;
+    let (checked, _) = whole.split_at_checked(whole.len() - from.len())?;
+    if take_u32(&mut from)? != crc32fast::hash(checked) {
+        return None;
+    }
+    let work = std::str::from_utf8(work).ok()?.to_owned();
+    Some(Header::Of(work, (whole.len() - from.len()) as u64))
+}
+
+/// One task's result, or none if it is too long for a record.
+pub(super) fn record(task: TaskId, key: Key, result: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(ENTRY + result.len()).ok()?;
+    let mut record = Vec::with_capacity(FRAME + ENTRY + result.len());
+    record.extend([0; FRAME]);
+    record.extend(task.index().to_le_bytes());
+    record.extend(key.0.to_le_bytes());
+    record.extend(result);
+    let (frame, content) = record.split_at_mut(FRAME);
+    frame.copy_from_slice(&self::frame(length, crc32fast::hash(content)));
+    Some(record)
+}
+
+fn frame(length: u32, checksum: u32) -> [u8; FRAME] {
+    let mut frame = [0; FRAME];
+    frame[..4].copy_from_slice(&length.to_le_bytes());
+    frame[4..8].copy_from_slice(&checksum.to_le_bytes());
+    let own = crc32fast::hash(&frame[..8]);
+    frame[8..].copy_from_slice(&own.to_le_bytes());
+    frame
+}
+
+/// What stands before a record's content, if it is whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) length: u32,
+    checksum: u32,
+}
+
+impl Frame {
+    pub(super) fn read(bytes: [u8; FRAME]) -> Option<Self> {
+        let mut from = &bytes[..];
+        let (length, checksum) = (take_u32(&mut from)?, take_u32(&mut from)?);
+        let is_whole = bytes == frame(length, checksum) && length as usize >= ENTRY;
+        is_whole.then_some(Self { length, checksum })
+    }
+
+    /// The task, its key and its result, if the content is whole.
+    pub(super) fn open(self, content: &[u8]) -> Option<(TaskId, Key, &[u8])> {
+        let (entry, result) = content.split_first_chunk::<ENTRY>()?;
+        if crc32fast::hash(content) != self.checksum {
+            return None;
+        }
+        let (task, key) = entry.split_first_chunk()?;
+        let key = key.first_chunk()?;
+        let task = TaskId::new(u64::from_le_bytes(*task));
+        Some((task, Key(u64::from_le_bytes(*key)), result))
+    }
+}
+
+fn take<'a>(from: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = from.split_at_checked(length)?;
+    *from = rest;
+    Some(taken)
+}
+
+fn take_u32(from: &mut &[u8]) -> Option<u32> {
+    let (taken, rest) = from.split_first_chunk()?;
+    *from = rest;
+    Some(u32::from_le_bytes(*taken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_reads_as_what_it_is() {
+        let header = header("cuad");
+        let length = header.len() as u64;
+        let of = Header::Of("cuad".to_owned(), length);
+        assert_eq!(read_header(&header), of);
+        let longer = [&header[..], b"more"].concat();
+        assert_eq!(read_header(&longer), of);
+        for cut in 0..header.len() {
+            assert_eq!(read_header(&header[..cut]), Header::Foreign, "{cut}");
+        }
+        for at in (0..8).chain(12..header.len()) {
+            let mut other = header.clone();
+            other[at] ^= 1;
+            assert_eq!(read_header(&other), Header::Foreign, "{at}");
+        }
+        let mut newer = header;
+        newer[8] = 2;
+        assert_eq!(read_header(&newer), Header::Newer(2));
+        assert_eq!(read_header(&newer[..12]), Header::Newer(2));
+        newer[8] = 0;
+        assert_eq!(read_header(&newer), Header::Foreign);
+    }
+}

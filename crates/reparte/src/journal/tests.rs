@@ -1,0 +1,252 @@
+//! A journal that a real run wrote, cut and damaged at every byte.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::format::header;
+use super::*;
+use crate::{Options, Repartidor, from_fn};
+
+type Squares = Journal<u64, String>;
+
+/// How many tasks the run has: their results take more than 10,000 bytes.
+const TASKS: u64 = 70;
+const WORK: &str = "square";
+
+/// A folder that is removed when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("reparte-journal-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Makes these a file's bytes. It is not emptied first: some file systems would
+/// wait for the disk each time.
+fn write(path: &Path, bytes: &[u8]) {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let mut file = options.open(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_len(bytes.len() as u64).unwrap();
+}
+
+/// A task's result: of another length each.
+fn square(n: u64) -> String {
+    "x".repeat(100 + (n % 50) as usize) + &(n * n).to_string()
+}
+
+/// Writes a journal by a run of two slots, and gives its bytes.
+fn run(path: &Path) -> Vec<u8> {
+    let server = from_fn("here", |&n: &u64| Ok(square(n))).with_slots(2);
+    let mut reparto = Repartidor::with([server], Options::default())
+        .unwrap()
+        .with_journal(Squares::open(path, WORK).unwrap());
+    for n in 0..TASKS {
+        reparto.enviar(n).unwrap();
+    }
+    reparto.terminar().unwrap();
+    fs::read(path).unwrap()
+}
+
+/// Where each record begins, and the end of the last.
+fn bounds(journal: &[u8]) -> Vec<usize> {
+    let mut at = header("square u64 -> string").len();
+    let mut bounds = vec![at];
+    while at < journal.len() {
+        let length = u32::from_le_bytes(journal[at..at + 4].try_into().unwrap());
+        at += 12 + length as usize;
+        bounds.push(at);
+    }
+    bounds
+}
+
+/// Checks that each result in it is the right one: how many there are.
+fn check_results(journal: &Squares) -> usize {
+    let had = (0..TASKS).filter_map(|n| {
+        let had = journal.find(TaskId::new(n), &n).unwrap()?;
+        assert_eq!(had, square(n));
+        Some(had)
+    });
+    had.count()
+}
+
+#[test]
+fn cut_at_every_byte_it_keeps_the_whole_records() {
+    let folder = Folder::new("cut");
+    let whole = run(&folder.path("whole"));
+    let bounds = bounds(&whole);
+    assert!(whole.len() >= 10_000, "{}", whole.len());
+    assert_eq!(bounds.len() as u64, TASKS + 1);
+    let path = folder.path("cut");
+    for cut in 0..=whole.len() {
+        write(&path, &whole[..cut]);
+        let journal = Squares::open(&path, WORK).unwrap();
+        let expected = bounds
+            .partition_point(|&bound| bound <= cut)
+            .saturating_sub(1);
+        assert_eq!(journal.len(), expected, "cut at {cut}");
+        if bounds.contains(&cut) {
+            assert_eq!(check_results(&journal), expected, "cut at {cut}");
+        }
+        // What is added comes after the last whole record.
+        let added = TaskId::new(TASKS);
+        let kept = journal.keep(added, &TASKS, square(TASKS));
+        assert_eq!(kept.unwrap(), square(TASKS));
+        drop(journal);
+        let journal = Squares::open(&path, WORK).unwrap();
+        assert_eq!(journal.len(), expected + 1, "cut at {cut}");
+        assert_eq!(journal.find(added, &TASKS).unwrap(), Some(square(TASKS)));
+    }
+}
+
+#[test]
+fn damaged_at_any_byte_it_is_refused_or_loses_its_last_record() {
+    let folder = Folder::new("damage");
+    let whole = run(&folder.path("whole"));
+    let bounds = bounds(&whole);
+    let last = bounds[bounds.len() - 2];
+    let path = folder.path("damaged");
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        write(&path, &damaged);
+        match Squares::open(&path, WORK) {
+            Ok(journal) => {
+                assert!(at >= last, "damage at {at} is not seen");
+                assert_eq!(check_results(&journal) as u64, TASKS - 1);
+            }
+            Err(error) => {
+                let begin = bounds.partition_point(|&bound| bound <= at);
+                match error.kind {
+                    JournalErrorKind::Damaged { offset } => {
+                        assert_eq!(offset, bounds[begin - 1] as u64, "damage at {at}");
+                    }
+                    JournalErrorKind::NotAJournal | JournalErrorKind::NewerVersion { .. } => {
+                        assert_eq!(begin, 0, "damage at {at}");
+                    }
+                    _ => panic!("damage at {at}: {error}"),
+                }
+                assert_eq!(fs::read(&path).unwrap(), damaged, "a refused file stays");
+            }
+        }
+    }
+}
+
+#[test]
+fn zeros_after_the_last_record_are_cut_off() {
+    let folder = Folder::new("zeros");
+    let whole = run(&folder.path("whole"));
+    let path = folder.path("zeros");
+    for zeros in [1, 11, 12, 13, 5000] {
+        fs::write(&path, [&whole[..], &vec![0; zeros]].concat()).unwrap();
+        let journal = Squares::open(&path, WORK).unwrap();
+        assert_eq!(check_results(&journal) as u64, TASKS, "{zeros} zeros");
+        assert_eq!(fs::metadata(&path).unwrap().len(), whole.len() as u64);
+    }
+    fs::write(&path, [&whole[..], &[0; 100], b"x"].concat()).unwrap();
+    let error = Squares::open(&path, WORK).unwrap_err();
+    assert!(
+        matches!(error.kind, JournalErrorKind::Damaged { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_record_that_comes_twice_is_damage() {
+    let folder = Folder::new("twice");
+    let whole = run(&folder.path("whole"));
+    let bounds = bounds(&whole);
+    let path = folder.path("twice");
+    fs::write(&path, [&whole[..], &whole[bounds[0]..bounds[1]]].concat()).unwrap();
+    let error = Squares::open(&path, WORK).unwrap_err();
+    let at = whole.len() as u64;
+    assert!(
+        matches!(error.kind, JournalErrorKind::Damaged { offset } if offset == at),
+        "{error}"
+    );
+}
+
+#[test]
+fn of_two_results_of_a_task_the_first_counts() {
+    let folder = Folder::new("hedge");
+    let journal = Squares::open(folder.path("journal"), WORK).unwrap();
+    let keep = |text: &str| journal.keep(TaskId::new(3), &3, text.to_owned()).unwrap();
+    assert_eq!(keep("first"), "first");
+    assert_eq!(keep("second"), "first");
+    assert_eq!(journal.len(), 1);
+}
+
+#[test]
+fn what_is_no_journal_of_this_work_is_refused_and_left_alone() {
+    let folder = Folder::new("foreign");
+    let path = folder.path("file");
+    let mut newer = header("square u64 -> string");
+    newer[8] = 7;
+    let cases: [(&[u8], &str); 6] = [
+        (b"a diary", "holds something else than a journal"),
+        (b"reparte: notes", "holds something else than a journal"),
+        (
+            &newer,
+            "version 7 of the format, and this program knows version 1",
+        ),
+        (
+            &header("cube u64 -> string"),
+            "is of cube u64 -> string, not of square u64 -> string",
+        ),
+        (
+            &header("square u64 -> u64"),
+            "is of square u64 -> u64, not of",
+        ),
+        (
+            &header("cube u64")[..13],
+            "holds something else than a journal",
+        ),
+    ];
+    for (bytes, expected) in cases {
+        fs::write(&path, bytes).unwrap();
+        let error = Squares::open(&path, WORK).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    let error = Squares::open(&folder.0, WORK).unwrap_err();
+    assert!(matches!(error.kind, JournalErrorKind::Io { .. }), "{error}");
+    let error = Squares::open(&path, &"x".repeat(5000)).unwrap_err();
+    assert!(error.to_string().contains("4096 bytes"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_journal() {
+    let error = Squares::open("/dev/null", WORK).unwrap_err();
+    assert!(
+        matches!(error.kind, JournalErrorKind::NotAJournal),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_journal_in_use_is_refused() {
+    let folder = Folder::new("held");
+    let path = folder.path("journal");
+    let first = Squares::open(&path, WORK).unwrap();
+    let error = Squares::open(&path, WORK).unwrap_err();
+    assert!(matches!(error.kind, JournalErrorKind::Held), "{error}");
+    first.finish().unwrap();
+    Squares::open(&path, WORK).unwrap();
+}

@@ -1,0 +1,273 @@
+//! clnt_processes with `--journal` and `--verify`, over real servers and signals.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod common;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+
+use common::{Ended, Running, TEN, program, run, server};
+use reparte::{Call, Journal, Local, Options, Repartidor};
+use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Service, Stop};
+
+/// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
+const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "600"];
+
+/// A folder that is removed when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("procdistrib-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn client(arguments: &[&str]) -> Ended {
+    run("clnt_processes", arguments)
+}
+
+#[track_caller]
+fn check_says(ended: &Ended, text: &str) {
+    assert!(
+        ended.stderr.contains(text),
+        "no {text:?} in {}",
+        ended.stderr
+    );
+}
+
+/// How many calls were executed, by the account.
+#[track_caller]
+fn executions(ended: &Ended) -> usize {
+    let words: Vec<&str> = ended.stderr.split_whitespace().collect();
+    let at = words
+        .iter()
+        .position(|word| word.starts_with("execution") && word.ends_with(','));
+    words[at.expect("there is an account") - 1].parse().unwrap()
+}
+
+/// docs/journal.md draws the bytes of version 1: other bytes are another version.
+#[test]
+fn the_bytes_are_those_that_are_drawn() {
+    let folder = Folder::new("drawn");
+    let path = folder.path("journal");
+    let cuad = Local::new(|(n,): &(i32,), _: &Call| Ok(n * n));
+    let mut repartidor = Repartidor::with([cuad], Options::default())
+        .unwrap()
+        .with_journal(Journal::open(&path, "cuad").unwrap());
+    repartidor.enviar((7,)).unwrap();
+    assert_eq!(repartidor.terminar().unwrap(), [49]);
+    let drawn = include_str!("../docs/journal.md");
+    let mut lines = drawn
+        .lines()
+        .skip_while(|line| !line.starts_with("A journal of"));
+    lines.next();
+    for bytes in fs::read(&path).unwrap().chunks(16) {
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.join(" ");
+        let is_next = lines
+            .by_ref()
+            .any(|line| line.trim_start().starts_with(&hex));
+        assert!(is_next, "docs/journal.md has no line with {hex}");
+    }
+}
+
+#[test]
+fn a_killed_client_goes_on_where_it_was() {
+    let folder = Folder::new("killed");
+    let journal = folder.path("journal");
+    let (first, first_address) = server("serv_processes", &["--workers", "1"]);
+    let (_second, second_address) = server("serv_processes", &["--workers", "1"]);
+    let with_journal = [
+        &[&*first_address, &second_address, "--journal", &journal],
+        &HARD[..],
+    ];
+    let with_journal = with_journal.concat();
+    let mut command: Command = program("clnt_processes");
+    command.args(&with_journal);
+    let killed = Running::start("clnt_processes", command);
+    for _ in 0..20 {
+        first.line_after("\" 200 -");
+    }
+    let killed = killed.kill();
+    assert_eq!(killed.stdout, "");
+    let again = client(&with_journal);
+    let faultless = client(&[&["--local", "1"], &HARD[..]].concat());
+    assert_eq!(again.expect_code(0).results(), faultless.results());
+    check_says(&again, " from the journal), 0 failed, 0 lost");
+    assert!(executions(&again) < 600, "{}", again.stderr);
+    let idle = client(&with_journal);
+    assert_eq!(idle.expect_code(0).results(), faultless.results());
+    assert_eq!(executions(&idle), 0);
+}
+
+#[test]
+fn other_numbers_are_refused_and_the_first_is_named() {
+    let folder = Folder::new("other");
+    let journal = folder.path("journal");
+    let all = ["--local", "1", "--journal", &journal];
+    assert_eq!(client(&all).expect_code(0).results(), TEN);
+    let before = fs::read(&journal).unwrap();
+    let other = client(&[&all[..], &["--base", "23434252232435"]].concat());
+    other.expect_code(7);
+    check_says(&other, "its task 0, counted from 0, has other arguments");
+    let verified = client(&[&all[..], &["--verify"]].concat());
+    verified.expect_code(7);
+    check_says(
+        &verified,
+        "is of factoriz_sum (string) -> string, not of factor (string) -> [string]",
+    );
+    assert_eq!(fs::read(&journal).unwrap(), before);
+    // More numbers are no others.
+    let more = client(&[&all[..], &["--count", "12"]].concat());
+    assert!(more.expect_code(0).results().starts_with(TEN));
+    assert_eq!(executions(&more), 2);
+}
+
+#[test]
+fn a_journal_in_use_is_refused() {
+    let folder = Folder::new("held");
+    let journal = folder.path("journal");
+    let (first, address) = server("serv_processes", &["--workers", "1"]);
+    let mut command: Command = program("clnt_processes");
+    command.args([&*address, "--journal", &journal]).args(HARD);
+    let holder = Running::start("clnt_processes", command);
+    first.line_after("\" 200 -");
+    let other = client(&[&["--local", "1", "--journal", &journal], &HARD[..]].concat());
+    other.expect_code(7);
+    check_says(&other, "is in use by another run");
+    holder.end().expect_code(0);
+}
+
+#[test]
+fn what_is_no_journal_is_left_alone() {
+    let folder = Folder::new("foreign");
+    let diary = folder.path("diary");
+    fs::write(&diary, "Dear diary").unwrap();
+    let ended = client(&["--local", "1", "--journal", &diary]);
+    ended.expect_code(7);
+    check_says(&ended, "holds something else than a journal");
+    assert_eq!(fs::read(&diary).unwrap(), b"Dear diary");
+    let ended = client(&["--local", "1", "--journal", &folder.path("no/such/folder")]);
+    ended.expect_code(7);
+    check_says(&ended, "can't open the journal");
+}
+
+/// Runs the client through a shell that has done `first`; then makes room, and runs it
+/// as it is.
+fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {
+    let client_path = program("clnt_processes");
+    let client_path = client_path.get_program().to_str().unwrap();
+    let arguments = [&["--local", "2", "--journal", journal], &HARD[..]].concat();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), client_path]);
+    shell.args(&arguments);
+    let full = Running::start("clnt_processes", shell).end();
+    full.expect_code(7);
+    check_says(&full, "can't write the journal");
+    check_says(&full, "no result for: ");
+    let had = full.stdout.lines().count();
+    assert!((1..600).contains(&had), "{had} results\n{}", full.stderr);
+    make_room();
+    let again = client(&arguments);
+    let faultless = client(&[&["--local", "2"], &HARD[..]].concat());
+    assert_eq!(again.expect_code(0).results(), faultless.results());
+    // What was printed is in the journal, and perhaps what a slot wrote at the very end.
+    let resumed = again.stderr.split_once("600 done (");
+    let resumed = resumed.and_then(|(_, rest)| rest.split_once(" from the journal)"));
+    let resumed: usize = resumed.unwrap().0.parse().unwrap();
+    assert!((had..=had + 2).contains(&resumed), "{resumed} of {had}");
+}
+
+/// A write that fails half-way: the file may not grow beyond 8 kB.
+#[test]
+fn a_full_disk_ends_the_run_and_loses_nothing() {
+    let folder = Folder::new("full");
+    let first = "ulimit -f 8; trap '' XFSZ";
+    with_little_room(first, &folder.path("journal"), || {});
+}
+
+/// The same on a file system that is really full.
+#[test]
+#[ignore = "needs root, to mount a file system"]
+fn a_file_system_without_room_ends_the_run_and_loses_nothing() {
+    let folder = Folder::new("tmpfs");
+    let mounted = folder.path("");
+    let sh = |line: String| {
+        let ran = Command::new("sh").args(["-c", &line]).output().unwrap();
+        assert!(ran.status.success(), "this test needs root: {line}");
+    };
+    sh(format!("mount -t tmpfs -o size=8k tmpfs {mounted}"));
+    let journal = folder.path("journal");
+    let run = std::panic::catch_unwind(|| {
+        with_little_room(":", &journal, || {
+            sh(format!("mount -o remount,size=1m {mounted}"));
+        });
+    });
+    sh(format!("umount {mounted}"));
+    run.unwrap();
+}
+
+#[test]
+fn factors_are_checked_and_their_sums_printed() {
+    let ended = client(&["--local", "2", "--verify"]);
+    assert_eq!(ended.expect_code(0).results(), TEN);
+}
+
+/// A server of `factor` in this process, and where it listens.
+fn factor(answer: impl Fn(String) -> Vec<String> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut service = Service::new();
+    service.register("factor", answer).unwrap();
+    let options = hyper::Options::default();
+    thread::spawn(move || hyper::serve(listener, service, &options, &Stop::new()));
+    address
+}
+
+#[test]
+fn a_server_of_wrong_factors_is_named_and_its_work_done_elsewhere() {
+    let liars = [
+        factor(|_| vec!["2".to_owned(), "11717126116217".to_owned()]),
+        factor(|n| vec![n]),
+        factor(|_| Vec::new()),
+    ];
+    let all: Vec<&str> = liars.iter().map(String::as_str).collect();
+    let ended = client(&[&all[..], &["--local", "1", "--verify"]].concat());
+    assert_eq!(ended.expect_code(0).results(), TEN);
+    check_says(&ended, "; in quarantine: ");
+    let alone = client(&[&all[..2], &["--verify", "--base", "12", "--count", "1"]].concat());
+    alone.expect_code(4);
+    assert_eq!(alone.stdout, "");
+    check_says(&alone, "every server has given a wrong answer");
+    check_says(&alone, "wrong: \"12\", given for 12, is no prime");
+}
+
+#[test]
+fn a_server_without_factor_is_out_and_named() {
+    let (_serv, address) = server("serv_trivial", &[]);
+    let ended = client(&[&address, "--local", "1", "--verify"]);
+    assert_eq!(ended.expect_code(0).results(), TEN);
+    check_says(&ended, &format!("; out: {address}"));
+    let alone = client(&[&address, "--verify"]);
+    alone.expect_code(4);
+    check_says(&alone, "every server has refused its calls for good");
+    check_says(&alone, "method \"factor\" is not supported");
+}

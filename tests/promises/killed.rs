@@ -1,0 +1,147 @@
+//! P5: a client that is killed, and run again with the same journal.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use reparte::{Journal, Options, Repartidor, XmlRpc};
+use xmlrpc_client::ServerProxy;
+
+use crate::common::{Ended, Running};
+use crate::{Nap, full, server};
+
+/// The test that is the client when these are set.
+const NAME: &str = "killed::is_a_client";
+const SERVERS: &str = "PROMISES_SERVERS";
+const JOURNAL: &str = "PROMISES_JOURNAL";
+const TASKS: &str = "PROMISES_TASKS";
+
+/// The slots of both servers.
+const SLOTS: i32 = 4;
+
+/// P5: of what has been executed only what was in flight at a kill is executed again,
+/// and the output is that of a run that nobody killed.
+#[test]
+fn p5_a_killed_client_goes_on_where_it_was() {
+    let (seeds, tasks, kills) = if full() { (40, 2000, 25) } else { (2, 200, 4) };
+    let (mut killed, mut again) = (0, 0);
+    for seed in 0..seeds {
+        let (times, more) = kill_at_random(seed, tasks, kills);
+        killed += times;
+        again += more;
+    }
+    eprintln!(
+        "P5: {killed} kills in {seeds} runs of {tasks} tasks; {again} tasks executed again, \
+         of at most {}",
+        killed * SLOTS
+    );
+}
+
+/// How many times the client was killed, and how many executions there were more than
+/// tasks.
+fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
+    let servers = [server::start(2), server::start(2)];
+    let addresses = servers.each_ref().map(|(_, address)| address.as_str());
+    let place = Place::new(seed);
+    // The time that all tasks take, and that a program takes to start.
+    let most =
+        100 + 1000 * u32::try_from(tasks).unwrap() * NAP_MS / u32::try_from(SLOTS).unwrap() / 1000;
+    let mut killed = 0;
+    for n in 0..kills {
+        let random = (seed * 7919 + n * 104_729).wrapping_mul(2_654_435_761) >> 8;
+        let client = client(&addresses, &place.0, tasks);
+        std::thread::sleep(Duration::from_millis(u64::from(
+            random % (most * 2 / kills),
+        )));
+        let ended = client.kill();
+        if ended.status.success() {
+            break;
+        }
+        killed += 1;
+    }
+    let ended = client(&addresses, &place.0, tasks).end();
+    ended.expect_code(0);
+    let expected: Vec<i32> = (0..tasks).collect();
+    assert_eq!(results(&ended), expected, "seed {seed}");
+    let executions: i32 = addresses.iter().copied().map(executions).sum();
+    assert!(
+        (tasks..=tasks + killed * SLOTS).contains(&executions),
+        "seed {seed}: {executions} executions of {tasks} tasks, {killed} kills"
+    );
+    // Once more, and nothing is executed.
+    let ended = client(&addresses, &place.0, tasks).end();
+    assert_eq!(results(ended.expect_code(0)), expected);
+    assert_eq!(
+        addresses.iter().copied().map(self::executions).sum::<i32>(),
+        executions
+    );
+    (killed, executions - tasks)
+}
+
+const NAP_MS: u32 = 5;
+
+/// A journal's path, and nothing there when this is dropped.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(seed: u32) -> Self {
+        let name = format!("reparte-p5-{}-{seed}", std::process::id());
+        Place(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// How many calls a server has begun to answer.
+fn executions(address: &str) -> i32 {
+    let proxy = ServerProxy::new(&format!("http://{address}")).unwrap();
+    proxy.call("naps", ()).unwrap()
+}
+
+fn client(servers: &[&str], journal: &Path, tasks: i32) -> Running {
+    let this = std::env::current_exe().expect("a program knows its own path");
+    let mut command = Command::new(this);
+    command
+        .args(["--exact", NAME, "--ignored", "--nocapture"])
+        .env(SERVERS, servers.join(" "))
+        .env(JOURNAL, journal)
+        .env(TASKS, tasks.to_string());
+    Running::start("client", command)
+}
+
+/// What a client has printed.
+fn results(ended: &Ended) -> Vec<i32> {
+    let lines = ended.stdout.lines();
+    let results = lines.filter_map(|line| line.strip_prefix("result "));
+    results.map(|result| result.parse().unwrap()).collect()
+}
+
+#[test]
+#[ignore = "a client that other tests start"]
+#[allow(clippy::print_stdout, reason = "it is what the client is for")]
+fn is_a_client() {
+    let Ok(servers) = std::env::var(SERVERS) else {
+        return;
+    };
+    let servers: Vec<&str> = servers.split(' ').collect();
+    let tasks = std::env::var(TASKS).unwrap().parse().unwrap();
+    let journal = Journal::open(std::env::var_os(JOURNAL).unwrap(), "nap").unwrap();
+    let mut options = Options::default();
+    // Each execution more than tasks is to be a killed one's.
+    options.hedge = false;
+    let servers = XmlRpc::list(&servers, "nap").unwrap();
+    let mut reparto = Repartidor::<Nap, i32>::with(servers, options)
+        .unwrap()
+        .with_journal(journal);
+    for n in 0..tasks {
+        reparto.enviar((i32::try_from(NAP_MS).unwrap(), n)).unwrap();
+    }
+    println!();
+    for result in reparto.terminar().unwrap() {
+        println!("result {result}");
+    }
+}
