@@ -12,6 +12,7 @@
 mod checks;
 mod habits;
 mod log;
+mod placement;
 mod trouble;
 mod virtual_server;
 mod world;
