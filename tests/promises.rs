@@ -10,8 +10,12 @@ mod common;
 mod partition;
 #[path = "common/python.rs"]
 mod python;
+#[path = "promises/retries.rs"]
+mod retries;
 #[path = "promises/server.rs"]
 mod server;
+#[path = "promises/supervisor.rs"]
+mod supervisor;
 #[path = "promises/watch.rs"]
 mod watch;
 

@@ -53,6 +53,7 @@ where
                 let kind = match why {
                     Failure::Answered => TaskErrorKind::Answered,
                     Failure::GivenUp => TaskErrorKind::GivenUp,
+                    Failure::Poison => TaskErrorKind::Poison,
                     Failure::Cancelled => TaskErrorKind::Cancelled,
                 };
                 self.fail(task, kind);

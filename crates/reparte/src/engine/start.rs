@@ -116,6 +116,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         outage: options.outage,
         time_limit: options.time_limit,
         time_limit_medians: options.time_limit_medians,
+        retry_faults: options.retry_faults.clone(),
         hedge: options.hedge,
         seed: RandomState::new().hash_one(0),
     }

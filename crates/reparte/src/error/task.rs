@@ -32,6 +32,8 @@ pub enum TaskErrorKind {
     /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
     /// allows may have run, and none brought a result.
     GivenUp,
+    /// Three servers died with it aboard, on the last of which it ran alone.
+    Poison,
     /// The run ended first: no server was left.
     NotRun,
     /// It was [cancelled](crate::Handle::cancel).
@@ -86,6 +88,14 @@ impl fmt::Display for TaskError {
             (TaskErrorKind::GivenUp, last) => {
                 write!(f, "given up after {} calls", self.calls)?;
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
+            }
+            (TaskErrorKind::Poison, _) => {
+                f.write_str("poison, its servers died")?;
+                for (n, call) in self.history.iter().enumerate() {
+                    let before = if n == 0 { ": " } else { "; " };
+                    write!(f, "{before}{call}")?;
+                }
+                Ok(())
             }
             (TaskErrorKind::Cancelled, _) => f.write_str("cancelled"),
             (TaskErrorKind::NotRun, None) => f.write_str("not run: no server was left"),

@@ -35,6 +35,8 @@ pub(crate) struct Servers {
     up: usize,
     alive: usize,
     out: usize,
+    /// Those of all servers that are not out.
+    slots: usize,
     placements: u64,
 }
 
@@ -47,6 +49,7 @@ impl Servers {
             up: 0,
             alive: 0,
             out: 0,
+            slots: 0,
             placements: 0,
         };
         for &site in sites {
@@ -74,6 +77,11 @@ impl Servers {
     /// Whether every server is out for good.
     pub(crate) fn all_out(&self) -> bool {
         self.out == self.all.len()
+    }
+
+    /// How many slots there are, of servers that may be used again.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots
     }
 
     /// Whether some server can take a call.
@@ -139,14 +147,23 @@ impl Servers {
         ready.map(|rank| rank.id).find(|&id| id != beside)
     }
 
+    /// The server for a task that is to run alone, one that it has not
+    /// `killed` if there is any.
+    pub(crate) fn pick_apart(&self, killed: &[ServerId]) -> Option<ServerId> {
+        let mut ready = self.ready.iter().map(|rank| rank.id);
+        let other = ready.clone().find(|id| !killed.contains(id));
+        other.or_else(|| ready.next())
+    }
+
     /// Takes a slot of a server that [`pick`](Self::pick) gave for a call,
-    /// which takes long when it takes `long`.
+    /// which takes long when it takes `long`, and is to run `apart` perhaps.
     pub(crate) fn seat(
         &mut self,
         id: ServerId,
         call: CallId,
         now: Duration,
         long: Duration,
+        apart: bool,
     ) -> Seat {
         self.placements += 1;
         let placement = self.placements;
@@ -155,6 +172,7 @@ impl Servers {
             server.calls.push(call);
             server.pulses.started(now, long);
             server.used = placement;
+            server.alone = apart;
             let trial = server.health == Health::Due;
             if trial {
                 server.health = Health::Trial;
@@ -163,6 +181,7 @@ impl Servers {
                 server: id,
                 trial,
                 epoch: server.epoch,
+                apart,
             }
         })
     }
@@ -179,6 +198,7 @@ impl Servers {
     pub(crate) fn leave(&mut self, seat: Seat) {
         self.edit(seat.server, |server| {
             server.in_use -= 1;
+            server.alone &= !seat.apart;
             if server.is_trial(seat) {
                 server.health = Health::Due;
             }
@@ -253,6 +273,7 @@ impl Servers {
         self.up += usize::from(server.health == Health::Up);
         self.alive += usize::from(server.is_alive());
         self.out += usize::from(server.health == Health::Out);
+        self.slots += server.slots_in_play();
     }
 
     fn exit(&mut self, id: ServerId) {
@@ -266,5 +287,6 @@ impl Servers {
         self.up -= usize::from(server.health == Health::Up);
         self.alive -= usize::from(server.is_alive());
         self.out -= usize::from(server.health == Health::Out);
+        self.slots -= server.slots_in_play();
     }
 }

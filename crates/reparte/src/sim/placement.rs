@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::plan::{Action, End, Event, Plan, PlanOptions, Pulse, Site};
-use crate::{CallId, TaskId};
+use crate::{CallId, RetryFaults, TaskId};
 
 const SERVERS: usize = 4;
 /// From the question how a server is to its answer.
@@ -32,6 +32,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
         outage: Some(Duration::from_secs(5)),
         time_limit: None,
         time_limit_medians: None,
+        retry_faults: RetryFaults::None,
         hedge: true,
         seed: 1,
     };
