@@ -13,7 +13,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Options {
     /// How many tasks may wait for a slot before
-    /// [`enviar`](crate::Repartidor::enviar) blocks. 0, the default: none, so
+    /// [`enviar`](crate::Repartidor::enviar) blocks, until half as many do. 0, the default: none, so
     /// that `enviar` returns once its task has a slot.
     pub read_ahead: usize,
     /// How many tasks an iterator lets be sent and not yet read by the

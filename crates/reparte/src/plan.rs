@@ -208,6 +208,13 @@ impl Plan {
         room && !self.closed && !self.ended && !self.outage_reached()
     }
 
+    /// Whether it is worth waking the sender of tasks: there is a slot, or half
+    /// of the places to wait are free.
+    pub(crate) fn wants_more(&self) -> bool {
+        let half = self.tasks.waiting() <= self.options.read_ahead / 2;
+        (half || self.servers.any_ready()) && self.wants_task()
+    }
+
     /// Whether no retry waits to be paid for.
     #[cfg(test)]
     pub(crate) fn pays_for_retries(&self) -> bool {

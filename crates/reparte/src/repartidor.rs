@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use crate::engine::{self, Wires, lock};
+use crate::engine::{self, News, Request, Untaken, Wires, lock};
 use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
-use crate::{
-    Account, Destino, Error, Incomplete, Options, SendError, TaskError, TaskErrorKind, TaskId,
-};
+use crate::{Account, Destino, Error, Incomplete, Options, SendError, TaskError, TaskId};
 
 /// The most slots that all servers of a run may have together: each takes a
 /// thread.
@@ -87,12 +86,20 @@ impl<A, R> Repartidor<A, R> {
     /// [`Options::outage`] allows.
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
-        match self.wires.tasks.send(args) {
-            Ok(()) => Ok(self.count_sent()),
-            Err(unsent) => Err(SendError {
-                args: unsent.into_inner(),
-                account: Box::new(self.account()),
-            }),
+        let mut args = args;
+        loop {
+            match self.wires.run.take(args) {
+                Ok(()) => return Ok(self.count_sent()),
+                Err(Untaken::Over(args)) => {
+                    return Err(SendError {
+                        args,
+                        account: Box::new(self.account()),
+                    });
+                }
+                Err(Untaken::Full(unsent)) => args = unsent,
+            }
+            // At the end of the run nobody is there to say so.
+            let _ = self.wires.room.recv();
         }
     }
 
@@ -117,7 +124,8 @@ impl<A, R> Repartidor<A, R> {
             }
         }
         // A panic in the engine would be our own fault: what was had is given.
-        let _ = ended.into_repartidor().wires.thread.join();
+        let thread = ended.into_repartidor().wires.thread.take();
+        let _ = thread.map(JoinHandle::join);
         let outcomes = outcomes
             .into_iter()
             .zip(0..)
@@ -201,7 +209,7 @@ impl<A, R> Repartidor<A, R> {
     /// What remains when [`terminar`](Self::terminar) has taken the
     /// dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
-        Handle::new(Arc::clone(&self.wires.account), self.wires.news.clone())
+        Handle::new(Arc::clone(&self.wires.account), Arc::clone(&self.wires.run))
     }
 
     pub(crate) fn wires(&self) -> &Wires<A, R> {
@@ -225,8 +233,7 @@ impl<A, R> Repartidor<A, R> {
 
     /// Says that no more tasks will come.
     pub(crate) fn close(&self) {
-        // Without an engine the run is over already.
-        let _ = self.wires.close.send(());
+        self.wires.run.tell(News::Asked(Request::Close));
     }
 }
 
@@ -245,16 +252,4 @@ fn whole<R>(outcomes: Vec<Result<R, TaskError>>) -> Result<Vec<R>, Vec<Result<R,
         return Err(outcomes);
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())
-}
-
-impl TaskError {
-    /// A task that was never called.
-    pub(crate) fn not_run(task: TaskId) -> Self {
-        Self {
-            task,
-            kind: TaskErrorKind::NotRun,
-            calls: 0,
-            history: Vec::new(),
-        }
-    }
 }

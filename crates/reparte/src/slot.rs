@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
 use crate::engine::News;
 use crate::ids::ServerId;
@@ -30,7 +30,7 @@ pub(crate) fn run<A, R>(
     server: ServerId,
     destino: &dyn Destino<A, R>,
     jobs: &Receiver<Job<A>>,
-    returned: &Sender<News<A, R>>,
+    tell: impl Fn(News<A, R>) -> bool,
 ) {
     for Job { task, call, args } in jobs {
         // A destination that panicked is used again: its state is its own
@@ -51,7 +51,7 @@ pub(crate) fn run<A, R>(
             call,
             outcome,
         };
-        if returned.send(News::Returned(back)).is_err() {
+        if !tell(News::Returned(back)) {
             return;
         }
     }
@@ -79,7 +79,9 @@ mod tests {
         }
         drop(jobs);
         let double = from_fn("a", |n: &u64| Ok(2 * n));
-        run(ServerId::new(0), &double, &to_do, &back);
+        run(ServerId::new(0), &double, &to_do, |news| {
+            back.send(news).is_ok()
+        });
         let outcomes: Vec<_> = returned
             .try_iter()
             .map(|news| match news {

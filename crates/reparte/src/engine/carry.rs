@@ -126,12 +126,7 @@ where
 
     pub(super) fn fail(&mut self, task: TaskId, kind: TaskErrorKind) {
         if let Some(failed) = self.tasks.remove(&task) {
-            let error = TaskError {
-                task,
-                kind,
-                calls: failed.calls,
-                history: failed.history,
-            };
+            let error = TaskError::new(task, kind, failed.calls, failed.history);
             self.hand_over(task, Err(error));
             self.observe(|| Happening::Failed { task, kind });
         }
