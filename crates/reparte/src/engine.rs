@@ -173,7 +173,10 @@ where
                 let mut tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
                 tasks.sort_unstable();
                 for task in tasks {
-                    self.tell(Event::Cancelled { task });
+                    // The last one may be the run's end.
+                    if !self.over {
+                        self.tell(Event::Cancelled { task });
+                    }
                 }
             }
             Request::Close => self.tell(Event::Closed),

@@ -11,6 +11,7 @@
 
 mod checks;
 mod habits;
+mod ledger;
 mod log;
 mod placement;
 mod trouble;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::habits::Habits;
+use super::ledger::Ledger;
 use super::virtual_server::Virtual;
 use crate::ids::ServerId;
 use crate::plan::{Action, End, Event, Failure, Loss, Plan, Site, Why};
@@ -32,24 +33,6 @@ pub(super) struct Checks {
     /// Calls of tasks that are to run alone.
     apart: BTreeSet<CallId>,
     ledger: Ledger,
-}
-
-/// What bounds the retries that have to be paid for.
-#[derive(Default)]
-struct Ledger {
-    first_calls: u64,
-    retries: u64,
-    /// The most slots there have been.
-    slots: usize,
-}
-
-impl Ledger {
-    fn check(&self, now: Duration) {
-        let room = self.slots.max(10) as f64;
-        let most = room + 0.1 * self.first_calls as f64 + room / 10.0 * now.as_secs_f64();
-        let retries = self.retries as f64;
-        assert!(retries <= most + 0.01, "{retries} retries, {most} are paid");
-    }
 }
 
 #[derive(Default)]
