@@ -14,11 +14,15 @@ mod lies;
 mod partition;
 #[path = "common/python.rs"]
 mod python;
+#[path = "promises/retries.rs"]
+mod retries;
 #[cfg(target_os = "linux")]
 #[path = "promises/scale.rs"]
 mod scale;
 #[path = "promises/server.rs"]
 mod server;
+#[path = "promises/supervisor.rs"]
+mod supervisor;
 #[path = "promises/watch.rs"]
 mod watch;
 

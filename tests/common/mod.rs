@@ -190,6 +190,12 @@ impl Running {
         kill_process(id, signal).expect("it is our own child, not yet waited for");
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait().expect("it is our own child");
+        status.is_some()
+    }
+
     /// Ends a server as Ctrl-C does, and gives what it left.
     pub fn interrupt(self) -> Ended {
         self.signal(Signal::INT);

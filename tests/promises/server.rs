@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service, Stop};
+use xmlrpc_wire::Fault;
 
 use crate::common::{PATIENCE, Running};
 
@@ -16,6 +17,9 @@ use crate::common::{PATIENCE, Running};
 const NAME: &str = "server::is_a_server";
 const ADDRESS: &str = "PROMISES_ADDRESS";
 const WORKERS: &str = "PROMISES_WORKERS";
+
+/// The number that `work` dies of.
+pub(crate) const DEADLY: i32 = 13;
 
 /// A server in a process of its own, killed when dropped, and where it listens.
 pub(crate) fn start(workers: usize) -> (Running, String) {
@@ -58,6 +62,24 @@ fn nap(call: &Context, ms: i32, n: i32) -> i32 {
     }
 }
 
+/// `work(ms, n)` is `nap`, but for a number of which its process dies.
+fn work(call: &Context, ms: i32, n: i32) -> i32 {
+    if n == DEADLY {
+        std::process::abort();
+    }
+    nap(call, ms, n)
+}
+
+/// `moody(percent, n)` gives n back, or fails in that share of its calls.
+fn moody(percent: i32, n: i32) -> Result<i32, Fault> {
+    static CALLS: AtomicI32 = AtomicI32::new(0);
+    // Any two calls in a row fare differently.
+    match CALLS.fetch_add(37, SeqCst).rem_euclid(100) < percent {
+        true => Err(Fault::new(75, "in a bad mood")),
+        false => Ok(n),
+    }
+}
+
 #[test]
 #[ignore = "a server that other tests start"]
 fn is_a_server() {
@@ -69,6 +91,8 @@ fn is_a_server() {
     let mut service = Service::new();
     service.register("nap", nap).unwrap();
     service.register("naps", || NAPS.load(SeqCst)).unwrap();
+    service.register("work", work).unwrap();
+    service.register("moody", moody).unwrap();
     let mut options = hyper::Options::default();
     options.workers = workers.parse().unwrap();
     options.without_token = true;

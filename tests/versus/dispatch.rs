@@ -1,8 +1,9 @@
 //! How quick `reparte` is, beside a thread port in Python, Dask and Ray, in one run.
 //!
-//! `cargo run --release --bin dispatch` in this folder. `PYTHON` names a Python 3.13, with
-//! `dask[distributed]` and `ray` where they are to take part. Two server processes of this
-//! same program serve ours and the port.
+//! `cargo run --release --bin dispatch` in this folder; `rate` or `tail` after it for that part
+//! alone. `PYTHON` names a Python 3.13, with `dask[distributed]` and `ray` where they are to
+//! take part; `ROUNDS` says how often ours and the port take turns. Two server processes of
+//! this same program serve both.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -18,28 +19,77 @@ const TASKS: i32 = 30_000;
 const ONE_BY_ONE: i32 = 3000;
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        return serve();
+    match std::env::args().nth(1).as_deref() {
+        Some("serve") => serve(),
+        Some("rate") => rates(),
+        Some("tail") => heavy_tail(),
+        Some(other) => panic!("{other}: rate, tail, or nothing for both"),
+        None => {
+            rates();
+            heavy_tail();
+        }
     }
+}
+
+/// What one round shows of ours, and of the port where there is a Python.
+struct Round {
+    ours: f64,
+    port: Option<f64>,
+    one_by_one: f64,
+    first: f64,
+}
+
+fn rates() {
     let servers = [Server::start(), Server::start()];
     let addresses = servers.each_ref().map(|server| server.address.as_str());
-    println!("| no-op tasks, two local servers | tasks/s |");
-    println!("| --- | --- |");
-    let rates = [0, 1, 2].map(|_| rate(&addresses));
-    let rate = rates.into_iter().fold(0.0, f64::max);
-    println!("| reparte (best of 3: {rates:.0?}) | {rate:.0} |");
-    let port = rivals(&addresses);
+    let rounds = std::env::var("ROUNDS").map_or(5, |n| n.parse().expect("a number of rounds"));
+    let rounds: Vec<Round> = (0..rounds)
+        .map(|_| Round {
+            ours: rate(&addresses),
+            port: rival("port", &addresses),
+            one_by_one: one_by_one(&addresses[..1]),
+            first: first_result(&addresses),
+        })
+        .collect();
     let memory = peak_memory();
-    println!("\none by one: {:.3} ms", one_by_one(&addresses[..1]));
+    println!("| no-op tasks, two local servers | tasks/s, median | of the rounds |");
+    println!("| --- | --- | --- |");
+    let ours: Vec<f64> = rounds.iter().map(|round| round.ours).collect();
+    row("reparte", &ours);
+    let port: Vec<f64> = rounds.iter().filter_map(|round| round.port).collect();
+    row("port", &port);
+    for name in ["dask", "ray"] {
+        row(name, rival(name, &addresses).as_slice());
+    }
+    let ratios = rounds
+        .iter()
+        .filter_map(|round| Some(round.ours / round.port?));
+    let ratios: Vec<f64> = ratios.collect();
+    println!(
+        "\ntimes the port: {:.2} {ratios:.2?}",
+        median(ratios.clone())
+    );
+    let median_of = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
+    println!("one by one: {:.3} ms", median_of(|round| round.one_by_one));
     println!(
         "first result: {:.1} ms after the start",
-        first_result(&addresses)
+        median_of(|round| round.first)
     );
     println!("client's peak memory: {memory:.1} MiB");
-    if let Some(port) = port {
-        println!("times the Python port: {:.1}", rate / port);
+}
+
+fn row(name: &str, rates: &[f64]) {
+    match rates {
+        [] => println!("| {name} | does not run here | |"),
+        rates => println!("| {name} | {:.0} | {rates:.0?} |", median(rates.to_vec())),
     }
-    heavy_tail();
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let upper = values.get(values.len() / 2).copied().unwrap_or(f64::NAN);
+    let lower = values.get(values.len().saturating_sub(1) / 2).copied();
+    (lower.unwrap_or(f64::NAN) + upper) / 2.0
 }
 
 fn serve() {
@@ -133,38 +183,18 @@ fn peak_memory() -> f64 {
     kib.unwrap_or(f64::NAN) / 1024.0
 }
 
-/// The rivals' rates; the Python port's, if there is a Python.
-fn rivals(servers: &[&str]) -> Option<f64> {
+/// A rival's tasks a second, if it runs here.
+fn rival(name: &str, servers: &[&str]) -> Option<f64> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let run = |rival: &str| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/dispatch.py");
-        let ran = Command::new(&python)
-            .arg(script)
-            .arg(rival)
-            .args(servers)
-            .output()
-            .ok()?;
-        let told = String::from_utf8_lossy(&ran.stdout);
-        let rate = told
-            .lines()
-            .last()
-            .and_then(|line| line.trim().parse::<f64>().ok());
-        match rate {
-            Some(rate) => println!("| {rival} | {rate:.0} |"),
-            None => println!("| {rival} | does not run here |"),
-        }
-        rate
-    };
-    let port = run("port");
-    run("dask");
-    run("ray");
-    port
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/dispatch.py");
+    let mut command = Command::new(python);
+    let ran = command.arg(script).arg(name).args(servers).output().ok()?;
+    let told = String::from_utf8_lossy(&ran.stdout);
+    told.lines().last()?.trim().parse().ok()
 }
 
 /// 200 tasks of Pareto's durations on 4 servers, against perfect placement.
 fn heavy_tail() {
-    let servers = [(); 4].map(|()| Server::start());
-    let addresses = servers.each_ref().map(|server| server.address.as_str());
     let tasks = pareto();
     let mut longest_first = tasks.clone();
     longest_first.sort_unstable_by_key(|&micros| std::cmp::Reverse(micros));
@@ -176,11 +206,14 @@ fn heavy_tail() {
             placed(&longest_first),
         ),
     ] {
+        // New ones: those of the run before may still be at a nap that was sent twice.
+        let servers = [(); 4].map(|()| Server::start());
+        let addresses = servers.each_ref().map(|server| server.address.as_str());
         let started = Instant::now();
         let mut options = Options::default();
         options.read_ahead = read_ahead;
-        let servers = XmlRpc::list(&addresses, "nap").expect("addresses");
-        let mut reparto: Repartidor<(i32,), ()> = Repartidor::with(servers, options)
+        let nap = XmlRpc::list(&addresses, "nap").expect("addresses");
+        let mut reparto: Repartidor<(i32,), ()> = Repartidor::with(nap, options)
             .expect("servers")
             .with_cost(|&(micros,)| u64::try_from(micros).unwrap_or(0));
         for &micros in &tasks {

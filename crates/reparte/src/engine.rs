@@ -1,11 +1,14 @@
-//! The engine: one thread that carries out what the plan decides.
+//! The engine: carries out what the plan decides.
 //!
-//! It never blocks but in its one `select!`: jobs go into channels that the
-//! plan keeps short, results into one without a bound.
+//! It is at work in whichever thread brings it news, see [`Desk`], and never
+//! blocks: jobs go into channels that the plan keeps short, results into one
+//! without a bound.
 
 mod carry;
 mod checks;
 mod crew;
+mod desk;
+mod keeper;
 mod news;
 mod start;
 
@@ -17,7 +20,9 @@ use std::time::{Duration, Instant};
 pub(crate) use checks::{Checks, Unfit};
 use crew::Crew;
 pub(crate) use crew::site;
-use crossbeam_channel::{Receiver, Sender, at, never, select};
+use crossbeam_channel::Sender;
+use desk::Desk;
+pub(crate) use desk::{Run, Untaken};
 pub(crate) use news::{News, Request};
 pub(crate) use start::{Wires, start};
 
@@ -52,10 +57,7 @@ struct Engine<A, R> {
     tasks: HashMap<TaskId, Task<A>>,
     calls: HashMap<CallId, Call>,
     sent: u64,
-    arrivals: Receiver<Arrival<A, R>>,
-    news: Receiver<News<A, R>>,
-    news_to: Sender<News<A, R>>,
-    close: Receiver<()>,
+    desk: Arc<Desk<A, R>>,
     outcomes: Sender<Outcome<R>>,
     account: SharedAccount,
     cost: Arc<OnceLock<CostOf<A>>>,
@@ -63,6 +65,14 @@ struct Engine<A, R> {
     observers: Vec<Observer>,
     /// What is to be carried out; kept for its room.
     actions: VecDeque<Action>,
+    /// The keeper's alarm, and when it comes by itself.
+    alarm: Sender<()>,
+    wakes_at: Option<Duration>,
+    /// Where the sender of tasks is told that there is room, and whether it
+    /// waits for that.
+    room: Sender<()>,
+    sender_waits: bool,
+    over: bool,
 }
 
 /// A task that is sent, with its result if an earlier run had it.
@@ -83,40 +93,7 @@ where
     A: Send + Sync + 'static,
     R: Send + 'static,
 {
-    fn run(mut self) {
-        let no_arrivals = never();
-        let mut over = self.tell(Event::Woken);
-        while !over {
-            let timer = self.timer();
-            let wanted = self.plan.wants_task();
-            let arrivals = if wanted { &self.arrivals } else { &no_arrivals };
-            over = select! {
-                recv(self.news) -> news => match news {
-                    Ok(news) => self.look_at(news),
-                    Err(_) => self.tell(Event::Abandoned),
-                },
-                recv(arrivals) -> arrival => match arrival {
-                    Ok(arrival) => self.task_sent(arrival),
-                    Err(_) => self.tell(Event::Abandoned),
-                },
-                recv(self.close) -> closed => match closed {
-                    Ok(()) => self.tell(Event::Closed),
-                    Err(_) => self.tell(Event::Abandoned),
-                },
-                recv(timer) -> _ => self.tell(Event::Woken),
-            };
-        }
-        self.wind_up();
-    }
-
-    fn timer(&self) -> Receiver<Instant> {
-        self.plan
-            .next_wake()
-            .and_then(|wake| self.started.checked_add(wake))
-            .map_or_else(never, at)
-    }
-
-    fn task_sent(&mut self, arrival: Arrival<A, R>) -> bool {
+    fn task_sent(&mut self, arrival: Arrival<A, R>) {
         let task = TaskId::new(self.sent);
         self.sent += 1;
         let args = match arrival {
@@ -134,19 +111,18 @@ where
         );
         self.observe(|| Happening::Sent { task });
         let event = Event::Sent { task, cost };
-        self.step(event, None, |account, _| account.tasks += 1)
+        self.step(event, None, |account, _| account.tasks += 1);
     }
 
     /// The task's result is there already.
-    fn resume(&mut self, task: TaskId, had: R) -> bool {
+    fn resume(&mut self, task: TaskId, had: R) {
         lock(&self.account).resumed();
         self.observe(|| Happening::Sent { task });
         self.hand_over(task, Ok(had));
         self.observe(|| Happening::Resumed { task });
-        false
     }
 
-    fn look_at(&mut self, news: News<A, R>) -> bool {
+    fn look_at(&mut self, news: News<A, R>) {
         match news {
             News::Returned(returned) => self.call_returned(returned),
             News::Probed { server, outcome } => {
@@ -170,7 +146,7 @@ where
         }
     }
 
-    fn call_returned(&mut self, returned: Returned<R>) -> bool {
+    fn call_returned(&mut self, returned: Returned<R>) {
         let call = returned.call.id;
         let server = returned.server;
         self.calls.remove(&call);
@@ -183,7 +159,7 @@ where
                 };
                 self.step(event, Some(result), |account, now| {
                     account.call_ended(server, now);
-                })
+                });
             }
             Err(error) => {
                 let event = Event::Ended {
@@ -199,7 +175,7 @@ where
                     if !cancelled {
                         account.call_failed(server, &error);
                     }
-                })
+                });
             }
         }
     }
@@ -217,42 +193,44 @@ where
         }
     }
 
-    fn asked(&mut self, request: Request<A, R>) -> bool {
+    fn asked(&mut self, request: Request<A, R>) {
         match request {
             Request::Cancel(task) => self.tell(Event::Cancelled { task }),
             Request::CancelAll => {
                 let mut tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
                 tasks.sort_unstable();
-                tasks
-                    .into_iter()
-                    .any(|task| self.tell(Event::Cancelled { task }))
+                for task in tasks {
+                    // The last one may be the run's end.
+                    if !self.over {
+                        self.tell(Event::Cancelled { task });
+                    }
+                }
             }
+            Request::Close => self.tell(Event::Closed),
+            Request::Abandon => self.tell(Event::Abandoned),
             Request::Join(destino, reserve) => self.join(destino, reserve),
             Request::Leave(server) => {
                 lock(&self.account).leaves(server);
                 self.tell(Event::Left { server })
             }
-            Request::Observe(observer) => {
-                self.observers.push(observer);
-                false
-            }
+            Request::Observe(observer) => self.observers.push(observer),
         }
     }
 
-    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> bool {
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) {
         let id = ServerId::new(self.crews.len());
         let site = site(&*destino).map(|site| Site { reserve, ..site });
         let crew = site.and_then(|site| {
             Ok((
                 site,
-                Crew::new(id, destino, site.slots, &self.news_to, &self.checks)?,
+                Crew::new(id, destino, site.slots, &self.desk, &self.checks)?,
             ))
         });
         let (site, crew) = match crew {
             Ok(joined) => joined,
             Err(error) => {
                 log::warn!("a server can't join: {error}");
-                return false;
+                return;
             }
         };
         let name = Arc::clone(&crew.name);
@@ -268,22 +246,21 @@ where
                 server.state = ServerState::Reserve;
             }
             account.servers.push(server);
-        })
+        });
     }
 
-    fn tell(&mut self, event: Event) -> bool {
-        self.step(event, None, |_, _| {})
+    fn tell(&mut self, event: Event) {
+        self.step(event, None, |_, _| {});
     }
 
-    /// Tells the plan what has happened and does what it asks for: true when
-    /// the run is over. The account changes in one go, so that a reader never
-    /// finds it out of balance.
+    /// Tells the plan what has happened and does what it asks for. The account
+    /// changes in one go, so that a reader never finds it out of balance.
     fn step(
         &mut self,
         event: Event,
         mut result: Option<R>,
         tally: impl FnOnce(&mut Account, Duration),
-    ) -> bool {
+    ) {
         let now = self.started.elapsed();
         self.plan.handle(event, now);
         let mut actions = std::mem::take(&mut self.actions);
@@ -294,13 +271,11 @@ where
             actions.iter().for_each(|action| account.note(action, now));
             account.settle(self.plan.open_tasks());
         }
-        let mut over = false;
         for action in actions.drain(..) {
-            over |= matches!(action, Action::End(_));
+            self.over |= matches!(action, Action::End(_));
             self.carry_out(action, &mut result);
         }
         self.actions = actions;
-        over
     }
 
     fn observe(&mut self, event: impl Fn() -> Happening) {
@@ -323,7 +298,7 @@ where
         }
         self.observe(|| Happening::Ended);
         let idle = self.plan.in_flight() == 0;
-        drop((self.arrivals, self.outcomes, self.news));
+        drop((self.outcomes, self.room));
         let threads: Vec<_> = self.crews.into_iter().flat_map(Crew::dismiss).collect();
         if idle {
             for thread in threads {

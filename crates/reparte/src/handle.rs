@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crossbeam_channel::Sender;
-
-use crate::engine::{News, Request, SharedAccount, lock, site};
+use crate::engine::{News, Request, Run, SharedAccount, lock, site};
 use crate::events::{Events, observer};
 use crate::ids::ServerId;
 use crate::{Account, Destino, Error, TaskId};
@@ -14,12 +12,12 @@ use crate::{Account, Destino, Error, TaskId};
 /// end too. Clones are for the same run; they don't keep it alive.
 pub struct Handle<A, R> {
     account: SharedAccount,
-    news: Sender<News<A, R>>,
+    run: Arc<dyn Run<A, R>>,
 }
 
 impl<A, R> Handle<A, R> {
-    pub(crate) fn new(account: SharedAccount, news: Sender<News<A, R>>) -> Self {
-        Self { account, news }
+    pub(crate) fn new(account: SharedAccount, run: Arc<dyn Run<A, R>>) -> Self {
+        Self { account, run }
     }
 
     /// Who has done what so far; in all, once the run is over.
@@ -85,13 +83,13 @@ impl<A, R> Handle<A, R> {
 
     /// False if the run is over.
     fn ask(&self, request: Request<A, R>) -> bool {
-        self.news.send(News::Asked(request)).is_ok()
+        self.run.tell(News::Asked(request))
     }
 }
 
 impl<A, R> Clone for Handle<A, R> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.account), self.news.clone())
+        Self::new(Arc::clone(&self.account), Arc::clone(&self.run))
     }
 }
 

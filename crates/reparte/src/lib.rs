@@ -42,7 +42,7 @@
 //! | --- | --- |
 //! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
 //! | [`Map`], [`MapAsTheyEnd`], [`AsTheyEnd`] | results read one by one, in order or as they end |
-//! | [`Options`] | read-ahead, window, attempts, outage, time limits, hedging |
+//! | [`Options`] | read-ahead, window, attempts, outage, time limits, faults to try again, hedging |
 //! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
     feature = "xmlrpc",
@@ -60,13 +60,14 @@
 //!
 //! | event | its task | the server |
 //! | --- | --- | --- |
-//! | the function fails (a fault) | failed: another server would say the same | goes on |
+//! | the function fails (a fault) | failed: another server would say the same; [if asked](Options::retry_faults) it goes to another server | goes on |
 //! | connection refused, name not found | goes to another server | put aside |
 //! | connection lost, time-out, nonsense for an answer, HTTP 500 | goes to another server; given up after 10 such calls | put aside |
 //! | HTTP 503 or 429 | goes to another server | put aside for as long as it asks, at most 60 s |
 //! | HTTP 401, 403, 404 and the like | goes to another server | out for good, and named |
 //! | its server says nothing for 2 s when asked how it is | goes to another server too; the first answer counts | put aside |
 //! | its server has been started anew | goes to another server | goes on |
+//! | two servers have died with it aboard | waits until nothing else waits or runs, then runs alone; has failed if that server dies too | |
 //! | it takes longer than a [limit](Options::time_limit) | cancelled there; goes to another server | put aside |
 //! | it takes long, and a slot has nothing else to do | is sent a second time; the first answer counts, the other call is cancelled | goes on |
 //! | its answer does not pass the [check](Repartidor::with_verify) | goes to another server | in quarantine for good, and named |
@@ -78,6 +79,11 @@
 //! 100 ms, then 200 ms, doubling up to 4 s, and used again once it says so. One
 //! that only can be reached (Python's) or not even be asked gets a single task
 //! for a trial; an answer, and all of its slots are used again.
+//!
+//! Retries of calls that may have run are paid for by a budget: each first call
+//! earns a tenth of one, and time brings one a slot in ten seconds (one a second
+//! at least). When there is nothing left to pay with they wait; no task fails
+//! by that.
 //!
 //! # What it promises
 //!
@@ -129,7 +135,7 @@ pub use events::{Event, Events, Reason};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use journal::{Journal, Persist};
-pub use options::Options;
+pub use options::{Options, RetryFaults};
 pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
 

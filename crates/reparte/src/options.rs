@@ -13,7 +13,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Options {
     /// How many tasks may wait for a slot before
-    /// [`enviar`](crate::Repartidor::enviar) blocks. 0, the default: none, so
+    /// [`enviar`](crate::Repartidor::enviar) blocks, until half as many do. 0, the default: none, so
     /// that `enviar` returns once its task has a slot.
     pub read_ahead: usize,
     /// How many tasks an iterator lets be sent and not yet read by the
@@ -37,6 +37,12 @@ pub struct Options {
     /// second; none by default. A call that overruns either limit is cancelled
     /// and made again elsewhere.
     pub time_limit_medians: Option<u32>,
+    /// Which faults are tried again, elsewhere first; none by default, since a
+    /// fault is the function's own answer, and the same arguments mostly give
+    /// it again. Such a call counts among the
+    /// [attempts](Self::max_attempts): the fault of the last one is the
+    /// answer.
+    pub retry_faults: RetryFaults,
     /// Whether a task that takes long is sent to a second server when a slot
     /// there has nothing else to do; true by default. Long is twice the median
     /// of those that have ended, and at least a second; 30 s while none has.
@@ -53,7 +59,32 @@ impl Default for Options {
             outage: Some(Duration::from_secs(5)),
             time_limit: None,
             time_limit_medians: None,
+            retry_faults: RetryFaults::None,
             hedge: true,
+        }
+    }
+}
+
+/// The faults that are tried again: see
+/// [`retry_faults`](Options::retry_faults).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryFaults {
+    /// No fault.
+    #[default]
+    None,
+    /// Those of these codes, such as one that says "later, perhaps".
+    Codes(Vec<i32>),
+    /// Every fault.
+    All,
+}
+
+impl RetryFaults {
+    pub(crate) fn contain(&self, code: i32) -> bool {
+        match self {
+            Self::None => false,
+            Self::Codes(codes) => codes.contains(&code),
+            Self::All => true,
         }
     }
 }

@@ -16,6 +16,15 @@
 //!   sends it to another server if one is up; a call that may have run counts,
 //!   and after [`max_attempts`](PlanOptions::max_attempts) of them the task
 //!   has failed.
+//! - A fault that is to be [tried again](PlanOptions::retry_faults) counts as
+//!   such a call, and is the answer once there have been enough of them.
+//! - Retries of calls that may have run are paid for from a budget, which a
+//!   tenth of a token of each first call fills, and the mere passing of time:
+//!   in a sick cluster they are delayed.
+//! - A task aboard at the deaths of two servers waits until nothing else
+//!   waits or runs, and then runs alone on its server; if that one dies too,
+//!   the task is poison, and has failed. A server that says that it goes on
+//!   has not died.
 //! - A server that fails is put aside with exponential back-off, and then asked
 //!   how it is: if it says so, it is taken back. If it can only be reached, or
 //!   can't be asked, or failed otherwise than by silence, one call is its
@@ -38,7 +47,9 @@
 //!   doubted are waited for, as one may still bring an answer, which starts the
 //!   clock again.
 
+mod apart;
 mod backoff;
+mod budget;
 mod calls;
 mod cancel;
 mod event;
@@ -59,11 +70,14 @@ use std::time::Duration;
 use backoff::Backoff;
 #[cfg(test)]
 pub(crate) use backoff::SplitMix;
+use budget::Budget;
 use calls::Calls;
 pub(crate) use event::{Action, Aside, End, Event, Failure, Hedges, Loss, Pulse, Site, Why};
 use median::Median;
 use servers::Servers;
 use tasks::Tasks;
+
+use crate::RetryFaults;
 
 /// What the plan is told at the start.
 #[derive(Clone, Debug)]
@@ -77,6 +91,8 @@ pub(crate) struct PlanOptions {
     /// How long a call may take: a time, and so many times the median.
     pub(crate) time_limit: Option<Duration>,
     pub(crate) time_limit_medians: Option<u32>,
+    /// Which faults are tried again.
+    pub(crate) retry_faults: RetryFaults,
     /// Whether slow tasks are sent a second time.
     pub(crate) hedge: bool,
     /// What its random numbers come from.
@@ -92,6 +108,7 @@ pub(crate) struct Plan {
     calls: Calls,
     median: Median,
     backoff: Backoff,
+    budget: Budget,
     actions: VecDeque<Action>,
     now: Duration,
     /// Since when there are tasks to do and no server alive.
@@ -100,6 +117,10 @@ pub(crate) struct Plan {
     idle_since: Option<Duration>,
     /// When the next task is sent a second time if nothing changes.
     hedge_at: Option<Duration>,
+    /// Since when nothing is at work but tasks that run alone.
+    quiet_since: Option<Duration>,
+    /// When the next of these starts if nothing changes.
+    apart_at: Option<Duration>,
     closed: bool,
     ended: bool,
 }
@@ -107,9 +128,11 @@ pub(crate) struct Plan {
 impl Plan {
     /// A plan for these servers.
     pub(crate) fn new(sites: &[Site], options: PlanOptions) -> Self {
+        let servers = Servers::new(sites);
         Self {
             tasks: Tasks::default(),
-            servers: Servers::new(sites),
+            budget: Budget::new(servers.slots()),
+            servers,
             calls: Calls::default(),
             median: Median::new(),
             backoff: Backoff::new(options.seed),
@@ -118,6 +141,8 @@ impl Plan {
             down_since: None,
             idle_since: None,
             hedge_at: None,
+            quiet_since: None,
+            apart_at: None,
             closed: false,
             ended: false,
             options,
@@ -164,7 +189,14 @@ impl Plan {
         }
         let outage = self.outage_at().filter(|&at| at > self.now);
         let overrun = self.overrun_at().map(|(_, at)| at);
-        let times = [self.servers.next_timer(), outage, overrun, self.hedge_at];
+        let times = [
+            self.servers.next_timer(),
+            outage,
+            overrun,
+            self.hedge_at,
+            self.apart_at,
+            self.paid_at(),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -177,6 +209,19 @@ impl Plan {
         let room = down || self.tasks.waiting() < self.options.read_ahead;
         let room = room || self.servers.any_ready();
         room && !self.closed && !self.ended && !self.outage_reached()
+    }
+
+    /// Whether it is worth waking the sender of tasks: there is a slot, or half
+    /// of the places to wait are free.
+    pub(crate) fn wants_more(&self) -> bool {
+        let half = self.tasks.waiting() <= self.options.read_ahead / 2;
+        (half || self.servers.any_ready()) && self.wants_task()
+    }
+
+    /// Whether no retry waits to be paid for.
+    #[cfg(test)]
+    pub(crate) fn pays_for_retries(&self) -> bool {
+        self.tasks.first_delayed().is_none()
     }
 
     #[cfg(test)]

@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use crate::engine::{self, Arrival, News, Request, Wires, lock};
+use crate::engine::{self, Arrival, News, Request, Untaken, Wires, lock};
 use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
-use crate::{
-    Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskErrorKind,
-    TaskId,
-};
+use crate::{Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskId};
 
 /// The most slots that all servers of a run may have together: each takes a
 /// thread.
@@ -104,9 +102,10 @@ where
     pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
         engine::site(&destino)?;
         let join = Request::Join(Arc::new(destino), true);
-        let asked = self.wires.news.send(News::Asked(join));
-        asked.map_err(|_| Error::RunOver)?;
-        Ok(self)
+        match self.wires.run.tell(News::Asked(join)) {
+            true => Ok(self),
+            false => Err(Error::RunOver),
+        }
     }
 }
 
@@ -123,17 +122,25 @@ impl<A, R> Repartidor<A, R> {
     /// is of another task, or can't be written.
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
-        let arrival = self.arrival(args);
-        let sent = arrival.and_then(|arrival| {
-            let sent = self.wires.tasks.send(arrival);
-            sent.map_err(|unsent| unsent.into_inner().args)
-        });
-        match sent {
-            Ok(()) => Ok(self.count_sent()),
-            Err(args) => Err(SendError {
-                args,
-                account: Box::new(self.account()),
-            }),
+        let mut arrival = match self.arrival(args) {
+            Ok(arrival) => arrival,
+            Err(args) => return Err(self.unsent(args)),
+        };
+        loop {
+            match self.wires.run.take(arrival) {
+                Ok(()) => return Ok(self.count_sent()),
+                Err(Untaken::Over(arrival)) => return Err(self.unsent(arrival.args)),
+                Err(Untaken::Full(unsent)) => arrival = unsent,
+            }
+            // At the end of the run nobody is there to say so.
+            let _ = self.wires.room.recv();
+        }
+    }
+
+    fn unsent(&self, args: A) -> SendError<A> {
+        SendError {
+            args,
+            account: Box::new(self.account()),
         }
     }
 
@@ -159,7 +166,8 @@ impl<A, R> Repartidor<A, R> {
             }
         }
         // A panic in the engine would be our own fault: what was had is given.
-        let _ = ended.into_repartidor().wires.thread.join();
+        let thread = ended.into_repartidor().wires.thread.take();
+        let _ = thread.map(JoinHandle::join);
         let outcomes = outcomes
             .into_iter()
             .zip(0..)
@@ -296,7 +304,7 @@ impl<A, R> Repartidor<A, R> {
     /// What remains when [`terminar`](Self::terminar) has taken the
     /// dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
-        Handle::new(Arc::clone(&self.wires.account), self.wires.news.clone())
+        Handle::new(Arc::clone(&self.wires.account), Arc::clone(&self.wires.run))
     }
 
     pub(crate) fn wires(&self) -> &Wires<A, R> {
@@ -329,7 +337,7 @@ impl<A, R> Repartidor<A, R> {
                     .journal_error
                     .get_or_insert_with(|| Arc::clone(&error));
                 // Without an engine the run is over already.
-                let _ = self.wires.news.send(News::JournalFailed(error));
+                self.wires.run.tell(News::JournalFailed(error));
                 Err(args)
             }
         }
@@ -337,8 +345,7 @@ impl<A, R> Repartidor<A, R> {
 
     /// Says that no more tasks will come.
     pub(crate) fn close(&self) {
-        // Without an engine the run is over already.
-        let _ = self.wires.close.send(());
+        self.wires.run.tell(News::Asked(Request::Close));
     }
 }
 
@@ -361,16 +368,4 @@ fn whole<R>(
         return Err(outcomes);
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())
-}
-
-impl TaskError {
-    /// A task that was never called.
-    pub(crate) fn not_run(task: TaskId) -> Self {
-        Self {
-            task,
-            kind: TaskErrorKind::NotRun,
-            calls: 0,
-            history: Vec::new(),
-        }
-    }
 }

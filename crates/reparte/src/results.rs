@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::FusedIterator;
 
-use crossbeam_channel::{Select, TrySendError};
+use crossbeam_channel::select;
 
-use crate::engine::{Arrival, Outcome};
+use crate::engine::{Arrival, Outcome, Untaken};
 use crate::{Repartidor, TaskError, TaskId};
 
 /// Sends tasks and takes outcomes, whichever can be done first.
@@ -44,20 +44,25 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
                 return wires.outcomes.recv().ok().or_else(|| self.refused());
             };
             // Sending comes first, since it puts a free slot to work.
-            match wires.tasks.try_send(arrival) {
+            match wires.run.take(arrival) {
                 Ok(()) => {
                     self.repartidor.count_sent();
                     continue;
                 }
-                Err(TrySendError::Full(arrival)) => self.next = Some(arrival),
-                Err(TrySendError::Disconnected(arrival)) => {
+                Err(Untaken::Full(arrival)) => self.next = Some(arrival),
+                Err(Untaken::Over(arrival)) => {
                     self.next = Some(arrival);
                     self.over = true;
                     continue;
                 }
             }
-            if let Some(outcome) = self.send_or_take() {
-                return Some(outcome);
+            // At the end of the run both say so, at once.
+            select! {
+                recv(wires.outcomes) -> outcome => match outcome {
+                    Ok(outcome) => return Some(outcome),
+                    Err(_) => self.over = true,
+                },
+                recv(wires.room) -> _ => {}
             }
         }
     }
@@ -89,31 +94,6 @@ impl<A, R, I: Iterator<Item = A>> Feed<A, R, I> {
             self.over = true;
             Arrival { args, had: None }
         }));
-    }
-
-    /// Blocks until the next task is taken or an outcome is there.
-    fn send_or_take(&mut self) -> Option<Outcome<R>> {
-        let wires = self.repartidor.wires();
-        let mut select = Select::new();
-        let sending = select.send(&wires.tasks);
-        select.recv(&wires.outcomes);
-        let ready = select.select();
-        if ready.index() != sending {
-            let outcome = ready.recv(&wires.outcomes).ok();
-            self.over |= outcome.is_none();
-            return outcome;
-        }
-        let arrival = self.next.take().expect("only called with a task to send");
-        match ready.send(&wires.tasks, arrival) {
-            Ok(()) => {
-                self.repartidor.count_sent();
-            }
-            Err(unsent) => {
-                self.next = Some(unsent.into_inner());
-                self.over = true;
-            }
-        }
-        None
     }
 
     /// After the last outcome: the task that found the run over, once.

@@ -12,14 +12,17 @@
 
 mod checks;
 mod habits;
+mod ledger;
 mod log;
+mod placement;
 mod trouble;
 mod virtual_server;
 mod world;
 
-use crate::plan::{End, SplitMix};
+use crate::RetryFaults;
+use crate::plan::{End, Failure, SplitMix};
 use habits::Habits;
-use world::World;
+use world::{Outcome, World};
 
 /// Prints the seed if its run panics.
 struct Seed(u64);
@@ -38,6 +41,16 @@ impl Drop for Seed {
 /// Runs so many seeds, or those that the environment asks for, and returns how
 /// each ended.
 fn run(count: u64, habits: fn(&mut SplitMix) -> Habits) -> Vec<End> {
+    let outcomes = run_worlds(count, habits, |_| {});
+    outcomes.into_iter().map(|outcome| outcome.end).collect()
+}
+
+/// The same, with what became of each, and a check for that.
+fn run_worlds(
+    count: u64,
+    habits: fn(&mut SplitMix) -> Habits,
+    check: fn(&Outcome),
+) -> Vec<Outcome> {
     let number = |name| {
         let value = std::env::var(name).ok()?;
         Some(value.parse::<u64>().expect("a number of seeds, or a seed"))
@@ -51,7 +64,9 @@ fn run(count: u64, habits: fn(&mut SplitMix) -> Habits) -> Vec<End> {
             let _seed = Seed(seed);
             let mut random = SplitMix::new(seed);
             let habits = habits(&mut random);
-            World::new(habits, random).run()
+            let outcome = World::new(habits, random).run();
+            check(&outcome);
+            outcome
         })
         .collect()
 }
@@ -98,11 +113,80 @@ fn hangs_and_returns_are_noticed_in_time() {
         slow_percent: 0,
         hangs: 4,
         deaths: 4,
+        poison: 0,
+        liars: 0,
         all_ours: true,
         strict_times: true,
         ..Habits::any(random)
     });
     assert!(ends.iter().all(|&end| end == End::Completed));
+}
+
+/// Tasks that kill their servers, beside others: they fail, once three have
+/// died of them, and all others have their results.
+#[test]
+fn poison_fails_and_harms_no_other_task() {
+    run_worlds(150, poisoned, |outcome| {
+        assert_eq!(outcome.end, End::Completed);
+        let poison = outcome.poison.iter().map(|&task| (task, Failure::Poison));
+        assert_eq!(outcome.failed, poison.collect());
+        let kills = outcome.kills.values();
+        // Fewer where it was aboard at deaths of another's doing.
+        assert!(kills.clone().all(|&kills| kills <= 3), "{kills:?}");
+    });
+}
+
+fn poisoned(random: &mut SplitMix) -> Habits {
+    Habits {
+        tasks: 15 + random.below(100),
+        poison: 1 + random.below(3),
+        deaths: 0,
+        hangs: 0,
+        hedge: false,
+        failures_percent: 0,
+        slow_percent: 0,
+        refusals: false,
+        liars: 0,
+        leaves: 0,
+        cancels: 0,
+        outage: None,
+        time_limit: None,
+        time_limit_medians: None,
+        max_attempts: u32::MAX,
+        journal_fails: false,
+        ..Habits::any(random)
+    }
+}
+
+/// Most calls fail, by answers that are none, by faults that are tried again,
+/// or otherwise: retries are delayed, and no task fails by that.
+#[test]
+fn in_a_sick_cluster_retries_are_delayed_and_every_task_is_delivered() {
+    run_worlds(60, sick, |outcome| {
+        assert_eq!(outcome.end, End::Completed);
+        // Those that can't be sent, and those whose connections broke.
+        let own = |why: &Failure| matches!(why, Failure::Answered | Failure::Poison);
+        assert!(outcome.failed.values().all(own), "{:?}", outcome.failed);
+    });
+}
+
+fn sick(random: &mut SplitMix) -> Habits {
+    let any = Habits::any(random);
+    Habits {
+        tasks: 20 + random.below(100),
+        failures_percent: 60,
+        retry_faults: RetryFaults::All,
+        liars: (any.slots.len() as u64 - 1).min(any.liars),
+        poison: 0,
+        refusals: false,
+        journal_fails: false,
+        returns: true,
+        outage: None,
+        leaves: 0,
+        cancels: 0,
+        max_attempts: u32::MAX,
+        ..any
+    }
 }
 
 #[test]

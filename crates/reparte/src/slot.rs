@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
 use crate::engine::{Checks, News, Unfit};
 use crate::ids::ServerId;
@@ -30,8 +30,8 @@ pub(crate) fn run<A, R>(
     server: ServerId,
     destino: &dyn Destino<A, R>,
     jobs: &Receiver<Job<A>>,
-    returned: &Sender<News<A, R>>,
     checks: &Checks<A, R>,
+    tell: impl Fn(News<A, R>) -> bool,
 ) {
     for Job { task, call, args } in jobs {
         // A destination that panicked is used again: its state is its own
@@ -51,7 +51,7 @@ pub(crate) fn run<A, R>(
             Ok(Err(Unfit::Journal(error))) => {
                 let why = CallError::new(ErrorKind::Cancelled, error.to_string());
                 // It ends the run: the call's own end comes to nothing.
-                let _ = returned.send(News::JournalFailed(error));
+                let _ = tell(News::JournalFailed(error));
                 Err(why)
             }
             Err(panic) => Err(CallError::panicked(panic.as_ref())),
@@ -62,7 +62,7 @@ pub(crate) fn run<A, R>(
             call,
             outcome,
         };
-        if returned.send(News::Returned(back)).is_err() {
+        if !tell(News::Returned(back)) {
             return;
         }
     }
@@ -90,7 +90,13 @@ mod tests {
         }
         drop(jobs);
         let double = from_fn("a", |n: &u64| Ok(2 * n));
-        run(ServerId::new(0), &double, &to_do, &back, &Checks::default());
+        run(
+            ServerId::new(0),
+            &double,
+            &to_do,
+            &Checks::default(),
+            |news| back.send(news).is_ok(),
+        );
         let outcomes: Vec<_> = returned
             .try_iter()
             .map(|news| match news {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use puppet::{error, impatient, next, puppets, send};
 use reparte::{
-    Account, CallError, Destino, ErrorKind, Options, Repartidor, ServerState, TaskErrorKind,
-    from_fn,
+    Account, CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, ServerState,
+    TaskErrorKind, from_fn,
 };
 
 type Servers = Vec<Box<dyn Destino<u32, u32>>>;
@@ -33,6 +33,52 @@ fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> Account {
     let results = reparto.terminar().unwrap();
     assert_eq!(results, tasks.map(|n| n * n).collect::<Vec<_>>());
     handle.account()
+}
+
+#[test]
+fn a_fault_is_tried_again_where_that_is_asked_for() {
+    let calls = AtomicU32::new(0);
+    let moody = move |n: &u32| match calls.fetch_add(1, SeqCst) % 2 {
+        0 => Err(CallError::fault(75, "later, perhaps")),
+        _ => Ok(n * n),
+    };
+    let mut options = Options::default();
+    options.retry_faults = RetryFaults::Codes(vec![75]);
+    let mut reparto = Repartidor::with([from_fn("moody", moody)], options).unwrap();
+    let handle = reparto.handle();
+    send(&mut reparto, 0..8);
+    assert_eq!(reparto.terminar().unwrap(), [0, 1, 4, 9, 16, 25, 36, 49]);
+    assert_eq!(handle.account().retries, 8);
+}
+
+#[test]
+fn a_task_of_which_servers_die_fails_by_name() {
+    let deadly = |n: &u32| match n {
+        3 => Err(error(ErrorKind::Interrupted)),
+        n => Ok(n * n),
+    };
+    let servers = ["a", "b"].map(|name| from_fn(name, deadly).with_slots(2));
+    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    send(&mut reparto, 0..50);
+    let incomplete = reparto.terminar().unwrap_err();
+    let failed: Vec<_> = incomplete
+        .outcomes()
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .collect();
+    let [failed] = &failed[..] else {
+        panic!("{incomplete}");
+    };
+    assert_eq!(
+        (failed.task().index(), failed.kind()),
+        (3, TaskErrorKind::Poison)
+    );
+    assert_eq!((failed.calls(), failed.history().len()), (3, 3));
+    assert!(
+        failed
+            .to_string()
+            .starts_with("task 3: poison, its servers died: ")
+    );
 }
 
 #[test]

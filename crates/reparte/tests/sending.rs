@@ -187,3 +187,16 @@ fn a_dispatcher_and_its_iterators_can_change_threads() {
     check::<SendError<u32>>();
     check::<Incomplete<u32>>();
 }
+
+/// All slots have news at the same time: none is left waiting.
+#[test]
+fn many_slots_end_their_calls_at_once() {
+    for read_ahead in [0, 1, 64] {
+        let mut options = Options::default();
+        options.read_ahead = read_ahead;
+        let servers = ["a", "b"].map(|name| from_fn(name, |n: &u32| Ok(*n)).with_slots(16));
+        let reparto = Repartidor::with(servers, options).unwrap();
+        let results: Result<Vec<u32>, _> = reparto.map(0..2000).collect();
+        assert_eq!(results.unwrap(), (0..2000).collect::<Vec<_>>());
+    }
+}

@@ -6,12 +6,13 @@
 mod puppet;
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use puppet::{SOON, next, puppets, send};
 use reparte::{
-    Call, CallError, Destino, Error, ErrorKind, Event, Options, Reason, Repartidor, ServerState,
-    Status, TaskErrorKind, from_fn,
+    Call, CallError, CallId, Destino, Error, ErrorKind, Event, Handle, Options, Reason, Repartidor,
+    ServerState, Status, TaskError, TaskErrorKind, from_fn,
 };
 
 fn read_ahead(tasks: usize) -> Options {
@@ -222,4 +223,58 @@ fn slots_are_learnt_and_a_hang_is_an_outage() {
     let server = &incomplete.account().servers[0];
     assert_eq!((server.deaths, server.slots), (1, 3));
     assert!(server.downtime >= Duration::from_millis(100), "{server:?}");
+}
+
+/// A destination that looks on its own run from its `cancel`.
+struct Nosy(puppet::Puppet, Arc<OnceLock<Handle<u32, u32>>>);
+
+impl Destino<u32, u32> for Nosy {
+    fn name(&self) -> &str {
+        "nosy"
+    }
+
+    fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
+        Destino::call(&self.0, args, call)
+    }
+
+    fn cancel(&self, call: CallId) {
+        self.0.cancel(call);
+        look(&self.1);
+    }
+}
+
+fn look(handle: &OnceLock<Handle<u32, u32>>) {
+    let handle = handle.get().unwrap();
+    assert_eq!(handle.account().lost, 0);
+    handle.cancel_all();
+    drop(handle.events(1));
+}
+
+#[test]
+fn a_cost_and_a_cancel_may_use_the_handle() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let handle = Arc::<OnceLock<_>>::default();
+    let nosy = |server| Nosy(server, Arc::clone(&handle));
+    let seen = Arc::clone(&handle);
+    let mut reparto = Repartidor::with(servers.into_iter().map(nosy), read_ahead(1))
+        .unwrap()
+        .with_cost(move |&n| {
+            if n == 2 {
+                look(&seen);
+            }
+            n.into()
+        });
+    handle
+        .set(reparto.handle())
+        .unwrap_or_else(|_| panic!("it is set once"));
+    reparto.enviar(1).unwrap();
+    let held = next(&calls);
+    // Its cost has both cancelled.
+    reparto.enviar(2).unwrap();
+    let incomplete = reparto.terminar().unwrap_err();
+    let cancelled = |outcome: &Result<u32, TaskError>| {
+        outcome.as_ref().unwrap_err().kind() == TaskErrorKind::Cancelled
+    };
+    assert!(incomplete.outcomes().iter().all(cancelled), "{incomplete}");
+    drop(held);
 }

@@ -53,6 +53,7 @@ where
                 let kind = match why {
                     Failure::Answered => TaskErrorKind::Answered,
                     Failure::GivenUp => TaskErrorKind::GivenUp,
+                    Failure::Poison => TaskErrorKind::Poison,
                     Failure::Cancelled => TaskErrorKind::Cancelled,
                 };
                 self.fail(task, kind);
@@ -134,12 +135,7 @@ where
 
     pub(super) fn fail(&mut self, task: TaskId, kind: TaskErrorKind) {
         if let Some(failed) = self.tasks.remove(&task) {
-            let error = TaskError {
-                task,
-                kind,
-                calls: failed.calls,
-                history: failed.history,
-            };
+            let error = TaskError::new(task, kind, failed.calls, failed.history);
             self.hand_over(task, Err(error));
             self.observe(|| Happening::Failed { task, kind });
         }

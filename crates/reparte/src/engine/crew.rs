@@ -6,7 +6,8 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::checks::Checks;
-use super::news::{News, probe};
+use super::desk::{Desk, Run as _};
+use super::news::probe;
 use crate::ids::ServerId;
 use crate::plan::Site;
 use crate::slot::{self, Job};
@@ -24,7 +25,7 @@ pub(super) struct Crew<A, R> {
     in_use: usize,
     threads: Vec<JoinHandle<()>>,
     prober: Option<Sender<()>>,
-    news: Sender<News<A, R>>,
+    desk: Arc<Desk<A, R>>,
     checks: Arc<Checks<A, R>>,
 }
 
@@ -38,7 +39,7 @@ where
         id: ServerId,
         destino: Arc<dyn Destino<A, R>>,
         slots: usize,
-        news: &Sender<News<A, R>>,
+        desk: &Arc<Desk<A, R>>,
         checks: &Arc<Checks<A, R>>,
     ) -> Result<Self, Error> {
         let (jobs, to_do) = unbounded();
@@ -51,7 +52,7 @@ where
             in_use: 0,
             threads: Vec::new(),
             prober: None,
-            news: news.clone(),
+            desk: Arc::clone(desk),
             checks: Arc::clone(checks),
         };
         for _ in 0..slots {
@@ -94,18 +95,18 @@ where
 
     fn start_prober(&self) -> Result<Sender<()>, Error> {
         let (prober, questions) = unbounded();
-        let (id, destino, news) = (self.id, Arc::clone(&self.destino), self.news.clone());
+        let (id, destino, desk) = (self.id, Arc::clone(&self.destino), Arc::clone(&self.desk));
         spawn("reparte-status", move || {
-            probe(id, &*destino, &questions, &news);
+            probe(id, &*destino, &questions, |news| desk.tell(news));
         })?;
         Ok(prober)
     }
 
     fn grow(&mut self) -> Result<(), Error> {
         let (id, destino) = (self.id, Arc::clone(&self.destino));
-        let (to_do, news) = (self.to_do.clone(), self.news.clone());
+        let (to_do, desk) = (self.to_do.clone(), Arc::clone(&self.desk));
         let checks = Arc::clone(&self.checks);
-        let run = move || slot::run(id, &*destino, &to_do, &news, &checks);
+        let run = move || slot::run(id, &*destino, &to_do, &checks, |news| desk.tell(news));
         self.threads.push(spawn("reparte-slot", run)?);
         Ok(())
     }

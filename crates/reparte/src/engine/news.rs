@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
 use crate::events::Observer;
 use crate::ids::ServerId;
@@ -25,7 +25,7 @@ pub(crate) enum News<A, R> {
     JournalFailed(Arc<JournalError>),
 }
 
-/// What a handle can ask for.
+/// What a handle can ask for, or the dispatcher itself.
 pub(crate) enum Request<A, R> {
     Cancel(TaskId),
     CancelAll,
@@ -33,6 +33,10 @@ pub(crate) enum Request<A, R> {
     Join(Arc<dyn Destino<A, R>>, bool),
     Leave(ServerId),
     Observe(Observer),
+    /// No more tasks will come.
+    Close,
+    /// Nobody wants the results any more.
+    Abandon,
 }
 
 /// Asks one server how it is, whenever told to, until the engine is gone.
@@ -40,12 +44,12 @@ pub(crate) fn probe<A, R>(
     server: ServerId,
     destino: &dyn Destino<A, R>,
     questions: &Receiver<()>,
-    news: &Sender<News<A, R>>,
+    tell: impl Fn(News<A, R>) -> bool,
 ) {
     for () in questions {
         let outcome = catch_unwind(AssertUnwindSafe(|| destino.status()));
         let outcome = outcome.unwrap_or_else(|panic| Err(CallError::panicked(panic.as_ref())));
-        if news.send(News::Probed { server, outcome }).is_err() {
+        if !tell(News::Probed { server, outcome }) {
             return;
         }
     }

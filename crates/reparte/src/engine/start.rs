@@ -6,33 +6,38 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded, unbounded};
 
 use super::crew::{Crew, site, spawn};
-use super::news::News;
-use super::{Arrival, Checks, CostOf, Engine, Outcome, SharedAccount};
+use super::desk::{Desk, Run};
+use super::keeper::keep;
+use super::news::{News, Request};
+use super::{Checks, CostOf, Engine, Outcome, SharedAccount};
 use crate::ids::ServerId;
 use crate::plan::{Plan, PlanOptions, Site};
 use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
 
-/// The other ends of the engine's channels.
+/// The caller's end of a run, which it abandons when dropped.
 pub(crate) struct Wires<A, R> {
-    /// Takes a task once it has a slot or a place to wait. Disconnected when
-    /// the run is over.
-    pub(crate) tasks: Sender<Arrival<A, R>>,
-    /// A message says that no more tasks will come. Dropping this end says
-    /// that nobody wants the results.
-    pub(crate) close: Sender<()>,
+    pub(crate) run: Arc<dyn Run<A, R>>,
+    /// A message says that there may be room for a task that was not taken;
+    /// disconnected when the run is over.
+    pub(crate) room: Receiver<()>,
     /// Each task's outcome as it ends; disconnected after the last one.
     pub(crate) outcomes: Receiver<Outcome<R>>,
     pub(crate) account: SharedAccount,
-    pub(crate) thread: JoinHandle<()>,
-    /// What handles ask for.
-    pub(crate) news: Sender<News<A, R>>,
+    /// None once it has been waited for.
+    pub(crate) thread: Option<JoinHandle<()>>,
     pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
     pub(crate) checks: Arc<Checks<A, R>>,
     /// The slots of all servers.
     pub(crate) slots: usize,
+}
+
+impl<A, R> Drop for Wires<A, R> {
+    fn drop(&mut self) {
+        self.run.tell(News::Asked(Request::Abandon));
+    }
 }
 
 /// Starts a thread for each slot, and the engine's.
@@ -56,14 +61,14 @@ where
         return Err(Error::TooManySlots { slots });
     }
 
-    let (news_to, news) = unbounded();
+    let desk = Arc::new(Desk::new());
     let checks = Arc::<Checks<A, R>>::default();
     let crews = destinos
         .into_iter()
         .zip(&sites)
         .enumerate()
         .map(|(index, (destino, site))| {
-            Crew::new(ServerId::new(index), destino, site.slots, &news_to, &checks)
+            Crew::new(ServerId::new(index), destino, site.slots, &desk, &checks)
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let started = Instant::now();
@@ -77,8 +82,8 @@ where
         ..Account::default()
     }));
     let plan = Plan::new(&sites, plan_options(options));
-    let (tasks_to, tasks) = bounded(0);
-    let (close_to, close) = unbounded();
+    let (alarm, rings) = bounded(1);
+    let (room_to, room) = bounded(1);
     let (outcomes_to, outcomes) = unbounded();
     let cost = Arc::default();
     let engine = Engine {
@@ -89,24 +94,32 @@ where
         tasks: HashMap::new(),
         calls: HashMap::new(),
         sent: 0,
-        arrivals: tasks,
-        news,
-        news_to: news_to.clone(),
-        close,
+        desk: Arc::clone(&desk),
         outcomes: outcomes_to,
         account: Arc::clone(&account),
         cost: Arc::clone(&cost),
         checks: Arc::clone(&checks),
         observers: Vec::new(),
         actions: VecDeque::new(),
+        alarm,
+        wakes_at: None,
+        room: room_to,
+        sender_waits: false,
+        over: false,
     };
+    desk.open(engine);
+    let keeper = spawn("reparte-keeper", {
+        let desk = Arc::clone(&desk);
+        move || keep(&desk, &rings)
+    });
+    let keeper = keeper.inspect_err(|_| drop(desk.close()))?;
+    desk.with(Engine::begin);
     Ok(Wires {
-        tasks: tasks_to,
-        close: close_to,
+        run: desk,
+        room,
         outcomes,
         account,
-        thread: spawn("reparte-engine", || engine.run())?,
-        news: news_to,
+        thread: Some(keeper),
         cost,
         checks,
         slots,
@@ -120,6 +133,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         outage: options.outage,
         time_limit: options.time_limit,
         time_limit_medians: options.time_limit_medians,
+        retry_faults: options.retry_faults.clone(),
         hedge: options.hedge,
         seed: RandomState::new().hash_one(0),
     }

@@ -32,6 +32,8 @@ pub enum TaskErrorKind {
     /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
     /// allows may have run, and none brought a result.
     GivenUp,
+    /// Three servers died with it aboard, on the last of which it ran alone.
+    Poison,
     /// The run ended first: no server was left, or the journal could not be
     /// written.
     NotRun,
@@ -42,36 +44,64 @@ pub enum TaskErrorKind {
 /// Why a task has no result, with the calls that were made for it.
 #[derive(Clone, Debug)]
 pub struct TaskError {
-    pub(crate) task: TaskId,
-    pub(crate) kind: TaskErrorKind,
-    pub(crate) calls: u32,
-    pub(crate) history: Vec<FailedCall>,
+    // Small, as each result of a run has room for one.
+    story: Box<Story>,
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    task: TaskId,
+    kind: TaskErrorKind,
+    calls: u32,
+    history: Vec<FailedCall>,
 }
 
 impl TaskError {
+    pub(crate) fn new(
+        task: TaskId,
+        kind: TaskErrorKind,
+        calls: u32,
+        history: Vec<FailedCall>,
+    ) -> Self {
+        let story = Story {
+            task,
+            kind,
+            calls,
+            history,
+        };
+        Self {
+            story: Box::new(story),
+        }
+    }
+
+    /// A task that was never called.
+    pub(crate) fn not_run(task: TaskId) -> Self {
+        Self::new(task, TaskErrorKind::NotRun, 0, Vec::new())
+    }
+
     /// The task.
     #[must_use]
     pub fn task(&self) -> TaskId {
-        self.task
+        self.story.task
     }
 
     /// How it ended.
     #[must_use]
     pub fn kind(&self) -> TaskErrorKind {
-        self.kind
+        self.story.kind
     }
 
     /// How many calls were made for it.
     #[must_use]
     pub fn calls(&self) -> u32 {
-        self.calls
+        self.story.calls
     }
 
     /// Its failed calls, oldest first: the last
     /// [`HISTORY`](Self::HISTORY) of them.
     #[must_use]
     pub fn history(&self) -> &[FailedCall] {
-        &self.history
+        &self.story.history
     }
 
     /// How many failed calls of a task are kept.
@@ -80,13 +110,21 @@ impl TaskError {
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}: ", self.task)?;
-        match (self.kind, self.history.last()) {
+        write!(f, "task {}: ", self.story.task)?;
+        match (self.story.kind, self.story.history.last()) {
             (TaskErrorKind::Answered, Some(last)) => write!(f, "{last}"),
             (TaskErrorKind::Answered, None) => f.write_str("failed"),
             (TaskErrorKind::GivenUp, last) => {
-                write!(f, "given up after {} calls", self.calls)?;
+                write!(f, "given up after {} calls", self.story.calls)?;
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
+            }
+            (TaskErrorKind::Poison, _) => {
+                f.write_str("poison, its servers died")?;
+                for (n, call) in self.story.history.iter().enumerate() {
+                    let before = if n == 0 { ": " } else { "; " };
+                    write!(f, "{before}{call}")?;
+                }
+                Ok(())
             }
             (TaskErrorKind::Cancelled, _) => f.write_str("cancelled"),
             (TaskErrorKind::NotRun, None) => f.write_str("not run: the run had ended"),
@@ -99,7 +137,8 @@ impl fmt::Display for TaskError {
 
 impl std::error::Error for TaskError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.history
+        self.story
+            .history
             .last()
             .map(|call| &call.error as &(dyn std::error::Error + 'static))
     }

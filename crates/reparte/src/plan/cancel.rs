@@ -17,9 +17,7 @@ impl Plan {
     }
 
     pub(super) fn left(&mut self, server: ServerId) {
-        if self.servers.put_out(server) {
-            self.actions.push_back(Action::PutOut { server });
-        }
+        self.put_out(server);
     }
 
     /// Ends the run before its tasks have.

@@ -148,6 +148,8 @@ pub(crate) enum Failure {
     Answered,
     /// By too many calls that may have run.
     GivenUp,
+    /// By the deaths of servers that it was aboard of.
+    Poison,
     /// On request.
     Cancelled,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::apart::Guilt;
 use super::calls::State;
 use super::event::{Hedges, Loss};
 use super::server::{Health, Seat};
@@ -43,13 +44,19 @@ impl Plan {
                 self.median.add(self.now.saturating_sub(ended.started));
                 self.deliver(task, server, ended.hedge);
             }
-            Err(ErrorKind::Fault { .. }) => {
+            Err(kind @ ErrorKind::Fault { code }) => {
                 self.answered(server);
-                self.fail(task, Failure::Answered);
+                match self.options.retry_faults.contain(code) {
+                    true => self.judge_task(task, server, kind),
+                    false => self.fail(task, Failure::Answered),
+                }
             }
             Err(ErrorKind::Unsendable) => self.fail(task, Failure::Answered),
             Err(kind) => {
                 self.judge_server(ended.seat, kind, ended.started);
+                if kind == ErrorKind::Interrupted {
+                    self.aboard_at_break(task, server, ended.started);
+                }
                 self.judge_task(task, server, kind);
             }
         }
@@ -96,7 +103,10 @@ impl Plan {
         });
         let kind = match why {
             Loss::Overrun => ErrorKind::TimedOut,
-            Loss::Restarted => ErrorKind::Interrupted,
+            Loss::Restarted => {
+                self.aboard_at_death(task, server);
+                ErrorKind::Interrupted
+            }
         };
         self.judge_task(task, server, kind);
     }
@@ -157,9 +167,7 @@ impl Plan {
             kind,
             ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong
         ) {
-            if self.servers.put_out(server) {
-                self.actions.push_back(Action::PutOut { server });
-            }
+            self.put_out(server);
             return;
         }
         if !self.servers.is_news(seat) {
@@ -204,12 +212,44 @@ impl Plan {
         };
         failed.counted += u32::from(kind.may_have_run());
         let enough = failed.counted >= self.options.max_attempts.max(1);
+        let guilt = Guilt::of(failed);
         if self.has_hope(task) {
             self.mark_alone(task);
-        } else if enough {
-            self.fail(task, Failure::GivenUp);
+        } else if guilt == Guilt::Poison {
+            self.fail(task, Failure::Poison);
+        } else if enough && guilt != Guilt::Unsure {
+            let why = match kind {
+                ErrorKind::Fault { .. } => Failure::Answered,
+                _ => Failure::GivenUp,
+            };
+            self.fail(task, why);
         } else {
-            self.tasks.retry(task, server);
+            self.requeue(task, server, kind.may_have_run());
+        }
+    }
+
+    /// The task waits for another call, after `failed_by` failed it; one that
+    /// `costs` is paid for.
+    pub(super) fn requeue(&mut self, task: TaskId, failed_by: ServerId, costs: bool) {
+        if self
+            .tasks
+            .get(task)
+            .is_some_and(|task| Guilt::of(task) > Guilt::None)
+        {
+            self.tasks.set_apart(task);
+        } else if costs && !self.budget.spend() {
+            self.tasks.delay(task, failed_by);
+        } else {
+            self.tasks.retry(task, failed_by);
+        }
+    }
+
+    /// The server gets no more calls.
+    pub(super) fn put_out(&mut self, server: ServerId) {
+        if self.servers.put_out(server) {
+            self.actions.push_back(Action::PutOut { server });
+            // Nobody will ask it any more.
+            self.settle_breaks(server, self.now, None);
         }
     }
 

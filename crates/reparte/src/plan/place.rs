@@ -20,13 +20,16 @@ const SLOW_BLIND: Duration = Duration::from_secs(30);
 impl Plan {
     /// Gives tasks to free slots until there are no more of either.
     pub(super) fn place(&mut self) {
+        self.pay();
+        self.apart_at = None;
         if self.outage_reached() {
             return;
         }
         while let Some((task, server)) = self.next_placement() {
             self.tasks.dequeue(task);
-            self.start(task, server, false);
+            self.start(task, server, Why::First);
         }
+        self.place_apart();
         self.hedge();
     }
 
@@ -39,10 +42,18 @@ impl Plan {
         Some((self.tasks.first_fresh()?, self.servers.pick(None)?))
     }
 
-    fn start(&mut self, task: TaskId, server: ServerId, hedge: bool) {
+    /// Starts a call of a task that waits no more: the first, unless there
+    /// has been one, or a hedge.
+    fn start(&mut self, task: TaskId, server: ServerId, why: Why) {
+        self.seat(task, server, why, false);
+    }
+
+    /// The same, for one that is to run `apart` perhaps.
+    pub(super) fn seat(&mut self, task: TaskId, server: ServerId, why: Why, apart: bool) {
         let call = self.calls.next_id();
         let long = self.slow_after();
-        let seat = self.servers.seat(server, call, self.now, long);
+        let seat = self.servers.seat(server, call, self.now, long, apart);
+        let hedge = why == Why::Hedge;
         self.calls.start(InFlight {
             task,
             seat,
@@ -50,16 +61,18 @@ impl Plan {
             hedge,
             state: State::Awaited,
         });
-        let mut why = Why::First;
+        let mut why = why;
         if let Some(placed) = self.tasks.get_mut(task) {
-            if hedge {
-                why = Why::Hedge;
-                placed.hedges += 1;
-            } else if placed.calls > 0 {
+            placed.hedges += u32::from(hedge);
+            placed.ran_apart |= apart;
+            if !hedge && placed.calls > 0 {
                 why = Why::Again;
             }
             placed.calls += 1;
             placed.live.push(call);
+        }
+        if why == Why::First {
+            self.budget.earn();
         }
         self.mark_alone(task);
         self.actions.push_back(Action::Start {
@@ -87,7 +100,7 @@ impl Plan {
                 self.hedge_at = Some(at);
                 return;
             }
-            self.start(task, server, true);
+            self.start(task, server, Why::Hedge);
         }
     }
 
@@ -108,15 +121,25 @@ impl Plan {
         }
     }
 
-    /// Notes whether a task has one hope alone.
+    /// Notes whether a task has one hope alone, and may have another. One that
+    /// was aboard at a server's death may kill the next, and is not sent to
+    /// two where the server would say that it hangs.
     pub(super) fn mark_alone(&mut self, task: TaskId) {
         let Some(marked) = self.tasks.get(task) else {
             return;
         };
         let alone = marked.live.len() == 1 && !marked.waits();
-        for &call in &marked.live {
-            let awaited = self.calls.get(call).map(|call| call.state) == Some(State::Awaited);
-            self.calls.set_alone(call, alone && awaited);
+        for &id in &marked.live {
+            let call = self.calls.get(id);
+            let awaited = call.is_some_and(|call| call.state == State::Awaited);
+            let server = call.map(|call| self.servers.get(call.seat.server));
+            let says = server.is_some_and(|server| server.instance().is_some());
+            let harmless = match marked.deaths.len() {
+                0 => true,
+                1 => !says,
+                _ => false,
+            };
+            self.calls.set_alone(id, alone && awaited && harmless);
         }
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Pulses {
     asked: Option<Duration>,
     ask_at: Option<Duration>,
     overdue_at: Option<Duration>,
+    /// Since when it is known to be the instance that it is.
+    pub(super) since: Duration,
     /// When it last answered a question.
     pub(super) heard: Duration,
     /// Questions to a shy server since it last answered a call.
@@ -60,6 +62,7 @@ impl Pulses {
             asked: None,
             ask_at: site.has_status.then_some(now),
             overdue_at: None,
+            since: now,
             heard: now,
             doubts: 0,
         }
@@ -116,7 +119,10 @@ impl Pulses {
         self.heard = now;
         let instance = pulse.instance;
         let restarted = matches!(self.kin, Kin::Ours { instance: before } if before != instance);
-        self.kin = Kin::Ours { instance };
+        if self.kin != (Kin::Ours { instance }) {
+            self.kin = Kin::Ours { instance };
+            self.since = now;
+        }
         let slots = (self.learns_slots && pulse.slots > 0).then_some(pulse.slots);
         (restarted, slots)
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::event::Site;
 use super::pulse::{Kin, Pulses};
-use crate::CallId;
 use crate::ids::ServerId;
+use crate::{CallId, TaskId};
 
 #[derive(Clone, Debug)]
 pub(super) struct Server {
@@ -30,7 +30,20 @@ pub(super) struct Server {
     pub(super) used: u64,
     /// Its calls in flight whose answers are wanted, in any order.
     pub(super) calls: Vec<CallId>,
+    /// A task runs here that is to run alone.
+    pub(super) alone: bool,
+    /// The tasks that were aboard when it seemed to die.
+    pub(super) breaks: Vec<Break>,
     pub(super) pulses: Pulses,
+}
+
+/// A call whose connection broke: its server has died, unless it says that it
+/// is the instance that it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Break {
+    pub(super) task: TaskId,
+    pub(super) at: Duration,
+    pub(super) instance: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +70,8 @@ pub(crate) struct Seat {
     pub(crate) server: ServerId,
     pub(crate) trial: bool,
     pub(super) epoch: u32,
+    /// Nothing else is to run there.
+    pub(super) apart: bool,
 }
 
 /// Servers that are up come before trials; then those with fewer calls in
@@ -86,6 +101,8 @@ impl Server {
             keep_off: None,
             used: 0,
             calls: Vec::new(),
+            alone: false,
+            breaks: Vec::new(),
             pulses: Pulses::new(site, now),
         }
     }
@@ -102,6 +119,11 @@ impl Server {
         matches!(self.health, Health::Out | Health::Reserve)
     }
 
+    /// Its slots, unless it is out.
+    pub(super) fn slots_in_play(&self) -> usize {
+        if self.is_out() { 0 } else { self.slots }
+    }
+
     pub(super) fn is_trial(&self, seat: Seat) -> bool {
         seat.trial && self.health == Health::Trial && self.epoch == seat.epoch
     }
@@ -114,7 +136,7 @@ impl Server {
                 return None;
             }
         };
-        (self.in_use < self.slots).then_some(Rank {
+        (self.in_use < self.slots && !self.alone).then_some(Rank {
             trial,
             in_use: self.in_use,
             used: self.used,
@@ -128,6 +150,14 @@ impl Server {
             Health::Up | Health::Due | Health::Trial => true,
             Health::Out => !self.calls.is_empty(),
             Health::Aside(_) | Health::Asked | Health::Reserve => false,
+        }
+    }
+
+    /// Which instance it said that it is, if it will say so again.
+    pub(super) fn instance(&self) -> Option<u64> {
+        match self.pulses.kin {
+            Kin::Ours { instance } if self.health != Health::Out => Some(instance),
+            _ => None,
         }
     }
 

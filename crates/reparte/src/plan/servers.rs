@@ -35,6 +35,8 @@ pub(crate) struct Servers {
     up: usize,
     alive: usize,
     out: usize,
+    /// Those of all servers that are not out.
+    slots: usize,
     placements: u64,
 }
 
@@ -47,6 +49,7 @@ impl Servers {
             up: 0,
             alive: 0,
             out: 0,
+            slots: 0,
             placements: 0,
         };
         for &site in sites {
@@ -86,6 +89,11 @@ impl Servers {
             self.edit(id, |server| server.health = Health::Up);
         }
         kept
+    }
+
+    /// How many slots there are, of servers that may be used again.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots
     }
 
     /// Whether some server can take a call.
@@ -151,14 +159,23 @@ impl Servers {
         ready.map(|rank| rank.id).find(|&id| id != beside)
     }
 
+    /// The server for a task that is to run alone, one that it has not
+    /// `killed` if there is any.
+    pub(crate) fn pick_apart(&self, killed: &[ServerId]) -> Option<ServerId> {
+        let mut ready = self.ready.iter().map(|rank| rank.id);
+        let other = ready.clone().find(|id| !killed.contains(id));
+        other.or_else(|| ready.next())
+    }
+
     /// Takes a slot of a server that [`pick`](Self::pick) gave for a call,
-    /// which takes long when it takes `long`.
+    /// which takes long when it takes `long`, and is to run `apart` perhaps.
     pub(crate) fn seat(
         &mut self,
         id: ServerId,
         call: CallId,
         now: Duration,
         long: Duration,
+        apart: bool,
     ) -> Seat {
         self.placements += 1;
         let placement = self.placements;
@@ -167,6 +184,7 @@ impl Servers {
             server.calls.push(call);
             server.pulses.started(now, long);
             server.used = placement;
+            server.alone = apart;
             let trial = server.health == Health::Due;
             if trial {
                 server.health = Health::Trial;
@@ -175,6 +193,7 @@ impl Servers {
                 server: id,
                 trial,
                 epoch: server.epoch,
+                apart,
             }
         })
     }
@@ -191,6 +210,7 @@ impl Servers {
     pub(crate) fn leave(&mut self, seat: Seat) {
         self.edit(seat.server, |server| {
             server.in_use -= 1;
+            server.alone &= !seat.apart;
             if server.is_trial(seat) {
                 server.health = Health::Due;
             }
@@ -265,6 +285,7 @@ impl Servers {
         self.up += usize::from(server.health == Health::Up);
         self.alive += usize::from(server.is_alive());
         self.out += usize::from(server.is_out());
+        self.slots += server.slots_in_play();
     }
 
     fn exit(&mut self, id: ServerId) {
@@ -278,5 +299,6 @@ impl Servers {
         self.up -= usize::from(server.health == Health::Up);
         self.alive -= usize::from(server.is_alive());
         self.out -= usize::from(server.is_out());
+        self.slots -= server.slots_in_play();
     }
 }

@@ -15,6 +15,10 @@ pub(crate) struct Tasks {
     retries: BTreeMap<ServerId, BTreeSet<TaskId>>,
     /// The first task of each set in `retries`.
     heads: BTreeSet<(TaskId, ServerId)>,
+    /// Retries that the budget does not pay for yet, and who failed them.
+    delayed: BTreeMap<TaskId, ServerId>,
+    /// Those that are to run alone.
+    apart: BTreeSet<TaskId>,
     waiting: usize,
 }
 
@@ -31,6 +35,12 @@ pub(crate) struct Task {
     pub(crate) counted: u32,
     /// Calls made as hedges.
     pub(crate) hedges: u32,
+    /// The servers that died with it aboard.
+    pub(crate) deaths: Vec<ServerId>,
+    /// How many of these may prove to live.
+    pub(crate) unsure: usize,
+    /// It has run alone.
+    pub(crate) ran_apart: bool,
 }
 
 /// Where a task waits.
@@ -39,12 +49,21 @@ enum Queue {
     Fresh,
     /// After this server failed it.
     Retry(ServerId),
+    /// The same, until the budget pays for it.
+    Delayed(ServerId),
+    /// Until nothing else waits or runs.
+    Apart,
 }
 
 impl Task {
     /// Whether it waits for a call.
     pub(crate) fn waits(&self) -> bool {
         self.queue.is_some()
+    }
+
+    /// Whether it waits to run alone.
+    pub(crate) fn waits_apart(&self) -> bool {
+        self.queue == Some(Queue::Apart)
     }
 }
 
@@ -54,7 +73,7 @@ impl Tasks {
         self.open.len()
     }
 
-    /// How many of them wait.
+    /// How many of them wait, but for those that are to run alone.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
@@ -67,6 +86,9 @@ impl Tasks {
             calls: 0,
             counted: 0,
             hedges: 0,
+            deaths: Vec::new(),
+            unsure: 0,
+            ran_apart: false,
         };
         self.open.insert(task, sent);
         self.enqueue(task, Queue::Fresh);
@@ -92,6 +114,30 @@ impl Tasks {
         self.enqueue(task, Queue::Retry(failed_by));
     }
 
+    /// The same, until the budget pays for it.
+    pub(crate) fn delay(&mut self, task: TaskId, failed_by: ServerId) {
+        self.dequeue(task);
+        self.enqueue(task, Queue::Delayed(failed_by));
+    }
+
+    /// The first of those that the budget has to pay for.
+    pub(crate) fn first_delayed(&self) -> Option<(TaskId, ServerId)> {
+        let first = self.delayed.first_key_value();
+        first.map(|(&task, &server)| (task, server))
+    }
+
+    /// The task waits until it can run alone.
+    pub(crate) fn set_apart(&mut self, task: TaskId) {
+        self.dequeue(task);
+        self.enqueue(task, Queue::Apart);
+    }
+
+    /// Those that wait until they can run alone.
+    pub(crate) fn apart(&self) -> impl Iterator<Item = (TaskId, &Task)> {
+        let apart = self.apart.iter();
+        apart.filter_map(|&task| Some((task, self.open.get(&task)?)))
+    }
+
     /// The first task to retry of each of the two sets that come first. Any
     /// one server is good for one of the two, so there is no need for more.
     pub(crate) fn first_retries(&self) -> [Option<(TaskId, ServerId)>; 2] {
@@ -109,12 +155,18 @@ impl Tasks {
             return;
         };
         found.queue = Some(queue);
-        self.waiting += 1;
+        self.waiting += usize::from(queue != Queue::Apart);
         match queue {
             Queue::Fresh => {
                 self.fresh.insert((Reverse(found.cost), task));
             }
             Queue::Retry(server) => self.edit(server, |tasks| tasks.insert(task)),
+            Queue::Delayed(server) => {
+                self.delayed.insert(task, server);
+            }
+            Queue::Apart => {
+                self.apart.insert(task);
+            }
         }
     }
 
@@ -126,12 +178,18 @@ impl Tasks {
         let Some(queue) = found.queue.take() else {
             return;
         };
-        self.waiting -= 1;
+        self.waiting -= usize::from(queue != Queue::Apart);
         match queue {
             Queue::Fresh => {
                 self.fresh.remove(&(Reverse(found.cost), task));
             }
             Queue::Retry(server) => self.edit(server, |tasks| tasks.remove(&task)),
+            Queue::Delayed(_) => {
+                self.delayed.remove(&task);
+            }
+            Queue::Apart => {
+                self.apart.remove(&task);
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `servers 1 4` | the slots of each server, first; `s4`: it can be asked how it is; `l1`: its slots are learnt so; `r1`: it is kept in reserve |
-//! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none` |
+//! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none`; `retry_faults none`, `all` or codes |
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if they are wanted; `2*50`: task 2, of cost 50 |
 //! | `end 3 ok` | a call ends, with a result or with a kind of error |
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::{Action, Event, Failure, Hedges, Plan, PlanOptions, Pulse, Site, Why};
 use crate::ids::ServerId;
-use crate::{CallId, ErrorKind, TaskId};
+use crate::{CallId, ErrorKind, RetryFaults, TaskId};
 
 /// Runs the events of a script and writes it again with what was asked for.
 pub(crate) fn replay(script: &str) -> String {
@@ -30,6 +30,7 @@ pub(crate) fn replay(script: &str) -> String {
         outage: Some(Duration::from_secs(5)),
         time_limit: None,
         time_limit_medians: None,
+        retry_faults: RetryFaults::None,
         hedge: true,
         seed: 1,
     };
@@ -63,6 +64,10 @@ pub(crate) fn replay(script: &str) -> String {
             }
             ["option", "seed", n] => {
                 options.seed = n.parse().unwrap();
+                continue;
+            }
+            ["option", "retry_faults", ref codes @ ..] => {
+                options.retry_faults = read_faults(codes);
                 continue;
             }
             ["option", "hedge", yes] => {
@@ -160,6 +165,14 @@ fn read_server(word: &str) -> ServerId {
     ServerId::new(word.parse().unwrap())
 }
 
+fn read_faults(words: &[&str]) -> RetryFaults {
+    match *words {
+        ["none"] => RetryFaults::None,
+        ["all"] => RetryFaults::All,
+        _ => RetryFaults::Codes(words.iter().map(|code| code.parse().unwrap()).collect()),
+    }
+}
+
 fn read_site(word: &str) -> Site {
     Site {
         slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
@@ -236,6 +249,7 @@ pub(crate) fn write_action(action: Action) -> String {
             let why = match why {
                 Failure::Answered => "Answered",
                 Failure::GivenUp => "GivenUp",
+                Failure::Poison => "Poison",
                 Failure::Cancelled => "Cancelled",
             };
             format!("fail task {task}: {why}{}", write_hedges(hedges))
@@ -286,6 +300,10 @@ scripts! {
     a_retry_goes_elsewhere_first
     a_retry_goes_back_when_the_others_are_at_work_for_long
     a_fault_is_the_tasks_answer
+    a_fault_is_tried_again_if_asked
+    a_task_that_kills_its_servers_runs_alone_last
+    a_broken_connection_is_no_death
+    retries_wait_for_the_budget
     a_task_is_given_up_after_its_attempts
     a_busy_server_is_left_alone_as_long_as_it_asks
     a_server_that_refuses_is_out

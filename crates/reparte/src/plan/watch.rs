@@ -82,6 +82,8 @@ impl Plan {
         let Some(asked) = asked else {
             return;
         };
+        let instance = outcome.ok().flatten().map(|pulse| pulse.instance);
+        self.settle_breaks(id, asked, instance);
         match outcome {
             Ok(Some(pulse)) => self.said(id, pulse, asked),
             Err(kind) if is_silence(kind) => self.unanswered(id, kind),
@@ -187,7 +189,7 @@ impl Plan {
                 continue;
             };
             if !self.has_hope(task) {
-                self.tasks.retry(task, id);
+                self.requeue(task, id, true);
             }
             self.mark_alone(task);
         }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::habits::Habits;
+use super::ledger::Ledger;
 use super::virtual_server::Virtual;
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Failure, Plan, Site, Why};
-use crate::{CallId, ErrorKind, TaskId};
+use crate::plan::{Action, End, Event, Failure, Loss, Plan, Site, Why};
+use crate::{CallId, ErrorKind, RetryFaults, TaskId};
 
 /// A second book of the run, kept from the events and actions alone.
 pub(super) struct Checks {
@@ -28,7 +29,13 @@ pub(super) struct Checks {
     useless: Option<ServerId>,
     journal_failed: bool,
     max_attempts: u32,
+    retry_faults: RetryFaults,
     outage: Option<Duration>,
+    /// Calls whose server has died under them.
+    died: BTreeSet<CallId>,
+    /// Calls of tasks that are to run alone.
+    apart: BTreeSet<CallId>,
+    ledger: Ledger,
 }
 
 #[derive(Default)]
@@ -39,6 +46,12 @@ struct Open {
     failed_by: Option<ServerId>,
     /// Calls that may have run and brought nothing.
     tries: u32,
+    /// How often it was aboard when a server died.
+    deaths: u32,
+    /// How often it may seem so.
+    breaks: u32,
+    /// The next call has to be paid for: its last one may have run.
+    costs: bool,
 }
 
 struct Seen {
@@ -77,8 +90,17 @@ impl Checks {
             useless: None,
             journal_failed: false,
             max_attempts: habits.max_attempts,
+            retry_faults: habits.retry_faults.clone(),
             outage: habits.outage,
+            died: BTreeSet::new(),
+            apart: BTreeSet::new(),
+            ledger: Ledger::default(),
         }
+    }
+
+    /// These calls' server has died.
+    pub(super) fn died(&mut self, calls: &[CallId]) {
+        self.died.extend(calls);
     }
 
     pub(super) fn told(&mut self, event: Event) {
@@ -92,6 +114,7 @@ impl Checks {
             Event::Closed => self.closed = true,
             Event::Ended { call, outcome } => {
                 let (task, server) = self.running.remove(&call).expect("it was running");
+                self.apart.remove(&call);
                 let seen = &mut self.servers[server.index()];
                 seen.running -= 1;
                 seen.trials.remove(&call);
@@ -122,7 +145,13 @@ impl Checks {
         let open = self.open.get_mut(&task).expect("a wanted call's task");
         assert!(open.calls.remove(&call));
         open.failed_by = Some(server);
-        open.tries += u32::from(outcome.is_err_and(ErrorKind::may_have_run));
+        let may_have_run = outcome.is_err_and(ErrorKind::may_have_run);
+        open.tries += u32::from(may_have_run);
+        open.costs = may_have_run;
+        if outcome == Err(ErrorKind::Interrupted) {
+            open.breaks += 1;
+            open.deaths += u32::from(self.died.contains(&call));
+        }
     }
 
     pub(super) fn asked(&mut self, action: Action, now: Duration) {
@@ -137,11 +166,18 @@ impl Checks {
                 self.drained(call);
             }
             Action::Lose {
-                call, task, server, ..
+                call,
+                task,
+                server,
+                why,
             } => {
                 assert_eq!(self.drained(call), Some(task));
-                self.call_failed(task, call, server, Err(ErrorKind::Interrupted));
-                self.returned = Some((task, Err(ErrorKind::TimedOut)));
+                let kind = match why {
+                    Loss::Overrun => ErrorKind::TimedOut,
+                    Loss::Restarted => ErrorKind::Interrupted,
+                };
+                self.call_failed(task, call, server, Err(kind));
+                self.returned = Some((task, Err(kind)));
             }
             Action::Deliver { task, .. } => {
                 assert_eq!(self.returned, Some((task, Ok(()))), "not its result");
@@ -176,7 +212,8 @@ impl Checks {
     }
 
     fn started(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why, now: Duration) {
-        let nothing_waits = self.open.values().all(|open| !open.calls.is_empty());
+        let waits = |open: &Open| open.calls.is_empty() && open.breaks < 2;
+        let nothing_waits = !self.open.values().any(waits);
         let seen = &mut self.servers[server.index()];
         seen.running += 1;
         assert!(seen.running <= seen.slots, "server {server} has no slot");
@@ -211,12 +248,44 @@ impl Checks {
                 "no hedge for task {task}"
             ),
         }
+        self.check_alone(task, call, server);
+        self.ledger.slots = self.ledger.slots.max(self.slots());
         let open = self.open.get_mut(&task).expect("it has no answer");
+        let pays = why == Why::Again && open.costs && open.calls.is_empty();
+        self.ledger.retries += u64::from(pays && open.breaks < 2);
+        self.ledger.first_calls += u64::from(why == Why::First);
+        self.ledger.check(now);
         open.calls.insert(call);
         open.called = true;
         assert!(self.running.insert(call, (Some(task), server)).is_none());
         self.asides
             .insert(call, self.servers[server.index()].asides);
+    }
+
+    /// A task that was aboard at two deaths starts when nothing else waits or
+    /// runs, and has its server to itself.
+    fn check_alone(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        let shares = |other: &CallId| self.running[other].1 == server;
+        assert!(
+            !self.apart.iter().any(shares),
+            "server {server} is taken by a task that runs alone"
+        );
+        if self.open[&task].deaths < 2 {
+            return;
+        }
+        let is_doubted = |other: &CallId| {
+            let seen = &self.servers[self.running[other].1.index()];
+            seen.state == State::Out || seen.asides > self.asides[other]
+        };
+        for (other, open) in &self.open {
+            let held = open.calls.is_empty() && open.breaks >= 2;
+            let doubted = !open.calls.is_empty() && open.calls.iter().all(is_doubted);
+            assert!(
+                *other == task || held || doubted,
+                "task {task} does not run alone, but beside task {other}"
+            );
+        }
+        self.apart.insert(call);
     }
 
     /// The call is cancelled: its task, if it had not been before.
@@ -231,7 +300,13 @@ impl Checks {
         match why {
             Failure::Cancelled => assert_eq!(self.cancelled, Some(task)),
             Failure::GivenUp => assert!(self.open[&task].tries >= self.max_attempts),
+            Failure::Poison => assert!(self.open[&task].breaks >= 3),
             Failure::Answered => {
+                if let Some((_, Err(ErrorKind::Fault { code }))) = self.returned
+                    && self.retry_faults.contain(code)
+                {
+                    assert!(self.open[&task].tries >= self.max_attempts);
+                }
                 let answered = matches!(
                     self.returned,
                     Some((of, Err(ErrorKind::Fault { .. } | ErrorKind::Unsendable))) if of == task
@@ -281,13 +356,18 @@ impl Checks {
             assert!(wanted, "a call of a task that has ended goes on");
         }
         if !over {
-            self.check_nothing_starves();
+            self.check_nothing_starves(plan.pays_for_retries());
         }
     }
 
+    fn slots(&self) -> usize {
+        self.servers.iter().map(|seen| seen.slots).sum()
+    }
+
     /// A server that is up has no free slot while a task waits that may use
-    /// it: all but those that it failed itself, while another one is up.
-    fn check_nothing_starves(&self) {
+    /// it: all but those that it failed itself, while another one is up, those
+    /// whose next call nothing pays for, and those that are to run alone.
+    fn check_nothing_starves(&self, paid: bool) {
         let others_up = self.servers.iter().filter(|s| s.state == State::Up).count() > 1;
         for (index, seen) in self.servers.iter().enumerate() {
             if seen.state != State::Up || seen.running >= seen.slots {
@@ -296,7 +376,9 @@ impl Checks {
             let server = ServerId::new(index);
             for (task, open) in &self.open {
                 let keeps_off = others_up && open.failed_by == Some(server);
-                let served = !open.calls.is_empty() || keeps_off;
+                let delayed = open.costs && !paid;
+                let apart = open.breaks >= 2;
+                let served = !open.calls.is_empty() || keeps_off || delayed || apart;
                 assert!(served, "task {task} waits beside server {server}");
             }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::{PlanOptions, SplitMix};
+use crate::{RetryFaults, TaskId};
 
 pub(super) struct Habits {
     pub(super) slots: Vec<usize>,
@@ -13,11 +14,16 @@ pub(super) struct Habits {
     pub(super) time_limit: Option<Duration>,
     pub(super) time_limit_medians: Option<u32>,
     pub(super) hedge: bool,
+    pub(super) retry_faults: RetryFaults,
     /// Tasks have costs.
     pub(super) costs: bool,
     /// Every server says how it is. If not, some can only be reached, and some
     /// not even that.
     pub(super) all_ours: bool,
+    /// How many tasks kill the server that works on them.
+    pub(super) poison: u64,
+    /// How many servers give nothing but answers that are none.
+    pub(super) liars: u64,
     /// How many times some server dies.
     pub(super) deaths: u64,
     /// How many times some server hangs.
@@ -60,8 +66,16 @@ impl Habits {
             time_limit: [None, None, Some(4 * short)][random.below(3) as usize],
             time_limit_medians: [None, None, Some(4)][random.below(3) as usize],
             hedge: random.below(4) > 0,
+            retry_faults: [
+                RetryFaults::None,
+                RetryFaults::Codes(vec![1]),
+                RetryFaults::All,
+            ][random.below(3) as usize]
+                .clone(),
             costs: random.below(3) == 0,
             all_ours: random.below(3) == 0,
+            poison: [0, 0, random.below(3)][random.below(3) as usize],
+            liars: some(random, servers - 1),
             deaths: random.below(2 * servers),
             hangs: some(random, servers),
             // Without an outage's end the dead are waited for, for ever.
@@ -90,8 +104,11 @@ impl Habits {
             time_limit: None,
             time_limit_medians: Some(1000),
             hedge: true,
+            retry_faults: RetryFaults::Codes(vec![1]),
             costs: true,
             all_ours: false,
+            poison: 0,
+            liars: 0,
             deaths: some,
             hangs: some,
             returns: true,
@@ -108,6 +125,11 @@ impl Habits {
         }
     }
 
+    /// Whether this task kills the server that works on it.
+    pub(super) fn is_poison(&self, task: TaskId) -> bool {
+        task.index() % 5 == 2 && task.index() / 5 < self.poison
+    }
+
     pub(super) fn plan_options(&self, seed: u64) -> PlanOptions {
         PlanOptions {
             read_ahead: self.read_ahead,
@@ -116,6 +138,7 @@ impl Habits {
             time_limit: self.time_limit,
             time_limit_medians: self.time_limit_medians,
             hedge: self.hedge,
+            retry_faults: self.retry_faults.clone(),
             seed,
         }
     }

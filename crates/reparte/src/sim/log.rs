@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::habits::Habits;
-use crate::ErrorKind;
 use crate::plan::tests::{replay, write_action};
 use crate::plan::{Action, Event, Site};
+use crate::{ErrorKind, RetryFaults};
 
 /// The most lines that are printed; only an endless run has more.
 const SHOWN: usize = 5000;
@@ -40,6 +40,7 @@ impl Log {
             ("limit", ms(habits.time_limit)),
             ("limit_medians", none(habits.time_limit_medians)),
             ("hedge", habits.hedge.to_string()),
+            ("retry_faults", faults(&habits.retry_faults)),
         ] {
             writeln!(script, "option {name} {value}").unwrap();
         }
@@ -90,6 +91,17 @@ impl Log {
 
 fn ms(time: Duration) -> String {
     (time.as_nanos() as f64 / 1e6).to_string()
+}
+
+fn faults(retried: &RetryFaults) -> String {
+    match retried {
+        RetryFaults::None => "none".to_owned(),
+        RetryFaults::All => "all".to_owned(),
+        RetryFaults::Codes(codes) => {
+            let codes: Vec<String> = codes.iter().map(i32::to_string).collect();
+            codes.join(" ")
+        }
+    }
 }
 
 fn site(site: Site) -> String {

@@ -11,18 +11,35 @@ impl World {
     /// Its calls in flight are interrupted, sooner or later, or just not
     /// answered any more, where that can be found out.
     pub(super) fn die(&mut self, server: ServerId) {
+        let ours = self.servers[server.index()].kind == Kind::Ours;
+        let silently = ours && self.random.below(3) == 0;
+        let after = if silently {
+            &[4_000_000][..]
+        } else {
+            &[0, 1, 900]
+        };
+        self.fall(server, after);
+    }
+
+    /// The same, heard of at once, with a supervisor that starts it again.
+    pub(super) fn crash(&mut self, server: ServerId) {
+        self.fall(server, &[0]);
+        let back = Duration::from_millis(self.random.below(3000));
+        self.enter(self.now + back, What::Recovers(server));
+    }
+
+    /// Each call is interrupted after one of these times, in ms.
+    fn fall(&mut self, server: ServerId, after: &[u64]) {
         let there = &mut self.servers[server.index()];
         if !there.alive || there.hung {
             return;
         }
         there.alive = false;
         there.frozen.clear();
-        let partition = there.kind == Kind::Ours && self.random.below(3) == 0;
-        for call in self.calls_of(server) {
-            let late = match partition {
-                true => 4_000_000,
-                false => [0, 1, 900][self.random.below(3) as usize],
-            };
+        let calls = self.calls_of(server);
+        self.died(&calls);
+        for call in calls {
+            let late = after[self.random.below(after.len() as u64) as usize];
             let cut = (server, Err(ErrorKind::Interrupted));
             if self.calls.get(&call) != Some(&(server, Err(ErrorKind::Cancelled))) {
                 self.calls.insert(call, cut);

@@ -27,6 +27,8 @@ pub(super) struct Virtual {
     pub(super) alive: bool,
     pub(super) hung: bool,
     pub(super) refuses: bool,
+    /// Its answers are none.
+    pub(super) lies: bool,
     /// Its calls can't be cancelled.
     pub(super) deaf: bool,
     pub(super) instance: u64,
@@ -61,6 +63,7 @@ impl Virtual {
             alive: true,
             hung: false,
             refuses: refusals && random.below(2) == 0,
+            lies: false,
             deaf: kind == Kind::Bare && random.below(2) == 0,
             instance: 0,
             unreachable_after: Duration::from_millis([1, 1, 2000][random.below(3) as usize]),

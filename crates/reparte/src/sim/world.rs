@@ -9,7 +9,7 @@ use super::habits::Habits;
 use super::log::Log;
 use super::virtual_server::{Kind, PROBE_TIMEOUT, Virtual};
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Plan, Pulse, Site, SplitMix};
+use crate::plan::{Action, End, Event, Failure, Plan, Pulse, Site, SplitMix};
 use crate::{CallId, ErrorKind, TaskId};
 
 pub(super) struct World {
@@ -22,9 +22,22 @@ pub(super) struct World {
     entries: u64,
     pub(super) servers: Vec<Virtual>,
     pub(super) calls: BTreeMap<CallId, (ServerId, Result<(), ErrorKind>)>,
+    /// Calls of tasks that kill their servers, and how many each has killed.
+    deadly: BTreeMap<CallId, TaskId>,
+    kills: BTreeMap<TaskId, u32>,
+    failed: BTreeMap<TaskId, Failure>,
     sent: u64,
     closed: bool,
     checks: Option<(Checks, Log)>,
+}
+
+/// What became of a world's run.
+pub(super) struct Outcome {
+    pub(super) end: End,
+    pub(super) failed: BTreeMap<TaskId, Failure>,
+    /// The tasks that kill servers, and how many each has killed.
+    pub(super) poison: Vec<TaskId>,
+    pub(super) kills: BTreeMap<TaskId, u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +70,10 @@ impl World {
             let (ours, refusals) = (habits.all_ours, habits.refusals);
             servers.push(Virtual::new(slots, ours, refusals, &mut random));
         }
+        for _ in 0..habits.liars {
+            let liar = random.below(servers.len() as u64) as usize;
+            servers[liar].lies = true;
+        }
         for _ in 0..habits.reserves {
             servers.push(Virtual::in_reserve(&mut random));
         }
@@ -69,6 +86,9 @@ impl World {
             entries: 0,
             servers,
             calls: BTreeMap::new(),
+            deadly: BTreeMap::new(),
+            kills: BTreeMap::new(),
+            failed: BTreeMap::new(),
             sent: 0,
             closed: false,
             checks: None,
@@ -99,7 +119,7 @@ impl World {
     }
 
     /// Runs to the end.
-    pub(super) fn run(mut self) -> End {
+    pub(super) fn run(mut self) -> Outcome {
         let mut steps = 0_u64;
         let mut end = self.tell(Event::Woken);
         while end.is_none() {
@@ -112,7 +132,13 @@ impl World {
         {
             log.check_replay();
         }
-        end.expect("the loop ends with one")
+        let sent = (0..self.sent).map(TaskId::new);
+        Outcome {
+            end: end.expect("the loop ends with one"),
+            poison: sent.filter(|&task| self.habits.is_poison(task)).collect(),
+            failed: self.failed,
+            kills: self.kills,
+        }
     }
 
     fn send(&mut self) -> Option<End> {
@@ -186,8 +212,20 @@ impl World {
             there.frozen.push(call);
             return None;
         }
+        if let Some(task) = self.deadly.remove(&call)
+            && outcome == Ok(())
+        {
+            // The call ends with its server, by what that finds.
+            self.kill(server, task);
+            return None;
+        }
         self.calls.remove(&call);
         self.tell(Event::Ended { call, outcome })
+    }
+
+    fn kill(&mut self, server: ServerId, task: TaskId) {
+        *self.kills.entry(task).or_default() += 1;
+        self.crash(server);
     }
 
     fn answers(&mut self, server: ServerId, question: u64) -> Option<End> {
@@ -216,11 +254,16 @@ impl World {
                 checks.asked(action, self.now);
             }
             match action {
-                Action::Start { call, server, .. } => self.start(call, server),
+                Action::Start {
+                    task, call, server, ..
+                } => self.start(task, call, server),
                 Action::Cancel { call, server } | Action::Lose { call, server, .. } => {
                     self.cancel(call, server);
                 }
                 Action::Probe { server } => self.probe(server),
+                Action::Fail { task, why, .. } => {
+                    self.failed.insert(task, why);
+                }
                 Action::End(how) => end = Some(how),
                 _ => {}
             }
@@ -234,7 +277,15 @@ impl World {
         end
     }
 
-    fn start(&mut self, call: CallId, server: ServerId) {
+    /// These calls' server has died.
+    pub(super) fn died(&mut self, calls: &[CallId]) {
+        if let Some((checks, _)) = &mut self.checks {
+            checks.died(calls);
+        }
+    }
+
+    fn start(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        let poison = self.habits.is_poison(task);
         let there = &self.servers[server.index()];
         let (after, outcome) = if !there.alive {
             (there.unreachable_after, Err(ErrorKind::Unreachable))
@@ -242,6 +293,11 @@ impl World {
             let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
             let kind = kinds[self.random.below(3) as usize];
             (Duration::from_millis(1), Err(kind))
+        } else if there.lies {
+            (self.work(), Err(ErrorKind::Malformed))
+        } else if poison {
+            self.deadly.insert(call, task);
+            (self.work(), Ok(()))
         } else if self.random.below(100) < self.habits.failures_percent {
             self.failure()
         } else {

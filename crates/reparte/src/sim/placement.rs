@@ -1,0 +1,148 @@
+//! Where tasks of known durations go, on servers that never fail: how much
+//! later the last one ends than with perfect placement.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::plan::{Action, End, Event, Plan, PlanOptions, Pulse, Site};
+use crate::{CallId, RetryFaults, TaskId};
+
+const SERVERS: usize = 4;
+/// From the question how a server is to its answer.
+const STATUS: Duration = Duration::from_millis(1);
+
+/// Something that ends at a time.
+enum What {
+    Call(CallId),
+    Status(crate::ids::ServerId),
+}
+
+/// Sends the tasks as fast as they are taken; the longest of those that wait
+/// goes first if their cost is told. When the run is over.
+fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
+    let site = Site {
+        slots: 1,
+        learns_slots: true,
+        has_status: true,
+        reserve: false,
+    };
+    let options = PlanOptions {
+        read_ahead,
+        max_attempts: 1,
+        outage: Some(Duration::from_secs(5)),
+        time_limit: None,
+        time_limit_medians: None,
+        retry_faults: RetryFaults::None,
+        hedge: true,
+        seed: 1,
+    };
+    let mut plan = Plan::new(&[site; SERVERS], options);
+    let mut agenda: BTreeMap<(Duration, usize), What> = BTreeMap::new();
+    let (mut now, mut entries, mut sent) = (Duration::ZERO, 0, 0);
+    let mut event = Event::Woken;
+    loop {
+        plan.handle(event, now);
+        while let Some(action) = plan.poll_action() {
+            entries += 1;
+            match action {
+                Action::Start { task, call, .. } => {
+                    let took = tasks[usize::try_from(task.index()).unwrap()];
+                    agenda.insert((now + took, entries), What::Call(call));
+                }
+                Action::Probe { server } => {
+                    agenda.insert((now + STATUS, entries), What::Status(server));
+                }
+                Action::End(end) => {
+                    assert_eq!(end, End::Completed);
+                    return now;
+                }
+                _ => {}
+            }
+        }
+        event = if sent < tasks.len() && plan.wants_task() {
+            let cost = if costs { tasks[sent].as_micros() } else { 0 };
+            sent += 1;
+            Event::Sent {
+                task: TaskId::new(sent as u64 - 1),
+                cost: u64::try_from(cost).unwrap(),
+            }
+        } else if sent == tasks.len() {
+            sent += 1;
+            Event::Closed
+        } else {
+            let next = agenda.first_key_value().map(|(&(at, _), _)| at);
+            let wake = plan.next_wake();
+            now = [next, wake].into_iter().flatten().min().unwrap();
+            if next != Some(now) {
+                Event::Woken
+            } else {
+                match agenda.pop_first().unwrap().1 {
+                    What::Call(call) => Event::Ended {
+                        call,
+                        outcome: Ok(()),
+                    },
+                    What::Status(server) => Event::Probed {
+                        server,
+                        outcome: Ok(Some(Pulse {
+                            instance: 1,
+                            slots: 1,
+                        })),
+                    },
+                }
+            }
+        };
+    }
+}
+
+/// When the last of the servers is done, each taking the next task when free.
+fn perfect(tasks: &[Duration]) -> Duration {
+    let mut free = [Duration::ZERO; SERVERS];
+    for &task in tasks {
+        *free.iter_mut().min().unwrap() += task;
+    }
+    free.into_iter().max().unwrap()
+}
+
+/// Pareto's distribution, alpha 1.2, 20 s in all, from a seed.
+fn heavy_tail(mut state: u64) -> Vec<Duration> {
+    let mut uniform = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 11) as f64 + 1.0) / (1_u64 << 53) as f64
+    };
+    let raw: Vec<f64> = (0..200).map(|_| uniform().powf(-1.0 / 1.2)).collect();
+    let sum: f64 = raw.iter().sum();
+    let scaled = raw.iter().map(|x| Duration::from_secs_f64(x / sum * 20.0));
+    scaled.collect()
+}
+
+/// The seed of `tests/versus/dispatch.rs`, whose times are real, and more.
+const SEEDS: [u64; 9] = [20_050_822, 1, 2, 3, 4, 5, 6, 7, 8];
+
+#[track_caller]
+fn check(name: &str, took: Duration, perfect: Duration) {
+    let over = took.as_secs_f64() / perfect.as_secs_f64() - 1.0;
+    eprintln!("{name}: {took:?} {perfect:?} {over:+.4}");
+    assert!(over < 0.02, "{name}: {took:?}, {perfect:?} is perfect");
+}
+
+#[test]
+fn in_order_of_sending_placement_is_near_to_perfect() {
+    for seed in SEEDS {
+        let tasks = heavy_tail(seed);
+        check("in order", run(&tasks, 0, false), perfect(&tasks));
+    }
+}
+
+#[test]
+fn longest_first_placement_is_near_to_perfect() {
+    for seed in SEEDS {
+        let tasks = heavy_tail(seed);
+        let mut longest_first = tasks.clone();
+        longest_first.sort_unstable_by_key(|&task| Reverse(task));
+        let took = run(&tasks, tasks.len(), true);
+        check("longest first", took, perfect(&longest_first));
+    }
+}
