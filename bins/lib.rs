@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod shared {
-    pub(crate) mod address;
     pub(crate) mod client;
     pub(crate) mod command_line;
     pub(crate) mod exit;

@@ -1,12 +1,11 @@
 //! The three servers: an address, a service, and a front to put it on.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::num::NonZeroUsize;
 
-use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::front::{hyper, listen, tiny};
 use xmlrpc_server::{Error, Handler, Service, Stop};
 
-use super::address;
 use super::command_line::{Argument, Program, Values};
 use super::exit::Failure;
 use super::factoring;
@@ -56,14 +55,14 @@ impl Server {
             options.workers = workers.get();
         }
         let address = flags.address.unwrap_or_else(|| ARTICLE_ADDRESS.to_owned());
-        let addresses = address::resolve(&address)?;
-        if !addresses.iter().all(|address| address.ip().is_loopback()) {
+        let listener = listen(&address)?;
+        if is_open(&listener)? {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and {name} serves this one \
                  alone: leave it at 127.0.0.1, or use serv_processes"
             )));
         }
-        Server::new(&addresses, Front::Tiny(options))
+        Ok(Server::new(listener, Front::Tiny(options)))
     }
 
     /// A server on the port that is its argument: serv_processes. The command line may
@@ -116,24 +115,23 @@ impl Server {
                 return Err(program.bad("give the address once: as the argument, or with --bind"));
             }
         };
-        let addresses = address::resolve(&address)?;
-        let is_open = addresses.iter().any(|address| !address.ip().is_loopback());
-        if is_open && options.token.is_none() && !options.without_token {
+        let listener = listen(&address)?;
+        if is_open(&listener)? && options.token.is_none() && !options.without_token {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and whoever reaches it may \
                  call: ask for a token with --token-file, say --without-token if that is meant, or give the port alone to serve \
                  this machine"
             )));
         }
-        Server::new(&addresses, Front::Hyper(options))
+        Ok(Server::new(listener, Front::Hyper(options)))
     }
 
-    fn new(addresses: &[SocketAddr], front: Front) -> Result<Self, Failure> {
-        Ok(Server {
+    fn new(listener: TcpListener, front: Front) -> Self {
+        Server {
             service: Service::new(),
-            listener: address::listen(addresses)?,
+            listener,
             front,
-        })
+        }
     }
 
     /// Publishes a function as `name`.
@@ -190,6 +188,14 @@ impl Server {
     }
 }
 
+/// Whether other machines reach it.
+fn is_open(listener: &TcpListener) -> Result<bool, Failure> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::Server(error.to_string()))?;
+    Ok(!address.ip().is_loopback())
+}
+
 /// The most workers that `--workers` gives: each takes a thread.
 const MAX_WORKERS: usize = 1024;
 
@@ -230,6 +236,9 @@ impl Flags {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::Server(error.to_string())
+        match error {
+            Error::BadAddress { .. } => Failure::Argument(error.to_string()),
+            _ => Failure::Server(error.to_string()),
+        }
     }
 }

@@ -39,6 +39,20 @@ pub enum Error {
         /// What to do about it.
         help: &'static str,
     },
+    /// The text is no address to listen on.
+    BadAddress {
+        /// The text.
+        address: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The operating system refused to listen on the address.
+    CantListen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The token is not one that can be used.
     BadToken {
         /// What is wrong with it.
@@ -91,6 +105,24 @@ impl fmt::Display for Error {
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")
             }
+            Error::BadAddress { address, reason } => {
+                write!(f, "can't listen on \"{}\": {reason}", Foreign(address))
+            }
+            Error::CantListen { address, source } => {
+                let remedy = match source.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; end it, or choose another port"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 are reserved; choose another port"
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine has no such address; give one of its own, or 127.0.0.1"
+                    }
+                    _ => "choose another address or port",
+                };
+                write!(f, "can't listen on {address} ({source}): {remedy}")
+            }
             Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
             Error::BadTls { what, reason } => {
                 write!(f, "{what} can't be used: {}", Foreign(reason))
@@ -109,7 +141,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::System { source, .. } => Some(source),
+            Error::CantListen { source, .. } | Error::System { source, .. } => Some(source),
             _ => None,
         }
     }

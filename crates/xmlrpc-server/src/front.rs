@@ -16,6 +16,7 @@
 //! library, without a line.
 
 mod access;
+mod address;
 mod descriptors;
 mod gate;
 mod head;
@@ -30,6 +31,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use crate::Error;
+pub use address::listen;
 
 /// The listener's address.
 fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {

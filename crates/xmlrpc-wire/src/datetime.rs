@@ -87,8 +87,18 @@ impl DateTime {
         })
     }
 
-    /// Reads the specification's form and its usual variants (see docs/protocol.md).
-    pub(crate) fn parse(text: &str) -> Option<DateTime> {
+    /// Reads one as peers write it: dashes in the date or none, colons in the time or
+    /// none, seconds or none, then a fraction and an offset, each or neither. `None` where
+    /// it is no date and time.
+    ///
+    /// ```
+    /// # use xmlrpc_wire::DateTime;
+    /// let moment = DateTime::new(1998, 7, 17, 14, 8, 55);
+    /// assert_eq!(DateTime::parse("19980717T14:08:55"), moment);
+    /// assert_eq!(DateTime::parse("1998-07-17T140855"), moment);
+    /// assert_eq!(DateTime::parse("yesterday"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<DateTime> {
         parse::parse(text.as_bytes())
     }
 

@@ -144,6 +144,12 @@ impl XmlRpc {
         message.ends_with(&format!(":method \"{function}\" is not supported"))
     }
 
+    /// What makes its calls.
+    #[must_use]
+    pub fn proxy(&self) -> &ServerProxy {
+        &self.proxy
+    }
+
     fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
         // Each change is one insertion or removal: a poisoned map is whole.
         self.in_flight

@@ -1,0 +1,83 @@
+//! `reparte call`: one call.
+
+mod arguments;
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use xmlrpc_client::{ServerProxy, Value};
+
+use crate::exit::Failure;
+use crate::introspection::signatures;
+use crate::json::{to_json, to_text};
+use crate::options::{Client, seconds};
+use crate::output::{for_reader, print};
+use arguments::Type;
+
+/// Calls a function of any XML-RPC server, and prints its result
+///
+/// Arguments take the types that the server tells for the method; where it tells none,
+/// each is a string.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The server: host:port, or an http:// or https:// URL
+    url: String,
+    /// The function's name
+    method: String,
+    /// Its arguments
+    #[arg(allow_negative_numbers = true)]
+    argument: Vec<String>,
+    /// The arguments' type, or a type for each with commas between, whatever the server
+    /// tells
+    #[arg(long, value_name = "TYPE", value_enum, value_delimiter = ',')]
+    arg_type: Vec<Type>,
+    /// Each argument is JSON; the same as --arg-type json
+    #[arg(long, conflicts_with = "arg_type")]
+    json: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// How long to wait for the answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
+    timeout: Duration,
+    #[command(flatten)]
+    client: Client,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// A string as it is, a number in decimals, anything with parts as JSON
+    Text,
+    /// JSON on one line
+    Json,
+}
+
+impl Call {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut options = self.client.options()?;
+        options.answer_timeout = self.timeout;
+        options.total_timeout = options.total_timeout.max(self.timeout);
+        let server = ServerProxy::with(&self.url, options)?;
+        let arguments = self.arguments(&server)?;
+        let result: Value = server.call(&self.method, arguments)?;
+        let line = match self.output {
+            Output::Text => to_text(&result),
+            Output::Json => to_json(&result).to_string(),
+        };
+        Ok(print(for_reader(&line))?)
+    }
+
+    fn arguments(&self, server: &ServerProxy) -> Result<Vec<Value>, Failure> {
+        let given = &self.argument;
+        let read = match (self.json, self.arg_type.as_slice()) {
+            (true, _) => arguments::of_types(given, &[Type::Json]),
+            (false, []) if given.is_empty() => return Ok(Vec::new()),
+            (false, []) => {
+                let signatures = signatures(server, &self.method)?;
+                arguments::of_signatures(given, &self.method, &signatures)
+            }
+            (false, types) => arguments::of_types(given, types),
+        };
+        read.map_err(Failure::Argument)
+    }
+}

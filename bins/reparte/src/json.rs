@@ -1,0 +1,128 @@
+//! XML-RPC's values as JSON and text, and back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Number, Value as Json};
+use xmlrpc_client::Value;
+use xmlrpc_wire::IntoValue as _;
+
+/// A value as JSON. What JSON has no type for is a string: a date, bytes (as base64),
+/// numbers of any length, NaN and the infinities.
+pub(crate) fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Int(number) => Json::from(*number),
+        Value::Int64(number) => Json::from(*number),
+        Value::Double(number) => match Number::from_f64(*number) {
+            Some(number) => Json::Number(number),
+            None => Json::String(number.to_string()),
+        },
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Array(values) => values.iter().map(to_json).collect(),
+        Value::Struct(members) => {
+            let members = members.iter();
+            let members = members.map(|(name, value)| (name.to_owned(), to_json(value)));
+            Json::Object(members.collect::<Map<_, _>>())
+        }
+        Value::Nil => Json::Null,
+        other => Json::String(to_text(other)),
+    }
+}
+
+/// A value as text: a string as it is, a number in decimals, bytes as base64; what has
+/// parts, and nil, as JSON.
+pub(crate) fn to_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Double(number) => number.to_string(),
+        Value::BigInteger(number) => number.to_string(),
+        Value::BigDecimal(number) => number.to_string(),
+        Value::DateTime(moment) => moment.to_string(),
+        Value::Base64(bytes) => STANDARD.encode(bytes),
+        other => to_json(other).to_string(),
+    }
+}
+
+/// The value that JSON stands for: an integer in the narrowest type that holds it.
+pub(crate) fn from_json(json: Json) -> Result<Value, String> {
+    Ok(match json {
+        Json::Null => Value::Nil,
+        Json::Bool(truth) => Value::Bool(truth),
+        Json::Number(number) => match (number.as_i64(), number.is_f64(), number.as_f64()) {
+            (Some(number), ..) => number.into_value(),
+            (None, true, Some(number)) => Value::Double(number),
+            _ => {
+                return Err(format!(
+                    "{number} is beyond 64 bits with a sign: send it as a string"
+                ));
+            }
+        },
+        Json::String(text) => Value::String(text),
+        Json::Array(values) => {
+            let values = values.into_iter().map(from_json);
+            Value::Array(values.collect::<Result<_, _>>()?)
+        }
+        Json::Object(members) => {
+            let members = members.into_iter();
+            let members = members.map(|(name, json)| Ok((name, from_json(json)?)));
+            Value::Struct(
+                members
+                    .collect::<Result<Vec<_>, String>>()?
+                    .into_iter()
+                    .collect(),
+            )
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xmlrpc_wire::{BigInteger, DateTime};
+
+    #[test]
+    fn json_goes_there_and_back() {
+        for text in [
+            "null",
+            "true",
+            "7",
+            "-2147483649",
+            "0.5",
+            "\"año\"",
+            "[1,[],\"\"]",
+            "{\"b\":1,\"a\":{}}",
+        ] {
+            let json: Json = serde_json::from_str(text).unwrap();
+            let value = from_json(json.clone()).unwrap();
+            assert_eq!(to_json(&value), json);
+            assert_eq!(to_json(&value).to_string(), text);
+        }
+        assert_eq!(from_json(Json::from(7)), Ok(Value::Int(7)));
+        assert_eq!(
+            from_json(Json::from(1_u64 << 40)),
+            Ok(Value::Int64(1 << 40))
+        );
+        assert!(
+            from_json(Json::from(u64::MAX))
+                .unwrap_err()
+                .contains("string")
+        );
+    }
+
+    #[test]
+    fn what_json_has_no_type_for_is_text() {
+        let moment = DateTime::parse("19980717T14:08:55").unwrap();
+        let long = BigInteger::new("123456789012345678901234567890").unwrap();
+        for (value, text) in [
+            (Value::DateTime(moment), "19980717T14:08:55"),
+            (Value::Base64(b"hello".to_vec()), "aGVsbG8="),
+            (Value::BigInteger(long), "123456789012345678901234567890"),
+            (Value::Double(f64::NAN), "NaN"),
+        ] {
+            assert_eq!(to_text(&value), text);
+            assert_eq!(to_json(&value), Json::from(text));
+        }
+        assert_eq!(to_text(&Value::Bool(true)), "true");
+        assert_eq!(to_text(&Value::Nil), "null");
+        assert_eq!(to_text(&Value::Array(vec![Value::Int(1)])), "[1]");
+    }
+}

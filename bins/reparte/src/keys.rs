@@ -1,0 +1,140 @@
+//! `reparte keys`: what servers and clients need to know each other.
+
+mod certificates;
+mod files;
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+
+use crate::exit::Failure;
+use crate::output::print;
+use certificates::certificates;
+use files::{File, create};
+
+/// Makes a private authority, certificates for servers and clients, and a token
+///
+/// They go into a new directory, for its owner alone, and the commands that use them are
+/// printed. The authority's own key is not kept: nobody can make it vouch for another
+/// server. To add one, make all anew.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// The directory to make; nothing that is there is ever overwritten
+    directory: PathBuf,
+    /// A name or address by which clients call a server; may be given again. localhost
+    /// and 127.0.0.1 unless told
+    #[arg(long, value_name = "NAME", default_values = ["localhost", "127.0.0.1"])]
+    host: Vec<String>,
+    /// The port in the commands that are printed
+    #[arg(long, default_value_t = 9000)]
+    port: u16,
+}
+
+impl Keys {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let made = certificates(&self.host)?;
+        let private = |name, text| File {
+            name,
+            text,
+            mode: 0o600,
+        };
+        let public = |name, text| File {
+            name,
+            text,
+            mode: 0o644,
+        };
+        create(
+            &self.directory,
+            &[
+                public("ca.pem", made.authority),
+                public("server.pem", made.server.certificate),
+                private("server.key", made.server.key),
+                public("client.pem", made.client.certificate),
+                private("client.key", made.client.key),
+                private("token", token()?),
+            ],
+        )?;
+        Ok(print(self.commands())?)
+    }
+
+    /// What to type, here or where the directory has been copied to.
+    fn commands(&self) -> String {
+        let directory = quoted(&self.directory.display().to_string());
+        let host = self.host.first().map_or("localhost", String::as_str);
+        let is_local = |host: &String| matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let address = match self.host.iter().all(is_local) {
+            true => "127.0.0.1",
+            false => "0.0.0.0",
+        };
+        // An IPv6 address in a URL.
+        let host = match host.contains(':') {
+            true => format!("[{host}]"),
+            false => host.to_owned(),
+        };
+        let port = self.port;
+        let client = format!(
+            "--token-file {directory}/token --ca {directory}/ca.pem \\\n    \
+             --tls-cert {directory}/client.pem --tls-key {directory}/client.key"
+        );
+        format!(
+            "Made in {directory}: ca.pem, server.pem, server.key, client.pem, client.key, token.\n\
+             \n\
+             A server needs ca.pem, server.pem, server.key and token. This one publishes tr,\n\
+             as a function that turns text into capitals; put your own program there:\n\
+             \n  \
+             reparte serve {address}:{port} --function upper \\\n    \
+             --token-file {directory}/token --tls-client-ca {directory}/ca.pem \\\n    \
+             --tls-cert {directory}/server.pem --tls-key {directory}/server.key \\\n    \
+             -- tr a-z A-Z\n\
+             \n\
+             A client needs ca.pem, client.pem, client.key and token:\n\
+             \n  \
+             reparte call https://{host}:{port} upper hello \\\n    {client}\n\
+             \n  \
+             reparte status https://{host}:{port} \\\n    {client}\n"
+        )
+    }
+}
+
+/// 256 random bits.
+fn token() -> Result<String, Failure> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits)
+        .map_err(|error| Failure::server(format_args!("no random numbers to be had: {error}")))?;
+    Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(bits)))
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    match word.chars().all(is_plain) && !word.is_empty() {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_where_it_must_be() {
+        for (word, shown) in [
+            ("/tmp/keys-1.d", "/tmp/keys-1.d"),
+            ("my keys", "'my keys'"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(word), shown);
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_not_the_same() {
+        let (one, other) = (token().unwrap(), token().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 44);
+    }
+}

@@ -1,0 +1,60 @@
+//! The command `reparte`: a function published over XML-RPC on any number of machines,
+//! from a shell. Thin over the crates; a file for each subcommand, and one folder,
+//! `options`, for the flags that they share.
+
+#![forbid(unsafe_code)]
+
+mod call;
+mod exit;
+mod introspection;
+mod json;
+mod keys;
+mod log;
+mod methods;
+mod options;
+mod output;
+#[cfg(unix)]
+mod serve;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        done
+  1        the output can't be written
+  2        bad argument, or a file named by one that can't be used
+  3        the server can't start, or can't go on
+  4        a server can't be reached, or the connection to it was lost
+  5        the function answered with a fault
+  8        the server refused the call, or what answered is no XML-RPC server
+  130,143  ended by a second Ctrl-C or SIGTERM
+
+The log goes to standard error; RUST_LOG=debug shows more of it.";
+
+/// Functions published over XML-RPC: publish any program, watch servers, call them.
+#[derive(Debug, Parser)]
+#[command(name = "reparte", version, max_term_width = 85, after_help = EXIT_CODES)]
+enum Command {
+    #[cfg(unix)]
+    Serve(serve::Serve),
+    Status(status::Status),
+    Call(call::Call),
+    Methods(methods::Methods),
+    Keys(keys::Keys),
+}
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    log::start();
+    exit::run(|| match command {
+        #[cfg(unix)]
+        Command::Serve(serve) => serve.run(),
+        Command::Status(status) => status.run(),
+        Command::Call(call) => call.run(),
+        Command::Methods(methods) => methods.run(),
+        Command::Keys(keys) => keys.run(),
+    })
+}

@@ -1,0 +1,92 @@
+//! `reparte methods`: what a server publishes.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use xmlrpc_client::{ErrorKind, ServerProxy};
+
+use crate::call::Output;
+use crate::exit::Failure;
+use crate::introspection::{help, is_own, names, show, signatures};
+use crate::options::{Client, seconds};
+use crate::output::{in_line, print};
+
+/// Lists the functions of a server, with their signatures and what they do
+#[derive(Debug, Args)]
+pub(crate) struct Methods {
+    /// The server: host:port, or an http:// or https:// URL
+    url: String,
+    /// The server's own methods too: system.* and reparte.*
+    #[arg(long)]
+    all: bool,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// How long to wait for each answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    timeout: Duration,
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Methods {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut options = self.client.options()?;
+        options.answer_timeout = self.timeout;
+        let server = ServerProxy::with(&self.url, options)?;
+        let names = names(&server).map_err(|error| match error.kind() {
+            ErrorKind::Fault => Failure::Fault(format!(
+                "{error}; this server does not list its methods: what it has, \
+                 `reparte call` calls all the same"
+            )),
+            _ => error.into(),
+        })?;
+        let mut all = Vec::new();
+        for name in names {
+            if self.all || !is_own(&name) {
+                all.push(Method {
+                    signatures: signatures(&server, &name)?,
+                    help: help(&server, &name)?,
+                    name,
+                });
+            }
+        }
+        match self.output {
+            Output::Text => all.iter().try_for_each(|method| print(method.text()))?,
+            Output::Json => print(all.iter().map(Method::json).collect::<serde_json::Value>())?,
+        }
+        Ok(())
+    }
+}
+
+struct Method {
+    name: String,
+    signatures: Vec<Vec<String>>,
+    help: String,
+}
+
+impl Method {
+    /// A line for each signature, and the help under them.
+    fn text(&self) -> String {
+        const MOST: usize = 1000;
+        let mut lines: Vec<String> = self
+            .signatures
+            .iter()
+            .map(|types| in_line(&show(&self.name, types), MOST))
+            .collect();
+        if lines.is_empty() {
+            lines.push(in_line(&self.name, MOST));
+        }
+        let help = self
+            .help
+            .lines()
+            .map(|line| format!("    {}", in_line(line.trim(), MOST)));
+        lines.extend(help);
+        lines.join("\n")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({ "name": self.name, "signatures": self.signatures, "help": self.help })
+    }
+}

@@ -1,0 +1,45 @@
+//! What a client shows to servers, and whom it trusts. No secret is an argument itself,
+//! which every user of a machine can read.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use xmlrpc_client::{Credentials, Identity, Options};
+
+use super::{read, token};
+use crate::exit::Failure;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Who calls whom")]
+pub(crate) struct Client {
+    /// Send the token in this file, which only its owner may read (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust the https:// servers that these authorities vouch for (PEM)
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Show https:// servers this certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+impl Client {
+    /// How to call; the time-outs are the caller's to set.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::default();
+        if let Some(path) = &self.token_file {
+            options.credentials = Some(Credentials::token(token(path)?.text()));
+        }
+        if let Some(path) = &self.ca {
+            options.tls.authorities = Some(read("--ca", path)?);
+        }
+        if let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            let chain = read("--tls-cert", chain)?;
+            options.tls.identity = Some(Identity::new(chain, read("--tls-key", key)?));
+        }
+        Ok(options)
+    }
+}

@@ -1,0 +1,76 @@
+//! Where a server listens, and whom it lets call.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use clap::Args;
+use xmlrpc_server::Error;
+use xmlrpc_server::front::hyper::{Options, Tls};
+
+use super::{read, token};
+use crate::exit::Failure;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Who may call")]
+pub(crate) struct Listen {
+    /// Let only those call who send the token in this file: 16 printable characters or
+    /// more, for its owner's eyes alone (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Let anyone call who reaches the address: there is no password, so only for a
+    /// network that you trust
+    #[arg(long, conflicts_with = "token_file")]
+    without_token: bool,
+    /// Speak TLS 1.3 (https) with this certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Speak only with clients that these authorities vouch for (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// A name by which clients call the server; may be given again
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+}
+
+impl Listen {
+    /// Listens on `address`, and says how to serve there.
+    pub(crate) fn on(self, address: &str) -> Result<(TcpListener, Options), Failure> {
+        let mut options = Options::default();
+        options.token = self.token_file.as_deref().map(token).transpose()?;
+        options.tls = self.tls()?;
+        options.without_token = self.without_token;
+        options.hosts = self.host;
+        let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
+            Error::BadAddress { .. } => Failure::argument(error),
+            _ => Failure::server(error),
+        })?;
+        let local = listener.local_addr().map_err(Failure::server)?;
+        if !local.ip().is_loopback() && options.token.is_none() && !options.without_token {
+            return Err(Failure::Argument(format!(
+                "{local} can be reached from other machines, and whoever reaches it may call: \
+                 ask for a token with --token-file (`reparte keys` makes one), say \
+                 --without-token if that is meant, or give the port alone to serve this machine"
+            )));
+        }
+        Ok((listener, options))
+    }
+
+    fn tls(&self) -> Result<Option<Tls>, Failure> {
+        let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        let (chain, key) = (read("--tls-cert", chain)?, read("--tls-key", key)?);
+        let tls = match &self.tls_client_ca {
+            None => Tls::from_pem(&chain, &key),
+            Some(path) => Tls::for_clients_of(&read("--tls-client-ca", path)?, &chain, &key),
+        };
+        tls.map(Some).map_err(|error| {
+            Failure::argument(format_args!(
+                "{error}; `reparte keys` makes some that will do"
+            ))
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! The servers, as arguments and in a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use reparte::XmlRpc;
+use xmlrpc_client::Options;
+
+use crate::exit::Failure;
+
+#[derive(Debug, Args)]
+pub(crate) struct Servers {
+    /// host:port, or an http:// or https:// URL; N/ before it, for N calls at a time, is
+    /// for a run
+    #[arg(value_name = "SERVER", required_unless_present = "servers")]
+    server: Vec<String>,
+    /// The servers in this file, one a line; what follows a # is a comment
+    #[arg(long, value_name = "FILE")]
+    servers: Option<PathBuf>,
+}
+
+impl Servers {
+    /// `function` on each of the servers, each one once.
+    pub(crate) fn list(&self, function: &str, options: &Options) -> Result<Vec<XmlRpc>, Failure> {
+        let mut all = self.server.clone();
+        if let Some(path) = &self.servers {
+            for (number, server) in read(path)? {
+                // By itself, so that the error can name the line.
+                XmlRpc::list_with(&[&server], function, options).map_err(|error| {
+                    Failure::argument(format_args!("{}, line {number}: {error}", path.display()))
+                })?;
+                all.push(server);
+            }
+        }
+        XmlRpc::list_with(&all, function, options).map_err(Failure::argument)
+    }
+}
+
+/// The lines of a file that name servers, with their numbers.
+fn read(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::argument(format_args!(
+            "--servers: can't read {} ({error}): name a text file, a server a line",
+            path.display()
+        ))
+    })?;
+    let servers = servers(&text);
+    match servers.is_empty() {
+        false => Ok(servers),
+        true => Err(Failure::argument(format_args!(
+            "--servers: {} names no server: write one a line, such as localhost:9000",
+            path.display()
+        ))),
+    }
+}
+
+fn servers(text: &str) -> Vec<(usize, String)> {
+    let lines = text.lines().enumerate().map(|(at, line)| {
+        let server = line.split('#').next().unwrap_or_default().trim();
+        (at + 1, server.to_owned())
+    });
+    lines.filter(|(_, server)| !server.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_server_a_line_and_comments() {
+        let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n";
+        let expected = [(3, "host:9000".to_owned()), (4, "2/other:9001".to_owned())];
+        assert_eq!(servers(text), expected);
+    }
+}

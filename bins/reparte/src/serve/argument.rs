@@ -1,0 +1,72 @@
+//! A call's argument, as a program takes it.
+
+use xmlrpc_wire::{Fault, Value};
+
+use crate::json::to_text;
+
+/// One argument as bytes: base64 as what it stands for, anything else as its text.
+pub(super) fn one(argument: &Value) -> Result<Vec<u8>, Fault> {
+    match argument {
+        Value::Base64(bytes) => Ok(bytes.clone()),
+        Value::Array(_) | Value::Struct(_) | Value::Nil => Err(Fault::new(
+            Fault::INVALID_PARAMS,
+            format!(
+                "a program takes text, a number, a boolean, a date or bytes, not {}: send one \
+                 of these, such as JSON in a string",
+                argument.type_name()
+            ),
+        )),
+        _ => Ok(to_text(argument).into_bytes()),
+    }
+}
+
+/// What a program reads: bytes as they are, text as a line, an array as a line for each
+/// element.
+pub(super) fn several(argument: Value) -> Result<Vec<u8>, Fault> {
+    if let Value::Base64(bytes) = argument {
+        return Ok(bytes);
+    }
+    let all = match argument {
+        Value::Array(values) => values,
+        other => vec![other],
+    };
+    let mut input = Vec::new();
+    for argument in &all {
+        input.extend(one(argument)?);
+        input.push(b'\n');
+    }
+    Ok(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xmlrpc_wire::IntoValue as _;
+
+    #[test]
+    fn what_a_program_reads() {
+        let bytes = Value::Base64(b"\0\xff".to_vec());
+        let list = vec![7.into_value(), "two words".into_value(), bytes.clone()];
+        for (argument, input) in [
+            ("word".into_value(), &b"word\n"[..]),
+            ("".into_value(), b"\n"),
+            (true.into_value(), b"true\n"),
+            (0.5.into_value(), b"0.5\n"),
+            (bytes, b"\0\xff"),
+            (Value::Array(list), b"7\ntwo words\n\0\xff\n"),
+            (Value::Array(Vec::new()), b""),
+        ] {
+            assert_eq!(several(argument.clone()).unwrap(), input, "{argument:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_program_takes_is_refused() {
+        for argument in [Value::Nil, Value::Array(vec![Value::Nil])] {
+            let fault = several(argument).unwrap_err();
+            assert_eq!(fault.code, Fault::INVALID_PARAMS);
+            assert!(fault.message.contains("not nil"), "{fault}");
+        }
+        assert!(one(&Value::Array(Vec::new())).is_err());
+    }
+}

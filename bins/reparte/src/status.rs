@@ -1,0 +1,68 @@
+//! `reparte status`: who is up, and what they do.
+
+mod ask;
+mod show;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::exit::Failure;
+use crate::options::{Client, Servers, seconds};
+use crate::output::print;
+use ask::{Asked, ask};
+use show::{Screen, json, table};
+
+/// Shows which servers are up, what they publish, and what they work on
+///
+/// A server that has no control protocol, such as Python's, is shown with what it tells.
+/// The exit code is 0 if all servers are up, else 4.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    servers: Servers,
+    /// Ask each second, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Print JSON: an array on one line, with an object for each server
+    #[arg(long)]
+    json: bool,
+    /// How long a server has to answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
+    timeout: Duration,
+    #[command(flatten)]
+    client: Client,
+}
+
+/// How often `--watch` asks.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+impl Status {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut options = self.client.options()?;
+        options.connect_timeout = self.timeout;
+        options.answer_timeout = self.timeout;
+        let servers = self.servers.list("reparte.status", &options)?;
+        let screen = Screen::new(self.watch && !self.json);
+        loop {
+            let began = Instant::now();
+            let asked = ask(&servers, self.timeout);
+            match self.json {
+                true => print(json(&asked))?,
+                false => screen.show(&table(&asked))?,
+            }
+            if !self.watch {
+                return all_up(&asked);
+            }
+            thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
+        }
+    }
+}
+
+fn all_up(asked: &[Asked]) -> Result<(), Failure> {
+    match asked.iter().all(|server| server.answer.is_ok()) {
+        true => Ok(()),
+        false => Err(Failure::Told(Failure::UNREACHABLE)),
+    }
+}

@@ -1,0 +1,198 @@
+//! `reparte serve`: nothing that a call starts outlives it.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::thread;
+
+use common::files::{Files, Reader};
+use common::server::serve;
+use common::{Running, reparte, run};
+use rustix::process::Signal;
+use xmlrpc_client::{Error, ServerProxy};
+
+/// A program that starts another, tells so through the pipe `{}`, which both hold open,
+/// and waits for it.
+const FAMILY: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
+
+/// The same, of a program that does not end when it is asked to.
+const STUBBORN: &str = "trap '' TERM; exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
+
+/// The same, of a program that ends, and leaves the other.
+const LEAVES: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & echo done";
+
+fn family(flags: &[&str], script: &str) -> (Running, String) {
+    let program = ["--", "sh", "-c", script, "sh", "{}"];
+    serve(&[&["--function", "f"], flags, &program].concat())
+}
+
+fn call(url: &str, pipe: &str) -> Running {
+    Running::start(reparte(&["call", url, "f", pipe]))
+}
+
+#[test]
+fn a_client_that_goes_ends_all() {
+    for script in [FAMILY, STUBBORN] {
+        let files = Files::new("gone");
+        let pipe = files.pipe("pipe");
+        let (_server, url) = family(&[], script);
+        let client = call(&url, &pipe);
+        let reader = Reader::open(&pipe);
+        drop(client);
+        reader.all_dead();
+    }
+}
+
+#[test]
+fn a_call_that_is_cancelled_ends_all() {
+    let files = Files::new("cancelled");
+    let pipe = files.pipe("pipe");
+    let (_server, url) = family(&[], FAMILY);
+    let server = ServerProxy::new(&url).unwrap();
+    thread::scope(|scope| {
+        let called = scope.spawn(|| {
+            server
+                .attempt()
+                .named("mine")
+                .call::<String>("f", (&*pipe,))
+        });
+        let reader = Reader::open(&pipe);
+        assert!(server.call::<bool>("reparte.cancel", ("mine",)).unwrap());
+        reader.all_dead();
+        assert!(matches!(
+            called.join().unwrap(),
+            Err(Error::Http(_) | Error::Fault(_))
+        ));
+    });
+}
+
+#[test]
+fn a_call_that_is_late_ends_all() {
+    for script in [FAMILY, STUBBORN] {
+        let files = Files::new("late");
+        let pipe = files.pipe("pipe");
+        let (_server, url) = family(&["--max-seconds", "0.5"], script);
+        let client = call(&url, &pipe);
+        Reader::open(&pipe).all_dead();
+        client.end().expect_error(5, &["ended after 0.5 s"]);
+    }
+}
+
+#[test]
+fn a_client_that_gives_up_in_time_ends_all() {
+    let files = Files::new("deadline");
+    let pipe = files.pipe("pipe");
+    let (_server, url) = family(&[], FAMILY);
+    let client = Running::start(reparte(&["call", &url, "f", &pipe, "--timeout", "0.5"]));
+    Reader::open(&pipe).all_dead();
+    client.end().expect_code(4);
+}
+
+#[test]
+fn what_a_program_leaves_behind_ends_with_it() {
+    let files = Files::new("left");
+    let pipe = files.pipe("pipe");
+    let (_server, url) = family(&[], LEAVES);
+    let client = call(&url, &pipe);
+    Reader::open(&pipe).all_dead();
+    client.end().expect("done\n");
+}
+
+#[test]
+fn one_signal_lets_a_call_finish() {
+    let files = Files::new("drain");
+    let (pipe, go) = (files.pipe("pipe"), files.pipe("go"));
+    let script = "echo started >\"$1\"; cat \"${1%pipe}go\"; echo done";
+    let (server, url) = family(&[], script);
+    let client = call(&url, &pipe);
+    Reader::open(&pipe).all_dead();
+    server.signal(Signal::TERM);
+    server.line_after("stopping: running calls have 10 s");
+    std::fs::write(&go, "").unwrap();
+    client.end().expect("done\n");
+    let served = server.end();
+    served.expect_code(0);
+    assert!(
+        served.stderr.contains("\"POST /RPC2 HTTP/1.1\" 200 -"),
+        "{}",
+        served.stderr
+    );
+}
+
+#[test]
+fn one_signal_ends_what_does_not_finish() {
+    let files = Files::new("stop");
+    let pipe = files.pipe("pipe");
+    let (server, url) = family(&[], STUBBORN);
+    let client = call(&url, &pipe);
+    let reader = Reader::open(&pipe);
+    server.signal(Signal::INT);
+    // The server ends after its programs, not before.
+    server.end().expect_code(0);
+    reader.all_dead();
+    client.end().expect_code(4);
+}
+
+#[test]
+fn two_signals_end_all_at_once() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let files = Files::new("twice");
+        let pipe = files.pipe("pipe");
+        let (server, url) = family(&[], STUBBORN);
+        let client = call(&url, &pipe);
+        let reader = Reader::open(&pipe);
+        server.signal(signal);
+        server.line_after("once more to end at once");
+        server.signal(signal);
+        server.end().expect_code(code);
+        reader.all_dead();
+        client.end().expect_code(4);
+    }
+}
+
+/// Descriptors that a process has open.
+#[cfg(target_os = "linux")]
+fn descriptors(id: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
+}
+
+/// Processes whose parent is this one, zombies among them.
+#[cfg(target_os = "linux")]
+fn children(id: u32) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    // `number (name) state parent ...`, where a name may have anything in it.
+    let parent = |entry: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(") ")?;
+        rest.split(' ').nth(1)?.parse::<u32>().ok()
+    };
+    processes
+        .filter_map(parent)
+        .filter(|&parent| parent == id)
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_zombie_and_no_descriptor_is_left() {
+    let script = "case $1 in ok) echo $1;; fail) exit 1;; much) yes;; *) sleep 1000;; esac";
+    let (server, url) = family(&["--max-seconds", "0.3"], script);
+    let id = server.id();
+    run(&["call", &url, "f", "ok"]).expect("ok\n");
+    let before = descriptors(id);
+    for _ in 0..5 {
+        run(&["call", &url, "f", "ok"]).expect("ok\n");
+        run(&["call", &url, "f", "fail"]).expect_code(5);
+        run(&["call", &url, "f", "much"]).expect_code(5);
+    }
+    run(&["call", &url, "f", "late"]).expect_code(5);
+    run(&["call", &url, "f", "late", "--timeout", "0.1"]).expect_code(4);
+    common::until("no child is left", || children(id) == 0);
+    // The last connection is seen to close a moment later.
+    common::until("no descriptor is left", || descriptors(id) <= before);
+}

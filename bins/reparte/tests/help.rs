@@ -1,0 +1,124 @@
+//! What `--help` says, and bad usage.
+
+#![cfg(unix)]
+
+mod common;
+
+use common::run;
+
+const SUBCOMMANDS: [&str; 5] = ["serve", "status", "call", "methods", "keys"];
+
+#[test]
+fn help_is_there_and_narrow() {
+    let top = run(&["--help"]);
+    top.expect_code(0);
+    let mut all = vec![top];
+    for name in SUBCOMMANDS {
+        assert!(all[0].stdout.contains(&format!("\n  {name} ")), "{name}");
+        all.push(run(&[name, "--help"]));
+        all.push(run(&[name, "-h"]));
+        all.push(run(&["help", name]));
+    }
+    for help in all {
+        help.expect_code(0);
+        for line in help.stdout.lines() {
+            assert!(line.chars().count() <= 85, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_exit_codes_are_told() {
+    let help = run(&["--help"]).stdout;
+    for code in ["0", "1", "2", "3", "4", "5", "8", "130,143"] {
+        assert!(help.contains(&format!("\n  {code} ")), "{code}");
+    }
+    let version = run(&["--version"]);
+    version.expect(&format!("reparte {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn bad_usage_is_named() {
+    for (arguments, text) in [
+        (&[][..], "Usage: reparte"),
+        (&["run"], "unrecognized subcommand 'run'"),
+        (&["call", "localhost:1"], "<METHOD>"),
+        (&["call", "localhost:1", "f", "--nada"], "--nada"),
+        (&["call", "localhost:1", "f", "--timeout", "0"], "above 0"),
+        (
+            &["call", "localhost:1", "f", "--output", "xml"],
+            "text, json",
+        ),
+        (
+            &["call", "localhost:1", "f", "--arg-type", "x"],
+            "string, int",
+        ),
+        (
+            &["call", "localhost:1", "f", "--arg-type", "int", "--json"],
+            "--json",
+        ),
+        (
+            &["call", "localhost:1", "f", "--tls-cert", "x"],
+            "--tls-key",
+        ),
+        (
+            &["call", "localhost:1", "f", "--tls-key", "x"],
+            "--tls-cert",
+        ),
+        (&["methods"], "<URL>"),
+        (&["status"], "<SERVER>"),
+        (&["keys"], "<DIRECTORY>"),
+        (&["keys", "d", "--port", "70000"], "70000"),
+        (&["serve", "--", "cat"], "--function"),
+        (&["serve", "--function", "f"], "PROGRAM"),
+        (
+            &["serve", "--function", "f", "--workers", "0", "--", "cat"],
+            "1..=1024",
+        ),
+        (
+            &["serve", "--function", "f", "--workers", "1025", "--", "cat"],
+            "1..=1024",
+        ),
+        (
+            &["serve", "--function", "f", "--max-seconds=-1", "--", "cat"],
+            "--max-seconds",
+        ),
+        (
+            &["serve", "--function", "f", "--max-output", "x", "--", "cat"],
+            "--max-output",
+        ),
+        (
+            &[
+                "serve",
+                "--function",
+                "f",
+                "--tls-client-ca",
+                "x",
+                "--",
+                "cat",
+            ],
+            "--tls-cert",
+        ),
+        (
+            &[
+                "serve",
+                "--function",
+                "f",
+                "--without-token",
+                "--token-file",
+                "x",
+                "--",
+                "cat",
+            ],
+            "cannot be used with",
+        ),
+    ] {
+        let ended = run(arguments);
+        ended.expect_code(2);
+        assert!(
+            ended.stderr.contains(text),
+            "no {text:?} in: {}",
+            ended.stderr
+        );
+    }
+}

@@ -1,0 +1,264 @@
+//! `reparte serve`: what a program is given, and what becomes of what it gives.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use common::files::Files;
+use common::server::serve;
+use common::{Ended, run};
+
+/// Calls a function that runs `program`, once.
+fn call_once(flags: &[&str], program: &[&str], arguments: &[&str]) -> Ended {
+    let (_server, url) = serve(&[&["--function", "f"], flags, &["--"], program].concat());
+    run(&[&["call", &url, "f"], arguments].concat())
+}
+
+#[test]
+fn the_argument_is_put_in_place_or_comes_on_standard_input() {
+    for (program, argument, output) in [
+        (&["echo", "{}"][..], &["two words"][..], "two words\n"),
+        (
+            &["printf", "%s|", "{}", "n={}", "-{}-{}"],
+            &["7"],
+            "7|n=7|-7-7|\n",
+        ),
+        (
+            &["echo", "$HOME;", "{}"],
+            &["`id`; $(id) 'x"],
+            "$HOME; `id`; $(id) 'x\n",
+        ),
+        (&["echo", "{}"], &["0.5", "--json"], "0.5\n"),
+        (&["echo", "{}"], &["true", "--json"], "true\n"),
+        (&["cat"], &["año"], "año\n"),
+        (&["wc", "-l"], &["one"], "1\n"),
+        // The README's.
+        (&["sh", "-c", "tr -cd 0-9 | wc -c"], &["in 2005"], "4\n"),
+        (&["sort"], &["[\"b\", \"a\", 7]", "--json"], "7\na\nb\n"),
+        (&["wc", "-c"], &["aGk=", "--arg-type", "base64"], "2\n"),
+        // One line end is taken away, and no more.
+        (&["printf", "a\\n\\n"], &["x"], "a\n\n"),
+        (&["printf", " a "], &["x"], " a \n"),
+        (&["true"], &["x"], "\n"),
+    ] {
+        let ended = call_once(&[], program, argument);
+        assert_eq!(
+            ended.stdout.trim_start_matches(' '),
+            output.trim_start_matches(' '),
+            "{program:?}: {ended:?}"
+        );
+        ended.expect_code(0);
+    }
+}
+
+#[test]
+fn much_goes_in_and_out() {
+    // More than any pipe holds, both ways at the same time; as an array of strings, since
+    // the system bounds each argument of a command.
+    let line = "x".repeat(50_000);
+    let lines = serde_json::Value::from(vec![line.as_str(); 2]).to_string();
+    let ended = call_once(
+        &[],
+        &["sh", "-c", "cat; yes | head -c 1000000"],
+        &[&lines, "--json"],
+    );
+    ended.expect_code(0);
+    assert!(ended.stdout.starts_with(&format!("{line}\n{line}\ny\n")));
+    assert_eq!(ended.stdout.len(), 2 * 50_001 + 1_000_000);
+    // And one that reads nothing of it.
+    call_once(&[], &["true"], &[&lines, "--json"]).expect("\n");
+}
+
+#[test]
+fn what_no_program_takes_is_refused() {
+    for (program, argument, texts) in [
+        (&["cat"][..], "null", &["fault -32602", "not nil"][..]),
+        (&["cat"], "{}", &["fault -32602", "not struct"]),
+        (&["echo", "{}"], "[]", &["fault -32602", "not array"]),
+    ] {
+        call_once(&[], program, &[argument, "--json"]).expect_error(5, texts);
+    }
+    // The system bounds each argument; the server says what to do.
+    let (_server, url) = serve(&["--function", "f", "--", "echo", "{}"]);
+    let server = xmlrpc_client::ServerProxy::new(&url).unwrap();
+    let long = server.call::<String>("f", ("x".repeat(16_000_000),));
+    let error = long.unwrap_err().to_string();
+    assert!(error.contains("comes on standard input"), "{error}");
+    let zero = call_once(&[], &["echo", "{}"], &["AA==", "--arg-type", "base64"]);
+    zero.expect_error(5, &["a zero byte", "standard input"]);
+}
+
+#[test]
+fn a_program_that_fails_is_a_fault_with_its_last_words() {
+    let say = "echo out; echo first >&2; seq 100000 >&2; echo last >&2; exit 3";
+    let ended = call_once(&[], &["sh", "-c", say], &["x"]);
+    ended.expect_error(
+        5,
+        &["fault 1: the program failed (exit status: 3): its error output ends: "],
+    );
+    assert!(!ended.stderr.contains("first"), "{}", ended.stderr);
+    // The client cuts what it shows; the fault itself is seen by one that doesn't.
+    let (_server, url) = serve(&["--function", "f", "--", "sh", "-c", say]);
+    let server = xmlrpc_client::ServerProxy::new(&url).unwrap();
+    match server.call::<String>("f", ("x",)) {
+        Err(xmlrpc_client::Error::Fault(fault)) => {
+            assert!(fault.message.ends_with("\n100000\nlast"), "{fault}");
+            assert!(fault.message.len() < 2200, "{}", fault.message.len());
+        }
+        other => panic!("no fault but {other:?}"),
+    }
+    for (program, texts) in [
+        (
+            &["false"][..],
+            &["exit status: 1", "it wrote no error output"][..],
+        ),
+        (&["sh", "-c", "kill -9 $$"], &["signal: 9"]),
+        (
+            &["sh", "-c", "printf 'a\\033b\\377' >&2; exit 1"],
+            &["ends: a"],
+        ),
+    ] {
+        call_once(&[], program, &["x"]).expect_error(5, texts);
+    }
+}
+
+#[test]
+fn output_that_is_no_text_needs_base64() {
+    for (format, text) in [
+        ("\\377", "no UTF-8"),
+        ("a\\033b", "U+001B"),
+        ("\\000", "U+0000"),
+    ] {
+        let ended = call_once(&[], &["printf", format], &["x"]);
+        ended.expect_error(5, &[text, "--base64"]);
+    }
+    call_once(&["--base64"], &["printf", "\\377\\000"], &["x"]).expect("/wA=\n");
+    call_once(&[], &["printf", "a\\tb\\r\\n"], &["x"]).expect("a\tb\r\n");
+}
+
+#[test]
+fn output_and_time_have_limits() {
+    let most = |most: &str, count: &str| {
+        let program = format!("yes | head -c {count}");
+        call_once(&["--max-output", most], &["sh", "-c", &program], &["x"])
+    };
+    most("1000", "1000").expect_code(0);
+    most("1000", "1001").expect_error(5, &["more than 1000 bytes", "--max-output"]);
+    most("0", "1").expect_error(5, &["more than 0 bytes"]);
+    let endless = call_once(&[], &["yes"], &["x"]);
+    endless.expect_error(5, &["more than 4194304 bytes", "--max-output"]);
+    for program in [
+        "sleep 1000",
+        "exec >&- 2>&-; sleep 1000",
+        "cat; trap '' TERM; sleep 1000",
+    ] {
+        let late = call_once(&["--max-seconds", "0.2"], &["sh", "-c", program], &["x"]);
+        late.expect_error(5, &["ended after 0.2 s", "--max-seconds"]);
+    }
+}
+
+#[test]
+fn programs_are_found_at_the_start() {
+    let files = Files::new("programs");
+    let data = files.write("data", "", 0o600);
+    let script = files.write("script", "#!/bin/sh\necho run\n", 0o700);
+    for (program, texts) in [
+        ("no-such-program", &["no-such-program", "on the PATH"][..]),
+        ("./no-such-program", &["no program", "check the path"]),
+        (&data, &["no program", "chmod +x"]),
+        ("/tmp", &["no program"]),
+        ("{}", &["{} can't be the program"]),
+        ("./{}", &["{} can't be the program"]),
+    ] {
+        let ended = run(&["serve", "0", "--function", "f", "--", program]);
+        ended.expect_error(2, texts);
+    }
+    call_once(&[], &[&script], &["x"]).expect("run\n");
+}
+
+#[test]
+fn names_that_cant_be_had_are_refused() {
+    for (name, text) in [
+        ("a b", "method's name"),
+        ("", "empty"),
+        ("system.f", "reserved"),
+    ] {
+        let ended = run(&["serve", "0", "--function", name, "--", "cat"]);
+        ended.expect_error(2, &["--function", text]);
+    }
+}
+
+#[test]
+fn other_machines_are_served_only_if_it_is_said() {
+    let start = |address: &str| run(&["serve", address, "--function", "f", "--", "cat"]);
+    start("0.0.0.0:0").expect_error(2, &["--token-file", "--without-token", "reparte keys"]);
+    start("nada").expect_error(2, &["nada", "localhost:9000"]);
+    let (_server, taken) = serve(&["--function", "f", "--", "cat"]);
+    start(&taken).expect_error(3, &[&taken, "another program listens there"]);
+
+    let open = [
+        "serve",
+        "0.0.0.0:0",
+        "--without-token",
+        "--function",
+        "f",
+        "--",
+        "cat",
+    ];
+    let server = common::Running::start(common::reparte(&open));
+    let port = server.line_after("listening on http://0.0.0.0:");
+    run(&["call", &format!("127.0.0.1:{port}"), "f", "x"]).expect("x\n");
+}
+
+#[test]
+fn a_name_that_was_said_is_a_host() {
+    let status = |flags: &[&str]| {
+        let (_server, url) = serve(&[flags, &["--function", "f", "--", "cat"]].concat());
+        let mut connection = TcpStream::connect(&url).unwrap();
+        let request = "GET / HTTP/1.1\r\nHost: maquina1\r\nConnection: close\r\n\r\n";
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer.lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(status(&[]).starts_with("HTTP/1.1 403 "));
+    assert!(status(&["--host", "otra", "--host", "maquina1"]).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn certificates_are_asked_for_as_said() {
+    let files = Files::new("serve tls");
+    let keys = files.path("keys");
+    run(&["keys", &keys]).expect_code(0);
+    let file = |name: &str| format!("{keys}/{name}");
+    let (ca, cert, key) = (file("ca.pem"), file("server.pem"), file("server.key"));
+    let (client, client_key) = (file("client.pem"), file("client.key"));
+    let tls = ["--tls-cert", &cert, "--tls-key", &key];
+    let program = ["--function", "f", "--", "cat"];
+    for (asked, with) in [(&[][..], false), (&["--tls-client-ca", &ca][..], true)] {
+        let (_server, address) = serve(&[&tls, asked, &program[..]].concat());
+        let url = format!("https://{address}");
+        let plain = run(&["call", &url, "f", "x", "--ca", &ca]);
+        match with {
+            false => plain.expect("x\n"),
+            true => assert!(!plain.status.success(), "{plain:?}"),
+        }
+        let own = ["--tls-cert", &client, "--tls-key", &client_key];
+        run(&[&["call", &url, "f", "x", "--ca", &ca], &own[..]].concat()).expect("x\n");
+        run(&["call", &url, "f", "x"]).expect_error(8, &["no TLS", "--ca"]);
+    }
+    for (flags, text) in [
+        (["--tls-cert", &key, "--tls-key", &key], "certificate"),
+        (["--tls-cert", &cert, "--tls-key", &cert], "key"),
+    ] {
+        let ended = run(&[&["serve", "0"], &flags[..], &program].concat());
+        ended.expect_error(2, &[text, "reparte keys"]);
+    }
+}
