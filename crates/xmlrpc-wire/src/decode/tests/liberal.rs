@@ -92,7 +92,9 @@ fn utf_8_that_declares_utf_16_is_read() {
 
 #[test]
 fn long_base64_and_long_text_are_read_whole() {
-    let bytes: Vec<u8> = (0..10_000_u32).map(|n| ((n * 7) >> 3) as u8).collect();
+    // Long enough to be taken out before the parser; Miri is slow.
+    let length = if cfg!(miri) { 3200_u32 } else { 10_000 };
+    let bytes: Vec<u8> = (0..length).map(|n| ((n * 7) >> 3) as u8).collect();
     let document = encode_response(&Value::Base64(bytes.clone())).unwrap();
     let document = String::from_utf8(document).unwrap();
     let (_, text) = document.split_once("<base64>").unwrap();
