@@ -23,9 +23,15 @@ const UNKNOWN: u8 = 0;
 const FOREIGN: u8 = 1;
 const OURS: u8 = 2;
 
-/// Asks one server how it is, each time on a connection of its own.
+/// Asks one server how it is.
 pub(super) struct Control {
-    proxy: Arc<ServerProxy>,
+    /// On a connection that is kept, for a server that knows the protocol: it
+    /// answers whatever else it does, and one that says nothing there hangs.
+    ours: Arc<ServerProxy>,
+    /// Each time on a connection of its own, for any other: one that serves a
+    /// connection at a time, for as long as it is open, must not be kept from
+    /// its work by a question that it has answered.
+    other: ServerProxy,
     kin: AtomicU8,
 }
 
@@ -35,18 +41,19 @@ impl Control {
         let mut options = proxy.options().clone();
         options.connect_timeout = CONNECT;
         options.answer_timeout = PATIENCE;
-        // A server that serves a connection at a time, for as long as it is open, must not
-        // be kept from its work by a question that it has answered.
+        let ours = Arc::new(proxy.beside(options.clone()).ok()?);
         options.keep_alive = false;
         Some(Self {
-            proxy: Arc::new(proxy.beside(options).ok()?),
+            ours,
+            other: proxy.beside(options).ok()?,
             kin: AtomicU8::new(UNKNOWN),
         })
     }
 
     pub(super) fn status(&self) -> Result<Option<Status>, CallError> {
-        if self.kin.load(Relaxed) == FOREIGN {
-            return match self.proxy.reach() {
+        let known = self.kin.load(Relaxed);
+        if known == FOREIGN {
+            return match self.other.reach() {
                 Ok(()) => Ok(None),
                 Err(error) => {
                     // What comes back may be another one.
@@ -55,7 +62,12 @@ impl Control {
                 }
             };
         }
-        let attempt = self.proxy.attempt().deadline(Instant::now() + PATIENCE);
+        let proxy = if known == OURS {
+            &self.ours
+        } else {
+            &self.other
+        };
+        let attempt = proxy.attempt().deadline(Instant::now() + PATIENCE);
         let (kin, outcome) = match attempt.call::<Value>("reparte.status", ()) {
             Ok(value) => match read(&value) {
                 Some(status) => (OURS, Ok(Some(status))),
@@ -66,7 +78,7 @@ impl Control {
                 let error = call_error(error);
                 let kin = match error.kind() {
                     ErrorKind::Unreachable | ErrorKind::Interrupted => UNKNOWN,
-                    ErrorKind::TimedOut => self.kin.load(Relaxed),
+                    ErrorKind::TimedOut => known,
                     _ => FOREIGN,
                 };
                 (kin, Err(error))
@@ -82,7 +94,7 @@ impl Control {
         if self.kin.load(Relaxed) != OURS {
             return;
         }
-        let proxy = Arc::clone(&self.proxy);
+        let proxy = Arc::clone(&self.ours);
         let tell = move || {
             let attempt = proxy.attempt().deadline(Instant::now() + PATIENCE);
             if let Err(error) = attempt.call::<bool>("reparte.cancel", (name,)) {
