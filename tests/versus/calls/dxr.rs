@@ -1,7 +1,6 @@
 //! dxr: its server on axum, its client on reqwest.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use dxr::{Fault, TryFromParams, TryToValue, Value};
@@ -75,20 +74,4 @@ pub fn shared(address: &str, clients: i32, calls: i32) -> f64 {
 fn client(address: &str) -> DxrClient {
     let url = format!("http://{address}/RPC2").parse().expect("a URL");
     ClientBuilder::new(url).build()
-}
-
-/// Calls/s of `clients` threads, each with a client, `calls` each.
-pub fn alone(address: &str, clients: i32, calls: i32) -> f64 {
-    let started = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..clients {
-            scope.spawn(|| {
-                let mut client = Client::new(address);
-                for n in 0..calls {
-                    assert_eq!(client.call(n), n * n);
-                }
-            });
-        }
-    });
-    f64::from(clients * calls) / started.elapsed().as_secs_f64()
 }

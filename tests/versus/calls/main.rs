@@ -11,6 +11,7 @@ mod ours;
 mod process;
 mod stalls;
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use process::{Process, own_cpu_time};
@@ -56,10 +57,12 @@ fn compare(rounds: usize, calls: usize) {
         let mut client = dxr::Client::new(&dxr.said);
         figures[2].push(times(&dxr, calls, |n| assert_eq!(client.call(n), n * n)));
         let each = calls / 2;
-        totals[0].push(ours::total(&ours.said, CLIENTS, each));
+        let connect = || ours::Client::new(&ours.said);
+        totals[0].push(alone(each, connect, ours::Client::call));
         // Whichever way suits it better.
         let shared = dxr::shared(&dxr.said, CLIENTS, each);
-        totals[1].push(shared.max(dxr::alone(&dxr.said, CLIENTS, each)));
+        let connect = || dxr::Client::new(&dxr.said);
+        totals[1].push(shared.max(alone(each, connect, dxr::Client::call)));
     }
 
     println!("| one client | p50 µs | p99 | p99.9 | calls/s | client's CPU µs | server's |");
@@ -118,6 +121,24 @@ fn times(server: &Process, calls: i32, mut call: impl FnMut(i32)) -> Times {
         client,
         server,
     ])
+}
+
+/// Calls/s of [`CLIENTS`] threads, each with a client, `calls` each.
+fn alone<C>(
+    calls: i32,
+    connect: impl Fn() -> C + Sync,
+    call: impl Fn(&mut C, i32) -> i32 + Sync,
+) -> f64 {
+    let started = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let mut client = connect();
+                (0..calls).for_each(|n| assert_eq!(call(&mut client, n), n * n));
+            });
+        }
+    });
+    f64::from(CLIENTS * calls) / started.elapsed().as_secs_f64()
 }
 
 /// A quantile of what is sorted.

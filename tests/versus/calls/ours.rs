@@ -1,8 +1,6 @@
 //! Ours: the client over the hyper front, both as they come.
 
 use std::net::TcpListener;
-use std::thread;
-use std::time::Instant;
 
 use xmlrpc_client::ServerProxy;
 use xmlrpc_server::front::hyper;
@@ -31,20 +29,4 @@ impl Client {
     pub fn call(&mut self, n: i32) -> i32 {
         self.0.call("cuad", (n,)).expect("an answer")
     }
-}
-
-/// Calls/s of `clients` threads, each with a client, `calls` each.
-pub fn total(address: &str, clients: i32, calls: i32) -> f64 {
-    let started = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..clients {
-            scope.spawn(|| {
-                let mut client = Client::new(address);
-                for n in 0..calls {
-                    assert_eq!(client.call(n), n * n);
-                }
-            });
-        }
-    });
-    f64::from(clients * calls) / started.elapsed().as_secs_f64()
 }
