@@ -34,7 +34,9 @@ fn main() {
 
 fn serve() {
     let mut service = Service::new();
-    service.register("cuad", |n: i32| n * n).expect("a free name");
+    service
+        .register("cuad", |n: i32| n * n)
+        .expect("a free name");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("{}", listener.local_addr().expect("it listens"));
     let mut options = hyper::Options::default();

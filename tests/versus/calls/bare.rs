@@ -75,8 +75,5 @@ pub fn measure(server: &str, exchange: impl FnOnce(&str)) -> (usize, usize) {
     });
     exchange(&address);
     let [sent, answered] = &*counts;
-    (
-        sent.load(Ordering::SeqCst),
-        answered.load(Ordering::SeqCst),
-    )
+    (sent.load(Ordering::SeqCst), answered.load(Ordering::SeqCst))
 }

@@ -113,7 +113,9 @@ impl Client {
             };
             let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
             let length = head.split("content-length: ").nth(1);
-            let digits = length.and_then(|rest| rest.lines().next()).expect("a length");
+            let digits = length
+                .and_then(|rest| rest.lines().next())
+                .expect("a length");
             let length: usize = digits.parse().expect("a number");
             if answer.len() == end + 4 + length {
                 return length;
