@@ -132,10 +132,7 @@ impl Processes {
         signals::at_signal(move || {
             tell("stopping: what was had so far will be printed; once more to end at once");
             interrupted.store(true, SeqCst);
-            // A run without servers ends once nothing is in flight.
-            for server in handle.account().servers {
-                handle.leave(&server.name);
-            }
+            handle.end();
             handle.cancel_all();
         })
     }

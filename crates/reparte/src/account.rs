@@ -207,8 +207,10 @@ impl Account {
         })
     }
 
-    /// Why the run ended before its tasks did.
-    pub(crate) fn verdict(&self) -> impl fmt::Display {
+    /// Why the run ended before its tasks did, if it has, in a few words; else only
+    /// that it is over.
+    #[must_use]
+    pub fn verdict(&self) -> impl fmt::Display {
         if let Some(error) = &self.journal_error {
             return error.to_string();
         }
@@ -224,6 +226,7 @@ impl Account {
                 "every server has refused its calls for good, or given a wrong answer".to_owned()
             }
             Some(End::NoServers) => "every server has refused its calls for good".to_owned(),
+            Some(End::Stopped) => "the run was ended early".to_owned(),
             Some(End::Completed | End::Abandoned | End::JournalFailed) | None => {
                 "the run is over".to_owned()
             }

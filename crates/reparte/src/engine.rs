@@ -207,6 +207,7 @@ where
                 }
             }
             Request::Close => self.tell(Event::Closed),
+            Request::Stop => self.tell(Event::Stopped),
             Request::Abandon => self.tell(Event::Abandoned),
             Request::Join(destino, reserve) => self.join(destino, reserve),
             Request::Leave(server) => {

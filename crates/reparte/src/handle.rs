@@ -41,6 +41,17 @@ impl<A, R> Handle<A, R> {
         self.ask(Request::CancelAll);
     }
 
+    /// Ends the run early: no more calls are made. Those in flight end as they
+    /// will, and what they bring counts; every other task ends with an error of
+    /// the kind [`NotRun`](crate::TaskErrorKind::NotRun).
+    ///
+    /// Not to wait for those in flight either, follow it by
+    /// [`cancel_all`](Self::cancel_all).
+    #[doc(alias("stop", "drain", "shutdown"))]
+    pub fn end(&self) {
+        self.ask(Request::Stop);
+    }
+
     /// Gives the run a server more.
     ///
     /// # Errors
@@ -59,17 +70,41 @@ impl<A, R> Handle<A, R> {
     ///
     /// When the last server has left, the run ends.
     pub fn leave(&self, server: &str) -> bool {
-        let named: Vec<usize> = {
-            let account = lock(&self.account);
-            let names = account.servers.iter().enumerate();
-            names
-                .filter_map(|(index, known)| (&*known.name == server).then_some(index))
-                .collect()
-        };
-        for &index in &named {
-            self.ask(Request::Leave(ServerId::new(index)));
-        }
+        let named = self.named(server);
+        self.leave_all(&named);
         !named.is_empty()
+    }
+
+    /// Gives the run a server in the place of those of this name, which
+    /// [leave](Self::leave) it when it has joined: the run is never without.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`join`](Self::join).
+    pub fn replace(
+        &self,
+        server: &str,
+        destino: impl Destino<A, R> + 'static,
+    ) -> Result<(), Error> {
+        let named = self.named(server);
+        self.join(destino)?;
+        self.leave_all(&named);
+        Ok(())
+    }
+
+    fn named(&self, server: &str) -> Vec<ServerId> {
+        let account = lock(&self.account);
+        let servers = account.servers.iter().enumerate();
+        servers
+            .filter(|(_, known)| &*known.name == server)
+            .map(|(index, _)| ServerId::new(index))
+            .collect()
+    }
+
+    fn leave_all(&self, servers: &[ServerId]) {
+        for &server in servers {
+            self.ask(Request::Leave(server));
+        }
     }
 
     /// What happens from now on, with room for so many events that have not

@@ -42,6 +42,7 @@
 //! | --- | --- |
 //! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
 //! | [`Map`], [`MapAsTheyEnd`], [`AsTheyEnd`] | results read one by one, in order or as they end |
+//! | [`TaskSender`], [`Outcomes`], [`InOrder`] | the same in [two halves](Repartidor::split), for two threads |
 //! | [`Options`] | read-ahead, window, attempts, outage, time limits, faults to try again, hedging |
 //! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
@@ -54,7 +55,7 @@
 //! | [`TaskError`] | why a task has no result: its failed calls |
 //! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
 //! | [`Account`] | who did what, at any moment and in the end: a table, JSON |
-//! | [`Handle`] | steers a run from elsewhere: cancel, join, leave, watch its [`Event`]s |
+//! | [`Handle`] | steers a run from elsewhere: cancel, join, leave, end, watch its [`Event`]s |
 //!
 //! # What happens when
 //!
@@ -120,6 +121,7 @@ mod results;
 #[cfg(test)]
 mod sim;
 mod slot;
+mod split;
 mod text;
 
 pub use account::{Account, ServerAccount, ServerState};
@@ -138,6 +140,7 @@ pub use journal::{Journal, Persist};
 pub use options::{Options, RetryFaults};
 pub use repartidor::{MAX_SLOTS, Repartidor};
 pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
+pub use split::{InOrder, Outcomes, TaskSender};
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "xmlrpc"))]

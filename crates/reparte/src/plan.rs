@@ -122,6 +122,7 @@ pub(crate) struct Plan {
     /// When the next of these starts if nothing changes.
     apart_at: Option<Duration>,
     closed: bool,
+    stopped: bool,
     ended: bool,
 }
 
@@ -144,6 +145,7 @@ impl Plan {
             quiet_since: None,
             apart_at: None,
             closed: false,
+            stopped: false,
             ended: false,
             options,
         }
@@ -162,8 +164,9 @@ impl Plan {
             Event::Joined { site } => self.joined(site),
             Event::Left { server } => self.left(server),
             Event::Cancelled { task } => self.cancelled(task),
-            Event::Abandoned => self.stop(End::Abandoned),
-            Event::JournalFailed => self.stop(End::JournalFailed),
+            Event::Stopped => self.stopped = true,
+            Event::Abandoned => self.break_off(End::Abandoned),
+            Event::JournalFailed => self.break_off(End::JournalFailed),
             Event::Woken => {}
         }
         if self.ended {
@@ -208,7 +211,7 @@ impl Plan {
         let down = !self.servers.any_alive() && self.tasks.waiting() == 0;
         let room = down || self.tasks.waiting() < self.options.read_ahead;
         let room = room || self.servers.any_ready();
-        room && !self.closed && !self.ended && !self.outage_reached()
+        room && !self.closed && !self.stopped && !self.ended && !self.outage_reached()
     }
 
     /// Whether it is worth waking the sender of tasks: there is a slot, or half
@@ -278,6 +281,9 @@ impl Plan {
         }
         if self.calls.steady + self.calls.trials > 0 {
             return;
+        }
+        if self.stopped {
+            return self.end(End::Stopped);
         }
         let none_left = self.servers.all_out() || self.outage_reached();
         if none_left && self.fall_back() {

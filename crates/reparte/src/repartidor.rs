@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use crate::engine::{self, Arrival, News, Request, Untaken, Wires, lock};
 use crate::handle::Handle;
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
+use crate::split::{self, Outcomes, TaskSender};
 use crate::{Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskId};
 
 /// The most slots that all servers of a run may have together: each takes a
@@ -36,7 +36,7 @@ pub const MAX_SLOTS: usize = 8_192;
 #[must_use = "dropped, it forgets its tasks: see `terminar`"]
 #[doc(alias("Dispatcher", "Distributor"))]
 pub struct Repartidor<A, R> {
-    wires: Wires<A, R>,
+    wires: Arc<Wires<A, R>>,
     sent: u64,
     window: u64,
 }
@@ -67,7 +67,7 @@ where
         let wires = engine::start(destinos, &options)?;
         let least = wires.slots.saturating_add(options.read_ahead);
         Ok(Self {
-            wires,
+            wires: Arc::new(wires),
             sent: 0,
             window: options.window.max(least) as u64,
         })
@@ -137,7 +137,7 @@ impl<A, R> Repartidor<A, R> {
         }
     }
 
-    fn unsent(&self, args: A) -> SendError<A> {
+    pub(crate) fn unsent(&self, args: A) -> SendError<A> {
         SendError {
             args,
             account: Box::new(self.account()),
@@ -165,9 +165,7 @@ impl<A, R> Repartidor<A, R> {
                 *place = Some(outcome);
             }
         }
-        // A panic in the engine would be our own fault: what was had is given.
-        let thread = ended.into_repartidor().wires.thread.take();
-        let _ = thread.map(JoinHandle::join);
+        ended.into_repartidor().wires.join();
         let outcomes = outcomes
             .into_iter()
             .zip(0..)
@@ -220,6 +218,27 @@ impl<A, R> Repartidor<A, R> {
         I: IntoIterator<Item = A>,
     {
         MapAsTheyEnd::new(self, tasks.into_iter())
+    }
+
+    /// In two halves: one that sends, and one that gives the outcomes, for two
+    /// threads. So results come out while the next task is waited for, as
+    /// [`map`](Self::map)'s do not.
+    ///
+    /// No more than [`Options::window`] tasks are ever sent and not given.
+    ///
+    /// ```
+    /// use reparte::{Options, Repartidor, from_fn};
+    ///
+    /// let server = from_fn("here", |n: &u64| Ok(n * n));
+    /// let (mut sender, outcomes) = Repartidor::with([server], Options::default())?.split();
+    /// let sending = std::thread::spawn(move || (1..=100).try_for_each(|n| sender.enviar(n).map(drop)));
+    /// let squares = outcomes.in_order().map(|(_, square)| square);
+    /// assert_eq!(squares.sum::<Result<u64, _>>()?, 338_350);
+    /// # sending.join().unwrap()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn split(self) -> (TaskSender<A, R>, Outcomes<A, R>) {
+        split::split(self)
     }
 
     /// Who has done what so far.
@@ -307,7 +326,7 @@ impl<A, R> Repartidor<A, R> {
         Handle::new(Arc::clone(&self.wires.account), Arc::clone(&self.wires.run))
     }
 
-    pub(crate) fn wires(&self) -> &Wires<A, R> {
+    pub(crate) fn wires(&self) -> &Arc<Wires<A, R>> {
         &self.wires
     }
 

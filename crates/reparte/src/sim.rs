@@ -81,6 +81,7 @@ fn every_promise_holds_whatever_happens() {
         assert!(count(|end| matches!(end, End::Outage { .. })) > ends.len() / 30);
         assert!(count(|end| matches!(end, End::NoServers)) > 0);
         assert!(count(|end| matches!(end, End::JournalFailed)) > 0);
+        assert!(count(|end| matches!(end, End::Stopped)) > 0);
     }
 }
 
@@ -92,6 +93,7 @@ fn without_an_outage_every_task_is_delivered() {
         refusals: false,
         leaves: 0,
         journal_fails: false,
+        stops: false,
         max_attempts: u32::MAX,
         ..Habits::any(random)
     });
@@ -107,6 +109,7 @@ fn hangs_and_returns_are_noticed_in_time() {
         refusals: false,
         reserves: 0,
         journal_fails: false,
+        stops: false,
         returns: true,
         outage: None,
         leaves: 0,
@@ -154,6 +157,7 @@ fn poisoned(random: &mut SplitMix) -> Habits {
         time_limit_medians: None,
         max_attempts: u32::MAX,
         journal_fails: false,
+        stops: false,
         ..Habits::any(random)
     }
 }
@@ -180,6 +184,7 @@ fn sick(random: &mut SplitMix) -> Habits {
         poison: 0,
         refusals: false,
         journal_fails: false,
+        stops: false,
         returns: true,
         outage: None,
         leaves: 0,

@@ -22,6 +22,27 @@ fn read_ahead(tasks: usize) -> Options {
 }
 
 #[test]
+fn the_last_server_is_replaced_without_an_end_of_the_run() {
+    let (mut servers, calls) = puppets(&[("a", 1), ("a", 2)]);
+    let second = servers.pop().unwrap();
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    handle.replace("a", second).unwrap();
+    send(&mut reparto, 1..=2);
+    let (one, two) = (next(&calls), next(&calls));
+    one.square();
+    two.square();
+    assert_eq!(reparto.terminar().unwrap(), [1, 4]);
+    let states = handle
+        .account()
+        .servers
+        .iter()
+        .map(|s| (s.state, s.tasks))
+        .collect::<Vec<_>>();
+    assert_eq!(states, [(ServerState::Left, 0), (ServerState::Up, 2)]);
+}
+
+#[test]
 fn a_cancelled_task_ends_and_its_call_is_cut_off() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();

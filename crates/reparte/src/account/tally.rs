@@ -122,6 +122,7 @@ impl Account {
                 End::Completed
                 | End::Outage { .. }
                 | End::NoServers
+                | End::Stopped
                 | End::Abandoned
                 | End::JournalFailed,
             ) => {

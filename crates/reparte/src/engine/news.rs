@@ -35,6 +35,8 @@ pub(crate) enum Request<A, R> {
     Observe(Observer),
     /// No more tasks will come.
     Close,
+    /// No more calls are to be made.
+    Stop,
     /// Nobody wants the results any more.
     Abandon,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -27,11 +27,20 @@ pub(crate) struct Wires<A, R> {
     pub(crate) outcomes: Receiver<Outcome<R>>,
     pub(crate) account: SharedAccount,
     /// None once it has been waited for.
-    pub(crate) thread: Option<JoinHandle<()>>,
+    pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
     pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
     pub(crate) checks: Arc<Checks<A, R>>,
     /// The slots of all servers.
     pub(crate) slots: usize,
+}
+
+impl<A, R> Wires<A, R> {
+    /// Waits for the thread of a run that is over.
+    pub(crate) fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        // A panic in it would be our own fault: what was had is given.
+        let _ = { thread }.take().map(JoinHandle::join);
+    }
 }
 
 impl<A, R> Drop for Wires<A, R> {
@@ -119,7 +128,7 @@ where
         room,
         outcomes,
         account,
-        thread: Some(keeper),
+        thread: Mutex::new(Some(keeper)),
         cost,
         checks,
         slots,

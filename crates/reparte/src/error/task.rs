@@ -104,23 +104,36 @@ impl TaskError {
         &self.story.history
     }
 
+    /// What is displayed, without the task's number.
+    pub fn reason(&self) -> impl fmt::Display {
+        Reason(&self.story)
+    }
+
     /// How many failed calls of a task are kept.
     pub const HISTORY: usize = 16;
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}: ", self.story.task)?;
-        match (self.story.kind, self.story.history.last()) {
+        write!(f, "task {}: {}", self.story.task, self.reason())
+    }
+}
+
+/// What [`TaskError::reason`] gives.
+struct Reason<'a>(&'a Story);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.kind, self.0.history.last()) {
             (TaskErrorKind::Answered, Some(last)) => write!(f, "{last}"),
             (TaskErrorKind::Answered, None) => f.write_str("failed"),
             (TaskErrorKind::GivenUp, last) => {
-                write!(f, "given up after {} calls", self.story.calls)?;
+                write!(f, "given up after {} calls", self.0.calls)?;
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
             }
             (TaskErrorKind::Poison, _) => {
                 f.write_str("poison, its servers died")?;
-                for (n, call) in self.story.history.iter().enumerate() {
+                for (n, call) in self.0.history.iter().enumerate() {
                     let before = if n == 0 { ": " } else { "; " };
                     write!(f, "{before}{call}")?;
                 }

@@ -21,7 +21,7 @@ impl Plan {
     }
 
     /// Ends the run before its tasks have.
-    pub(super) fn stop(&mut self, end: End) {
+    pub(super) fn break_off(&mut self, end: End) {
         if !self.ended {
             self.end(end);
         }

@@ -30,6 +30,9 @@ pub(crate) enum Event {
     Left { server: ServerId },
     /// Nobody wants this task's result any more.
     Cancelled { task: TaskId },
+    /// No more calls are to be made. Those in flight go on, and the run ends
+    /// with them.
+    Stopped,
     /// Nobody wants the results any more.
     Abandoned,
     /// The journal can't be written, or is of another run.
@@ -178,6 +181,8 @@ pub(crate) enum End {
     Outage { after: Duration },
     /// Every server is out for good.
     NoServers,
+    /// It was stopped, and the calls that were in flight have ended.
+    Stopped,
     /// Nobody wanted the results any more.
     Abandoned,
     /// Results could not be kept.

@@ -22,6 +22,10 @@ impl Plan {
     pub(super) fn place(&mut self) {
         self.pay();
         self.apart_at = None;
+        if self.stopped {
+            self.hedge_at = None;
+            return;
+        }
         if self.outage_reached() {
             return;
         }

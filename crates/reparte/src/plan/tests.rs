@@ -12,7 +12,7 @@
 //! | `reached 0`, `silent 0 unreachable` | it can be reached, and says no more; or not even that |
 //! | `join s1`, `leave 0`, `cancel 3` | servers come and go; a task is cancelled |
 //! | `wake` | the plan is woken when it asked to be; `woken`: now |
-//! | `closed`, `abandoned` | no more tasks; no more interest |
+//! | `closed`, `stopped`, `abandoned` | no more tasks; no more calls; no more interest |
 //! | `journal-failed` | results can't be kept |
 
 use std::fmt::Write;
@@ -126,6 +126,7 @@ pub(crate) fn replay(script: &str) -> String {
             }],
             ["wake" | "woken"] => vec![Event::Woken],
             ["closed"] => vec![Event::Closed],
+            ["stopped"] => vec![Event::Stopped],
             ["abandoned"] => vec![Event::Abandoned],
             ["journal-failed"] => vec![Event::JournalFailed],
             _ => panic!("what is {line:?}?"),
@@ -334,6 +335,7 @@ scripts! {
     a_silent_server_is_left_alone
     a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls
+    a_stopped_run_waits_for_its_calls_and_makes_no_more
     servers_join_and_leave
     slots_are_learnt
     slow_tasks_are_sent_a_second_time

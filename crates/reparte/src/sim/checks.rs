@@ -28,6 +28,7 @@ pub(super) struct Checks {
     /// The server whose answer has just shown that it is of no use.
     useless: Option<ServerId>,
     journal_failed: bool,
+    stopped: bool,
     max_attempts: u32,
     retry_faults: RetryFaults,
     outage: Option<Duration>,
@@ -89,6 +90,7 @@ impl Checks {
             closed: false,
             useless: None,
             journal_failed: false,
+            stopped: false,
             max_attempts: habits.max_attempts,
             retry_faults: habits.retry_faults.clone(),
             outage: habits.outage,
@@ -132,6 +134,7 @@ impl Checks {
             Event::Cancelled { task } => self.cancelled = Some(task),
             Event::Left { .. } | Event::Probed { .. } | Event::Abandoned | Event::Woken => {}
             Event::JournalFailed => self.journal_failed = true,
+            Event::Stopped => self.stopped = true,
         }
     }
 
@@ -213,6 +216,7 @@ impl Checks {
 
     fn started(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why, now: Duration) {
         let waits = |open: &Open| open.calls.is_empty() && open.breaks < 2;
+        assert!(!self.stopped, "a call after the stop");
         let nothing_waits = !self.open.values().any(waits);
         let seen = &mut self.servers[server.index()];
         seen.running += 1;
@@ -333,6 +337,7 @@ impl Checks {
             End::Completed => assert!(self.closed && self.open.is_empty()),
             End::Outage { after } => assert!(!up && self.outage == Some(after)),
             End::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
+            End::Stopped => assert!(self.stopped),
             End::Abandoned => panic!("nobody abandoned it"),
             End::JournalFailed => assert!(self.journal_failed),
         }
@@ -355,7 +360,7 @@ impl Checks {
             let wanted = task.is_none_or(|task| self.open.contains_key(&task));
             assert!(wanted, "a call of a task that has ended goes on");
         }
-        if !over {
+        if !over && !self.stopped {
             self.check_nothing_starves(plan.pays_for_retries());
         }
     }

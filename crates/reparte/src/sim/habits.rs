@@ -40,6 +40,8 @@ pub(super) struct Habits {
     pub(super) reserves: u64,
     /// Whether the journal fails.
     pub(super) journal_fails: bool,
+    /// Whether the run is stopped early.
+    pub(super) stops: bool,
     /// How many calls in a hundred fail though their server is alive.
     pub(super) failures_percent: u64,
     /// How many questions in a hundred are answered late, or too late.
@@ -86,6 +88,7 @@ impl Habits {
             refusals: random.below(10) == 0,
             reserves: random.below(5).saturating_sub(2),
             journal_fails: random.below(20) == 0,
+            stops: random.below(20) == 0,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
@@ -118,6 +121,7 @@ impl Habits {
             refusals: false,
             reserves: 0,
             journal_fails: false,
+            stops: false,
             failures_percent: 1,
             slow_percent: 1,
             strict_times: false,

@@ -72,6 +72,7 @@ impl Log {
             Event::Joined { site: joined } => format!("join {}", site(joined)),
             Event::Left { server } => format!("leave {server}"),
             Event::Cancelled { task } => format!("cancel {task}"),
+            Event::Stopped => "stopped".to_owned(),
             Event::Abandoned => "abandoned".to_owned(),
             Event::JournalFailed => "journal-failed".to_owned(),
             Event::Woken => "woken".to_owned(),

@@ -51,6 +51,7 @@ pub(super) enum What {
     Leaves(ServerId),
     Cancels,
     JournalFails,
+    Stops,
 }
 
 impl World {
@@ -108,6 +109,7 @@ impl World {
             (habits.joins, |_| What::Joins),
             (habits.cancels, |_| What::Cancels),
             (habits.journal_fails.into(), |_| What::JournalFails),
+            (habits.stops.into(), |_| What::Stops),
         ];
         for (times, what) in what {
             for _ in 0..times {
@@ -196,6 +198,7 @@ impl World {
             }
             What::Leaves(server) => self.tell(Event::Left { server }),
             What::JournalFails => self.tell(Event::JournalFailed),
+            What::Stops => self.tell(Event::Stopped),
             What::Cancels if self.sent == 0 => None,
             What::Cancels => {
                 let task = TaskId::new(self.random.below(self.sent));

@@ -1,0 +1,166 @@
+//! A run in two halves.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::iter::FusedIterator;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::engine::{News, Outcome, Request, Wires};
+use crate::{Repartidor, SendError, TaskError, TaskId};
+
+pub(crate) fn split<A, R>(repartidor: Repartidor<A, R>) -> (TaskSender<A, R>, Outcomes<A, R>) {
+    let window = usize::try_from(repartidor.window()).unwrap_or(usize::MAX);
+    let (enter, places) = bounded(window);
+    // Those that were sent before are in the window too, as far as it goes.
+    let _ = (0..repartidor.sent()).try_for_each(|_| enter.try_send(()));
+    let outcomes = Outcomes {
+        wires: Arc::clone(repartidor.wires()),
+        places,
+    };
+    (TaskSender { repartidor, enter }, outcomes)
+}
+
+/// The half of a run that sends: see [`Repartidor::split`]. Once it is dropped,
+/// the outcomes end with those of the tasks sent.
+pub struct TaskSender<A, R> {
+    repartidor: Repartidor<A, R>,
+    /// Blocks while the window has no place.
+    enter: Sender<()>,
+}
+
+impl<A, R> TaskSender<A, R> {
+    /// Hands over a task, as [`Repartidor::enviar`] does. Blocks, too, while as
+    /// many tasks as the [window](crate::Options::window) has places are sent and
+    /// not yet given to the reader of the outcomes.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the task in it, once the run is over; it is when nobody
+    /// reads the outcomes any more.
+    pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
+        match self.enter.send(()) {
+            Ok(()) => self.repartidor.enviar(args),
+            Err(_) => Err(self.repartidor.unsent(args)),
+        }
+    }
+}
+
+impl<A, R> Drop for TaskSender<A, R> {
+    fn drop(&mut self) {
+        self.repartidor.close();
+    }
+}
+
+impl<A, R> fmt::Debug for TaskSender<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskSender")
+            .field("repartidor", &self.repartidor)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The half of a run that gives each task's outcome, as it ends: see
+/// [`Repartidor::split`].
+#[must_use = "dropped, it ends the run: see `Repartidor`"]
+pub struct Outcomes<A, R> {
+    wires: Arc<Wires<A, R>>,
+    places: Receiver<()>,
+}
+
+impl<A, R> Outcomes<A, R> {
+    /// The next outcome that is there already.
+    pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
+        let outcome = self.wires.outcomes.try_recv().ok();
+        outcome.inspect(|_| self.given())
+    }
+
+    /// The same in order of sending.
+    pub fn in_order(self) -> InOrder<A, R> {
+        InOrder {
+            outcomes: self,
+            early: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    /// The window has a place more.
+    fn given(&self) {
+        let _ = self.places.try_recv();
+    }
+}
+
+impl<A, R> Iterator for Outcomes<A, R> {
+    type Item = (TaskId, Result<R, TaskError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let outcome = self.wires.outcomes.recv().ok();
+        outcome.inspect(|_| self.given())
+    }
+}
+
+/// The other half may still wait for a task to send.
+impl<A, R> Drop for Outcomes<A, R> {
+    fn drop(&mut self) {
+        self.wires.run.tell(News::Asked(Request::Abandon));
+    }
+}
+
+/// [`Outcomes`] in order of sending.
+#[must_use = "dropped, it ends the run: see `Repartidor`"]
+pub struct InOrder<A, R> {
+    outcomes: Outcomes<A, R>,
+    /// Those that wait for an earlier one.
+    early: BTreeMap<u64, Outcome<R>>,
+    next: u64,
+}
+
+impl<A, R> InOrder<A, R> {
+    /// The next outcome, if it is there already.
+    pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
+        let wires = Arc::clone(&self.outcomes.wires);
+        self.next_from(|| wires.outcomes.try_recv().ok())
+    }
+
+    fn next_from(&mut self, more: impl Fn() -> Option<Outcome<R>>) -> Option<Outcome<R>> {
+        loop {
+            if let Some(outcome) = self.early.remove(&self.next) {
+                self.next += 1;
+                self.outcomes.given();
+                return Some(outcome);
+            }
+            let outcome = more()?;
+            self.early.insert(outcome.0.index(), outcome);
+        }
+    }
+}
+
+impl<A, R> Iterator for InOrder<A, R> {
+    type Item = (TaskId, Result<R, TaskError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let wires = Arc::clone(&self.outcomes.wires);
+        self.next_from(|| wires.outcomes.recv().ok())
+    }
+}
+
+impl<A, R> FusedIterator for Outcomes<A, R> {}
+impl<A, R> FusedIterator for InOrder<A, R> {}
+
+impl<A, R> fmt::Debug for Outcomes<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcomes")
+            .field("ended", &self.wires.outcomes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A, R> fmt::Debug for InOrder<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InOrder")
+            .field("outcomes", &self.outcomes)
+            .field("early", &self.early.len())
+            .finish_non_exhaustive()
+    }
+}

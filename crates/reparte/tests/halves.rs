@@ -1,0 +1,132 @@
+//! A run in two halves: one thread sends, another reads the outcomes.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod puppet;
+
+use std::sync::mpsc;
+use std::thread;
+
+use puppet::{NEVER, SOON, next, puppets};
+use reparte::{ErrorKind, Options, Repartidor, TaskErrorKind};
+
+fn window(tasks: usize) -> Options {
+    let mut options = Options::default();
+    options.window = tasks;
+    options
+}
+
+#[test]
+fn outcomes_come_while_the_next_task_is_waited_for() {
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let (mut sender, mut outcomes) = Repartidor::with(servers, Options::default())
+        .unwrap()
+        .split();
+    let first = sender.enviar(1).unwrap();
+    let second = sender.enviar(2).unwrap();
+    assert!(outcomes.try_next().is_none());
+    let (early, late) = (next(&calls), next(&calls));
+    late.square();
+    let (task, outcome) = outcomes.next().unwrap();
+    assert!(task == first || task == second);
+    outcome.unwrap();
+    early.square();
+    outcomes.next().unwrap().1.unwrap();
+    drop(sender);
+    assert!(outcomes.next().is_none());
+    assert!(outcomes.next().is_none());
+}
+
+#[test]
+fn the_window_counts_what_waits_for_an_earlier_one() {
+    let (servers, calls) = puppets(&[("a", 2)]);
+    let (mut sender, outcomes) = Repartidor::with(servers, window(2)).unwrap().split();
+    let mut outcomes = outcomes.in_order();
+    let (told, sent) = mpsc::channel();
+    let sending = thread::spawn(move || {
+        for n in 1..=3 {
+            sender.enviar(n).unwrap();
+            told.send(n).unwrap();
+        }
+    });
+    let (one, two) = (next(&calls), next(&calls));
+    let (first, second) = if one.args == 1 {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    assert_eq!(
+        [sent.recv_timeout(SOON), sent.recv_timeout(SOON)],
+        [Ok(1), Ok(2)]
+    );
+    second.square();
+    // A slot is free, and the second waits for the first: the third is not sent.
+    assert!(outcomes.try_next().is_none());
+    assert!(sent.recv_timeout(NEVER).is_err());
+    first.square();
+    assert_eq!(outcomes.next().unwrap().1.unwrap(), 1);
+    assert_eq!(sent.recv_timeout(SOON), Ok(3));
+    next(&calls).square();
+    let rest: Vec<u32> = outcomes
+        .by_ref()
+        .map(|(_, outcome)| outcome.unwrap())
+        .collect();
+    assert_eq!(rest, [4, 9]);
+    sending.join().unwrap();
+}
+
+#[test]
+fn tasks_sent_before_come_first() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, window(1)).unwrap();
+    reparto.enviar(7).unwrap();
+    let (sender, outcomes) = reparto.split();
+    drop(sender);
+    next(&calls).square();
+    let all: Vec<u32> = outcomes
+        .in_order()
+        .map(|(_, outcome)| outcome.unwrap())
+        .collect();
+    assert_eq!(all, [49]);
+}
+
+#[test]
+fn a_sender_learns_that_nobody_reads() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let (mut sender, outcomes) = Repartidor::with(servers, window(1)).unwrap().split();
+    sender.enviar(1).unwrap();
+    let _cut = next(&calls);
+    let sending = thread::spawn(move || sender.enviar(2).unwrap_err().into_args());
+    drop(outcomes);
+    assert_eq!(sending.join().unwrap(), 2);
+}
+
+#[test]
+fn a_run_that_is_ended_waits_for_its_calls_alone() {
+    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let mut options = window(9);
+    options.read_ahead = 5;
+    let reparto = Repartidor::with(servers, options).unwrap();
+    let handle = reparto.handle();
+    let (mut sender, outcomes) = reparto.split();
+    for n in 1..=4 {
+        sender.enviar(n).unwrap();
+    }
+    let (one, other) = (next(&calls), next(&calls));
+    handle.end();
+    let lost = other.args;
+    one.square();
+    other.fail(ErrorKind::Interrupted);
+    assert_eq!(sender.enviar(5).unwrap_err().into_args(), 5);
+    let outcomes: Vec<_> = outcomes.in_order().map(|(_, outcome)| outcome).collect();
+    assert_eq!(outcomes.len(), 4);
+    for (n, outcome) in (1..).zip(&outcomes) {
+        match outcome {
+            Ok(square) => assert!(n <= 2 && n != lost && *square == n * n),
+            Err(error) => assert_eq!(error.kind(), TaskErrorKind::NotRun, "{error}"),
+        }
+    }
+    let account = handle.account();
+    assert_eq!((account.done, account.not_run, account.lost), (1, 3, 0));
+    assert!(calls.try_recv().is_err());
+}
