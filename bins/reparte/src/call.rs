@@ -1,18 +1,16 @@
 //! `reparte call`: one call.
 
-mod arguments;
-
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use xmlrpc_client::{ServerProxy, Value};
 
+use crate::arguments::{self, Type};
 use crate::exit::Failure;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
 use crate::options::{Client, seconds};
 use crate::output::{for_reader, print};
-use arguments::Type;
 
 /// Calls a function of any XML-RPC server, and prints its result
 ///

@@ -1,6 +1,6 @@
 //! How the command ends when it fails: one line on standard error, and a code.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
 
@@ -17,12 +17,15 @@ pub(crate) enum Failure {
     Argument(String),
     /// The server can't start, or can't go on. Code 3.
     Server(String),
-    /// A server can't be reached, or the connection broke. Code 4.
+    /// A server can't be reached, or the connection broke; or none is left. Code 4.
     Unreachable(String),
-    /// The function's own error. Code 5.
+    /// The function's own error, for a call or for some task of a run. Code 5.
     Fault(String),
-    /// The server answered, but neither with a result nor with a fault. Code 8: 6 and 7
-    /// are a signal and a journal, as in the article's programs.
+    /// A signal ended the run before all tasks had. Code 6.
+    Interrupted(String),
+    /// The journal can't be used, or not any further. Code 7.
+    Journal(String),
+    /// The server answered, but neither with a result nor with a fault. Code 8.
     NoAnswer(String),
     /// What was to be said has been, and the code remains.
     Told(u8),
@@ -39,15 +42,33 @@ impl Failure {
         Failure::Server(text.to_string())
     }
 
-    fn parts(self) -> (u8, Option<String>) {
+    fn code(&self) -> u8 {
+        match *self {
+            Failure::Output(_) => 1,
+            Failure::Argument(_) => 2,
+            Failure::Server(_) => 3,
+            Failure::Unreachable(_) => Failure::UNREACHABLE,
+            Failure::Fault(_) => 5,
+            Failure::Interrupted(_) => 6,
+            Failure::Journal(_) => 7,
+            Failure::NoAnswer(_) => 8,
+            Failure::Told(code) => code,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Output(error) => (1, Some(format!("can't write the output: {error}"))),
-            Failure::Argument(text) => (2, Some(text)),
-            Failure::Server(text) => (3, Some(text)),
-            Failure::Unreachable(text) => (Failure::UNREACHABLE, Some(text)),
-            Failure::Fault(text) => (5, Some(text)),
-            Failure::NoAnswer(text) => (8, Some(text)),
-            Failure::Told(code) => (code, None),
+            Failure::Output(error) => write!(f, "can't write the output: {error}"),
+            Failure::Argument(text)
+            | Failure::Server(text)
+            | Failure::Unreachable(text)
+            | Failure::Fault(text)
+            | Failure::Interrupted(text)
+            | Failure::Journal(text)
+            | Failure::NoAnswer(text) => f.write_str(text),
+            Failure::Told(_) => Ok(()),
         }
     }
 }
@@ -84,9 +105,8 @@ pub(crate) fn run(command: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let Err(failure) = command() else {
         return ExitCode::SUCCESS;
     };
-    let (code, text) = failure.parts();
-    if let Some(text) = text {
-        tell(format_args!("error: {text}"));
+    if !matches!(failure, Failure::Told(_)) {
+        tell(format_args!("error: {failure}"));
     }
-    ExitCode::from(code)
+    ExitCode::from(failure.code())
 }

@@ -6,7 +6,7 @@ mod common;
 
 use common::run;
 
-const SUBCOMMANDS: [&str; 5] = ["serve", "status", "call", "methods", "keys"];
+const SUBCOMMANDS: [&str; 6] = ["run", "serve", "status", "call", "methods", "keys"];
 
 #[test]
 fn help_is_there_and_narrow() {
@@ -30,7 +30,7 @@ fn help_is_there_and_narrow() {
 #[test]
 fn the_exit_codes_are_told() {
     let help = run(&["--help"]).stdout;
-    for code in ["0", "1", "2", "3", "4", "5", "8", "130,143"] {
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "130,143"] {
         assert!(help.contains(&format!("\n  {code} ")), "{code}");
     }
     let version = run(&["--version"]);
@@ -41,7 +41,7 @@ fn the_exit_codes_are_told() {
 fn bad_usage_is_named() {
     for (arguments, text) in [
         (&[][..], "Usage: reparte"),
-        (&["run"], "unrecognized subcommand 'run'"),
+        (&["walk"], "unrecognized subcommand 'walk'"),
         (&["call", "localhost:1"], "<METHOD>"),
         (&["call", "localhost:1", "f", "--nada"], "--nada"),
         (&["call", "localhost:1", "f", "--timeout", "0"], "above 0"),
@@ -66,7 +66,24 @@ fn bad_usage_is_named() {
             "--tls-cert",
         ),
         (&["methods"], "<URL>"),
-        (&["status"], "<SERVER>"),
+        (&["status"], "no server is named"),
+        (&["run", "localhost:1"], "--function"),
+        (&["run", "--function", "f"], "no server is named"),
+        (&["run", "--function", "f", "--local", "0"], "1..=255"),
+        (
+            &["run", "--function", "f", "--json", "--arg-type", "int"],
+            "cannot be used with",
+        ),
+        (
+            &["run", "--function", "f", "--max-in-flight", "0"],
+            "1..=1000000",
+        ),
+        (&["run", "--function", "f", "--retries", "x"], "--retries"),
+        (&["run", "--function", "f", "--hedge", "x"], "on, off"),
+        (
+            &["run", "--function", "f", "--output", "xml"],
+            "text, tsv, csv, jsonl",
+        ),
         (&["keys"], "<DIRECTORY>"),
         (&["keys", "d", "--port", "70000"], "70000"),
         (&["serve", "--", "cat"], "--function"),

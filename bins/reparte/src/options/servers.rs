@@ -9,11 +9,11 @@ use xmlrpc_client::Options;
 
 use crate::exit::Failure;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Servers {
     /// host:port, or an http:// or https:// URL; N/ before it, for N calls at a time, is
     /// for a run
-    #[arg(value_name = "SERVER", required_unless_present = "servers")]
+    #[arg(value_name = "SERVER")]
     server: Vec<String>,
     /// The servers in this file, one a line; what follows a # is a comment
     #[arg(long, value_name = "FILE")]
@@ -21,6 +21,21 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
+    /// Further ones, as if they were arguments.
+    pub(crate) fn add(&mut self, servers: impl IntoIterator<Item = String>) {
+        self.server.extend(servers);
+    }
+
+    /// Whether a file names some.
+    pub(crate) fn has_file(&self) -> bool {
+        self.servers.is_some()
+    }
+
+    /// What the file holds now, if it can be read.
+    pub(crate) fn file_text(&self) -> Option<String> {
+        fs::read_to_string(self.servers.as_ref()?).ok()
+    }
+
     /// `function` on each of the servers, each one once.
     pub(crate) fn list(&self, function: &str, options: &Options) -> Result<Vec<XmlRpc>, Failure> {
         let mut all = self.server.clone();
@@ -32,6 +47,12 @@ impl Servers {
                 })?;
                 all.push(server);
             }
+        }
+        if all.is_empty() {
+            return Err(Failure::argument(
+                "no server is named: give host:port, such as localhost:9000, or a file of them \
+                 with --servers",
+            ));
         }
         XmlRpc::list_with(&all, function, options).map_err(Failure::argument)
     }

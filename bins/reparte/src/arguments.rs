@@ -1,4 +1,4 @@
-//! Arguments of the command line as values of a type.
+//! Text as values of a type: arguments of the command line, and lines.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +42,8 @@ impl Type {
         }
     }
 
-    fn read(self, text: &str) -> Result<Value, String> {
+    /// Reads a value of this type.
+    pub(crate) fn read(self, text: &str) -> Result<Value, String> {
         let value = match self {
             Type::String => Some(Value::String(text.to_owned())),
             Type::Int => text.parse::<i64>().ok().map(i64::into_value),
@@ -67,6 +68,12 @@ impl Type {
         value.ok_or_else(|| format!("{text:?} is not {}", self.what()))
     }
 
+    /// What the command line calls it.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or(String::new(), |value| value.get_name().to_owned())
+    }
+
     fn what(self) -> &'static str {
         match self {
             Type::String => "text",
@@ -81,7 +88,7 @@ impl Type {
 }
 
 /// Reads the arguments as one type for all, or as a type for each.
-pub(super) fn of_types(given: &[String], types: &[Type]) -> Result<Vec<Value>, String> {
+pub(crate) fn of_types(given: &[String], types: &[Type]) -> Result<Vec<Value>, String> {
     let count = types.len();
     if count > 1 && count != given.len() {
         return Err(format!(
@@ -94,7 +101,7 @@ pub(super) fn of_types(given: &[String], types: &[Type]) -> Result<Vec<Value>, S
 
 /// Reads the arguments as the first of the method's signatures that they fit; as strings
 /// where it has none.
-pub(super) fn of_signatures(
+pub(crate) fn of_signatures(
     given: &[String],
     method: &str,
     signatures: &[Vec<String>],

@@ -1,0 +1,79 @@
+//! `reparte run`: one function, many tasks, all servers.
+
+mod answer;
+mod ending;
+mod files;
+mod flags;
+mod formats;
+mod hosts;
+mod kept;
+mod outcomes;
+mod progress;
+mod sending;
+mod tasks;
+mod worker;
+
+use std::sync::Arc;
+
+use procdistrib::LocalServers;
+use reparte::{Handle, Repartidor};
+
+use crate::console::Console;
+use crate::exit::Failure;
+use answer::Answer;
+use ending::Ending;
+pub(crate) use flags::Run;
+use formats::Writer;
+use outcomes::{Failures, Reading};
+use progress::Progress;
+use sending::Sending;
+use tasks::{Facts, Task, Tasks};
+use worker::Worker;
+
+/// What looks on a run of this command, and steers it.
+type Steering = Handle<Arc<Task>, Answer>;
+
+impl Run {
+    pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
+        let local = start_local(self.local)?;
+        self.servers.add(local.addresses());
+        let client = self.client_options()?;
+        let workers = Worker::all(&self.servers, &self.function, &client)?;
+        let keys = workers.iter().map(Worker::key).collect();
+        let account_file = files::create("--account", self.account.as_deref())?;
+        let facts = Arc::new(Facts::default());
+        let tasks = Tasks::open(self.tasks.as_deref(), self.line(), &facts)?;
+        let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
+        if let Some(path) = &self.journal {
+            run = run.with_journal(kept::journal(path, &self.work())?);
+        }
+
+        let handle: Steering = run.handle();
+        let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;
+        hosts::follow(&self.servers, keys, &self.function, client, &handle);
+        let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
+        let (sender, outcomes) = run.split();
+        let sending = Sending::start(tasks, sender)?;
+        let writer = Writer::new(self.output, console)?;
+        let failures = Failures::new(console);
+        let reading = Reading::new(outcomes, self.unordered);
+        let (printed, sending) = outcomes::print(reading, sending, writer, failures);
+
+        drop(progress);
+        let account = handle.account();
+        if !self.quiet {
+            console.tell(&account);
+        }
+        files::write("--account", account_file, &account.to_json())?;
+        printed?;
+        ending.verdict(&sending, &facts, &account)
+    }
+}
+
+/// The servers of `--local`, which end when they are dropped.
+fn start_local(count: Option<u8>) -> Result<LocalServers, Failure> {
+    LocalServers::start(count.unwrap_or(0).into()).map_err(|failure| match failure {
+        procdistrib::Failure::Server(text) => Failure::Server(text),
+        other => Failure::Server(format!("--local: {other:?}")),
+    })
+}

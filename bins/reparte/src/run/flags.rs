@@ -1,0 +1,129 @@
+//! What the command line of `reparte run` can say.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use reparte::{Options, RetryFaults};
+
+use super::formats::Format;
+use super::tasks::Line;
+use crate::arguments::Type;
+use crate::exit::Failure;
+use crate::options::{Client, Servers, seconds};
+
+/// Calls a function for each line of standard input, on all servers at a time
+///
+/// Prints the results in order. Empty lines are passed over. A task whose server dies or
+/// hangs goes to another one, so that a function may run twice for a task; its result is
+/// printed once. Where the function itself fails for a task, the result is an empty line,
+/// or the error where the format has room; standard error tells of it.
+///
+/// Ctrl-C or SIGTERM ends a run early: the calls that run are waited for, and what they
+/// bring is printed; a second one does not wait.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(super) servers: Servers,
+    /// Use N servers within this command too, each for a call at a time; they publish the
+    /// project's own functions: factoriz_sum(n), the sum of n's prime factors, and
+    /// factor(n), the factors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) local: Option<u8>,
+    /// The function's name
+    #[arg(long, value_name = "NAME")]
+    pub(super) function: String,
+
+    /// Read the tasks from FILE, one a line, and not from standard input
+    #[arg(long, value_name = "FILE", help_heading = "Tasks")]
+    pub(super) tasks: Option<PathBuf>,
+    /// A line is the call's argument, of this type
+    #[arg(long, value_name = "TYPE", value_enum, default_value = "string")]
+    #[arg(help_heading = "Tasks")]
+    arg_type: Type,
+    /// A line is a JSON array: all arguments of the call
+    #[arg(long, conflicts_with = "arg_type", help_heading = "Tasks")]
+    json: bool,
+
+    /// How results are printed
+    #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
+    pub(super) output: Format,
+    /// Print results as they come, not in the order of their tasks
+    #[arg(long, help_heading = "Results")]
+    pub(super) unordered: bool,
+    /// Keep each result in FILE before it is printed: the same command with the same FILE
+    /// and tasks goes on where it was, however it ended
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) journal: Option<PathBuf>,
+    /// Write who did what into FILE at the end, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) account: Option<PathBuf>,
+    /// Tell of nothing but what goes wrong: no progress, no account at the end
+    #[arg(long, short, help_heading = "Results")]
+    pub(super) quiet: bool,
+
+    /// How long a call may take; then it is cancelled, and made elsewhere
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
+    #[arg(help_heading = "Calls")]
+    timeout: Duration,
+    /// How many times a task is tried again whose call was lost and may have run
+    #[arg(long, value_name = "N", default_value_t = 9, help_heading = "Calls")]
+    retries: u32,
+    /// Try a task again, elsewhere first, when the function itself fails for it
+    #[arg(long, help_heading = "Calls")]
+    retry_faults: bool,
+    /// Whether a task that takes long is sent to a second server, where one has nothing
+    /// else to do: the first answer counts
+    #[arg(long, value_name = "WHETHER", value_enum, default_value = "on")]
+    #[arg(help_heading = "Calls")]
+    hedge: Switch,
+    /// How many tasks may be read and not printed yet, running ones included; in order,
+    /// so many may wait behind a slow one
+    #[arg(long, value_name = "N", default_value_t = 4096)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Calls")]
+    max_in_flight: u32,
+
+    #[command(flatten)]
+    client: Client,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+impl Run {
+    pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
+        let mut options = self.client.options()?;
+        options.answer_timeout = options.answer_timeout.max(self.timeout);
+        options.total_timeout = options.total_timeout.max(self.timeout);
+        Ok(options)
+    }
+
+    pub(super) fn options(&self) -> Options {
+        let mut options = Options::default();
+        options.window = self.max_in_flight as usize;
+        // What a slot finds when it is free, without a look at the input.
+        options.read_ahead = (options.window / 4).min(256);
+        options.max_attempts = self.retries.saturating_add(1);
+        options.time_limit = Some(self.timeout);
+        options.hedge = self.hedge == Switch::On;
+        if self.retry_faults {
+            options.retry_faults = RetryFaults::All;
+        }
+        options
+    }
+
+    pub(super) fn line(&self) -> Line {
+        match self.json {
+            true => Line::Arguments,
+            false => Line::Argument(self.arg_type),
+        }
+    }
+
+    /// What a journal's results are of.
+    pub(super) fn work(&self) -> String {
+        format!("{} ({})", self.function, self.line())
+    }
+}

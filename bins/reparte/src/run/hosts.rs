@@ -1,0 +1,105 @@
+//! The file of servers, read again when it changes: servers join the run and leave it.
+
+use std::thread;
+use std::time::Duration;
+
+use xmlrpc_client::Options;
+
+use super::Steering;
+use super::worker::{Key, Worker};
+use crate::options::Servers;
+
+/// How often the file is looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Follows the file of servers, if there is one, until the run is over.
+pub(super) fn follow(
+    servers: &Servers,
+    known: Vec<Key>,
+    function: &str,
+    client: Options,
+    run: &Steering,
+) {
+    if !servers.has_file() {
+        return;
+    }
+    let follower = Follower {
+        servers: servers.clone(),
+        known,
+        function: function.to_owned(),
+        client,
+        run: run.clone(),
+    };
+    let started = thread::Builder::new()
+        .name("servers".to_owned())
+        .spawn(|| follower.follow());
+    if let Err(error) = started {
+        log::warn!("--servers is not read again: can't start a thread ({error})");
+    }
+}
+
+struct Follower {
+    servers: Servers,
+    known: Vec<Key>,
+    function: String,
+    client: Options,
+    run: Steering,
+}
+
+impl Follower {
+    fn follow(mut self) {
+        let mut seen = self.servers.file_text();
+        let mut complaint = None;
+        loop {
+            thread::sleep(INTERVAL);
+            let text = self.servers.file_text();
+            if text == seen && text.is_some() {
+                continue;
+            }
+            seen = text;
+            match Worker::all(&self.servers, &self.function, &self.client) {
+                Ok(workers) => {
+                    complaint = None;
+                    if self.change_to(workers).is_err() {
+                        return;
+                    }
+                }
+                Err(failure) => {
+                    let failure = failure.to_string();
+                    if complaint.as_ref() != Some(&failure) {
+                        log::warn!("the servers stay as they were: {failure}");
+                    }
+                    complaint = Some(failure);
+                }
+            }
+        }
+    }
+
+    /// Has servers join and leave until the run has these; an error once it is over.
+    fn change_to(&mut self, workers: Vec<Worker>) -> Result<(), ()> {
+        let wanted: Vec<Key> = workers.iter().map(Worker::key).collect();
+        for worker in workers {
+            let key = worker.key();
+            if self.known.contains(&key) {
+                continue;
+            }
+            // One that is known takes another number of calls from now on.
+            let joined = match self.known.iter().any(|known| known.name == key.name) {
+                true => self.run.replace(&key.name, worker),
+                false => self.run.join(worker),
+            };
+            match joined {
+                Ok(()) => {}
+                Err(reparte::Error::RunOver) => return Err(()),
+                Err(error) => log::warn!("{}: can't join the run: {error}", key.name),
+            }
+        }
+        for gone in &self.known {
+            if !wanted.iter().any(|key| key.name == gone.name) {
+                self.run.leave(&gone.name);
+            }
+        }
+        self.known = wanted;
+        Ok(())
+    }
+}

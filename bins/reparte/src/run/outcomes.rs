@@ -1,0 +1,113 @@
+//! What becomes of the tasks, from the dispatcher to standard output.
+
+use std::sync::Arc;
+
+use reparte::{InOrder, Outcomes, TaskError, TaskErrorKind, TaskId};
+
+use super::{Answer, Sending, Task, Writer};
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::output::in_line;
+
+/// How many failed tasks are told one by one.
+const TOLD: u64 = 20;
+/// The most characters of a task that are told.
+const SHOWN: usize = 60;
+
+/// Outcomes in order, or as they end.
+pub(super) enum Reading {
+    InOrder(InOrder<Arc<Task>, Answer>),
+    AsTheyEnd(Outcomes<Arc<Task>, Answer>),
+}
+
+type Outcome = (TaskId, Result<Answer, TaskError>);
+
+impl Reading {
+    pub(super) fn new(outcomes: Outcomes<Arc<Task>, Answer>, unordered: bool) -> Self {
+        match unordered {
+            true => Reading::AsTheyEnd(outcomes),
+            false => Reading::InOrder(outcomes.in_order()),
+        }
+    }
+
+    fn try_next(&mut self) -> Option<Outcome> {
+        match self {
+            Reading::InOrder(outcomes) => outcomes.try_next(),
+            Reading::AsTheyEnd(outcomes) => outcomes.try_next(),
+        }
+    }
+
+    fn next(&mut self) -> Option<Outcome> {
+        match self {
+            Reading::InOrder(outcomes) => outcomes.next(),
+            Reading::AsTheyEnd(outcomes) => outcomes.next(),
+        }
+    }
+}
+
+/// Prints all outcomes, each as soon as it is there. An error ends the run.
+pub(super) fn print(
+    mut reading: Reading,
+    mut sending: Sending,
+    mut writer: Writer,
+    mut failures: Failures,
+) -> (Result<(), Failure>, Sending) {
+    let mut print_all = || {
+        loop {
+            let next = match reading.try_next() {
+                Some(next) => Some(next),
+                None => {
+                    writer.flush()?;
+                    reading.next()
+                }
+            };
+            let Some((id, outcome)) = next else {
+                return writer.flush();
+            };
+            let Some(task) = sending.task(id) else {
+                continue;
+            };
+            if let Err(error) = &outcome {
+                failures.tell(&task, error);
+            }
+            writer.write(&task, &outcome)?;
+        }
+    };
+    let printed = print_all().map_err(Failure::from);
+    (printed, sending)
+}
+
+/// Tells of failed tasks, up to a number of them.
+#[derive(Debug)]
+pub(super) struct Failures {
+    count: u64,
+    console: Console,
+}
+
+impl Failures {
+    pub(super) fn new(console: &Console) -> Self {
+        Failures {
+            count: 0,
+            console: console.clone(),
+        }
+    }
+
+    fn tell(&mut self, task: &Task, error: &TaskError) {
+        // Those that were not run are told of together, at the end.
+        if error.kind() == TaskErrorKind::NotRun {
+            return;
+        }
+        self.count += 1;
+        if self.count <= TOLD {
+            let input = in_line(&task.input, SHOWN);
+            self.console.tell(format_args!(
+                "task {} ({input}) failed: {}",
+                task.line,
+                error.reason()
+            ));
+        } else if self.count == TOLD + 1 {
+            self.console
+                .tell("more tasks fail, and are not told one by one: --output jsonl has them all");
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Tasks, a line each.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use xmlrpc_client::Value;
+
+use crate::arguments::Type;
+use crate::exit::Failure;
+use crate::json::from_json;
+use crate::output::tell;
+
+/// The longest line that is a task: what a server reads at most.
+const LONGEST: u64 = 16 * 1024 * 1024;
+/// How much is shown of a line that is none.
+const SHOWN: usize = 200;
+
+/// One call to be made.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// Its line in the input, from 1.
+    pub(super) line: u64,
+    /// The line.
+    pub(super) input: String,
+    /// What is sent; or why that can't be.
+    arguments: Result<Vec<Value>, String>,
+    calls: AtomicU32,
+}
+
+impl Task {
+    pub(super) fn arguments(&self) -> Result<&Vec<Value>, String> {
+        self.arguments.as_ref().map_err(Clone::clone)
+    }
+
+    /// Counts a call that is made of it, and gives how many that makes.
+    pub(super) fn count_call(&self) -> u32 {
+        self.calls.fetch_add(1, Relaxed) + 1
+    }
+}
+
+/// What a line of the input is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Line {
+    /// One argument.
+    Argument(Type),
+    /// All arguments, as a JSON array.
+    Arguments,
+}
+
+impl Line {
+    fn read(self, line: &str) -> Result<Vec<Value>, String> {
+        match self {
+            Line::Argument(kind) => Ok(vec![kind.read(line)?]),
+            Line::Arguments => {
+                let remedy = "write one such as [\"text\", 7], or leave out --json";
+                let json = serde_json::from_str(line)
+                    .map_err(|error| format!("no JSON array ({error}): {remedy}"))?;
+                match from_json(json)? {
+                    Value::Array(arguments) => Ok(arguments),
+                    _ => Err(format!("JSON, but no array: {remedy}")),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Line::Argument(kind) => f.write_str(&kind.name()),
+            Line::Arguments => f.write_str("JSON array"),
+        }
+    }
+}
+
+/// What is known of the input while it is read.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    tasks: AtomicU64,
+    bytes: AtomicU64,
+    /// Of the whole input; 0 where nobody knows.
+    size: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Facts {
+    /// Whether the input has been read to its end.
+    pub(super) fn all_read(&self) -> bool {
+        self.ended.load(Relaxed)
+    }
+
+    /// How many tasks there are in all, and whether that is sure; none where nothing
+    /// is known of what will come.
+    pub(super) fn expected(&self) -> Option<(u64, bool)> {
+        let tasks = self.tasks.load(Relaxed);
+        if self.all_read() {
+            return Some((tasks, true));
+        }
+        let (bytes, size) = (self.bytes.load(Relaxed), self.size.load(Relaxed));
+        if bytes == 0 || size < bytes {
+            return None;
+        }
+        let all = u128::from(tasks) * u128::from(size) / u128::from(bytes);
+        Some((u64::try_from(all).unwrap_or(u64::MAX), false))
+    }
+}
+
+/// Reads tasks.
+pub(super) struct Tasks {
+    input: Box<dyn BufRead + Send>,
+    line: Line,
+    number: u64,
+    facts: Arc<Facts>,
+}
+
+impl Tasks {
+    /// Those of a file, or of standard input.
+    pub(super) fn open(
+        path: Option<&Path>,
+        line: Line,
+        facts: &Arc<Facts>,
+    ) -> Result<Self, Failure> {
+        let input = match path {
+            Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
+            None => {
+                if io::stdin().is_terminal() {
+                    tell("reading tasks from the terminal, one a line; Ctrl-D after the last");
+                }
+                standard_input().map_err(|error| unreadable(Path::new("-"), &error))?
+            }
+        };
+        let metadata = input.metadata().ok().filter(|input| input.is_file());
+        let tasks = Tasks::read(BufReader::with_capacity(1 << 16, input), line, facts);
+        facts
+            .size
+            .store(metadata.map_or(0, |file| file.len()), Relaxed);
+        Ok(tasks)
+    }
+
+    fn read(input: impl BufRead + Send + 'static, line: Line, facts: &Arc<Facts>) -> Self {
+        Tasks {
+            input: Box::new(input),
+            line,
+            number: 0,
+            facts: Arc::clone(facts),
+        }
+    }
+
+    /// The next line that is not empty, without its end, or as much of it as is read of
+    /// a line that is too long; none at the end.
+    fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = self
+                .input
+                .by_ref()
+                .take(LONGEST + 1)
+                .read_until(b'\n', &mut line)?;
+            self.facts.bytes.fetch_add(read as u64, Relaxed);
+            if read == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            let ended = line.pop_if(|last| *last == b'\n').is_some();
+            if ended {
+                line.pop_if(|last| *last == b'\r');
+            } else if line.len() as u64 > LONGEST {
+                let rest = self.input.skip_until(b'\n')?;
+                self.facts.bytes.fetch_add(rest as u64, Relaxed);
+            }
+            if !line.is_empty() {
+                return Ok(Some(line));
+            }
+        }
+    }
+
+    fn task(&self, line: Vec<u8>) -> Task {
+        let (input, arguments) = match String::from_utf8(line) {
+            Ok(input) if input.len() as u64 > LONGEST => {
+                let why = format!("longer than {LONGEST} bytes: give shorter tasks, such as names");
+                (shown(&input), Err(why))
+            }
+            Ok(input) => {
+                let arguments = self.line.read(&input);
+                (input, arguments)
+            }
+            Err(error) => {
+                let why = "not UTF-8: convert it, or write bytes with --arg-type base64";
+                let input = String::from_utf8_lossy(error.as_bytes());
+                (shown(&input), Err(why.to_owned()))
+            }
+        };
+        Task {
+            line: self.number,
+            input,
+            arguments: arguments.map_err(|why| format!("line {}: {why}", self.number)),
+            calls: AtomicU32::new(0),
+        }
+    }
+}
+
+impl Iterator for Tasks {
+    type Item = io::Result<Task>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.next_line() {
+            Ok(Some(line)) => {
+                self.facts.tasks.fetch_add(1, Relaxed);
+                Some(Ok(self.task(line)))
+            }
+            Ok(None) => {
+                self.facts.ended.store(true, Relaxed);
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// The begin of a line that is no task.
+fn shown(input: &str) -> String {
+    input.chars().take(SHOWN).collect()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::argument(format_args!(
+        "--tasks {}: {error}: name a text file, a task a line, or give them on standard input",
+        path.display()
+    ))
+}
+
+/// Standard input, as a file that knows its size if it is one.
+#[cfg(unix)]
+fn standard_input() -> io::Result<File> {
+    use std::os::fd::AsFd as _;
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(windows)]
+fn standard_input() -> io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(File::from(io::stdin().as_handle().try_clone_to_owned()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tasks(input: &'static [u8], line: Line) -> (Vec<Task>, Arc<Facts>) {
+        let facts = Arc::default();
+        let tasks = Tasks::read(input, line, &facts);
+        (tasks.collect::<Result<_, _>>().unwrap(), facts)
+    }
+
+    #[test]
+    fn a_line_is_a_task_and_an_empty_one_is_none() {
+        let (tasks, facts) = tasks(
+            b"one\n\n\r\ntwo words\r\n  \nlast",
+            Line::Argument(Type::String),
+        );
+        let read: Vec<_> = tasks
+            .iter()
+            .map(|task| (task.line, task.input.as_str()))
+            .collect();
+        assert_eq!(read, [(1, "one"), (4, "two words"), (5, "  "), (6, "last")]);
+        for task in &tasks {
+            let argument = Value::String(task.input.clone());
+            assert_eq!(task.arguments(), Ok(&vec![argument]));
+        }
+        assert_eq!(facts.expected(), Some((4, true)));
+    }
+
+    #[test]
+    fn a_line_that_is_no_task_says_why_with_its_number() {
+        for (input, line, part) in [
+            (
+                &b"\n7.5"[..],
+                Line::Argument(Type::Int),
+                "line 2: \"7.5\" is not a whole number",
+            ),
+            (
+                b"\xff\xfe",
+                Line::Argument(Type::String),
+                "line 1: not UTF-8",
+            ),
+            (b"7", Line::Arguments, "line 1: JSON, but no array"),
+            (b"[7", Line::Arguments, "line 1: no JSON array"),
+        ] {
+            let (tasks, _) = tasks(input, line);
+            let why = tasks[0].arguments().unwrap_err();
+            assert!(why.contains(part), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_read_over() {
+        let long = io::repeat(b'x').take(3 * LONGEST);
+        let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
+        let facts = Arc::default();
+        let mut tasks = Tasks::read(input, Line::Argument(Type::String), &facts);
+        let first = tasks.next().unwrap().unwrap();
+        assert!(
+            first
+                .arguments()
+                .unwrap_err()
+                .contains("longer than 16777216 bytes")
+        );
+        assert_eq!(first.input.len(), SHOWN);
+        let second = tasks.next().unwrap().unwrap();
+        assert_eq!((second.line, second.input.as_str()), (2, "next"));
+        assert!(tasks.next().is_none());
+    }
+
+    #[test]
+    fn how_many_come_is_estimated_by_the_bytes_that_are_read() {
+        let facts = Facts::default();
+        assert_eq!(facts.expected(), None);
+        facts.size.store(1000, Relaxed);
+        facts.bytes.store(100, Relaxed);
+        facts.tasks.store(20, Relaxed);
+        assert_eq!(facts.expected(), Some((200, false)));
+        facts.bytes.store(1001, Relaxed);
+        assert_eq!(facts.expected(), None);
+    }
+}
