@@ -1,8 +1,14 @@
 //! What `--help` says, and bad usage.
 
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
 
 mod common;
+
+use std::fs;
 
 use common::run;
 
@@ -137,5 +143,36 @@ fn bad_usage_is_named() {
             "no {text:?} in: {}",
             ended.stderr
         );
+    }
+}
+
+/// The flags that a help text lists.
+fn flags(help: &str) -> impl Iterator<Item = &str> {
+    let words = help.split([' ', ',', '\n']);
+    let is_flag = |word: &&str| {
+        let name = word.strip_prefix("--").unwrap_or_default();
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    words.filter(is_flag)
+}
+
+#[test]
+fn every_flag_is_given_in_some_test() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let mut tests = String::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() && !path.ends_with("help.rs") {
+            tests.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+    for name in SUBCOMMANDS {
+        let help = run(&[name, "--help"]);
+        for flag in flags(&help.stdout).filter(|&flag| flag != "--help") {
+            assert!(tests.contains(&format!("\"{flag}")), "{name} {flag}");
+        }
     }
 }

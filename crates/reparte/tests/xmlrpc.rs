@@ -269,6 +269,26 @@ fn a_time_limit_ends_a_call() {
     assert_eq!(handle.account().servers[0].failures["timed out"], 1);
 }
 
+/// Found when a run told of an HTTP error where a task had taken too long.
+#[test]
+fn a_time_limit_that_the_server_keeps_is_one_too() {
+    let late = "HTTP/1.0 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n";
+    for (limit, kind) in [
+        (None, "http error"),
+        (Some(Duration::from_secs(9)), "timed out"),
+    ] {
+        let (late, _seen) = serve(Way::Send(late));
+        let mut options = Options::default();
+        options.time_limit = limit;
+        options.max_attempts = 1;
+        let servers = XmlRpc::list(&[late], "cuad").unwrap();
+        let mut reparto = Repartidor::<_, i64>::with(servers, options).unwrap();
+        reparto.enviar((3,)).unwrap();
+        let incomplete = reparto.terminar().unwrap_err();
+        assert_eq!(incomplete.account().servers[0].failures[kind], 1);
+    }
+}
+
 #[test]
 fn dropped_at_work_its_calls_are_cut_off() {
     let (hung, seen) = serve(Way::Hang);

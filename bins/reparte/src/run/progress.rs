@@ -31,7 +31,9 @@ impl Progress {
         let (stop, stopped) = channel::<()>();
         let (console, run, facts) = (console.clone(), run.clone(), Arc::clone(facts));
         let show = move || {
-            let bar = io::stderr().is_terminal().then(|| console.bar(bar()));
+            let bar = io::stderr()
+                .is_terminal()
+                .then(|| console.bar(ProgressBar::new(0).with_style(style(ENDLESS))));
             let interval = if bar.is_some() { DRAWN } else { WRITTEN };
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 let state = State {
@@ -65,10 +67,14 @@ impl Drop for Progress {
     }
 }
 
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("[{bar:20}] {wide_msg}");
+/// A line without the bar, as long as nobody knows how much is to come.
+const ENDLESS: &str = "{wide_msg}";
+const BOUNDED: &str = "[{bar:16}] {wide_msg}";
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(0).with_style(style.progress_chars("=> "))
+    style.progress_chars("=> ")
 }
 
 /// How far a run is.
@@ -83,7 +89,12 @@ impl State {
     }
 
     fn draw(&self, bar: &ProgressBar) {
-        bar.set_length(self.expected.map_or(0, |(expected, _)| expected));
+        if let Some((expected, _)) = self.expected {
+            if bar.length() == Some(0) {
+                bar.set_style(style(BOUNDED));
+            }
+            bar.set_length(expected.max(1));
+        }
         bar.set_position(self.ended());
         bar.set_message(self.to_string());
     }
@@ -108,7 +119,7 @@ impl fmt::Display for State {
         write!(f, "{}", account.done)?;
         match self.expected {
             Some((expected, true)) => write!(f, " of {expected} done")?,
-            Some((expected, false)) => write!(f, " of some {expected} done")?,
+            Some((expected, false)) => write!(f, " of ~{expected} done")?,
             None => f.write_str(" done")?,
         }
         if account.failed > 0 {
@@ -125,11 +136,7 @@ impl fmt::Display for State {
         let up = |state| matches!(state, ServerState::Up | ServerState::Busy);
         let up = there.clone().filter(|server| up(server.state)).count();
         let busy: usize = account.servers.iter().map(|server| server.running).sum();
-        write!(
-            f,
-            "; {up} of {} servers up, {busy} calls run",
-            there.count()
-        )
+        write!(f, "; {up}/{} servers up, {busy} busy", there.count())
     }
 }
 
@@ -165,16 +172,13 @@ mod tests {
         for (expected, line) in [
             (
                 Some((165, true)),
-                "60 of 165 done, 5 failed, 2.5/s, 0:40 left; 0 of 0 servers up, 0 calls run",
+                "60 of 165 done, 5 failed, 2.5/s, 0:40 left; 0/0 servers up, 0 busy",
             ),
             (
                 Some((9065, false)),
-                "60 of some 9065 done, 5 failed, 2.5/s, 1:00:00 left; 0 of 0 servers up, 0 calls run",
+                "60 of ~9065 done, 5 failed, 2.5/s, 1:00:00 left; 0/0 servers up, 0 busy",
             ),
-            (
-                None,
-                "60 done, 5 failed, 2.5/s; 0 of 0 servers up, 0 calls run",
-            ),
+            (None, "60 done, 5 failed, 2.5/s; 0/0 servers up, 0 busy"),
         ] {
             assert_eq!(state(expected).to_string(), line);
         }

@@ -10,11 +10,12 @@
 )]
 
 pub mod files;
+pub mod functions;
 pub mod server;
 pub mod terminal;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -92,9 +93,14 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Running::with_input(command, Stdio::null())
+    }
+
+    /// The same, with a standard input.
+    pub fn with_input(mut command: Command, input: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -130,6 +136,13 @@ impl Running {
                 Err(error) => panic!("no line with {text:?}: {error}"),
             }
         }
+    }
+
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child
+            .stdin
+            .take()
+            .expect("it is piped, and taken once")
     }
 
     pub fn stdout(&mut self) -> ChildStdout {

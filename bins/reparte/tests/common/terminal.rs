@@ -4,9 +4,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::PATIENCE;
 
 /// A program whose standard output is a terminal; killed when dropped.
 #[derive(Debug)]
@@ -18,6 +22,21 @@ pub struct OnTerminal {
 
 impl OnTerminal {
     pub fn start(mut command: Command) -> Self {
+        OnTerminal::with(|output| {
+            command.stdout(output);
+            command
+        })
+    }
+
+    /// The same with its standard error; its standard output goes nowhere.
+    pub fn with_errors_there(mut command: Command) -> Self {
+        OnTerminal::with(|output| {
+            command.stderr(output).stdout(Stdio::null());
+            command
+        })
+    }
+
+    fn with(to: impl FnOnce(OwnedFd) -> Command) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -25,7 +44,7 @@ impl OnTerminal {
         let name = std::ffi::OsStr::from_bytes(name.as_bytes());
         let output = File::options().read(true).write(true).open(name).unwrap();
         OnTerminal {
-            child: command.stdout(OwnedFd::from(output)).spawn().unwrap(),
+            child: to(OwnedFd::from(output)).spawn().unwrap(),
             screen: File::from(terminal),
             drawn: String::new(),
         }
@@ -33,7 +52,13 @@ impl OnTerminal {
 
     /// Waits until what was written is so, and gives it.
     pub fn drawn(&mut self, is_so: impl Fn(&str) -> bool) -> &str {
+        let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.drawn) {
+            assert!(Instant::now() < deadline, "not so: {:?}", self.drawn);
+            let mut screen = [PollFd::new(&self.screen, PollFlags::IN)];
+            let patience = Timespec::try_from(PATIENCE).unwrap();
+            let ready = poll(&mut screen, Some(&patience)).unwrap();
+            assert!(ready > 0, "nothing more is drawn after: {:?}", self.drawn);
             let mut part = [0; 1024];
             let count = self.screen.read(&mut part).unwrap();
             self.drawn

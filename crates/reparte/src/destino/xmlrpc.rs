@@ -217,6 +217,11 @@ where
             ClientError::Fault(fault) if self.is_unknown(&fault.message) => {
                 CallError::new(ErrorKind::NotFound, fault.message)
             }
+            ClientError::Http(http)
+                if http.status == DEADLINE_PASSED && call.deadline.is_some() =>
+            {
+                CallError::from_source(ErrorKind::TimedOut, ClientError::Http(http))
+            }
             error => call_error(error),
         })
     }
@@ -246,6 +251,9 @@ fn bad_address(address: &str, error: &ClientError) -> Error {
         reason,
     }
 }
+
+/// What a server of ours answers once the time is over that the client gave it.
+const DEADLINE_PASSED: u16 = 504;
 
 /// The fault-interop code of a method that the server does not publish: the server's
 /// affair, as a 404 is, and not the function's answer.
