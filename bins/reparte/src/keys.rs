@@ -93,6 +93,8 @@ impl Keys {
              \n  \
              reparte call https://{host}:{port} upper hello \\\n    {client}\n\
              \n  \
+             reparte run https://{host}:{port} --function upper < lines.txt \\\n    {client}\n\
+             \n  \
              reparte status https://{host}:{port} \\\n    {client}\n"
         )
     }

@@ -69,10 +69,12 @@ fn check(name: &str, directory: &str, hosts: &[&str]) {
         assert!(line.contains("another program listens"), "{line}");
         fs::remove_dir_all(path).unwrap();
     };
-    let [_, call, status] = printed.as_slice() else {
-        panic!("not three commands: {printed:?}");
+    let [_, call, spread, status] = printed.as_slice() else {
+        panic!("not four commands: {printed:?}");
     };
     typed(&files, call).end().expect("HELLO\n");
+    fs::write(files.path("lines.txt"), "one\ntwo\n").unwrap();
+    typed(&files, spread).end().expect("ONE\nTWO\n");
     let status = typed(&files, status).end();
     status.expect_code(0);
     assert!(status.stdout.contains("  up  "), "{}", status.stdout);
