@@ -17,6 +17,11 @@ use crate::output::{for_reader, print};
 /// Arguments take the types that the server tells for the method; where it tells none,
 /// each is a string.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  reparte call localhost:9000 digits 'in 2005'
+  reparte call localhost:9000 pow 2 10 --arg-type int
+  reparte call localhost:9000 total '[1, 2, 3]' --json --output json")]
 pub(crate) struct Call {
     /// The server: host:port, or an http:// or https:// URL
     url: String,

@@ -20,6 +20,9 @@ use files::{File, create};
 /// printed. The authority's own key is not kept: nobody can make it vouch for another
 /// server. To add one, make all anew.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  reparte keys keys --host maquina1 --host maquina2 --host maquina3")]
 pub(crate) struct Keys {
     /// The directory to make; nothing that is there is ever overwritten
     directory: PathBuf,

@@ -6,12 +6,14 @@
 
 mod arguments;
 mod call;
+mod completions;
 mod console;
 mod exit;
 mod introspection;
 mod json;
 mod keys;
 mod log;
+mod man;
 mod methods;
 mod options;
 mod output;
@@ -27,6 +29,19 @@ use std::process::ExitCode;
 use clap::Parser;
 use console::Console;
 
+const EXAMPLES: &str = "\
+Examples:
+  reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c' &
+  reparte call localhost:9000 digits 'in 2005'
+  reparte run localhost:9000 --function digits < lines.txt > counts.txt";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
+  reparte run --servers hosts.txt --function upper --token-file token < in > out
+  reparte run --servers hosts.txt --function upper --journal run.journal < in > out
+  seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        done
@@ -40,13 +55,25 @@ Exit codes:
   8        the server refused the call, or what answered is no XML-RPC server
   130,143  ended by a second Ctrl-C or SIGTERM
 
-The log goes to standard error; RUST_LOG=debug shows more of it.";
+Environment:
+  RUST_LOG  what the log, on standard error, shows: warn unless told, debug for more";
 
 /// Functions published over XML-RPC on any number of machines: run them over many
 /// tasks, publish any program, watch servers.
+///
+/// A function with a small input and a long computation is published on each machine that
+/// is to compute, and called from any other. No secret is an argument: tokens and keys
+/// come in files.
 #[derive(Debug, Parser)]
-#[command(name = "reparte", version, max_term_width = 85, after_help = EXIT_CODES)]
+#[command(
+    name = "reparte",
+    version,
+    max_term_width = 85,
+    after_help = EXIT_CODES,
+    after_long_help = [EXAMPLES, EXIT_CODES].join("\n\n"),
+)]
 enum Command {
+    #[command(after_long_help = RUN_EXAMPLES)]
     Run(run::Run),
     #[cfg(unix)]
     Serve(serve::Serve),
@@ -54,6 +81,8 @@ enum Command {
     Call(call::Call),
     Methods(methods::Methods),
     Keys(keys::Keys),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -79,5 +108,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Methods(methods) => methods.run(),
         Command::Keys(keys) => keys.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     })
 }

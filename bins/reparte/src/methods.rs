@@ -14,6 +14,10 @@ use crate::output::{in_line, print};
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  reparte methods localhost:9000
+  reparte methods localhost:9000 --all --output json")]
 pub(crate) struct Methods {
     /// The server: host:port, or an http:// or https:// URL
     url: String,

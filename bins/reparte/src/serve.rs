@@ -34,6 +34,11 @@ use program::Program;
 /// that this has started (its process group): SIGTERM, and SIGKILL two seconds later.
 /// Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c'
+  reparte serve 9001 --function primes --workers 4 -- factor -- {}
+  reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
     /// with --token-file or --without-token. Port 0 lets the system choose

@@ -19,6 +19,10 @@ use show::{Screen, json, table};
 /// A server that has no control protocol, such as Python's, is shown with what it tells.
 /// The exit code is 0 if all servers are up, else 4.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  reparte status localhost:9000 --watch
+  reparte status --servers hosts.txt --token-file token --json")]
 pub(crate) struct Status {
     #[command(flatten)]
     servers: Servers,

@@ -12,7 +12,16 @@ use std::fs;
 
 use common::run;
 
-const SUBCOMMANDS: [&str; 6] = ["run", "serve", "status", "call", "methods", "keys"];
+const SUBCOMMANDS: [&str; 8] = [
+    "run",
+    "serve",
+    "status",
+    "call",
+    "methods",
+    "keys",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_is_there_and_narrow() {
@@ -91,6 +100,9 @@ fn bad_usage_is_named() {
             "text, tsv, csv, jsonl",
         ),
         (&["keys"], "<DIRECTORY>"),
+        (&["man"], "<DIRECTORY>"),
+        (&["completions"], "<SHELL>"),
+        (&["completions", "csh"], "bash, elvish, fish"),
         (&["keys", "d", "--port", "70000"], "70000"),
         (&["serve", "--", "cat"], "--function"),
         (&["serve", "--function", "f"], "PROGRAM"),
