@@ -38,7 +38,9 @@ impl Token {
     }
 
     /// The token that a file holds, alone, with or without a line end. On Unix nobody but
-    /// its owner may read or write it (mode 0600).
+    /// its owner may read or write it (mode 0600); one that is root's may be read by a group
+    /// too (0640 or 0440), as systemd's credentials and a Kubernetes Secret are given to who
+    /// is to have them.
     ///
     /// # Errors
     ///
@@ -90,7 +92,15 @@ fn bad(reason: &'static str) -> Error {
 fn is_open_to_others(file: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
-    file.mode() & 0o077 != 0
+    is_open(file.mode(), file.uid())
+}
+
+/// Root's files are read by a group only where that was meant: PostgreSQL's rule for keys.
+#[cfg(unix)]
+fn is_open(mode: u32, owner: u32) -> bool {
+    const ROOT: u32 = 0;
+    let closed = if owner == ROOT { 0o037 } else { 0o077 };
+    mode & closed != 0
 }
 
 #[cfg(not(unix))]
@@ -142,9 +152,27 @@ mod tests {
             Token::read(&path)
         };
         assert_eq!(read(0o600).unwrap(), Token::new(TEXT).unwrap());
-        assert!(matches!(read(0o640), Err(Error::BadToken { .. })));
+        assert!(matches!(read(0o660), Err(Error::BadToken { .. })));
         assert!(matches!(read(0o604), Err(Error::BadToken { .. })));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(Token::read(&path), Err(Error::System { .. })));
+    }
+
+    /// systemd 257 gives credentials so, and a Secret in Kubernetes is given so.
+    #[cfg(unix)]
+    #[test]
+    fn a_group_may_read_what_is_roots() {
+        for (mode, owner, is_closed) in [
+            (0o100_600, 1000, true),
+            (0o100_400, 1000, true),
+            (0o100_440, 1000, false),
+            (0o100_640, 1000, false),
+            (0o100_440, 0, true),
+            (0o100_640, 0, true),
+            (0o100_660, 0, false),
+            (0o100_444, 0, false),
+        ] {
+            assert_eq!(!is_open(mode, owner), is_closed, "{mode:o} {owner}");
+        }
     }
 }
