@@ -3,6 +3,7 @@
 mod argument;
 mod child;
 mod children;
+mod first;
 mod pipes;
 mod program;
 mod stop;
@@ -68,6 +69,9 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        if first::is_first() {
+            return Err(first::run_below());
+        }
         let program = Program::find(&self.program)?;
         let limits = Limits {
             time: self.max_seconds,
