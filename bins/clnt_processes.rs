@@ -28,6 +28,7 @@ Usage: clnt_processes SERVER... [options]
                  they are primes whose product is the number; a server that gives
                  others, or has no such method, gets no more calls and is named
   --token-file FILE  send the token in this file, which only its owner may read
+  --proxy URL    call every server through this HTTP proxy, http://host:port
   --ca FILE      trust the https:// servers that these authorities vouch for (PEM)
   --tls-cert FILE, --tls-key FILE
                  show them this certificate (PEM)

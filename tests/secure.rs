@@ -10,10 +10,12 @@
 mod common;
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 use common::{PATIENCE, TEN, run, server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -161,6 +163,85 @@ fn both_sides_show_certificates() {
     assert!(!answer.starts_with(b"HTTP"), "{}", answer.escape_ascii());
     assert_eq!(call(&own, &own[2]).expect_code(0).results(), TEN);
     serv.interrupt().expect_code(0);
+}
+
+/// An HTTP proxy: connects each client to where it asks to be, and tells that.
+fn proxy() -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://me:horse@{}", listener.local_addr().unwrap());
+    let (told, asked) = channel();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, told) = (client.unwrap(), told.clone());
+            thread::spawn(move || relay(client, &told));
+        }
+    });
+    (url, asked)
+}
+
+fn relay(mut client: TcpStream, told: &Sender<String>) {
+    let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    let place = first.split(' ').nth(1).unwrap().to_owned();
+    while !lines.next().unwrap().unwrap().is_empty() {}
+    let server = TcpStream::connect(&place).unwrap();
+    // The test may have ended.
+    let _ = told.send(first);
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    let copy = |mut from: TcpStream, mut to: TcpStream| {
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    };
+    let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    thread::spawn(move || copy(from, to));
+    copy(server, client);
+}
+
+#[test]
+fn tls_goes_through_a_proxy_from_end_to_end() {
+    let files = Files::new("proxy");
+    files.authority("own");
+    let [pem, key, authority] = ["own.pem", "own.key", "own-ca.pem"].map(|name| files.path(name));
+    let identity = ["--tls-cert", &pem, "--tls-key", &key];
+    let (serv, address) = server(
+        "serv_processes",
+        &[&identity[..], &["--tls-client-ca", &authority]].concat(),
+    );
+    let url = format!("https://{address}");
+    let (proxy, asked) = proxy();
+    let trust = [&url, "--ca", &authority, "--proxy", &proxy];
+    let clnt = run("clnt_processes", &[&trust[..], &identity].concat());
+    assert_eq!(clnt.expect_code(0).results(), TEN);
+    assert!(!clnt.stderr.contains("horse"), "{}", clnt.stderr);
+    let asked: Vec<String> = asked.try_iter().collect();
+    assert!(!asked.is_empty());
+    for first in asked {
+        assert_eq!(first, format!("CONNECT {address} HTTP/1.1"));
+    }
+    // The certificate is asked for through the proxy too.
+    let stranger = run("clnt_processes", &trust);
+    assert!(!stranger.status.success() && stranger.stdout.is_empty());
+    serv.interrupt().expect_code(0);
+}
+
+#[test]
+fn a_proxy_that_nobody_runs_is_told() {
+    let proxy = ["--proxy", "http://me:horse@127.0.0.1:1"];
+    let clnt = run("clnt_processes", &[&["localhost:9"][..], &proxy].concat());
+    let stderr = &clnt.expect_code(4).stderr;
+    assert!(
+        stderr.contains("nothing listens at 127.0.0.1:1, the proxy"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("horse"), "{stderr}");
+    for bad in [
+        &["localhost:9", "--proxy", "https://127.0.0.1:1"][..],
+        &["--local", "1", "--proxy", "127.0.0.1:1"],
+    ] {
+        let clnt = run("clnt_processes", bad);
+        let stderr = &clnt.expect_code(2).stderr;
+        assert!(stderr.contains("proxy"), "{stderr}");
+    }
 }
 
 #[test]

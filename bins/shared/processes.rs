@@ -13,6 +13,8 @@ use reparte::{
     TaskErrorKind,
 };
 
+use xmlrpc_client::HttpProxy;
+
 use super::command_line::{Argument, Program};
 use super::exit::Failure;
 use super::local::LocalServers;
@@ -59,6 +61,7 @@ impl Processes {
         let mut local = 0_u8;
         let mut verify = false;
         let mut journal = None;
+        let mut proxy = None;
         program.arguments(|argument, values| match argument {
             Argument::Value(server) => {
                 servers.push(server.clone());
@@ -77,11 +80,20 @@ impl Processes {
                 journal = Some(values.next()?.into());
                 Ok(true)
             }
+            Argument::Option(option) if option == "proxy" => {
+                let url = values.next()?;
+                proxy = Some(HttpProxy::new(&url).map_err(|error| values.bad(error))?);
+                Ok(true)
+            }
             Argument::Option(option) if secrets.take(option, values)? => Ok(true),
             Argument::Option(option) => numbers.take(option, values),
         })?;
         let numbers = numbers.checked(program)?;
-        let options = secrets.client_options(program)?;
+        if proxy.is_some() && local > 0 {
+            return Err(program.bad("--proxy would keep the servers of --local out of reach"));
+        }
+        let mut options = secrets.client_options(program)?;
+        options.proxy = proxy;
         let local = LocalServers::start(local.into())?;
         servers.extend(local.addresses());
         if servers.is_empty() {

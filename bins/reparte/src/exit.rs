@@ -82,6 +82,7 @@ impl From<Error> for Failure {
             _ => Failure::NoAnswer,
         };
         let remedy = match error.kind() {
+            _ if matches!(error, Error::NoWayThrough { .. }) => "; see --proxy",
             ErrorKind::Refused => "; see --token-file, --ca, --tls-cert and --tls-key",
             _ => "",
         };

@@ -279,3 +279,27 @@ fn a_reader_that_leaves_ends_the_watch() {
     ended.expect_code(0);
     assert!(ended.stderr.is_empty(), "{}", ended.stderr);
 }
+
+#[test]
+fn a_proxy_is_asked_and_its_password_not_shown() {
+    let proxy = "http://me:secret@127.0.0.1:1";
+    let down = run(&["status", "localhost:9", "--proxy", proxy]);
+    let told = format!("{}{}", down.expect_code(4).stdout, down.stderr);
+    assert!(
+        told.contains("nothing listens at 127.0.0.1:1, the proxy"),
+        "{told}"
+    );
+    let bad = run(&[
+        "status",
+        "localhost:9",
+        "--proxy",
+        "ftp://me:secret@127.0.0.1",
+    ]);
+    assert!(bad.expect_code(2).stderr.contains("--proxy"), "{bad:?}");
+    let local = ["run", "--function", "f", "--local", "1", "--proxy", proxy];
+    let local = run(&local);
+    assert!(local.expect_code(2).stderr.contains("--proxy"), "{local:?}");
+    for ended in [down, bad, local] {
+        assert!(!format!("{ended:?}").contains("secret"), "{ended:?}");
+    }
+}

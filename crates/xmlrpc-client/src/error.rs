@@ -51,13 +51,25 @@ pub enum Error {
         /// What the system's resolver said.
         source: io::Error,
     },
-    /// No connection was made: refused, no route, or no answer within
-    /// [`connect_timeout`](crate::Options::connect_timeout); nothing was sent.
+    /// No connection was made, to the server or to the proxy: refused, no route, or no
+    /// answer within [`connect_timeout`](crate::Options::connect_timeout); nothing was sent.
     Unreachable {
         /// The server, as `host:port`.
         server: String,
+        /// The [proxy](crate::Options::proxy) through which it is called, as `host:port`.
+        proxy: Option<String>,
         /// What connecting said, of the most telling of the host's addresses.
         source: io::Error,
+    },
+    /// The [proxy](crate::Options::proxy) answered, and made no connection to the server;
+    /// nothing was sent to that.
+    NoWayThrough {
+        /// The server, as `host:port`.
+        server: String,
+        /// The proxy, as `host:port`.
+        proxy: String,
+        /// The HTTP status that it gave.
+        status: u16,
     },
     /// The server and this client could not agree on TLS: no trust in a certificate, of the
     /// server or of the client, or no version in common. The call did not run.

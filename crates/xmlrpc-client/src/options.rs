@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmlrpc_wire::Limits;
 
-use crate::{Credentials, Error, Tls};
+use crate::{Credentials, Error, HttpProxy, Tls};
 
 /// How a [`ServerProxy`](crate::ServerProxy) calls.
 ///
@@ -47,6 +47,8 @@ pub struct Options {
     /// Whom to trust where TLS is spoken: the authorities of the public web, unless told.
     /// Without the feature `tls` it is of no use.
     pub tls: Tls,
+    /// The HTTP proxy to call through; none by default, whatever the environment says.
+    pub proxy: Option<HttpProxy>,
     /// Whether to ask for answers as gzip, false by default: a network slower than some
     /// 100 Mbit/s is worth the time that it takes at both ends. The limits are kept
     /// either way, on what is unpacked. Without the feature `gzip` it is of no use.
@@ -73,6 +75,7 @@ impl Default for Options {
             keep_alive: true,
             credentials: None,
             tls: Tls::default(),
+            proxy: None,
             gzip: false,
             redirects: 0,
             limits: Limits::default(),

@@ -118,7 +118,7 @@ impl ServerProxy {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreachable`] or [`Error::HostNotFound`].
+    /// [`Error::Unreachable`], [`Error::HostNotFound`] or [`Error::NoWayThrough`].
     pub fn reach(&self) -> Result<(), Error> {
         self.transport.reach()
     }

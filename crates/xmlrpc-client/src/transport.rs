@@ -2,6 +2,7 @@
 
 mod buffers;
 mod parts;
+mod tunnel;
 mod wire;
 
 use std::collections::VecDeque;
@@ -19,10 +20,11 @@ use crate::gauge::Gauge;
 use crate::names::Names;
 use crate::text::Foreign;
 use crate::url::ServerUrl;
-use crate::{Credentials, Error, Options, Phase};
+use crate::{Credentials, Error, HttpProxy, Options, Phase};
 #[cfg(feature = "tls")]
 use parts::Secure;
 use parts::{Dial, Resolve};
+use tunnel::{Denied, Tunnel};
 #[cfg(feature = "tls")]
 use ureq::unversioned::transport::Connector as _;
 
@@ -47,7 +49,10 @@ pub(crate) struct Transport {
     options: Options,
     credentials: Option<Credentials>,
     config: Config,
+    /// Those of the server, or of its proxy.
     names: Names,
+    /// The way through the proxy.
+    tunnel: Option<Tunnel>,
     /// Lines without a call, the one used last at the end.
     idle: Mutex<VecDeque<(Instant, Line)>>,
 }
@@ -88,6 +93,15 @@ impl Transport {
         if url.credentials.is_some() && options.credentials.is_some() {
             return Err(Error::CredentialsInUrl { url: text });
         }
+        let server = url.server();
+        let (names, tunnel) = match &options.proxy {
+            None => (Names::new(url.host.clone(), url.port), None),
+            Some(proxy) => {
+                let tunnel = Tunnel::new(proxy, &server, &options.user_agent);
+                let names = Names::new(proxy.host().clone(), proxy.port());
+                (names, Some(tunnel))
+            }
+        };
         Ok(Transport {
             credentials: url.credentials.clone().or(options.credentials.clone()),
             config: config(&url, &options)?,
@@ -95,8 +109,9 @@ impl Transport {
                 url: Foreign(&text).to_string(),
                 reason: "it has a character that must be percent-encoded",
             })?,
-            server: url.server(),
-            names: Names::new(url.host.clone(), url.port),
+            server,
+            names,
+            tunnel,
             url,
             options,
             idle: Mutex::default(),
@@ -123,7 +138,7 @@ impl Transport {
 
     pub(crate) fn new_line(&self) -> Line {
         let gauge = Arc::new(Gauge::new(&self.options));
-        let dial = Dial::new(Arc::clone(&gauge));
+        let dial = Dial::new(Arc::clone(&gauge), self.tunnel.clone());
         let names = Resolve::new(self.names.clone(), Arc::clone(&gauge));
         #[cfg(feature = "tls")]
         let dial = dial.chain(Secure::new(Arc::clone(&gauge)));
@@ -151,26 +166,26 @@ impl Transport {
         f(&mut idle)
     }
 
-    /// Connects, and hangs up at once.
+    /// Connects, through the proxy if there is one, and hangs up at once.
     pub(crate) fn reach(&self) -> Result<(), Error> {
         let within = self.options.connect_timeout;
         let addresses = self.names.addresses(within);
-        let addresses = addresses.map_err(|source| Error::HostNotFound {
-            host: self.url.host.to_string(),
-            source,
-        })?;
+        let addresses = addresses.map_err(|source| self.not_found(source))?;
         let mut failed = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {
-            match TcpStream::connect_timeout(&address, within) {
-                Ok(_) => return Ok(()),
+            let until = Instant::now() + within;
+            let connected = TcpStream::connect_timeout(&address, within).and_then(|stream| {
+                let left = || until.saturating_duration_since(Instant::now());
+                let tunnel = self.tunnel.as_ref();
+                tunnel.map_or(Ok(()), |tunnel| tunnel.open(&stream, left))
+            });
+            match connected {
+                Ok(()) => return Ok(()),
                 Err(error) => failed = error,
             }
         }
         self.names.forget();
-        Err(Error::Unreachable {
-            server: self.server.clone(),
-            source: failed,
-        })
+        Err(self.unreachable(failed))
     }
 
     /// Posts `body` on `line`, once, and reads the answer.
@@ -255,16 +270,11 @@ impl Transport {
         }
         match error {
             ureq::Error::Timeout(_) if is_late => timed_out(server),
-            ureq::Error::Timeout(_) => Error::Unreachable {
-                server,
-                source: io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("not connected after {:.1?}", gauge.elapsed()),
-                ),
-            },
-            ureq::Error::Io(source) if phase == Phase::Connect => {
-                Error::Unreachable { server, source }
-            }
+            ureq::Error::Timeout(_) => self.unreachable(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("not connected after {:.1?}", gauge.elapsed()),
+            )),
+            ureq::Error::Io(source) if phase == Phase::Connect => self.unreachable(source),
             ureq::Error::Io(source) => Error::Interrupted {
                 server,
                 phase,
@@ -275,13 +285,35 @@ impl Transport {
                 Ok(source) if source.kind() == io::ErrorKind::TimedOut && is_late => {
                     timed_out(server)
                 }
-                Ok(source) => Error::HostNotFound {
-                    host: self.url.host.to_string(),
-                    source: *source,
-                },
+                Ok(source) => self.not_found(*source),
                 Err(other) => self.not_http(&*other),
             },
             other => self.not_http(&other),
+        }
+    }
+
+    /// No address, of the server or of its proxy.
+    fn not_found(&self, source: io::Error) -> Error {
+        let proxy = self.options.proxy.as_ref();
+        let host = proxy.map_or(&self.url.host, HttpProxy::host).to_string();
+        Error::HostNotFound { host, source }
+    }
+
+    fn unreachable(&self, source: io::Error) -> Error {
+        let server = self.server.clone();
+        let proxy = self.options.proxy.as_ref().map(HttpProxy::name);
+        let denied = source.get_ref().and_then(|inner| inner.downcast_ref());
+        match (proxy, denied) {
+            (Some(proxy), Some(&Denied(status))) => Error::NoWayThrough {
+                server,
+                proxy,
+                status,
+            },
+            (proxy, _) => Error::Unreachable {
+                server,
+                proxy,
+                source,
+            },
         }
     }
 

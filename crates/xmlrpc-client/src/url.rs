@@ -36,6 +36,11 @@ pub(crate) enum Host {
 
 impl ServerUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        ServerUrl::parse_with(text, DEFAULT_PATH)
+    }
+
+    /// Reads an address whose path is this where it has none.
+    pub(crate) fn parse_with(text: &str, default_path: &str) -> Result<Self, Error> {
         let bad = |reason| Error::BadUrl {
             url: shown(text),
             reason,
@@ -82,7 +87,7 @@ impl ServerUrl {
             credentials,
             host: parse_host(host).map_err(bad)?,
             port: port.map_or(Ok(default), parse_port).map_err(bad)?,
-            path: parse_path(path).map_err(bad)?,
+            path: parse_path(path, default_path).map_err(bad)?,
         })
     }
 
@@ -179,7 +184,7 @@ fn parse_port(text: &str) -> Result<u16, &'static str> {
     }
 }
 
-fn parse_path(text: &str) -> Result<String, &'static str> {
+fn parse_path(text: &str, default: &str) -> Result<String, &'static str> {
     if text.contains('#') {
         return Err("a fragment (#) means nothing to a server");
     }
@@ -188,7 +193,7 @@ fn parse_path(text: &str) -> Result<String, &'static str> {
         return Err("its path has a character that must be percent-encoded");
     }
     Ok(match text.bytes().next() {
-        None => DEFAULT_PATH.to_owned(),
+        None => default.to_owned(),
         Some(b'/') => text.to_owned(),
         Some(_) => format!("/{text}"),
     })

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use xmlrpc_client::{Credentials, Identity, Options};
+use xmlrpc_client::{Credentials, HttpProxy, Identity, Options};
 
 use super::{read, token};
 use crate::exit::Failure;
@@ -15,6 +15,9 @@ pub(crate) struct Client {
     /// Send the token in this file, which only its owner may read (mode 0600)
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Call through this HTTP proxy: http://host:port, or http://user:password@host:port
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
     /// Trust the https:// servers that these authorities vouch for (PEM)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -32,6 +35,11 @@ impl Client {
         let mut options = Options::default();
         if let Some(path) = &self.token_file {
             options.credentials = Some(Credentials::token(token(path)?.text()));
+        }
+        if let Some(url) = &self.proxy {
+            let proxy = HttpProxy::new(url)
+                .map_err(|error| Failure::argument(format_args!("--proxy: {error}")))?;
+            options.proxy = Some(proxy);
         }
         if let Some(path) = &self.ca {
             options.tls.authorities = Some(read("--ca", path)?);

@@ -28,7 +28,13 @@ pub(crate) struct Run {
     /// Use N servers within this command too, each for a call at a time; they publish the
     /// project's own functions: factoriz_sum(n), the sum of n's prime factors, and
     /// factor(n), the factors
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    // Through a proxy they would be out of reach.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u8).range(1..),
+        conflicts_with = "proxy"
+    )]
     pub(super) local: Option<u8>,
     /// The function's name
     #[arg(long, value_name = "NAME")]

@@ -29,7 +29,16 @@ impl fmt::Display for Error {
                 "host \"{host}\" not found ({}): check its spelling, or give its IP address",
                 line(source)
             ),
-            Error::Unreachable { server, source } => unreachable(f, server, source),
+            Error::Unreachable {
+                server,
+                proxy,
+                source,
+            } => unreachable(f, server, proxy.as_deref(), source),
+            Error::NoWayThrough {
+                server,
+                proxy,
+                status,
+            } => no_way_through(f, server, proxy, *status),
             Error::Tls { server, reason } => write!(
                 f,
                 "no TLS with {server}: {}; check the authorities, the certificates and the name",
@@ -151,19 +160,51 @@ impl fmt::Display for BadAnswer {
     }
 }
 
-fn unreachable(f: &mut fmt::Formatter<'_>, server: &str, source: &io::Error) -> fmt::Result {
-    match source.kind() {
-        io::ErrorKind::ConnectionRefused => write!(
+fn unreachable(
+    f: &mut fmt::Formatter<'_>,
+    server: &str,
+    proxy: Option<&str>,
+    source: &io::Error,
+) -> fmt::Result {
+    match (source.kind(), proxy) {
+        (io::ErrorKind::ConnectionRefused, None) => write!(
             f,
             "nothing listens at {server} (connection refused): start the server, or check the port"
         ),
-        io::ErrorKind::TimedOut => write!(
+        (io::ErrorKind::ConnectionRefused, Some(proxy)) => write!(
+            f,
+            "nothing listens at {proxy}, the proxy (connection refused): check its address"
+        ),
+        (io::ErrorKind::TimedOut, None) => write!(
             f,
             "no answer from {server} ({}): check the address, and that no firewall drops it",
             line(source)
         ),
-        _ => write!(f, "can't connect to {server}: {}", line(source)),
+        (_, None) => write!(f, "can't connect to {server}: {}", line(source)),
+        (_, Some(proxy)) => write!(
+            f,
+            "can't connect to {server} through the proxy {proxy} ({}): check both addresses",
+            line(source)
+        ),
     }
+}
+
+fn no_way_through(
+    f: &mut fmt::Formatter<'_>,
+    server: &str,
+    proxy: &str,
+    status: u16,
+) -> fmt::Result {
+    write!(
+        f,
+        "the proxy {proxy} made no connection to {server} (HTTP status {status}): "
+    )?;
+    f.write_str(match status {
+        401 | 407 => "give it a user and password, as in http://user:password@host:port",
+        403 => "have it allow CONNECT to that host and port",
+        502..=504 => "it may not reach the server, or not know its name",
+        _ => "check that it is an HTTP proxy, and takes CONNECT",
+    })
 }
 
 /// A source's text, on one line whatever the server had in it.

@@ -25,10 +25,11 @@ pub enum ErrorKind {
         retry_after: Option<Duration>,
     },
     /// The server does not take this client's calls (HTTP 401, 403, 407), or one of them
-    /// does not trust the other (TLS): the call did not run.
+    /// does not trust the other (TLS), or the proxy does not let it through to there: the
+    /// call did not run.
     Refused,
-    /// No XML-RPC service at that address (HTTP 3xx, 404, 405, 410, 501): the call did
-    /// not run.
+    /// No XML-RPC service at that address, or no proxy at the one given for it (HTTP 3xx,
+    /// 404, 405, 410, 501): the call did not run.
     NotAnEndpoint,
     /// The caller gave the call up. It may have run.
     Cancelled,
@@ -54,6 +55,12 @@ impl Error {
                 phase: Phase::Connect,
                 ..
             } => ErrorKind::NeverRan,
+            Error::NoWayThrough { status, .. } => match status {
+                401 | 403 | 407 => ErrorKind::Refused,
+                // It is no proxy, or not for this.
+                300..=399 | 404 | 405 | 410 | 501 => ErrorKind::NotAnEndpoint,
+                _ => ErrorKind::NeverRan,
+            },
             Error::Tls { .. } => ErrorKind::Refused,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
             Error::NotHttp { .. } | Error::Malformed(_) | Error::Mismatch(_) => {

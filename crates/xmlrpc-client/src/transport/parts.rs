@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::unversioned::transport::{RustlsConnector, Transport};
 use ureq::{Error, Timeout};
 
+use super::tunnel::Tunnel;
 use super::wire::Wire;
 use crate::gauge::Gauge;
 use crate::names::Names;
@@ -49,11 +50,13 @@ impl Resolver for Resolve {
 #[derive(Debug)]
 pub(super) struct Dial {
     gauge: Arc<Gauge>,
+    /// Where the host is a proxy.
+    tunnel: Option<Tunnel>,
 }
 
 impl Dial {
-    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
-        Dial { gauge }
+    pub(super) fn new(gauge: Arc<Gauge>, tunnel: Option<Tunnel>) -> Self {
+        Dial { gauge, tunnel }
     }
 }
 
@@ -79,6 +82,13 @@ impl Connector for Dial {
                 Ok(wire) => {
                     // Fails where the agent was shut down: the call was cancelled.
                     (details.register_shutdown)(wire.handle())?;
+                    if let Some(tunnel) = &self.tunnel {
+                        let opened = tunnel.open(wire.stream(), || self.gauge.left());
+                        opened.map_err(|error| match error.kind() {
+                            ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
+                            _ => Error::Io(error),
+                        })?;
+                    }
                     self.gauge.connected();
                     return Ok(Some(wire));
                 }

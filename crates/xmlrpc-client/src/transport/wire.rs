@@ -42,6 +42,11 @@ impl Wire {
         })
     }
 
+    /// The connection itself, which nothing has been said on yet.
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
     /// What breaks its call off.
     pub(super) fn handle(&self) -> Weak<dyn ShutdownHandle> {
         let handle: Weak<TcpStream> = Arc::downgrade(&self.stream);
@@ -143,7 +148,7 @@ fn left(gauge: &Gauge, timeout: NextTimeout) -> Result<Duration, Error> {
 }
 
 /// A socket's time-out, or a signal: not the end of the call.
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
