@@ -78,7 +78,7 @@ impl Control {
                 let error = call_error(error);
                 let kin = match error.kind() {
                     ErrorKind::Unreachable | ErrorKind::Interrupted => UNKNOWN,
-                    ErrorKind::TimedOut => known,
+                    ErrorKind::TimedOut | ErrorKind::Unanswered => known,
                     _ => FOREIGN,
                 };
                 (kin, Err(error))

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xmlrpc_client::{
     Canceller, Error as ClientError, ErrorKind as ClientErrorKind, FromValue, IntoParams,
-    Options as ClientOptions, ServerProxy,
+    Options as ClientOptions, Phase, ServerProxy,
 };
 
 use super::address;
@@ -266,6 +267,10 @@ pub(super) fn call_error(error: ClientError) -> CallError {
             return CallError::fault(fault.code, fault.message.clone());
         }
         (_, ClientErrorKind::Usage) => ErrorKind::Unsendable,
+        (ClientError::Unreachable { source, .. }, _) if is_silence(source) => ErrorKind::Unanswered,
+        (ClientError::TimedOut { phase, .. }, _) if *phase == Phase::Connect => {
+            ErrorKind::Unanswered
+        }
         (_, ClientErrorKind::NeverRan) => ErrorKind::Unreachable,
         (_, ClientErrorKind::Busy { retry_after }) => ErrorKind::Busy { retry_after },
         (_, ClientErrorKind::Refused) => ErrorKind::Refused,
@@ -279,4 +284,56 @@ pub(super) fn call_error(error: ClientError) -> CallError {
         _ => ErrorKind::Interrupted,
     };
     CallError::from_source(kind, error)
+}
+
+/// Whether nobody answered an attempt to connect, where a dead process's machine refuses.
+fn is_silence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A refused connection is a dead process; one that nothing answers may be a machine
+    /// that has lost its network, and whose calls go on.
+    #[test]
+    fn a_refused_connection_and_an_unanswered_one_are_told_apart() {
+        let server = || "a:1".to_owned();
+        let unreachable = |kind: io::ErrorKind| ClientError::Unreachable {
+            server: server(),
+            proxy: None,
+            source: kind.into(),
+        };
+        let timed_out = |phase| ClientError::TimedOut {
+            server: server(),
+            phase,
+            after: Duration::from_secs(1),
+        };
+        for (error, expected) in [
+            (
+                unreachable(io::ErrorKind::ConnectionRefused),
+                ErrorKind::Unreachable,
+            ),
+            (
+                unreachable(io::ErrorKind::HostUnreachable),
+                ErrorKind::Unanswered,
+            ),
+            (unreachable(io::ErrorKind::TimedOut), ErrorKind::Unanswered),
+            (timed_out(Phase::Connect), ErrorKind::Unanswered),
+            (timed_out(Phase::Send), ErrorKind::TimedOut),
+            (timed_out(Phase::Answer), ErrorKind::TimedOut),
+        ] {
+            let text = error.to_string();
+            assert_eq!(call_error(error).kind(), expected, "{text}");
+        }
+    }
 }

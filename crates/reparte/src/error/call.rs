@@ -15,7 +15,7 @@ use crate::text::Foreign;
 /// | --- | --- | --- | --- |
 /// | `Fault` | yes | failed: this is its answer | goes on |
 /// | `Unsendable` | no | failed | goes on |
-/// | `Unreachable` | no | retried, not counted | put aside |
+/// | `Unreachable`, `Unanswered` | no | retried, not counted | put aside |
 /// | `Busy` | no | retried, not counted | put aside for as long as it asks |
 /// | `Refused`, `NotFound` | no | retried, not counted | out for good |
 /// | `Wrong` | yes | retried, counted | in quarantine for good |
@@ -32,6 +32,9 @@ pub enum ErrorKind {
     Unsendable,
     /// No connection was made: the call never ran.
     Unreachable,
+    /// No connection was made because nothing answered, not even with a refusal, as of a
+    /// machine without its power or its network: the call never ran.
+    Unanswered,
     /// The connection broke before the whole answer was there (reset, closed,
     /// truncated): the call may have run.
     Interrupted,
@@ -75,6 +78,7 @@ impl ErrorKind {
             Self::Fault { .. } => "fault",
             Self::Unsendable => "unsendable",
             Self::Unreachable => "unreachable",
+            Self::Unanswered => "unanswered",
             Self::Interrupted => "interrupted",
             Self::TimedOut => "timed out",
             Self::Busy { .. } => "busy",
@@ -94,6 +98,7 @@ impl ErrorKind {
             self,
             Self::Unsendable
                 | Self::Unreachable
+                | Self::Unanswered
                 | Self::Busy { .. }
                 | Self::Refused
                 | Self::NotFound

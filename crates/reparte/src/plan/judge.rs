@@ -186,6 +186,8 @@ impl Plan {
         } else if let ErrorKind::Busy { retry_after } = kind {
             let least = retry_after.unwrap_or_default().min(BUSY_LONGEST);
             self.set_aside(server, Aside::Busy, least);
+        } else if kind == ErrorKind::Unanswered {
+            self.set_aside(server, Aside::Hung, Duration::ZERO);
         } else {
             self.set_aside(server, Aside::Died, Duration::ZERO);
         }
@@ -270,7 +272,10 @@ impl Plan {
 fn is_own_fault(kind: ErrorKind) -> bool {
     !matches!(
         kind,
-        ErrorKind::Unreachable | ErrorKind::Busy { .. } | ErrorKind::TimedOut
+        ErrorKind::Unreachable
+            | ErrorKind::Unanswered
+            | ErrorKind::Busy { .. }
+            | ErrorKind::TimedOut
     )
 }
 
@@ -279,6 +284,9 @@ fn is_own_fault(kind: ErrorKind) -> bool {
 pub(super) fn is_silence(kind: ErrorKind) -> bool {
     matches!(
         kind,
-        ErrorKind::Unreachable | ErrorKind::Interrupted | ErrorKind::TimedOut
+        ErrorKind::Unreachable
+            | ErrorKind::Unanswered
+            | ErrorKind::Interrupted
+            | ErrorKind::TimedOut
     )
 }

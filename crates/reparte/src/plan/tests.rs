@@ -195,6 +195,7 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
             retry_after: retry_after(ms),
         },
         ["unreachable"] => ErrorKind::Unreachable,
+        ["unanswered"] => ErrorKind::Unanswered,
         ["interrupted"] => ErrorKind::Interrupted,
         ["malformed"] => ErrorKind::Malformed,
         ["wrong"] => ErrorKind::Wrong,
@@ -304,6 +305,7 @@ scripts! {
     a_fault_is_tried_again_if_asked
     a_task_that_kills_its_servers_runs_alone_last
     a_broken_connection_is_no_death
+    a_connection_that_nothing_answers_is_a_hang
     retries_wait_for_the_budget
     a_task_is_given_up_after_its_attempts
     a_busy_server_is_left_alone_as_long_as_it_asks

@@ -155,6 +155,7 @@ impl Plan {
             }
             Health::Aside(_) | Health::Reserve => {}
             Health::Up | Health::Due | Health::Trial | Health::Out => match kin {
+                _ if kind == ErrorKind::Unanswered => self.fell_silent(id, Aside::Hung),
                 Kin::Ours { .. } if kind != ErrorKind::TimedOut => {
                     // It may be about to end, once its calls have.
                     self.aside_unless_out(id, Aside::Died);

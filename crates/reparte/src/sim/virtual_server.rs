@@ -7,6 +7,10 @@ use crate::{CallId, ErrorKind};
 
 /// How long the client waits for a word on the server's health.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it tries to connect before.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// When a connection is refused.
+const SOON: Duration = Duration::from_millis(1);
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
@@ -66,7 +70,7 @@ impl Virtual {
             lies: false,
             deaf: kind == Kind::Bare && random.below(2) == 0,
             instance: 0,
-            unreachable_after: Duration::from_millis([1, 1, 2000][random.below(3) as usize]),
+            unreachable_after: [SOON, SOON, CONNECT_TIMEOUT][random.below(3) as usize],
             frozen: Vec::new(),
             question: None,
             since: Duration::ZERO,
@@ -89,10 +93,18 @@ impl Virtual {
         }
     }
 
+    /// What is said of it while it is down: its machine may be as well.
+    pub(super) fn absence(&self) -> ErrorKind {
+        match self.unreachable_after < CONNECT_TIMEOUT {
+            true => ErrorKind::Unreachable,
+            false => ErrorKind::Unanswered,
+        }
+    }
+
     /// What it answers to a question now.
     pub(super) fn pulse(&self) -> Result<Option<Pulse>, ErrorKind> {
         match self.kind {
-            _ if !self.alive => Err(ErrorKind::Unreachable),
+            _ if !self.alive => Err(self.absence()),
             Kind::Ours if self.hung => Err(ErrorKind::TimedOut),
             Kind::Ours => Ok(Some(Pulse {
                 instance: self.instance,

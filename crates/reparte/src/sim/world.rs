@@ -291,7 +291,7 @@ impl World {
         let poison = self.habits.is_poison(task);
         let there = &self.servers[server.index()];
         let (after, outcome) = if !there.alive {
-            (there.unreachable_after, Err(ErrorKind::Unreachable))
+            (there.unreachable_after, Err(there.absence()))
         } else if there.refuses {
             let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
             let kind = kinds[self.random.below(3) as usize];
