@@ -23,6 +23,8 @@ Usage: serv_processes PORT|HOST:PORT [options]
   --workers N       calls answered at a time, up to 1024; one per core unless told
   --max-seconds S   the longest that a call may compute; 600 unless told
   --max-digits N    the longest number taken, 39 digits at most; 39 unless told
+  --grace S         how long running calls have to finish once the server is stopped;
+                    10 unless told
   --token-file FILE
                     let only those call who send the token in this file: 16 printable
                     characters or more, for its owner's eyes alone (mode 0600)
@@ -36,7 +38,7 @@ Usage: serv_processes PORT|HOST:PORT [options]
   -V, --version     print the version
 
 Standard error has a line per request; RUST_LOG=xmlrpc_server::access=off hides them.
-Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
+Ctrl-C or SIGTERM lets running calls finish, for --grace; a second one does not.
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad argument, 3 can't listen, 130 or 143
 ended by a second signal, 255 no argument.
 ";

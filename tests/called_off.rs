@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use common::{PATIENCE, Running};
 use factorizar::{Unfinished, factor_with};
 use procdistrib::WorkLimits;
-use xmlrpc_client::{FromValue, IntoParams, ServerProxy, Value};
+use rustix::process::Signal;
+use xmlrpc_client::{ErrorKind, FromValue, IntoParams, ServerProxy, Value};
 use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Context, Service, Stop};
 use xmlrpc_wire::Fault;
@@ -128,4 +129,39 @@ fn a_client_that_goes_ends_its_call() {
     wait_until_busy(&proxy);
     drop(stream);
     assert!(call::<bool>(&proxy, "alive", ()));
+}
+
+#[test]
+fn a_stopped_server_waits_for_its_calls_no_longer_than_it_is_told_to() {
+    let arguments = ["--workers", "1", "--grace", "0.2"];
+    let (server, address) = common::server("serv_processes", &arguments);
+    let proxy = ServerProxy::new(&address).unwrap();
+    thread::scope(|scope| {
+        // A thousand numbers of 39 digits, without a small factor: minutes of work.
+        let called = scope.spawn(|| {
+            let (p, q) = (
+                14_142_135_623_730_950_533_u128,
+                17_320_508_075_688_772_967_u128,
+            );
+            let (n, mut calls) = ((p * q).to_string(), proxy.multicall());
+            for _ in 0..1000 {
+                calls.add("factor", (n.clone(),));
+            }
+            calls.call().map(drop)
+        });
+        wait_until_busy(&proxy);
+        let stopped = Instant::now();
+        server.signal(Signal::TERM);
+        server.line_after("stopping: running calls have 0.2 s");
+        server.end().expect_code(0);
+        // What it has unless told.
+        assert!(stopped.elapsed() < Duration::from_secs(10));
+        let error = called.join().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MayHaveRun, "{error:?}");
+    });
+    for bad in ["0", "-1", "x"] {
+        let ended = common::run("serv_processes", &["0", "--grace", bad]);
+        let stderr = &ended.expect_code(2).stderr;
+        assert!(stderr.contains("--grace takes"), "{stderr}");
+    }
 }

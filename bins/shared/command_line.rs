@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt as _};
 
@@ -87,6 +88,16 @@ impl Values<'_> {
         let text = self.next()?;
         text.parse()
             .map_err(|_| self.bad(format_args!("{option} takes {what}, not {text:?}")))
+    }
+
+    /// The value of `option`, a length of time.
+    pub(crate) fn seconds(&mut self, option: &str) -> Result<Duration, Failure> {
+        let what = "a number of seconds above 0, such as 600 or 0.5";
+        let seconds = self.parse::<f64>(option, what)?;
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|time| !time.is_zero())
+            .ok_or_else(|| self.bad(format_args!("{option} takes {what}, not {seconds}")))
     }
 
     pub(crate) fn bad(&self, what: impl Display) -> Failure {

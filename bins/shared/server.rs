@@ -92,6 +92,10 @@ impl Server {
                 options.without_token = true;
                 Ok(true)
             }
+            Argument::Option(option) if option == "grace" => {
+                options.grace = values.seconds("--grace")?;
+                Ok(true)
+            }
             Argument::Option(option) if option == "host" => {
                 options.hosts.push(values.next()?);
                 Ok(true)
@@ -167,8 +171,15 @@ impl Server {
     pub fn serve_forever(self) -> Result<(), Failure> {
         let stop = Stop::new();
         let stopped = stop.clone();
+        let grace = match &self.front {
+            Front::Tiny(options) => options.grace,
+            Front::Hyper(options) => options.grace,
+        };
         signals::at_signal(move || {
-            tell("stopping: running calls have 10 s; once more to end at once");
+            let seconds = grace.as_secs_f64();
+            tell(format_args!(
+                "stopping: running calls have {seconds} s; once more to end at once"
+            ));
             stopped.stop();
         })?;
         let address = self

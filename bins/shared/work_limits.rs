@@ -43,16 +43,7 @@ impl WorkLimits {
     /// Takes `--max-seconds` or `--max-digits`; says whether `option` is one of them.
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
         match option {
-            "max-seconds" => {
-                let what = "a number of seconds above 0, such as 600 or 0.5";
-                let seconds = values.parse::<f64>("--max-seconds", what)?;
-                self.time = Duration::try_from_secs_f64(seconds)
-                    .ok()
-                    .filter(|time| !time.is_zero())
-                    .ok_or_else(|| {
-                        values.bad(format_args!("--max-seconds takes {what}, not {seconds}"))
-                    })?;
-            }
+            "max-seconds" => self.time = values.seconds("--max-seconds")?,
             "max-digits" => {
                 let what = "a number from 1 to 39";
                 let digits = values.parse("--max-digits", what)?;

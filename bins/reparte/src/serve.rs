@@ -33,7 +33,7 @@ use program::Program;
 ///
 /// A call that is cancelled, late, or whose client has gone ends its program, with all
 /// that this has started (its process group): SIGTERM, and SIGKILL two seconds later.
-/// Ctrl-C or SIGTERM lets running calls finish, for 10 s at most; a second one does not.
+/// Ctrl-C or SIGTERM lets running calls finish, for --grace; a second one does not.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -102,7 +102,7 @@ impl Serve {
         }
         // What a call waits for its turn does not count as the program's time.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
-        let stop = stop::at_signal(&children)?;
+        let stop = stop::at_signal(&children, options.grace)?;
         let address = listener.local_addr().map_err(Failure::server)?;
         let scheme = if options.tls.is_some() {
             "https"

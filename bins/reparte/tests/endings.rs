@@ -9,6 +9,7 @@
 mod common;
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use common::files::{Files, Reader};
 use common::server::serve;
@@ -25,6 +26,9 @@ const STUBBORN: &str = "trap '' TERM; exec 3>\"$1\"; echo started >&3; sleep 100
 
 /// The same, of a program that ends, and leaves the other.
 const LEAVES: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & echo done";
+
+/// What a stopped server leaves its calls.
+const UNLESS_TOLD: Duration = Duration::from_secs(10);
 
 fn family(flags: &[&str], script: &str) -> (Running, String) {
     let program = ["--", "sh", "-c", script, "sh", "{}"];
@@ -128,12 +132,15 @@ fn one_signal_lets_a_call_finish() {
 fn one_signal_ends_what_does_not_finish() {
     let files = Files::new("stop");
     let pipe = files.pipe("pipe");
-    let (server, url) = family(&[], STUBBORN);
+    let (server, url) = family(&["--grace", "0.2"], STUBBORN);
     let client = call(&url, &pipe);
     let reader = Reader::open(&pipe);
+    let stopped = Instant::now();
     server.signal(Signal::INT);
+    server.line_after("stopping: running calls have 0.2 s");
     // The server ends after its programs, not before.
     server.end().expect_code(0);
+    assert!(stopped.elapsed() < UNLESS_TOLD, "{:?}", stopped.elapsed());
     reader.all_dead();
     client.end().expect_code(4);
 }

@@ -1,13 +1,14 @@
-//! Where a server listens, and whom it lets call.
+//! Where a server listens, whom it lets call, and how long it waits for calls at its end.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use xmlrpc_server::Error;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
-use super::{read, token};
+use super::{read, seconds, token};
 use crate::exit::Failure;
 
 #[derive(Debug, Args)]
@@ -33,6 +34,15 @@ pub(crate) struct Listen {
     /// A name by which clients call the server; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// How long running calls have to finish once the server is stopped
+    #[arg(
+        long,
+        value_name = "S",
+        value_parser = seconds,
+        default_value = "10",
+        help_heading = "Options"
+    )]
+    grace: Duration,
 }
 
 impl Listen {
@@ -43,6 +53,7 @@ impl Listen {
         options.tls = self.tls()?;
         options.without_token = self.without_token;
         options.hosts = self.host;
+        options.grace = self.grace;
         let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
             Error::BadAddress { .. } => Failure::argument(error),
             _ => Failure::server(error),

@@ -1,6 +1,7 @@
 //! How a server ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use xmlrpc_server::Stop;
 
@@ -9,13 +10,16 @@ use crate::exit::Failure;
 use crate::output::tell;
 use crate::signals;
 
-/// What ends the server at the first signal. The second ends the process, and its
-/// children, at once.
-pub(super) fn at_signal(children: &Arc<Children>) -> Result<Stop, Failure> {
+/// What ends the server at the first signal, which leaves its calls `grace` to finish. The
+/// second ends the process, and its children, at once.
+pub(super) fn at_signal(children: &Arc<Children>, grace: Duration) -> Result<Stop, Failure> {
     let (stop, children) = (Stop::new(), Arc::clone(children));
     let stopped = stop.clone();
     let first = move || {
-        tell("stopping: running calls have 10 s; once more to end at once");
+        let seconds = grace.as_secs_f64();
+        tell(format_args!(
+            "stopping: running calls have {seconds} s; once more to end at once"
+        ));
         stopped.stop();
     };
     signals::watch(first, move || children.kill())?;
