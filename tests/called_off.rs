@@ -131,13 +131,13 @@ fn a_client_that_goes_ends_its_call() {
     assert!(call::<bool>(&proxy, "alive", ()));
 }
 
-#[test]
-fn a_stopped_server_waits_for_its_calls_no_longer_than_it_is_told_to() {
-    let arguments = ["--workers", "1", "--grace", "0.2"];
+/// serv_processes at work: its call takes minutes.
+fn with_a_long_call(flags: &[&str], then: impl FnOnce(Running)) {
+    let arguments = [&["--workers", "1"], flags].concat();
     let (server, address) = common::server("serv_processes", &arguments);
     let proxy = ServerProxy::new(&address).unwrap();
     thread::scope(|scope| {
-        // A thousand numbers of 39 digits, without a small factor: minutes of work.
+        // A thousand numbers of 39 digits, without a small factor.
         let called = scope.spawn(|| {
             let (p, q) = (
                 14_142_135_623_730_950_533_u128,
@@ -150,18 +150,41 @@ fn a_stopped_server_waits_for_its_calls_no_longer_than_it_is_told_to() {
             calls.call().map(drop)
         });
         wait_until_busy(&proxy);
+        then(server);
+        let error = called.join().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MayHaveRun, "{error:?}");
+    });
+}
+
+/// What a stopped server leaves its calls unless told.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_stopped_server_waits_for_its_calls_no_longer_than_it_is_told_to() {
+    with_a_long_call(&["--grace", "0.2"], |server| {
         let stopped = Instant::now();
         server.signal(Signal::TERM);
         server.line_after("stopping: running calls have 0.2 s");
         server.end().expect_code(0);
-        // What it has unless told.
-        assert!(stopped.elapsed() < Duration::from_secs(10));
-        let error = called.join().unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::MayHaveRun, "{error:?}");
+        assert!(stopped.elapsed() < GRACE);
     });
     for bad in ["0", "-1", "x"] {
         let ended = common::run("serv_processes", &["0", "--grace", bad]);
         let stderr = &ended.expect_code(2).stderr;
         assert!(stderr.contains("--grace takes"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_server_at_once() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        with_a_long_call(&[], |server| {
+            let stopped = Instant::now();
+            server.signal(signal);
+            server.line_after("stopping: running calls have 10 s; once more");
+            server.signal(signal);
+            server.end().expect_code(code);
+            assert!(stopped.elapsed() < GRACE);
+        });
     }
 }

@@ -17,6 +17,9 @@ mod find_python;
 mod ours;
 mod page;
 mod peer;
+#[allow(dead_code, reason = "its main is for those who run it as an example")]
+#[path = "../../crates/xmlrpc-server/examples/private_ca.rs"]
+mod private_ca;
 mod python;
 mod their_clients;
 mod their_servers;

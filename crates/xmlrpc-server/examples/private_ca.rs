@@ -35,6 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     if names.is_empty() {
         names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     }
+    make(directory, &names)
+}
+
+/// Makes the authority, and what it vouches for.
+pub(crate) fn make(directory: &Path, names: &[String]) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(directory)?;
 
     let mut params = named("private CA", &[])?;
@@ -44,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&directory.join("ca.pem"), &authority.pem(), 0o644)?;
 
     for (file, names, purpose) in [
-        ("server", &names[..], ExtendedKeyUsagePurpose::ServerAuth),
+        ("server", names, ExtendedKeyUsagePurpose::ServerAuth),
         ("client", &[], ExtendedKeyUsagePurpose::ClientAuth),
     ] {
         let mut params = named(file, names)?;
