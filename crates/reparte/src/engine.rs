@@ -26,7 +26,7 @@ pub(crate) use desk::{Run, Untaken};
 pub(crate) use news::{News, Request};
 pub(crate) use start::{Wires, start};
 
-use crate::events::{Event as Happening, Observer};
+use crate::events::{CallEnd, Event as Happening, Observer};
 use crate::ids::ServerId;
 use crate::plan::{Action, Event, Plan, Pulse, Site};
 use crate::slot::Returned;
@@ -151,6 +151,7 @@ where
         let server = returned.server;
         self.calls.remove(&call);
         self.crews[server.index()].returned();
+        self.observe_return(&returned);
         match returned.outcome {
             Ok(result) => {
                 let event = Event::Ended {
@@ -178,6 +179,22 @@ where
                 });
             }
         }
+    }
+
+    fn observe_return(&mut self, returned: &Returned<R>) {
+        let server = Arc::clone(&self.crews[returned.server.index()].name);
+        let started = self.started;
+        self.observe(|| Happening::Returned {
+            at: started.elapsed(),
+            task: returned.task,
+            call: returned.call.id,
+            server: Arc::clone(&server),
+            end: match &returned.outcome {
+                _ if returned.call.is_cancelled() => CallEnd::Cancelled,
+                Ok(_) => CallEnd::Result,
+                Err(error) => CallEnd::Failed(error.clone()),
+            },
+        });
     }
 
     /// Keeps a failed call for its task's error.

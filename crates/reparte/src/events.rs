@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::{CallId, TaskErrorKind, TaskId};
+use crate::{CallError, CallId, TaskErrorKind, TaskId};
 
 /// Something that has happened in a run.
 #[derive(Clone, Debug)]
@@ -28,6 +28,38 @@ pub enum Event {
         server: Arc<str>,
         /// Why.
         reason: Reason,
+        /// When, from the start of the run.
+        at: Duration,
+    },
+    /// A call is not waited for any longer: it has taken longer than it may, or
+    /// its server was started anew. It keeps its slot until it has returned.
+    Lost {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The name of the server it was made to.
+        server: Arc<str>,
+        /// Why.
+        error: CallError,
+        /// When, from the start of the run.
+        at: Duration,
+    },
+    /// A call has returned, and its slot is free. Each call that was started does
+    /// so once, before its task's [`Done`](Self::Done) or
+    /// [`Failed`](Self::Failed) if these come of it; those that the run's end
+    /// leaves in flight do not.
+    Returned {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The name of the server it was made to.
+        server: Arc<str>,
+        /// What it brought.
+        end: CallEnd,
+        /// When, from the start of the run.
+        at: Duration,
     },
     /// A task has its result.
     Done {
@@ -95,6 +127,20 @@ pub enum Reason {
     Retry,
     /// The task takes long, and a slot had nothing else to do.
     Hedge,
+}
+
+/// What a call that has returned has brought.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum CallEnd {
+    /// Its task's result.
+    Result,
+    /// An error.
+    Failed(CallError),
+    /// Nothing that is wanted: it was cancelled, since another call of its task
+    /// was quicker, or since the task was cancelled or the call
+    /// [lost](Event::Lost).
+    Cancelled,
 }
 
 /// The events of a run from [`Handle::events`](crate::Handle::events) on:

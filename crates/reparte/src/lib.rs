@@ -133,7 +133,7 @@ pub use error::{
     CallError, Error, ErrorKind, FailedCall, Incomplete, JournalError, JournalErrorKind, SendError,
     TaskError, TaskErrorKind,
 };
-pub use events::{Event, Events, Reason};
+pub use events::{CallEnd, Event, Events, Reason};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use journal::{Journal, Persist};

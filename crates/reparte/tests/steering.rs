@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use puppet::{SOON, next, puppets, send};
 use reparte::{
-    Call, CallError, CallId, Destino, Error, ErrorKind, Event, Handle, Options, Reason, Repartidor,
-    ServerState, Status, TaskError, TaskErrorKind, from_fn,
+    Call, CallEnd, CallError, CallId, Destino, Error, ErrorKind, Event, Handle, Options, Reason,
+    Repartidor, ServerState, Status, TaskError, TaskErrorKind, from_fn,
 };
 
 fn read_ahead(tasks: usize) -> Options {
@@ -174,10 +174,131 @@ fn nobody_waits_for_a_slow_observer() {
     let reparto = Repartidor::with(servers, Options::default()).unwrap();
     let mut events = reparto.handle().events(3);
     assert_eq!(reparto.map(0..100).count(), 100);
-    // Sent, started and done for each, and the end, less the three that fit.
-    assert_eq!(events.missed(), 298);
+    // Sent, started, returned and done for each, and the end, less the three that fit.
+    assert_eq!(events.missed(), 398);
     assert!(events.try_next().is_some());
     assert_eq!(events.count(), 2);
+}
+
+/// Each call's end, told after its start: its task, its server, and what it brought.
+fn ends(events: impl Iterator<Item = Event>) -> Vec<(u64, String, String)> {
+    let mut started = Vec::new();
+    let mut ends = Vec::new();
+    for event in events {
+        match event {
+            Event::Started { call, at, .. } => started.push((call, at)),
+            Event::Returned {
+                task,
+                call,
+                server,
+                end,
+                at,
+            } => {
+                let place = started.iter().position(|&(known, _)| known == call);
+                let place = place.expect("a call starts before it returns, and returns once");
+                assert!(started.remove(place).1 <= at);
+                let end = match end {
+                    CallEnd::Failed(error) => error.to_string(),
+                    end => format!("{end:?}"),
+                };
+                ends.push((task.index(), server.to_string(), end));
+            }
+            _ => {}
+        }
+    }
+    ends
+}
+
+fn end(task: u64, server: &str, end: &str) -> (u64, String, String) {
+    (task, server.to_owned(), end.to_owned())
+}
+
+#[test]
+fn each_call_that_has_returned_is_told_of() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    let events = handle.events(100);
+    let cancelled = reparto.enviar(1).unwrap();
+    send(&mut reparto, 2..=3);
+    let _cut = next(&calls);
+    handle.cancel(cancelled);
+    next(&calls).answer(Err(CallError::fault(7, "no such")));
+    next(&calls).square();
+    assert_eq!(reparto.terminar().unwrap_err().outcomes().len(), 3);
+    assert_eq!(
+        ends(events),
+        [
+            end(0, "a", "Cancelled"),
+            end(1, "a", "fault 7: no such"),
+            end(2, "a", "Result"),
+        ]
+    );
+}
+
+#[test]
+fn a_hedge_that_was_in_vain_is_told_of_as_cancelled() {
+    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let events = reparto.handle().events(100);
+    send(&mut reparto, 0..2);
+    let (slow, quick) = (next(&calls), next(&calls));
+    let (task, won, in_vain) = (
+        u64::from(slow.args),
+        slow.server.clone(),
+        quick.server.clone(),
+    );
+    quick.square();
+    let hedge = next(&calls);
+    assert_eq!((hedge.args, &hedge.server), (slow.args, &in_vain));
+    slow.square();
+    // The hedge's slot is free again only once it has returned, and with one more task than
+    // the other has room for, that is before the run's end.
+    send(&mut reparto, 2..4);
+    let (third, fourth) = (next(&calls), next(&calls));
+    third.square();
+    fourth.square();
+    assert_eq!(reparto.terminar().unwrap(), [0, 1, 4, 9]);
+    let ends = ends(events);
+    for expected in [end(task, &won, "Result"), end(task, &in_vain, "Cancelled")] {
+        assert!(ends.contains(&expected), "{expected:?} in {ends:?}");
+    }
+}
+
+#[test]
+fn a_lost_call_is_told_of_before_it_returns() {
+    let (mut servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let deaf = servers.remove(0).deaf();
+    let mut options = read_ahead(9);
+    options.time_limit = Some(Duration::from_millis(50));
+    options.hedge = false;
+    let mut reparto = Repartidor::with([deaf], options).unwrap();
+    let handle = reparto.handle();
+    let mut events = handle.events(100);
+    send(&mut reparto, [5]);
+    let overrun = next(&calls);
+    let lost = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
+        Event::Lost {
+            call,
+            error,
+            server,
+            ..
+        } => Some((call, error.kind(), server)),
+        Event::Returned { .. } => panic!("it has not returned"),
+        _ => None,
+    });
+    let (call, kind, server) = lost.expect("it is lost");
+    assert_eq!((kind, &*server), (ErrorKind::TimedOut, "a"));
+    overrun.square();
+    let returned = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
+        Event::Returned { call, end, .. } => Some((call, end)),
+        _ => None,
+    });
+    let (returned, end) = returned.expect("it returns");
+    assert!(
+        returned == call && matches!(end, CallEnd::Cancelled),
+        "{end:?}"
+    );
 }
 
 /// A server that can be asked, and be made to hang.

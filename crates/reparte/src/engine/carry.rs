@@ -37,6 +37,15 @@ where
                 self.remember(task, server, &error);
                 lock(&self.account).call_failed(server, &error);
                 self.cancel(call, server);
+                let server = Arc::clone(&self.crews[server.index()].name);
+                let started = self.started;
+                self.observe(|| Happening::Lost {
+                    at: started.elapsed(),
+                    task,
+                    call,
+                    server: Arc::clone(&server),
+                    error: error.clone(),
+                });
             }
             Action::Probe { server } => self.crews[server.index()].ask(),
             Action::Deliver { task, server, .. } => {
@@ -111,7 +120,9 @@ where
         let crew = &mut self.crews[server.index()];
         crew.start(job);
         let server = Arc::clone(&crew.name);
+        let started = self.started;
         self.observe(|| Happening::Started {
+            at: started.elapsed(),
             task,
             call: id,
             server: Arc::clone(&server),
