@@ -31,6 +31,13 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The path is none that a resource can be published at.
+    BadPath {
+        /// The path.
+        path: String,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
+    },
     /// The address can be reached from other machines, and the front is not meant, or
     /// not told, to serve them.
     NotLoopback {
@@ -101,6 +108,13 @@ impl fmt::Display for Error {
             }
             Error::UnknownName { name } => {
                 write!(f, "no method \"{}\" is published", Foreign(name))
+            }
+            Error::BadPath { path, reason } => {
+                write!(
+                    f,
+                    "nothing can be published at \"{}\": {reason}",
+                    Foreign(path)
+                )
             }
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")

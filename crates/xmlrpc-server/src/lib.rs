@@ -12,6 +12,7 @@ mod error;
 pub mod front;
 mod handler;
 mod multicall;
+mod resource;
 mod service;
 mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
@@ -23,6 +24,7 @@ mod token;
 pub use context::Context;
 pub use error::Error;
 pub use handler::Handler;
+pub use resource::Resource;
 pub use service::{Service, Step};
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub use stop::Stop;

@@ -14,9 +14,10 @@ use xmlrpc_wire::{
 
 use crate::builtin::Told;
 use crate::control::{self, AtHand, Control};
+use crate::resource::Resources;
 use crate::signature::signature;
 use crate::text::Foreign;
-use crate::{Context, Error, Handler, builtin, docpage, multicall};
+use crate::{Context, Error, Handler, Resource, builtin, docpage, multicall};
 
 /// The functions that a server publishes, by name, and what answers their calls.
 ///
@@ -37,6 +38,7 @@ pub struct Service {
     functions: BTreeMap<String, Published>,
     limits: Limits,
     control: Arc<Control>,
+    resources: Resources,
 }
 
 struct Published {
@@ -68,6 +70,7 @@ impl Service {
             functions: BTreeMap::new(),
             limits: Limits::default(),
             control: Arc::new(Control::new()),
+            resources: Resources::default(),
         }
     }
 
@@ -175,6 +178,40 @@ impl Service {
     /// service does just now. It needs no script and loads nothing.
     pub fn page(&self) -> String {
         docpage::page(self)
+    }
+
+    /// Publishes what `give` returns at `path`, to be had with GET from the hyper front: a
+    /// page of one's own, or the files and data of one. At `/` it stands in the place of
+    /// [`page`](Service::page), which `/RPC2` keeps. `give` is told the query, what follows
+    /// the `?`, as it came.
+    ///
+    /// The rule is the one of the server's own page: who may call may read, nobody keeps a
+    /// copy, and a browser lets the page use what else is published here and nothing from
+    /// elsewhere, with no script or style within its text. To read is all that can be done:
+    /// a POST is a call.
+    ///
+    /// `give` runs in the thread that speaks with all clients: it has to be quick. A panic
+    /// in it is logged and answered with 500.
+    ///
+    /// ```
+    /// use xmlrpc_server::{Resource, Service};
+    ///
+    /// let mut service = Service::new();
+    /// service.resource("/", |_| Resource::new("text/html", "<!DOCTYPE html><title>Here</title>"))?;
+    /// # Ok::<(), xmlrpc_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPath`], where the path is taken, is one of the server's own, or has a
+    /// character besides ASCII letters, digits and `/ - . _ ~`.
+    pub fn resource(
+        &mut self,
+        path: &str,
+        give: impl Fn(&str) -> Resource + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.resources.publish(path, Box::new(give))?;
+        Ok(self)
     }
 
     /// The figures in Prometheus' text format, version 0.0.4.
@@ -299,6 +336,12 @@ impl Service {
         Some((&published.help, published.signature.as_deref()))
     }
 
+    /// What is published besides functions.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
     /// What the service knows of its work.
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
@@ -368,7 +411,7 @@ fn document(method: &str, response: MethodResponse) -> Vec<u8> {
     encode_fault(&fault)
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     match panic.downcast_ref::<&'static str>() {
         Some(text) => text,
         None => panic

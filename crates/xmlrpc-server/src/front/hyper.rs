@@ -118,7 +118,8 @@ impl Default for Options {
 /// and all faults that need no function are answered however busy those are.
 ///
 /// GET of `/` and `/RPC2` gives [`Service::page`], of `/metrics` [`Service::metrics`], to who
-/// may call; of `/health` it gives `ok`, without a token too.
+/// may call; of `/health` it gives `ok`, without a token too. What is published by
+/// [`Service::resource`] is for who may call, too.
 ///
 /// A call is cancelled when its client goes, when its deadline passes, and by
 /// `reparte.cancel`: if it has not begun, it will not; a function that runs is told by

@@ -40,7 +40,7 @@ pub(super) async fn answer(
     let answered = match admit(&head, ends, shared) {
         Err(refusal) => Err(refusal),
         Ok(()) => match pages::get(&head, &body, &shared.service) {
-            Some(page) => Ok(page),
+            Some(page) => page,
             None => match receive(&head, &mut body, shared).await {
                 Ok(request) => {
                     guest.set_call(true);
