@@ -2,12 +2,8 @@
 desk; and reads /metrics with Prometheus' own parsers. Takes the address of a serv_processes that
 has not been called, with two workers, and a directory for pictures of the page. Wants
 Debian's python3, for python3-prometheus-client, and Prometheus' own promtool.
-
-Chromium is driven by its DevTools protocol: JSON and a NUL, on descriptors 3 and 4.
 """
-import base64
 import contextlib
-import json
 import os
 import shutil
 import socket
@@ -18,71 +14,12 @@ import time
 import urllib.request
 import xmlrpc.client
 
+from chromium import Chromium, check
 from prometheus_client.parser import text_string_to_metric_families
 
 address, pictures = sys.argv[1:]
 PAGE = "http://%s/" % address
 PATIENCE = 60
-
-
-class Chromium:
-    def __init__(self, profile):
-        ours_in, theirs_out = os.pipe()
-        theirs_in, ours_out = os.pipe()
-        # The shell puts the two where Chromium looks for them.
-        command = 'exec chromium "$@" 3<&%d 4>&%d' % (theirs_in, theirs_out)
-        options = [
-            "--headless", "--no-sandbox", "--no-first-run", "--disable-gpu",
-            "--disable-dev-shm-usage", "--no-proxy-server", "--disable-background-networking",
-            "--user-data-dir=" + profile, "--remote-debugging-pipe", "about:blank",
-        ]
-        self.process = subprocess.Popen(
-            ["sh", "-c", command, "sh"] + options, pass_fds=(theirs_in, theirs_out),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self.reader, self.writer = os.fdopen(ours_in, "rb"), os.fdopen(ours_out, "wb")
-        self.rest, self.count, self.session = b"", 0, None
-        target = self.ask("Target.createTarget", url="about:blank")
-        attached = self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        self.session = attached["sessionId"]
-
-    def message(self):
-        while b"\0" not in self.rest:
-            more = self.reader.read1(1 << 16)
-            if not more:
-                sys.exit("chromium ended")
-            self.rest += more
-        message, self.rest = self.rest.split(b"\0", 1)
-        return json.loads(message)
-
-    def ask(self, method, **params):
-        self.count += 1
-        request = {"id": self.count, "method": method, "params": params}
-        if self.session:
-            request["sessionId"] = self.session
-        self.writer.write(json.dumps(request).encode() + b"\0")
-        self.writer.flush()
-        while True:
-            answer = self.message()
-            if answer.get("id") == self.count:
-                return answer["result"] if "result" in answer else sys.exit(str(answer))
-
-    def load(self, url):
-        self.ask("Page.navigate", url=url)
-        while self.message().get("method") != "Page.loadEventFired":
-            pass
-
-    def shown(self):
-        """The texts that are laid out, each in a line of its own."""
-        snapshot = self.ask("DOMSnapshot.captureSnapshot", computedStyles=[])
-        texts = snapshot["documents"][0]["layout"]["text"]
-        return [snapshot["strings"][n].strip() for n in texts if n >= 0]
-
-
-def check(what, right):
-    if not right:
-        sys.exit(what)
 
 
 def look(browser, width, ended, faults):
@@ -91,9 +28,7 @@ def look(browser, width, ended, faults):
     browser.load(PAGE)
     metrics = browser.ask("Page.getLayoutMetrics")
     wide = metrics["cssContentSize"]["width"]
-    picture = browser.ask("Page.captureScreenshot", captureBeyondViewport=True)
-    with open("%s/page-%d.png" % (pictures, width), "wb") as file:
-        file.write(base64.b64decode(picture["data"]))
+    browser.picture("%s/page-%d.png" % (pictures, width))
     check("%d pixels wide, on a screen of %d" % (wide, width), wide <= width)
 
     shown = browser.shown()
@@ -184,7 +119,5 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     look(browser, 320, 2, 1)
     metrics(2, 1)
     busy(browser)
-    browser.session = None
-    browser.ask("Browser.close")
-    browser.process.wait()
+    browser.close()
 print("ok")

@@ -20,6 +20,7 @@ use reparte::{Handle, Repartidor};
 
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::page::{Shown, Subject, Wanted};
 use answer::Answer;
 use ending::Ending;
 pub(crate) use flags::Run;
@@ -41,6 +42,7 @@ impl Run {
         let workers = Worker::all(&self.servers, &self.function, &client)?;
         let keys = workers.iter().map(Worker::key).collect();
         let account_file = files::create("--account", self.account.as_deref())?;
+        let page = Wanted::new(self.page.as_deref(), self.report.as_deref())?;
         let facts = Arc::new(Facts::default());
         let tasks = Tasks::open(self.tasks.as_deref(), self.line(), &facts)?;
         let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
@@ -51,6 +53,10 @@ impl Run {
         let handle: Steering = run.handle();
         let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;
         hosts::follow(&self.servers, keys, &self.function, client, &handle);
+        let page = page.show(&handle, self.subject(&facts))?;
+        if let Some(url) = page.as_ref().and_then(Shown::url) {
+            console.tell(format_args!("the page of the run: {url}"));
+        }
         let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
         let (sender, outcomes) = run.split();
         let sending = Sending::start(tasks, sender)?;
@@ -65,8 +71,18 @@ impl Run {
             console.tell(&account);
         }
         files::write("--account", account_file, &account.to_json())?;
+        page.map_or(Ok(()), Shown::end)?;
         printed?;
         ending.verdict(&sending, &facts, &account)
+    }
+}
+
+impl Run {
+    /// What the page says of the run.
+    fn subject(&self, facts: &Arc<Facts>) -> Subject {
+        let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        let facts = Arc::clone(facts);
+        Subject::new(&self.function, arguments, move || facts.expected())
     }
 }
 

@@ -64,6 +64,12 @@ pub(crate) struct Run {
     /// Write who did what into FILE at the end, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) account: Option<PathBuf>,
+    /// Show the run as a live page at ADDRESS, a port of this machine or 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS", help_heading = "Results")]
+    pub(super) page: Option<String>,
+    /// Write that page into FILE at the end, as it is then
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) report: Option<PathBuf>,
     /// Tell of nothing but what goes wrong: no progress, no account at the end
     #[arg(long, short, help_heading = "Results")]
     pub(super) quiet: bool,

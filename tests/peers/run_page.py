@@ -1,0 +1,215 @@
+"""Looks at the page of a run as Chromium shows it: a run of 12 tasks on three servers, one of
+which is killed on the way; alive, then as its report; light and dark, wide and narrow.
+
+Takes the program `reparte`, and a directory for pictures. With a third argument, a file, it
+puts the picture of the README there and checks nothing else.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from chromium import Chromium, check
+
+program, pictures = sys.argv[1:3]
+PATIENCE = 60
+
+
+class Program:
+    """A program that runs, with the lines of its standard error; killed at the end."""
+
+    def __init__(self, *arguments, tasks=()):
+        self.errors = tempfile.NamedTemporaryFile("r+")
+        self.process = subprocess.Popen(
+            [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors, text=True)
+        self.process.stdin.write("".join("%s\n" % task for task in tasks))
+        self.process.stdin.close()
+
+    def line_after(self, text):
+        for _ in until("a line with %r" % text):
+            with open(self.errors.name) as errors:
+                for line in errors:
+                    if text in line and line.endswith("\n"):
+                        return line.split(text, 1)[1].strip()
+
+    def ended(self):
+        printed = self.process.stdout.read()
+        return self.process.wait(PATIENCE), printed
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def until(what):
+    """Turns of a loop that ends by itself, or fails after a while."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.02)
+    sys.exit("never: %s" % what)
+
+
+def server(seconds, workers="1"):
+    started = Program("serve", "127.0.0.1:0", "--function", "digits", "--workers", workers, "--",
+                      "sh", "-c", "sleep %s; echo $((${1##*-} * 7))" % seconds, "sh", "{}")
+    return started, started.line_after("listening on ").split("://")[1]
+
+
+def browse(profile):
+    browser = Chromium(profile)
+    for domain in ["Page", "Runtime", "Log", "Network"]:
+        browser.ask(domain + ".enable")
+    return browser
+
+
+def screen(browser, width, scheme):
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=900,
+                deviceScaleFactor=1, mobile=width < 600)
+    browser.ask("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-color-scheme", "value": scheme}])
+
+
+def text(browser, name):
+    return browser.evaluate("document.getElementById(%s).textContent" % json.dumps(name))
+
+
+def fits(browser, width):
+    wide = browser.ask("Page.getLayoutMetrics")["cssContentSize"]["width"]
+    check("%d pixels wide, on a screen of %d" % (wide, width), wide <= width)
+
+
+def no_trouble(browser, origin):
+    """Nothing on the console, and nothing asked for elsewhere."""
+    for event in browser.events:
+        method, told = event["method"], event["params"]
+        check("console: %s" % told, method not in (
+            "Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"))
+        if method == "Network.requestWillBeSent":
+            url = told["request"]["url"]
+            check("asked for %s" % url, url.startswith((origin, "data:")))
+    browser.events.clear()
+
+
+def contrasts(browser):
+    """Every text, and what it stands on, by the formula of WCAG 2."""
+    return browser.evaluate("""(() => {
+        const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+        const light = (colour) => {
+            const [r, g, b] = parts(colour).map((c) => c / 255)
+                .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const ground = (place) => {
+            const colour = getComputedStyle(place).backgroundColor;
+            return parts(colour)[3] === 0 ? ground(place.parentElement) : colour;
+        };
+        const poor = [];
+        for (const place of document.querySelectorAll("main *")) {
+            const says = [...place.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+            if (!says || !place.checkVisibility() || place.disabled) continue;
+            const [a, b] = [light(getComputedStyle(place).color), light(ground(place))];
+            const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            if (ratio < 4.5) poor.push(place.outerHTML.slice(0, 80) + ratio.toFixed(2));
+        }
+        return poor;
+    })()""")
+
+
+def keyboard(browser):
+    """From call to call by the arrow keys: what is told of each."""
+    browser.evaluate("document.getElementById('canvas').focus()")
+    told = []
+    for key in ["ArrowRight", "ArrowRight", "ArrowDown", "End"]:
+        for kind in ["keyDown", "keyUp"]:
+            browser.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+        told.append(text(browser, "told"))
+    check("told: %r" % told, all(re.match(r"Task \d+: .*; .*, slot 1; began at ", t) for t in told))
+    check("the arrow keys go nowhere: %r" % told, len(set(told)) >= 3)
+
+
+def settled(browser, url):
+    """The state once the run is over."""
+    for _ in until("the page says that the run is over"):
+        if text(browser, "state").startswith("Done"):
+            break
+    check(text(browser, "percent"), text(browser, "percent") == "100 %")
+
+
+def a_run(browser, report):
+    servers = [server(0.5), server(0.65), server(0.8)]
+    addresses = [address for _, address in servers]
+    run = Program("run", *addresses, "--function", "digits", "--page", "127.0.0.1:0", "--hedge",
+                  "off", "--report", report, tasks=["7-%d" % n for n in range(1, 13)])
+    url = run.line_after("the page of the run: ")
+    screen(browser, 1280, "light")
+    browser.load(url)
+    # Killed while it works, with some tasks done and more to do.
+    for _ in until("some tasks are done, and each server works"):
+        rows = browser.evaluate("""last && last.account.done >= 3 &&
+            last.account.servers.every((s) => s.running === 1) && last.account.done < 8""")
+        if rows:
+            break
+    victim, address = servers[1]
+    victim.kill()
+    for _ in until("the dead server is shown"):
+        shown = browser.evaluate("""[...document.querySelectorAll('#servers tr')].find(
+            (row) => row.cells[0].textContent === %s).cells[1].textContent""" % json.dumps(address))
+        if "down" in shown:
+            break
+    check("%r is no progress" % text(browser, "percent"), text(browser, "percent") != "100 %")
+    browser.picture(pictures + "/run-alive.png")
+    return servers, run, url, address
+
+
+def look(browser):
+    report = pictures + "/run-report.html"
+    servers, run, url, dead = a_run(browser, report)
+    settled(browser, url)
+    code, printed = run.ended()
+    check("exit code %d" % code, code == 0)
+    check(printed, printed == "".join("%d\n" % (7 * n) for n in range(1, 13)))
+    for started, _ in servers:
+        started.kill()
+
+    # Its server has ended, and the page has its last state.
+    fits(browser, 1280)
+    check("no failure of %s" % dead, dead in text(browser, "errors"))
+    no_trouble(browser, url)
+    keep = "JSON.stringify([calls.lanes.map((l) => l.bars), last.account])"
+    alive = browser.evaluate(keep)
+    marks = "calls.lanes.flatMap((l) => l.bars).map((b) => [b.why, b.outcome])"
+    drawn = browser.evaluate(marks)
+    check("no retry in %r" % drawn, [1, 0] in drawn)
+    check("no failed call in %r" % drawn, any(outcome == 1 for _, outcome in drawn))
+    check("12 results in %r" % drawn, [outcome for _, outcome in drawn].count(0) == 12)
+
+    # Frozen, it is the same.
+    file = "file://" + report
+    for scheme, width in [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]:
+        screen(browser, width, scheme)
+        browser.load(file)
+        settled(browser, file)
+        fits(browser, width)
+        check("another state", browser.evaluate(keep) == alive)
+        check("poor contrast: %s" % contrasts(browser), not contrasts(browser))
+        browser.picture("%s/run-%s-%d.png" % (pictures, scheme, width))
+        keyboard(browser)
+        no_trouble(browser, file)
+
+    browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+    browser.load(file)
+    shown = browser.shown()
+    for part in ["A run of reparte", dead, "down", "Last errors"]:
+        check("no %r in %r" % (part, shown), any(part in line for line in shown))
+
+
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    browser = browse(profile)
+    look(browser)
+    browser.close()
+print("ok")
