@@ -72,8 +72,9 @@ class Chromium:
         texts = snapshot["documents"][0]["layout"]["text"]
         return [snapshot["strings"][n].strip() for n in texts if n >= 0]
 
-    def picture(self, path):
-        picture = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, path, whole=True):
+        """Of the whole page, or of what the screen shows of it."""
+        picture = self.ask("Page.captureScreenshot", captureBeyondViewport=whole)
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture["data"]))
 

@@ -166,6 +166,32 @@ def a_run(browser, report):
     return servers, run, url, address
 
 
+def readme(browser, file):
+    """A picture of a run on its way, a server killed, its tasks made good elsewhere."""
+    servers = [server(seconds, "2") for seconds in (0.7, 0.9, 1.1)]
+    run = Program("run", *["2/" + address for _, address in servers], "--function", "digits",
+                  "--page", "127.0.0.1:8080", tasks=["7-%d" % n for n in range(1, 41)])
+    url = run.line_after("the page of the run: ")
+    browser.ask("Emulation.setDeviceMetricsOverride", width=1120, height=645,
+                deviceScaleFactor=1, mobile=False)
+    browser.ask("Emulation.setScrollbarsHidden", hidden=True)
+    browser.ask("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-color-scheme", "value": "light"}])
+    browser.load(url)
+    for _ in until("some tasks are done"):
+        if browser.evaluate("last && last.account.done >= 9"):
+            break
+    servers[1][0].kill()
+    for _ in until("the lost tasks are done"):
+        if browser.evaluate("""last.account.done >= 24 && calls.lanes.flatMap((l) => l.bars)
+                .some((b) => b.why === 1 && b.outcome === 0)"""):
+            break
+    browser.picture(file, whole=False)
+    run.kill()
+    for started, _ in servers:
+        started.kill()
+
+
 def look(browser):
     report = pictures + "/run-report.html"
     servers, run, url, dead = a_run(browser, report)
@@ -210,6 +236,9 @@ def look(browser):
 
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     browser = browse(profile)
-    look(browser)
+    if len(sys.argv) > 3:
+        readme(browser, sys.argv[3])
+    else:
+        look(browser)
     browser.close()
 print("ok")
