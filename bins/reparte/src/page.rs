@@ -44,7 +44,7 @@ impl Wanted {
     pub(crate) fn new(address: Option<&str>, report: Option<&Path>) -> Result<Self, Failure> {
         Ok(Wanted {
             site: address.map(Site::listen).transpose()?,
-            report: report.map(Report::create).transpose()?,
+            report: report.map(Report::at).transpose()?,
         })
     }
 

@@ -69,6 +69,12 @@ class Calls {
     return lane.running ? [...lane.bars, lane.running] : lane.bars;
   }
 
+  // A call as it is known now; null if it is no more.
+  same({ lane, task, start }) {
+    const bars = this.lanes[lane] ? this.all(this.lanes[lane]) : [];
+    return bars.find((bar) => bar.task === task && bar.start === start) || null;
+  }
+
   isEmpty() {
     return this.lanes.every((lane) => !lane.bars.length && !lane.running);
   }
@@ -102,6 +108,7 @@ function count(number) {
 // A time in microseconds as people say it.
 function span(micros) {
   const seconds = Math.max(0, micros) / 1e6;
+  if (!seconds) return "0 s";
   if (seconds < 0.0995) return `${(seconds * 1000).toFixed(seconds < 0.00995 ? 1 : 0)} ms`;
   if (seconds < 10) return `${seconds.toFixed(2)} s`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;

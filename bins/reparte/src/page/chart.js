@@ -27,6 +27,8 @@ class Chart {
     this.now = now;
     this.clock = isOn ? performance.now() : null;
     this.arrange();
+    // What runs is told anew each time, and what is old is forgotten.
+    if (this.chosen) this.chosen = this.calls.same(this.chosen);
     this.later();
   }
 
@@ -195,11 +197,11 @@ class Chart {
       const code = lane.past.charCodeAt(i);
       const failed = code >= 97;
       const level = (code - (failed ? 97 : 48)) / 9;
-      const x = this.x(i * length);
-      const width = Math.max(1, this.x((i + 1) * length) - x);
+      const x = Math.round(this.x(i * length));
+      const width = Math.max(1, Math.round(this.x((i + 1) * length)) - x);
       context.globalAlpha = 0.6;
       context.fillStyle = colour.ok;
-      context.fillRect(x, y + height * (1 - level), width + 0.5, height * level);
+      context.fillRect(x, y + height * (1 - level), width, height * level);
       context.globalAlpha = 1;
       if (failed) {
         context.fillStyle = colour.bad;

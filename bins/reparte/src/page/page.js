@@ -74,6 +74,7 @@ function show(data) {
   chart.states = new Map(account.servers.map((server) => [server.name, server.state]));
   chart.set(data.now, !data.over && !unanswered);
   at("none").hidden = !calls.isEmpty() || Boolean(calls.past);
+  at("older").hidden = !calls.past;
   at("missed").hidden = !data.missed;
   put("missed", `${count(data.missed)} events came too fast to be drawn: some calls are missing here, or their ends were not seen. The figures are whole.`);
   table(account.servers);

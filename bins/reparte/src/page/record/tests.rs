@@ -128,7 +128,7 @@ fn a_million_calls_take_no_more_room_than_twenty_thousand() {
     for call in 0..1_000_000 {
         let start = at(call / 10);
         record.started(call, call, &a, Why::First, start);
-        let error = (call % 3 == 0).then_some(&*long);
+        let error = (call % 100 == 0).then_some(&*long);
         let outcome = if error.is_some() {
             Outcome::Failed
         } else {
