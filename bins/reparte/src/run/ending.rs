@@ -30,13 +30,14 @@ impl Ending {
             let (run, console) = (run.clone(), console.clone());
             let interrupted = Arc::clone(&interrupted);
             let first = move || {
+                interrupted.store(true, SeqCst);
+                // Before it is told of: what is started in between would be waited for too.
+                run.end();
                 let running: usize = run.account().servers.iter().map(|s| s.running).sum();
                 console.tell(format_args!(
                     "stopping: no more calls are made, and the {running} that run are waited \
                      for; once more to end at once"
                 ));
-                interrupted.store(true, SeqCst);
-                run.end();
             };
             crate::signals::watch(first, || {})?;
         }
