@@ -437,5 +437,5 @@ function shortened(context, text, room) {
   if (context.measureText(text).width <= room) return text;
   let cut = text;
   while (cut.length > 4 && context.measureText("\u2026" + cut).width > room) cut = cut.slice(1);
-  return "\u2026" + cut;
+  return "\u2026" + cut.replace(/^[.:]+/, "");
 }
