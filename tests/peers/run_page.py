@@ -4,8 +4,8 @@ which is killed on the way; alive, then as its report; light and dark, wide and 
 Takes the program `reparte`, and a directory for pictures. With a third argument, a file, it
 puts the picture of the README there and checks nothing else.
 """
+import atexit
 import json
-import os
 import re
 import subprocess
 import sys
@@ -26,6 +26,8 @@ class Program:
         self.process = subprocess.Popen(
             [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.errors, text=True)
+        # Wherever a check fails.
+        atexit.register(self.kill)
         self.process.stdin.write("".join("%s\n" % task for task in tasks))
         self.process.stdin.close()
 
