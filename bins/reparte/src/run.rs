@@ -75,9 +75,7 @@ impl Run {
         printed?;
         ending.verdict(&sending, &facts, &account)
     }
-}
 
-impl Run {
     /// What the page says of the run.
     fn subject(&self, facts: &Arc<Facts>) -> Subject {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
