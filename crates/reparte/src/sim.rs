@@ -130,17 +130,33 @@ fn hangs_and_returns_are_noticed_in_time() {
 #[test]
 fn poison_fails_and_harms_no_other_task() {
     run_worlds(150, poisoned, |outcome| {
-        assert_eq!(outcome.end, End::Completed);
-        let poison = outcome.poison.iter().map(|&task| (task, Failure::Poison));
-        assert_eq!(outcome.failed, poison.collect());
+        check_poison(outcome);
         let kills = outcome.kills.values();
         // Fewer where it was aboard at deaths of another's doing.
         assert!(kills.clone().all(|&kills| kills <= 3), "{kills:?}");
     });
 }
 
+/// The same where some take their machines with them: then it shows late that a
+/// call was aboard at a death, and one more may be made meanwhile.
+#[test]
+fn poison_fails_and_harms_no_other_task_though_machines_go() {
+    let habits = |random: &mut SplitMix| Habits {
+        machines_go: true,
+        ..poisoned(random)
+    };
+    run_worlds(150, habits, check_poison);
+}
+
+fn check_poison(outcome: &Outcome) {
+    assert_eq!(outcome.end, End::Completed);
+    let poison = outcome.poison.iter().map(|&task| (task, Failure::Poison));
+    assert_eq!(outcome.failed, poison.collect());
+}
+
 fn poisoned(random: &mut SplitMix) -> Habits {
     Habits {
+        machines_go: false,
         tasks: 15 + random.below(100),
         poison: 1 + random.below(3),
         deaths: 0,

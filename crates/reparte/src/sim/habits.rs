@@ -40,6 +40,9 @@ pub(super) struct Habits {
     pub(super) reserves: u64,
     /// Whether the journal fails.
     pub(super) journal_fails: bool,
+    /// Whether some of the dead take their machines with them, so that no
+    /// connection is even refused.
+    pub(super) machines_go: bool,
     /// Whether the run is stopped early.
     pub(super) stops: bool,
     /// How many calls in a hundred fail though their server is alive.
@@ -88,6 +91,7 @@ impl Habits {
             refusals: random.below(10) == 0,
             reserves: random.below(5).saturating_sub(2),
             journal_fails: random.below(20) == 0,
+            machines_go: true,
             stops: random.below(20) == 0,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
@@ -121,6 +125,7 @@ impl Habits {
             refusals: false,
             reserves: 0,
             journal_fails: false,
+            machines_go: true,
             stops: false,
             failures_percent: 1,
             slow_percent: 1,

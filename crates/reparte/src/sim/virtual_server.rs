@@ -93,6 +93,13 @@ impl Virtual {
         }
     }
 
+    /// Whether its machine may be gone with it when it is down.
+    pub(super) fn may_take_its_machine(&mut self, may: bool) {
+        if !may {
+            self.unreachable_after = SOON;
+        }
+    }
+
     /// What is said of it while it is down: its machine may be as well.
     pub(super) fn absence(&self) -> ErrorKind {
         match self.unreachable_after < CONNECT_TIMEOUT {

@@ -78,6 +78,9 @@ impl World {
         for _ in 0..habits.reserves {
             servers.push(Virtual::in_reserve(&mut random));
         }
+        for server in &mut servers {
+            server.may_take_its_machine(habits.machines_go);
+        }
         let sites: Vec<Site> = servers.iter().map(|server| server.site).collect();
         let options = habits.plan_options(random.below(u64::MAX));
         let mut world = Self {
@@ -191,7 +194,8 @@ impl World {
                 None
             }
             What::Joins => {
-                let joined = Virtual::new(1, self.habits.all_ours, false, &mut self.random);
+                let mut joined = Virtual::new(1, self.habits.all_ours, false, &mut self.random);
+                joined.may_take_its_machine(self.habits.machines_go);
                 let site = joined.site;
                 self.servers.push(joined);
                 self.tell(Event::Joined { site })
