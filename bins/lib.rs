@@ -32,6 +32,7 @@ pub use shared::numbers::Numbers;
 pub use shared::output::print;
 pub use shared::processes::Processes;
 pub use shared::server::Server;
+pub use shared::signals::at_signal;
 pub use shared::work_limits::WorkLimits;
 
 /// Runs a server: starts its log, access lines included, and turns a failure into a line

@@ -141,12 +141,13 @@ impl Processes {
         handle: &Handle<(String,), R>,
     ) -> Result<(), Failure> {
         let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
-        signals::at_signal(move || {
+        let first = move || {
             tell("stopping: what was had so far will be printed; once more to end at once");
             interrupted.store(true, SeqCst);
             handle.end();
             handle.cancel_all();
-        })
+        };
+        signals::at_signal(first, || {})
     }
 
     /// Ends a run: prints every result that was had, in order, and the time if all were;

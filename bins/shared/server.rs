@@ -175,13 +175,14 @@ impl Server {
             Front::Tiny(options) => options.grace,
             Front::Hyper(options) => options.grace,
         };
-        signals::at_signal(move || {
+        let first = move || {
             let seconds = grace.as_secs_f64();
             tell(format_args!(
                 "stopping: running calls have {seconds} s; once more to end at once"
             ));
             stopped.stop();
-        })?;
+        };
+        signals::at_signal(first, || {})?;
         let address = self
             .listener
             .local_addr()

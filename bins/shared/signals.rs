@@ -2,10 +2,17 @@
 
 use super::exit::Failure;
 
-/// Runs `first` at the first SIGINT or SIGTERM, and ends the process at the second, with
-/// 128 and the signal's number as its code, as a shell tells it.
+/// Runs `first` at the first SIGINT or SIGTERM. At the second, runs `last` and ends the
+/// process, with 128 and the signal's number as its code, as a shell tells it.
+///
+/// # Errors
+///
+/// [`Failure::Server`] where signals can't be had.
 #[cfg(unix)]
-pub(crate) fn at_signal(first: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+pub fn at_signal(
+    first: impl FnOnce() + Send + 'static,
+    last: impl FnOnce() + Send + 'static,
+) -> Result<(), Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -17,6 +24,7 @@ pub(crate) fn at_signal(first: impl FnOnce() + Send + 'static) -> Result<(), Fai
             first();
         }
         if let Some(second) = signals.next() {
+            last();
             std::process::exit(128 + second);
         }
     });
@@ -24,7 +32,14 @@ pub(crate) fn at_signal(first: impl FnOnce() + Send + 'static) -> Result<(), Fai
 }
 
 /// Elsewhere Ctrl-C ends the process as the system does it.
+///
+/// # Errors
+///
+/// None.
 #[cfg(not(unix))]
-pub(crate) fn at_signal(_first: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+pub fn at_signal(
+    _first: impl FnOnce() + Send + 'static,
+    _last: impl FnOnce() + Send + 'static,
+) -> Result<(), Failure> {
     Ok(())
 }

@@ -73,6 +73,13 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Of what the command has from the article's programs: their servers, and signals.
+impl From<procdistrib::Failure> for Failure {
+    fn from(failure: procdistrib::Failure) -> Self {
+        Failure::server(failure)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let make = match error.kind() {

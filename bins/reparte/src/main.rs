@@ -21,8 +21,6 @@ mod page;
 mod run;
 #[cfg(unix)]
 mod serve;
-#[cfg(unix)]
-mod signals;
 mod status;
 
 use std::process::ExitCode;

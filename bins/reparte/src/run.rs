@@ -25,7 +25,7 @@ use answer::Answer;
 use ending::Ending;
 pub(crate) use flags::Run;
 use formats::Writer;
-use outcomes::{Failures, Reading};
+use outcomes::Failures;
 use progress::Progress;
 use sending::Sending;
 use tasks::{Facts, Task, Tasks};
@@ -36,7 +36,8 @@ type Steering = Handle<Arc<Task>, Answer>;
 
 impl Run {
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
-        let local = start_local(self.local)?;
+        // They end when this is dropped.
+        let local = LocalServers::start(self.local.unwrap_or(0).into())?;
         self.servers.add(local.addresses());
         let client = self.client_options()?;
         let workers = Worker::all(&self.servers, &self.function, &client)?;
@@ -58,11 +59,10 @@ impl Run {
             console.tell(format_args!("the page of the run: {url}"));
         }
         let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
-        let (sender, outcomes) = run.split();
+        let (sender, reading) = outcomes::halves(run, self.unordered);
         let sending = Sending::start(tasks, sender)?;
         let writer = Writer::new(self.output, console)?;
         let failures = Failures::new(console);
-        let reading = Reading::new(outcomes, self.unordered);
         let (printed, sending) = outcomes::print(reading, sending, writer, failures);
 
         drop(progress);
@@ -82,12 +82,4 @@ impl Run {
         let facts = Arc::clone(facts);
         Subject::new(&self.function, arguments, move || facts.expected())
     }
-}
-
-/// The servers of `--local`, which end when they are dropped.
-fn start_local(count: Option<u8>) -> Result<LocalServers, Failure> {
-    LocalServers::start(count.unwrap_or(0).into()).map_err(|failure| match failure {
-        procdistrib::Failure::Server(text) => Failure::Server(text),
-        other => Failure::Server(format!("--local: {other:?}")),
-    })
 }

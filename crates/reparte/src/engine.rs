@@ -23,7 +23,7 @@ pub(crate) use crew::site;
 use crossbeam_channel::Sender;
 use desk::Desk;
 pub(crate) use desk::{Run, Untaken};
-pub(crate) use news::{News, Request};
+pub(crate) use news::{Joining, News, Request};
 pub(crate) use start::{Wires, start};
 
 use crate::events::{CallEnd, Event as Happening, Observer};
@@ -31,8 +31,8 @@ use crate::ids::ServerId;
 use crate::plan::{Action, Event, Plan, Pulse, Site};
 use crate::slot::Returned;
 use crate::{
-    Account, Call, CallError, CallId, Destino, FailedCall, ServerAccount, ServerState, Status,
-    TaskError, TaskErrorKind, TaskId,
+    Account, Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, ServerAccount,
+    ServerState, Status, TaskError, TaskErrorKind, TaskId,
 };
 
 /// What became of a task.
@@ -226,31 +226,29 @@ where
             Request::Close => self.tell(Event::Closed),
             Request::Stop => self.tell(Event::Stopped),
             Request::Abandon => self.tell(Event::Abandoned),
-            Request::Join(destino, reserve) => self.join(destino, reserve),
+            Request::Join(joining) => {
+                let joined = self.join(joining.destino, joining.reserve);
+                // It waits for this.
+                let _ = joining.answer.send(joined);
+            }
             Request::Leave(server) => {
                 lock(&self.account).leaves(server);
-                self.tell(Event::Left { server })
+                self.tell(Event::Left { server });
+                self.crews[server.index()].leave();
             }
             Request::Observe(observer) => self.observers.push(observer),
         }
     }
 
-    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) {
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> Result<(), Error> {
         let id = ServerId::new(self.crews.len());
-        let site = site(&*destino).map(|site| Site { reserve, ..site });
-        let crew = site.and_then(|site| {
-            Ok((
-                site,
-                Crew::new(id, destino, site.slots, &self.desk, &self.checks)?,
-            ))
-        });
-        let (site, crew) = match crew {
-            Ok(joined) => joined,
-            Err(error) => {
-                log::warn!("a server can't join: {error}");
-                return;
-            }
-        };
+        let site = site(&*destino).map(|site| Site { reserve, ..site })?;
+        let there: usize = self.crews.iter().map(Crew::slots).sum();
+        let slots = there.saturating_add(site.slots);
+        if slots > MAX_SLOTS {
+            return Err(Error::TooManySlots { slots });
+        }
+        let crew = Crew::new(id, destino, site.slots, &self.desk, &self.checks)?;
         let name = Arc::clone(&crew.name);
         log::info!("{}: joins", crate::text::Foreign(&name));
         self.observe(|| Happening::Joined {
@@ -265,6 +263,7 @@ where
             }
             account.servers.push(server);
         });
+        Ok(())
     }
 
     fn tell(&mut self, event: Event) {

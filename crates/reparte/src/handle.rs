@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::{News, Request, Run, SharedAccount, lock, site};
+use crossbeam_channel::bounded;
+
+use crate::engine::{Joining, News, Request, Run, SharedAccount, lock};
 use crate::events::{Events, observer};
 use crate::ids::ServerId;
 use crate::{Account, Destino, Error, TaskId};
@@ -56,13 +58,10 @@ impl<A, R> Handle<A, R> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSlots`], and [`Error::RunOver`].
+    /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
+    /// [`Error::RunOver`].
     pub fn join(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
-        site(&destino)?;
-        match self.ask(Request::Join(Arc::new(destino), false)) {
-            true => Ok(()),
-            false => Err(Error::RunOver),
-        }
+        join(&*self.run, Arc::new(destino), false)
     }
 
     /// Takes the servers of this name out of the run: they get no more calls,
@@ -120,6 +119,23 @@ impl<A, R> Handle<A, R> {
     fn ask(&self, request: Request<A, R>) -> bool {
         self.run.tell(News::Asked(request))
     }
+}
+
+/// Has a server join a run, and waits for what comes of it: some microseconds, unless
+/// its threads take long to start.
+pub(crate) fn join<A, R>(
+    run: &dyn Run<A, R>,
+    destino: Arc<dyn Destino<A, R>>,
+    reserve: bool,
+) -> Result<(), Error> {
+    let (answer, answered) = bounded(1);
+    run.tell(News::Asked(Request::Join(Joining {
+        destino,
+        reserve,
+        answer,
+    })));
+    // A run that is over drops the question.
+    answered.recv().unwrap_or(Err(Error::RunOver))
 }
 
 impl<A, R> Clone for Handle<A, R> {

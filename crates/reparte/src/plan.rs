@@ -283,7 +283,11 @@ impl Plan {
             return;
         }
         if self.stopped {
-            return self.end(End::Stopped);
+            // Of a server that says nothing too: it may be the network's doing.
+            if self.calls.oldest().is_none() {
+                self.end(End::Stopped);
+            }
+            return;
         }
         let none_left = self.servers.all_out() || self.outage_reached();
         if none_left && self.fall_back() {

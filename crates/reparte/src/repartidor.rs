@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::{self, Arrival, News, Request, Untaken, Wires, lock};
-use crate::handle::Handle;
+use crate::handle::{self, Handle};
 use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
-use crate::split::{self, Outcomes, TaskSender};
+use crate::split::{self, InOrder, Outcomes, TaskSender};
 use crate::{Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskId};
 
 /// The most slots that all servers of a run may have together: each takes a
@@ -98,14 +98,11 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NoSlots`], and [`Error::RunOver`].
+    /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
+    /// [`Error::RunOver`].
     pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
-        engine::site(&destino)?;
-        let join = Request::Join(Arc::new(destino), true);
-        match self.wires.run.tell(News::Asked(join)) {
-            true => Ok(self),
-            false => Err(Error::RunOver),
-        }
+        handle::join(&*self.wires.run, Arc::new(destino), true)?;
+        Ok(self)
     }
 }
 
@@ -116,10 +113,11 @@ impl<A, R> Repartidor<A, R> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the task in it, once the run is over for lack of
-    /// servers: all refused it for good, or all were down for as long as
-    /// [`Options::outage`] allows. Also when the [journal](Self::with_journal)
-    /// is of another task, or can't be written.
+    /// [`SendError`] with the task in it, once the run is over: for lack of
+    /// servers, if all refused it for good, or all were down for as long as
+    /// [`Options::outage`] allows; when the [journal](Self::with_journal)
+    /// is of another task, or can't be written; or since it was
+    /// [ended](crate::Handle::end).
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
         let mut arrival = match self.arrival(args) {
@@ -232,13 +230,19 @@ impl<A, R> Repartidor<A, R> {
     /// let server = from_fn("here", |n: &u64| Ok(n * n));
     /// let (mut sender, outcomes) = Repartidor::with([server], Options::default())?.split();
     /// let sending = std::thread::spawn(move || (1..=100).try_for_each(|n| sender.enviar(n).map(drop)));
-    /// let squares = outcomes.in_order().map(|(_, square)| square);
+    /// let squares = outcomes.map(|(_, square)| square);
     /// assert_eq!(squares.sum::<Result<u64, _>>()?, 338_350);
     /// # sending.join().unwrap()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn split(self) -> (TaskSender<A, R>, Outcomes<A, R>) {
         split::split(self)
+    }
+
+    /// The same, with the outcomes in order of sending. One that waits for an earlier one
+    /// counts as not given.
+    pub fn split_in_order(self) -> (TaskSender<A, R>, InOrder<A, R>) {
+        split::split_in_order(self)
     }
 
     /// Who has done what so far.

@@ -14,12 +14,26 @@ pub(crate) fn split<A, R>(repartidor: Repartidor<A, R>) -> (TaskSender<A, R>, Ou
     let window = usize::try_from(repartidor.window()).unwrap_or(usize::MAX);
     let (enter, places) = bounded(window);
     // Those that were sent before are in the window too, as far as it goes.
-    let _ = (0..repartidor.sent()).try_for_each(|_| enter.try_send(()));
+    let inside = (0..repartidor.sent()).take_while(|_| enter.try_send(()).is_ok());
+    let inside = inside.count() as u64;
     let outcomes = Outcomes {
         wires: Arc::clone(repartidor.wires()),
         places,
+        surplus: repartidor.sent() - inside,
     };
     (TaskSender { repartidor, enter }, outcomes)
+}
+
+pub(crate) fn split_in_order<A, R>(
+    repartidor: Repartidor<A, R>,
+) -> (TaskSender<A, R>, InOrder<A, R>) {
+    let (sender, outcomes) = split(repartidor);
+    let in_order = InOrder {
+        outcomes,
+        early: BTreeMap::new(),
+        next: 0,
+    };
+    (sender, in_order)
 }
 
 /// The half of a run that sends: see [`Repartidor::split`]. Once it is dropped,
@@ -67,27 +81,25 @@ impl<A, R> fmt::Debug for TaskSender<A, R> {
 pub struct Outcomes<A, R> {
     wires: Arc<Wires<A, R>>,
     places: Receiver<()>,
+    /// How many more were sent before than the window has places.
+    surplus: u64,
 }
 
 impl<A, R> Outcomes<A, R> {
-    /// The next outcome that is there already.
+    /// The next outcome, if it is there already. None is not the end: that is what
+    /// [`next`](Iterator::next) tells.
     pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
-        let outcome = self.wires.outcomes.try_recv().ok();
-        outcome.inspect(|_| self.given())
-    }
-
-    /// The same in order of sending.
-    pub fn in_order(self) -> InOrder<A, R> {
-        InOrder {
-            outcomes: self,
-            early: BTreeMap::new(),
-            next: 0,
-        }
+        let outcome = self.wires.outcomes.try_recv().ok()?;
+        self.given();
+        Some(outcome)
     }
 
     /// The window has a place more.
-    fn given(&self) {
-        let _ = self.places.try_recv();
+    fn given(&mut self) {
+        match self.surplus {
+            0 => drop(self.places.try_recv()),
+            _ => self.surplus -= 1,
+        }
     }
 }
 
@@ -95,8 +107,9 @@ impl<A, R> Iterator for Outcomes<A, R> {
     type Item = (TaskId, Result<R, TaskError>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let outcome = self.wires.outcomes.recv().ok();
-        outcome.inspect(|_| self.given())
+        let outcome = self.wires.outcomes.recv().ok()?;
+        self.given();
+        Some(outcome)
     }
 }
 
@@ -107,7 +120,8 @@ impl<A, R> Drop for Outcomes<A, R> {
     }
 }
 
-/// [`Outcomes`] in order of sending.
+/// The half of a run that gives each task's outcome, in order of sending: see
+/// [`Repartidor::split_in_order`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
 pub struct InOrder<A, R> {
     outcomes: Outcomes<A, R>,
@@ -117,7 +131,8 @@ pub struct InOrder<A, R> {
 }
 
 impl<A, R> InOrder<A, R> {
-    /// The next outcome, if it is there already.
+    /// The next outcome, if it is there already. None is not the end: that is what
+    /// [`next`](Iterator::next) tells.
     pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
         let wires = Arc::clone(&self.outcomes.wires);
         self.next_from(|| wires.outcomes.try_recv().ok())

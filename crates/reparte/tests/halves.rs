@@ -40,8 +40,8 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
 #[test]
 fn the_window_counts_what_waits_for_an_earlier_one() {
     let (servers, calls) = puppets(&[("a", 2)]);
-    let (mut sender, outcomes) = Repartidor::with(servers, window(2)).unwrap().split();
-    let mut outcomes = outcomes.in_order();
+    let reparto = Repartidor::with(servers, window(2)).unwrap();
+    let (mut sender, mut outcomes) = reparto.split_in_order();
     let (told, sent) = mpsc::channel();
     let sending = thread::spawn(move || {
         for n in 1..=3 {
@@ -80,13 +80,10 @@ fn tasks_sent_before_come_first() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let mut reparto = Repartidor::with(servers, window(1)).unwrap();
     reparto.enviar(7).unwrap();
-    let (sender, outcomes) = reparto.split();
+    let (sender, outcomes) = reparto.split_in_order();
     drop(sender);
     next(&calls).square();
-    let all: Vec<u32> = outcomes
-        .in_order()
-        .map(|(_, outcome)| outcome.unwrap())
-        .collect();
+    let all: Vec<u32> = outcomes.map(|(_, outcome)| outcome.unwrap()).collect();
     assert_eq!(all, [49]);
 }
 
@@ -108,7 +105,7 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     options.read_ahead = 5;
     let reparto = Repartidor::with(servers, options).unwrap();
     let handle = reparto.handle();
-    let (mut sender, outcomes) = reparto.split();
+    let (mut sender, outcomes) = reparto.split_in_order();
     for n in 1..=4 {
         sender.enviar(n).unwrap();
     }
@@ -118,7 +115,7 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     one.square();
     other.fail(ErrorKind::Interrupted);
     assert_eq!(sender.enviar(5).unwrap_err().into_args(), 5);
-    let outcomes: Vec<_> = outcomes.in_order().map(|(_, outcome)| outcome).collect();
+    let outcomes: Vec<_> = outcomes.map(|(_, outcome)| outcome).collect();
     assert_eq!(outcomes.len(), 4);
     for (n, outcome) in (1..).zip(&outcomes) {
         match outcome {
@@ -129,4 +126,34 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     let account = handle.account();
     assert_eq!((account.done, account.not_run, account.lost), (1, 3, 0));
     assert!(calls.try_recv().is_err());
+}
+
+/// The window had a place more for each of them.
+#[test]
+fn tasks_beyond_the_window_that_were_sent_before_are_counted() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut options = window(1);
+    options.read_ahead = 1;
+    let mut reparto = Repartidor::with(servers, options).unwrap();
+    reparto.enviar(1).unwrap();
+    reparto.enviar(2).unwrap();
+    next(&calls).square();
+    next(&calls).square();
+    reparto.enviar(3).unwrap();
+    reparto.enviar(4).unwrap();
+    // Four are not given, and the window is of two.
+    let (mut sender, mut outcomes) = reparto.split_in_order();
+    let (told, sent) = mpsc::channel();
+    let sending = thread::spawn(move || told.send(sender.enviar(5).unwrap()).unwrap());
+    next(&calls).square();
+    for _ in 0..2 {
+        outcomes.next().unwrap().1.unwrap();
+    }
+    assert!(sent.recv_timeout(NEVER).is_err());
+    outcomes.next().unwrap().1.unwrap();
+    sent.recv_timeout(SOON).unwrap();
+    next(&calls).square();
+    next(&calls).square();
+    assert_eq!(outcomes.by_ref().count(), 2);
+    sending.join().unwrap();
 }

@@ -420,3 +420,45 @@ fn a_cost_and_a_cancel_may_use_the_handle() {
     assert!(incomplete.outcomes().iter().all(cancelled), "{incomplete}");
     drop(held);
 }
+
+#[test]
+fn a_server_with_too_many_slots_does_not_join() {
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    let large = from_fn("large", |n: &u32| Ok(*n)).with_slots(reparte::MAX_SLOTS);
+    let slots = reparte::MAX_SLOTS + 1;
+    let refused = handle.replace("a", large);
+    assert!(matches!(refused, Err(Error::TooManySlots { slots: all }) if all == slots));
+    // The one that it was to replace is still there.
+    send(&mut reparto, [3]);
+    next(&calls).square();
+    assert_eq!(reparto.terminar().unwrap(), [9]);
+}
+
+/// Each thread of a slot that left stayed until the run's end.
+#[cfg(target_os = "linux")]
+#[test]
+fn servers_that_left_have_no_threads() {
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let (servers, calls) = puppets(&[("a", 1)]);
+    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let handle = reparto.handle();
+    for _ in 0..30 {
+        let other = from_fn("other", |n: &u32| Ok(*n)).with_slots(200);
+        handle.join(other).unwrap();
+        assert!(handle.leave("other"));
+    }
+    let deadline = std::time::Instant::now() + SOON;
+    while threads() > 1000 {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{} threads",
+            threads()
+        );
+        std::thread::yield_now();
+    }
+    send(&mut reparto, [3]);
+    next(&calls).square();
+    assert_eq!(reparto.terminar().unwrap(), [9]);
+}

@@ -12,7 +12,8 @@ use crate::exit::Failure;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who calls whom")]
 pub(crate) struct Client {
-    /// Send the token in this file, which only its owner may read (mode 0600)
+    /// Send the token in this file, which only its owner may read (mode 0600), or, where it
+    /// is root's, a group too
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Call through this HTTP proxy: http://host:port, or http://user:password@host:port

@@ -25,24 +25,19 @@ impl Ending {
         keeps_journal: bool,
     ) -> Result<Self, Failure> {
         let interrupted = Arc::new(AtomicBool::new(false));
-        #[cfg(unix)]
-        {
-            let (run, console) = (run.clone(), console.clone());
-            let interrupted = Arc::clone(&interrupted);
-            let first = move || {
-                interrupted.store(true, SeqCst);
-                // Before it is told of: what is started in between would be waited for too.
-                run.end();
-                let running: usize = run.account().servers.iter().map(|s| s.running).sum();
-                console.tell(format_args!(
-                    "stopping: no more calls are made, and the {running} that run are waited \
-                     for; once more to end at once"
-                ));
-            };
-            crate::signals::watch(first, || {})?;
-        }
-        #[cfg(not(unix))]
-        let _ = (run, console);
+        let (run, console) = (run.clone(), console.clone());
+        let noted = Arc::clone(&interrupted);
+        let first = move || {
+            noted.store(true, SeqCst);
+            // Before it is told of: what is started in between would be waited for too.
+            run.end();
+            let running: usize = run.account().servers.iter().map(|s| s.running).sum();
+            console.tell(format_args!(
+                "stopping: no more calls are made, and the {running} that run are waited for; \
+                 once more to end at once"
+            ));
+        };
+        procdistrib::at_signal(first, || {})?;
         Ok(Ending {
             interrupted,
             keeps_journal,
@@ -90,7 +85,11 @@ impl Ending {
             )));
         }
         match account.failed {
-            0 => Ok(()),
+            // Each has its result, and none is left to be read.
+            0 if facts.all_read() => Ok(()),
+            0 => Err(Failure::argument(format_args!(
+                "the tasks were not read to their end: {had}"
+            ))),
             failed => Err(Failure::Fault(format!("{failed} of {tasks} tasks failed"))),
         }
     }

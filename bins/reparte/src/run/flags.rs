@@ -70,7 +70,7 @@ pub(crate) struct Run {
     /// Write that page into FILE at the end, as it is then
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) report: Option<PathBuf>,
-    /// Tell of nothing but what goes wrong: no progress, no account at the end
+    /// Tell of nothing but what goes wrong, and where the page is: no progress, no account
     #[arg(long, short, help_heading = "Results")]
     pub(super) quiet: bool,
 
@@ -89,8 +89,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "WHETHER", value_enum, default_value = "on")]
     #[arg(help_heading = "Calls")]
     hedge: Switch,
-    /// How many tasks may be read and not printed yet, running ones included; in order,
-    /// so many may wait behind a slow one
+    /// How many tasks may be sent and not printed yet, running ones included, though never
+    /// fewer than the servers take at a time; in order, so many may wait behind a slow one
     #[arg(long, value_name = "N", default_value_t = 4096)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Calls")]
     max_in_flight: u32,

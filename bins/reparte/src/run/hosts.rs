@@ -48,7 +48,8 @@ struct Follower {
 
 impl Follower {
     fn follow(mut self) {
-        let mut seen = self.servers.file_text();
+        // It may have changed since the run's servers were read.
+        let mut seen = None;
         let mut complaint = None;
         loop {
             thread::sleep(INTERVAL);

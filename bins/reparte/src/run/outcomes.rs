@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reparte::{InOrder, Outcomes, TaskError, TaskErrorKind, TaskId};
+use reparte::{InOrder, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskId, TaskSender};
 
 use super::{Answer, Sending, Task, Writer};
 use crate::console::Console;
@@ -22,14 +22,24 @@ pub(super) enum Reading {
 
 type Outcome = (TaskId, Result<Answer, TaskError>);
 
-impl Reading {
-    pub(super) fn new(outcomes: Outcomes<Arc<Task>, Answer>, unordered: bool) -> Self {
-        match unordered {
-            true => Reading::AsTheyEnd(outcomes),
-            false => Reading::InOrder(outcomes.in_order()),
+/// The two halves of a run.
+pub(super) fn halves(
+    run: Repartidor<Arc<Task>, Answer>,
+    unordered: bool,
+) -> (TaskSender<Arc<Task>, Answer>, Reading) {
+    match unordered {
+        true => {
+            let (sender, outcomes) = run.split();
+            (sender, Reading::AsTheyEnd(outcomes))
+        }
+        false => {
+            let (sender, outcomes) = run.split_in_order();
+            (sender, Reading::InOrder(outcomes))
         }
     }
+}
 
+impl Reading {
     fn try_next(&mut self) -> Option<Outcome> {
         match self {
             Reading::InOrder(outcomes) => outcomes.try_next(),

@@ -34,7 +34,7 @@ pub(super) enum Stopped {
 impl Sending {
     pub(super) fn start(
         tasks: Tasks,
-        sender: TaskSender<Arc<Task>, Answer>,
+        mut sender: TaskSender<Arc<Task>, Answer>,
     ) -> Result<Self, Failure> {
         let (sent_to, sent) = channel();
         let stopped = Arc::new(OnceLock::new());
@@ -43,8 +43,9 @@ impl Sending {
         thread::Builder::new()
             .name("tasks".to_owned())
             .spawn(move || {
-                if let Err(why) = send(tasks, sender, &sent_to) {
-                    // It is set here alone.
+                if let Err(why) = send(tasks, &mut sender, &sent_to) {
+                    // It is set here alone; and before the sender's end, which is the
+                    // run's.
                     let _ = report.set(why);
                 }
             })
@@ -75,7 +76,7 @@ impl Sending {
 
 fn send(
     tasks: Tasks,
-    mut sender: TaskSender<Arc<Task>, Answer>,
+    sender: &mut TaskSender<Arc<Task>, Answer>,
     sent: &Sender<Arc<Task>>,
 ) -> Result<(), Stopped> {
     for task in tasks {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
 use std::path::Path;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -180,10 +181,13 @@ impl Tasks {
     }
 
     fn task(&self, line: Vec<u8>) -> Task {
+        let too_long = line.len() as u64 > LONGEST;
         let (input, arguments) = match String::from_utf8(line) {
-            Ok(input) if input.len() as u64 > LONGEST => {
+            // Cut within a character, perhaps.
+            read if too_long => {
+                let line = read.map_or_else(FromUtf8Error::into_bytes, String::into_bytes);
                 let why = format!("longer than {LONGEST} bytes: give shorter tasks, such as names");
-                (shown(&input), Err(why))
+                (shown(&String::from_utf8_lossy(&line)), Err(why))
             }
             Ok(input) => {
                 let arguments = self.line.read(&input);
@@ -299,7 +303,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_read_over() {
-        let long = io::repeat(b'x').take(3 * LONGEST);
+        // Two bytes a character, and one before them: it is cut within one.
+        let characters = "\u{e9}".repeat(LONGEST as usize / 2 + 1);
+        let long = io::Cursor::new(format!("x{characters}")).chain(io::repeat(b'x').take(LONGEST));
         let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
         let facts = Arc::default();
         let mut tasks = Tasks::read(input, Line::Argument(Type::String), &facts);
@@ -310,7 +316,7 @@ mod tests {
                 .unwrap_err()
                 .contains("longer than 16777216 bytes")
         );
-        assert_eq!(first.input.len(), SHOWN);
+        assert_eq!(first.input.chars().count(), SHOWN);
         let second = tasks.next().unwrap().unwrap();
         assert_eq!((second.line, second.input.as_str()), (2, "next"));
         assert!(tasks.next().is_none());

@@ -146,15 +146,12 @@ mod tests {
     use super::*;
 
     /// Runs a shell's script, woken by its end or not.
-    fn shell(script: &str, wakes: bool) -> Result<Ended, Trouble> {
+    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Ended, Trouble> {
         let children = Children::default();
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let limits = Limits {
-            time: Duration::from_millis(500),
-            output: 1000,
-        };
+        let limits = Limits { time, output: 1000 };
         let mut group = children.start(&mut command).unwrap();
         let mut pipes = Pipes::of(&mut group, b"in\n".to_vec(), limits.output).unwrap();
         if !wakes {
@@ -165,18 +162,20 @@ mod tests {
 
     #[test]
     fn an_end_is_seen_with_and_without_waking() {
+        const LONG: Duration = Duration::from_secs(600);
         for wakes in [true, false] {
-            let ended = shell("cat; echo err >&2; exit 7", wakes).unwrap();
+            let ended = shell("cat; echo err >&2; exit 7", wakes, LONG).unwrap();
             assert_eq!(ended.status.code(), Some(7));
             assert_eq!((&*ended.output, &*ended.told), (&b"in\n"[..], "err"));
             // It has closed all, and goes on; it has left one that holds all open.
-            let ended = shell("exec <&- >&- 2>&-; exit 3", wakes).unwrap();
+            let ended = shell("exec <&- >&- 2>&-; exit 3", wakes, LONG).unwrap();
             assert_eq!(ended.status.code(), Some(3));
-            let ended = shell("sleep 1000 & echo left", wakes).unwrap();
+            let ended = shell("sleep 1000 & echo left", wakes, LONG).unwrap();
             assert_eq!(ended.output, b"left\n");
-            let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes);
+            let short = Duration::from_millis(100);
+            let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes, short);
             assert!(matches!(late, Err(Trouble::TooLong(_))), "{late:?}");
-            let much = shell("yes", wakes);
+            let much = shell("yes", wakes, LONG);
             assert!(matches!(much, Err(Trouble::TooMuch(1000))), "{much:?}");
         }
     }

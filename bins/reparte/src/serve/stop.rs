@@ -8,7 +8,6 @@ use xmlrpc_server::Stop;
 use super::children::Children;
 use crate::exit::Failure;
 use crate::output::tell;
-use crate::signals;
 
 /// What ends the server at the first signal, which leaves its calls `grace` to finish. The
 /// second ends the process, and its children, at once.
@@ -22,6 +21,6 @@ pub(super) fn at_signal(children: &Arc<Children>, grace: Duration) -> Result<Sto
         ));
         stopped.stop();
     };
-    signals::watch(first, move || children.kill())?;
+    procdistrib::at_signal(first, move || children.kill())?;
     Ok(stop)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use xmlrpc_client::{
     Canceller, Error as ClientError, ErrorKind as ClientErrorKind, FromValue, IntoParams,
@@ -222,6 +223,13 @@ where
                 if http.status == DEADLINE_PASSED && call.deadline.is_some() =>
             {
                 CallError::from_source(ErrorKind::TimedOut, ClientError::Http(http))
+            }
+            // Cut short by the call's own end, which tells nothing of a silent network.
+            error @ ClientError::TimedOut {
+                phase: Phase::Connect,
+                ..
+            } if call.deadline.is_some_and(|at| at <= Instant::now()) => {
+                CallError::from_source(ErrorKind::Unreachable, error)
             }
             error => call_error(error),
         })

@@ -23,6 +23,8 @@ pub(super) struct Crew<A, R> {
     to_do: Receiver<Job<A>>,
     /// Calls that have not returned.
     in_use: usize,
+    /// It has left the run, and gets no more.
+    left: bool,
     threads: Vec<JoinHandle<()>>,
     prober: Option<Sender<()>>,
     desk: Arc<Desk<A, R>>,
@@ -50,6 +52,7 @@ where
             jobs,
             to_do,
             in_use: 0,
+            left: false,
             threads: Vec::new(),
             prober: None,
             desk: Arc::clone(desk),
@@ -77,6 +80,22 @@ where
     /// A call has returned.
     pub(super) fn returned(&mut self) {
         self.in_use -= 1;
+        self.rest();
+    }
+
+    /// No more calls will be made. The threads end with those that there are: a run
+    /// whose servers come and go has no more threads than slots.
+    pub(super) fn leave(&mut self) {
+        self.left = true;
+        self.rest();
+    }
+
+    fn rest(&mut self) {
+        if self.left && self.in_use == 0 {
+            (self.jobs, self.to_do) = unbounded();
+            self.threads.clear();
+            self.prober = None;
+        }
     }
 
     /// Has the server asked how it is.
@@ -113,6 +132,11 @@ where
 }
 
 impl<A, R> Crew<A, R> {
+    /// How many threads it has for calls.
+    pub(super) fn slots(&self) -> usize {
+        self.threads.len()
+    }
+
     /// Lets the threads end once their calls have returned.
     pub(super) fn dismiss(self) -> Vec<JoinHandle<()>> {
         self.threads

@@ -3,12 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 
 use crate::events::Observer;
 use crate::ids::ServerId;
 use crate::slot::Returned;
-use crate::{CallError, Destino, JournalError, Status, TaskId};
+use crate::{CallError, Destino, Error, JournalError, Status, TaskId};
 
 /// Something for the engine to look at.
 pub(crate) enum News<A, R> {
@@ -29,8 +29,7 @@ pub(crate) enum News<A, R> {
 pub(crate) enum Request<A, R> {
     Cancel(TaskId),
     CancelAll,
-    /// In reserve, if that is said.
-    Join(Arc<dyn Destino<A, R>>, bool),
+    Join(Joining<A, R>),
     Leave(ServerId),
     Observe(Observer),
     /// No more tasks will come.
@@ -39,6 +38,15 @@ pub(crate) enum Request<A, R> {
     Stop,
     /// Nobody wants the results any more.
     Abandon,
+}
+
+/// A server that is to join.
+pub(crate) struct Joining<A, R> {
+    pub(crate) destino: Arc<dyn Destino<A, R>>,
+    /// Whether it is kept for when no other is left.
+    pub(crate) reserve: bool,
+    /// Where it is told what came of it.
+    pub(crate) answer: Sender<Result<(), Error>>,
 }
 
 /// Asks one server how it is, whenever told to, until the engine is gone.

@@ -37,9 +37,10 @@ pub(crate) struct Wires<A, R> {
 impl<A, R> Wires<A, R> {
     /// Waits for the thread of a run that is over.
     pub(crate) fn join(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = self.thread.lock();
+        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
         // A panic in it would be our own fault: what was had is given.
-        let _ = { thread }.take().map(JoinHandle::join);
+        let _ = thread.map(JoinHandle::join);
     }
 }
 

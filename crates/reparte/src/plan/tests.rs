@@ -337,6 +337,7 @@ scripts! {
     a_silent_server_is_left_alone
     a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls
+    a_stopped_run_waits_for_doubted_calls_too
     a_stopped_run_waits_for_its_calls_and_makes_no_more
     servers_join_and_leave
     slots_are_learnt

@@ -61,6 +61,7 @@ impl Habits {
         let servers = 1 + random.below(6);
         let short = Duration::from_millis(500);
         let outage = [None, Some(10 * short), Some(short)][random.below(3) as usize];
+        let stops = random.below(20) == 0;
         let some = |random: &mut SplitMix, most: u64| random.below(2) * random.below(most + 1);
         Self {
             slots: (0..servers).map(|_| 1 + random.below(4) as usize).collect(),
@@ -83,8 +84,9 @@ impl Habits {
             liars: some(random, servers - 1),
             deaths: random.below(2 * servers),
             hangs: some(random, servers),
-            // Without an outage's end the dead are waited for, for ever.
-            returns: outage.is_none() || random.below(2) == 0,
+            // Without an outage's end the dead are waited for, for ever; and so are the
+            // calls of a run that is stopped.
+            returns: outage.is_none() || stops || random.below(2) == 0,
             joins: some(random, 3),
             leaves: some(random, servers / 2),
             cancels: some(random, 5),
@@ -92,7 +94,7 @@ impl Habits {
             reserves: random.below(5).saturating_sub(2),
             journal_fails: random.below(20) == 0,
             machines_go: true,
-            stops: random.below(20) == 0,
+            stops,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
