@@ -14,6 +14,7 @@
 mod common;
 #[path = "../common/python.rs"]
 mod find_python;
+mod keys;
 mod ours;
 mod page;
 mod peer;

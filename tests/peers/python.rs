@@ -1,10 +1,9 @@
 //! Python, 2.7 and 3, with what only its own library can tell: the article's client, every
 //! type both ways, errors, and a server that is killed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
 
 use xmlrpc_client::ServerProxy;
 use xmlrpc_server::Service;
@@ -12,8 +11,8 @@ use xmlrpc_wire::{Bytes, DateTime, Fault, IntoValue, Struct, Value};
 
 use crate::common::{self, Running, TEN, run, server};
 use crate::find_python::script;
+use crate::keys::Keys;
 use crate::ours::{FRONTS, Ours};
-use crate::private_ca;
 
 fn python_server(major: &str) -> (Running, String) {
     let running = script(major, "servers/python.py", &[]);
@@ -141,30 +140,13 @@ fn every_value_survives_the_way_from_us_to_python_and_back() {
     }
 }
 
-/// A directory of a test's own, gone with it.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The keys are those that the example makes. The script also tries without the token, with
 /// another, without trust in the authority, and with TLS 1.2 alone, each of which has to fail.
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
 fn pythons_client_shows_the_token_and_speaks_tls() {
     const TOKEN: &str = "correct-horse-battery";
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let keys = Directory(directory.join(format!("keys-{}", std::process::id())));
-    private_ca::make(&keys.0, &["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let keys = Keys::make("python");
     let mut file = OpenOptions::new();
     file.write(true).create_new(true).mode(0o600);
     let mut file = file.open(keys.path("token")).unwrap();
