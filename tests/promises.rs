@@ -5,6 +5,9 @@
 #![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "promises/island.rs"]
+mod island;
 #[path = "promises/killed.rs"]
 mod killed;
 #[path = "promises/lies.rs"]
@@ -21,6 +24,9 @@ mod retries;
 mod scale;
 #[path = "promises/server.rs"]
 mod server;
+#[cfg(target_os = "linux")]
+#[path = "promises/share.rs"]
+mod share;
 #[path = "promises/supervisor.rs"]
 mod supervisor;
 #[path = "promises/watch.rs"]

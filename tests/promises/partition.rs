@@ -1,89 +1,12 @@
-//! P4: a network that drops or resets, in a network namespace of its own. Needs root,
-//! iproute2 and nftables.
+//! P4: a network that drops or resets. Needs root, iproute2 and nftables.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use reparte::{Event, Options, Reason};
 
-use crate::common::Running;
+use crate::island::Island;
 use crate::watch::Watch;
 use crate::{is_aside, repartidor, server};
-
-/// A server behind a wire that can be cut.
-struct Island {
-    name: String,
-    /// The server runs in the namespace, and ends before it.
-    server: Option<Running>,
-    address: String,
-}
-
-#[track_caller]
-fn sh(line: &str) {
-    let ran = Command::new("sh").args(["-c", line]).output();
-    let ran = ran.unwrap_or_else(|error| panic!("sh does not start: {error}"));
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(
-        ran.status.success(),
-        "this test needs root, iproute2 and nftables: {line}: {told}"
-    );
-}
-
-impl Island {
-    fn new(number: u8) -> Self {
-        let name = format!("reparte-p4-{}-{number}", std::process::id());
-        let (here, there) = (format!("10.213.{number}.1"), format!("10.213.{number}.2"));
-        let (near, far) = (format!("rp4n{number}"), format!("rp4f{number}"));
-        assert!(
-            rustix::process::geteuid().is_root(),
-            "this test needs to be root, to make network namespaces"
-        );
-        sh(&format!("ip netns add {name}"));
-        let mut island = Island {
-            name: name.clone(),
-            server: None,
-            address: String::new(),
-        };
-        sh(&format!(
-            "ip link add {near} type veth peer name {far} netns {name}"
-        ));
-        sh(&format!(
-            "ip addr add {here}/24 dev {near} && ip link set {near} up"
-        ));
-        island.sh(&format!(
-            "ip link set lo up && ip addr add {there}/24 dev {far} && ip link set {far} up"
-        ));
-        let through = ["ip", "netns", "exec", &name];
-        let (server, address) = server::start_at(&format!("{there}:0"), 1, &through);
-        island.server = Some(server);
-        island.address = address;
-        island
-    }
-
-    /// Runs a command in the namespace.
-    #[track_caller]
-    fn sh(&self, line: &str) {
-        sh(&format!("ip netns exec {} sh -c '{line}'", self.name));
-    }
-
-    fn cut(&self) {
-        self.sh("nft add table inet p4 && nft add chain inet p4 in \"{ type filter hook input priority 0; policy drop; }\"");
-    }
-
-    fn mend(&self) {
-        self.sh("nft delete table inet p4");
-    }
-}
-
-impl Drop for Island {
-    fn drop(&mut self) {
-        drop(self.server.take());
-        let deleted = Command::new("ip")
-            .args(["netns", "del", &self.name])
-            .output();
-        drop(deleted);
-    }
-}
 
 fn is_retry(event: &Event) -> bool {
     matches!(

@@ -1,0 +1,59 @@
+//! How many connections of one address a server keeps. Those of its own machine are not
+//! counted, so this one is elsewhere. Needs root and iproute2, and curl for another peer.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use xmlrpc_server::front::hyper;
+
+use crate::common::PATIENCE;
+use crate::island::Island;
+
+/// What a connection that the server has closed says.
+const CLOSED: [ErrorKind; 3] = [
+    ErrorKind::BrokenPipe,
+    ErrorKind::ConnectionReset,
+    ErrorKind::UnexpectedEof,
+];
+
+/// A connection, if the server answers on it.
+fn connected(address: &str) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let asked = write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let mut answer = [0; 12];
+    match asked.and_then(|()| stream.read_exact(&mut answer)) {
+        Ok(()) => {
+            assert_eq!(&answer, b"HTTP/1.1 200", "{}", answer.escape_ascii());
+            Some(stream)
+        }
+        Err(error) => {
+            assert!(CLOSED.contains(&error.kind()), "{error}");
+            None
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root, iproute2 and curl"]
+fn one_peer_has_its_share_of_the_connections_and_no_more() {
+    let island = Island::new(3);
+    let most = hyper::Options::default().connections_per_peer;
+    let mut all: Vec<_> = (0..most)
+        .map(|_| connected(&island.address).expect("within the share"))
+        .collect();
+    for _ in 0..3 {
+        assert!(connected(&island.address).is_none());
+    }
+    // Another peer has a share of its own.
+    island.sh(&format!("curl -sSf -m 20 http://{}/health", island.address));
+    // Who leaves makes room for one, once the server has seen that.
+    drop(all.pop());
+    let left = Instant::now();
+    while all.len() < most {
+        assert!(left.elapsed() < PATIENCE, "the place is not given back");
+        all.extend(connected(&island.address));
+    }
+    assert!(connected(&island.address).is_none());
+}
