@@ -51,6 +51,9 @@ impl fmt::Debug for Tls {
 
 #[cfg(feature = "tls")]
 mod config {
+    use rustls::crypto::ring;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::sign::CertifiedKey;
     use ureq::tls::{
         Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem,
     };
@@ -70,10 +73,22 @@ mod config {
                 let chain = certificates(chain, "tls.identity")?;
                 let key = PrivateKey::from_pem(key)
                     .map_err(|_| bad("tls.identity", "its key is no key as PEM"))?;
+                check_pair(&chain, &key)?;
                 builder = builder.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
             }
             Ok(builder.build())
         }
+    }
+
+    /// A key that is not the certificate's is found here: ureq would panic at the first
+    /// call.
+    fn check_pair(chain: &[Certificate<'static>], key: &PrivateKey<'static>) -> Result<(), Error> {
+        let chain = chain.iter().map(|one| one.der().to_vec().into()).collect();
+        let key = PrivateKeyDer::try_from(key.der().to_vec())
+            .map_err(|_| bad("tls.identity", "its key is of no known kind"))?;
+        CertifiedKey::from_der(chain, key, &ring::default_provider())
+            .map(drop)
+            .map_err(|_| bad("tls.identity", "its key is not that of its certificate"))
     }
 
     fn certificates(pem: &[u8], option: &'static str) -> Result<Vec<Certificate<'static>>, Error> {

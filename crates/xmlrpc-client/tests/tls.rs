@@ -123,3 +123,19 @@ fn a_server_that_asks_for_a_certificate_takes_its_authoritys_alone() {
     server.refused(strange, "UnknownCA", 1);
     assert_eq!(server.call(Some(&own), Some(own.identity())).unwrap(), 49);
 }
+
+/// ureq panicked at the first call.
+#[test]
+fn a_key_that_is_not_the_certificates_is_refused_before_any_call() {
+    let own = Authority::new("own");
+    let [chain, _] = own.certificate(HERE);
+    let [_, other_key] = own.certificate(HERE);
+    let mut options = options();
+    options.tls.identity = Some(Identity::new(chain, other_key));
+    let error = ServerProxy::with("https://127.0.0.1:1", options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(
+        error.to_string().contains("not that of its certificate"),
+        "{error}"
+    );
+}

@@ -1,5 +1,6 @@
 //! What becomes of the tasks, from the dispatcher to standard output.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use reparte::{InOrder, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskId, TaskSender};
@@ -72,6 +73,7 @@ pub(super) fn print(
                 }
             };
             let Some((id, outcome)) = next else {
+                failures.tell_of_the_rest();
                 return writer.flush();
             };
             let Some(task) = sending.task(id) else {
@@ -87,10 +89,12 @@ pub(super) fn print(
     (printed, sending)
 }
 
-/// Tells of failed tasks, up to a number of them.
+/// Tells of failed tasks, up to a number of them, and of those that were not run.
 #[derive(Debug)]
 pub(super) struct Failures {
     count: u64,
+    /// The lines of those that were sent and not run.
+    not_run: Vec<RangeInclusive<u64>>,
     console: Console,
 }
 
@@ -98,14 +102,14 @@ impl Failures {
     pub(super) fn new(console: &Console) -> Self {
         Failures {
             count: 0,
+            not_run: Vec::new(),
             console: console.clone(),
         }
     }
 
     fn tell(&mut self, task: &Task, error: &TaskError) {
-        // Those that were not run are told of together, at the end.
         if error.kind() == TaskErrorKind::NotRun {
-            return;
+            return self.note_not_run(task.line);
         }
         self.count += 1;
         if self.count <= TOLD {
@@ -119,5 +123,38 @@ impl Failures {
             self.console
                 .tell("more tasks fail, and are not told one by one: --output jsonl has them all");
         }
+    }
+
+    /// They are told of together, at the end.
+    fn note_not_run(&mut self, line: u64) {
+        match self.not_run.last_mut() {
+            Some(last) if *last.end() + 1 == line => *last = *last.start()..=line,
+            _ => self.not_run.push(line..=line),
+        }
+    }
+
+    /// Tells which tasks were sent and have no result since the run has ended.
+    fn tell_of_the_rest(&self) {
+        if self.not_run.is_empty() {
+            return;
+        }
+        let most = usize::try_from(TOLD).unwrap_or(usize::MAX);
+        let lines =
+            self.not_run
+                .iter()
+                .take(most)
+                .map(|lines| match lines.start() == lines.end() {
+                    true => lines.start().to_string(),
+                    false => format!("{} to {}", lines.start(), lines.end()),
+                });
+        let lines = lines.collect::<Vec<_>>().join(", ");
+        let more = if self.not_run.len() > most {
+            " and others"
+        } else {
+            ""
+        };
+        self.console.tell(format_args!(
+            "not run, of the tasks that were read: {lines}{more}"
+        ));
     }
 }

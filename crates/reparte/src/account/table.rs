@@ -62,6 +62,9 @@ impl Account {
             Count(self.executions, "execution", "executions"),
             Count(self.retries, "retry", "retries")
         )?;
+        if self.hedges > 0 {
+            write!(f, ", {}", Count(self.hedges, "hedge", "hedges"))?;
+        }
         let is = |state| move |server: &&ServerAccount| server.state == state;
         let (out, died): (Vec<_>, Vec<_>) = self.died().partition(is(ServerState::Out));
         let (apart, died): (Vec<_>, Vec<_>) =
@@ -106,7 +109,12 @@ impl fmt::Display for Failures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = self.0;
         if server.failures.is_empty() {
-            return f.write_str("-");
+            // No call has failed, and the server may have all the same: it was asked.
+            return match &server.last_error {
+                Some(error) => write!(f, "last: {error}"),
+                None if server.deaths > 0 => f.write_str("said nothing"),
+                None => f.write_str("-"),
+            };
         }
         for (n, (kind, count)) in server.failures.iter().enumerate() {
             let before = if n == 0 { "" } else { ", " };
@@ -158,9 +166,9 @@ mod tests {
 server          slots   tasks  executions  state  failures
 localhost:9000      1       7           7  up     -
 far\\naway:9001      2       3           4  down   1 interrupted, 2 unreachable; last: unreachable: refused
-c                   1       0           1  up     -
+c                   1       0           1  up     said nothing
 d                   1       0           0  out    -
-e                   1       0           0  down   -
+e                   1       0           0  down   said nothing
 10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); never answered: e; out: d"
         );
     }

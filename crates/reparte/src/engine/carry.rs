@@ -180,8 +180,10 @@ where
                 Aside::Quarantined => "fails all of its calls at once, put aside for a minute",
                 Aside::Died | Aside::StillDown | Aside::Busy => "put aside",
             };
-            let error = self.last_error(server).unwrap_or_default();
-            log::log!(level, "{}: {what}: {error}", self.name(server));
+            match self.last_error(server) {
+                Some(error) => log::log!(level, "{}: {what}: {error}", self.name(server)),
+                None => log::log!(level, "{}: {what}: it says nothing", self.name(server)),
+            }
             log::debug!("{}: tried again in {wait:.0?}", self.name(server));
         }
         let state = lock(&self.account).servers[server.index()].state;
