@@ -27,7 +27,7 @@ pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<Server>, Error> {
 /// `address` or `N/address` (GNU parallel's form).
 fn read_one(given: &str) -> Result<Server, Error> {
     let bad = |reason: &str| Error::BadAddress {
-        address: given.to_owned(),
+        address: shown(given),
         reason: reason.to_owned(),
     };
     let (slots, address) = match given.split_once('/') {
@@ -48,6 +48,14 @@ fn read_one(given: &str) -> Result<Server, Error> {
         ));
     }
     Ok((address.to_owned(), slots))
+}
+
+/// An address as an error shows it: what stands before an @ may be a password.
+pub(super) fn shown(address: &str) -> String {
+    match address.rsplit_once('@') {
+        None => address.to_owned(),
+        Some((_, rest)) => format!("***@{rest}"),
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +103,19 @@ mod tests {
                 matches!(&error, Error::BadAddress { address, .. } if address == given),
                 "{given}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_bad_address_is_named_without_its_password() {
+        for given in [
+            "x/any:TOKEN@host:1",
+            "0/any:TOKEN@host:1",
+            "any:TO@KEN@[::1]",
+            "me/any:TO/KEN@host:1",
+        ] {
+            let error = read(&[given]).expect_err(given).to_string();
+            assert!(!error.contains("KEN") && error.contains("***@"), "{error}");
         }
     }
 }

@@ -246,18 +246,13 @@ where
     }
 }
 
-fn bad_address(address: &str, error: &ClientError) -> Error {
-    let (shown, reason) = match error {
-        ClientError::BadUrl { url, reason } => (url.as_str(), (*reason).to_owned()),
-        // As the client shows it: what stands before an @ may be a password.
-        ClientError::CredentialsInUrl { url } | ClientError::TlsUnsupported { url } => {
-            (url.as_str(), error.to_string())
-        }
-        _ => (address, error.to_string()),
-    };
+fn bad_address(given: &str, error: &ClientError) -> Error {
     Error::BadAddress {
-        address: shown.to_owned(),
-        reason,
+        address: address::shown(given),
+        reason: match error {
+            ClientError::BadUrl { reason, .. } => (*reason).to_owned(),
+            _ => error.to_string(),
+        },
     }
 }
 
