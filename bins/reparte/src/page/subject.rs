@@ -40,8 +40,8 @@ impl fmt::Debug for Subject {
     }
 }
 
-/// The command as a shell would take it again, without the passwords of its URLs: a page is
-/// shown to others.
+/// The command as a shell would take it again, without the passwords in its addresses: a page
+/// is shown to others.
 fn command_line(arguments: impl IntoIterator<Item = String>) -> String {
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_default();
@@ -52,14 +52,31 @@ fn command_line(arguments: impl IntoIterator<Item = String>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A word that may be an address, less what stands before its `@`. A flag, a server's number
+/// of calls and a scheme may come before it.
 fn without_password(word: &str) -> String {
-    if let Some((scheme, rest)) = word.split_once("://")
-        && let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()))
-        && let Some((_, host)) = authority.rsplit_once('@')
-    {
-        return format!("{scheme}://...@{host}{path}");
+    let is_flag = |flag: &str| flag.starts_with('-');
+    let is_count = |count: &str| count.parse::<usize>().is_ok();
+    let is_scheme = |scheme: &str| !scheme.contains([':', '/', '?', '#', '@']);
+    let rest = after(word, "=", is_flag);
+    let rest = after(rest, "/", is_count);
+    let rest = after(rest, "://", is_scheme);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@') {
+        None => word.to_owned(),
+        Some(at) => {
+            let before = &word[..word.len() - rest.len()];
+            format!("{before}...{}", &rest[at..])
+        }
     }
-    word.to_owned()
+}
+
+/// What follows the first `separator`, where what precedes it is such.
+fn after<'a>(text: &'a str, separator: &str, is_such: impl Fn(&str) -> bool) -> &'a str {
+    match text.split_once(separator) {
+        Some((before, rest)) if is_such(before) => rest,
+        _ => text,
+    }
 }
 
 fn quoted(word: &str) -> String {
@@ -98,6 +115,25 @@ mod tests {
         ] {
             let arguments = arguments.iter().map(|&word| word.to_owned());
             assert_eq!(command_line(arguments), line);
+        }
+    }
+
+    #[test]
+    fn a_password_is_hidden_where_its_address_has_no_scheme() {
+        for (word, shown) in [
+            ("any:TOKEN@host:9000", "...@host:9000"),
+            ("2/any:TOKEN@host:1", "2/...@host:1"),
+            ("+2/any:TOKEN@host:1", "+2/...@host:1"),
+            ("me:SECRET@127.0.0.1:1", "...@127.0.0.1:1"),
+            ("--proxy=me:S@h:1", "--proxy=...@h:1"),
+            ("--proxy=http://me:a=b@h:1", "--proxy=http://...@h:1"),
+            ("any:T@host:1/a://b", "...@host:1/a://b"),
+            ("3/HTTPS://any:a@b@host?c@d", "3/HTTPS://...@host?c@d"),
+            ("--token-file=some/file@home", "--token-file=some/file@home"),
+            ("./file@home", "./file@home"),
+            ("2/host:1", "2/host:1"),
+        ] {
+            assert_eq!(without_password(word), shown);
         }
     }
 }
