@@ -7,6 +7,7 @@ puts the picture of the README there and checks nothing else.
 import atexit
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ PATIENCE = 60
 class Program:
     """A program that runs, with the lines of its standard error; killed at the end."""
 
-    def __init__(self, *arguments, tasks=()):
+    def __init__(self, *arguments, tasks=(), more=False):
         self.errors = tempfile.NamedTemporaryFile("r+")
         self.process = subprocess.Popen(
             [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -29,7 +30,10 @@ class Program:
         # Wherever a check fails.
         atexit.register(self.kill)
         self.process.stdin.write("".join("%s\n" % task for task in tasks))
-        self.process.stdin.close()
+        self.process.stdin.flush()
+        # Where there are more to come, nobody knows how many.
+        if not more:
+            self.process.stdin.close()
 
     def line_after(self, text):
         for _ in until("a line with %r" % text):
@@ -85,7 +89,7 @@ def fits(browser, width):
     check("%d pixels wide, on a screen of %d" % (wide, width), wide <= width)
 
 
-def no_trouble(browser, origin):
+def no_trouble(browser, *origins):
     """Nothing on the console, and nothing asked for elsewhere."""
     for event in browser.events:
         method, told = event["method"], event["params"]
@@ -93,7 +97,7 @@ def no_trouble(browser, origin):
             "Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"))
         if method == "Network.requestWillBeSent":
             url = told["request"]["url"]
-            check("asked for %s" % url, url.startswith((origin, "data:")))
+            check("asked for %s" % url, url.startswith((*origins, "data:")))
     browser.events.clear()
 
 
@@ -166,6 +170,39 @@ def a_run(browser, report):
     check("%r is no progress" % text(browser, "percent"), text(browser, "percent") != "100 %")
     browser.picture(pictures + "/run-alive.png")
     return servers, run, url, address
+
+
+def cut_short(browser, report):
+    """A run that is ended while more tasks are to come is not done, though all it had are."""
+    browser.events.clear()
+    started, address = server(0.1)
+    run = Program("run", address, "--function", "digits", "--page", "127.0.0.1:0", "--report",
+                  report, tasks=["7-1"], more=True)
+    screen(browser, 1280, "light")
+    url = run.line_after("the page of the run: ")
+    browser.load(url)
+    for _ in until("its task is done"):
+        if browser.evaluate("last && last.account.done === 1"):
+            break
+    run.process.send_signal(signal.SIGINT)
+    code, _ = run.ended()
+    check("exit code %d" % code, code == 6)
+    started.kill()
+    for place in [url, "file://" + report]:
+        if place != url:
+            browser.load(place)
+        for _ in until("the page says that the run was ended"):
+            if text(browser, "state").startswith("Ended early: ended by a signal"):
+                break
+        check("it is called well", browser.evaluate(
+            "document.getElementById('state').classList.contains('ill')"))
+        shown = [text(browser, part) for part in ("percent", "percent-is")]
+        check(shown, shown == ["1", "tasks, of an input that was not read to its end"])
+        fits(browser, 1280)
+    no_trouble(browser, url, "file://" + report)
+    screen(browser, 375, "light")
+    fits(browser, 375)
+    browser.picture(pictures + "/run-cut-short.png")
 
 
 def readme(browser, file):
@@ -242,5 +279,7 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         readme(browser, sys.argv[3])
     else:
         look(browser)
+        browser.ask("Emulation.setScriptExecutionDisabled", value=False)
+        cut_short(browser, pictures + "/run-cut-short.html")
     browser.close()
 print("ok")

@@ -2,14 +2,13 @@
 
 mod data;
 mod document;
-mod file;
 mod follow;
+mod over;
 mod past;
 mod record;
 mod site;
 mod subject;
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -17,8 +16,9 @@ use std::thread::JoinHandle;
 use reparte::{Account, Handle};
 
 use crate::exit::Failure;
+use crate::run::EndFile;
 use data::State;
-use file::Report;
+use over::Over;
 use record::Record;
 use site::{Open, Site};
 pub(crate) use subject::Subject;
@@ -27,7 +27,7 @@ pub(crate) use subject::Subject;
 #[derive(Debug)]
 pub(crate) struct Wanted {
     site: Option<Site>,
-    report: Option<Report>,
+    report: Option<EndFile>,
 }
 
 /// The page of a run that is on.
@@ -36,15 +36,15 @@ pub(crate) struct Shown {
     watch: Watch,
     url: Option<String>,
     site: Option<Open>,
-    report: Option<Report>,
+    report: Option<EndFile>,
 }
 
 impl Wanted {
     /// Alive at an address, and frozen in a file.
-    pub(crate) fn new(address: Option<&str>, report: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn new(address: Option<&str>, report: Option<EndFile>) -> Result<Self, Failure> {
         Ok(Wanted {
             site: address.map(Site::listen).transpose()?,
-            report: report.map(Report::at).transpose()?,
+            report,
         })
     }
 
@@ -81,9 +81,10 @@ impl Shown {
     }
 
     /// Shows how the run has ended to those who look on, and writes it into the file.
-    pub(crate) fn end(self) -> Result<(), Failure> {
-        let view = self.watch.end();
-        let written = self.report.map_or(Ok(()), |report| report.write(&view));
+    pub(crate) fn end(self, ran: &Result<(), Failure>) -> Result<(), Failure> {
+        let view = self.watch.end(Over::of(ran));
+        let write = |report: EndFile| report.write(&view.frozen());
+        let written = self.report.map_or(Ok(()), write);
         if let Some(site) = self.site {
             site.farewell();
         }
@@ -134,10 +135,11 @@ impl Watch {
     }
 
     /// Waits for what is still to be told of a run that is over.
-    fn end(self) -> Arc<View> {
+    fn end(self, over: Over) -> Arc<View> {
         self.view.over.store(true, Release);
         // It does not panic; if it did, the page would lack its last state.
         let _ = self.follower.join();
+        self.view.lock().state.over = Some(over);
         self.view
     }
 }
@@ -146,13 +148,14 @@ impl View {
     /// The page that asks for its data.
     fn live(&self) -> String {
         let account = (self.account)();
-        document::live(&self.subject, &self.lock().record, &account)
+        let followed = self.lock();
+        let over = followed.state.over.as_ref();
+        document::live(&self.subject, &followed.record, &account, over)
     }
 
     /// The page with its data in it.
     fn frozen(&self) -> String {
-        let (data, account) = (self.data(0), (self.account)());
-        document::frozen(&self.subject, &self.lock().record, &account, &data)
+        document::frozen(&self.live(), &self.data(0))
     }
 
     /// The state, with the calls that have ended since that many had.

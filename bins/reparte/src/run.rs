@@ -23,6 +23,7 @@ use crate::exit::Failure;
 use crate::page::{Shown, Subject, Wanted};
 use answer::Answer;
 use ending::Ending;
+pub(crate) use files::EndFile;
 pub(crate) use flags::Run;
 use formats::Writer;
 use outcomes::Failures;
@@ -42,8 +43,9 @@ impl Run {
         let client = self.client_options()?;
         let workers = Worker::all(&self.servers, &self.function, &client)?;
         let keys = workers.iter().map(Worker::key).collect();
-        let account_file = files::create("--account", self.account.as_deref())?;
-        let page = Wanted::new(self.page.as_deref(), self.report.as_deref())?;
+        let account_file = EndFile::at("--account", self.account.as_deref())?;
+        let report = EndFile::at("--report", self.report.as_deref())?;
+        let page = Wanted::new(self.page.as_deref(), report)?;
         let facts = Arc::new(Facts::default());
         let tasks = Tasks::open(self.tasks.as_deref(), self.line(), &facts)?;
         let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
@@ -70,10 +72,11 @@ impl Run {
         if !self.quiet {
             console.tell(&account);
         }
-        files::write("--account", account_file, &account.to_json())?;
-        page.map_or(Ok(()), Shown::end)?;
-        printed?;
-        ending.verdict(&sending, &facts, &account)
+        let ran = printed.and_then(|()| ending.verdict(&sending, &facts, &account));
+        let text = format!("{}\n", account.to_json());
+        let account_written = account_file.map_or(Ok(()), |file| file.write(&text));
+        let page_ended = page.map_or(Ok(()), |page| page.end(&ran));
+        first_failure([account_written, page_ended, ran], console)
     }
 
     /// What the page says of the run.
@@ -82,4 +85,17 @@ impl Run {
         let facts = Arc::clone(facts);
         Subject::new(&self.function, arguments, move || facts.expected())
     }
+}
+
+/// The first that failed, which gives the exit code; the others are told of.
+fn first_failure(
+    ends: impl IntoIterator<Item = Result<(), Failure>>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let mut failures = ends.into_iter().filter_map(Result::err);
+    let first = failures.next().map_or(Ok(()), Err);
+    for failure in failures.filter(|failure| !matches!(failure, Failure::Told(_))) {
+        console.tell(format_args!("error: {failure}"));
+    }
+    first
 }

@@ -7,9 +7,11 @@ mod common;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 use common::files::Files;
 use common::server::Local;
@@ -55,6 +57,19 @@ fn start(held: &Held, files: &Files, tasks: &str, flags: &[&str]) -> Running {
     let mut all = vec!["run", &server, "--function", "held", "--tasks", &tasks];
     all.extend(flags);
     Running::start(reparte(&all))
+}
+
+/// The data in a report.
+fn data_of(page: &str) -> Value {
+    let (_, rest) = page.split_once("id=\"data\">").unwrap();
+    let (json, _) = rest.split_once("</script>").unwrap();
+    serde_json::from_str(json).unwrap()
+}
+
+/// What a report says without a script.
+fn plain(page: &str) -> &str {
+    let (_, rest) = page.split_once("<noscript>").unwrap();
+    rest.split_once("</noscript>").unwrap().0
 }
 
 /// The page's address, once it is served.
@@ -212,17 +227,15 @@ fn the_report_is_one_document_that_needs_nothing_else() {
     ] {
         assert!(!page.contains(loads), "{loads}");
     }
-    let (_, rest) = page.split_once("id=\"data\">").unwrap();
-    let (json, _) = rest.split_once("</script>").unwrap();
-    let data: Value = serde_json::from_str(json).unwrap();
+    let data = data_of(&page);
     assert_eq!(
         (&data["account"]["done"], &data["account"]["failed"]),
         (&Value::from(2), &Value::from(1))
     );
-    assert_eq!(data["over"]["verdict"], "the run is over");
+    assert_eq!(data["over"]["text"], "Done, but 1 of 3 tasks failed");
     // Without a script, it says the same.
-    let (_, rest) = page.split_once("<noscript>").unwrap();
-    let (plain, _) = rest.split_once("</noscript>").unwrap();
+    let plain = plain(&page);
+    assert!(plain.contains("Done, but 1 of 3 tasks failed"), "{plain}");
     assert!(plain.contains("2 of 3 tasks done, 1 failed"), "{plain}");
     assert!(plain.contains("&lt;b&gt;no"), "{plain}");
     // Nothing but the tasks is beside it.
@@ -242,7 +255,155 @@ fn a_run_that_is_ended_early_is_reported_too() {
     held.word.send(()).unwrap();
     run.end().expect_code(6);
     let page = fs::read_to_string(&report).unwrap();
-    assert!(page.contains("the run was ended early"), "{page}");
+    assert!(
+        plain(&page).contains("Ended early: ended by a signal"),
+        "{page}"
+    );
+    // It stays as private as it was.
+    let mode = fs::metadata(&report).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_run_of_which_more_was_to_come_is_not_done() {
+    let (held, files) = (Held::new(), Files::new("more to come"));
+    let report = files.path("run.html");
+    let server = format!("1/{}", held.server.address);
+    let run = reparte(&["run", &server, "--function", "held", "--report", &report]);
+    let mut run = Running::with_input(run, Stdio::piped());
+    let mut input = run.stdin();
+    input.write_all(b"one\n").unwrap();
+    held.called.recv_timeout(PATIENCE).unwrap();
+    run.signal(Signal::INT);
+    run.line_after("stopping:");
+    held.word.send(()).unwrap();
+    run.end().expect_code(6);
+    drop(input);
+    let page = fs::read_to_string(&report).unwrap();
+    let data = data_of(&page);
+    let account = &data["account"];
+    assert_eq!(
+        (&account["done"], &account["tasks"], &data["expected"]),
+        (&Value::from(1), &Value::from(1), &Value::Null)
+    );
+    assert_eq!(data["over"]["well"], false);
+    let text = data["over"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("ended by a signal") && text.contains("more were to come"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_whose_input_cannot_be_read_is_not_done() {
+    let (held, files) = (Held::new(), Files::new("unreadable"));
+    let report = files.path("run.html");
+    let (server, directory) = (&held.server.address, files.directory());
+    let tasks = directory.display().to_string();
+    let flags = ["--function", "held", "--tasks", &tasks, "--report", &report];
+    run(&[&["run", server][..], &flags].concat()).expect_code(2);
+    let over = &data_of(&fs::read_to_string(&report).unwrap())["over"];
+    assert_eq!(over["well"], false);
+    let text = over["text"].as_str().unwrap();
+    assert!(text.contains("can't be read any further"), "{text}");
+}
+
+#[test]
+fn the_passwords_of_addresses_are_not_in_the_report() {
+    let (held, files) = (Held::new(), Files::new("passwords"));
+    let report = files.path("run.html");
+    let tasks = files.write("tasks", "one\n", 0o600);
+    held.word.send(()).unwrap();
+    let server = format!("1/any:TOKEN@{}", held.server.address);
+    let flags = ["--function", "held", "--tasks", &tasks, "--report", &report];
+    run(&[&["run", &server][..], &flags].concat()).expect_code(0);
+    let page = fs::read_to_string(&report).unwrap();
+    assert!(!page.contains("TOKEN"), "{page}");
+    let shown = format!("reparte run 1/...@{} ", held.server.address);
+    assert!(page.contains(&shown), "{page}");
+}
+
+#[test]
+fn what_is_no_regular_file_is_written_to_and_not_replaced() {
+    let (held, files) = (Held::new(), Files::new("not regular"));
+    let (fifo, target) = (files.pipe("fifo"), files.write("target", "older", 0o600));
+    let link = files.path("link");
+    symlink("target", &link).unwrap();
+    held.word.send(()).unwrap();
+    let reader = {
+        let fifo = fifo.clone();
+        thread::spawn(move || fs::read_to_string(fifo).unwrap())
+    };
+    let flags = ["--report", &fifo, "--account", &link];
+    start(&held, &files, "one\n", &flags).end().expect_code(0);
+    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+    assert_eq!(data_of(&reader.join().unwrap())["account"]["done"], 1);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let account = fs::read_to_string(target).unwrap();
+    assert!(
+        account.starts_with('{') && account.ends_with("}\n"),
+        "{account}"
+    );
+    // The pipe, the link, its target and the tasks.
+    assert_eq!(fs::read_dir(files.directory()).unwrap().count(), 4);
+}
+
+#[test]
+fn a_link_to_nothing_is_told_before_the_run() {
+    let (held, files) = (Held::new(), Files::new("to nothing"));
+    let link = files.path("link");
+    symlink("nothing", &link).unwrap();
+    for flag in ["--report", "--account"] {
+        let server = &held.server.address;
+        run(&["run", server, "--function", "held", flag, &link]).expect_error(2, &[flag, "link"]);
+    }
+}
+
+#[test]
+fn older_files_stay_until_there_are_newer_ones() {
+    let (held, files) = (Held::new(), Files::new("older"));
+    let account = files.write("account", "older", 0o600);
+    let report = files.write("report", "older", 0o600);
+    let flags = ["--account", &account, "--report", &report];
+    let stays = || {
+        for file in [&account, &report] {
+            assert_eq!(fs::read_to_string(file).unwrap(), "older");
+        }
+    };
+    let server = &held.server.address;
+    let nowhere = ["--function", "held", "--tasks", "/nonexistent/tasks"];
+    run(&[&["run", server][..], &nowhere, &flags].concat()).expect_error(2, &["--tasks"]);
+    stays();
+    let killed = start(&held, &files, "one\n", &flags);
+    held.called.recv_timeout(PATIENCE).unwrap();
+    killed.signal(Signal::KILL);
+    killed.end();
+    stays();
+}
+
+#[test]
+fn an_account_that_cannot_be_written_hides_neither_the_report_nor_the_failed_tasks() {
+    let (held, files) = (Held::new(), Files::new("unwritten"));
+    let (fifo, report) = (files.pipe("fifo"), files.path("run.html"));
+    let flags = ["--account", &fifo, "--report", &report];
+    // Both ends, so as to wait for nobody; once it is opened there, nobody reads it.
+    let both = fs::OpenOptions::new().read(true).write(true).open(&fifo);
+    let run = start(&held, &files, "bad\n", &flags);
+    held.called.recv_timeout(PATIENCE).unwrap();
+    drop(both.unwrap());
+    held.word.send(()).unwrap();
+    let ended = run.end();
+    ended.expect_code(1);
+    for told in [
+        "error: can't write the output: --account ",
+        "error: 1 of 1 tasks failed",
+    ] {
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    }
+    assert_eq!(
+        data_of(&fs::read_to_string(&report).unwrap())["account"]["failed"],
+        1
+    );
 }
 
 #[test]
@@ -255,6 +416,7 @@ fn what_cannot_be_is_told_before_the_run() {
         files.path("no/run.html"),
     );
     let directory = files.directory().display().to_string();
+    let new_directory = files.path("new/");
     for (flags, code, texts) in [
         (
             ["--page", "0.0.0.0:0"],
@@ -270,12 +432,17 @@ fn what_cannot_be_is_told_before_the_run() {
         (
             ["--report", &nowhere],
             2,
-            &["--report", "a directory that you may write to"],
+            &["--report", "a folder that is there"],
         ),
         (
             ["--report", &directory],
             2,
-            &["--report", "is a directory", "run.html"],
+            &["--report", "is a directory", "name a file"],
+        ),
+        (
+            ["--report", &new_directory],
+            2,
+            &["--report", "new/", "a folder that is there"],
         ),
     ] {
         let server = &held.server.address;

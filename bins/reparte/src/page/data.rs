@@ -1,13 +1,13 @@
 //! The state of a run as JSON, for the page's script.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use reparte::Account;
 use serde_json::{Value, json};
 
 use super::Subject;
-use super::record::{Outcome, Record, Why};
+use super::over::Over;
+use super::record::{Outcome, Record, Why, micros};
 
 /// All that the page shows, with the ended calls from the one numbered `since` on. Times
 /// are in microseconds from the start of the run, but for the account's own.
@@ -35,7 +35,7 @@ pub(super) fn data(
         "function": subject.function,
         "command": subject.command,
         "began": subject.began,
-        "over": state.over.as_ref().map(|verdict| json!({ "verdict": verdict })),
+        "over": state.over.as_ref().map(|over| json!({ "well": over.is_well, "text": over.text })),
         "now": micros(account.elapsed),
         "expected": (subject.expected)().map(|(tasks, is_sure)| json!({ "tasks": tasks, "sure": is_sure })),
         "rate": state.rate,
@@ -92,8 +92,8 @@ pub(super) fn data(
 /// What is known besides the record and the account.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// Why the run ended, if it has.
-    pub(super) over: Option<String>,
+    /// How the run ended, if it has.
+    pub(super) over: Option<Over>,
     /// Tasks per second, of late.
     pub(super) rate: Option<f64>,
 }
@@ -127,13 +127,10 @@ fn outcome(outcome: Outcome) -> u64 {
     }
 }
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
 
@@ -177,7 +174,7 @@ mod tests {
         record.returned(1, Outcome::Result, None, at(6));
         record.lost(2, "timed out", at(7));
         let state = || State {
-            over: Some("the run is over".to_owned()),
+            over: Some(Over::of(&Ok(()))),
             rate: Some(2.5),
         };
         let json = parsed(&record, state(), 0);
@@ -191,7 +188,7 @@ mod tests {
             json!({ "at": 4000, "task": 5, "server": "a", "text": "no <such>" })
         );
         assert_eq!((&json["first"], &json["next"]), (&json!(0), &json!(2)));
-        assert_eq!(json["over"]["verdict"], json!("the run is over"));
+        assert_eq!(json["over"], json!({ "well": true, "text": "Done" }));
         let json = parsed(&record, state(), 1);
         assert_eq!(json["ended"], json!([1, 6, 2000, 4000, 1, 0]));
         assert_eq!(parsed(&record, state(), 7)["ended"], json!([]));

@@ -6,6 +6,7 @@ use std::fmt::{self, Write as _};
 use reparte::Account;
 
 use super::Subject;
+use super::over::Over;
 use super::record::Record;
 
 const PAGE: &str = include_str!("page.html");
@@ -25,12 +26,18 @@ const SUMMARY_HERE: &str = "<!-- summary -->";
 const TITLE_HERE: &str = "<!-- title -->";
 
 /// The page that asks for its data.
-pub(super) fn live(subject: &Subject, record: &Record, account: &Account) -> String {
-    filled(subject, record, account)
+pub(super) fn live(
+    subject: &Subject,
+    record: &Record,
+    account: &Account,
+    over: Option<&Over>,
+) -> String {
+    PAGE.replacen(TITLE_HERE, &Html(&subject.function).to_string(), 1)
+        .replacen(SUMMARY_HERE, &summary(subject, record, account, over), 1)
 }
 
-/// The page with its data in it, which needs nothing else.
-pub(super) fn frozen(subject: &Subject, record: &Record, account: &Account, data: &str) -> String {
+/// That page with its data in it, so that it needs nothing else.
+pub(super) fn frozen(live: &str, data: &str) -> String {
     // A browser looks for the end of a script before it reads it as JSON.
     let data = data.replace('<', "\\u003c");
     let style = format!(
@@ -40,7 +47,7 @@ pub(super) fn frozen(subject: &Subject, record: &Record, account: &Account, data
     );
     let data = format!("<script type=\"application/json\" id=\"data\">{data}</script>");
     // What is put in first has been escaped, and holds none of the other places.
-    let mut page = filled(subject, record, account);
+    let mut page = live.to_owned();
     for (name, script) in SCRIPTS {
         let script = format!("<script>\n{script}</script>");
         page = page.replacen(&script_here(name), &script, 1);
@@ -53,17 +60,13 @@ fn script_here(name: &str) -> String {
     format!("<script src=\"{name}\" defer></script>")
 }
 
-fn filled(subject: &Subject, record: &Record, account: &Account) -> String {
-    PAGE.replacen(TITLE_HERE, &Html(&subject.function).to_string(), 1)
-        .replacen(SUMMARY_HERE, &summary(subject, record, account), 1)
-}
-
 /// What there is to be read without a script.
-fn summary(subject: &Subject, record: &Record, account: &Account) -> String {
+fn summary(subject: &Subject, record: &Record, account: &Account, over: Option<&Over>) -> String {
     let mut html = format!(
-        "<p><code>{}</code></p>\n<p>{} of {} tasks done, {} failed, {} pending, {} not run; \
-         {} executions, {} retries, {} hedges, in {:.1} s.</p>\n<table>\n<tr>",
+        "<p><code>{}</code></p>\n<p>{}</p>\n<p>{} of {} tasks done, {} failed, {} pending, {} \
+         not run; {} executions, {} retries, {} hedges, in {:.1} s.</p>\n<table>\n<tr>",
         Html(&subject.command),
+        Html(over.map_or("Running", |over| &over.text)),
         account.done,
         account.tasks,
         account.failed,
@@ -146,6 +149,7 @@ mod tests {
 
     use super::super::record::{Outcome, Why};
     use super::*;
+    use crate::exit::Failure;
 
     const HOSTILE: &str = "</script><script>alert('&')</script><!-- summary -->";
 
@@ -165,10 +169,10 @@ mod tests {
         record.returned(0, Outcome::Failed, Some(HOSTILE), Duration::ZERO);
         let account = Account::default();
         let data = format!("{{\"text\":\"{HOSTILE}\"}}");
-        for page in [
-            live(&subject(), &record, &account),
-            frozen(&subject(), &record, &account, &data),
-        ] {
+        let over = Over::of(&Err(Failure::server(HOSTILE)));
+        let live = live(&subject(), &record, &account, Some(&over));
+        let frozen = frozen(&live, &data);
+        for page in [live, frozen] {
             assert!(!page.contains("<script>alert"), "{page}");
             assert!(
                 page.contains("&lt;script&gt;alert(&#39;&amp;&#39;)"),

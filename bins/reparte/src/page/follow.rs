@@ -99,8 +99,7 @@ impl<'a> Follower<'a> {
         if self.ended.len() > LOOKS {
             self.ended.pop_front();
         }
-        let ended = account.done + account.failed - account.resumed.min(account.done);
-        self.ended.push_back((account.elapsed, ended));
+        self.ended.push_back((account.elapsed, ended(account)));
         followed.state.rate = rate(&self.ended);
     }
 
@@ -110,11 +109,9 @@ impl<'a> Follower<'a> {
         followed.record.note_missed(self.events.missed());
         note_servers(&mut followed.record, &account);
         followed.record.over(account.elapsed);
-        followed.state.over = Some(account.verdict().to_string());
-        let ended = account.done + account.failed - account.resumed.min(account.done);
         followed.state.rate = rate(&VecDeque::from([
             (Duration::ZERO, 0),
-            (account.elapsed, ended),
+            (account.elapsed, ended(&account)),
         ]));
     }
 }
@@ -173,6 +170,11 @@ fn settle(record: &mut Record, before: &Account, after: &Account) {
     }
 }
 
+/// How many tasks have ended in this run: not those that the journal had.
+fn ended(account: &Account) -> u64 {
+    account.done + account.failed - account.resumed.min(account.done)
+}
+
 /// Tasks per second, from the first to the last.
 fn rate(ended: &VecDeque<(Duration, u64)>) -> Option<f64> {
     let (&(since, before), &(now, after)) = (ended.front()?, ended.back()?);
@@ -184,6 +186,7 @@ fn rate(ended: &VecDeque<(Duration, u64)>) -> Option<f64> {
 mod tests {
     use reparte::{Options, Repartidor, from_fn};
 
+    use super::super::over::Over;
     use super::super::{Subject, Watch};
     use super::*;
 
@@ -193,10 +196,10 @@ mod tests {
         let run = Repartidor::with([server], Options::default()).unwrap();
         let watch = Watch::over(&run.handle(), Subject::new("f", [], || None)).unwrap();
         assert_eq!(run.map(0..1000).count(), 1000);
-        let view = watch.end();
+        let view = watch.end(Over::of(&Ok(())));
         let followed = view.lock();
         assert_eq!(followed.record.range(), (0, 1000));
-        assert_eq!(followed.state.over.as_deref(), Some("the run is over"));
+        assert_eq!(followed.state.over, Some(Over::of(&Ok(()))));
         assert!(followed.state.rate.is_some_and(|rate| rate > 0.0));
         assert!(
             followed

@@ -36,20 +36,19 @@ function show(data) {
   const { account } = data;
   const [done, failed] = [account.done, account.failed];
   const sent = account.tasks;
-  const expected = data.over ? { tasks: sent, sure: true } : data.expected;
+  const { expected } = data;
   const all = expected ? Math.max(expected.tasks, sent) : 0;
-  const share = all ? (done + failed) / all : data.over ? 1 : 0;
+  const share = all ? (done + failed) / all : data.over && expected ? 1 : 0;
   const percent = Math.floor(share * 100);
-  const isWhole = data.over && done + failed === sent;
 
-  document.title = `${expected || data.over ? percent + " % " : ""}${data.function} \u2013 reparte run`;
+  document.title = `${expected ? percent + " % " : ""}${data.function} \u2013 reparte run`;
   put("function", data.function);
   put("command", data.command);
   const about = expected && !expected.sure ? "about " : "";
   put("percent", expected ? `${percent} %` : count(done + failed));
   put("percent-is", expected
     ? `${count(done + failed)} of ${about}${count(all)} tasks`
-    : "tasks, of an input whose end is not known");
+    : `tasks, of an input ${data.over ? "that was not read to its end" : "whose end is not known"}`);
   put("left", left(data, all - done - failed, about));
   const bar = at("bar");
   bar.classList.toggle("vague", !expected);
@@ -70,7 +69,7 @@ function show(data) {
   of("up", up.length, servers.length);
   of("busy", sum(servers, "running"), sum(up, "slots"));
 
-  state(data, isWhole);
+  state(data);
   chart.states = new Map(account.servers.map((server) => [server.name, server.state]));
   chart.set(data.now, !data.over && !unanswered);
   at("none").hidden = !calls.isEmpty() || Boolean(calls.past);
@@ -105,15 +104,11 @@ function left(data, open, about) {
   return `${about}${span((open / data.rate) * 1e6)} left`;
 }
 
-function state(data, isWhole) {
+function state(data) {
   const place = at("state");
   let [kind, text] = ["on", "Running"];
-  if (data.over) {
-    const { failed, not_run: left } = data.account;
-    if (isWhole && !failed) [kind, text] = ["well", "Done"];
-    else if (isWhole) [kind, text] = ["ill", `Done, ${count(failed)} failed`];
-    else [kind, text] = ["ill", `Ended early: ${data.over.verdict}; ${count(left)} not run`];
-  } else if (unanswered > 1) {
+  if (data.over) [kind, text] = [data.over.well ? "well" : "ill", data.over.text];
+  else if (unanswered > 1) {
     [kind, text] = ["", "No answer: the run has ended, or was ended. This is what was seen last."];
   }
   if (place.className !== `state ${kind}`) place.className = `state ${kind}`;

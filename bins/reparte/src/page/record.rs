@@ -324,7 +324,8 @@ impl Record {
     }
 }
 
-fn micros(time: Duration) -> u64 {
+/// A time as the page counts it.
+pub(super) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
