@@ -44,7 +44,7 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0        done
-  1        the output can't be written
+  1        the output, or the file of --account or --report, can't be written
   2        bad argument, or a file named by one that can't be used
   3        a server can't start, or can't go on
   4        a server can't be reached, or the connection to it was lost; none is left
@@ -61,8 +61,8 @@ Environment:
 /// tasks, publish any program, watch servers.
 ///
 /// A function with a small input and a long computation is published on each machine that
-/// is to compute, and called from any other. No secret is an argument: tokens and keys
-/// come in files.
+/// is to compute, and called from any other. Tokens and keys come in files. A password
+/// in a URL, a server's or that of --proxy, is an argument, which others can read.
 #[derive(Debug, Parser)]
 #[command(
     name = "reparte",

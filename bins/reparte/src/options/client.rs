@@ -1,5 +1,5 @@
-//! What a client shows to servers, and whom it trusts. No secret is an argument itself,
-//! which every user of a machine can read.
+//! What a client shows to servers, and whom it trusts. Every user of a machine can read
+//! arguments, so no secret is one, but for a password in a URL: a server's, or `--proxy`'s.
 
 use std::path::PathBuf;
 
