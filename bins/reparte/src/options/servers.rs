@@ -77,6 +77,8 @@ fn read(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
 }
 
 fn servers(text: &str) -> Vec<(usize, String)> {
+    // What some editors write before a text in UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(at, line)| {
         let server = line.split('#').next().unwrap_or_default().trim();
         (at + 1, server.to_owned())
@@ -93,5 +95,8 @@ mod tests {
         let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n";
         let expected = [(3, "host:9000".to_owned()), (4, "2/other:9001".to_owned())];
         assert_eq!(servers(text), expected);
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(servers(&marked), expected, "after a byte order mark");
+        assert_eq!(servers("\u{feff}host:9000")[0].1, "host:9000");
     }
 }

@@ -17,6 +17,8 @@ use crate::output::tell;
 
 /// The longest line that is a task: what a server reads at most.
 const LONGEST: u64 = 16 * 1024 * 1024;
+/// What some editors write before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How much is shown of a line that is none.
 const SHOWN: usize = 200;
 
@@ -167,6 +169,9 @@ impl Tasks {
                 return Ok(None);
             }
             self.number += 1;
+            if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+                line.drain(..BYTE_ORDER_MARK.len());
+            }
             let ended = line.pop_if(|last| *last == b'\n').is_some();
             if ended {
                 line.pop_if(|last| *last == b'\r');
@@ -277,6 +282,25 @@ mod tests {
             assert_eq!(task.arguments(), Ok(&vec![argument]));
         }
         assert_eq!(facts.expected(), Some((4, true)));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_first_line_is_none_of_it() {
+        for (input, expected) in [
+            ("\u{feff}7\n8\n", &[(1, "7"), (2, "8")][..]),
+            ("\u{feff}\n8\n", &[(2, "8")]),
+            ("\u{feff}", &[]),
+            // One alone, and none that stands elsewhere.
+            ("\u{feff}\u{feff}7\n", &[(1, "\u{feff}7")]),
+            ("7\n\u{feff}8\n", &[(1, "7"), (2, "\u{feff}8")]),
+        ] {
+            let (tasks, _) = tasks(input.as_bytes(), Line::Argument(Type::String));
+            let read: Vec<_> = tasks
+                .iter()
+                .map(|task| (task.line, task.input.as_str()))
+                .collect();
+            assert_eq!(read, expected);
+        }
     }
 
     #[test]
