@@ -166,6 +166,49 @@ fn errors_have_codes_and_remedies() {
 }
 
 #[test]
+fn tls_files_of_no_use_are_named_with_their_flags() {
+    let files = Files::new("call tls");
+    let empty = files.write("empty", "", 0o600);
+    let keys = files.path("keys");
+    run(&["keys", &keys]).expect_code(0);
+    let (certificate, key) = (format!("{keys}/client.pem"), format!("{keys}/client.key"));
+    let identity = format!("--tls-cert {certificate} --tls-key {certificate}: its key is no key");
+    let torn = files.write(
+        "torn",
+        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+        0o600,
+    );
+    for (flags, text) in [
+        (
+            &["--ca", &*empty][..],
+            format!("--ca {empty}: it has no certificate as PEM"),
+        ),
+        (&["--ca", &torn], format!("--ca {torn}: it is not PEM")),
+        (
+            &["--tls-cert", &empty, "--tls-key", &key],
+            format!("--tls-cert {empty}: it has no certificate as PEM"),
+        ),
+        (
+            &["--tls-cert", &certificate, "--tls-key", &certificate],
+            identity,
+        ),
+    ] {
+        // One that is not called over TLS too.
+        for url in ["https://localhost:1", "localhost:1"] {
+            for subcommand in [
+                &["call", url, "f"][..],
+                &["methods", url],
+                &["status", url],
+                &["run", url, "--function", "f"],
+            ] {
+                let ended = run(&[subcommand, flags].concat());
+                ended.expect_error(2, &[&text, "reparte keys"]);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_never_answers_is_given_up() {
     // It takes connections, as the system does for every listener, and no more.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
