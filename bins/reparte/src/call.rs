@@ -9,7 +9,7 @@ use crate::arguments::{self, Type};
 use crate::exit::Failure;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
-use crate::options::{Client, seconds};
+use crate::options::{Client, seconds, server};
 use crate::output::{for_reader, print};
 
 /// Calls a function of any XML-RPC server, and prints its result
@@ -60,8 +60,9 @@ impl Call {
         let mut options = self.client.options()?;
         options.answer_timeout = self.timeout;
         options.total_timeout = options.total_timeout.max(self.timeout);
-        let server = ServerProxy::with(&self.url, options)?;
-        let arguments = self.arguments(&server)?;
+        let server = server(&self.url, &options)?;
+        let server = server.proxy();
+        let arguments = self.arguments(server)?;
         let result: Value = server.call(&self.method, arguments)?;
         let line = match self.output {
             Output::Text => to_text(&result),

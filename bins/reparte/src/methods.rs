@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use xmlrpc_client::{ErrorKind, ServerProxy};
+use xmlrpc_client::ErrorKind;
 
 use crate::call::Output;
 use crate::exit::Failure;
 use crate::introspection::{help, is_own, names, show, signatures};
-use crate::options::{Client, seconds};
+use crate::options::{Client, seconds, server};
 use crate::output::{in_line, print};
 
 /// Lists the functions of a server, with their signatures and what they do
@@ -38,8 +38,9 @@ impl Methods {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
         options.answer_timeout = self.timeout;
-        let server = ServerProxy::with(&self.url, options)?;
-        let names = names(&server).map_err(|error| match error.kind() {
+        let server = server(&self.url, &options)?;
+        let server = server.proxy();
+        let names = names(server).map_err(|error| match error.kind() {
             ErrorKind::Fault => Failure::Fault(format!(
                 "{error}; this server does not list its methods: what it has, \
                  `reparte call` calls all the same"
@@ -50,8 +51,8 @@ impl Methods {
         for name in names {
             if self.all || !is_own(&name) {
                 all.push(Method {
-                    signatures: signatures(&server, &name)?,
-                    help: help(&server, &name)?,
+                    signatures: signatures(server, &name)?,
+                    help: help(server, &name)?,
                     name,
                 });
             }

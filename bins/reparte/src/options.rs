@@ -10,7 +10,7 @@ pub(crate) use client::Client;
 #[cfg(unix)]
 pub(crate) use listen::Listen;
 pub(crate) use seconds::seconds;
-pub(crate) use servers::Servers;
+pub(crate) use servers::{Servers, server};
 
 use std::fs;
 use std::path::Path;

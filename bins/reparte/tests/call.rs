@@ -166,6 +166,24 @@ fn errors_have_codes_and_remedies() {
 }
 
 #[test]
+fn an_address_without_a_port_is_refused_by_all_alike() {
+    for (address, text) in [
+        ("localhost", "bad address localhost: it has no port"),
+        ("[::1]", "bad address [::1]: it has no port"),
+        ("x/localhost:1", "must be a number"),
+    ] {
+        for subcommand in [
+            &["call", address, "f"][..],
+            &["methods", address],
+            &["status", address],
+            &["run", address, "--function", "f"],
+        ] {
+            run(subcommand).expect_error(2, &[text]);
+        }
+    }
+}
+
+#[test]
 fn tls_files_of_no_use_are_named_with_their_flags() {
     let files = Files::new("call tls");
     let empty = files.write("empty", "", 0o600);

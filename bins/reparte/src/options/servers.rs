@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use reparte::XmlRpc;
-use xmlrpc_client::Options;
+use xmlrpc_client::{Options, ServerProxy};
 
 use crate::exit::Failure;
 
@@ -56,6 +56,15 @@ impl Servers {
         }
         XmlRpc::list_with(&all, function, options).map_err(Failure::argument)
     }
+}
+
+/// One server, whose address is read as those of a list are.
+pub(crate) fn server(address: &str, options: &Options) -> Result<XmlRpc, Failure> {
+    // What the client can't read has a remedy in its own words.
+    ServerProxy::with(address, options.clone())?;
+    let servers = XmlRpc::list_with(&[address], "", options).map_err(Failure::argument)?;
+    let server = servers.into_iter().next();
+    server.ok_or_else(|| Failure::argument("no server is named: give host:port"))
 }
 
 /// The lines of a file that name servers, with their numbers.
