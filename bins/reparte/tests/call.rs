@@ -227,6 +227,19 @@ fn tls_files_of_no_use_are_named_with_their_flags() {
 }
 
 #[test]
+fn a_server_that_speaks_tls_is_to_be_called_so() {
+    let files = Files::new("call https");
+    let keys = files.path("keys");
+    run(&["keys", &keys]).expect_code(0);
+    let (certificate, key) = (format!("{keys}/server.pem"), format!("{keys}/server.key"));
+    let tls = ["--tls-cert", &*certificate, "--tls-key", &key];
+    let (_server, url) = serve(&[&tls[..], &["--function", "f", "--", "cat"]].concat());
+    run(&["call", &url, "f", "x"]).expect_error(8, &["does not speak HTTP", "https://"]);
+    let (url, ca) = (format!("https://{url}"), format!("{keys}/ca.pem"));
+    run(&["call", &url, "f", "x", "--ca", &ca]).expect("x\n");
+}
+
+#[test]
 fn what_never_answers_is_given_up() {
     // It takes connections, as the system does for every listener, and no more.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

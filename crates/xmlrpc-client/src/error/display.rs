@@ -69,7 +69,7 @@ impl fmt::Display for Error {
             }
             Error::NotHttp { server, reason } => write!(
                 f,
-                "{server} does not speak HTTP ({}): is it another service's port?",
+                "{server} does not speak HTTP ({}): is it to be called by https://, or another service's port?",
                 Foreign(reason)
             ),
             Error::Http(http) => http.fmt(f),
