@@ -42,6 +42,7 @@ pub(crate) struct Call {
     output: Output,
     /// How long to wait for the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
+    #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
     client: Client,

@@ -29,6 +29,7 @@ pub(crate) struct Methods {
     output: Output,
     /// How long to wait for each answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
     client: Client,

@@ -5,12 +5,14 @@ mod client;
 mod listen;
 mod seconds;
 mod servers;
+mod whole;
 
 pub(crate) use client::Client;
 #[cfg(unix)]
 pub(crate) use listen::Listen;
 pub(crate) use seconds::seconds;
 pub(crate) use servers::{Servers, server};
+pub(crate) use whole::whole;
 
 use std::fs;
 use std::path::Path;

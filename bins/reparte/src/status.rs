@@ -34,6 +34,7 @@ pub(crate) struct Status {
     json: bool,
     /// How long a server has to answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
+    #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
     client: Client,

@@ -84,14 +84,14 @@ fn bad_usage_is_named() {
         (&["status"], "no server is named"),
         (&["run", "localhost:1"], "--function"),
         (&["run", "--function", "f"], "no server is named"),
-        (&["run", "--function", "f", "--local", "0"], "1..=255"),
+        (&["run", "--function", "f", "--local", "0"], "from 1 to 255"),
         (
             &["run", "--function", "f", "--json", "--arg-type", "int"],
             "cannot be used with",
         ),
         (
             &["run", "--function", "f", "--max-in-flight", "0"],
-            "1..=1000000",
+            "from 1 to 1000000",
         ),
         (&["run", "--function", "f", "--retries", "x"], "--retries"),
         (&["run", "--function", "f", "--hedge", "x"], "on, off"),

@@ -300,6 +300,34 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
 }
 
 #[test]
+fn a_number_out_of_range_is_told_the_range() {
+    let seconds = "give a number of seconds above 0";
+    for (flag, number, text) in [
+        ("--timeout", "-1", seconds),
+        ("--retries", "-1", "from 0 to 4294967295"),
+        ("--local", "x", "from 1 to 255"),
+        ("--local", "-1", "from 1 to 255"),
+        (
+            "--max-in-flight",
+            "99999999999999999999",
+            "from 1 to 1000000",
+        ),
+    ] {
+        let ended = common::run(&["run", "localhost:1", "--function", "f", flag, number]);
+        ended.expect_error(2, &[flag, number, text]);
+    }
+    for subcommand in [
+        &["call", "localhost:1", "f"][..],
+        &["methods", "localhost:1"],
+        &["status", "localhost:1"],
+    ] {
+        common::run(&[subcommand, &["--timeout", "-1"]].concat()).expect_error(2, &[seconds]);
+    }
+    let serve = ["serve", "--function", "f", "--grace", "-1", "--", "cat"];
+    common::run(&serve).expect_error(2, &[seconds]);
+}
+
+#[test]
 fn a_terminal_shows_how_far_the_run_is() {
     let files = Files::new("progress");
     let (server, held, called) = held();

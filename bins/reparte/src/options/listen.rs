@@ -40,6 +40,7 @@ pub(crate) struct Listen {
         value_name = "S",
         value_parser = seconds,
         default_value = "10",
+        allow_negative_numbers = true,
         help_heading = "Options"
     )]
     grace: Duration,

@@ -10,7 +10,7 @@ use super::formats::Format;
 use super::tasks::Line;
 use crate::arguments::Type;
 use crate::exit::Failure;
-use crate::options::{Client, Servers, seconds};
+use crate::options::{Client, Servers, seconds, whole};
 
 /// Calls a function for each line of standard input, on all servers at a time
 ///
@@ -32,7 +32,8 @@ pub(crate) struct Run {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u8).range(1..),
+        value_parser = whole(1..=u8::MAX),
+        allow_negative_numbers = true,
         conflicts_with = "proxy"
     )]
     pub(super) local: Option<u8>,
@@ -76,10 +77,11 @@ pub(crate) struct Run {
 
     /// How long a call may take; then it is cancelled, and made elsewhere
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
-    #[arg(help_heading = "Calls")]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
     /// How many times a task is tried again whose call was lost and may have run
-    #[arg(long, value_name = "N", default_value_t = 9, help_heading = "Calls")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u32::MAX), default_value_t = 9)]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     retries: u32,
     /// Try a task again, elsewhere first, when the function itself fails for it
     #[arg(long, help_heading = "Calls")]
@@ -91,8 +93,8 @@ pub(crate) struct Run {
     hedge: Switch,
     /// How many tasks may be sent and not printed yet, running ones included, though never
     /// fewer than the servers take at a time; in order, so many may wait behind a slow one
-    #[arg(long, value_name = "N", default_value_t = 4096)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Calls")]
+    #[arg(long, value_name = "N", value_parser = whole(1..=1_000_000_u32), default_value_t = 4096)]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     max_in_flight: u32,
 
     #[command(flatten)]
