@@ -300,6 +300,18 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
 }
 
 #[test]
+fn a_function_without_a_name_is_refused() {
+    let ended = common::run(&["run", "localhost:1", "--function", ""]);
+    ended.expect_error(2, &["--function", "can't be empty", "reparte methods"]);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let server = Local::new(service());
+    run(&server, "1\n2\n", &["echo", "--tasks", "-"]).expect("1\n2\n");
+}
+
+#[test]
 fn a_number_out_of_range_is_told_the_range() {
     let seconds = "give a number of seconds above 0";
     for (flag, number, text) in [

@@ -38,10 +38,11 @@ pub(crate) struct Run {
     )]
     pub(super) local: Option<u8>,
     /// The function's name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = function)]
     pub(super) function: String,
 
-    /// Read the tasks from FILE, one a line, and not from standard input
+    /// Read the tasks from FILE, one a line; from standard input unless told, or where it
+    /// is -
     #[arg(long, value_name = "FILE", help_heading = "Tasks")]
     pub(super) tasks: Option<PathBuf>,
     /// A line is the call's argument, of this type
@@ -105,6 +106,14 @@ pub(crate) struct Run {
 enum Switch {
     On,
     Off,
+}
+
+/// Reads a function's name; what is in it is the servers' to judge.
+fn function(name: &str) -> Result<String, String> {
+    match name.is_empty() {
+        false => Ok(name.to_owned()),
+        true => Err("it can't be empty; `reparte methods` lists a server's".to_owned()),
+    }
 }
 
 impl Run {

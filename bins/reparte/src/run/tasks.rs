@@ -121,13 +121,13 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Those of a file, or of standard input.
+    /// Those of a file, or of standard input, which - stands for.
     pub(super) fn open(
         path: Option<&Path>,
         line: Line,
         facts: &Arc<Facts>,
     ) -> Result<Self, Failure> {
-        let input = match path {
+        let input = match path.filter(|path| *path != Path::new("-")) {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
             None => {
                 if io::stdin().is_terminal() {
