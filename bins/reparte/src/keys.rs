@@ -3,6 +3,7 @@
 mod certificates;
 mod files;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 
 use crate::exit::Failure;
+use crate::options::whole;
 use crate::output::print;
 use certificates::certificates;
 use files::{File, create};
@@ -28,10 +30,12 @@ pub(crate) struct Keys {
     directory: PathBuf,
     /// A name or address by which clients call a server; may be given again. localhost
     /// and 127.0.0.1 unless told
-    #[arg(long, value_name = "NAME", default_values = ["localhost", "127.0.0.1"])]
+    #[arg(long, value_name = "NAME", value_parser = host)]
+    #[arg(default_values = ["localhost", "127.0.0.1"])]
     host: Vec<String>,
     /// The port in the commands that are printed
-    #[arg(long, default_value_t = 9000)]
+    #[arg(long, value_parser = whole(1..=u16::MAX), default_value_t = 9000)]
+    #[arg(allow_negative_numbers = true)]
     port: u16,
 }
 
@@ -103,6 +107,20 @@ impl Keys {
     }
 }
 
+/// Reads what stands for a machine in a URL, by which it is called.
+fn host(text: &str) -> Result<String, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(is_part);
+    match text.parse::<IpAddr>().is_ok() || text.split('.').all(is_label) {
+        true => Ok(text.to_owned()),
+        false => Err(
+            "give a name or an address alone, such as --host maquina1 or \
+                      --host 192.0.2.11"
+                .to_owned(),
+        ),
+    }
+}
+
 /// 256 random bits.
 fn token() -> Result<String, Failure> {
     let mut bits = [0; 32];
@@ -133,6 +151,31 @@ mod tests {
             ("$HOME", "'$HOME'"),
         ] {
             assert_eq!(quoted(word), shown);
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for text in [
+            "localhost",
+            "a-1.example.org",
+            "my_host",
+            "192.0.2.11",
+            "::1",
+        ] {
+            assert_eq!(host(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "bad host",
+            "a..b",
+            "a:9000",
+            "https://a",
+            "[::1]",
+            "*.a",
+            "año",
+        ] {
+            assert!(host(text).is_err(), "{text}");
         }
     }
 

@@ -164,7 +164,20 @@ fn nothing_is_overwritten() {
     // Not even an empty directory, which others may have opened.
     run(&["keys", &files.path("")]).expect_error(2, &["name another"]);
     run(&["keys", &files.path("a/b")]).expect_error(2, &["the directory above it"]);
+}
+
+#[test]
+fn what_could_not_be_called_is_refused() {
+    let files = Files::new("keys bad");
     let bad = files.path("bad");
-    run(&["keys", &bad, "--host", "año"]).expect_error(2, &["año", "--host maquina1"]);
-    assert!(!Path::new(&bad).exists());
+    for (flag, value, text) in [
+        ("--host", "año", "--host maquina1"),
+        ("--host", "bad host", "--host maquina1"),
+        ("--host", "maquina1:9000", "--host maquina1"),
+        ("--port", "0", "from 1 to 65535"),
+        ("--port", "-1", "from 1 to 65535"),
+    ] {
+        run(&["keys", &bad, flag, value]).expect_error(2, &[flag, value, text]);
+        assert!(!Path::new(&bad).exists());
+    }
 }
