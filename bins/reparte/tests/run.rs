@@ -277,6 +277,7 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
     let server = Local::new(service());
     let files = Files::new("files");
     let nowhere = files.path("no folder/file");
+    let folder = files.directory().display().to_string();
     let odd = files.write("odd", "no journal\n", 0o600);
     for (flag, path, code, part) in [
         ("--tasks", &nowhere, 2, "name a text file"),
@@ -286,7 +287,8 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
             2,
             "name a file in a folder that is there",
         ),
-        ("--journal", &nowhere, 7, "no folder"),
+        ("--journal", &nowhere, 7, "in a folder that is there"),
+        ("--journal", &folder, 7, "name a file that may be written"),
         ("--journal", &odd, 7, "odd"),
         ("--servers", &nowhere, 2, "name a text file"),
         ("--token-file", &nowhere, 2, "reparte keys"),
@@ -294,7 +296,6 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
     ] {
         run(&server, "1\n", &["echo", flag, path]).expect_error(code, &[flag, part]);
     }
-    let folder = files.directory().display().to_string();
     let ended = run(&server, "", &["echo", "-q", "--tasks", &folder]);
     ended.expect_error(2, &["can't be read any further"]);
 }

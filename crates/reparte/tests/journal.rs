@@ -135,7 +135,7 @@ fn other_tasks_are_refused_by_the_first_that_differs() {
     let error = reparto.enviar(33).unwrap_err();
     let text = error.to_string();
     assert!(
-        text.contains("its task 3, counted from 0, has other arguments"),
+        text.contains("its task number 4 (counted from 1) has other arguments"),
         "{text}"
     );
     let is_third = |error: &JournalError| matches!(error.kind, JournalErrorKind::OtherTask { task } if task.index() == 3);

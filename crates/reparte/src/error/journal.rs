@@ -74,10 +74,12 @@ impl fmt::Display for JournalError {
         let path = Foreign(&path);
         match &self.kind {
             JournalErrorKind::Io { doing, source } => {
-                write!(
-                    f,
-                    "can't {doing} the journal {path}: {source}; results in it are safe"
-                )
+                let remedy = match *doing {
+                    "open" => "name a file that may be written, in a folder that is there",
+                    "begin" => "no result is in it yet: use another file, or make room",
+                    _ => "results in it are safe, and the same run goes on from there",
+                };
+                write!(f, "can't {doing} the journal {path}: {source}; {remedy}")
             }
             JournalErrorKind::Held => {
                 write!(
@@ -110,8 +112,9 @@ impl fmt::Display for JournalError {
             JournalErrorKind::OtherTask { task } => {
                 write!(
                     f,
-                    "the journal {path} is of another run: its task {task}, counted from 0, has \
-                     other arguments; use another file, or send the tasks it was made with"
+                    "the journal {path} is of another run: its {} has other arguments; use \
+                     another file, or send the tasks it was made with",
+                    Place(*task)
                 )
             }
             JournalErrorKind::Damaged { offset } => {
@@ -124,16 +127,34 @@ impl fmt::Display for JournalError {
             JournalErrorKind::Unreadable { task } => {
                 write!(
                     f,
-                    "the journal {path} has a result for task {task} that can't be read: use \
-                     another file"
+                    "the journal {path} has a result for its {} that can't be read: use another \
+                     file",
+                    Place(*task)
                 )
             }
             JournalErrorKind::TooLong { task } => {
                 write!(
                     f,
-                    "the result of task {task} is too long for the journal {path}: 4 GiB and more"
+                    "the result of the {} is too long for the journal {path}: 4 GiB and more",
+                    Place(*task)
                 )
             }
+        }
+    }
+}
+
+/// A task as a person counts, from 1.
+struct Place(TaskId);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.index() {
+            0 => f.write_str("first task"),
+            index => write!(
+                f,
+                "task number {} (counted from 1)",
+                index.saturating_add(1)
+            ),
         }
     }
 }
