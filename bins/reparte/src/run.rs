@@ -55,7 +55,8 @@ impl Run {
 
         let handle: Steering = run.handle();
         let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;
-        hosts::follow(&self.servers, keys, &self.function, client, &handle);
+        let teller = (!self.quiet).then(|| console.clone());
+        hosts::follow(&self.servers, keys, &self.function, client, &handle, teller);
         let page = page.show(&handle, self.subject(&facts))?;
         if let Some(url) = page.as_ref().and_then(Shown::url) {
             console.tell(format_args!("the page of the run: {url}"));

@@ -93,6 +93,7 @@ fn servers_come_and_go_with_their_file() {
     )
     .unwrap();
     assert_eq!(next(&second_called), "2");
+    assert_eq!(running.line_after(" joins"), "");
     // A further slot for the second, and none for the first.
     fs::write(&hosts, format!("2/{}\n", second.address)).unwrap();
     second_held.release("2");
@@ -107,6 +108,46 @@ fn servers_come_and_go_with_their_file() {
     ended.expect("1\n2\n3\n4\n");
     assert!(first_called.try_recv().is_err());
     assert!(ended.stderr.contains("  left  "), "{}", ended.stderr);
+    // Each of them once: another number of calls is no coming and going.
+    let changes = ended.stderr.lines().filter(|line| {
+        let last = line.rsplit(' ').next();
+        matches!(last, Some("joins" | "leaves"))
+    });
+    let expected = [
+        format!("{} joins", second.address),
+        format!("{} leaves", first.address),
+    ];
+    assert_eq!(changes.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_quiet_run_does_not_tell_who_joins() {
+    let files = Files::new("quiet hosts");
+    let (first, first_held, first_called) = held();
+    let (second, second_held, second_called) = held();
+    let hosts = files.write("hosts", &format!("1/{}\n", first.address), 0o600);
+    let flags = [
+        "--servers",
+        &*hosts,
+        "--function",
+        "hold",
+        "--hedge",
+        "off",
+        "-q",
+    ];
+    let running = start(&files, "1\n2\n", &flags);
+    assert_eq!(next(&first_called), "1");
+    fs::write(
+        &hosts,
+        format!("1/{}\n1/{}\n", first.address, second.address),
+    )
+    .unwrap();
+    assert_eq!(next(&second_called), "2");
+    first_held.release("1");
+    second_held.release("2");
+    let ended = running.end();
+    ended.expect("1\n2\n");
+    assert_eq!(ended.stderr, "");
 }
 
 #[test]

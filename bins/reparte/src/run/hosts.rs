@@ -1,5 +1,6 @@
 //! The file of servers, read again when it changes: servers join the run and leave it.
 
+use std::fmt::Display;
 use std::thread;
 use std::time::Duration;
 
@@ -7,18 +8,21 @@ use xmlrpc_client::Options;
 
 use super::Steering;
 use super::worker::{Key, Worker};
+use crate::console::Console;
 use crate::options::Servers;
 
 /// How often the file is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Follows the file of servers, if there is one, until the run is over.
+/// Follows the file of servers, if there is one, until the run is over; tells the
+/// console, if there is one, who joins and leaves.
 pub(super) fn follow(
     servers: &Servers,
     known: Vec<Key>,
     function: &str,
     client: Options,
     run: &Steering,
+    console: Option<Console>,
 ) {
     if !servers.has_file() {
         return;
@@ -29,6 +33,7 @@ pub(super) fn follow(
         function: function.to_owned(),
         client,
         run: run.clone(),
+        console,
     };
     let started = thread::Builder::new()
         .name("servers".to_owned())
@@ -44,6 +49,7 @@ struct Follower {
     function: String,
     client: Options,
     run: Steering,
+    console: Option<Console>,
 }
 
 impl Follower {
@@ -85,12 +91,14 @@ impl Follower {
                 continue;
             }
             // One that is known takes another number of calls from now on.
-            let joined = match self.known.iter().any(|known| known.name == key.name) {
+            let is_known = self.known.iter().any(|known| known.name == key.name);
+            let joined = match is_known {
                 true => self.run.replace(&key.name, worker),
                 false => self.run.join(worker),
             };
             match joined {
-                Ok(()) => {}
+                Ok(()) if is_known => {}
+                Ok(()) => self.tell(format_args!("{} joins", key.name)),
                 Err(reparte::Error::RunOver) => return Err(()),
                 Err(error) => log::warn!("{}: can't join the run: {error}", key.name),
             }
@@ -98,9 +106,16 @@ impl Follower {
         for gone in &self.known {
             if !wanted.iter().any(|key| key.name == gone.name) {
                 self.run.leave(&gone.name);
+                self.tell(format_args!("{} leaves", gone.name));
             }
         }
         self.known = wanted;
         Ok(())
+    }
+
+    fn tell(&self, line: impl Display) {
+        if let Some(console) = &self.console {
+            console.tell(line);
+        }
     }
 }
