@@ -1,6 +1,7 @@
 //! `reparte status`: who is up, and what they do.
 
 mod ask;
+mod screen;
 mod show;
 
 use std::thread;
@@ -12,7 +13,8 @@ use crate::exit::Failure;
 use crate::options::{Client, Servers, seconds};
 use crate::output::print;
 use ask::{Asked, ask};
-use show::{Screen, json, table};
+use screen::Screen;
+use show::{json, table};
 
 /// Shows which servers are up, what they publish, and what they work on
 ///

@@ -268,6 +268,18 @@ fn watching_on_a_terminal_draws_in_one_place() {
 }
 
 #[test]
+fn watching_on_a_terminal_that_is_too_small_is_cut() {
+    let servers = ["localhost:1", "localhost:2", "localhost:3"];
+    let command = reparte(&[&["status", "--watch"], &servers[..]].concat());
+    let mut watching = OnTerminal::start(command);
+    watching.resize(5);
+    // The time, two lines of the table's seven, this, and where the cursor stays.
+    let drawn = watching.drawn(|drawn| drawn.ends_with("... and 5 more\u{1b}[K\r\n\u{1b}[J"));
+    let last = drawn.rsplit("\u{1b}[H").next().unwrap();
+    assert_eq!(last.matches("\r\n").count(), 4, "{last:?}");
+}
+
+#[test]
 fn a_reader_that_leaves_ends_the_watch() {
     let (_server, url) = cat();
     let mut watching = Running::start(reparte(&["status", &url, "--watch"]));

@@ -1,9 +1,7 @@
 //! Servers' answers as a table, and as JSON.
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use jiff::Zoned;
 use serde_json::{Value as Json, json};
 
 use super::ask::{Asked, Call, Up, Work};
@@ -28,42 +26,6 @@ const CALLS: usize = 8;
 
 /// The most characters of a server's own words that the table shows.
 const WORDS: usize = 60;
-
-/// Where tables go: once, or one after the other.
-#[derive(Debug)]
-pub(super) struct Screen {
-    watch: bool,
-    is_terminal: bool,
-}
-
-impl Screen {
-    pub(super) fn new(watch: bool) -> Self {
-        Screen {
-            watch,
-            is_terminal: io::stdout().is_terminal(),
-        }
-    }
-
-    /// Prints a table: alone on the screen of a terminal if it will change, else as a
-    /// block, with an empty line behind.
-    pub(super) fn show(&self, table: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        if !self.watch {
-            out.write_all(table.as_bytes())?;
-            return out.flush();
-        }
-        let now = Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
-        match self.is_terminal {
-            // Home; each line with what was behind it wiped out; and all below.
-            true => {
-                let table = table.replace('\n', "\x1b[K\n");
-                write!(out, "\x1b[H{now}\x1b[K\n{table}\x1b[J")?;
-            }
-            false => writeln!(out, "{now}\n{table}")?,
-        }
-        out.flush()
-    }
-}
 
 /// A line for each server, and under them what they work on, and what is wrong.
 pub(super) fn table(asked: &[Asked]) -> String {

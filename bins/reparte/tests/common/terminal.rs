@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::PATIENCE;
 
@@ -48,6 +49,17 @@ impl OnTerminal {
             screen: File::from(terminal),
             drawn: String::new(),
         }
+    }
+
+    /// Makes it so many rows of 80 characters.
+    pub fn resize(&self, rows: u16) {
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: 80,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&self.screen, size).unwrap();
     }
 
     /// Waits until what was written is so, and gives it.

@@ -1,0 +1,110 @@
+//! Where tables go: once, or one after the other.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use jiff::Zoned;
+
+/// Where tables go.
+#[derive(Debug)]
+pub(super) struct Screen {
+    watch: bool,
+    is_terminal: bool,
+}
+
+impl Screen {
+    pub(super) fn new(watch: bool) -> Self {
+        Screen {
+            watch,
+            is_terminal: io::stdout().is_terminal(),
+        }
+    }
+
+    /// Prints a table: alone on the screen of a terminal if it will change, as much of it
+    /// as there is room for; else as a block, with an empty line behind.
+    pub(super) fn show(&self, table: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if !self.watch {
+            out.write_all(table.as_bytes())?;
+            return out.flush();
+        }
+        let now = Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
+        match self.is_terminal {
+            // Home; each line with what was behind it wiped out; and all below.
+            true => {
+                let table = size().map_or(table.into(), |size| cut(table, size));
+                let table = table.replace('\n', "\x1b[K\n");
+                write!(out, "\x1b[H{now}\x1b[K\n{table}\x1b[J")?;
+            }
+            false => writeln!(out, "{now}\n{table}")?,
+        }
+        out.flush()
+    }
+}
+
+/// How much a terminal shows.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    rows: usize,
+    columns: usize,
+}
+
+/// That of the terminal on standard output, if it tells.
+#[cfg(unix)]
+fn size() -> Option<Size> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    let (rows, columns) = (size.ws_row.into(), size.ws_col.into());
+    (rows > 0 && columns > 0).then_some(Size { rows, columns })
+}
+
+#[cfg(not(unix))]
+fn size() -> Option<Size> {
+    None
+}
+
+/// The lines of a table for which there is room, and how many more there are.
+fn cut(table: &str, size: Size) -> Cow<'_, str> {
+    // A line that is too long goes on in the next row.
+    let rows = |line: &str| line.chars().count().div_ceil(size.columns).max(1);
+    // One is for the time, and one for where the cursor ends.
+    let room = size.rows.saturating_sub(2);
+    if table.lines().map(rows).sum::<usize>() <= room {
+        return table.into();
+    }
+    let mut left = room.saturating_sub(1);
+    let fits = |line: &&str| {
+        let rest = left.checked_sub(rows(line));
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let mut shown: Vec<&str> = table.lines().take_while(fits).collect();
+    let more = format!("... and {} more", table.lines().count() - shown.len());
+    shown.extend([&*more, ""]);
+    shown.join("\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_cut_to_the_screen() {
+        let table = "head\none\nlong long long\nthree\nfour\n";
+        for (rows, columns, expected) in [
+            (7, 80, table),
+            (6, 80, "head\none\nlong long long\n... and 2 more\n"),
+            (5, 80, "head\none\n... and 3 more\n"),
+            (3, 80, "... and 5 more\n"),
+            (1, 80, "... and 5 more\n"),
+            // A long line takes several rows.
+            (8, 10, table),
+            (7, 10, "head\none\nlong long long\n... and 2 more\n"),
+            (6, 10, "head\none\n... and 3 more\n"),
+            (14, 3, table),
+            (13, 3, "head\none\nlong long long\nthree\n... and 1 more\n"),
+        ] {
+            let size = Size { rows, columns };
+            assert_eq!(cut(table, size), expected, "{size:?}");
+        }
+    }
+}
