@@ -18,7 +18,6 @@ use common::server::Local;
 use common::terminal::OnTerminal;
 use common::{Ended, PATIENCE, Running, reparte};
 use serde_json::{Value as Json, json};
-use xmlrpc_server::Service;
 
 /// Runs a function of a server over the lines of a text.
 fn run(server: &Local, tasks: &str, arguments: &[&str]) -> Ended {
@@ -204,12 +203,6 @@ fn a_run_ends_when_its_reader_leaves() {
     endless.join().unwrap();
 }
 
-fn held() -> (Local, Held, std::sync::mpsc::Receiver<String>) {
-    let mut service = Service::new();
-    let (held, called) = Held::publish(&mut service);
-    (Local::new(service), held, called)
-}
-
 /// Starts a run of `hold` over these tasks, two calls at a time.
 fn hold(files: &Files, server: &Local, tasks: &str, arguments: &[&str]) -> Running {
     let tasks = files.write("tasks", tasks, 0o600);
@@ -221,7 +214,7 @@ fn hold(files: &Files, server: &Local, tasks: &str, arguments: &[&str]) -> Runni
 #[test]
 fn without_order_a_result_does_not_wait_for_an_earlier_one() {
     let files = Files::new("unordered");
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     let mut running = hold(&files, &server, "slow\nquick\n", &["--unordered"]);
     let mut calls = [next(&called), next(&called)];
     calls.sort_unstable();
@@ -240,7 +233,7 @@ fn without_order_a_result_does_not_wait_for_an_earlier_one() {
 #[test]
 fn in_order_no_more_tasks_are_in_flight_than_is_said() {
     let files = Files::new("in flight");
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     held.release("2");
     held.release("3");
     let running = hold(&files, &server, "1\n2\n3\n", &["--max-in-flight", "2"]);
@@ -343,7 +336,7 @@ fn a_number_out_of_range_is_told_the_range() {
 #[test]
 fn a_terminal_shows_how_far_the_run_is() {
     let files = Files::new("progress");
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let tasks = files.write("tasks", "1\n2\n", 0o600);
     let arguments = ["run", &*address, "--function", "hold", "--tasks", &tasks];

@@ -13,7 +13,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::mpsc::Receiver;
 use std::thread;
 
 use common::files::Files;
@@ -24,12 +23,6 @@ use rustix::process::Signal;
 use serde_json::Value as Json;
 use xmlrpc_server::Service;
 use xmlrpc_wire::{Fault, encode_fault};
-
-fn held() -> (Local, Held, Receiver<String>) {
-    let mut service = Service::new();
-    let (held, called) = Held::publish(&mut service);
-    (Local::new(service), held, called)
-}
 
 /// A server that hangs up in a call; it knows no `reparte.status`, and says so.
 fn that_hangs_up() -> String {
@@ -75,8 +68,8 @@ fn start(files: &Files, tasks: &str, arguments: &[&str]) -> Running {
 #[test]
 fn servers_come_and_go_with_their_file() {
     let files = Files::new("hosts");
-    let (first, first_held, first_called) = held();
-    let (second, second_held, second_called) = held();
+    let (first, first_held, first_called) = Held::serve();
+    let (second, second_held, second_called) = Held::serve();
     let hosts = files.write("hosts", &format!("1/{} # alone\n", first.address), 0o600);
     let running = start(
         &files,
@@ -123,8 +116,8 @@ fn servers_come_and_go_with_their_file() {
 #[test]
 fn a_quiet_run_does_not_tell_who_joins() {
     let files = Files::new("quiet hosts");
-    let (first, first_held, first_called) = held();
-    let (second, second_held, second_called) = held();
+    let (first, first_held, first_called) = Held::serve();
+    let (second, second_held, second_called) = Held::serve();
     let hosts = files.write("hosts", &format!("1/{}\n", first.address), 0o600);
     let flags = [
         "--servers",
@@ -170,7 +163,7 @@ fn arguments_and_a_file_name_servers_together() {
 #[test]
 fn a_run_that_is_interrupted_waits_for_its_calls_and_is_resumed() {
     let files = Files::new("resumed");
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let journal = files.path("journal");
     let flags = [
@@ -222,7 +215,7 @@ fn a_run_that_is_interrupted_waits_for_its_calls_and_is_resumed() {
 fn a_second_signal_does_not_wait() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let files = Files::new("twice");
-        let (server, _held, called) = held();
+        let (server, _held, called) = Held::serve();
         let running = start(&files, "1\n", &[&server.address, "--function", "hold"]);
         next(&called);
         running.signal(signal);
@@ -235,7 +228,7 @@ fn a_second_signal_does_not_wait() {
 #[test]
 fn without_a_journal_an_interrupted_run_says_how_to_have_one() {
     let files = Files::new("no journal");
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let running = start(&files, "1\n2\n", &[&address, "--function", "hold", "-q"]);
     next(&called);
@@ -294,7 +287,7 @@ fn when_no_server_is_left_what_was_had_is_printed() {
 fn a_killed_server_costs_no_result() {
     let files = Files::new("killed");
     let (dying, address) = serve(&["--function", "hold", "--", "sh", "-c", WITH_ITS_SERVER]);
-    let (server, held, called) = held();
+    let (server, held, called) = Held::serve();
     let addresses = [format!("1/{address}"), format!("1/{}", server.address)];
     let running = start(
         &files,
@@ -369,7 +362,7 @@ fn faults_are_tried_again_if_that_is_asked_for() {
 #[test]
 fn a_call_that_takes_too_long_is_cancelled() {
     let files = Files::new("late");
-    let (server, _held, called) = held();
+    let (server, _held, called) = Held::serve();
     let flags = [
         &*server.address,
         "--function",
@@ -388,8 +381,8 @@ fn a_call_that_takes_too_long_is_cancelled() {
 /// How many hedges a run makes whose first task hangs on one of two servers.
 fn hedges(switch: &[&str]) -> Json {
     let files = Files::new("hedge");
-    let (one, one_held, one_called) = held();
-    let (other, other_held, other_called) = held();
+    let (one, one_held, one_called) = Held::serve();
+    let (other, other_held, other_called) = Held::serve();
     for quick in ["2", "3", "4"] {
         one_held.release(quick);
         other_held.release(quick);

@@ -9,6 +9,7 @@ use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
 
 use super::PATIENCE;
+use super::server::Local;
 
 /// `echo`, `kind` (of its arguments), `add`, `check` (fails for what is no digit).
 pub fn service() -> Service {
@@ -51,8 +52,14 @@ struct State {
 }
 
 impl Held {
-    /// Publishes it; its calls are told of as they come.
-    pub fn publish(service: &mut Service) -> (Self, Receiver<String>) {
+    /// A server of it; its calls are told of as they come.
+    pub fn serve() -> (Local, Self, Receiver<String>) {
+        let mut service = Service::new();
+        let (held, called) = Held::publish(&mut service);
+        (Local::new(service), held, called)
+    }
+
+    fn publish(service: &mut Service) -> (Self, Receiver<String>) {
         let held = Held(Arc::new(State {
             released: Mutex::default(),
             changed: Condvar::new(),
