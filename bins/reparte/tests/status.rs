@@ -47,7 +47,10 @@ fn each_server_has_a_line_and_what_is_wrong_is_told() {
         "SERVER|STATE|VERSION|SLOTS|BUSY|WAIT|TRIP|FUNCTIONS"
     );
     let row = columns_of(&up.stdout, &url);
-    assert!(row.starts_with(&format!("{url}|up|0.1.0|3|0|0|")), "{row}");
+    assert!(
+        row.starts_with(&format!("{url}|up|{}|3|0|0|", env!("CARGO_PKG_VERSION"))),
+        "{row}"
+    );
     assert!(row.ends_with(" ms|f"), "{row}");
     assert_eq!(up.stdout.lines().count(), 2);
 

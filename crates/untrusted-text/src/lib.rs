@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod html;
+mod one_line;
+mod terminal;
+
+pub use html::Html;
+pub use one_line::{OneLine, excerpt};
+pub use terminal::multi_line;
