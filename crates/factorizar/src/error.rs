@@ -16,8 +16,8 @@ pub enum Error {
     NotANumber,
     /// The integer is below zero.
     ///
-    /// No function of this crate returns it: they take digits or unsigned integers, and `"-5"` is
-    /// [`Error::NotANumber`]. It is for callers that receive signed integers.
+    /// Only [`Digits::of_integer`](crate::Digits::of_integer) returns it. For the functions that take
+    /// text, `"-5"` is [`Error::NotANumber`].
     Negative,
     /// The number is 2^128 or more.
     TooLarge {

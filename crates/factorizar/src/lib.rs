@@ -3,6 +3,7 @@
 
 mod batch;
 mod control;
+mod digits;
 mod ecm;
 mod error;
 mod factor;
@@ -10,7 +11,6 @@ mod factors;
 mod ladder;
 mod lucas;
 mod montgomery;
-mod natural;
 mod powers;
 mod primality;
 mod qs;
@@ -24,11 +24,11 @@ mod word;
 
 pub use batch::factor_batch;
 pub use control::{Cancel, Control, Progress, Stop};
+pub use digits::Digits;
 pub use error::Error;
 pub use factor::{factor, factor_with};
-
 pub use factors::{Certainty, Factors};
 pub use primality::is_prime;
 pub use range::{SumRange, factoriz_sum_range, factoriz_sum_range_with};
-pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors};
+pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors, sum_of_prime_factors_with};
 pub use unfinished::Unfinished;

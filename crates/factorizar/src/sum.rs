@@ -1,6 +1,10 @@
 //! The article's function.
 
-use crate::{Control, Error, factor, factor_with, natural};
+use crate::control::Control;
+use crate::digits::Digits;
+use crate::error::Error;
+use crate::factor::{factor, factor_with};
+use crate::unfinished::Unfinished;
 
 /// The sum of the prime factors of a number, with multiplicity: decimal digits in, decimal digits
 /// out, as the article sends them.
@@ -27,7 +31,8 @@ use crate::{Control, Error, factor, factor_with, natural};
 /// ```
 #[doc(alias = "sopfr")]
 pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
-    natural::parse(digits).map(|n| sum_of_prime_factors(n).to_string())
+    let n = Digits::new(digits)?.to_u128()?;
+    Ok(sum_of_prime_factors(n).to_string())
 }
 
 /// The same as [`factoriz_sum`], by a computation that can be stopped.
@@ -48,8 +53,9 @@ pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn factoriz_sum_with(digits: &str, control: &Control) -> Result<String, Error> {
-    let factors = factor_with(natural::parse(digits)?, control).map_err(Error::Unfinished)?;
-    Ok(factors.sum().to_string())
+    let n = Digits::new(digits)?.to_u128()?;
+    let sum = sum_of_prime_factors_with(n, control).map_err(Error::Unfinished)?;
+    Ok(sum.to_string())
 }
 
 /// The sum of the prime factors of `n`, with multiplicity, for a caller that has an integer.
@@ -63,4 +69,21 @@ pub fn factoriz_sum_with(digits: &str, control: &Control) -> Result<String, Erro
 #[doc(alias = "sopfr")]
 pub fn sum_of_prime_factors(n: u128) -> u128 {
     factor(n).sum()
+}
+
+/// Returns [`sum_of_prime_factors`] of `n`, by a computation that can be stopped.
+///
+/// # Errors
+///
+/// [`Unfinished`] if `control` stopped it: it has the factors found so far, and the cofactor.
+///
+/// ```
+/// use factorizar::{Control, sum_of_prime_factors_with};
+///
+/// assert_eq!(sum_of_prime_factors_with(12, &Control::new())?, 2 + 2 + 3);
+/// # Ok::<(), factorizar::Unfinished>(())
+/// ```
+#[doc(alias = "sopfr")]
+pub fn sum_of_prime_factors_with(n: u128, control: &Control) -> Result<u128, Unfinished> {
+    factor_with(n, control).map(|factors| factors.sum())
 }
