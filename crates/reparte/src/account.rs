@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::plan::End;
+use crate::plan::action::RunEnd;
 use crate::text::Foreign;
 use crate::{CallError, JournalError};
 
@@ -59,7 +59,7 @@ pub struct Account {
     /// What is wrong with the journal: the run ended by it, unless it had ended
     /// before.
     pub journal_error: Option<Arc<JournalError>>,
-    pub(crate) end: Option<End>,
+    pub(crate) end: Option<RunEnd>,
     /// When the run started.
     pub(crate) started: Option<Instant>,
 }
@@ -216,18 +216,18 @@ impl Account {
         }
         let wrong = |server: &ServerAccount| server.state == ServerState::Quarantined;
         match self.end {
-            Some(End::Outage { after }) => {
+            Some(RunEnd::Outage { after }) => {
                 format!("every server has been down for {} s", after.as_secs_f64())
             }
-            Some(End::NoServers) if self.servers.iter().all(wrong) => {
+            Some(RunEnd::NoServers) if self.servers.iter().all(wrong) => {
                 "every server has given a wrong answer".to_owned()
             }
-            Some(End::NoServers) if self.servers.iter().any(wrong) => {
+            Some(RunEnd::NoServers) if self.servers.iter().any(wrong) => {
                 "every server has refused its calls for good, or given a wrong answer".to_owned()
             }
-            Some(End::NoServers) => "every server has refused its calls for good".to_owned(),
-            Some(End::Stopped) => "the run was ended early".to_owned(),
-            Some(End::Completed | End::Abandoned | End::JournalFailed) | None => {
+            Some(RunEnd::NoServers) => "every server has refused its calls for good".to_owned(),
+            Some(RunEnd::Drained) => "the run was ended early".to_owned(),
+            Some(RunEnd::Completed | RunEnd::Abandoned | RunEnd::JournalFailed) | None => {
                 "the run is over".to_owned()
             }
         }

@@ -28,7 +28,9 @@ pub(crate) use start::{Wires, start};
 
 use crate::events::{CallEnd, Event as Happening, Observer};
 use crate::ids::ServerId;
-use crate::plan::{Action, Event, Plan, Pulse, Site};
+use crate::plan::Plan;
+use crate::plan::action::Action;
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
 use crate::slot::Returned;
 use crate::{
     Account, Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, ServerAccount,
@@ -110,7 +112,7 @@ where
             },
         );
         self.observe(|| Happening::Sent { task });
-        let event = Event::Sent { task, cost };
+        let event = Event::TaskSent { task, cost };
         self.step(event, None, |account, _| account.tasks += 1);
     }
 
@@ -134,7 +136,7 @@ where
                     Ok(status) => Ok(status.as_ref().map(pulse)),
                     Err(error) => Err(error.kind()),
                 };
-                self.tell(Event::Probed { server, outcome })
+                self.tell(Event::ProbeReturned { server, outcome })
             }
             News::Asked(request) => self.asked(request),
             News::JournalFailed(error) => {
@@ -154,7 +156,7 @@ where
         self.observe_return(&returned);
         match returned.outcome {
             Ok(result) => {
-                let event = Event::Ended {
+                let event = Event::CallReturned {
                     call,
                     outcome: Ok(()),
                 };
@@ -163,7 +165,7 @@ where
                 });
             }
             Err(error) => {
-                let event = Event::Ended {
+                let event = Event::CallReturned {
                     call,
                     outcome: Err(error.kind()),
                 };
@@ -212,19 +214,19 @@ where
 
     fn asked(&mut self, request: Request<A, R>) {
         match request {
-            Request::Cancel(task) => self.tell(Event::Cancelled { task }),
+            Request::Cancel(task) => self.tell(Event::TaskCancelled { task }),
             Request::CancelAll => {
                 let mut tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
                 tasks.sort_unstable();
                 for task in tasks {
                     // The last one may be the run's end.
                     if !self.over {
-                        self.tell(Event::Cancelled { task });
+                        self.tell(Event::TaskCancelled { task });
                     }
                 }
             }
-            Request::Close => self.tell(Event::Closed),
-            Request::Stop => self.tell(Event::Stopped),
+            Request::Close => self.tell(Event::InputClosed),
+            Request::Stop => self.tell(Event::DrainRequested),
             Request::Abandon => self.tell(Event::Abandoned),
             Request::Join(joining) => {
                 let joined = self.join(joining.destino, joining.reserve);
@@ -233,7 +235,7 @@ where
             }
             Request::Leave(server) => {
                 lock(&self.account).leaves(server);
-                self.tell(Event::Left { server });
+                self.tell(Event::ServerRemoved { server });
                 self.crews[server.index()].leave();
             }
             Request::Observe(observer) => self.observers.push(observer),
@@ -242,7 +244,7 @@ where
 
     fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> Result<(), Error> {
         let id = ServerId::new(self.crews.len());
-        let site = site(&*destino).map(|site| Site { reserve, ..site })?;
+        let site = site(&*destino).map(|site| ServerConfig { reserve, ..site })?;
         let there: usize = self.crews.iter().map(Crew::slots).sum();
         let slots = there.saturating_add(site.slots);
         if slots > MAX_SLOTS {
@@ -255,7 +257,7 @@ where
             server: Arc::clone(&name),
         });
         self.crews.push(crew);
-        self.step(Event::Joined { site }, None, |account, now| {
+        self.step(Event::ServerAdded { config: site }, None, |account, now| {
             let mut server = ServerAccount::new(name, site.slots);
             server.since = now;
             if reserve {
@@ -289,7 +291,7 @@ where
             account.settle(self.plan.open_tasks());
         }
         for action in actions.drain(..) {
-            self.over |= matches!(action, Action::End(_));
+            self.over |= matches!(action, Action::EndRun(_));
             self.carry_out(action, &mut result);
         }
         self.actions = actions;
@@ -326,10 +328,10 @@ where
     }
 }
 
-fn pulse(status: &Status) -> Pulse {
+fn pulse(status: &Status) -> ServerStatus {
     let mut hasher = DefaultHasher::new();
     status.instance.hash(&mut hasher);
-    Pulse {
+    ServerStatus {
         instance: hasher.finish(),
         slots: status.slots.min(crate::MAX_SLOTS),
     }

@@ -1,6 +1,6 @@
 //! What can go wrong: with one call, with a task, with a run, before a run.
 
-mod call;
+pub(crate) mod call;
 mod journal;
 mod run;
 mod task;

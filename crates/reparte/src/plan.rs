@@ -47,12 +47,13 @@
 //!   doubted are waited for, as one may still bring an answer, which starts the
 //!   clock again.
 
+pub(crate) mod action;
 mod apart;
 mod backoff;
 mod budget;
 mod calls;
 mod cancel;
-mod event;
+pub(crate) mod event;
 mod judge;
 mod median;
 mod place;
@@ -72,12 +73,13 @@ use backoff::Backoff;
 pub(crate) use backoff::SplitMix;
 use budget::Budget;
 use calls::Calls;
-pub(crate) use event::{Action, Aside, End, Event, Failure, Hedges, Loss, Pulse, Site, Why};
 use median::Median;
 use servers::Servers;
 use tasks::Tasks;
 
-use crate::RetryFaults;
+use crate::options::RetryFaults;
+use crate::plan::action::{Action, RunEnd};
+use crate::plan::event::{Event, ServerConfig};
 
 /// What the plan is told at the start.
 #[derive(Clone, Debug)]
@@ -128,7 +130,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// A plan for these servers.
-    pub(crate) fn new(sites: &[Site], options: PlanOptions) -> Self {
+    pub(crate) fn new(sites: &[ServerConfig], options: PlanOptions) -> Self {
         let servers = Servers::new(sites);
         Self {
             tasks: Tasks::default(),
@@ -157,17 +159,17 @@ impl Plan {
         self.now = self.now.max(now);
         self.wake();
         match event {
-            Event::Sent { task, cost } => self.tasks.send(task, cost),
-            Event::Closed => self.closed = true,
-            Event::Ended { call, outcome } => self.call_ended(call, outcome),
-            Event::Probed { server, outcome } => self.probed(server, outcome),
-            Event::Joined { site } => self.joined(site),
-            Event::Left { server } => self.left(server),
-            Event::Cancelled { task } => self.cancelled(task),
-            Event::Stopped => self.stopped = true,
-            Event::Abandoned => self.break_off(End::Abandoned),
-            Event::JournalFailed => self.break_off(End::JournalFailed),
-            Event::Woken => {}
+            Event::TaskSent { task, cost } => self.tasks.send(task, cost),
+            Event::InputClosed => self.closed = true,
+            Event::CallReturned { call, outcome } => self.call_ended(call, outcome),
+            Event::ProbeReturned { server, outcome } => self.probed(server, outcome),
+            Event::ServerAdded { config } => self.joined(config),
+            Event::ServerRemoved { server } => self.left(server),
+            Event::TaskCancelled { task } => self.cancelled(task),
+            Event::DrainRequested => self.stopped = true,
+            Event::Abandoned => self.break_off(RunEnd::Abandoned),
+            Event::JournalFailed => self.break_off(RunEnd::JournalFailed),
+            Event::TimerFired => {}
         }
         if self.ended {
             return;
@@ -184,9 +186,9 @@ impl Plan {
         self.actions.pop_front()
     }
 
-    /// When to send [`Event::Woken`] if nothing happens before; always after
+    /// When to send [`Event::TimerFired`] if nothing happens before; always after
     /// the time of the last event.
-    pub(crate) fn next_wake(&self) -> Option<Duration> {
+    pub(crate) fn next_timer(&self) -> Option<Duration> {
         if self.ended {
             return None;
         }
@@ -207,7 +209,7 @@ impl Plan {
     ///
     /// While every server is down one task may wait whatever the read-ahead:
     /// the outage's clock runs while there is something to do.
-    pub(crate) fn wants_task(&self) -> bool {
+    pub(crate) fn accepts_task(&self) -> bool {
         let down = !self.servers.any_alive() && self.tasks.waiting() == 0;
         let room = down || self.tasks.waiting() < self.options.read_ahead;
         let room = room || self.servers.any_ready();
@@ -216,9 +218,9 @@ impl Plan {
 
     /// Whether it is worth waking the sender of tasks: there is a slot, or half
     /// of the places to wait are free.
-    pub(crate) fn wants_more(&self) -> bool {
+    pub(crate) fn should_wake_sender(&self) -> bool {
         let half = self.tasks.waiting() <= self.options.read_ahead / 2;
-        (half || self.servers.any_ready()) && self.wants_task()
+        (half || self.servers.any_ready()) && self.accepts_task()
     }
 
     /// Whether no retry waits to be paid for.
@@ -267,7 +269,7 @@ impl Plan {
         if any {
             let actions = servers
                 .into_iter()
-                .map(|server| Action::FallBack { server });
+                .map(|server| Action::UseReserve { server });
             self.actions.extend(actions);
             self.down_since = None;
             self.place();
@@ -277,7 +279,7 @@ impl Plan {
 
     fn judge_end(&mut self) {
         if self.closed && self.tasks.open() == 0 {
-            return self.end(End::Completed);
+            return self.end(RunEnd::Completed);
         }
         if self.calls.steady + self.calls.trials > 0 {
             return;
@@ -285,7 +287,7 @@ impl Plan {
         if self.stopped {
             // Of a server that says nothing too: it may be the network's doing.
             if self.calls.oldest().is_none() {
-                self.end(End::Stopped);
+                self.end(RunEnd::Drained);
             }
             return;
         }
@@ -294,10 +296,10 @@ impl Plan {
             return;
         }
         if self.servers.all_out() {
-            self.end(End::NoServers);
+            self.end(RunEnd::NoServers);
         } else if self.outage_reached() {
             let after = self.options.outage.unwrap_or_default();
-            self.end(End::Outage { after });
+            self.end(RunEnd::Outage { after });
         }
     }
 }

@@ -20,7 +20,8 @@ mod virtual_server;
 mod world;
 
 use crate::RetryFaults;
-use crate::plan::{End, Failure, SplitMix};
+use crate::plan::SplitMix;
+use crate::plan::action::{RunEnd, TaskFailure};
 use habits::Habits;
 use world::{Outcome, World};
 
@@ -40,7 +41,7 @@ impl Drop for Seed {
 
 /// Runs so many seeds, or those that the environment asks for, and returns how
 /// each ended.
-fn run(count: u64, habits: fn(&mut SplitMix) -> Habits) -> Vec<End> {
+fn run(count: u64, habits: fn(&mut SplitMix) -> Habits) -> Vec<RunEnd> {
     let outcomes = run_worlds(count, habits, |_| {});
     outcomes.into_iter().map(|outcome| outcome.end).collect()
 }
@@ -76,12 +77,12 @@ fn every_promise_holds_whatever_happens() {
     let ends = run(300, Habits::any);
     // The seeds reach every end, or they prove less than they seem to.
     if ends.len() > 100 {
-        let count = |is: fn(&End) -> bool| ends.iter().filter(|end| is(end)).count();
-        assert!(count(|end| matches!(end, End::Completed)) > ends.len() / 6);
-        assert!(count(|end| matches!(end, End::Outage { .. })) > ends.len() / 30);
-        assert!(count(|end| matches!(end, End::NoServers)) > 0);
-        assert!(count(|end| matches!(end, End::JournalFailed)) > 0);
-        assert!(count(|end| matches!(end, End::Stopped)) > 0);
+        let count = |is: fn(&RunEnd) -> bool| ends.iter().filter(|end| is(end)).count();
+        assert!(count(|end| matches!(end, RunEnd::Completed)) > ends.len() / 6);
+        assert!(count(|end| matches!(end, RunEnd::Outage { .. })) > ends.len() / 30);
+        assert!(count(|end| matches!(end, RunEnd::NoServers)) > 0);
+        assert!(count(|end| matches!(end, RunEnd::JournalFailed)) > 0);
+        assert!(count(|end| matches!(end, RunEnd::Drained)) > 0);
     }
 }
 
@@ -97,7 +98,7 @@ fn without_an_outage_every_task_is_delivered() {
         max_attempts: u32::MAX,
         ..Habits::any(random)
     });
-    assert!(ends.iter().all(|&end| end == End::Completed));
+    assert!(ends.iter().all(|&end| end == RunEnd::Completed));
 }
 
 /// Servers of our own that fail by silence alone: here the times are checked
@@ -122,7 +123,7 @@ fn hangs_and_returns_are_noticed_in_time() {
         strict_times: true,
         ..Habits::any(random)
     });
-    assert!(ends.iter().all(|&end| end == End::Completed));
+    assert!(ends.iter().all(|&end| end == RunEnd::Completed));
 }
 
 /// Tasks that kill their servers, beside others: they fail, once three have
@@ -149,8 +150,11 @@ fn poison_fails_and_harms_no_other_task_though_machines_go() {
 }
 
 fn check_poison(outcome: &Outcome) {
-    assert_eq!(outcome.end, End::Completed);
-    let poison = outcome.poison.iter().map(|&task| (task, Failure::Poison));
+    assert_eq!(outcome.end, RunEnd::Completed);
+    let poison = outcome
+        .poison
+        .iter()
+        .map(|&task| (task, TaskFailure::Poison));
     assert_eq!(outcome.failed, poison.collect());
 }
 
@@ -183,9 +187,9 @@ fn poisoned(random: &mut SplitMix) -> Habits {
 #[test]
 fn in_a_sick_cluster_retries_are_delayed_and_every_task_is_delivered() {
     run_worlds(60, sick, |outcome| {
-        assert_eq!(outcome.end, End::Completed);
+        assert_eq!(outcome.end, RunEnd::Completed);
         // Those that can't be sent, and those whose connections broke.
-        let own = |why: &Failure| matches!(why, Failure::Answered | Failure::Poison);
+        let own = |why: &TaskFailure| matches!(why, TaskFailure::Answered | TaskFailure::Poison);
         assert!(outcome.failed.values().all(own), "{:?}", outcome.failed);
     });
 }

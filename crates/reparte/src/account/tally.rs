@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ids::ServerId;
-use crate::plan::{Action, Aside, End, Hedges, Why};
+use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd};
 use crate::{Account, CallError, ErrorKind, ServerState};
 
 impl Account {
@@ -51,41 +51,43 @@ impl Account {
     /// The plan has asked for this.
     pub(crate) fn note(&mut self, action: &Action, now: Duration) {
         match *action {
-            Action::Start { server, why, .. } => {
+            Action::StartCall { server, reason, .. } => {
                 self.executions += 1;
-                self.retries += u64::from(why == Why::Again);
-                self.hedges += u64::from(why == Why::Hedge);
+                self.retries += u64::from(reason == CallReason::Retry);
+                self.hedges += u64::from(reason == CallReason::Hedge);
                 self.edit(server, |server| {
                     server.advance(now);
                     server.running += 1;
                     server.executions += 1;
                 });
             }
-            Action::Deliver { server, hedges, .. } => {
+            Action::DeliverResult { server, hedges, .. } => {
                 self.done += 1;
                 self.note_hedges(hedges);
                 self.edit(server, |server| server.tasks += 1);
             }
-            Action::Fail { hedges, .. } => {
+            Action::FailTask { hedges, .. } => {
                 self.failed += 1;
                 self.note_hedges(hedges);
             }
-            Action::SetAside { server, why, .. } => self.edit(server, |server| {
+            Action::SetAside { server, reason, .. } => self.edit(server, |server| {
                 server.advance(now);
-                server.deaths += u64::from(matches!(why, Aside::Died | Aside::Hung));
-                server.state = match why {
-                    Aside::Busy => ServerState::Busy,
-                    Aside::Quarantined => ServerState::Quarantined,
-                    Aside::Died | Aside::Hung | Aside::StillDown => ServerState::Down,
+                server.deaths += u64::from(matches!(reason, AsideReason::Died | AsideReason::Hung));
+                server.state = match reason {
+                    AsideReason::Busy => ServerState::Busy,
+                    AsideReason::Quarantined => ServerState::Quarantined,
+                    AsideReason::Died | AsideReason::Hung | AsideReason::StillDown => {
+                        ServerState::Down
+                    }
                 };
             }),
-            Action::TakeBack { server } | Action::FallBack { server } => {
+            Action::TakeBack { server } | Action::UseReserve { server } => {
                 self.edit(server, |server| {
                     server.advance(now);
                     server.state = ServerState::Up;
                 })
             }
-            Action::PutOut { server } => self.edit(server, |server| {
+            Action::MarkOut { server } => self.edit(server, |server| {
                 server.advance(now);
                 let error = server.last_error.as_ref();
                 let wrong = error.is_some_and(|error| error.kind() == ErrorKind::Wrong);
@@ -95,15 +97,15 @@ impl Account {
                     false => ServerState::Out,
                 };
             }),
-            Action::Resize { server, slots } => self.edit(server, |server| {
+            Action::SetSlots { server, slots } => self.edit(server, |server| {
                 server.advance(now);
                 server.slots = slots;
             }),
-            Action::End(end) => {
+            Action::EndRun(end) => {
                 self.advance(now);
                 self.end = Some(end);
             }
-            Action::Cancel { .. } | Action::Lose { .. } | Action::Probe { .. } => {}
+            Action::CancelCall { .. } | Action::LoseCall { .. } | Action::ProbeServer { .. } => {}
         }
     }
 
@@ -119,12 +121,12 @@ impl Account {
         match self.end {
             None => self.pending = open,
             Some(
-                End::Completed
-                | End::Outage { .. }
-                | End::NoServers
-                | End::Stopped
-                | End::Abandoned
-                | End::JournalFailed,
+                RunEnd::Completed
+                | RunEnd::Outage { .. }
+                | RunEnd::NoServers
+                | RunEnd::Drained
+                | RunEnd::Abandoned
+                | RunEnd::JournalFailed,
             ) => {
                 self.pending = 0;
                 self.not_run = open;

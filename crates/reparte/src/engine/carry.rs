@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Engine, lock};
 use crate::events::{Event as Happening, Reason};
 use crate::ids::ServerId;
-use crate::plan::{Action, Aside, Failure, Loss, Why};
+use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure};
 use crate::slot::Job;
 use crate::text::Foreign;
 use crate::{Call, CallError, CallId, ErrorKind, TaskError, TaskErrorKind, TaskId};
@@ -19,20 +19,20 @@ where
 {
     pub(super) fn carry_out(&mut self, action: Action, result: &mut Option<R>) {
         match action {
-            Action::Start {
+            Action::StartCall {
                 task,
                 call,
                 server,
-                why,
-            } => self.start(task, call, server, why),
-            Action::Cancel { call, server } => self.cancel(call, server),
-            Action::Lose {
+                reason,
+            } => self.start(task, call, server, reason),
+            Action::CancelCall { call, server } => self.cancel(call, server),
+            Action::LoseCall {
                 task,
                 call,
                 server,
-                why,
+                reason,
             } => {
-                let error = loss(why);
+                let error = loss(reason);
                 log::info!("{}: task {task}: {error}", self.name(server));
                 self.remember(task, server, &error);
                 lock(&self.account).call_failed(server, &error);
@@ -47,8 +47,8 @@ where
                     error: error.clone(),
                 });
             }
-            Action::Probe { server } => self.crews[server.index()].ask(),
-            Action::Deliver { task, server, .. } => {
+            Action::ProbeServer { server } => self.crews[server.index()].ask(),
+            Action::DeliverResult { task, server, .. } => {
                 self.tasks.remove(&task);
                 let result = result.take().expect("a delivery follows its call's result");
                 self.hand_over(task, Ok(result));
@@ -58,16 +58,20 @@ where
                     server: Arc::clone(&server),
                 });
             }
-            Action::Fail { task, why, .. } => {
-                let kind = match why {
-                    Failure::Answered => TaskErrorKind::Answered,
-                    Failure::GivenUp => TaskErrorKind::GivenUp,
-                    Failure::Poison => TaskErrorKind::Poison,
-                    Failure::Cancelled => TaskErrorKind::Cancelled,
+            Action::FailTask { task, reason, .. } => {
+                let kind = match reason {
+                    TaskFailure::Answered => TaskErrorKind::Answered,
+                    TaskFailure::GivenUp => TaskErrorKind::GivenUp,
+                    TaskFailure::Poison => TaskErrorKind::Poison,
+                    TaskFailure::Cancelled => TaskErrorKind::Cancelled,
                 };
                 self.fail(task, kind);
             }
-            Action::SetAside { server, until, why } => self.note_aside(server, until, why),
+            Action::SetAside {
+                server,
+                until,
+                reason,
+            } => self.note_aside(server, until, reason),
             Action::TakeBack { server } => {
                 log::info!("{}: answers, and is in use again", self.name(server));
                 let server = Arc::clone(&self.crews[server.index()].name);
@@ -75,14 +79,14 @@ where
                     server: Arc::clone(&server),
                 });
             }
-            Action::FallBack { server } => {
+            Action::UseReserve { server } => {
                 log::warn!("{}: no server is left, so it is used", self.name(server));
                 let server = Arc::clone(&self.crews[server.index()].name);
                 self.observe(|| Happening::FellBack {
                     server: Arc::clone(&server),
                 });
             }
-            Action::PutOut { server } => {
+            Action::MarkOut { server } => {
                 match self.last_error(server) {
                     Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),
                     None => log::info!("{}: gets no more calls", self.name(server)),
@@ -94,14 +98,14 @@ where
                     state,
                 });
             }
-            Action::Resize { server, slots } => {
+            Action::SetSlots { server, slots } => {
                 log::debug!("{}: takes {slots} calls at a time", self.name(server));
             }
-            Action::End(end) => log::debug!("run over: {end:?}"),
+            Action::EndRun(end) => log::debug!("run over: {end:?}"),
         }
     }
 
-    fn start(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why) {
+    fn start(&mut self, task: TaskId, call: CallId, server: ServerId, reason: CallReason) {
         let Some(at_work) = self.tasks.get_mut(&task) else {
             return;
         };
@@ -126,10 +130,10 @@ where
             task,
             call: id,
             server: Arc::clone(&server),
-            reason: match why {
-                Why::First => Reason::First,
-                Why::Again => Reason::Retry,
-                Why::Hedge => Reason::Hedge,
+            reason: match reason {
+                CallReason::First => Reason::First,
+                CallReason::Retry => Reason::Retry,
+                CallReason::Hedge => Reason::Hedge,
             },
         });
     }
@@ -167,18 +171,20 @@ where
         error.map(ToString::to_string)
     }
 
-    fn note_aside(&mut self, server: ServerId, until: Duration, why: Aside) {
-        let level = match why {
-            Aside::Died | Aside::Hung | Aside::Quarantined => log::Level::Warn,
-            Aside::Busy => log::Level::Info,
-            Aside::StillDown => log::Level::Debug,
+    fn note_aside(&mut self, server: ServerId, until: Duration, reason: AsideReason) {
+        let level = match reason {
+            AsideReason::Died | AsideReason::Hung | AsideReason::Quarantined => log::Level::Warn,
+            AsideReason::Busy => log::Level::Info,
+            AsideReason::StillDown => log::Level::Debug,
         };
         let wait = until.saturating_sub(self.started.elapsed());
         if log::log_enabled!(level) {
-            let what = match why {
-                Aside::Hung => "hangs, put aside",
-                Aside::Quarantined => "fails all of its calls at once, put aside for a minute",
-                Aside::Died | Aside::StillDown | Aside::Busy => "put aside",
+            let what = match reason {
+                AsideReason::Hung => "hangs, put aside",
+                AsideReason::Quarantined => {
+                    "fails all of its calls at once, put aside for a minute"
+                }
+                AsideReason::Died | AsideReason::StillDown | AsideReason::Busy => "put aside",
             };
             match self.last_error(server) {
                 Some(error) => log::log!(level, "{}: {what}: {error}", self.name(server)),
@@ -197,9 +203,13 @@ where
 }
 
 /// The error of a call that is taken for lost.
-fn loss(why: Loss) -> CallError {
-    match why {
-        Loss::Overrun => CallError::new(ErrorKind::TimedOut, "it took longer than a call may"),
-        Loss::Restarted => CallError::new(ErrorKind::Interrupted, "the server was started anew"),
+fn loss(reason: LossReason) -> CallError {
+    match reason {
+        LossReason::TimeLimit => {
+            CallError::new(ErrorKind::TimedOut, "it took longer than a call may")
+        }
+        LossReason::ServerRestarted => {
+            CallError::new(ErrorKind::Interrupted, "the server was started anew")
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::checks::Checks;
 use super::desk::{Desk, Run as _};
 use super::news::probe;
 use crate::ids::ServerId;
-use crate::plan::Site;
+use crate::plan::event::ServerConfig;
 use crate::slot::{self, Job};
 use crate::{Destino, Error};
 
@@ -144,12 +144,12 @@ impl<A, R> Crew<A, R> {
 }
 
 /// What the plan is told of a destination, if it takes calls at all.
-pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<Site, Error> {
+pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<ServerConfig, Error> {
     match destino.slots() {
         0 => Err(Error::NoSlots {
             server: destino.name().to_owned(),
         }),
-        slots => Ok(Site {
+        slots => Ok(ServerConfig {
             slots,
             learns_slots: destino.learns_slots(),
             has_status: destino.has_status(),

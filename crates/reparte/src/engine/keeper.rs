@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 
 use super::desk::Desk;
 use super::{Arrival, Engine};
-use crate::plan::Event;
+use crate::plan::event::Event;
 
 /// Wakes the plan when it asked to be, until the run is over; then winds it
 /// up. The alarm says that there is an earlier time, or the end.
@@ -35,19 +35,19 @@ where
 {
     /// Has the plan begin.
     pub(super) fn begin(&mut self) {
-        self.tell(Event::Woken);
+        self.tell(Event::TimerFired);
     }
 
     /// Does what it is time for, and says when to come again.
     fn wake(&mut self) -> Option<Instant> {
         if self
             .plan
-            .next_wake()
+            .next_timer()
             .is_some_and(|at| at <= self.started.elapsed())
         {
-            self.tell(Event::Woken);
+            self.tell(Event::TimerFired);
         }
-        self.wakes_at = self.plan.next_wake();
+        self.wakes_at = self.plan.next_timer();
         self.wakes_at.and_then(|at| self.started.checked_add(at))
     }
 
@@ -58,14 +58,14 @@ where
             return None;
         }
         let done = what(self);
-        let next = self.plan.next_wake();
+        let next = self.plan.next_timer();
         let sooner = next.is_some_and(|next| self.wakes_at.is_none_or(|at| next < at));
         if sooner || self.over {
             self.wakes_at = next;
             // Where one waits already, that will do.
             let _ = self.alarm.try_send(());
         }
-        if self.sender_waits && self.plan.wants_more() {
+        if self.sender_waits && self.plan.should_wake_sender() {
             self.sender_waits = false;
             let _ = self.room.try_send(());
         }
@@ -75,7 +75,7 @@ where
     /// Takes a task, if there is a slot or a place to wait for it. If not, its
     /// sender is told when there is.
     pub(super) fn take(&mut self, arrival: &mut Option<Arrival<A, R>>) {
-        self.sender_waits = !self.plan.wants_task();
+        self.sender_waits = !self.plan.accepts_task();
         if !self.sender_waits
             && let Some(arrival) = arrival.take()
         {

@@ -14,7 +14,8 @@ use super::keeper::keep;
 use super::news::{News, Request};
 use super::{Checks, CostOf, Engine, Outcome, SharedAccount};
 use crate::ids::ServerId;
-use crate::plan::{Plan, PlanOptions, Site};
+use crate::plan::event::ServerConfig;
+use crate::plan::{Plan, PlanOptions};
 use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
 
 /// The caller's end of a run, which it abandons when dropped.
@@ -63,7 +64,7 @@ where
         return Err(Error::NoServers);
     }
     let sites = destinos.iter().map(|destino| site(&**destino));
-    let sites = sites.collect::<Result<Vec<Site>, Error>>()?;
+    let sites = sites.collect::<Result<Vec<ServerConfig>, Error>>()?;
     let slots = sites
         .iter()
         .fold(0_usize, |all, site| all.saturating_add(site.slots));

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::Plan;
 use super::server::Break;
 use super::tasks::Task;
-use super::{Failure, Plan, Why};
 use crate::TaskId;
 use crate::ids::ServerId;
+use crate::plan::action::{CallReason, TaskFailure};
 
 /// At so many deaths a task is kept from the others.
 const SUSPECT: usize = 2;
@@ -88,7 +89,7 @@ impl Plan {
             }
             let (guilt, waits) = (Guilt::of(task), task.waits_apart());
             match guilt {
-                Guilt::Poison if waits => self.fail(broken.task, Failure::Poison),
+                Guilt::Poison if waits => self.fail(broken.task, TaskFailure::Poison),
                 Guilt::None if waits => self.requeue(broken.task, server, true),
                 _ => self.mark_alone(broken.task),
             }
@@ -114,6 +115,6 @@ impl Plan {
         }
         self.quiet_since = None;
         self.tasks.dequeue(task);
-        self.seat(task, server, Why::Again, true);
+        self.seat(task, server, CallReason::Retry, true);
     }
 }

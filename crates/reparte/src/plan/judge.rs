@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::Plan;
 use super::apart::Guilt;
 use super::calls::State;
-use super::event::{Hedges, Loss};
 use super::server::{Health, Seat};
-use super::{Action, Aside, Failure, Plan};
 use crate::ids::ServerId;
+use crate::plan::action::{Action, AsideReason, TaskFailure};
+use crate::plan::action::{Hedges, LossReason};
 use crate::{CallId, ErrorKind, TaskId};
 
 /// The longest that a server which says that it is busy is left alone, however
@@ -48,10 +49,10 @@ impl Plan {
                 self.answered(server);
                 match self.options.retry_faults.contain(code) {
                     true => self.judge_task(task, server, kind),
-                    false => self.fail(task, Failure::Answered),
+                    false => self.fail(task, TaskFailure::Answered),
                 }
             }
-            Err(ErrorKind::Unsendable) => self.fail(task, Failure::Answered),
+            Err(ErrorKind::Unsendable) => self.fail(task, TaskFailure::Answered),
             Err(kind) => {
                 self.judge_server(ended.seat, kind, ended.started);
                 if kind == ErrorKind::Interrupted {
@@ -70,7 +71,7 @@ impl Plan {
             let Some(&lost) = self.calls.get(call) else {
                 return;
             };
-            self.lose(call, Loss::Overrun);
+            self.lose(call, LossReason::TimeLimit);
             self.judge_server(lost.seat, ErrorKind::TimedOut, lost.started);
         }
     }
@@ -88,22 +89,22 @@ impl Plan {
     }
 
     /// Waits for the call no more; its slot stays taken until it has returned.
-    pub(super) fn lose(&mut self, call: CallId, why: Loss) {
+    pub(super) fn lose(&mut self, call: CallId, reason: LossReason) {
         let Some(&lost) = self.calls.get(call) else {
             return;
         };
         let (task, server) = (lost.task, lost.seat.server);
         self.calls.set(call, State::Draining);
         self.forget(task, call, server);
-        self.actions.push_back(Action::Lose {
+        self.actions.push_back(Action::LoseCall {
             task,
             call,
             server,
-            why,
+            reason,
         });
-        let kind = match why {
-            Loss::Overrun => ErrorKind::TimedOut,
-            Loss::Restarted => {
+        let kind = match reason {
+            LossReason::TimeLimit => ErrorKind::TimedOut,
+            LossReason::ServerRestarted => {
                 self.aboard_at_death(task, server);
                 ErrorKind::Interrupted
             }
@@ -128,7 +129,7 @@ impl Plan {
 
     fn deliver(&mut self, task: TaskId, server: ServerId, won: bool) {
         let made = self.tasks.get(task).map_or(0, |task| task.hedges);
-        self.actions.push_back(Action::Deliver {
+        self.actions.push_back(Action::DeliverResult {
             task,
             server,
             hedges: Hedges { made, won },
@@ -136,10 +137,14 @@ impl Plan {
         self.close(task);
     }
 
-    pub(super) fn fail(&mut self, task: TaskId, why: Failure) {
+    pub(super) fn fail(&mut self, task: TaskId, reason: TaskFailure) {
         let made = self.tasks.get(task).map_or(0, |task| task.hedges);
         let hedges = Hedges { made, won: false };
-        self.actions.push_back(Action::Fail { task, why, hedges });
+        self.actions.push_back(Action::FailTask {
+            task,
+            reason,
+            hedges,
+        });
         self.close(task);
     }
 
@@ -156,7 +161,7 @@ impl Plan {
         if let Some(&drained) = self.calls.get(call) {
             let server = drained.seat.server;
             self.servers.drop_call(server, call);
-            self.actions.push_back(Action::Cancel { call, server });
+            self.actions.push_back(Action::CancelCall { call, server });
         }
     }
 
@@ -182,28 +187,32 @@ impl Plan {
         if strikes >= STRIKES {
             self.servers
                 .edit(server, |server| server.needs_trial = true);
-            self.set_aside(server, Aside::Quarantined, QUARANTINE);
+            self.set_aside(server, AsideReason::Quarantined, QUARANTINE);
         } else if let ErrorKind::Busy { retry_after } = kind {
             let least = retry_after.unwrap_or_default().min(BUSY_LONGEST);
-            self.set_aside(server, Aside::Busy, least);
+            self.set_aside(server, AsideReason::Busy, least);
         } else if kind == ErrorKind::Unanswered {
-            self.set_aside(server, Aside::Hung, Duration::ZERO);
+            self.set_aside(server, AsideReason::Hung, Duration::ZERO);
         } else {
-            self.set_aside(server, Aside::Died, Duration::ZERO);
+            self.set_aside(server, AsideReason::Died, Duration::ZERO);
         }
     }
 
     /// Puts a server aside for a random wait, and at least for `least`.
-    pub(super) fn set_aside(&mut self, server: ServerId, why: Aside, least: Duration) {
+    pub(super) fn set_aside(&mut self, server: ServerId, reason: AsideReason, least: Duration) {
         let failures = self.servers.get(server).failures.saturating_add(1);
         let wait = self.backoff.wait(failures).max(least);
         let until = self.now.saturating_add(wait);
-        let was_up = self.servers.set_aside(server, self.now, until, why);
-        let why = match why {
-            Aside::Died | Aside::Hung if !was_up => Aside::StillDown,
-            why => why,
+        let was_up = self.servers.set_aside(server, self.now, until, reason);
+        let reason = match reason {
+            AsideReason::Died | AsideReason::Hung if !was_up => AsideReason::StillDown,
+            reason => reason,
         };
-        let action = Action::SetAside { server, until, why };
+        let action = Action::SetAside {
+            server,
+            until,
+            reason,
+        };
         self.actions.push_back(action);
     }
 
@@ -218,13 +227,13 @@ impl Plan {
         if self.has_hope(task) {
             self.mark_alone(task);
         } else if guilt == Guilt::Poison {
-            self.fail(task, Failure::Poison);
+            self.fail(task, TaskFailure::Poison);
         } else if enough && guilt != Guilt::Unsure {
-            let why = match kind {
-                ErrorKind::Fault { .. } => Failure::Answered,
-                _ => Failure::GivenUp,
+            let reason = match kind {
+                ErrorKind::Fault { .. } => TaskFailure::Answered,
+                _ => TaskFailure::GivenUp,
             };
-            self.fail(task, why);
+            self.fail(task, reason);
         } else {
             self.requeue(task, server, kind.may_have_run());
         }
@@ -249,7 +258,7 @@ impl Plan {
     /// The server gets no more calls.
     pub(super) fn put_out(&mut self, server: ServerId) {
         if self.servers.put_out(server) {
-            self.actions.push_back(Action::PutOut { server });
+            self.actions.push_back(Action::MarkOut { server });
             // Nobody will ask it any more.
             self.settle_breaks(server, self.now, None);
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::Plan;
 use super::calls::{InFlight, State};
-use super::{Action, Plan, Why};
 use crate::TaskId;
 use crate::ids::ServerId;
+use crate::plan::action::{Action, CallReason};
 
 /// How long a slot has nothing else to do before it takes a hedge: a task
 /// whose sender waits for the slot is there sooner.
@@ -31,7 +32,7 @@ impl Plan {
         }
         while let Some((task, server)) = self.next_placement() {
             self.tasks.dequeue(task);
-            self.start(task, server, Why::First);
+            self.start(task, server, CallReason::First);
         }
         self.place_apart();
         self.hedge();
@@ -48,16 +49,16 @@ impl Plan {
 
     /// Starts a call of a task that waits no more: the first, unless there
     /// has been one, or a hedge.
-    fn start(&mut self, task: TaskId, server: ServerId, why: Why) {
-        self.seat(task, server, why, false);
+    fn start(&mut self, task: TaskId, server: ServerId, reason: CallReason) {
+        self.seat(task, server, reason, false);
     }
 
     /// The same, for one that is to run `apart` perhaps.
-    pub(super) fn seat(&mut self, task: TaskId, server: ServerId, why: Why, apart: bool) {
+    pub(super) fn seat(&mut self, task: TaskId, server: ServerId, reason: CallReason, apart: bool) {
         let call = self.calls.next_id();
         let long = self.slow_after();
         let seat = self.servers.seat(server, call, self.now, long, apart);
-        let hedge = why == Why::Hedge;
+        let hedge = reason == CallReason::Hedge;
         self.calls.start(InFlight {
             task,
             seat,
@@ -65,25 +66,25 @@ impl Plan {
             hedge,
             state: State::Awaited,
         });
-        let mut why = why;
+        let mut reason = reason;
         if let Some(placed) = self.tasks.get_mut(task) {
             placed.hedges += u32::from(hedge);
             placed.ran_apart |= apart;
             if !hedge && placed.calls > 0 {
-                why = Why::Again;
+                reason = CallReason::Retry;
             }
             placed.calls += 1;
             placed.live.push(call);
         }
-        if why == Why::First {
+        if reason == CallReason::First {
             self.budget.earn();
         }
         self.mark_alone(task);
-        self.actions.push_back(Action::Start {
+        self.actions.push_back(Action::StartCall {
             task,
             call,
             server,
-            why,
+            reason,
         });
     }
 
@@ -104,7 +105,7 @@ impl Plan {
                 self.hedge_at = Some(at);
                 return;
             }
-            self.start(task, server, Why::Hedge);
+            self.start(task, server, CallReason::Hedge);
         }
     }
 

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::event::{Pulse, Site};
+use crate::plan::event::{ServerConfig, ServerStatus};
 
 /// From one question to the next.
 pub(super) const BEAT: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ pub(super) struct Pulses {
 }
 
 impl Pulses {
-    pub(super) fn new(site: Site, now: Duration) -> Self {
+    pub(super) fn new(site: ServerConfig, now: Duration) -> Self {
         Self {
             kin: Kin::Unknown,
             learns_slots: site.learns_slots,
@@ -115,7 +115,7 @@ impl Pulses {
 
     /// It has said how it is: whether it has been started anew, and its slots,
     /// if they are to be learnt.
-    pub(super) fn said(&mut self, pulse: Pulse, now: Duration) -> (bool, Option<usize>) {
+    pub(super) fn said(&mut self, pulse: ServerStatus, now: Duration) -> (bool, Option<usize>) {
         self.heard = now;
         let instance = pulse.instance;
         let restarted = matches!(self.kin, Kin::Ours { instance: before } if before != instance);

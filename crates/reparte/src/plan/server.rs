@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::event::Site;
 use super::pulse::{Kin, Pulses};
 use crate::ids::ServerId;
+use crate::plan::event::ServerConfig;
 use crate::{CallId, TaskId};
 
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ pub(super) struct Rank {
 }
 
 impl Server {
-    pub(super) fn new(site: Site, now: Duration) -> Self {
+    pub(super) fn new(site: ServerConfig, now: Duration) -> Self {
         Self {
             slots: site.slots.max(1),
             in_use: 0,

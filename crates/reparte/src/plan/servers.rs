@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::backoff::LONGEST;
-use super::event::{Aside, Site};
 use super::server::{Health, Rank, Seat, Server};
 use crate::CallId;
 use crate::ids::ServerId;
+use crate::plan::action::AsideReason;
+use crate::plan::event::ServerConfig;
 
 /// How long a task keeps off the server that failed it while another one is
 /// up, though busy. After that a free slot there is better than none: the
@@ -41,7 +42,7 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    pub(crate) fn new(sites: &[Site]) -> Self {
+    pub(crate) fn new(sites: &[ServerConfig]) -> Self {
         let mut servers = Self {
             all: Vec::with_capacity(sites.len()),
             ready: BTreeSet::new(),
@@ -59,7 +60,7 @@ impl Servers {
     }
 
     /// A further server.
-    pub(crate) fn join(&mut self, site: Site, now: Duration) {
+    pub(crate) fn join(&mut self, site: ServerConfig, now: Duration) {
         let id = ServerId::new(self.all.len());
         self.all.push(Server::new(site, now));
         self.enter(id);
@@ -249,12 +250,12 @@ impl Servers {
         id: ServerId,
         now: Duration,
         until: Duration,
-        why: Aside,
+        reason: AsideReason,
     ) -> bool {
         self.edit(id, |server| {
             let was_down = server.health != Health::Up && !server.busy;
             server.health = Health::Aside(until);
-            server.busy = why == Aside::Busy;
+            server.busy = reason == AsideReason::Busy;
             server.failures = server.failures.saturating_add(1);
             server.epoch = server.epoch.wrapping_add(1);
             server.keep_off = now.checked_add(KEEP_OFF);

@@ -18,8 +18,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Action, Event, Failure, Hedges, Plan, PlanOptions, Pulse, Site, Why};
+use super::{Plan, PlanOptions};
 use crate::ids::ServerId;
+use crate::plan::action::{Action, CallReason, Hedges, LossReason, RunEnd, TaskFailure};
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
 use crate::{CallId, ErrorKind, RetryFaults, TaskId};
 
 /// Runs the events of a script and writes it again with what was asked for.
@@ -90,43 +92,43 @@ pub(crate) fn replay(script: &str) -> String {
                 .iter()
                 .map(|word| {
                     let (task, cost) = word.split_once('*').unwrap_or((word, "0"));
-                    Event::Sent {
+                    Event::TaskSent {
                         task: TaskId::new(task.parse().unwrap()),
                         cost: cost.parse().unwrap(),
                     }
                 })
                 .collect(),
-            ["status", server, instance, slots] => vec![Event::Probed {
+            ["status", server, instance, slots] => vec![Event::ProbeReturned {
                 server: read_server(server),
-                outcome: Ok(Some(Pulse {
+                outcome: Ok(Some(ServerStatus {
                     instance: instance.parse().unwrap(),
                     slots: slots.parse().unwrap(),
                 })),
             }],
-            ["reached", server] => vec![Event::Probed {
+            ["reached", server] => vec![Event::ProbeReturned {
                 server: read_server(server),
                 outcome: Ok(None),
             }],
-            ["silent", server, ref kind @ ..] => vec![Event::Probed {
+            ["silent", server, ref kind @ ..] => vec![Event::ProbeReturned {
                 server: read_server(server),
                 outcome: Err(read_outcome(kind).unwrap_err()),
             }],
-            ["join", site] => vec![Event::Joined {
-                site: read_site(site),
+            ["join", site] => vec![Event::ServerAdded {
+                config: read_site(site),
             }],
-            ["leave", server] => vec![Event::Left {
+            ["leave", server] => vec![Event::ServerRemoved {
                 server: read_server(server),
             }],
-            ["cancel", task] => vec![Event::Cancelled {
+            ["cancel", task] => vec![Event::TaskCancelled {
                 task: TaskId::new(task.parse().unwrap()),
             }],
-            ["end", call, ref outcome @ ..] => vec![Event::Ended {
+            ["end", call, ref outcome @ ..] => vec![Event::CallReturned {
                 call: CallId::new(call.parse().unwrap()),
                 outcome: read_outcome(outcome),
             }],
-            ["wake" | "woken"] => vec![Event::Woken],
-            ["closed"] => vec![Event::Closed],
-            ["stopped"] => vec![Event::Stopped],
+            ["wake" | "woken"] => vec![Event::TimerFired],
+            ["closed"] => vec![Event::InputClosed],
+            ["stopped"] => vec![Event::DrainRequested],
             ["abandoned"] => vec![Event::Abandoned],
             ["journal-failed"] => vec![Event::JournalFailed],
             _ => panic!("what is {line:?}?"),
@@ -134,11 +136,11 @@ pub(crate) fn replay(script: &str) -> String {
         let plan = plan.get_or_insert_with(|| Plan::new(&sites, options.clone()));
         for event in events {
             match event {
-                Event::Woken if words[0] == "wake" => {
-                    now = plan.next_wake().expect("there is something to wake for");
+                Event::TimerFired if words[0] == "wake" => {
+                    now = plan.next_timer().expect("there is something to wake for");
                     writeln!(told, "  it is {}", ms(now)).unwrap();
                 }
-                Event::Sent { .. } if !plan.wants_task() => {
+                Event::TaskSent { .. } if !plan.accepts_task() => {
                     writeln!(told, "  not wanted").unwrap();
                     continue;
                 }
@@ -149,7 +151,7 @@ pub(crate) fn replay(script: &str) -> String {
                 writeln!(told, "  {}", write_action(action)).unwrap();
             }
             assert!(
-                plan.next_wake().is_none_or(|wake| wake > now),
+                plan.next_timer().is_none_or(|wake| wake > now),
                 "wakes in vain"
             );
         }
@@ -174,8 +176,8 @@ fn read_faults(words: &[&str]) -> RetryFaults {
     }
 }
 
-fn read_site(word: &str) -> Site {
-    Site {
+fn read_site(word: &str) -> ServerConfig {
+    ServerConfig {
         slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
         learns_slots: word.starts_with('l'),
         has_status: word.starts_with(['s', 'l']),
@@ -218,28 +220,34 @@ fn ms(time: Duration) -> String {
 
 pub(crate) fn write_action(action: Action) -> String {
     match action {
-        Action::Start {
+        Action::StartCall {
             task,
             call,
             server,
-            why,
+            reason,
         } => {
-            let why = match why {
-                Why::First => "",
-                Why::Again => " again",
-                Why::Hedge => " a second time",
+            let reason = match reason {
+                CallReason::First => "",
+                CallReason::Retry => " again",
+                CallReason::Hedge => " a second time",
             };
-            format!("call {call}: task {task}{why} on server {server}")
+            format!("call {call}: task {task}{reason} on server {server}")
         }
-        Action::Cancel { call, server } => format!("cancel call {call} on server {server}"),
-        Action::Lose {
+        Action::CancelCall { call, server } => format!("cancel call {call} on server {server}"),
+        Action::LoseCall {
             task,
             call,
             server,
-            why,
-        } => format!("lose call {call} of task {task} on server {server}: {why:?}"),
-        Action::Probe { server } => format!("ask server {server}"),
-        Action::Deliver {
+            reason,
+        } => {
+            let reason = match reason {
+                LossReason::TimeLimit => "Overrun",
+                LossReason::ServerRestarted => "Restarted",
+            };
+            format!("lose call {call} of task {task} on server {server}: {reason}")
+        }
+        Action::ProbeServer { server } => format!("ask server {server}"),
+        Action::DeliverResult {
             task,
             server,
             hedges,
@@ -247,23 +255,32 @@ pub(crate) fn write_action(action: Action) -> String {
             "deliver task {task} from server {server}{}",
             write_hedges(hedges)
         ),
-        Action::Fail { task, why, hedges } => {
-            let why = match why {
-                Failure::Answered => "Answered",
-                Failure::GivenUp => "GivenUp",
-                Failure::Poison => "Poison",
-                Failure::Cancelled => "Cancelled",
+        Action::FailTask {
+            task,
+            reason,
+            hedges,
+        } => {
+            let reason = match reason {
+                TaskFailure::Answered => "Answered",
+                TaskFailure::GivenUp => "GivenUp",
+                TaskFailure::Poison => "Poison",
+                TaskFailure::Cancelled => "Cancelled",
             };
-            format!("fail task {task}: {why}{}", write_hedges(hedges))
+            format!("fail task {task}: {reason}{}", write_hedges(hedges))
         }
-        Action::SetAside { server, until, why } => {
-            format!("set server {server} aside until {}: {why:?}", ms(until))
+        Action::SetAside {
+            server,
+            until,
+            reason,
+        } => {
+            format!("set server {server} aside until {}: {reason:?}", ms(until))
         }
         Action::TakeBack { server } => format!("take server {server} back"),
-        Action::FallBack { server } => format!("fall back on server {server}"),
-        Action::PutOut { server } => format!("put server {server} out"),
-        Action::Resize { server, slots } => format!("server {server} has {slots} slots"),
-        Action::End(end) => format!("the end: {end:?}"),
+        Action::UseReserve { server } => format!("fall back on server {server}"),
+        Action::MarkOut { server } => format!("put server {server} out"),
+        Action::SetSlots { server, slots } => format!("server {server} has {slots} slots"),
+        Action::EndRun(RunEnd::Drained) => "the end: Stopped".to_owned(),
+        Action::EndRun(end) => format!("the end: {end:?}"),
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use super::Plan;
 use super::calls::State;
-use super::event::{Loss, Pulse};
 use super::judge::is_silence;
 use super::pulse::{BEAT, Kin, PATIENCE};
 use super::server::Health;
 use super::servers::Alarm;
-use super::{Action, Aside, Plan};
 use crate::ErrorKind;
 use crate::ids::ServerId;
+use crate::plan::action::LossReason;
+use crate::plan::action::{Action, AsideReason};
+use crate::plan::event::ServerStatus;
 
 impl Plan {
     /// Does what it is time for.
@@ -42,7 +44,7 @@ impl Plan {
         }
         let now = self.now;
         self.servers.edit(id, |server| server.pulses.ask(now));
-        self.actions.push_back(Action::Probe { server: id });
+        self.actions.push_back(Action::ProbeServer { server: id });
     }
 
     /// Whether a call on a shy server has taken long; if not, sees to it that
@@ -72,12 +74,16 @@ impl Plan {
             Kin::Unknown | Kin::Silent(_) => {
                 self.servers.edit(id, |server| server.pulses.silent());
             }
-            Kin::Foreign | Kin::Ours { .. } => self.fell_silent(id, Aside::Hung),
+            Kin::Foreign | Kin::Ours { .. } => self.fell_silent(id, AsideReason::Hung),
         }
     }
 
     /// An answer, or none for sure.
-    pub(super) fn probed(&mut self, id: ServerId, outcome: Result<Option<Pulse>, ErrorKind>) {
+    pub(super) fn probed(
+        &mut self,
+        id: ServerId,
+        outcome: Result<Option<ServerStatus>, ErrorKind>,
+    ) {
         let asked = self.servers.edit(id, |server| server.pulses.answered());
         let Some(asked) = asked else {
             return;
@@ -91,7 +97,7 @@ impl Plan {
         }
     }
 
-    fn said(&mut self, id: ServerId, pulse: Pulse, asked: Duration) {
+    fn said(&mut self, id: ServerId, pulse: ServerStatus, asked: Duration) {
         let now = self.now;
         let known = matches!(self.servers.get(id).pulses.kin, Kin::Ours { .. });
         // Who knows what it was before it went down.
@@ -103,7 +109,8 @@ impl Plan {
             && slots != self.servers.get(id).slots
         {
             self.servers.edit(id, |server| server.slots = slots);
-            self.actions.push_back(Action::Resize { server: id, slots });
+            self.actions
+                .push_back(Action::SetSlots { server: id, slots });
         }
         if restarted || doubtful {
             self.lose_calls_before(id, asked);
@@ -148,36 +155,36 @@ impl Plan {
                 }
             }),
             Health::Asked => {
-                self.set_aside(id, Aside::StillDown, Duration::ZERO);
+                self.set_aside(id, AsideReason::StillDown, Duration::ZERO);
                 if silent_for >= PATIENCE {
                     self.doubt_calls(id);
                 }
             }
             Health::Aside(_) | Health::Reserve => {}
             Health::Up | Health::Due | Health::Trial | Health::Out => match kin {
-                _ if kind == ErrorKind::Unanswered => self.fell_silent(id, Aside::Hung),
+                _ if kind == ErrorKind::Unanswered => self.fell_silent(id, AsideReason::Hung),
                 Kin::Ours { .. } if kind != ErrorKind::TimedOut => {
                     // It may be about to end, once its calls have.
-                    self.aside_unless_out(id, Aside::Died);
+                    self.aside_unless_out(id, AsideReason::Died);
                 }
-                Kin::Ours { .. } => self.fell_silent(id, Aside::Hung),
-                Kin::Unknown => self.aside_unless_out(id, Aside::Died),
-                Kin::Foreign | Kin::Silent(_) => self.fell_silent(id, Aside::Died),
+                Kin::Ours { .. } => self.fell_silent(id, AsideReason::Hung),
+                Kin::Unknown => self.aside_unless_out(id, AsideReason::Died),
+                Kin::Foreign | Kin::Silent(_) => self.fell_silent(id, AsideReason::Died),
             },
         }
     }
 
     /// Its calls may be lost, or go on: they are waited for, and made
     /// elsewhere meanwhile.
-    fn fell_silent(&mut self, id: ServerId, why: Aside) {
-        self.aside_unless_out(id, why);
+    fn fell_silent(&mut self, id: ServerId, reason: AsideReason) {
+        self.aside_unless_out(id, reason);
         self.doubt_calls(id);
     }
 
-    fn aside_unless_out(&mut self, id: ServerId, why: Aside) {
+    fn aside_unless_out(&mut self, id: ServerId, reason: AsideReason) {
         if self.health(id) != Health::Out {
             self.servers.edit(id, |server| server.needs_trial = false);
-            self.set_aside(id, why, Duration::ZERO);
+            self.set_aside(id, reason, Duration::ZERO);
         }
     }
 
@@ -213,7 +220,7 @@ impl Plan {
     fn lose_calls_before(&mut self, id: ServerId, asked: Duration) {
         for call in self.servers.get(id).calls.clone() {
             if self.calls.get(call).is_some_and(|c| c.started < asked) {
-                self.lose(call, Loss::Restarted);
+                self.lose(call, LossReason::ServerRestarted);
             }
         }
     }

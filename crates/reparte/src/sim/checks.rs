@@ -7,7 +7,9 @@ use super::habits::Habits;
 use super::ledger::Ledger;
 use super::virtual_server::Virtual;
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Failure, Loss, Plan, Site, Why};
+use crate::plan::Plan;
+use crate::plan::action::{Action, CallReason, LossReason, RunEnd, TaskFailure};
+use crate::plan::event::{Event, ServerConfig};
 use crate::{CallId, ErrorKind, RetryFaults, TaskId};
 
 /// A second book of the run, kept from the events and actions alone.
@@ -78,7 +80,7 @@ enum State {
 }
 
 impl Checks {
-    pub(super) fn new(habits: &Habits, sites: &[Site]) -> Self {
+    pub(super) fn new(habits: &Habits, sites: &[ServerConfig]) -> Self {
         Self {
             servers: sites.iter().map(|&site| Seen::new(site)).collect(),
             open: BTreeMap::new(),
@@ -110,11 +112,11 @@ impl Checks {
         self.useless = None;
         self.cancelled = None;
         match event {
-            Event::Sent { task, .. } => {
+            Event::TaskSent { task, .. } => {
                 self.open.insert(task, Open::default());
             }
-            Event::Closed => self.closed = true,
-            Event::Ended { call, outcome } => {
+            Event::InputClosed => self.closed = true,
+            Event::CallReturned { call, outcome } => {
                 let (task, server) = self.running.remove(&call).expect("it was running");
                 self.apart.remove(&call);
                 let seen = &mut self.servers[server.index()];
@@ -130,11 +132,14 @@ impl Checks {
                     self.call_failed(task, call, server, outcome);
                 }
             }
-            Event::Joined { site } => self.servers.push(Seen::new(site)),
-            Event::Cancelled { task } => self.cancelled = Some(task),
-            Event::Left { .. } | Event::Probed { .. } | Event::Abandoned | Event::Woken => {}
+            Event::ServerAdded { config } => self.servers.push(Seen::new(config)),
+            Event::TaskCancelled { task } => self.cancelled = Some(task),
+            Event::ServerRemoved { .. }
+            | Event::ProbeReturned { .. }
+            | Event::Abandoned
+            | Event::TimerFired => {}
             Event::JournalFailed => self.journal_failed = true,
-            Event::Stopped => self.stopped = true,
+            Event::DrainRequested => self.stopped = true,
         }
     }
 
@@ -159,34 +164,34 @@ impl Checks {
 
     pub(super) fn asked(&mut self, action: Action, now: Duration) {
         match action {
-            Action::Start {
+            Action::StartCall {
                 task,
                 call,
                 server,
-                why,
-            } => self.started(task, call, server, why, now),
-            Action::Cancel { call, .. } => {
+                reason,
+            } => self.started(task, call, server, reason, now),
+            Action::CancelCall { call, .. } => {
                 self.drained(call);
             }
-            Action::Lose {
+            Action::LoseCall {
                 call,
                 task,
                 server,
-                why,
+                reason,
             } => {
                 assert_eq!(self.drained(call), Some(task));
-                let kind = match why {
-                    Loss::Overrun => ErrorKind::TimedOut,
-                    Loss::Restarted => ErrorKind::Interrupted,
+                let kind = match reason {
+                    LossReason::TimeLimit => ErrorKind::TimedOut,
+                    LossReason::ServerRestarted => ErrorKind::Interrupted,
                 };
                 self.call_failed(task, call, server, Err(kind));
                 self.returned = Some((task, Err(kind)));
             }
-            Action::Deliver { task, .. } => {
+            Action::DeliverResult { task, .. } => {
                 assert_eq!(self.returned, Some((task, Ok(()))), "not its result");
                 self.end(task);
             }
-            Action::Fail { task, why, .. } => self.failed(task, why),
+            Action::FailTask { task, reason, .. } => self.failed(task, reason),
             Action::SetAside { server, until, .. } => {
                 let seen = &mut self.servers[server.index()];
                 assert_ne!(seen.state, State::Out);
@@ -194,7 +199,7 @@ impl Checks {
                 seen.set(State::Aside(until), now);
                 seen.trials.clear();
             }
-            Action::FallBack { server } => {
+            Action::UseReserve { server } => {
                 let others = self.servers.iter().filter(|seen| !seen.reserve);
                 let mut states = others.map(|seen| seen.state);
                 assert!(states.all(|state| state != State::Up), "others are left");
@@ -207,14 +212,21 @@ impl Checks {
                 assert!(matches!(seen.state, State::Aside(until) if until <= now));
                 seen.set(State::Up, now);
             }
-            Action::PutOut { server } => self.servers[server.index()].set(State::Out, now),
-            Action::Resize { server, slots } => self.servers[server.index()].slots = slots,
-            Action::Probe { .. } => {}
-            Action::End(end) => self.check_end(end),
+            Action::MarkOut { server } => self.servers[server.index()].set(State::Out, now),
+            Action::SetSlots { server, slots } => self.servers[server.index()].slots = slots,
+            Action::ProbeServer { .. } => {}
+            Action::EndRun(end) => self.check_end(end),
         }
     }
 
-    fn started(&mut self, task: TaskId, call: CallId, server: ServerId, why: Why, now: Duration) {
+    fn started(
+        &mut self,
+        task: TaskId,
+        call: CallId,
+        server: ServerId,
+        reason: CallReason,
+        now: Duration,
+    ) {
         let waits = |open: &Open| open.calls.is_empty() && open.breaks < 2;
         assert!(!self.stopped, "a call after the stop");
         let nothing_waits = !self.open.values().any(waits);
@@ -226,7 +238,11 @@ impl Checks {
             State::Aside(until) => {
                 assert!(until <= now, "server {server} is called too soon");
                 assert!(seen.trials.is_empty(), "server {server} is on trial");
-                assert_ne!(why, Why::Hedge, "server {server} is tried by a hedge");
+                assert_ne!(
+                    reason,
+                    CallReason::Hedge,
+                    "server {server} is tried by a hedge"
+                );
                 seen.trials.insert(call);
             }
             State::Out => panic!("server {server} is out"),
@@ -234,10 +250,10 @@ impl Checks {
         }
         let open = self.open.get(&task).expect("it has no answer");
         let elsewhere = |other: &CallId| self.running[other].1;
-        match why {
-            Why::First => assert!(!open.called && open.calls.is_empty()),
+        match reason {
+            CallReason::First => assert!(!open.called && open.calls.is_empty()),
             // Only those whose server was put aside meanwhile are doubted.
-            Why::Again => assert!(
+            CallReason::Retry => assert!(
                 open.called
                     && open.calls.iter().all(|other| {
                         let seen = &self.servers[elsewhere(other).index()];
@@ -245,7 +261,7 @@ impl Checks {
                     }),
                 "task {task} runs already"
             ),
-            Why::Hedge => assert!(
+            CallReason::Hedge => assert!(
                 nothing_waits
                     && open.calls.len() == 1
                     && open.calls.iter().all(|other| elsewhere(other) != server),
@@ -255,9 +271,9 @@ impl Checks {
         self.check_alone(task, call, server);
         self.ledger.slots = self.ledger.slots.max(self.slots());
         let open = self.open.get_mut(&task).expect("it has no answer");
-        let pays = why == Why::Again && open.costs && open.calls.is_empty();
+        let pays = reason == CallReason::Retry && open.costs && open.calls.is_empty();
         self.ledger.retries += u64::from(pays && open.breaks < 2);
-        self.ledger.first_calls += u64::from(why == Why::First);
+        self.ledger.first_calls += u64::from(reason == CallReason::First);
         self.ledger.check(now);
         open.calls.insert(call);
         open.called = true;
@@ -300,12 +316,12 @@ impl Checks {
         Some(task)
     }
 
-    fn failed(&mut self, task: TaskId, why: Failure) {
-        match why {
-            Failure::Cancelled => assert_eq!(self.cancelled, Some(task)),
-            Failure::GivenUp => assert!(self.open[&task].tries >= self.max_attempts),
-            Failure::Poison => assert!(self.open[&task].breaks >= 3),
-            Failure::Answered => {
+    fn failed(&mut self, task: TaskId, reason: TaskFailure) {
+        match reason {
+            TaskFailure::Cancelled => assert_eq!(self.cancelled, Some(task)),
+            TaskFailure::GivenUp => assert!(self.open[&task].tries >= self.max_attempts),
+            TaskFailure::Poison => assert!(self.open[&task].breaks >= 3),
+            TaskFailure::Answered => {
                 if let Some((_, Err(ErrorKind::Fault { code }))) = self.returned
                     && self.retry_faults.contain(code)
                 {
@@ -326,20 +342,20 @@ impl Checks {
         assert!(self.ended.insert(task), "task {task} ends twice");
     }
 
-    fn check_end(&self, end: End) {
+    fn check_end(&self, end: RunEnd) {
         let wanted = self.running.values().any(|(task, _)| task.is_some());
         assert!(!wanted, "{end:?} with calls in flight");
         let up = self.servers.iter().any(|seen| seen.state == State::Up);
         let kept = self.servers.iter().any(|seen| seen.state == State::Reserve);
-        let lack = matches!(end, End::Outage { .. } | End::NoServers);
+        let lack = matches!(end, RunEnd::Outage { .. } | RunEnd::NoServers);
         assert!(!(lack && kept), "the reserve is not used");
         match end {
-            End::Completed => assert!(self.closed && self.open.is_empty()),
-            End::Outage { after } => assert!(!up && self.outage == Some(after)),
-            End::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
-            End::Stopped => assert!(self.stopped),
-            End::Abandoned => panic!("nobody abandoned it"),
-            End::JournalFailed => assert!(self.journal_failed),
+            RunEnd::Completed => assert!(self.closed && self.open.is_empty()),
+            RunEnd::Outage { after } => assert!(!up && self.outage == Some(after)),
+            RunEnd::NoServers => assert!(self.servers.iter().all(|seen| seen.state == State::Out)),
+            RunEnd::Drained => assert!(self.stopped),
+            RunEnd::Abandoned => panic!("nobody abandoned it"),
+            RunEnd::JournalFailed => assert!(self.journal_failed),
         }
     }
 
@@ -410,7 +426,7 @@ impl Checks {
 }
 
 impl Seen {
-    fn new(site: Site) -> Self {
+    fn new(site: ServerConfig) -> Self {
         Self {
             slots: site.slots,
             running: 0,

@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::habits::Habits;
+use crate::plan::action::Action;
+use crate::plan::event::{Event, ServerConfig};
 use crate::plan::tests::{replay, write_action};
-use crate::plan::{Action, Event, Site};
 use crate::{ErrorKind, RetryFaults};
 
 /// The most lines that are printed; only an endless run has more.
@@ -28,7 +29,7 @@ impl Drop for Log {
 }
 
 impl Log {
-    pub(super) fn new(habits: &Habits, sites: &[Site], seed: u64) -> Self {
+    pub(super) fn new(habits: &Habits, sites: &[ServerConfig], seed: u64) -> Self {
         let mut script = String::new();
         let ms = |time: Option<Duration>| time.map_or("none".to_owned(), ms);
         let none = |n: Option<u32>| n.map_or("none".to_owned(), |n| n.to_string());
@@ -58,24 +59,24 @@ impl Log {
             writeln!(self.script, "at {}", ms(now)).unwrap();
         }
         let line = match event {
-            Event::Sent { task, cost } => format!("send {task}*{cost}"),
-            Event::Closed => "closed".to_owned(),
-            Event::Ended { call, outcome } => match outcome {
+            Event::TaskSent { task, cost } => format!("send {task}*{cost}"),
+            Event::InputClosed => "closed".to_owned(),
+            Event::CallReturned { call, outcome } => match outcome {
                 Ok(()) => format!("end {call} ok"),
                 Err(error) => format!("end {call} {}", kind(error)),
             },
-            Event::Probed { server, outcome } => match outcome {
+            Event::ProbeReturned { server, outcome } => match outcome {
                 Ok(Some(pulse)) => format!("status {server} {} {}", pulse.instance, pulse.slots),
                 Ok(None) => format!("reached {server}"),
                 Err(error) => format!("silent {server} {}", kind(error)),
             },
-            Event::Joined { site: joined } => format!("join {}", site(joined)),
-            Event::Left { server } => format!("leave {server}"),
-            Event::Cancelled { task } => format!("cancel {task}"),
-            Event::Stopped => "stopped".to_owned(),
+            Event::ServerAdded { config } => format!("join {}", site(config)),
+            Event::ServerRemoved { server } => format!("leave {server}"),
+            Event::TaskCancelled { task } => format!("cancel {task}"),
+            Event::DrainRequested => "stopped".to_owned(),
             Event::Abandoned => "abandoned".to_owned(),
             Event::JournalFailed => "journal-failed".to_owned(),
-            Event::Woken => "woken".to_owned(),
+            Event::TimerFired => "woken".to_owned(),
         };
         writeln!(self.script, "{line}").unwrap();
     }
@@ -105,7 +106,7 @@ fn faults(retried: &RetryFaults) -> String {
     }
 }
 
-fn site(site: Site) -> String {
+fn site(site: ServerConfig) -> String {
     let mark = match (site.has_status, site.learns_slots) {
         _ if site.reserve => "r",
         (false, _) => "",

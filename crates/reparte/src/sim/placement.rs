@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::plan::{Action, End, Event, Plan, PlanOptions, Pulse, Site};
+use crate::plan::action::{Action, RunEnd};
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::{Plan, PlanOptions};
 use crate::{CallId, RetryFaults, TaskId};
 
 const SERVERS: usize = 4;
@@ -21,7 +23,7 @@ enum What {
 /// Sends the tasks as fast as they are taken; the longest of those that wait
 /// goes first if their cost is told. When the run is over.
 fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
-    let site = Site {
+    let site = ServerConfig {
         slots: 1,
         learns_slots: true,
         has_status: true,
@@ -40,51 +42,51 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
     let mut plan = Plan::new(&[site; SERVERS], options);
     let mut agenda: BTreeMap<(Duration, usize), What> = BTreeMap::new();
     let (mut now, mut entries, mut sent) = (Duration::ZERO, 0, 0);
-    let mut event = Event::Woken;
+    let mut event = Event::TimerFired;
     loop {
         plan.handle(event, now);
         while let Some(action) = plan.poll_action() {
             entries += 1;
             match action {
-                Action::Start { task, call, .. } => {
+                Action::StartCall { task, call, .. } => {
                     let took = tasks[usize::try_from(task.index()).unwrap()];
                     agenda.insert((now + took, entries), What::Call(call));
                 }
-                Action::Probe { server } => {
+                Action::ProbeServer { server } => {
                     agenda.insert((now + STATUS, entries), What::Status(server));
                 }
-                Action::End(end) => {
-                    assert_eq!(end, End::Completed);
+                Action::EndRun(end) => {
+                    assert_eq!(end, RunEnd::Completed);
                     return now;
                 }
                 _ => {}
             }
         }
-        event = if sent < tasks.len() && plan.wants_task() {
+        event = if sent < tasks.len() && plan.accepts_task() {
             let cost = if costs { tasks[sent].as_micros() } else { 0 };
             sent += 1;
-            Event::Sent {
+            Event::TaskSent {
                 task: TaskId::new(sent as u64 - 1),
                 cost: u64::try_from(cost).unwrap(),
             }
         } else if sent == tasks.len() {
             sent += 1;
-            Event::Closed
+            Event::InputClosed
         } else {
             let next = agenda.first_key_value().map(|(&(at, _), _)| at);
-            let wake = plan.next_wake();
+            let wake = plan.next_timer();
             now = [next, wake].into_iter().flatten().min().unwrap();
             if next != Some(now) {
-                Event::Woken
+                Event::TimerFired
             } else {
                 match agenda.pop_first().unwrap().1 {
-                    What::Call(call) => Event::Ended {
+                    What::Call(call) => Event::CallReturned {
                         call,
                         outcome: Ok(()),
                     },
-                    What::Status(server) => Event::Probed {
+                    What::Status(server) => Event::ProbeReturned {
                         server,
-                        outcome: Ok(Some(Pulse {
+                        outcome: Ok(Some(ServerStatus {
                             instance: 1,
                             slots: 1,
                         })),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plan::{Pulse, Site, SplitMix};
+use crate::plan::SplitMix;
+use crate::plan::event::{ServerConfig, ServerStatus};
 use crate::{CallId, ErrorKind};
 
 /// How long the client waits for a word on the server's health.
@@ -25,7 +26,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Virtual {
     pub(super) kind: Kind,
-    pub(super) site: Site,
+    pub(super) site: ServerConfig,
     /// The slots that it says it has.
     true_slots: usize,
     pub(super) alive: bool,
@@ -57,7 +58,7 @@ impl Virtual {
         let learns_slots = kind == Kind::Ours && random.below(2) == 0;
         Self {
             kind,
-            site: Site {
+            site: ServerConfig {
                 slots,
                 learns_slots,
                 has_status: kind != Kind::Bare,
@@ -83,7 +84,7 @@ impl Virtual {
         let there = Self::new(1, false, false, random);
         Self {
             kind: Kind::Bare,
-            site: Site {
+            site: ServerConfig {
                 slots: 1,
                 learns_slots: false,
                 has_status: false,
@@ -109,11 +110,11 @@ impl Virtual {
     }
 
     /// What it answers to a question now.
-    pub(super) fn pulse(&self) -> Result<Option<Pulse>, ErrorKind> {
+    pub(super) fn pulse(&self) -> Result<Option<ServerStatus>, ErrorKind> {
         match self.kind {
             _ if !self.alive => Err(self.absence()),
             Kind::Ours if self.hung => Err(ErrorKind::TimedOut),
-            Kind::Ours => Ok(Some(Pulse {
+            Kind::Ours => Ok(Some(ServerStatus {
                 instance: self.instance,
                 slots: self.true_slots,
             })),

@@ -9,7 +9,9 @@ use super::habits::Habits;
 use super::log::Log;
 use super::virtual_server::{Kind, PROBE_TIMEOUT, Virtual};
 use crate::ids::ServerId;
-use crate::plan::{Action, End, Event, Failure, Plan, Pulse, Site, SplitMix};
+use crate::plan::action::{Action, RunEnd, TaskFailure};
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::{Plan, SplitMix};
 use crate::{CallId, ErrorKind, TaskId};
 
 pub(super) struct World {
@@ -25,7 +27,7 @@ pub(super) struct World {
     /// Calls of tasks that kill their servers, and how many each has killed.
     deadly: BTreeMap<CallId, TaskId>,
     kills: BTreeMap<TaskId, u32>,
-    failed: BTreeMap<TaskId, Failure>,
+    failed: BTreeMap<TaskId, TaskFailure>,
     sent: u64,
     closed: bool,
     checks: Option<(Checks, Log)>,
@@ -33,8 +35,8 @@ pub(super) struct World {
 
 /// What became of a world's run.
 pub(super) struct Outcome {
-    pub(super) end: End,
-    pub(super) failed: BTreeMap<TaskId, Failure>,
+    pub(super) end: RunEnd,
+    pub(super) failed: BTreeMap<TaskId, TaskFailure>,
     /// The tasks that kill servers, and how many each has killed.
     pub(super) poison: Vec<TaskId>,
     pub(super) kills: BTreeMap<TaskId, u32>,
@@ -57,7 +59,7 @@ pub(super) enum What {
 impl World {
     pub(super) fn new(habits: Habits, random: SplitMix) -> Self {
         let mut world = Self::unchecked(habits, random);
-        let sites: Vec<Site> = world.servers.iter().map(|server| server.site).collect();
+        let sites: Vec<ServerConfig> = world.servers.iter().map(|server| server.site).collect();
         let checks = Checks::new(&world.habits, &sites);
         let log = Log::new(&world.habits, &sites, world.plan.seed());
         world.checks = Some((checks, log));
@@ -81,7 +83,7 @@ impl World {
         for server in &mut servers {
             server.may_take_its_machine(habits.machines_go);
         }
-        let sites: Vec<Site> = servers.iter().map(|server| server.site).collect();
+        let sites: Vec<ServerConfig> = servers.iter().map(|server| server.site).collect();
         let options = habits.plan_options(random.below(u64::MAX));
         let mut world = Self {
             plan: Plan::new(&sites, options),
@@ -126,7 +128,7 @@ impl World {
     /// Runs to the end.
     pub(super) fn run(mut self) -> Outcome {
         let mut steps = 0_u64;
-        let mut end = self.tell(Event::Woken);
+        let mut end = self.tell(Event::TimerFired);
         while end.is_none() {
             end = self.send().or_else(|| self.next());
             steps += 1;
@@ -146,15 +148,15 @@ impl World {
         }
     }
 
-    fn send(&mut self) -> Option<End> {
-        while self.sent < self.habits.tasks && self.plan.wants_task() {
+    fn send(&mut self) -> Option<RunEnd> {
+        while self.sent < self.habits.tasks && self.plan.accepts_task() {
             let task = TaskId::new(self.sent);
             self.sent += 1;
             let cost = match self.habits.costs {
                 true => self.random.below(50),
                 false => 0,
             };
-            let end = self.tell(Event::Sent { task, cost });
+            let end = self.tell(Event::TaskSent { task, cost });
             if end.is_some() {
                 return end;
             }
@@ -163,18 +165,18 @@ impl World {
             return None;
         }
         self.closed = true;
-        self.tell(Event::Closed)
+        self.tell(Event::InputClosed)
     }
 
     /// Lets the next thing happen.
-    fn next(&mut self) -> Option<End> {
-        let wake = self.plan.next_wake();
+    fn next(&mut self) -> Option<RunEnd> {
+        let wake = self.plan.next_timer();
         let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
         if let Some(wake) = wake
             && next.is_none_or(|next| wake <= next)
         {
             self.now = wake;
-            return self.tell(Event::Woken);
+            return self.tell(Event::TimerFired);
         }
         let Reverse((at, _, what)) = self.agenda.pop().expect("hangs: nothing will ever happen");
         self.now = at;
@@ -196,22 +198,22 @@ impl World {
             What::Joins => {
                 let mut joined = Virtual::new(1, self.habits.all_ours, false, &mut self.random);
                 joined.may_take_its_machine(self.habits.machines_go);
-                let site = joined.site;
+                let config = joined.site;
                 self.servers.push(joined);
-                self.tell(Event::Joined { site })
+                self.tell(Event::ServerAdded { config })
             }
-            What::Leaves(server) => self.tell(Event::Left { server }),
+            What::Leaves(server) => self.tell(Event::ServerRemoved { server }),
             What::JournalFails => self.tell(Event::JournalFailed),
-            What::Stops => self.tell(Event::Stopped),
+            What::Stops => self.tell(Event::DrainRequested),
             What::Cancels if self.sent == 0 => None,
             What::Cancels => {
                 let task = TaskId::new(self.random.below(self.sent));
-                self.tell(Event::Cancelled { task })
+                self.tell(Event::TaskCancelled { task })
             }
         }
     }
 
-    fn call_ends(&mut self, call: CallId) -> Option<End> {
+    fn call_ends(&mut self, call: CallId) -> Option<RunEnd> {
         let &(server, outcome) = self.calls.get(&call)?;
         let there = &mut self.servers[server.index()];
         // A call that the client has cut off ends whatever the server does.
@@ -227,7 +229,7 @@ impl World {
             return None;
         }
         self.calls.remove(&call);
-        self.tell(Event::Ended { call, outcome })
+        self.tell(Event::CallReturned { call, outcome })
     }
 
     fn kill(&mut self, server: ServerId, task: TaskId) {
@@ -235,24 +237,24 @@ impl World {
         self.crash(server);
     }
 
-    fn answers(&mut self, server: ServerId, question: u64) -> Option<End> {
+    fn answers(&mut self, server: ServerId, question: u64) -> Option<RunEnd> {
         let there = &mut self.servers[server.index()];
         if there.question != Some(question) {
             return None;
         }
         there.question = None;
-        let outcome: Result<Option<Pulse>, ErrorKind> = there.pulse();
+        let outcome: Result<Option<ServerStatus>, ErrorKind> = there.pulse();
         there.known |= matches!(outcome, Ok(Some(_)));
-        self.tell(Event::Probed { server, outcome })
+        self.tell(Event::ProbeReturned { server, outcome })
     }
 
-    fn tell(&mut self, event: Event) -> Option<End> {
+    fn tell(&mut self, event: Event) -> Option<RunEnd> {
         if let Some((checks, log)) = &mut self.checks {
             log.told(event, self.now);
             checks.told(event);
         }
         self.plan.handle(event, self.now);
-        let wake = self.plan.next_wake();
+        let wake = self.plan.next_timer();
         assert!(wake.is_none_or(|wake| wake > self.now), "wakes in vain");
         let mut end = None;
         while let Some(action) = self.plan.poll_action() {
@@ -261,17 +263,17 @@ impl World {
                 checks.asked(action, self.now);
             }
             match action {
-                Action::Start {
+                Action::StartCall {
                     task, call, server, ..
                 } => self.start(task, call, server),
-                Action::Cancel { call, server } | Action::Lose { call, server, .. } => {
+                Action::CancelCall { call, server } | Action::LoseCall { call, server, .. } => {
                     self.cancel(call, server);
                 }
-                Action::Probe { server } => self.probe(server),
-                Action::Fail { task, why, .. } => {
-                    self.failed.insert(task, why);
+                Action::ProbeServer { server } => self.probe(server),
+                Action::FailTask { task, reason, .. } => {
+                    self.failed.insert(task, reason);
                 }
-                Action::End(how) => end = Some(how),
+                Action::EndRun(how) => end = Some(how),
                 _ => {}
             }
         }

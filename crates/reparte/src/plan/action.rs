@@ -1,0 +1,134 @@
+//! The actions that the plan asks its caller to carry out.
+
+use std::time::Duration;
+
+use crate::ids::{CallId, ServerId, TaskId};
+
+/// Something to do or to record. The plan counts it as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Make this call of the task on a free slot of the server.
+    StartCall {
+        task: TaskId,
+        call: CallId,
+        server: ServerId,
+        reason: CallReason,
+    },
+    /// Make the call return soon. Its outcome is discarded.
+    CancelCall { call: CallId, server: ServerId },
+    /// Cancel the call, and record it as a failed call of its task.
+    LoseCall {
+        task: TaskId,
+        call: CallId,
+        server: ServerId,
+        reason: LossReason,
+    },
+    /// Ask the server for its status. Never asked for while the outcome of
+    /// the server's last probe is awaited.
+    ProbeServer { server: ServerId },
+    /// Deliver the outcome of the call that has just returned as the task's
+    /// result.
+    DeliverResult {
+        task: TaskId,
+        server: ServerId,
+        hedges: Hedges,
+    },
+    /// The task has ended without a result. If a failed call is the reason,
+    /// that call has just returned or been lost.
+    FailTask {
+        task: TaskId,
+        reason: TaskFailure,
+        hedges: Hedges,
+    },
+    /// The server gets no calls until `until`. Then it is probed, or gets one
+    /// call as a trial.
+    SetAside {
+        server: ServerId,
+        until: Duration,
+        reason: AsideReason,
+    },
+    /// The server has answered, and is in use again.
+    TakeBack { server: ServerId },
+    /// No other server is left: this reserve server is in use from now on.
+    UseReserve { server: ServerId },
+    /// The server gets no more calls in this run.
+    MarkOut { server: ServerId },
+    /// The server has reported how many calls it takes at a time.
+    SetSlots { server: ServerId, slots: usize },
+    /// The run is over. Later events, if any, change nothing.
+    EndRun(RunEnd),
+}
+
+/// Why a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallReason {
+    /// It is the task's first call.
+    First,
+    /// An earlier call has failed, or its server no longer responds.
+    Retry,
+    /// The task is slow, and the slot has nothing else to do.
+    Hedge,
+}
+
+/// Why a call counts as lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LossReason {
+    /// It has run for longer than the time limit.
+    TimeLimit,
+    /// Its server has been restarted.
+    ServerRestarted,
+}
+
+/// The hedges of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hedges {
+    /// Number of calls made as hedges.
+    pub(crate) made: u32,
+    /// A hedge brought the result.
+    pub(crate) won: bool,
+}
+
+/// Why a task has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskFailure {
+    /// A call gave an answer that another server would give too.
+    Answered,
+    /// Too many calls that may have run brought nothing.
+    GivenUp,
+    /// Servers died while they ran it.
+    Poison,
+    /// The caller cancelled it.
+    Cancelled,
+}
+
+/// Why a server is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsideReason {
+    /// It was in use, and failed.
+    Died,
+    /// It was in use, and no longer responds.
+    Hung,
+    /// It was set aside already, and failed again.
+    StillDown,
+    /// It answered that it is busy.
+    Busy,
+    /// Its calls fail at once, several in a row.
+    Quarantined,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunEnd {
+    /// No more tasks will be sent, and every task has ended.
+    Completed,
+    /// No server was alive for this long, with tasks to do.
+    Outage { after: Duration },
+    /// Every server is out.
+    NoServers,
+    /// The caller wanted no more calls, and those in flight have ended.
+    Drained,
+    /// The caller no longer wanted any result.
+    Abandoned,
+    /// Results could not be written to the journal.
+    JournalFailed,
+}
