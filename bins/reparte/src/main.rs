@@ -17,6 +17,7 @@ mod man;
 mod methods;
 mod options;
 mod output;
+mod output_file;
 mod page;
 mod run;
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use reparte::{Account, Handle};
 
 use crate::exit::Failure;
-use crate::run::EndFile;
+use crate::output_file::OutputFile;
 use data::State;
 use over::Over;
 use record::Record;
@@ -27,7 +27,7 @@ pub(crate) use subject::Subject;
 #[derive(Debug)]
 pub(crate) struct Wanted {
     site: Option<Site>,
-    report: Option<EndFile>,
+    report: Option<OutputFile>,
 }
 
 /// The page of a run that is on.
@@ -36,12 +36,12 @@ pub(crate) struct Shown {
     watch: Watch,
     url: Option<String>,
     site: Option<Open>,
-    report: Option<EndFile>,
+    report: Option<OutputFile>,
 }
 
 impl Wanted {
     /// Alive at an address, and frozen in a file.
-    pub(crate) fn new(address: Option<&str>, report: Option<EndFile>) -> Result<Self, Failure> {
+    pub(crate) fn new(address: Option<&str>, report: Option<OutputFile>) -> Result<Self, Failure> {
         Ok(Wanted {
             site: address.map(Site::listen).transpose()?,
             report,
@@ -83,7 +83,7 @@ impl Shown {
     /// Shows how the run has ended to those who look on, and writes it into the file.
     pub(crate) fn end(self, ran: &Result<(), Failure>) -> Result<(), Failure> {
         let view = self.watch.end(Over::of(ran));
-        let write = |report: EndFile| report.write(&view.frozen());
+        let write = |report: OutputFile| report.write(&view.frozen());
         let written = self.report.map_or(Ok(()), write);
         if let Some(site) = self.site {
             site.farewell();

@@ -1,17 +1,16 @@
 //! `reparte run`: one function, many tasks, all servers.
 
-mod answer;
+mod call_result;
+mod destination;
 mod ending;
-mod files;
+mod feeder;
 mod flags;
-mod formats;
-mod hosts;
-mod kept;
+mod journal;
 mod outcomes;
 mod progress;
-mod sending;
-mod tasks;
-mod worker;
+mod result_writer;
+mod server_file;
+mod task_reader;
 
 use std::sync::Arc;
 
@@ -20,20 +19,20 @@ use reparte::{Handle, Repartidor};
 
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::output_file::OutputFile;
 use crate::page::{Shown, Subject, Wanted};
-use answer::Answer;
+use call_result::CallResult;
+use destination::Destination;
 use ending::Ending;
-pub(crate) use files::EndFile;
+use feeder::Feeder;
 pub(crate) use flags::Run;
-use formats::Writer;
-use outcomes::Failures;
+use outcomes::FailureReport;
 use progress::Progress;
-use sending::Sending;
-use tasks::{Facts, Task, Tasks};
-use worker::Worker;
+use result_writer::ResultWriter;
+use task_reader::{InputProgress, Task, TaskReader};
 
 /// What looks on a run of this command, and steers it.
-type Steering = Handle<Arc<Task>, Answer>;
+type Steering = Handle<Arc<Task>, CallResult>;
 
 impl Run {
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
@@ -41,31 +40,31 @@ impl Run {
         let local = LocalServers::start(self.local.unwrap_or(0).into())?;
         self.servers.add(local.addresses());
         let client = self.client_options()?;
-        let workers = Worker::all(&self.servers, &self.function, &client)?;
-        let keys = workers.iter().map(Worker::key).collect();
-        let account_file = EndFile::at("--account", self.account.as_deref())?;
-        let report = EndFile::at("--report", self.report.as_deref())?;
+        let workers = Destination::all(&self.servers, &self.function, &client)?;
+        let keys = workers.iter().map(Destination::key).collect();
+        let account_file = OutputFile::at("--account", self.account.as_deref())?;
+        let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = Wanted::new(self.page.as_deref(), report)?;
-        let facts = Arc::new(Facts::default());
-        let tasks = Tasks::open(self.tasks.as_deref(), self.line(), &facts)?;
+        let facts = Arc::new(InputProgress::default());
+        let tasks = TaskReader::open(self.tasks.as_deref(), self.line(), &facts)?;
         let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
         if let Some(path) = &self.journal {
-            run = run.with_journal(kept::journal(path, &self.work())?);
+            run = run.with_journal(journal::journal(path, &self.work())?);
         }
 
         let handle: Steering = run.handle();
         let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;
         let teller = (!self.quiet).then(|| console.clone());
-        hosts::follow(&self.servers, keys, &self.function, client, &handle, teller);
+        server_file::follow(&self.servers, keys, &self.function, client, &handle, teller);
         let page = page.show(&handle, self.subject(&facts))?;
         if let Some(url) = page.as_ref().and_then(Shown::url) {
             console.tell(format_args!("the page of the run: {url}"));
         }
         let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
         let (sender, reading) = outcomes::halves(run, self.unordered);
-        let sending = Sending::start(tasks, sender)?;
-        let writer = Writer::new(self.output, console)?;
-        let failures = Failures::new(console);
+        let sending = Feeder::start(tasks, sender)?;
+        let writer = ResultWriter::new(self.output, console)?;
+        let failures = FailureReport::new(console);
         let (printed, sending) = outcomes::print(reading, sending, writer, failures);
 
         drop(progress);
@@ -81,7 +80,7 @@ impl Run {
     }
 
     /// What the page says of the run.
-    fn subject(&self, facts: &Arc<Facts>) -> Subject {
+    fn subject(&self, facts: &Arc<InputProgress>) -> Subject {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let facts = Arc::clone(facts);
         Subject::new(&self.function, arguments, move || facts.expected())

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use reparte::Account;
 
-use super::sending::{Sending, Stopped};
-use super::{Facts, Steering};
+use super::feeder::{FeedStop, Feeder};
+use super::{InputProgress, Steering};
 use crate::console::Console;
 use crate::exit::Failure;
 
@@ -47,8 +47,8 @@ impl Ending {
     /// What is to be said of a run that has ended, if not all is well.
     pub(super) fn verdict(
         &self,
-        sending: &Sending,
-        facts: &Facts,
+        sending: &Feeder,
+        facts: &InputProgress,
         account: &Account,
     ) -> Result<(), Failure> {
         let (done, tasks) = (account.done, account.tasks);
@@ -56,7 +56,7 @@ impl Ending {
         if let Some(error) = &account.journal_error {
             return Err(Failure::Journal(format!("{had}; --journal: {error}")));
         }
-        let over = matches!(sending.stopped(), Some(Stopped::Over));
+        let over = matches!(sending.stopped(), Some(FeedStop::Over));
         let cut_short = account.not_run > 0 || over;
         let rest = match facts.all_read() {
             true => "",
@@ -79,7 +79,7 @@ impl Ending {
                 self.remedy()
             )));
         }
-        if let Some(Stopped::Input(error)) = sending.stopped() {
+        if let Some(FeedStop::Input(error)) = sending.stopped() {
             return Err(Failure::argument(format_args!(
                 "the tasks can't be read any further ({error}): {had}{failed}"
             )));

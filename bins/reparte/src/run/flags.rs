@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use reparte::{Options, RetryFaults};
 
-use super::formats::Format;
-use super::tasks::Line;
+use super::result_writer::OutputFormat;
+use super::task_reader::LineFormat;
 use crate::arguments::Type;
 use crate::exit::Failure;
 use crate::options::{Client, Servers, seconds, whole};
@@ -55,7 +55,7 @@ pub(crate) struct Run {
 
     /// How results are printed
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
-    pub(super) output: Format,
+    pub(super) output: OutputFormat,
     /// Print results as they come, not in the order of their tasks
     #[arg(long, help_heading = "Results")]
     pub(super) unordered: bool,
@@ -138,10 +138,10 @@ impl Run {
         options
     }
 
-    pub(super) fn line(&self) -> Line {
+    pub(super) fn line(&self) -> LineFormat {
         match self.json {
-            true => Line::Arguments,
-            false => Line::Argument(self.arg_type),
+            true => LineFormat::Arguments,
+            false => LineFormat::Argument(self.arg_type),
         }
     }
 

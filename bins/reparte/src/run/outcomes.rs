@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reparte::{InOrder, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskId, TaskSender};
 
-use super::{Answer, Sending, Task, Writer};
+use super::{CallResult, Feeder, ResultWriter, Task};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output::in_line;
@@ -16,53 +16,53 @@ const TOLD: u64 = 20;
 const SHOWN: usize = 60;
 
 /// Outcomes in order, or as they end.
-pub(super) enum Reading {
-    InOrder(InOrder<Arc<Task>, Answer>),
-    AsTheyEnd(Outcomes<Arc<Task>, Answer>),
+pub(super) enum OutcomeStream {
+    InOrder(InOrder<Arc<Task>, CallResult>),
+    AsTheyEnd(Outcomes<Arc<Task>, CallResult>),
 }
 
-type Outcome = (TaskId, Result<Answer, TaskError>);
+type Outcome = (TaskId, Result<CallResult, TaskError>);
 
 /// The two halves of a run.
 pub(super) fn halves(
-    run: Repartidor<Arc<Task>, Answer>,
+    run: Repartidor<Arc<Task>, CallResult>,
     unordered: bool,
-) -> (TaskSender<Arc<Task>, Answer>, Reading) {
+) -> (TaskSender<Arc<Task>, CallResult>, OutcomeStream) {
     match unordered {
         true => {
             let (sender, outcomes) = run.split();
-            (sender, Reading::AsTheyEnd(outcomes))
+            (sender, OutcomeStream::AsTheyEnd(outcomes))
         }
         false => {
             let (sender, outcomes) = run.split_in_order();
-            (sender, Reading::InOrder(outcomes))
+            (sender, OutcomeStream::InOrder(outcomes))
         }
     }
 }
 
-impl Reading {
+impl OutcomeStream {
     fn try_next(&mut self) -> Option<Outcome> {
         match self {
-            Reading::InOrder(outcomes) => outcomes.try_next(),
-            Reading::AsTheyEnd(outcomes) => outcomes.try_next(),
+            OutcomeStream::InOrder(outcomes) => outcomes.try_next(),
+            OutcomeStream::AsTheyEnd(outcomes) => outcomes.try_next(),
         }
     }
 
     fn next(&mut self) -> Option<Outcome> {
         match self {
-            Reading::InOrder(outcomes) => outcomes.next(),
-            Reading::AsTheyEnd(outcomes) => outcomes.next(),
+            OutcomeStream::InOrder(outcomes) => outcomes.next(),
+            OutcomeStream::AsTheyEnd(outcomes) => outcomes.next(),
         }
     }
 }
 
 /// Prints all outcomes, each as soon as it is there. An error ends the run.
 pub(super) fn print(
-    mut reading: Reading,
-    mut sending: Sending,
-    mut writer: Writer,
-    mut failures: Failures,
-) -> (Result<(), Failure>, Sending) {
+    mut reading: OutcomeStream,
+    mut sending: Feeder,
+    mut writer: ResultWriter,
+    mut failures: FailureReport,
+) -> (Result<(), Failure>, Feeder) {
     let mut print_all = || {
         loop {
             let next = match reading.try_next() {
@@ -91,16 +91,16 @@ pub(super) fn print(
 
 /// Tells of failed tasks, up to a number of them, and of those that were not run.
 #[derive(Debug)]
-pub(super) struct Failures {
+pub(super) struct FailureReport {
     count: u64,
     /// The lines of those that were sent and not run.
     not_run: Vec<RangeInclusive<u64>>,
     console: Console,
 }
 
-impl Failures {
+impl FailureReport {
     pub(super) fn new(console: &Console) -> Self {
-        Failures {
+        FailureReport {
             count: 0,
             not_run: Vec::new(),
             console: console.clone(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use reparte::{Account, ServerState};
 
-use super::{Facts, Steering};
+use super::{InputProgress, Steering};
 use crate::console::Console;
 
 /// How often a terminal is drawn anew.
@@ -27,7 +27,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn start(console: &Console, run: &Steering, facts: &Arc<Facts>) -> Self {
+    pub(super) fn start(console: &Console, run: &Steering, facts: &Arc<InputProgress>) -> Self {
         let (stop, stopped) = channel::<()>();
         let (console, run, facts) = (console.clone(), run.clone(), Arc::clone(facts));
         let show = move || {

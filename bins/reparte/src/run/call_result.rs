@@ -7,7 +7,7 @@ use xmlrpc_client::Value;
 
 /// A result, and how it was had.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct CallResult {
     pub(super) value: Value,
     /// The name of the server that gave it.
     pub(super) server: Arc<str>,

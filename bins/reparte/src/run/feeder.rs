@@ -9,32 +9,32 @@ use std::thread;
 
 use reparte::{TaskId, TaskSender};
 
-use super::{Answer, Task, Tasks};
+use super::{CallResult, Task, TaskReader};
 use crate::exit::Failure;
 
 /// See the [module](self).
 #[derive(Debug)]
-pub(super) struct Sending {
+pub(super) struct Feeder {
     sent: Receiver<Arc<Task>>,
     /// Those whose outcome has not come.
     open: HashMap<u64, Arc<Task>>,
     received: u64,
-    stopped: Arc<OnceLock<Stopped>>,
+    stopped: Arc<OnceLock<FeedStop>>,
 }
 
 /// Why no more tasks are sent, other than that there are no more.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(super) enum FeedStop {
     /// The run is over.
     Over,
     /// The input can't be read any further.
     Input(io::Error),
 }
 
-impl Sending {
+impl Feeder {
     pub(super) fn start(
-        tasks: Tasks,
-        mut sender: TaskSender<Arc<Task>, Answer>,
+        tasks: TaskReader,
+        mut sender: TaskSender<Arc<Task>, CallResult>,
     ) -> Result<Self, Failure> {
         let (sent_to, sent) = channel();
         let stopped = Arc::new(OnceLock::new());
@@ -50,7 +50,7 @@ impl Sending {
                 }
             })
             .map_err(|error| Failure::server(format_args!("can't start a thread: {error}")))?;
-        Ok(Sending {
+        Ok(Feeder {
             sent,
             open: HashMap::new(),
             received: 0,
@@ -69,20 +69,20 @@ impl Sending {
     }
 
     /// Why the tasks that were not sent were not.
-    pub(super) fn stopped(&self) -> Option<&Stopped> {
+    pub(super) fn stopped(&self) -> Option<&FeedStop> {
         self.stopped.get()
     }
 }
 
 fn send(
-    tasks: Tasks,
-    sender: &mut TaskSender<Arc<Task>, Answer>,
+    tasks: TaskReader,
+    sender: &mut TaskSender<Arc<Task>, CallResult>,
     sent: &Sender<Arc<Task>>,
-) -> Result<(), Stopped> {
+) -> Result<(), FeedStop> {
     for task in tasks {
-        let task = Arc::new(task.map_err(Stopped::Input)?);
-        sent.send(Arc::clone(&task)).map_err(|_| Stopped::Over)?;
-        sender.enviar(task).map_err(|_| Stopped::Over)?;
+        let task = Arc::new(task.map_err(FeedStop::Input)?);
+        sent.send(Arc::clone(&task)).map_err(|_| FeedStop::Over)?;
+        sender.enviar(task).map_err(|_| FeedStop::Over)?;
     }
     Ok(())
 }

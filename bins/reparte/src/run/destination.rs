@@ -6,20 +6,20 @@ use std::time::Instant;
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
 use xmlrpc_client::{Options, Value};
 
-use super::{Answer, Task};
+use super::{CallResult, Task};
 use crate::exit::Failure;
 use crate::options::Servers;
 
-/// A function on an XML-RPC server, which takes a [`Task`] and gives an [`Answer`].
+/// A function on an XML-RPC server, which takes a [`Task`] and gives an [`CallResult`].
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(super) struct Destination {
     server: XmlRpc,
     name: Arc<str>,
 }
 
 /// What tells one server of a list from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct ServerKey {
     pub(super) name: Arc<str>,
     /// None where the server is asked for them.
     slots: Option<usize>,
@@ -28,7 +28,7 @@ pub(super) struct Key {
 /// What is underneath, with the types that it has here.
 type Inner = dyn Destino<Vec<Value>, Value>;
 
-impl Worker {
+impl Destination {
     /// `function` on all servers that are named.
     pub(super) fn all(
         servers: &Servers,
@@ -36,20 +36,20 @@ impl Worker {
         options: &Options,
     ) -> Result<Vec<Self>, Failure> {
         let servers = servers.list(function, options)?.into_iter();
-        Ok(servers.map(Worker::new).collect())
+        Ok(servers.map(Destination::new).collect())
     }
 
     fn new(server: XmlRpc) -> Self {
         let inner: &Inner = &server;
-        Worker {
+        Destination {
             name: inner.name().into(),
             server,
         }
     }
 
-    pub(super) fn key(&self) -> Key {
+    pub(super) fn key(&self) -> ServerKey {
         let inner = self.inner();
-        Key {
+        ServerKey {
             name: Arc::clone(&self.name),
             slots: (!inner.learns_slots()).then(|| inner.slots()),
         }
@@ -60,7 +60,7 @@ impl Worker {
     }
 }
 
-impl Destino<Arc<Task>, Answer> for Worker {
+impl Destino<Arc<Task>, CallResult> for Destination {
     fn name(&self) -> &str {
         &self.name
     }
@@ -81,13 +81,13 @@ impl Destino<Arc<Task>, Answer> for Worker {
         self.inner().status()
     }
 
-    fn call(&self, task: &Arc<Task>, call: &Call) -> Result<Answer, CallError> {
+    fn call(&self, task: &Arc<Task>, call: &Call) -> Result<CallResult, CallError> {
         let arguments = task.arguments();
         let arguments = arguments.map_err(|why| CallError::new(ErrorKind::Unsendable, why))?;
         let attempts = task.count_call();
         let began = Instant::now();
         let value = self.inner().call(arguments, call)?;
-        Ok(Answer {
+        Ok(CallResult {
             value,
             server: Arc::clone(&self.name),
             time: began.elapsed(),

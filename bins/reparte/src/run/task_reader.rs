@@ -47,18 +47,18 @@ impl Task {
 
 /// What a line of the input is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Line {
+pub(super) enum LineFormat {
     /// One argument.
     Argument(Type),
     /// All arguments, as a JSON array.
     Arguments,
 }
 
-impl Line {
+impl LineFormat {
     fn read(self, line: &str) -> Result<Vec<Value>, String> {
         match self {
-            Line::Argument(kind) => Ok(vec![kind.read(line)?]),
-            Line::Arguments => {
+            LineFormat::Argument(kind) => Ok(vec![kind.read(line)?]),
+            LineFormat::Arguments => {
                 let remedy = "write one such as [\"text\", 7], or leave out --json";
                 let json = serde_json::from_str(line)
                     .map_err(|error| format!("no JSON array ({error}): {remedy}"))?;
@@ -71,18 +71,18 @@ impl Line {
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for LineFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Line::Argument(kind) => f.write_str(&kind.name()),
-            Line::Arguments => f.write_str("JSON array"),
+            LineFormat::Argument(kind) => f.write_str(&kind.name()),
+            LineFormat::Arguments => f.write_str("JSON array"),
         }
     }
 }
 
 /// What is known of the input while it is read.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct InputProgress {
     tasks: AtomicU64,
     bytes: AtomicU64,
     /// Of the whole input; 0 where nobody knows.
@@ -90,7 +90,7 @@ pub(super) struct Facts {
     ended: AtomicBool,
 }
 
-impl Facts {
+impl InputProgress {
     /// Whether the input has been read to its end.
     pub(super) fn all_read(&self) -> bool {
         self.ended.load(Relaxed)
@@ -113,19 +113,19 @@ impl Facts {
 }
 
 /// Reads tasks.
-pub(super) struct Tasks {
+pub(super) struct TaskReader {
     input: Box<dyn BufRead + Send>,
-    line: Line,
+    line: LineFormat,
     number: u64,
-    facts: Arc<Facts>,
+    facts: Arc<InputProgress>,
 }
 
-impl Tasks {
+impl TaskReader {
     /// Those of a file, or of standard input, which - stands for.
     pub(super) fn open(
         path: Option<&Path>,
-        line: Line,
-        facts: &Arc<Facts>,
+        line: LineFormat,
+        facts: &Arc<InputProgress>,
     ) -> Result<Self, Failure> {
         let input = match path.filter(|path| *path != Path::new("-")) {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
@@ -137,15 +137,19 @@ impl Tasks {
             }
         };
         let metadata = input.metadata().ok().filter(|input| input.is_file());
-        let tasks = Tasks::read(BufReader::with_capacity(1 << 16, input), line, facts);
+        let tasks = TaskReader::read(BufReader::with_capacity(1 << 16, input), line, facts);
         facts
             .size
             .store(metadata.map_or(0, |file| file.len()), Relaxed);
         Ok(tasks)
     }
 
-    fn read(input: impl BufRead + Send + 'static, line: Line, facts: &Arc<Facts>) -> Self {
-        Tasks {
+    fn read(
+        input: impl BufRead + Send + 'static,
+        line: LineFormat,
+        facts: &Arc<InputProgress>,
+    ) -> Self {
+        TaskReader {
             input: Box::new(input),
             line,
             number: 0,
@@ -213,7 +217,7 @@ impl Tasks {
     }
 }
 
-impl Iterator for Tasks {
+impl Iterator for TaskReader {
     type Item = io::Result<Task>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -260,9 +264,9 @@ fn standard_input() -> io::Result<File> {
 mod tests {
     use super::*;
 
-    fn tasks(input: &'static [u8], line: Line) -> (Vec<Task>, Arc<Facts>) {
+    fn tasks(input: &'static [u8], line: LineFormat) -> (Vec<Task>, Arc<InputProgress>) {
         let facts = Arc::default();
-        let tasks = Tasks::read(input, line, &facts);
+        let tasks = TaskReader::read(input, line, &facts);
         (tasks.collect::<Result<_, _>>().unwrap(), facts)
     }
 
@@ -270,7 +274,7 @@ mod tests {
     fn a_line_is_a_task_and_an_empty_one_is_none() {
         let (tasks, facts) = tasks(
             b"one\n\n\r\ntwo words\r\n  \nlast",
-            Line::Argument(Type::String),
+            LineFormat::Argument(Type::String),
         );
         let read: Vec<_> = tasks
             .iter()
@@ -294,7 +298,7 @@ mod tests {
             ("\u{feff}\u{feff}7\n", &[(1, "\u{feff}7")]),
             ("7\n\u{feff}8\n", &[(1, "7"), (2, "\u{feff}8")]),
         ] {
-            let (tasks, _) = tasks(input.as_bytes(), Line::Argument(Type::String));
+            let (tasks, _) = tasks(input.as_bytes(), LineFormat::Argument(Type::String));
             let read: Vec<_> = tasks
                 .iter()
                 .map(|task| (task.line, task.input.as_str()))
@@ -308,16 +312,16 @@ mod tests {
         for (input, line, part) in [
             (
                 &b"\n7.5"[..],
-                Line::Argument(Type::Int),
+                LineFormat::Argument(Type::Int),
                 "line 2: \"7.5\" is not a whole number",
             ),
             (
                 b"\xff\xfe",
-                Line::Argument(Type::String),
+                LineFormat::Argument(Type::String),
                 "line 1: not UTF-8",
             ),
-            (b"7", Line::Arguments, "line 1: JSON, but no array"),
-            (b"[7", Line::Arguments, "line 1: no JSON array"),
+            (b"7", LineFormat::Arguments, "line 1: JSON, but no array"),
+            (b"[7", LineFormat::Arguments, "line 1: no JSON array"),
         ] {
             let (tasks, _) = tasks(input, line);
             let why = tasks[0].arguments().unwrap_err();
@@ -332,7 +336,7 @@ mod tests {
         let long = io::Cursor::new(format!("x{characters}")).chain(io::repeat(b'x').take(LONGEST));
         let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
         let facts = Arc::default();
-        let mut tasks = Tasks::read(input, Line::Argument(Type::String), &facts);
+        let mut tasks = TaskReader::read(input, LineFormat::Argument(Type::String), &facts);
         let first = tasks.next().unwrap().unwrap();
         assert!(
             first
@@ -348,7 +352,7 @@ mod tests {
 
     #[test]
     fn how_many_come_is_estimated_by_the_bytes_that_are_read() {
-        let facts = Facts::default();
+        let facts = InputProgress::default();
         assert_eq!(facts.expected(), None);
         facts.size.store(1000, Relaxed);
         facts.bytes.store(100, Relaxed);

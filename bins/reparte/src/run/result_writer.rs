@@ -6,13 +6,13 @@ use clap::ValueEnum;
 use reparte::{TaskError, TaskErrorKind};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Answer, Task};
+use super::{CallResult, Task};
 use crate::console::Console;
 use crate::json::{to_json, to_text};
 use crate::output::for_reader;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// The result alone: a string as it is, a number in decimals, anything with parts as
     /// JSON; an empty line for a task that failed
     Text,
@@ -31,32 +31,34 @@ const FIELDS: [&str; 7] = [
 ];
 
 /// Writes outcomes in a format.
-pub(super) struct Writer {
+pub(super) struct ResultWriter {
     out: Out,
-    format: Format,
+    format: OutputFormat,
     /// Lines of tasks that were not run: only written before a result.
     empty: u64,
 }
 
 enum Out {
-    Lines(BufWriter<Sink>),
-    Table(Box<csv::Writer<Sink>>),
+    Lines(BufWriter<Stdout>),
+    Table(Box<csv::Writer<Stdout>>),
 }
 
-impl Writer {
-    pub(super) fn new(format: Format, console: &Console) -> io::Result<Self> {
-        let sink = Sink(console.clone());
+impl ResultWriter {
+    pub(super) fn new(format: OutputFormat, console: &Console) -> io::Result<Self> {
+        let sink = Stdout(console.clone());
         let mut table = csv::WriterBuilder::new();
         table.buffer_capacity(1 << 16);
         let out = match format {
-            Format::Text | Format::Jsonl => Out::Lines(BufWriter::with_capacity(1 << 16, sink)),
-            Format::Csv => Out::Table(Box::new(table.from_writer(sink))),
-            Format::Tsv => {
+            OutputFormat::Text | OutputFormat::Jsonl => {
+                Out::Lines(BufWriter::with_capacity(1 << 16, sink))
+            }
+            OutputFormat::Csv => Out::Table(Box::new(table.from_writer(sink))),
+            OutputFormat::Tsv => {
                 table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
                 Out::Table(Box::new(table.from_writer(sink)))
             }
         };
-        let mut writer = Writer {
+        let mut writer = ResultWriter {
             out,
             format,
             empty: 0,
@@ -71,7 +73,7 @@ impl Writer {
     pub(super) fn write(
         &mut self,
         task: &Task,
-        outcome: &Result<Answer, TaskError>,
+        outcome: &Result<CallResult, TaskError>,
     ) -> io::Result<()> {
         let not_run = |error: &TaskError| error.kind() == TaskErrorKind::NotRun;
         if outcome.as_ref().is_err_and(not_run) {
@@ -82,12 +84,12 @@ impl Writer {
             (Out::Table(table), format) => {
                 let fields = fields(task, outcome);
                 let written = match format {
-                    Format::Tsv => table.write_record(fields.map(|field| escaped(&field))),
+                    OutputFormat::Tsv => table.write_record(fields.map(|field| escaped(&field))),
                     _ => table.write_record(fields),
                 };
                 written.map_err(io_error)
             }
-            (Out::Lines(lines), Format::Jsonl) => {
+            (Out::Lines(lines), OutputFormat::Jsonl) => {
                 serde_json::to_writer(&mut *lines, &object(task, outcome))?;
                 lines.write_all(b"\n")
             }
@@ -112,7 +114,7 @@ impl Writer {
     }
 }
 
-fn fields(task: &Task, outcome: &Result<Answer, TaskError>) -> [String; 7] {
+fn fields(task: &Task, outcome: &Result<CallResult, TaskError>) -> [String; 7] {
     let (line, input) = (task.line.to_string(), task.input.clone());
     match outcome {
         Ok(answer) => [
@@ -136,7 +138,7 @@ fn fields(task: &Task, outcome: &Result<Answer, TaskError>) -> [String; 7] {
     }
 }
 
-fn object(task: &Task, outcome: &Result<Answer, TaskError>) -> Json {
+fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Json {
     let mut object = Map::new();
     let mut set = |name: &str, value: Json| object.insert(name.to_owned(), value);
     set("task", task.line.into());
@@ -198,9 +200,9 @@ fn io_error(error: csv::Error) -> io::Error {
 }
 
 /// Standard output; if it is a terminal, the progress makes room for what is written.
-struct Sink(Console);
+struct Stdout(Console);
 
-impl Write for Sink {
+impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut out = io::stdout();
         match out.is_terminal() {

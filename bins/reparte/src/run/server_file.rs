@@ -7,7 +7,7 @@ use std::time::Duration;
 use xmlrpc_client::Options;
 
 use super::Steering;
-use super::worker::{Key, Worker};
+use super::destination::{Destination, ServerKey};
 use crate::console::Console;
 use crate::options::Servers;
 
@@ -18,7 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// console, if there is one, who joins and leaves.
 pub(super) fn follow(
     servers: &Servers,
-    known: Vec<Key>,
+    known: Vec<ServerKey>,
     function: &str,
     client: Options,
     run: &Steering,
@@ -27,7 +27,7 @@ pub(super) fn follow(
     if !servers.has_file() {
         return;
     }
-    let follower = Follower {
+    let follower = ServerFileWatcher {
         servers: servers.clone(),
         known,
         function: function.to_owned(),
@@ -43,16 +43,16 @@ pub(super) fn follow(
     }
 }
 
-struct Follower {
+struct ServerFileWatcher {
     servers: Servers,
-    known: Vec<Key>,
+    known: Vec<ServerKey>,
     function: String,
     client: Options,
     run: Steering,
     console: Option<Console>,
 }
 
-impl Follower {
+impl ServerFileWatcher {
     fn follow(mut self) {
         // It may have changed since the run's servers were read.
         let mut seen = None;
@@ -64,7 +64,7 @@ impl Follower {
                 continue;
             }
             seen = text;
-            match Worker::all(&self.servers, &self.function, &self.client) {
+            match Destination::all(&self.servers, &self.function, &self.client) {
                 Ok(workers) => {
                     complaint = None;
                     if self.change_to(workers).is_err() {
@@ -83,8 +83,8 @@ impl Follower {
     }
 
     /// Has servers join and leave until the run has these; an error once it is over.
-    fn change_to(&mut self, workers: Vec<Worker>) -> Result<(), ()> {
-        let wanted: Vec<Key> = workers.iter().map(Worker::key).collect();
+    fn change_to(&mut self, workers: Vec<Destination>) -> Result<(), ()> {
+        let wanted: Vec<ServerKey> = workers.iter().map(Destination::key).collect();
         for worker in workers {
             let key = worker.key();
             if self.known.contains(&key) {

@@ -12,7 +12,7 @@ const DESCRIPTORS: [&str; 4] = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"
 
 /// A file to be written, which stays as it is until then.
 #[derive(Debug)]
-pub(crate) struct EndFile {
+pub(crate) struct OutputFile {
     flag: &'static str,
     path: PathBuf,
     target: Target,
@@ -26,11 +26,11 @@ enum Target {
     Stream(File),
 }
 
-impl EndFile {
+impl OutputFile {
     /// The file that a flag names, if it names one. A pipe is waited for until it is read.
-    pub(super) fn at(flag: &'static str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
+    pub(crate) fn at(flag: &'static str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
         let at = |path: &Path| match Target::at(path) {
-            Ok(target) => Ok(EndFile {
+            Ok(target) => Ok(OutputFile {
                 flag,
                 path: path.to_owned(),
                 target,

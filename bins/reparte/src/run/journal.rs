@@ -8,11 +8,11 @@ use reparte::Journal;
 use xmlrpc_client::{FromValue as _, Value};
 use xmlrpc_wire::{Dialect, IntoValue as _, Limits, decode_response};
 
-use super::{Answer, Task};
+use super::{CallResult, Task};
 use crate::exit::Failure;
 
 /// The journal of a run of this work.
-pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, Answer>, Failure> {
+pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, CallResult>, Failure> {
     let arguments = |task: &Arc<Task>| task.input.as_bytes().to_vec();
     Journal::with(
         path,
@@ -24,7 +24,7 @@ pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, Answ
     .map_err(|error| Failure::Journal(format!("--journal: {error}")))
 }
 
-fn write(answer: &Answer) -> Vec<u8> {
+fn write(answer: &CallResult) -> Vec<u8> {
     let document = Value::Array(vec![
         answer.value.clone(),
         (*answer.server).to_owned().into_value(),
@@ -38,7 +38,7 @@ fn write(answer: &Answer) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-fn read(document: &[u8]) -> Option<Answer> {
+fn read(document: &[u8]) -> Option<CallResult> {
     let mut limits = Limits::default();
     // Written by ourselves, from what was within the limits: a bit more than that.
     limits.bytes = usize::MAX;
@@ -49,7 +49,7 @@ fn read(document: &[u8]) -> Option<Answer> {
         return None;
     };
     let [value, server, time, attempts] = <[Value; 4]>::try_from(parts).ok()?;
-    Some(Answer {
+    Some(CallResult {
         value,
         server: String::from_value(server).ok()?.into(),
         time: Duration::try_from_secs_f64(f64::from_value(time).ok()?).ok()?,
@@ -79,7 +79,7 @@ mod tests {
             Value::Array(vec![Value::Array(Vec::new())]),
             Value::Struct(members.into_iter().collect()),
         ] {
-            let answer = Answer {
+            let answer = CallResult {
                 value,
                 server: "localhost:9000".into(),
                 time: Duration::from_millis(1500),
