@@ -1,13 +1,13 @@
 //! The page of a run: alive at an address, and frozen as a file.
 
-mod data;
 mod document;
-mod follow;
-mod over;
-mod past;
-mod record;
-mod site;
-mod subject;
+mod ending;
+mod observer;
+mod run_info;
+mod run_json;
+mod timeline;
+mod utilisation;
+mod web_server;
 
 use std::sync::atomic::{AtomicBool, Ordering::Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,33 +17,33 @@ use reparte::{Account, Handle};
 
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
-use data::State;
-use over::Over;
-use record::Record;
-use site::{Open, Site};
-pub(crate) use subject::Subject;
+use ending::Ending;
+pub(crate) use run_info::RunInfo;
+use run_json::State;
+use timeline::Timeline;
+use web_server::{WebListener, WebServer};
 
 /// Where the page of a run is wanted. That it can be there is found out before the run.
 #[derive(Debug)]
-pub(crate) struct Wanted {
-    site: Option<Site>,
+pub(crate) struct PageSetup {
+    web_server: Option<WebListener>,
     report: Option<OutputFile>,
 }
 
 /// The page of a run that is on.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct RunPage {
     watch: Watch,
     url: Option<String>,
-    site: Option<Open>,
+    web_server: Option<WebServer>,
     report: Option<OutputFile>,
 }
 
-impl Wanted {
+impl PageSetup {
     /// Alive at an address, and frozen in a file.
     pub(crate) fn new(address: Option<&str>, report: Option<OutputFile>) -> Result<Self, Failure> {
-        Ok(Wanted {
-            site: address.map(Site::listen).transpose()?,
+        Ok(PageSetup {
+            web_server: address.map(WebListener::listen).transpose()?,
             report,
         })
     }
@@ -52,29 +52,29 @@ impl Wanted {
     pub(crate) fn show<A, R>(
         self,
         handle: &Handle<A, R>,
-        subject: Subject,
-    ) -> Result<Option<Shown>, Failure>
+        run_info: RunInfo,
+    ) -> Result<Option<RunPage>, Failure>
     where
         A: 'static,
         R: 'static,
     {
-        if self.site.is_none() && self.report.is_none() {
+        if self.web_server.is_none() && self.report.is_none() {
             return Ok(None);
         }
-        let watch = Watch::over(handle, subject)?;
-        let url = self.site.as_ref().map(Site::url);
-        let serve = |site: Site| site.serve(&watch.view);
-        let site = self.site.map(serve).transpose()?;
-        Ok(Some(Shown {
+        let watch = Watch::over(handle, run_info)?;
+        let url = self.web_server.as_ref().map(WebListener::url);
+        let serve = |web_server: WebListener| web_server.serve(&watch.model);
+        let web_server = self.web_server.map(serve).transpose()?;
+        Ok(Some(RunPage {
             watch,
             url,
-            site,
+            web_server,
             report: self.report,
         }))
     }
 }
 
-impl Shown {
+impl RunPage {
     /// Where the page is alive.
     pub(crate) fn url(&self) -> Option<&str> {
         self.url.as_deref()
@@ -82,11 +82,11 @@ impl Shown {
 
     /// Shows how the run has ended to those who look on, and writes it into the file.
     pub(crate) fn end(self, ran: &Result<(), Failure>) -> Result<(), Failure> {
-        let view = self.watch.end(Over::of(ran));
-        let write = |report: OutputFile| report.write(&view.frozen());
+        let model = self.watch.end(Ending::of(ran));
+        let write = |report: OutputFile| report.write(&model.frozen());
         let written = self.report.map_or(Ok(()), write);
-        if let Some(site) = self.site {
-            site.farewell();
+        if let Some(web_server) = self.web_server {
+            web_server.farewell();
         }
         written
     }
@@ -95,62 +95,65 @@ impl Shown {
 /// Looks on a run, for those who look at its page.
 #[derive(Debug)]
 struct Watch {
-    view: Arc<View>,
-    follower: JoinHandle<()>,
+    model: Arc<PageModel>,
+    observer_thread: JoinHandle<()>,
 }
 
 /// What the page is made of.
-struct View {
-    subject: Subject,
+struct PageModel {
+    run_info: RunInfo,
     account: Box<dyn Fn() -> Account + Send + Sync>,
-    followed: Mutex<Followed>,
+    observed: Mutex<Observed>,
     /// The run is over, whether or not there was room to be told of that.
     over: AtomicBool,
 }
 
 /// What has been seen of the run.
 #[derive(Debug, Default)]
-struct Followed {
-    record: Record,
+struct Observed {
+    timeline: Timeline,
     state: State,
 }
 
 impl Watch {
     /// Looks on from now on.
-    fn over<A, R>(handle: &Handle<A, R>, subject: Subject) -> Result<Self, Failure>
+    fn over<A, R>(handle: &Handle<A, R>, run_info: RunInfo) -> Result<Self, Failure>
     where
         A: 'static,
         R: 'static,
     {
-        let events = handle.events(follow::ROOM);
+        let events = handle.events(observer::ROOM);
         let handle = handle.clone();
-        let view = Arc::new(View {
-            subject,
+        let model = Arc::new(PageModel {
+            run_info,
             account: Box::new(move || handle.account()),
-            followed: Mutex::default(),
+            observed: Mutex::default(),
             over: AtomicBool::new(false),
         });
-        let follower = follow::start(events, &view).map_err(Failure::server)?;
-        Ok(Watch { view, follower })
+        let observer_thread = observer::start(events, &model).map_err(Failure::server)?;
+        Ok(Watch {
+            model,
+            observer_thread,
+        })
     }
 
     /// Waits for what is still to be told of a run that is over.
-    fn end(self, over: Over) -> Arc<View> {
-        self.view.over.store(true, Release);
+    fn end(self, over: Ending) -> Arc<PageModel> {
+        self.model.over.store(true, Release);
         // It does not panic; if it did, the page would lack its last state.
-        let _ = self.follower.join();
-        self.view.lock().state.over = Some(over);
-        self.view
+        let _ = self.observer_thread.join();
+        self.model.lock().state.over = Some(over);
+        self.model
     }
 }
 
-impl View {
+impl PageModel {
     /// The page that asks for its data.
     fn live(&self) -> String {
         let account = (self.account)();
-        let followed = self.lock();
-        let over = followed.state.over.as_ref();
-        document::live(&self.subject, &followed.record, &account, over)
+        let observed = self.lock();
+        let over = observed.state.over.as_ref();
+        document::live(&self.run_info, &observed.timeline, &account, over)
     }
 
     /// The page with its data in it.
@@ -161,25 +164,25 @@ impl View {
     /// The state, with the calls that have ended since that many had.
     fn data(&self, since: u64) -> String {
         let account = (self.account)();
-        let followed = self.lock();
-        data::data(
-            &self.subject,
-            &followed.record,
+        let observed = self.lock();
+        run_json::data(
+            &self.run_info,
+            &observed.timeline,
             &account,
-            &followed.state,
+            &observed.state,
             since,
         )
     }
 
-    fn lock(&self) -> MutexGuard<'_, Followed> {
-        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Observed> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl std::fmt::Debug for View {
+impl std::fmt::Debug for PageModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("View")
-            .field("subject", &self.subject)
+            .field("subject", &self.run_info)
             .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ use reparte::{Handle, Repartidor};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
-use crate::page::{Shown, Subject, Wanted};
+use crate::page::{PageSetup, RunInfo, RunPage};
 use call_result::CallResult;
 use destination::Destination;
 use ending::Ending;
@@ -44,7 +44,7 @@ impl Run {
         let keys = workers.iter().map(Destination::key).collect();
         let account_file = OutputFile::at("--account", self.account.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
-        let page = Wanted::new(self.page.as_deref(), report)?;
+        let page = PageSetup::new(self.page.as_deref(), report)?;
         let facts = Arc::new(InputProgress::default());
         let tasks = TaskReader::open(self.tasks.as_deref(), self.line(), &facts)?;
         let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
@@ -57,7 +57,7 @@ impl Run {
         let teller = (!self.quiet).then(|| console.clone());
         server_file::follow(&self.servers, keys, &self.function, client, &handle, teller);
         let page = page.show(&handle, self.subject(&facts))?;
-        if let Some(url) = page.as_ref().and_then(Shown::url) {
+        if let Some(url) = page.as_ref().and_then(RunPage::url) {
             console.tell(format_args!("the page of the run: {url}"));
         }
         let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
@@ -80,10 +80,10 @@ impl Run {
     }
 
     /// What the page says of the run.
-    fn subject(&self, facts: &Arc<InputProgress>) -> Subject {
+    fn subject(&self, facts: &Arc<InputProgress>) -> RunInfo {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let facts = Arc::clone(facts);
-        Subject::new(&self.function, arguments, move || facts.expected())
+        RunInfo::new(&self.function, arguments, move || facts.expected())
     }
 }
 

@@ -5,9 +5,9 @@ use std::fmt::{self, Write as _};
 
 use reparte::Account;
 
-use super::Subject;
-use super::over::Over;
-use super::record::Record;
+use super::RunInfo;
+use super::ending::Ending;
+use super::timeline::Timeline;
 
 const PAGE: &str = include_str!("page.html");
 pub(super) const STYLE: &str = include_str!("page.css");
@@ -27,13 +27,13 @@ const TITLE_HERE: &str = "<!-- title -->";
 
 /// The page that asks for its data.
 pub(super) fn live(
-    subject: &Subject,
-    record: &Record,
+    run_info: &RunInfo,
+    timeline: &Timeline,
     account: &Account,
-    over: Option<&Over>,
+    over: Option<&Ending>,
 ) -> String {
-    PAGE.replacen(TITLE_HERE, &Html(&subject.function).to_string(), 1)
-        .replacen(SUMMARY_HERE, &summary(subject, record, account, over), 1)
+    PAGE.replacen(TITLE_HERE, &Html(&run_info.function).to_string(), 1)
+        .replacen(SUMMARY_HERE, &summary(run_info, timeline, account, over), 1)
 }
 
 /// That page with its data in it, so that it needs nothing else.
@@ -61,11 +61,16 @@ fn script_here(name: &str) -> String {
 }
 
 /// What there is to be read without a script.
-fn summary(subject: &Subject, record: &Record, account: &Account, over: Option<&Over>) -> String {
+fn summary(
+    run_info: &RunInfo,
+    timeline: &Timeline,
+    account: &Account,
+    over: Option<&Ending>,
+) -> String {
     let mut html = format!(
         "<p><code>{}</code></p>\n<p>{}</p>\n<p>{} of {} tasks done, {} failed, {} pending, {} \
          not run; {} executions, {} retries, {} hedges, in {:.1} s.</p>\n<table>\n<tr>",
-        Html(&subject.command),
+        Html(&run_info.command),
         Html(over.map_or("Running", |over| &over.text)),
         account.done,
         account.tasks,
@@ -107,7 +112,7 @@ fn summary(subject: &Subject, record: &Record, account: &Account, over: Option<&
         );
     }
     html.push_str("</table>\n");
-    let mut errors = record.errors().peekable();
+    let mut errors = timeline.errors().peekable();
     if errors.peek().is_some() {
         html.push_str("<h2>Last errors</h2>\n<ul>\n");
         for error in errors {
@@ -147,14 +152,14 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::super::record::{Outcome, Why};
+    use super::super::timeline::{CallOutcome, CallReason};
     use super::*;
     use crate::exit::Failure;
 
     const HOSTILE: &str = "</script><script>alert('&')</script><!-- summary -->";
 
-    fn subject() -> Subject {
-        Subject {
+    fn run_info() -> RunInfo {
+        RunInfo {
             function: HOSTILE.to_owned(),
             command: HOSTILE.to_owned(),
             began: 0,
@@ -164,13 +169,13 @@ mod tests {
 
     #[test]
     fn foreign_text_is_text() {
-        let mut record = Record::default();
-        record.started(0, 0, &Arc::from(HOSTILE), Why::First, Duration::ZERO);
-        record.returned(0, Outcome::Failed, Some(HOSTILE), Duration::ZERO);
+        let mut timeline = Timeline::default();
+        timeline.started(0, 0, &Arc::from(HOSTILE), CallReason::First, Duration::ZERO);
+        timeline.returned(0, CallOutcome::Failed, Some(HOSTILE), Duration::ZERO);
         let account = Account::default();
         let data = format!("{{\"text\":\"{HOSTILE}\"}}");
-        let over = Over::of(&Err(Failure::server(HOSTILE)));
-        let live = live(&subject(), &record, &account, Some(&over));
+        let over = Ending::of(&Err(Failure::server(HOSTILE)));
+        let live = live(&run_info(), &timeline, &account, Some(&over));
         let frozen = frozen(&live, &data);
         for page in [live, frozen] {
             assert!(!page.contains("<script>alert"), "{page}");

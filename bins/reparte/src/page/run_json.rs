@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use reparte::Account;
 use serde_json::{Value, json};
 
-use super::Subject;
-use super::over::Over;
-use super::record::{Outcome, Record, Why, micros};
+use super::RunInfo;
+use super::ending::Ending;
+use super::timeline::{CallOutcome, CallReason, Timeline, micros};
 
 /// All that the page shows, with the ended calls from the one numbered `since` on. Times
 /// are in microseconds from the start of the run, but for the account's own.
@@ -16,14 +16,14 @@ use super::record::{Outcome, Record, Why, micros};
 /// made and what became of it; of a running one its lane, task, start, why, and whether it
 /// is lost.
 pub(super) fn data(
-    subject: &Subject,
-    record: &Record,
+    run_info: &RunInfo,
+    timeline: &Timeline,
     account: &Account,
     state: &State,
     since: u64,
 ) -> String {
-    let (first, next) = record.range();
-    let errors = record.errors().map(|error| {
+    let (first, next) = timeline.range();
+    let errors = timeline.errors().map(|error| {
         json!({
             "at": error.at,
             "task": error.task,
@@ -32,17 +32,17 @@ pub(super) fn data(
         })
     });
     let head = json!({
-        "function": subject.function,
-        "command": subject.command,
-        "began": subject.began,
+        "function": run_info.function,
+        "command": run_info.command,
+        "began": run_info.began,
         "over": state.over.as_ref().map(|over| json!({ "well": over.is_well, "text": over.text })),
         "now": micros(account.elapsed),
-        "expected": (subject.expected)().map(|(tasks, is_sure)| json!({ "tasks": tasks, "sure": is_sure })),
+        "expected": (run_info.expected)().map(|(tasks, is_sure)| json!({ "tasks": tasks, "sure": is_sure })),
         "rate": state.rate,
-        "missed": record.missed(),
+        "missed": timeline.missed(),
         "errors": errors.collect::<Vec<Value>>(),
-        "names": record.names().collect::<Vec<_>>(),
-        "lanes": record.lanes(),
+        "names": timeline.names().collect::<Vec<_>>(),
+        "lanes": timeline.lanes(),
         "first": first,
         "next": next,
     });
@@ -51,7 +51,7 @@ pub(super) fn data(
     text.push_str(",\"account\":");
     text.push_str(&account.to_json());
     text.push_str(",\"ended\":[");
-    for bar in record.ended_since(since) {
+    for bar in timeline.ended_since(since) {
         row(
             &mut text,
             [
@@ -59,18 +59,24 @@ pub(super) fn data(
                 bar.task,
                 bar.start,
                 bar.end - bar.start,
-                why(bar.why),
+                reason(bar.reason),
                 outcome(bar.outcome),
             ],
         );
     }
     text.push_str("],\"running\":[");
-    for call in record.running() {
+    for call in timeline.running() {
         if let Some(lane) = call.lane {
             let lost = u64::from(call.lost);
             row(
                 &mut text,
-                [u64::from(lane), call.task, call.start, why(call.why), lost],
+                [
+                    u64::from(lane),
+                    call.task,
+                    call.start,
+                    reason(call.reason),
+                    lost,
+                ],
             );
         }
     }
@@ -78,12 +84,12 @@ pub(super) fn data(
     match first {
         0 => text.push_str("null}"),
         _ => {
-            let lanes = (0..record.lanes().len()).map(|lane| record.past().text(lane));
-            let past = json!({
-                "length": record.past().length(),
+            let lanes = (0..timeline.lanes().len()).map(|lane| timeline.utilisation().text(lane));
+            let utilisation = json!({
+                "length": timeline.utilisation().length(),
                 "lanes": lanes.collect::<Vec<_>>(),
             });
-            let _ = write!(text, "{past}}}");
+            let _ = write!(text, "{utilisation}}}");
         }
     }
     text
@@ -93,7 +99,7 @@ pub(super) fn data(
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// How the run ended, if it has.
-    pub(super) over: Option<Over>,
+    pub(super) over: Option<Ending>,
     /// Tasks per second, of late.
     pub(super) rate: Option<f64>,
 }
@@ -109,21 +115,21 @@ fn row<const N: usize>(text: &mut String, numbers: [u64; N]) {
     }
 }
 
-fn why(why: Why) -> u64 {
-    match why {
-        Why::First => 0,
-        Why::Retry => 1,
-        Why::Hedge => 2,
+fn reason(reason: CallReason) -> u64 {
+    match reason {
+        CallReason::First => 0,
+        CallReason::Retry => 1,
+        CallReason::Hedge => 2,
     }
 }
 
-fn outcome(outcome: Outcome) -> u64 {
+fn outcome(outcome: CallOutcome) -> u64 {
     match outcome {
-        Outcome::Result => 0,
-        Outcome::Failed => 1,
-        Outcome::Cancelled => 2,
-        Outcome::Lost => 3,
-        Outcome::Unknown => 4,
+        CallOutcome::Result => 0,
+        CallOutcome::Failed => 1,
+        CallOutcome::Cancelled => 2,
+        CallOutcome::Lost => 3,
+        CallOutcome::Unknown => 4,
     }
 }
 
@@ -134,8 +140,8 @@ mod tests {
 
     use super::*;
 
-    fn subject() -> Subject {
-        Subject {
+    fn run_info() -> RunInfo {
+        RunInfo {
             function: "f".to_owned(),
             command: "reparte run </script>".to_owned(),
             began: 1_700_000_000,
@@ -143,14 +149,14 @@ mod tests {
         }
     }
 
-    fn parsed(record: &Record, state: State, since: u64) -> Value {
-        let text = data(&subject(), record, &Account::default(), &state, since);
+    fn parsed(timeline: &Timeline, state: State, since: u64) -> Value {
+        let text = data(&run_info(), timeline, &Account::default(), &state, since);
         serde_json::from_str(&text).expect(&text)
     }
 
     #[test]
     fn a_run_that_has_not_begun_is_empty_arrays() {
-        let json = parsed(&Record::default(), State::default(), 0);
+        let json = parsed(&Timeline::default(), State::default(), 0);
         for name in ["ended", "running", "errors", "lanes", "names"] {
             assert_eq!(json[name], json!([]), "{name}");
         }
@@ -165,19 +171,19 @@ mod tests {
     #[test]
     fn calls_are_rows_and_those_told_before_are_left_out() {
         let at = Duration::from_millis;
-        let mut record = Record::default();
+        let mut timeline = Timeline::default();
         let a = Arc::from("a");
-        record.started(0, 5, &a, Why::First, at(1));
-        record.started(1, 6, &a, Why::Retry, at(2));
-        record.started(2, 6, &a, Why::Hedge, at(2));
-        record.returned(0, Outcome::Failed, Some("no <such>"), at(4));
-        record.returned(1, Outcome::Result, None, at(6));
-        record.lost(2, "timed out", at(7));
+        timeline.started(0, 5, &a, CallReason::First, at(1));
+        timeline.started(1, 6, &a, CallReason::Retry, at(2));
+        timeline.started(2, 6, &a, CallReason::Hedge, at(2));
+        timeline.returned(0, CallOutcome::Failed, Some("no <such>"), at(4));
+        timeline.returned(1, CallOutcome::Result, None, at(6));
+        timeline.lost(2, "timed out", at(7));
         let state = || State {
-            over: Some(Over::of(&Ok(()))),
+            over: Some(Ending::of(&Ok(()))),
             rate: Some(2.5),
         };
-        let json = parsed(&record, state(), 0);
+        let json = parsed(&timeline, state(), 0);
         assert_eq!(
             json["ended"],
             json!([0, 5, 1000, 3000, 0, 1, 1, 6, 2000, 4000, 1, 0])
@@ -189,8 +195,8 @@ mod tests {
         );
         assert_eq!((&json["first"], &json["next"]), (&json!(0), &json!(2)));
         assert_eq!(json["over"], json!({ "well": true, "text": "Done" }));
-        let json = parsed(&record, state(), 1);
+        let json = parsed(&timeline, state(), 1);
         assert_eq!(json["ended"], json!([1, 6, 2000, 4000, 1, 0]));
-        assert_eq!(parsed(&record, state(), 7)["ended"], json!([]));
+        assert_eq!(parsed(&timeline, state(), 7)["ended"], json!([]));
     }
 }

@@ -4,13 +4,13 @@ use crate::exit::Failure;
 
 /// What is said of a run that is over: the same as on standard error.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Over {
+pub(super) struct Ending {
     /// Every task of the input has its result.
     pub(super) is_well: bool,
     pub(super) text: String,
 }
 
-impl Over {
+impl Ending {
     pub(super) fn of(ran: &Result<(), Failure>) -> Self {
         let text = match ran {
             Ok(()) => "Done".to_owned(),
@@ -18,7 +18,7 @@ impl Over {
             Err(Failure::Told(_)) => "Ended early: nobody read its output any more".to_owned(),
             Err(failure) => format!("Ended early: {failure}"),
         };
-        Over {
+        Ending {
             is_well: ran.is_ok(),
             text,
         }
@@ -57,7 +57,7 @@ mod tests {
                 "Ended early: nobody read its output any more",
             ),
         ] {
-            let over = Over::of(&ran);
+            let over = Ending::of(&ran);
             assert_eq!((&*over.text, over.is_well), (text, ran.is_ok()));
         }
     }

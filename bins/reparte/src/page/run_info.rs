@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the run is.
-pub(crate) struct Subject {
+pub(crate) struct RunInfo {
     pub(super) function: String,
     pub(super) command: String,
     /// When it began, in seconds since 1970.
@@ -15,7 +15,7 @@ pub(crate) struct Subject {
 /// How many tasks there will be, and whether that is sure; none where nobody knows.
 type Expected = Box<dyn Fn() -> Option<(u64, bool)> + Send + Sync>;
 
-impl Subject {
+impl RunInfo {
     /// A run of `function`, begun now by the command line `arguments`.
     pub(crate) fn new(
         function: &str,
@@ -23,7 +23,7 @@ impl Subject {
         expected: impl Fn() -> Option<(u64, bool)> + Send + Sync + 'static,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Subject {
+        RunInfo {
             function: function.to_owned(),
             command: command_line(arguments),
             began: since.map_or(0, |since| since.as_secs()),
@@ -32,7 +32,7 @@ impl Subject {
     }
 }
 
-impl fmt::Debug for Subject {
+impl fmt::Debug for RunInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subject")
             .field("command", &self.command)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Error, Resource, Service, Stop};
 
-use super::{View, document};
+use super::{PageModel, document};
 use crate::exit::Failure;
 
 /// Who has asked within this time is taken to look at the page.
@@ -20,12 +20,12 @@ const CONNECTIONS: usize = 64;
 
 /// Where the page is to be served.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct WebListener {
     listener: TcpListener,
     address: SocketAddr,
 }
 
-impl Site {
+impl WebListener {
     /// Listens on an address of this machine alone.
     pub(super) fn listen(address: &str) -> Result<Self, Failure> {
         let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
@@ -41,7 +41,7 @@ impl Site {
                  `ssh -L {port}:127.0.0.1:{port} THIS-MACHINE`"
             )));
         }
-        Ok(Site { listener, address })
+        Ok(WebListener { listener, address })
     }
 
     /// The page's URL.
@@ -50,9 +50,9 @@ impl Site {
     }
 
     /// Serves the page, until the run has ended.
-    pub(super) fn serve(self, view: &Arc<View>) -> Result<Open, Failure> {
-        let asked = Arc::new(Asked::default());
-        let service = service(view, &asked).map_err(Failure::server)?;
+    pub(super) fn serve(self, model: &Arc<PageModel>) -> Result<WebServer, Failure> {
+        let asked = Arc::new(LastRequest::default());
+        let service = service(model, &asked).map_err(Failure::server)?;
         let mut options = hyper::Options::default();
         options.workers = 1;
         options.connections = CONNECTIONS;
@@ -67,7 +67,7 @@ impl Site {
         let thread = thread::Builder::new()
             .name("reparte-site".to_owned())
             .spawn(serve);
-        Ok(Open {
+        Ok(WebServer {
             thread: Some(thread.map_err(Failure::server)?),
             stop,
             asked,
@@ -77,13 +77,13 @@ impl Site {
 
 /// A page that is served; no more when this is dropped.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct WebServer {
     thread: Option<JoinHandle<()>>,
     stop: Stop,
-    asked: Arc<Asked>,
+    asked: Arc<LastRequest>,
 }
 
-impl Open {
+impl WebServer {
     /// Lets those who look at the page see how the run has ended.
     pub(super) fn farewell(self) {
         if self.asked.within(LOOKS_ON) {
@@ -92,7 +92,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for WebServer {
     fn drop(&mut self) {
         self.stop.stop();
         let _ = self.thread.take().map(JoinHandle::join);
@@ -101,9 +101,9 @@ impl Drop for Open {
 
 /// When the page was asked for last.
 #[derive(Debug, Default)]
-struct Asked(Mutex<Option<Instant>>);
+struct LastRequest(Mutex<Option<Instant>>);
 
-impl Asked {
+impl LastRequest {
     fn now(&self) {
         *self.lock() = Some(Instant::now());
     }
@@ -117,9 +117,9 @@ impl Asked {
     }
 }
 
-fn service(view: &Arc<View>, asked: &Arc<Asked>) -> Result<Service, Error> {
+fn service(model: &Arc<PageModel>, asked: &Arc<LastRequest>) -> Result<Service, Error> {
     let mut service = Service::new();
-    let page = Arc::clone(view);
+    let page = Arc::clone(model);
     service.resource("/", move |_| {
         Resource::new("text/html; charset=utf-8", page.live())
     })?;
@@ -130,7 +130,7 @@ fn service(view: &Arc<View>, asked: &Arc<Asked>) -> Result<Service, Error> {
         let give = move |_: &str| Resource::new("text/javascript; charset=utf-8", script);
         service.resource(&format!("/{name}"), give)?;
     }
-    let (data, asked) = (Arc::clone(view), Arc::clone(asked));
+    let (data, asked) = (Arc::clone(model), Arc::clone(asked));
     service.resource("/run.json", move |query| {
         asked.now();
         Resource::new("application/json", data.data(since(query)))

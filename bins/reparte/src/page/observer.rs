@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use reparte::{Account, CallEnd, Event, Events, Reason};
 
-use super::View;
-use super::record::{Outcome, Record, Why};
+use super::PageModel;
+use super::timeline::{CallOutcome, CallReason, Timeline};
 
 /// So many events have room: those of 100,000 calls a second, which is more than any run
 /// was seen to make.
@@ -25,27 +25,27 @@ const LOOKS: usize = 20;
 const BATCH: usize = 2_048;
 
 /// Follows `events` until the run is over.
-pub(super) fn start(events: Events, view: &Arc<View>) -> io::Result<JoinHandle<()>> {
-    let view = Arc::clone(view);
-    let run = move || Follower::new(events, &view).run();
+pub(super) fn start(events: Events, model: &Arc<PageModel>) -> io::Result<JoinHandle<()>> {
+    let model = Arc::clone(model);
+    let run = move || Observer::new(events, &model).run();
     thread::Builder::new()
         .name("reparte-page".to_owned())
         .spawn(run)
 }
 
-struct Follower<'a> {
+struct Observer<'a> {
     events: Events,
-    view: &'a View,
+    model: &'a PageModel,
     /// When tasks had ended, and how many.
     ended: VecDeque<(Duration, u64)>,
     looked: Option<Instant>,
 }
 
-impl<'a> Follower<'a> {
-    fn new(events: Events, view: &'a View) -> Self {
-        Follower {
+impl<'a> Observer<'a> {
+    fn new(events: Events, model: &'a PageModel) -> Self {
+        Observer {
             events,
-            view,
+            model,
             ended: VecDeque::new(),
             looked: None,
         }
@@ -55,9 +55,9 @@ impl<'a> Follower<'a> {
         loop {
             let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK);
             let account =
-                (is_due || self.view.lock().record.has_doubts()).then(|| (self.view.account)());
+                (is_due || self.model.lock().timeline.has_doubts()).then(|| (self.model.account)());
             // To be asked before: what comes first is taken.
-            let is_over = self.view.over.load(Acquire);
+            let is_over = self.model.over.load(Acquire);
             if self.take_all() || is_over {
                 return self.finish();
             }
@@ -71,13 +71,13 @@ impl<'a> Follower<'a> {
     /// Takes the events that are there: whether the run's end was among them.
     fn take_all(&mut self) -> bool {
         loop {
-            let mut followed = self.view.lock();
+            let mut observed = self.model.lock();
             for _ in 0..BATCH {
                 match self.events.try_next() {
                     Some(Event::Ended) => return true,
-                    Some(event) => note(&mut followed.record, event),
+                    Some(event) => note(&mut observed.timeline, event),
                     None => {
-                        followed.record.note_missed(self.events.missed());
+                        observed.timeline.note_missed(self.events.missed());
                         return false;
                     }
                 }
@@ -87,10 +87,10 @@ impl<'a> Follower<'a> {
 
     /// Looks at an account that is no newer than what was taken.
     fn look(&mut self, account: &Account, is_due: bool) {
-        let mut followed = self.view.lock();
-        note_servers(&mut followed.record, account);
-        if followed.record.has_doubts() {
-            settle(&mut followed.record, account, &(self.view.account)());
+        let mut observed = self.model.lock();
+        note_servers(&mut observed.timeline, account);
+        if observed.timeline.has_doubts() {
+            settle(&mut observed.timeline, account, &(self.model.account)());
         }
         if !is_due {
             return;
@@ -100,23 +100,23 @@ impl<'a> Follower<'a> {
             self.ended.pop_front();
         }
         self.ended.push_back((account.elapsed, ended(account)));
-        followed.state.rate = rate(&self.ended);
+        observed.state.rate = rate(&self.ended);
     }
 
     fn finish(self) {
-        let account = (self.view.account)();
-        let mut followed = self.view.lock();
-        followed.record.note_missed(self.events.missed());
-        note_servers(&mut followed.record, &account);
-        followed.record.over(account.elapsed);
-        followed.state.rate = rate(&VecDeque::from([
+        let account = (self.model.account)();
+        let mut observed = self.model.lock();
+        observed.timeline.note_missed(self.events.missed());
+        note_servers(&mut observed.timeline, &account);
+        observed.timeline.over(account.elapsed);
+        observed.state.rate = rate(&VecDeque::from([
             (Duration::ZERO, 0),
             (account.elapsed, ended(&account)),
         ]));
     }
 }
 
-fn note(record: &mut Record, event: Event) {
+fn note(timeline: &mut Timeline, event: Event) {
     match event {
         Event::Started {
             task,
@@ -125,38 +125,38 @@ fn note(record: &mut Record, event: Event) {
             reason,
             at,
         } => {
-            let why = match reason {
-                Reason::Retry => Why::Retry,
-                Reason::Hedge => Why::Hedge,
-                _ => Why::First,
+            let reason = match reason {
+                Reason::Retry => CallReason::Retry,
+                Reason::Hedge => CallReason::Hedge,
+                _ => CallReason::First,
             };
-            record.started(call.number(), task.index(), &server, why, at);
+            timeline.started(call.number(), task.index(), &server, reason, at);
         }
         Event::Lost {
             call, error, at, ..
-        } => record.lost(call.number(), &error.to_string(), at),
+        } => timeline.lost(call.number(), &error.to_string(), at),
         Event::Returned { call, end, at, .. } => {
             let (outcome, error) = match end {
-                CallEnd::Result => (Outcome::Result, None),
-                CallEnd::Failed(error) => (Outcome::Failed, Some(error.to_string())),
-                _ => (Outcome::Cancelled, None),
+                CallEnd::Result => (CallOutcome::Result, None),
+                CallEnd::Failed(error) => (CallOutcome::Failed, Some(error.to_string())),
+                _ => (CallOutcome::Cancelled, None),
             };
-            record.returned(call.number(), outcome, error.as_deref(), at);
+            timeline.returned(call.number(), outcome, error.as_deref(), at);
         }
         // The account tells the rest.
         _ => {}
     }
 }
 
-fn note_servers(record: &mut Record, account: &Account) {
+fn note_servers(timeline: &mut Timeline, account: &Account) {
     for server in &account.servers {
-        record.note_server(&server.name, server.slots);
+        timeline.note_server(&server.name, server.slots);
     }
 }
 
 /// Ends calls whose ends were missed, by what ran before and after the last event that was
 /// taken.
-fn settle(record: &mut Record, before: &Account, after: &Account) {
+fn settle(timeline: &mut Timeline, before: &Account, after: &Account) {
     let running = |account: &Account, name: &str| -> usize {
         let named = account
             .servers
@@ -166,7 +166,7 @@ fn settle(record: &mut Record, before: &Account, after: &Account) {
     };
     for server in &after.servers {
         let most = running(before, &server.name).max(running(after, &server.name));
-        record.settle(&server.name, most, after.elapsed);
+        timeline.settle(&server.name, most, after.elapsed);
     }
 }
 
@@ -186,26 +186,26 @@ fn rate(ended: &VecDeque<(Duration, u64)>) -> Option<f64> {
 mod tests {
     use reparte::{Options, Repartidor, from_fn};
 
-    use super::super::over::Over;
-    use super::super::{Subject, Watch};
+    use super::super::ending::Ending;
+    use super::super::{RunInfo, Watch};
     use super::*;
 
     #[test]
     fn a_run_is_followed_to_its_end() {
         let server = from_fn("a", |n: &u64| Ok(n + 1));
         let run = Repartidor::with([server], Options::default()).unwrap();
-        let watch = Watch::over(&run.handle(), Subject::new("f", [], || None)).unwrap();
+        let watch = Watch::over(&run.handle(), RunInfo::new("f", [], || None)).unwrap();
         assert_eq!(run.map(0..1000).count(), 1000);
-        let view = watch.end(Over::of(&Ok(())));
-        let followed = view.lock();
-        assert_eq!(followed.record.range(), (0, 1000));
-        assert_eq!(followed.state.over, Some(Over::of(&Ok(()))));
-        assert!(followed.state.rate.is_some_and(|rate| rate > 0.0));
+        let model = watch.end(Ending::of(&Ok(())));
+        let observed = model.lock();
+        assert_eq!(observed.timeline.range(), (0, 1000));
+        assert_eq!(observed.state.over, Some(Ending::of(&Ok(()))));
+        assert!(observed.state.rate.is_some_and(|rate| rate > 0.0));
         assert!(
-            followed
-                .record
+            observed
+                .timeline
                 .ended_since(0)
-                .all(|bar| bar.outcome == Outcome::Result)
+                .all(|bar| bar.outcome == CallOutcome::Result)
         );
     }
 
@@ -216,15 +216,15 @@ mod tests {
         let handle = run.handle();
         // Room for the start of the second call, and not for its end.
         let mut events = handle.events(6);
-        let mut record = Record::default();
+        let mut timeline = Timeline::default();
         let before = handle.account();
         assert_eq!(run.map(0..100).count(), 100);
-        events.by_ref().for_each(|event| note(&mut record, event));
-        record.note_missed(events.missed());
-        assert!(record.has_doubts(), "{record:?}");
-        settle(&mut record, &before, &handle.account());
-        assert_eq!(record.running().count(), 0, "{record:?}");
-        assert_eq!(record.range(), (0, 2));
+        events.by_ref().for_each(|event| note(&mut timeline, event));
+        timeline.note_missed(events.missed());
+        assert!(timeline.has_doubts(), "{timeline:?}");
+        settle(&mut timeline, &before, &handle.account());
+        assert_eq!(timeline.running().count(), 0, "{timeline:?}");
+        assert_eq!(timeline.range(), (0, 2));
     }
 
     #[test]

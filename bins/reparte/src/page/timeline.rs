@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::past::Spans;
+use super::utilisation::Utilisation;
 
 /// So many calls that have ended are kept one by one.
 const CALLS: usize = 20_000;
@@ -20,7 +20,7 @@ const ERROR_LENGTH: usize = 400;
 
 /// Why a call was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum CallReason {
     First,
     Retry,
     Hedge,
@@ -28,7 +28,7 @@ pub(super) enum Why {
 
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum CallOutcome {
     /// It brought its task's result.
     Result,
     Failed,
@@ -42,22 +42,22 @@ pub(super) enum Outcome {
 
 /// A call that has ended. Times are in microseconds from the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bar {
+pub(super) struct EndedCall {
     pub(super) task: u64,
     pub(super) lane: u32,
-    pub(super) why: Why,
-    pub(super) outcome: Outcome,
+    pub(super) reason: CallReason,
+    pub(super) outcome: CallOutcome,
     pub(super) start: u64,
     pub(super) end: u64,
 }
 
 /// A call that has not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Running {
+pub(super) struct RunningCall {
     pub(super) task: u64,
     /// None where there are more than have room.
     pub(super) lane: Option<u32>,
-    pub(super) why: Why,
+    pub(super) reason: CallReason,
     pub(super) start: u64,
     pub(super) lost: bool,
     server: usize,
@@ -67,7 +67,7 @@ pub(super) struct Running {
 
 /// An error of a call.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct RecordedError {
     pub(super) at: u64,
     pub(super) task: u64,
     pub(super) server: Arc<str>,
@@ -83,21 +83,21 @@ struct Server {
 
 /// The record.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct Timeline {
     servers: Vec<Server>,
     by_name: HashMap<Arc<str>, usize>,
     /// Each lane's server.
     lanes: Vec<usize>,
-    running: HashMap<u64, Running>,
-    ended: VecDeque<Bar>,
+    running: HashMap<u64, RunningCall>,
+    ended: VecDeque<EndedCall>,
     /// How many have ended before those.
     first: u64,
-    past: Spans,
-    errors: VecDeque<Trouble>,
+    utilisation: Utilisation,
+    errors: VecDeque<RecordedError>,
     missed: u64,
 }
 
-impl Record {
+impl Timeline {
     /// A server has so many slots: each has a lane from now on.
     pub(super) fn note_server(&mut self, name: &Arc<str>, slots: usize) {
         let server = self.server(name);
@@ -109,7 +109,7 @@ impl Record {
         call: u64,
         task: u64,
         server: &Arc<str>,
-        why: Why,
+        reason: CallReason,
         at: Duration,
     ) {
         let server = self.server(server);
@@ -117,10 +117,10 @@ impl Record {
             self.end_oldest_doubtful(server, 1, at);
         }
         let lane = self.take_lane(server);
-        let running = Running {
+        let running = RunningCall {
             task,
             lane,
-            why,
+            reason,
             start: micros(at),
             lost: false,
             server,
@@ -143,7 +143,7 @@ impl Record {
     pub(super) fn returned(
         &mut self,
         call: u64,
-        outcome: Outcome,
+        outcome: CallOutcome,
         error: Option<&str>,
         at: Duration,
     ) {
@@ -155,7 +155,7 @@ impl Record {
             self.remember(running.task, running.server, text, at);
         }
         let outcome = match running.lost {
-            true => Outcome::Lost,
+            true => CallOutcome::Lost,
             false => outcome,
         };
         self.end(&running, outcome, at);
@@ -196,7 +196,7 @@ impl Record {
         let mut doubtful: Vec<u64> = doubtful.map(|(&call, _)| call).collect();
         doubtful.sort_unstable();
         for call in doubtful.into_iter().take(count) {
-            self.returned(call, Outcome::Unknown, None, at);
+            self.returned(call, CallOutcome::Unknown, None, at);
         }
     }
 
@@ -206,14 +206,14 @@ impl Record {
         calls.sort_unstable();
         for call in calls {
             let outcome = match self.running[&call].doubtful {
-                true => Outcome::Unknown,
-                false => Outcome::Cancelled,
+                true => CallOutcome::Unknown,
+                false => CallOutcome::Cancelled,
             };
             self.returned(call, outcome, None, at);
         }
     }
 
-    fn end(&mut self, running: &Running, outcome: Outcome, at: Duration) {
+    fn end(&mut self, running: &RunningCall, outcome: CallOutcome, at: Duration) {
         let Some(lane) = running.lane else {
             return;
         };
@@ -222,13 +222,14 @@ impl Record {
             && let Some(old) = self.ended.pop_front()
         {
             self.first += 1;
-            let failed = matches!(old.outcome, Outcome::Failed | Outcome::Lost);
-            self.past.add(old.lane as usize, old.start, old.end, failed);
+            let failed = matches!(old.outcome, CallOutcome::Failed | CallOutcome::Lost);
+            self.utilisation
+                .add(old.lane as usize, old.start, old.end, failed);
         }
-        self.ended.push_back(Bar {
+        self.ended.push_back(EndedCall {
             task: running.task,
             lane,
-            why: running.why,
+            reason: running.reason,
             outcome,
             start: running.start,
             end: micros(at).max(running.start),
@@ -239,7 +240,7 @@ impl Record {
         if self.errors.len() == ERRORS {
             self.errors.pop_front();
         }
-        self.errors.push_back(Trouble {
+        self.errors.push_back(RecordedError {
             at: micros(at),
             task,
             server: Arc::clone(&self.servers[server].name),
@@ -297,7 +298,7 @@ impl Record {
     }
 
     /// The calls that have ended, from the one of this number on.
-    pub(super) fn ended_since(&self, number: u64) -> impl Iterator<Item = &Bar> {
+    pub(super) fn ended_since(&self, number: u64) -> impl Iterator<Item = &EndedCall> {
         let skip = number.saturating_sub(self.first);
         let skip = usize::try_from(skip)
             .unwrap_or(usize::MAX)
@@ -305,17 +306,17 @@ impl Record {
         self.ended.range(skip..)
     }
 
-    pub(super) fn running(&self) -> impl Iterator<Item = &Running> {
+    pub(super) fn running(&self) -> impl Iterator<Item = &RunningCall> {
         self.running.values()
     }
 
     /// How busy each lane was with the calls that are not kept.
-    pub(super) fn past(&self) -> &Spans {
-        &self.past
+    pub(super) fn utilisation(&self) -> &Utilisation {
+        &self.utilisation
     }
 
     /// The newest errors, the oldest of them first.
-    pub(super) fn errors(&self) -> impl Iterator<Item = &Trouble> {
+    pub(super) fn errors(&self) -> impl Iterator<Item = &RecordedError> {
         self.errors.iter()
     }
 

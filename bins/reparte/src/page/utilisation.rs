@@ -7,28 +7,28 @@ const SHORTEST: u64 = 62_500;
 
 /// The spans of all lanes: so long that the whole run has room.
 #[derive(Debug)]
-pub(super) struct Spans {
+pub(super) struct Utilisation {
     /// In microseconds.
     length: u64,
-    lanes: Vec<Vec<Span>>,
+    lanes: Vec<Vec<Interval>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Span {
+struct Interval {
     busy: u64,
     failed: bool,
 }
 
-impl Default for Spans {
+impl Default for Utilisation {
     fn default() -> Self {
-        Spans {
+        Utilisation {
             length: SHORTEST,
             lanes: Vec::new(),
         }
     }
 }
 
-impl Spans {
+impl Utilisation {
     /// How long each is, in microseconds.
     pub(super) fn length(&self) -> u64 {
         self.length
@@ -45,7 +45,7 @@ impl Spans {
         let (length, spans) = (self.length, &mut self.lanes[lane]);
         let last = (end / length) as usize;
         if spans.len() <= last {
-            spans.resize(last + 1, Span::default());
+            spans.resize(last + 1, Interval::default());
         }
         let first = (start / length) as usize;
         for (span, index) in spans[first..=last].iter_mut().zip(start / length..) {
@@ -60,7 +60,7 @@ impl Spans {
         for spans in &mut self.lanes {
             *spans = spans
                 .chunks(2)
-                .map(|two| Span {
+                .map(|two| Interval {
                     busy: two.iter().map(|span| span.busy).sum(),
                     failed: two.iter().any(|span| span.failed),
                 })
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_call_is_spread_over_its_spans() {
-        let mut spans = Spans::default();
+        let mut spans = Utilisation::default();
         spans.add(1, 0, SHORTEST, false);
         spans.add(1, SHORTEST * 3 / 2, SHORTEST * 5 / 2, true);
         assert_eq!(
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn spans_grow_with_the_run_and_their_number_does_not() {
-        let mut spans = Spans::default();
+        let mut spans = Utilisation::default();
         let day = 24 * 3600 * 1_000_000;
         for second in 0..1000 {
             let start = day / 1000 * second;
