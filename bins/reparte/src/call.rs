@@ -5,12 +5,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use xmlrpc_client::{ServerProxy, Value};
 
-use crate::arguments::{self, Type};
 use crate::exit::Failure;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
 use crate::options::{Client, seconds, server};
 use crate::output::{for_reader, print};
+use crate::value_type::{self, ValueType};
 
 /// Calls a function of any XML-RPC server, and prints its result
 ///
@@ -33,7 +33,7 @@ pub(crate) struct Call {
     /// The arguments' type, or a type for each with commas between, whatever the server
     /// tells
     #[arg(long, value_name = "TYPE", value_enum, value_delimiter = ',')]
-    arg_type: Vec<Type>,
+    arg_type: Vec<ValueType>,
     /// Each argument is JSON; the same as --arg-type json
     #[arg(long, conflicts_with = "arg_type")]
     json: bool,
@@ -75,13 +75,13 @@ impl Call {
     fn arguments(&self, server: &ServerProxy) -> Result<Vec<Value>, Failure> {
         let given = &self.argument;
         let read = match (self.json, self.arg_type.as_slice()) {
-            (true, _) => arguments::of_types(given, &[Type::Json]),
+            (true, _) => value_type::of_types(given, &[ValueType::Json]),
             (false, []) if given.is_empty() => return Ok(Vec::new()),
             (false, []) => {
                 let signatures = signatures(server, &self.method)?;
-                arguments::of_signatures(given, &self.method, &signatures)
+                value_type::of_signatures(given, &self.method, &signatures)
             }
-            (false, types) => arguments::of_types(given, types),
+            (false, types) => value_type::of_types(given, types),
         };
         read.map_err(Failure::Argument)
     }

@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-mod arguments;
 mod call;
 mod completions;
 mod console;
@@ -23,6 +22,7 @@ mod run;
 #[cfg(unix)]
 mod serve;
 mod status;
+mod value_type;
 
 use std::process::ExitCode;
 
@@ -74,7 +74,7 @@ Environment:
 )]
 enum Command {
     #[command(after_long_help = RUN_EXAMPLES)]
-    Run(run::Run),
+    Run(run::RunCommand),
     #[cfg(unix)]
     Serve(serve::Serve),
     Status(status::Status),

@@ -25,7 +25,7 @@ use call_result::CallResult;
 use destination::Destination;
 use ending::Ending;
 use feeder::Feeder;
-pub(crate) use flags::Run;
+pub(crate) use flags::RunCommand;
 use outcomes::FailureReport;
 use progress::Progress;
 use result_writer::ResultWriter;
@@ -34,7 +34,7 @@ use task_reader::{InputProgress, Task, TaskReader};
 /// What looks on a run of this command, and steers it.
 type Steering = Handle<Arc<Task>, CallResult>;
 
-impl Run {
+impl RunCommand {
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
         // They end when this is dropped.
         let local = LocalServers::start(self.local.unwrap_or(0).into())?;

@@ -1,12 +1,12 @@
 //! `reparte serve`: any program as a function.
 
-mod argument;
-mod child;
-mod children;
-mod first;
-mod pipes;
+mod init_process;
+mod process;
+mod process_groups;
 mod program;
-mod stop;
+mod program_input;
+mod program_io;
+mod shutdown;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use xmlrpc_wire::{Bytes, Fault, IntoValue as _, Value};
 use crate::exit::Failure;
 use crate::options::{Listen, seconds};
 use crate::output::tell;
-use child::Limits;
-use children::Children;
+use process::Limits;
+use process_groups::ProcessGroups;
 use program::Program;
 
 /// Publishes a program as a function: each call starts it, without a shell
@@ -69,22 +69,22 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        if first::is_first() {
-            return Err(first::run_below());
+        if init_process::is_first() {
+            return Err(init_process::run_below());
         }
         let program = Program::find(&self.program)?;
         let limits = Limits {
             time: self.max_seconds,
             output: self.max_output,
         };
-        let children = Arc::new(Children::default());
+        let process_groups = Arc::new(ProcessGroups::default());
         let mut service = Service::new();
         let help = help(&program, limits, self.base64);
         let result = if self.base64 { "base64" } else { "string" };
         let function = {
-            let children = Arc::clone(&children);
+            let process_groups = Arc::clone(&process_groups);
             move |call: &Context, argument: Value| {
-                let output = answer(&program, argument, limits, call, &children)?;
+                let output = answer(&program, argument, limits, call, &process_groups)?;
                 match self.base64 {
                     true => Ok(Bytes(output).into_value()),
                     false => text(output).map(Value::String),
@@ -102,7 +102,7 @@ impl Serve {
         }
         // What a call waits for its turn does not count as the program's time.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
-        let stop = stop::at_signal(&children, options.grace)?;
+        let stop = shutdown::at_signal(&process_groups, options.grace)?;
         let address = listener.local_addr().map_err(Failure::server)?;
         let scheme = if options.tls.is_some() {
             "https"
@@ -111,7 +111,7 @@ impl Serve {
         };
         tell(format_args!("listening on {scheme}://{address}"));
         let served = hyper::serve(listener, service, &options, &stop);
-        children.end();
+        process_groups.end();
         served.map_err(Failure::server)
     }
 }
@@ -139,10 +139,10 @@ fn answer(
     argument: Value,
     limits: Limits,
     call: &Context,
-    children: &Children,
+    process_groups: &ProcessGroups,
 ) -> Result<Vec<u8>, Fault> {
     let (command, input) = program.command(argument)?;
-    let ended = child::run(command, input, limits, call, children)
+    let ended = process::run(command, input, limits, call, process_groups)
         .map_err(|trouble| Fault::application(trouble.to_string()))?;
     let told = ended.told;
     if !ended.status.success() {

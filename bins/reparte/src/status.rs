@@ -1,8 +1,8 @@
 //! `reparte status`: who is up, and what they do.
 
-mod ask;
+mod probe;
 mod screen;
-mod show;
+mod table;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use clap::Args;
 use crate::exit::Failure;
 use crate::options::{Client, Servers, seconds};
 use crate::output::print;
-use ask::{Asked, ask};
+use probe::{ServerReport, probe_all};
 use screen::Screen;
-use show::{json, table};
+use table::{json, table};
 
 /// Shows which servers are up, what they publish, and what they work on
 ///
@@ -54,21 +54,21 @@ impl Status {
         let screen = Screen::new(self.watch && !self.json);
         loop {
             let began = Instant::now();
-            let asked = ask(&servers, self.timeout);
+            let reports = probe_all(&servers, self.timeout);
             match self.json {
-                true => print(json(&asked))?,
-                false => screen.show(&table(&asked))?,
+                true => print(json(&reports))?,
+                false => screen.show(&table(&reports))?,
             }
             if !self.watch {
-                return all_up(&asked);
+                return all_up(&reports);
             }
             thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
         }
     }
 }
 
-fn all_up(asked: &[Asked]) -> Result<(), Failure> {
-    match asked.iter().all(|server| server.answer.is_ok()) {
+fn all_up(reports: &[ServerReport]) -> Result<(), Failure> {
+    match reports.iter().all(|server| server.answer.is_ok()) {
         true => Ok(()),
         false => Err(Failure::Told(Failure::UNREACHABLE)),
     }

@@ -8,9 +8,9 @@ use reparte::{Options, RetryFaults};
 
 use super::result_writer::OutputFormat;
 use super::task_reader::LineFormat;
-use crate::arguments::Type;
 use crate::exit::Failure;
 use crate::options::{Client, Servers, seconds, whole};
+use crate::value_type::ValueType;
 
 /// Calls a function for each line of standard input, on all servers at a time
 ///
@@ -22,7 +22,7 @@ use crate::options::{Client, Servers, seconds, whole};
 /// Ctrl-C or SIGTERM ends a run early: the calls that run are waited for, and what they
 /// bring is printed; a second one does not wait.
 #[derive(Debug, Args)]
-pub(crate) struct Run {
+pub(crate) struct RunCommand {
     #[command(flatten)]
     pub(super) servers: Servers,
     /// Use N servers within this command too, each for a call at a time; they publish the
@@ -48,7 +48,7 @@ pub(crate) struct Run {
     /// A line is the call's argument, of this type
     #[arg(long, value_name = "TYPE", value_enum, default_value = "string")]
     #[arg(help_heading = "Tasks")]
-    arg_type: Type,
+    arg_type: ValueType,
     /// A line is a JSON array: all arguments of the call
     #[arg(long, conflicts_with = "arg_type", help_heading = "Tasks")]
     json: bool,
@@ -116,7 +116,7 @@ fn function(name: &str) -> Result<String, String> {
     }
 }
 
-impl Run {
+impl RunCommand {
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
         let mut options = self.client.options()?;
         options.answer_timeout = options.answer_timeout.max(self.timeout);

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use xmlrpc_client::Value;
 
-use crate::arguments::Type;
 use crate::exit::Failure;
 use crate::json::from_json;
 use crate::output::tell;
+use crate::value_type::ValueType;
 
 /// The longest line that is a task: what a server reads at most.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -49,7 +49,7 @@ impl Task {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum LineFormat {
     /// One argument.
-    Argument(Type),
+    Argument(ValueType),
     /// All arguments, as a JSON array.
     Arguments,
 }
@@ -274,7 +274,7 @@ mod tests {
     fn a_line_is_a_task_and_an_empty_one_is_none() {
         let (tasks, facts) = tasks(
             b"one\n\n\r\ntwo words\r\n  \nlast",
-            LineFormat::Argument(Type::String),
+            LineFormat::Argument(ValueType::String),
         );
         let read: Vec<_> = tasks
             .iter()
@@ -298,7 +298,7 @@ mod tests {
             ("\u{feff}\u{feff}7\n", &[(1, "\u{feff}7")]),
             ("7\n\u{feff}8\n", &[(1, "7"), (2, "\u{feff}8")]),
         ] {
-            let (tasks, _) = tasks(input.as_bytes(), LineFormat::Argument(Type::String));
+            let (tasks, _) = tasks(input.as_bytes(), LineFormat::Argument(ValueType::String));
             let read: Vec<_> = tasks
                 .iter()
                 .map(|task| (task.line, task.input.as_str()))
@@ -312,12 +312,12 @@ mod tests {
         for (input, line, part) in [
             (
                 &b"\n7.5"[..],
-                LineFormat::Argument(Type::Int),
+                LineFormat::Argument(ValueType::Int),
                 "line 2: \"7.5\" is not a whole number",
             ),
             (
                 b"\xff\xfe",
-                LineFormat::Argument(Type::String),
+                LineFormat::Argument(ValueType::String),
                 "line 1: not UTF-8",
             ),
             (b"7", LineFormat::Arguments, "line 1: JSON, but no array"),
@@ -336,7 +336,7 @@ mod tests {
         let long = io::Cursor::new(format!("x{characters}")).chain(io::repeat(b'x').take(LONGEST));
         let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
         let facts = Arc::default();
-        let mut tasks = TaskReader::read(input, LineFormat::Argument(Type::String), &facts);
+        let mut tasks = TaskReader::read(input, LineFormat::Argument(ValueType::String), &facts);
         let first = tasks.next().unwrap().unwrap();
         assert!(
             first

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::{Access, access};
 use xmlrpc_wire::{Fault, Value};
 
-use super::argument::{one, several};
+use super::program_input::{one, several};
 use crate::exit::Failure;
 
 /// What stands for a call's argument.
@@ -85,14 +85,14 @@ fn has_place(word: &OsStr) -> bool {
 fn put(word: &OsStr, argument: &[u8]) -> OsString {
     let mut rest = word.as_bytes();
     let mut whole = Vec::with_capacity(rest.len() + argument.len());
-    while let Some((first, after)) = rest.split_first() {
+    while let Some((init_process, after)) = rest.split_first() {
         match rest.strip_prefix(PLACE) {
             Some(after) => {
                 whole.extend_from_slice(argument);
                 rest = after;
             }
             None => {
-                whole.push(*first);
+                whole.push(*init_process);
                 rest = after;
             }
         }

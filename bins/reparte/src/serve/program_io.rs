@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 
-use super::children::Group;
+use super::process_groups::ProcessGroup;
 
 /// How often it is looked at whether somebody still waits.
 const TICK: Duration = Duration::from_millis(50);
@@ -19,7 +19,7 @@ const TICK_WITHOUT_WAKING: Duration = Duration::from_millis(2);
 const TOLD: usize = 2000;
 
 /// This side of a program's three pipes; each is gone once it has reached its end.
-pub(super) struct Pipes {
+pub(super) struct ProgramIo {
     input: Option<OwnedFd>,
     /// What is left to write.
     unread: Vec<u8>,
@@ -33,9 +33,9 @@ pub(super) struct Pipes {
     pub(super) end: Option<OwnedFd>,
 }
 
-impl Pipes {
-    pub(super) fn of(group: &mut Group<'_>, input: Vec<u8>, most: u64) -> io::Result<Self> {
-        let pipes = Pipes {
+impl ProgramIo {
+    pub(super) fn of(group: &mut ProcessGroup<'_>, input: Vec<u8>, most: u64) -> io::Result<Self> {
+        let program_io = ProgramIo {
             input: group.child.stdin.take().map(OwnedFd::from),
             unread: input,
             written: 0,
@@ -46,13 +46,13 @@ impl Pipes {
             errors: Vec::new(),
             end: end_of(group),
         };
-        for pipe in [&pipes.input, &pipes.stdout, &pipes.stderr]
+        for pipe in [&program_io.input, &program_io.stdout, &program_io.stderr]
             .into_iter()
             .flatten()
         {
             ioctl_fionbio(pipe, true)?;
         }
-        Ok(pipes)
+        Ok(program_io)
     }
 
     pub(super) fn is_too_much(&self) -> bool {
@@ -156,13 +156,13 @@ fn take(pipe: &mut Option<OwnedFd>, mut keep: impl FnMut(&[u8]) -> bool) -> io::
 }
 
 #[cfg(target_os = "linux")]
-fn end_of(group: &Group<'_>) -> Option<OwnedFd> {
+fn end_of(group: &ProcessGroup<'_>) -> Option<OwnedFd> {
     use rustix::process::{PidfdFlags, pidfd_open};
 
     pidfd_open(group.id, PidfdFlags::empty()).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_of(_: &Group<'_>) -> Option<OwnedFd> {
+fn end_of(_: &ProcessGroup<'_>) -> Option<OwnedFd> {
     None
 }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// All process groups that are there. Each is led by a program that has not been waited
 /// for yet, so that its number is nobody else's.
 #[derive(Debug, Default)]
-pub(super) struct Children {
+pub(super) struct ProcessGroups {
     /// Whether no more may be started. Held for reading while one is.
     closed: RwLock<bool>,
     groups: Mutex<HashSet<Pid>>,
@@ -20,16 +20,16 @@ pub(super) struct Children {
 
 /// A program and all that it starts; ended when dropped.
 #[derive(Debug)]
-pub(super) struct Group<'c> {
-    children: &'c Children,
+pub(super) struct ProcessGroup<'c> {
+    groups: &'c ProcessGroups,
     pub(super) child: Child,
     pub(super) id: Pid,
     is_waited_for: bool,
 }
 
-impl Children {
+impl ProcessGroups {
     /// Starts a program in a process group of its own.
-    pub(super) fn start(&self, command: &mut Command) -> io::Result<Group<'_>> {
+    pub(super) fn start(&self, command: &mut Command) -> io::Result<ProcessGroup<'_>> {
         let closed = self.closed.read().unwrap_or_else(PoisonError::into_inner);
         if *closed {
             return Err(io::Error::other("the server is stopping"));
@@ -37,8 +37,8 @@ impl Children {
         let child = command.process_group(0).spawn()?;
         let id = Pid::from_child(&child);
         self.groups().insert(id);
-        Ok(Group {
-            children: self,
+        Ok(ProcessGroup {
+            groups: self,
             child,
             id,
             is_waited_for: false,
@@ -80,7 +80,7 @@ impl Children {
     }
 }
 
-impl Group<'_> {
+impl ProcessGroup<'_> {
     /// Asks all of the group to end.
     pub(super) fn terminate(&self) {
         signal(self.id, Signal::TERM);
@@ -100,14 +100,14 @@ impl Group<'_> {
         self.is_waited_for = true;
         // In this order: once it is waited for, its number may be another group's.
         self.kill();
-        self.children.groups().remove(&self.id);
+        self.groups.groups().remove(&self.id);
         let status = self.child.wait();
-        self.children.left.notify_all();
+        self.groups.left.notify_all();
         status
     }
 }
 
-impl Drop for Group<'_> {
+impl Drop for ProcessGroup<'_> {
     fn drop(&mut self) {
         if !self.is_waited_for {
             // Its status is of no use to anybody.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use xmlrpc_server::Context;
 
-use super::children::{Children, Group};
-use super::pipes::Pipes;
+use super::process_groups::{ProcessGroup, ProcessGroups};
+use super::program_io::ProgramIo;
 
 /// How long a program that is to end has for it, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ pub(super) struct Limits {
 
 /// What a program left that ended by itself.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct Completed {
     pub(super) status: ExitStatus,
     pub(super) output: Vec<u8>,
     /// The end of its error output, as text.
@@ -33,7 +33,7 @@ pub(super) struct Ended {
 
 /// Why a program did not end by itself.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ProcessError {
     NotStarted(io::Error),
     /// Nobody waits for it any more, or the server stops.
     Unwanted,
@@ -48,52 +48,54 @@ pub(super) fn run(
     input: Vec<u8>,
     limits: Limits,
     call: &Context,
-    children: &Children,
-) -> Result<Ended, Trouble> {
+    groups: &ProcessGroups,
+) -> Result<Completed, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut group = children.start(&mut command).map_err(Trouble::NotStarted)?;
-    let pipes = Pipes::of(&mut group, input, limits.output).map_err(Trouble::System)?;
+    let mut group = groups
+        .start(&mut command)
+        .map_err(ProcessError::NotStarted)?;
+    let pipes = ProgramIo::of(&mut group, input, limits.output).map_err(ProcessError::System)?;
     attend(group, pipes, limits, || {
-        call.is_cancelled() || children.are_to_end()
+        call.is_cancelled() || groups.are_to_end()
     })
 }
 
 fn attend(
-    group: Group<'_>,
-    mut pipes: Pipes,
+    group: ProcessGroup<'_>,
+    mut pipes: ProgramIo,
     limits: Limits,
     is_unwanted: impl Fn() -> bool,
-) -> Result<Ended, Trouble> {
+) -> Result<Completed, ProcessError> {
     let over = Instant::now().checked_add(limits.time);
     let trouble = loop {
         if is_unwanted() {
-            break Trouble::Unwanted;
+            break ProcessError::Unwanted;
         }
         if over.is_some_and(|over| Instant::now() >= over) {
-            break Trouble::TooLong(limits.time);
+            break ProcessError::TooLong(limits.time);
         }
         if pipes.is_too_much() {
-            break Trouble::TooMuch(limits.output);
+            break ProcessError::TooMuch(limits.output);
         }
-        if has_ended(&group).map_err(Trouble::System)? {
-            pipes.carry().map_err(Trouble::System)?;
+        if has_ended(&group).map_err(ProcessError::System)? {
+            pipes.carry().map_err(ProcessError::System)?;
             if pipes.is_too_much() {
-                break Trouble::TooMuch(limits.output);
+                break ProcessError::TooMuch(limits.output);
             }
-            return Ok(Ended {
-                status: group.wait().map_err(Trouble::System)?,
+            return Ok(Completed {
+                status: group.wait().map_err(ProcessError::System)?,
                 told: pipes.told(),
                 output: pipes.output,
             });
         }
-        pipes.await_change(over).map_err(Trouble::System)?;
+        pipes.await_change(over).map_err(ProcessError::System)?;
     };
     end(group, &mut pipes);
     Err(trouble)
 }
 
 /// Ends a group: asks it to, and kills what has not done so.
-fn end(group: Group<'_>, pipes: &mut Pipes) {
+fn end(group: ProcessGroup<'_>, pipes: &mut ProgramIo) {
     group.terminate();
     let last = Instant::now() + GRACE;
     while Instant::now() < last && matches!(has_ended(&group), Ok(false)) {
@@ -107,15 +109,15 @@ fn end(group: Group<'_>, pipes: &mut Pipes) {
 }
 
 /// Whether the program has ended; it stays to be waited for.
-fn has_ended(group: &Group<'_>) -> io::Result<bool> {
+fn has_ended(group: &ProcessGroup<'_>) -> io::Result<bool> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     Ok(waitid(WaitId::Pid(group.id), options)?.is_some())
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ProcessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::NotStarted(error) => {
+            ProcessError::NotStarted(error) => {
                 write!(f, "the program can't be started: {error}")?;
                 match error.kind() {
                     io::ErrorKind::ArgumentListTooLong => f.write_str(
@@ -124,19 +126,19 @@ impl fmt::Display for Trouble {
                     _ => Ok(()),
                 }
             }
-            Trouble::Unwanted => f.write_str("the program was ended: nobody waits for it"),
-            Trouble::TooLong(time) => write!(
+            ProcessError::Unwanted => f.write_str("the program was ended: nobody waits for it"),
+            ProcessError::TooLong(time) => write!(
                 f,
                 "the program was ended after {} s: send less work, or start the server with a \
                  larger --max-seconds",
                 time.as_secs_f64()
             ),
-            Trouble::TooMuch(most) => write!(
+            ProcessError::TooMuch(most) => write!(
                 f,
                 "the program was ended: it printed more than {most} bytes; have it print less, \
                  or start the server with a larger --max-output"
             ),
-            Trouble::System(error) => write!(f, "the program can't be run: {error}"),
+            ProcessError::System(error) => write!(f, "the program can't be run: {error}"),
         }
     }
 }
@@ -146,14 +148,14 @@ mod tests {
     use super::*;
 
     /// Runs a shell's script, woken by its end or not.
-    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Ended, Trouble> {
-        let children = Children::default();
+    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Completed, ProcessError> {
+        let groups = ProcessGroups::default();
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let limits = Limits { time, output: 1000 };
-        let mut group = children.start(&mut command).unwrap();
-        let mut pipes = Pipes::of(&mut group, b"in\n".to_vec(), limits.output).unwrap();
+        let mut group = groups.start(&mut command).unwrap();
+        let mut pipes = ProgramIo::of(&mut group, b"in\n".to_vec(), limits.output).unwrap();
         if !wakes {
             pipes.end = None;
         }
@@ -174,9 +176,9 @@ mod tests {
             assert_eq!(ended.output, b"left\n");
             let short = Duration::from_millis(100);
             let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes, short);
-            assert!(matches!(late, Err(Trouble::TooLong(_))), "{late:?}");
+            assert!(matches!(late, Err(ProcessError::TooLong(_))), "{late:?}");
             let much = shell("yes", wakes, LONG);
-            assert!(matches!(much, Err(Trouble::TooMuch(1000))), "{much:?}");
+            assert!(matches!(much, Err(ProcessError::TooMuch(1000))), "{much:?}");
         }
     }
 }

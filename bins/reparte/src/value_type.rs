@@ -11,7 +11,7 @@ use crate::json::from_json;
 
 /// What an argument is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Type {
+pub(crate) enum ValueType {
     /// Text as it is
     String,
     /// A whole number of 64 bits
@@ -28,37 +28,37 @@ pub(crate) enum Type {
     Json,
 }
 
-impl Type {
+impl ValueType {
     /// The type that a signature names; a string where it names none that is known here.
     fn named(name: &str) -> Self {
         match name {
-            "int" | "i1" | "i2" | "i4" | "i8" | "ex:i8" | "biginteger" => Type::Int,
-            "double" | "float" => Type::Double,
-            "boolean" => Type::Boolean,
-            "dateTime.iso8601" => Type::Datetime,
-            "base64" => Type::Base64,
-            "array" | "struct" | "nil" => Type::Json,
-            _ => Type::String,
+            "int" | "i1" | "i2" | "i4" | "i8" | "ex:i8" | "biginteger" => ValueType::Int,
+            "double" | "float" => ValueType::Double,
+            "boolean" => ValueType::Boolean,
+            "dateTime.iso8601" => ValueType::Datetime,
+            "base64" => ValueType::Base64,
+            "array" | "struct" | "nil" => ValueType::Json,
+            _ => ValueType::String,
         }
     }
 
     /// Reads a value of this type.
     pub(crate) fn read(self, text: &str) -> Result<Value, String> {
         let value = match self {
-            Type::String => Some(Value::String(text.to_owned())),
-            Type::Int => text.parse::<i64>().ok().map(i64::into_value),
-            Type::Double => {
+            ValueType::String => Some(Value::String(text.to_owned())),
+            ValueType::Int => text.parse::<i64>().ok().map(i64::into_value),
+            ValueType::Double => {
                 let finite = text.parse().ok().filter(|number: &f64| number.is_finite());
                 finite.map(Value::Double)
             }
-            Type::Boolean => match text {
+            ValueType::Boolean => match text {
                 "true" | "1" => Some(Value::Bool(true)),
                 "false" | "0" => Some(Value::Bool(false)),
                 _ => None,
             },
-            Type::Datetime => DateTime::parse(text).map(Value::DateTime),
-            Type::Base64 => STANDARD.decode(text).ok().map(Value::Base64),
-            Type::Json => {
+            ValueType::Datetime => DateTime::parse(text).map(Value::DateTime),
+            ValueType::Base64 => STANDARD.decode(text).ok().map(Value::Base64),
+            ValueType::Json => {
                 let json = serde_json::from_str(text).map_err(|error| {
                     format!("{text:?} is not JSON ({error}); a string in JSON has quotes")
                 })?;
@@ -76,19 +76,19 @@ impl Type {
 
     fn what(self) -> &'static str {
         match self {
-            Type::String => "text",
-            Type::Int => "a whole number of 64 bits",
-            Type::Double => "a number such as 0.5",
-            Type::Boolean => "a boolean: true, false, 1 or 0",
-            Type::Datetime => "a date and time such as 19980717T14:08:55",
-            Type::Base64 => "base64",
-            Type::Json => "JSON",
+            ValueType::String => "text",
+            ValueType::Int => "a whole number of 64 bits",
+            ValueType::Double => "a number such as 0.5",
+            ValueType::Boolean => "a boolean: true, false, 1 or 0",
+            ValueType::Datetime => "a date and time such as 19980717T14:08:55",
+            ValueType::Base64 => "base64",
+            ValueType::Json => "JSON",
         }
     }
 }
 
 /// Reads the arguments as one type for all, or as a type for each.
-pub(crate) fn of_types(given: &[String], types: &[Type]) -> Result<Vec<Value>, String> {
+pub(crate) fn of_types(given: &[String], types: &[ValueType]) -> Result<Vec<Value>, String> {
     let count = types.len();
     if count > 1 && count != given.len() {
         return Err(format!(
@@ -107,7 +107,7 @@ pub(crate) fn of_signatures(
     signatures: &[Vec<String>],
 ) -> Result<Vec<Value>, String> {
     if signatures.is_empty() {
-        return of_types(given, &[Type::String]);
+        return of_types(given, &[ValueType::String]);
     }
     let mut wrong = None;
     for signature in signatures {
@@ -115,7 +115,7 @@ pub(crate) fn of_signatures(
         if arguments.len() != given.len() {
             continue;
         }
-        match read(given, arguments.iter().map(|name| Type::named(name))) {
+        match read(given, arguments.iter().map(|name| ValueType::named(name))) {
             Ok(values) => return Ok(values),
             Err(error) => wrong = wrong.or(Some(error)),
         }
@@ -128,8 +128,8 @@ pub(crate) fn of_signatures(
     ))
 }
 
-fn read(given: &[String], types: impl Iterator<Item = Type>) -> Result<Vec<Value>, String> {
-    let read = |(number, (text, kind)): (usize, (&String, Type))| {
+fn read(given: &[String], types: impl Iterator<Item = ValueType>) -> Result<Vec<Value>, String> {
+    let read = |(number, (text, kind)): (usize, (&String, ValueType))| {
         let read = kind.read(text);
         read.map_err(|error| format!("argument {}: {error}", number + 1))
     };
@@ -148,26 +148,42 @@ mod tests {
     fn each_type_is_read_or_refused() {
         let moment = DateTime::parse("19980717T14:08:55").unwrap();
         for (kind, text, expected) in [
-            (Type::String, "-7", Some(Value::String("-7".to_owned()))),
-            (Type::Int, "-7", Some(Value::Int(-7))),
-            (Type::Int, "5000000000", Some(Value::Int64(5_000_000_000))),
-            (Type::Int, "9223372036854775808", None),
-            (Type::Int, "7.0", None),
-            (Type::Double, "1e3", Some(Value::Double(1000.0))),
-            (Type::Double, "nan", None),
-            (Type::Boolean, "true", Some(Value::Bool(true))),
-            (Type::Boolean, "0", Some(Value::Bool(false))),
-            (Type::Boolean, "yes", None),
             (
-                Type::Datetime,
+                ValueType::String,
+                "-7",
+                Some(Value::String("-7".to_owned())),
+            ),
+            (ValueType::Int, "-7", Some(Value::Int(-7))),
+            (
+                ValueType::Int,
+                "5000000000",
+                Some(Value::Int64(5_000_000_000)),
+            ),
+            (ValueType::Int, "9223372036854775808", None),
+            (ValueType::Int, "7.0", None),
+            (ValueType::Double, "1e3", Some(Value::Double(1000.0))),
+            (ValueType::Double, "nan", None),
+            (ValueType::Boolean, "true", Some(Value::Bool(true))),
+            (ValueType::Boolean, "0", Some(Value::Bool(false))),
+            (ValueType::Boolean, "yes", None),
+            (
+                ValueType::Datetime,
                 "1998-07-17T14:08:55",
                 Some(Value::DateTime(moment)),
             ),
-            (Type::Datetime, "today", None),
-            (Type::Base64, "aGk=", Some(Value::Base64(b"hi".to_vec()))),
-            (Type::Base64, "a", None),
-            (Type::Json, "[1]", Some(Value::Array(vec![Value::Int(1)]))),
-            (Type::Json, "hi", None),
+            (ValueType::Datetime, "today", None),
+            (
+                ValueType::Base64,
+                "aGk=",
+                Some(Value::Base64(b"hi".to_vec())),
+            ),
+            (ValueType::Base64, "a", None),
+            (
+                ValueType::Json,
+                "[1]",
+                Some(Value::Array(vec![Value::Int(1)])),
+            ),
+            (ValueType::Json, "hi", None),
         ] {
             assert_eq!(kind.read(text).ok(), expected, "{kind:?} {text}");
         }
@@ -202,13 +218,16 @@ mod tests {
     #[test]
     fn types_are_for_all_or_for_each() {
         let given = texts(&["1", "2"]);
-        let read = |types: &[Type]| of_types(&given, types);
-        assert_eq!(read(&[Type::Int]), Ok(vec![Value::Int(1), Value::Int(2)]));
+        let read = |types: &[ValueType]| of_types(&given, types);
         assert_eq!(
-            read(&[Type::Int, Type::String]),
+            read(&[ValueType::Int]),
+            Ok(vec![Value::Int(1), Value::Int(2)])
+        );
+        assert_eq!(
+            read(&[ValueType::Int, ValueType::String]),
             Ok(vec![Value::Int(1), Value::String("2".to_owned())])
         );
-        let error = read(&[Type::Int, Type::Int, Type::Int]).unwrap_err();
+        let error = read(&[ValueType::Int, ValueType::Int, ValueType::Int]).unwrap_err();
         assert!(error.contains("3 types for 2 arguments"), "{error}");
     }
 }

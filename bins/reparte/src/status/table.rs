@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::ask::{Asked, Call, Up, Work};
+use super::probe::{Call, RunningServer, ServerReport, Workload};
 use crate::output::in_line;
 
 const HEAD: [&str; 8] = [
@@ -28,13 +28,13 @@ const CALLS: usize = 8;
 const WORDS: usize = 60;
 
 /// A line for each server, and under them what they work on, and what is wrong.
-pub(super) fn table(asked: &[Asked]) -> String {
+pub(super) fn table(reports: &[ServerReport]) -> String {
     let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(asked.iter().map(row));
+    rows.extend(reports.iter().map(row));
     let mut text = aligned(&rows);
-    for server in asked {
+    for server in reports {
         match &server.answer {
-            Ok(Up {
+            Ok(RunningServer {
                 work: Some(work), ..
             }) => text.push_str(&calls(&server.server, work)),
             Ok(_) => {}
@@ -45,12 +45,12 @@ pub(super) fn table(asked: &[Asked]) -> String {
     text
 }
 
-fn row(asked: &Asked) -> [String; HEAD.len()] {
+fn row(report: &ServerReport) -> [String; HEAD.len()] {
     let none = || "-".to_owned();
     let mut row = [(); HEAD.len()].map(|()| none());
-    row[0].clone_from(&asked.server);
-    row[1] = asked.state().to_owned();
-    let Ok(up) = &asked.answer else { return row };
+    row[0].clone_from(&report.server);
+    row[1] = report.state().to_owned();
+    let Ok(up) = &report.answer else { return row };
     if let Some(work) = &up.work {
         row[2] = in_line(&work.version, WORDS);
         row[3] = work.slots.to_string();
@@ -88,7 +88,7 @@ fn aligned(rows: &[[String; HEAD.len()]]) -> String {
     text
 }
 
-fn calls(server: &str, work: &Work) -> String {
+fn calls(server: &str, work: &Workload) -> String {
     let mut text = String::new();
     for call in work.calls.iter().take(CALLS) {
         text.push_str(&format!(
@@ -105,7 +105,7 @@ fn calls(server: &str, work: &Work) -> String {
     text
 }
 
-impl Work {
+impl Workload {
     /// Calls that have no slot yet.
     fn waiting(&self) -> u64 {
         let all = u64::try_from(self.calls.len()).unwrap_or(u64::MAX);
@@ -114,24 +114,24 @@ impl Work {
 }
 
 /// An array with an object for each server; what a server does not tell is null.
-pub(super) fn json(asked: &[Asked]) -> Json {
-    asked.iter().map(one_as_json).collect()
+pub(super) fn json(reports: &[ServerReport]) -> Json {
+    reports.iter().map(one_as_json).collect()
 }
 
-fn one_as_json(asked: &Asked) -> Json {
-    let up = asked.answer.as_ref().ok();
+fn one_as_json(report: &ServerReport) -> Json {
+    let up = report.answer.as_ref().ok();
     let work = up.and_then(|up| up.work.as_ref());
     json!({
-        "server": asked.server,
-        "state": asked.state(),
-        "error": asked.answer.as_ref().err().map(ToString::to_string),
+        "server": report.server,
+        "state": report.state(),
+        "error": report.answer.as_ref().err().map(ToString::to_string),
         "round_trip_ms": up.map(|up| millis(up.round_trip)),
         "functions": up.and_then(|up| up.functions.as_ref()),
         "instance": work.map(|work| &work.instance),
         "version": work.map(|work| &work.version),
         "slots": work.map(|work| work.slots),
         "busy": work.map(|work| work.busy),
-        "waiting": work.map(Work::waiting),
+        "waiting": work.map(Workload::waiting),
         "calls": work.map(|work| work.calls.iter().map(Call::json).collect::<Json>()),
     })
 }
@@ -176,7 +176,7 @@ mod tests {
             method: "f".to_owned(),
             age: Duration::from_millis(100),
         };
-        let work = Work {
+        let work = Workload {
             instance: String::new(),
             version: String::new(),
             slots: 2,

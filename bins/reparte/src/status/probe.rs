@@ -13,26 +13,26 @@ const AT_A_TIME: usize = 256;
 
 /// What became of asking a server.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ServerReport {
     pub(super) server: String,
-    pub(super) answer: Result<Up, Error>,
+    pub(super) answer: Result<RunningServer, Error>,
 }
 
 /// A server that answers.
 #[derive(Debug)]
-pub(super) struct Up {
+pub(super) struct RunningServer {
     /// From a question to its answer, on a connection that is there where the server
     /// keeps it.
     pub(super) round_trip: Duration,
     /// What it publishes, if it tells.
     pub(super) functions: Option<Vec<String>>,
     /// What the control protocol tells, if it has that.
-    pub(super) work: Option<Work>,
+    pub(super) work: Option<Workload>,
 }
 
 /// What a server works on.
 #[derive(Debug, PartialEq)]
-pub(super) struct Work {
+pub(super) struct Workload {
     pub(super) instance: String,
     pub(super) version: String,
     pub(super) slots: u64,
@@ -49,18 +49,18 @@ pub(super) struct Call {
 }
 
 /// Asks all servers at the same time.
-pub(super) fn ask(servers: &[XmlRpc], patience: Duration) -> Vec<Asked> {
-    let mut asked = Vec::with_capacity(servers.len());
+pub(super) fn probe_all(servers: &[XmlRpc], patience: Duration) -> Vec<ServerReport> {
+    let mut reports = Vec::with_capacity(servers.len());
     for some in servers.chunks(AT_A_TIME) {
-        asked.extend(thread::scope(|scope| {
+        reports.extend(thread::scope(|scope| {
             let asking = some.iter().map(|server| {
-                let asking = move || ask_one(server.proxy(), patience);
+                let asking = move || probe_one(server.proxy(), patience);
                 // Without a thread to be had, it is asked here and now.
                 let thread = thread::Builder::new().spawn_scoped(scope, asking);
                 (server.proxy(), thread.map_err(|_| asking))
             });
             let asking: Vec<_> = asking.collect();
-            let answers = asking.into_iter().map(|(proxy, asking)| Asked {
+            let answers = asking.into_iter().map(|(proxy, asking)| ServerReport {
                 server: proxy.server().to_owned(),
                 answer: match asking {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| {
@@ -72,10 +72,10 @@ pub(super) fn ask(servers: &[XmlRpc], patience: Duration) -> Vec<Asked> {
             answers.collect::<Vec<_>>()
         }));
     }
-    asked
+    reports
 }
 
-fn ask_one(server: &ServerProxy, patience: Duration) -> Result<Up, Error> {
+fn probe_one(server: &ServerProxy, patience: Duration) -> Result<RunningServer, Error> {
     let until = Instant::now() + patience;
     let functions = told(
         server
@@ -85,7 +85,7 @@ fn ask_one(server: &ServerProxy, patience: Duration) -> Result<Up, Error> {
     )?;
     let began = Instant::now();
     let work = told(server.attempt().deadline(until).call("reparte.status", ()))?;
-    Ok(Up {
+    Ok(RunningServer {
         round_trip: began.elapsed(),
         functions: functions.map(|names: Vec<String>| {
             let names = names.into_iter();
@@ -105,13 +105,13 @@ fn told<R>(answer: Result<R, Error>) -> Result<Option<R>, Error> {
 }
 
 /// Reads a server's word on itself, if it is one.
-fn read(value: &Value) -> Option<Work> {
+fn read(value: &Value) -> Option<Workload> {
     let Value::Array(calls) = member(value, "calls")? else {
         return None;
     };
     let mut calls: Vec<Call> = calls.iter().filter_map(read_call).collect();
     calls.sort_by_key(|call| std::cmp::Reverse(call.age));
-    Some(Work {
+    Some(Workload {
         instance: get(value, "instance")?,
         version: get(value, "version")?,
         slots: get(value, "slots")?,
@@ -139,7 +139,7 @@ fn get<T: FromValue>(value: &Value, name: &str) -> Option<T> {
     T::from_value(member(value, name)?.clone()).ok()
 }
 
-impl Asked {
+impl ServerReport {
     /// How the server is, in a word.
     pub(super) fn state(&self) -> &'static str {
         match &self.answer {
