@@ -104,7 +104,7 @@ fn its_client_ends_a_call_by_name() {
         let (_serv, proxy) = start(front);
         let caller = ServerProxy::new(proxy.server()).unwrap();
         let called = thread::spawn(move || {
-            let attempt = caller.attempt().named("un-nombre");
+            let attempt = caller.attempt().call_id("un-nombre");
             attempt.call::<String>("endless", ())
         });
         wait_until_busy(&proxy);

@@ -23,7 +23,10 @@ fn a_long_answer_comes_packed_and_its_limit_is_on_what_is_unpacked() {
             options.gzip = gzip;
             options.limits = Limits::default();
             options.limits.bytes = 1_000_000;
-            let proxy = ServerProxy::with(&url, options).expect("a good address");
+            let proxy = ServerProxy::builder(&url)
+                .options(options)
+                .build()
+                .expect("a good address");
             for length in [0, 10_000, 900_000] {
                 let answer: String = proxy.call("long", (length,)).expect("an answer");
                 assert_eq!(answer.len(), usize::try_from(length).unwrap_or(0));

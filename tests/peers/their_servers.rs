@@ -67,7 +67,10 @@ fn our_client_calls_validator1_on_every_peers_server() {
         let (_running, address) = server.start();
         let mut options = Options::default();
         options.keep_alive = server.tells;
-        let proxy = ServerProxy::with(&address, options).unwrap();
+        let proxy = ServerProxy::builder(&address)
+            .options(options)
+            .build()
+            .unwrap();
         let call = |method, params: Vec<Value>| {
             let name = format!("validator1.{method}");
             proxy.call::<Value>(&name, params).map(sorted)

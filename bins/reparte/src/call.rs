@@ -59,7 +59,7 @@ pub(crate) enum Output {
 impl Call {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
-        options.answer_timeout = self.timeout;
+        options.response_timeout = self.timeout;
         options.total_timeout = options.total_timeout.max(self.timeout);
         let server = server(&self.url, &options)?;
         let server = server.proxy();

@@ -89,7 +89,7 @@ impl From<Error> for Failure {
             _ => Failure::NoAnswer,
         };
         let remedy = match error.kind() {
-            _ if matches!(error, Error::NoWayThrough { .. }) => "; see --proxy",
+            _ if matches!(error, Error::ProxyRefused { .. }) => "; see --proxy",
             ErrorKind::Refused => "; see --token-file, --ca, --tls-cert and --tls-key",
             _ => "",
         };

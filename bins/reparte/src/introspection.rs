@@ -42,7 +42,7 @@ pub(crate) fn show(method: &str, signature: &[String]) -> String {
 fn told(answer: Result<Value, Error>) -> Result<Option<Value>, Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::Fault | ErrorKind::BadAnswer) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::Fault | ErrorKind::BadResponse) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Methods {
 impl Methods {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
-        options.answer_timeout = self.timeout;
+        options.response_timeout = self.timeout;
         let server = server(&self.url, &options)?;
         let server = server.proxy();
         let names = names(server).map_err(|error| match error.kind() {

@@ -49,7 +49,7 @@ impl Status {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
         options.connect_timeout = self.timeout;
-        options.answer_timeout = self.timeout;
+        options.response_timeout = self.timeout;
         let servers = self.servers.list("reparte.status", &options)?;
         let screen = Screen::new(self.watch && !self.json);
         loop {

@@ -62,7 +62,7 @@ fn a_call_that_is_cancelled_ends_all() {
         let called = scope.spawn(|| {
             server
                 .attempt()
-                .named("mine")
+                .call_id("mine")
                 .call::<String>("f", (&*pipe,))
         });
         let reader = Reader::open(&pipe);

@@ -78,7 +78,7 @@ impl<'a> Attempt<'a> {
     /// `reparte.cancel(id)`; another takes no notice.
     ///
     /// An `id` with anything but letters, digits, `-`, `_` and `.` of ASCII is not sent.
-    pub fn named(self, id: impl Into<String>) -> Self {
+    pub fn call_id(self, id: impl Into<String>) -> Self {
         let id = id.into();
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         Attempt {

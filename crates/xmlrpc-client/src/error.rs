@@ -31,7 +31,7 @@ pub enum Error {
     },
     /// The address has a user's name or password in it, and the
     /// [options](crate::Options::credentials) have others.
-    CredentialsInUrl {
+    DuplicateCredentials {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
@@ -63,7 +63,7 @@ pub enum Error {
     },
     /// The [proxy](crate::Options::proxy) answered, and made no connection to the server;
     /// nothing was sent to that.
-    NoWayThrough {
+    ProxyRefused {
         /// The server, as `host:port`.
         server: String,
         /// The proxy, as `host:port`.
@@ -110,7 +110,7 @@ pub enum Error {
     Http(Box<HttpStatus>),
     /// The server's answer is not an XML-RPC answer, or is beyond the
     /// [limits](crate::Options::limits).
-    Malformed(Box<BadAnswer>),
+    Malformed(Box<MalformedResponse>),
     /// The answer is a value of another type than was asked for.
     Mismatch(xmlrpc_wire::Error),
     /// The server answered with a fault: the function's own error.
@@ -128,7 +128,7 @@ pub enum Phase {
     /// Sending the request.
     Send,
     /// Waiting for the answer and reading it.
-    Answer,
+    Response,
 }
 
 /// An HTTP status that is not 200.
@@ -154,7 +154,7 @@ pub struct HttpStatus {
 /// An answer with status 200 that is not XML-RPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct BadAnswer {
+pub struct MalformedResponse {
     /// The server, as `host:port`.
     pub server: String,
     /// What is wrong with it, and where. For a body that is too long it is

@@ -37,7 +37,7 @@ impl Gauge {
         Gauge {
             connect: options.connect_timeout,
             send: options.send_timeout,
-            answer: options.answer_timeout,
+            answer: options.response_timeout,
             state: Mutex::new(State {
                 phase: Phase::Connect,
                 begun: now,
@@ -71,7 +71,7 @@ impl Gauge {
             let time = match phase {
                 Phase::Connect => self.connect,
                 Phase::Send => self.send,
-                Phase::Answer => self.answer,
+                Phase::Response => self.answer,
             };
             state.phase = phase;
             state.until = earlier(Instant::now() + time, state.deadline);

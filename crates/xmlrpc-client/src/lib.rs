@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod builder;
 mod credentials;
 mod error;
 mod gauge;
@@ -17,10 +18,11 @@ mod transport;
 mod url;
 
 pub use attempt::{Attempt, Canceller};
+pub use builder::ServerProxyBuilder;
 pub use credentials::Credentials;
-pub use error::{BadAnswer, Error, ErrorKind, HttpStatus, Phase};
+pub use error::{Error, ErrorKind, HttpStatus, MalformedResponse, Phase};
 pub use http_proxy::HttpProxy;
-pub use multicall::{Answers, Multicall};
+pub use multicall::{Multicall, MulticallResults};
 pub use options::Options;
 pub use proxy::ServerProxy;
 pub use tls::{Identity, Tls};

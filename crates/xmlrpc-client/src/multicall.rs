@@ -28,7 +28,7 @@ pub struct Multicall<'a> {
 
 /// The answers to a [`Multicall`], in the order of its calls.
 #[derive(Debug)]
-pub struct Answers(vec::IntoIter<Value>);
+pub struct MulticallResults(vec::IntoIter<Value>);
 
 impl<'a> Multicall<'a> {
     pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
@@ -54,12 +54,12 @@ impl<'a> Multicall<'a> {
     ///
     /// Those of [`ServerProxy::call`]; and [`Error::Mismatch`] where there are not as many
     /// answers as calls.
-    pub fn call(&self) -> Result<Answers, Error> {
+    pub fn call(&self) -> Result<MulticallResults, Error> {
         let expected = self.calls.len();
         let calls = Value::Array(self.calls.clone());
         let answers: Vec<Value> = self.proxy.call("system.multicall", vec![calls])?;
         match answers.len() == expected {
-            true => Ok(Answers(answers.into_iter())),
+            true => Ok(MulticallResults(answers.into_iter())),
             false => Err(mismatch(
                 "as many answers as calls",
                 format!("{} to {expected}", answers.len()),
@@ -68,7 +68,7 @@ impl<'a> Multicall<'a> {
     }
 }
 
-impl Answers {
+impl MulticallResults {
     /// The next answer, as the type that is asked for.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Answers {
     }
 }
 
-impl Iterator for Answers {
+impl Iterator for MulticallResults {
     type Item = Result<Value, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -94,7 +94,7 @@ impl Iterator for Answers {
     }
 }
 
-impl ExactSizeIterator for Answers {}
+impl ExactSizeIterator for MulticallResults {}
 
 /// An array of one value, or the struct of a fault.
 fn one(answer: Value) -> Result<Value, Error> {

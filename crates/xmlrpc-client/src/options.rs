@@ -12,7 +12,7 @@ use crate::{Credentials, Error, HttpProxy, Tls};
 /// # use std::time::Duration;
 /// # use xmlrpc_client::Options;
 /// let mut options = Options::default();
-/// options.answer_timeout = Duration::from_secs(600);
+/// options.response_timeout = Duration::from_secs(600);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,7 +30,7 @@ pub struct Options {
     /// A server that dies, or that closes the connection, shows at once; one that hangs,
     /// or whose machine lost its power or its network, shows only at this time-out. It
     /// is a total: an answer that comes drop by drop does not extend it.
-    pub answer_timeout: Duration,
+    pub response_timeout: Duration,
     /// How long a call may take in all, whatever its parts; 2 hours by default.
     pub total_timeout: Duration,
     /// Whether a connection that the server keeps open serves the next call, if that comes
@@ -70,7 +70,7 @@ impl Default for Options {
         Options {
             connect_timeout: Duration::from_secs(5),
             send_timeout: Duration::from_secs(60),
-            answer_timeout: Duration::from_secs(60 * 60),
+            response_timeout: Duration::from_secs(60 * 60),
             total_timeout: Duration::from_secs(2 * 60 * 60),
             keep_alive: true,
             credentials: None,
@@ -92,7 +92,7 @@ impl Options {
         for (option, time) in [
             ("connect_timeout", &mut self.connect_timeout),
             ("send_timeout", &mut self.send_timeout),
-            ("answer_timeout", &mut self.answer_timeout),
+            ("response_timeout", &mut self.response_timeout),
             ("total_timeout", &mut self.total_timeout),
         ] {
             if time.is_zero() {
@@ -131,7 +131,7 @@ mod tests {
         let cases = [
             ("connect_timeout", Options { connect_timeout: zero, ..default() }),
             ("send_timeout", Options { send_timeout: zero, ..default() }),
-            ("answer_timeout", Options { answer_timeout: zero, ..default() }),
+            ("response_timeout", Options { response_timeout: zero, ..default() }),
             ("total_timeout", Options { total_timeout: zero, ..default() }),
             ("credentials", Options { credentials, ..default() }),
             ("user_agent", Options { user_agent, ..default() }),
@@ -145,10 +145,10 @@ mod tests {
     #[test]
     fn endless_time_outs_are_cut() {
         let endless = Options {
-            answer_timeout: Duration::MAX,
+            response_timeout: Duration::MAX,
             ..Options::default()
         };
-        let time = endless.checked().unwrap().answer_timeout;
+        let time = endless.checked().unwrap().response_timeout;
         assert!(std::time::Instant::now().checked_add(time).is_some());
     }
 }

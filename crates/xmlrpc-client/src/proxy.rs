@@ -9,8 +9,8 @@ use crate::text::{Foreign, excerpt};
 use crate::transport::{Answer, Breaker, Line, Terms, Transport};
 use crate::url::ServerUrl;
 use crate::{
-    Attempt, BadAnswer, Error, FromValue, HttpStatus, IntoParams, Multicall, Options, Value,
-    redirect,
+    Attempt, Error, FromValue, HttpStatus, IntoParams, MalformedResponse, Multicall, Options,
+    Value, redirect,
 };
 
 /// A server whose functions can be called.
@@ -48,28 +48,19 @@ impl ServerProxy {
     ///
     /// [`Error::BadUrl`] or [`Error::TlsUnsupported`].
     pub fn new(url: &str) -> Result<Self, Error> {
-        ServerProxy::with(url, Options::default())
+        ServerProxy::builder(url).build()
     }
 
-    /// A proxy with other [`Options`] than the default.
-    ///
-    /// # Errors
-    ///
-    /// As [`new`](ServerProxy::new), [`Error::BadOption`], and
-    /// [`Error::CredentialsInUrl`] where there are others in the options.
-    pub fn with(url: &str, options: Options) -> Result<Self, Error> {
-        let url = ServerUrl::parse(url)?;
-        let transport = Transport::new(url, options.checked()?)?;
-        Ok(ServerProxy { transport })
-    }
-
-    /// A proxy for the same server, with other options and connections of its own.
+    /// Returns a proxy for the same server, with other options and connections of its own.
     ///
     /// # Errors
     ///
     /// [`Error::BadOption`].
-    pub fn beside(&self, options: Options) -> Result<Self, Error> {
-        let url = self.transport.url().clone();
+    pub fn with_options(&self, options: Options) -> Result<Self, Error> {
+        ServerProxy::at(self.transport.url().clone(), options)
+    }
+
+    pub(crate) fn at(url: ServerUrl, options: Options) -> Result<Self, Error> {
         let transport = Transport::new(url, options.checked()?)?;
         Ok(ServerProxy { transport })
     }
@@ -118,9 +109,9 @@ impl ServerProxy {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreachable`], [`Error::HostNotFound`] or [`Error::NoWayThrough`].
-    pub fn reach(&self) -> Result<(), Error> {
-        self.transport.reach()
+    /// [`Error::Unreachable`], [`Error::HostNotFound`] or [`Error::ProxyRefused`].
+    pub fn check_reachable(&self) -> Result<(), Error> {
+        self.transport.check_reachable()
     }
 
     /// Posts a call, to where it is sent on to if that is to be followed. Tells `running`
@@ -218,7 +209,7 @@ impl ServerProxy {
         let limits = &self.transport.options().limits;
         match decode_response(&answer.body, limits) {
             Ok(response) => response.map_err(Error::Fault),
-            Err(source) => Err(Error::Malformed(Box::new(BadAnswer {
+            Err(source) => Err(Error::Malformed(Box::new(MalformedResponse {
                 server: self.server().to_owned(),
                 source,
                 excerpt: excerpt(&answer.body),

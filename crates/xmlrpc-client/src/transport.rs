@@ -91,7 +91,7 @@ impl Transport {
     pub(crate) fn new(url: ServerUrl, options: Options) -> Result<Self, Error> {
         let text = url.to_string();
         if url.credentials.is_some() && options.credentials.is_some() {
-            return Err(Error::CredentialsInUrl { url: text });
+            return Err(Error::DuplicateCredentials { url: text });
         }
         let server = url.server();
         let (names, tunnel) = match &options.proxy {
@@ -167,7 +167,7 @@ impl Transport {
     }
 
     /// Connects, through the proxy if there is one, and hangs up at once.
-    pub(crate) fn reach(&self) -> Result<(), Error> {
+    pub(crate) fn check_reachable(&self) -> Result<(), Error> {
         let within = self.options.connect_timeout;
         let addresses = self.names.addresses(within);
         let addresses = addresses.map_err(|source| self.not_found(source))?;
@@ -223,7 +223,7 @@ impl Transport {
         let left = terms.deadline.map_or(Duration::MAX, |at| {
             at.saturating_duration_since(Instant::now())
         });
-        let left = left.min(self.options.answer_timeout).as_millis();
+        let left = left.min(self.options.response_timeout).as_millis();
         request = request.header("Reparte-Deadline-Ms", left.to_string());
         if let Some(credentials) = &self.credentials {
             request = request.header("Authorization", credentials.header());
@@ -304,7 +304,7 @@ impl Transport {
         let proxy = self.options.proxy.as_ref().map(HttpProxy::name);
         let denied = source.get_ref().and_then(|inner| inner.downcast_ref());
         match (proxy, denied) {
-            (Some(proxy), Some(&Denied(status))) => Error::NoWayThrough {
+            (Some(proxy), Some(&Denied(status))) => Error::ProxyRefused {
                 server,
                 proxy,
                 status,
@@ -365,8 +365,8 @@ fn config(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
         .timeout_connect(Some(options.connect_timeout))
         .timeout_send_request(Some(options.send_timeout))
         .timeout_send_body(Some(options.send_timeout))
-        .timeout_recv_response(Some(options.answer_timeout))
-        .timeout_recv_body(Some(options.answer_timeout));
+        .timeout_recv_response(Some(options.response_timeout))
+        .timeout_recv_body(Some(options.response_timeout));
     #[cfg(feature = "tls")]
     if url.is_secure {
         return Ok(builder.tls_config(options.tls.config()?).build());

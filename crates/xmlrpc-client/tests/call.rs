@@ -54,15 +54,15 @@ fn a_named_call_carries_its_name_and_the_time_it_has() {
     });
     let proxy = server.proxy();
     let soon = Instant::now() + Duration::from_secs(5);
-    let attempt = || proxy.attempt().named("run-7.1");
+    let attempt = || proxy.attempt().call_id("run-7.1");
     assert_eq!(attempt().call::<i32>("f", ()).unwrap(), 1);
     assert_eq!(attempt().deadline(soon).call::<i32>("f", ()).unwrap(), 1);
-    let crooked = proxy.attempt().named("a\r\nb: c");
+    let crooked = proxy.attempt().call_id("a\r\nb: c");
     assert_eq!(crooked.call::<i32>("f", ()).unwrap(), 1);
 
     let [named, timed, unnamed] = server.done();
     assert_eq!(named.header("reparte-call"), Some("run-7.1"));
-    let patience = options().answer_timeout.as_millis().to_string();
+    let patience = options().response_timeout.as_millis().to_string();
     assert_eq!(named.header("reparte-deadline-ms"), Some(&*patience));
     let left: u64 = timed
         .header("reparte-deadline-ms")
@@ -80,9 +80,9 @@ fn a_server_can_be_reached_without_a_call() {
         assert!(peer.is_closed());
     });
     let proxy = server.proxy();
-    proxy.reach().unwrap();
+    proxy.check_reachable().unwrap();
     server.done();
-    let error = proxy.reach().unwrap_err();
+    let error = proxy.check_reachable().unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }
 
@@ -97,7 +97,7 @@ fn the_path_and_the_user_agent_are_the_callers() {
     let mut options = options();
     options.user_agent = String::new();
     let url = format!("http://{}/a/b?c=d", server.address);
-    let proxy = ServerProxy::with(&url, options).unwrap();
+    let proxy = ServerProxy::builder(&url).options(options).build().unwrap();
     assert_eq!(proxy.server(), server.address);
     assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
     let request = server.done();
@@ -173,7 +173,7 @@ fn an_answer_of_another_type_is_told() {
     });
     let error = server.proxy().call::<String>("f", ()).unwrap_err();
     assert!(matches!(error, Error::Mismatch(_)), "{error}");
-    assert_eq!(error.kind(), ErrorKind::BadAnswer);
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
 }
 
 #[test]
@@ -226,11 +226,17 @@ fn a_redirect_is_followed_if_that_is_asked_for_and_credentials_are_not_sent_on()
     let mut options = options();
     options.credentials = Some(Credentials::token("correct-horse-battery"));
     options.redirects = 2;
-    let proxy = ServerProxy::with(&server.address, options.clone()).unwrap();
+    let proxy = ServerProxy::builder(&server.address)
+        .options(options.clone())
+        .build()
+        .unwrap();
     assert_eq!(proxy.call::<i32>("m", ()).unwrap(), 7);
     assert_eq!(goal.done(), None);
     options.redirects = 0;
-    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    let proxy = ServerProxy::builder(&server.address)
+        .options(options)
+        .build()
+        .unwrap();
     let error = proxy.call::<i32>("m", ()).unwrap_err();
     assert!(matches!(error, Error::Http(status) if status.location.as_deref() == Some("/third")));
     let shown = server.done();

@@ -39,7 +39,10 @@ fn a_server_that_hangs_up_unannounced_is_called_on_a_new_connection_each_time() 
     });
     let mut options = options();
     options.keep_alive = false;
-    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    let proxy = ServerProxy::builder(&server.address)
+        .options(options)
+        .build()
+        .unwrap();
     assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
     assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 2);
     assert_eq!(server.done(), [(); 2].map(|()| Some("close".to_owned())));
@@ -151,7 +154,10 @@ fn localhost_and_ipv6_are_reached() {
     };
     let server = serve(script);
     let port = server.address.rsplit_once(':').unwrap().1.to_owned();
-    let proxy = ServerProxy::with(&format!("localhost:{port}"), options()).unwrap();
+    let proxy = ServerProxy::builder(&format!("localhost:{port}"))
+        .options(options())
+        .build()
+        .unwrap();
     assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
     assert_eq!(server.done(), Some(format!("localhost:{port}")));
 
@@ -169,7 +175,10 @@ fn localhost_and_ipv6_are_reached() {
     };
     let port = server.address.rsplit_once(':').unwrap().1.to_owned();
     if std::net::TcpListener::bind(format!("127.0.0.1:{port}")).is_ok() {
-        let proxy = ServerProxy::with(&format!("localhost:{port}"), options()).unwrap();
+        let proxy = ServerProxy::builder(&format!("localhost:{port}"))
+            .options(options())
+            .build()
+            .unwrap();
         assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
     }
 }

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use peer::{Listener, answer, document, long, options, serve, value};
-use xmlrpc_client::{BadAnswer, Error, ErrorKind, HttpStatus, Phase, ServerProxy, Value};
+use xmlrpc_client::{Error, ErrorKind, HttpStatus, MalformedResponse, Phase, ServerProxy, Value};
 
 /// Calls a server that writes `raw` when it has the request, and hangs up.
 fn refused(raw: impl AsRef<[u8]> + Send + 'static) -> Error {
@@ -152,7 +152,7 @@ fn a_page_is_not_an_answer() {
     ] {
         let error = refused(raw);
         assert!(matches!(error, Error::Malformed(_)), "{error:?}");
-        assert_eq!(error.kind(), ErrorKind::BadAnswer);
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
         assert!(error.source().is_some());
         assert!(
             error.to_string().contains("did not answer in XML-RPC"),
@@ -183,16 +183,16 @@ fn a_truncated_answer_is_never_taken_for_whole() {
 
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}", body.len());
         let error = refused(format!("{head}\r\n\r\n{part}"));
-        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+        assert!(interrupted(&error, Phase::Response), "{cut}: {error:?}");
 
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked";
         let error = refused(format!("{head}\r\n\r\n{:x}\r\n{part}", body.len()));
-        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+        assert!(interrupted(&error, Phase::Response), "{cut}: {error:?}");
     }
     let head = answer("200 OK", &body);
     for cut in [0, 1, 12, 17, 30] {
         let error = refused(head[..cut].to_owned());
-        assert!(interrupted(&error, Phase::Answer), "{cut}: {error:?}");
+        assert!(interrupted(&error, Phase::Response), "{cut}: {error:?}");
     }
 }
 
@@ -216,7 +216,7 @@ fn what_is_not_http_is_told() {
     ] {
         let error = refused(raw);
         assert!(matches!(error, Error::NotHttp { .. }), "{raw}: {error:?}");
-        assert_eq!(error.kind(), ErrorKind::BadAnswer);
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
     }
     let error = refused(format!(
         "HTTP/1.1 200 OK\r\nX: {}\r\n\r\n",
@@ -238,7 +238,10 @@ fn an_answer_is_read_up_to_the_limit() {
         });
         let mut options = options();
         options.limits.bytes = limit;
-        let proxy = ServerProxy::with(&server.address, options).unwrap();
+        let proxy = ServerProxy::builder(&server.address)
+            .options(options)
+            .build()
+            .unwrap();
         let result = proxy.call::<i32>("f", ());
         // It may have kept the connection.
         drop(proxy);
@@ -257,7 +260,7 @@ fn an_answer_is_read_up_to_the_limit() {
         let Error::Malformed(answer) = &error else {
             panic!("{error}")
         };
-        let BadAnswer { source, .. } = &**answer;
+        let MalformedResponse { source, .. } = &**answer;
         let beyond = xmlrpc_wire::Error::TooMuch {
             limit: "bytes",
             max: limit,
@@ -275,7 +278,10 @@ fn a_server_that_is_not_there_was_never_called() {
         .unwrap()
         .port();
     for host in ["127.0.0.1", "localhost"] {
-        let proxy = ServerProxy::with(&format!("{host}:{port}"), options()).unwrap();
+        let proxy = ServerProxy::builder(&format!("{host}:{port}"))
+            .options(options())
+            .build()
+            .unwrap();
         let error = proxy.call::<i32>("f", ()).unwrap_err();
         assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::NeverRan);
@@ -291,7 +297,10 @@ fn a_server_that_is_not_there_was_never_called() {
 #[test]
 fn a_host_that_does_not_resolve_was_never_called() {
     // RFC 2606, 2: there is no .invalid.
-    let proxy = ServerProxy::with("nobody.invalid:9000", options()).unwrap();
+    let proxy = ServerProxy::builder("nobody.invalid:9000")
+        .options(options())
+        .build()
+        .unwrap();
     let error = proxy.call::<i32>("f", ()).unwrap_err();
     assert!(matches!(error, Error::HostNotFound { .. }), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::NeverRan);
@@ -306,7 +315,7 @@ fn a_host_that_does_not_resolve_was_never_called() {
 #[test]
 fn a_server_that_dies_before_it_answers_may_have_run_the_call() {
     let error = refused("");
-    assert!(interrupted(&error, Phase::Answer), "{error:?}");
+    assert!(interrupted(&error, Phase::Response), "{error:?}");
     assert!(
         error.to_string().contains("the call may have run"),
         "{error}"
@@ -353,7 +362,10 @@ fn a_refusal_before_the_request_was_read_is_still_read() {
 fn no_proxy_is_taken_from_the_environment() {
     const SERVER: &str = "XMLRPC_CLIENT_TEST_SERVER";
     if let Ok(address) = std::env::var(SERVER) {
-        let proxy = ServerProxy::with(&address, options()).unwrap();
+        let proxy = ServerProxy::builder(&address)
+            .options(options())
+            .build()
+            .unwrap();
         assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 1);
         return;
     }

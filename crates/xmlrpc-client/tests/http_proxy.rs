@@ -70,7 +70,10 @@ fn calls_go_through_the_proxy_that_is_named() {
         head
     });
     let url = format!("http://you:other@{FAR}/a");
-    let far = ServerProxy::with(&url, through(&proxy)).unwrap();
+    let far = ServerProxy::builder(&url)
+        .options(through(&proxy))
+        .build()
+        .unwrap();
     for n in [1, 2] {
         assert_eq!(far.call::<i32>("f", ()).unwrap(), n);
     }
@@ -97,7 +100,7 @@ fn failures(answer: &str, hangs_up: bool, set: impl Fn(&mut Options)) -> [Error;
         let proxy = says(answer, hangs_up);
         let mut options = through(&proxy);
         set(&mut options);
-        let error = call(&ServerProxy::with(FAR, options).unwrap()).unwrap_err();
+        let error = call(&ServerProxy::builder(FAR).options(options).build().unwrap()).unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(
             text.contains(&proxy.address) && text.contains(FAR),
@@ -109,7 +112,7 @@ fn failures(answer: &str, hangs_up: bool, set: impl Fn(&mut Options)) -> [Error;
     };
     [
         fail(|far| far.call::<i32>("f", ()).map(drop)),
-        fail(ServerProxy::reach),
+        fail(ServerProxy::check_reachable),
     ]
 }
 
@@ -127,7 +130,7 @@ fn a_proxy_that_refuses_is_told_with_the_remedy() {
         let answer = format!("HTTP/1.1 {expected} No\r\nContent-Length: 100\r\n\r\n<p>");
         for error in failures(&answer, false, |_| ()) {
             let is_denied =
-                matches!(error, Error::NoWayThrough { status, .. } if status == expected);
+                matches!(error, Error::ProxyRefused { status, .. } if status == expected);
             assert!(is_denied, "{expected}: {error:?}");
             assert_eq!(error.kind(), kind, "{expected}");
             assert!(error.to_string().contains(remedy), "{error}");
@@ -159,10 +162,10 @@ fn a_proxy_that_nobody_runs_is_named() {
     let options = through(&proxy);
     let address = proxy.address.clone();
     proxy.done();
-    let far = ServerProxy::with(FAR, options).unwrap();
+    let far = ServerProxy::builder(FAR).options(options).build().unwrap();
     for error in [
         far.call::<i32>("f", ()).unwrap_err(),
-        far.reach().unwrap_err(),
+        far.check_reachable().unwrap_err(),
     ] {
         let expected = format!("nothing listens at {address}, the proxy");
         assert!(error.to_string().starts_with(&expected), "{error}");
@@ -197,7 +200,7 @@ fn a_proxy_that_drips_meets_the_connect_time_out() {
     });
     let mut options = through(&proxy);
     options.connect_timeout = SHORT;
-    let far = ServerProxy::with(FAR, options).unwrap();
+    let far = ServerProxy::builder(FAR).options(options).build().unwrap();
     let error = far.call::<i32>("f", ()).unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
     proxy.done();
@@ -206,7 +209,10 @@ fn a_proxy_that_drips_meets_the_connect_time_out() {
 #[test]
 fn a_deadline_ends_a_call_that_waits_for_the_proxy() {
     let proxy = says("", false);
-    let far = ServerProxy::with(FAR, through(&proxy)).unwrap();
+    let far = ServerProxy::builder(FAR)
+        .options(through(&proxy))
+        .build()
+        .unwrap();
     let begun = Instant::now();
     let attempt = far.attempt().deadline(begun + SHORT);
     let error = attempt.call::<i32>("f", ()).unwrap_err();
@@ -227,7 +233,10 @@ fn a_call_that_waits_for_the_proxy_is_cancelled_at_once() {
         asked.send(()).unwrap();
         assert!(peer.is_closed());
     });
-    let far = ServerProxy::with(FAR, through(&proxy)).unwrap();
+    let far = ServerProxy::builder(FAR)
+        .options(through(&proxy))
+        .build()
+        .unwrap();
     let attempt = far.attempt();
     let canceller = attempt.canceller();
     thread::scope(|scope| {

@@ -22,7 +22,10 @@ fn live() -> (Live, ServerProxy) {
         .and_then(|s| s.register("fails", fails))
         .unwrap();
     let live = Live::start(service, hyper::Options::default());
-    let proxy = ServerProxy::with(&live.address, options()).unwrap();
+    let proxy = ServerProxy::builder(&live.address)
+        .options(options())
+        .build()
+        .unwrap();
     (live, proxy)
 }
 

@@ -23,8 +23,11 @@ fn timed_out(part: &'static str, script: impl FnOnce(&mut Peer) + Send + 'static
         script(&mut peer);
     });
     let mut options = options();
-    options.answer_timeout = SHORT;
-    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    options.response_timeout = SHORT;
+    let proxy = ServerProxy::builder(&server.address)
+        .options(options)
+        .build()
+        .unwrap();
     let begun = Instant::now();
     let error = proxy.call::<i32>("f", ()).unwrap_err();
     assert!(begun.elapsed() >= SHORT && begun.elapsed() < BOUND / 2);
@@ -44,7 +47,7 @@ fn a_slow_answer_meets_its_time_out() {
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<?xml",
     ] {
         let error = timed_out(part, |peer| assert!(peer.is_closed()));
-        assert!(is_time_out(&error, Phase::Answer), "{part:?}: {error:?}");
+        assert!(is_time_out(&error, Phase::Response), "{part:?}: {error:?}");
         assert_eq!(error.kind(), ErrorKind::MayHaveRun);
         assert!(
             error.to_string().contains("may have run, or still run"),
@@ -66,7 +69,7 @@ fn a_drip_meets_the_time_out_too() {
                 thread::sleep(Duration::from_millis(5));
             }
         });
-        assert!(is_time_out(&error, Phase::Answer), "{head}: {error:?}");
+        assert!(is_time_out(&error, Phase::Response), "{head}: {error:?}");
     }
 }
 
@@ -79,7 +82,10 @@ fn a_request_that_is_not_taken_meets_the_send_time_out() {
     });
     let mut options = options();
     options.send_timeout = SHORT;
-    let proxy = ServerProxy::with(&server.address, options).unwrap();
+    let proxy = ServerProxy::builder(&server.address)
+        .options(options)
+        .build()
+        .unwrap();
     let error = proxy.call::<i32>("f", (long(),)).unwrap_err();
     gone.send(()).unwrap();
     assert!(is_time_out(&error, Phase::Send), "{error:?}");
@@ -92,7 +98,10 @@ fn a_request_that_is_not_taken_meets_the_send_time_out() {
 fn a_host_that_is_silent_was_never_called() {
     let mut options = options();
     options.connect_timeout = SHORT;
-    let proxy = ServerProxy::with("192.0.2.1:9000", options).unwrap();
+    let proxy = ServerProxy::builder("192.0.2.1:9000")
+        .options(options)
+        .build()
+        .unwrap();
     let begun = Instant::now();
     let error = proxy.call::<i32>("f", ()).unwrap_err();
     assert!(begun.elapsed() < BOUND / 2);
@@ -130,7 +139,7 @@ fn a_deadline_cuts_every_time_out() {
     let attempt = proxy.attempt().deadline(begun + SHORT);
     let error = attempt.call::<i32>("f", ()).unwrap_err();
     assert!(begun.elapsed() >= SHORT && begun.elapsed() < BOUND / 2);
-    assert!(is_time_out(&error, Phase::Answer), "{error:?}");
+    assert!(is_time_out(&error, Phase::Response), "{error:?}");
     server.done();
 }
 

@@ -78,7 +78,10 @@ impl Secure {
         options.tls.authorities = authority.map(Authority::pem);
         options.tls.identity = own;
         let url = format!("https://{}", self.live.address);
-        ServerProxy::with(&url, options)?.call("cuad", (7,))
+        ServerProxy::builder(&url)
+            .options(options)
+            .build()?
+            .call("cuad", (7,))
     }
 
     /// Checks that the call was refused, and that this many others have run.
@@ -132,7 +135,10 @@ fn a_key_that_is_not_the_certificates_is_refused_before_any_call() {
     let [_, other_key] = own.certificate(HERE);
     let mut options = options();
     options.tls.identity = Some(Identity::new(chain, other_key));
-    let error = ServerProxy::with("https://127.0.0.1:1", options).unwrap_err();
+    let error = ServerProxy::builder("https://127.0.0.1:1")
+        .options(options)
+        .build()
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(
         error.to_string().contains("not that of its certificate"),

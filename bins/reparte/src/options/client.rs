@@ -76,7 +76,10 @@ fn identity(chain: &Path, key: &Path) -> Result<Identity, Failure> {
 
 /// Has the client read the options as it does for a server; none is called.
 fn check(options: Options) -> Result<(), Error> {
-    ServerProxy::with("https://localhost", options).map(drop)
+    ServerProxy::builder("https://localhost")
+        .options(options)
+        .build()
+        .map(drop)
 }
 
 fn of_no_use(flags: &str, error: &Error) -> Failure {

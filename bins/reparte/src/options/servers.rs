@@ -61,7 +61,9 @@ impl Servers {
 /// One server, whose address is read as those of a list are.
 pub(crate) fn server(address: &str, options: &Options) -> Result<XmlRpc, Failure> {
     // What the client can't read has a remedy in its own words.
-    ServerProxy::with(address, options.clone())?;
+    ServerProxy::builder(address)
+        .options(options.clone())
+        .build()?;
     let servers = XmlRpc::list_with(&[address], "", options).map_err(Failure::argument)?;
     let server = servers.into_iter().next();
     server.ok_or_else(|| Failure::argument("no server is named: give host:port"))

@@ -119,7 +119,7 @@ fn function(name: &str) -> Result<String, String> {
 impl RunCommand {
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
         let mut options = self.client.options()?;
-        options.answer_timeout = options.answer_timeout.max(self.timeout);
+        options.response_timeout = options.response_timeout.max(self.timeout);
         options.total_timeout = options.total_timeout.max(self.timeout);
         Ok(options)
     }

@@ -40,12 +40,12 @@ impl Control {
     pub(super) fn new(proxy: &ServerProxy) -> Option<Self> {
         let mut options = proxy.options().clone();
         options.connect_timeout = CONNECT;
-        options.answer_timeout = PATIENCE;
-        let ours = Arc::new(proxy.beside(options.clone()).ok()?);
+        options.response_timeout = PATIENCE;
+        let ours = Arc::new(proxy.with_options(options.clone()).ok()?);
         options.keep_alive = false;
         Some(Self {
             ours,
-            other: proxy.beside(options).ok()?,
+            other: proxy.with_options(options).ok()?,
             kin: AtomicU8::new(UNKNOWN),
         })
     }
@@ -53,7 +53,7 @@ impl Control {
     pub(super) fn status(&self) -> Result<Option<Status>, CallError> {
         let known = self.kin.load(Relaxed);
         if known == FOREIGN {
-            return match self.other.reach() {
+            return match self.other.check_reachable() {
                 Ok(()) => Ok(None),
                 Err(error) => {
                     // What comes back may be another one.

@@ -126,7 +126,9 @@ impl XmlRpc {
         address::read(servers)?
             .into_iter()
             .map(|(address, slots)| {
-                let proxy = ServerProxy::with(&address, options.clone())
+                let proxy = ServerProxy::builder(&address)
+                    .options(options.clone())
+                    .build()
                     .map_err(|e| bad_address(&address, &e))?;
                 // What stands before an @ may be a password.
                 let name = address.rsplit('@').next().unwrap_or_default();
@@ -200,7 +202,7 @@ where
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
         let name = format!("{:016x}-{}", self.run, call.id);
-        let mut attempt = self.proxy.attempt().named(&name);
+        let mut attempt = self.proxy.attempt().call_id(&name);
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
         }
@@ -278,7 +280,7 @@ pub(super) fn call_error(error: ClientError) -> CallError {
         (_, ClientErrorKind::Busy { retry_after }) => ErrorKind::Busy { retry_after },
         (_, ClientErrorKind::Refused) => ErrorKind::Refused,
         (_, ClientErrorKind::NotAnEndpoint) => ErrorKind::NotFound,
-        (_, ClientErrorKind::BadAnswer) => ErrorKind::Malformed,
+        (_, ClientErrorKind::BadResponse) => ErrorKind::Malformed,
         (_, ClientErrorKind::Cancelled) => ErrorKind::Cancelled,
         (ClientError::Http(http), _) => ErrorKind::Http {
             status: http.status,
@@ -333,7 +335,7 @@ mod tests {
             (unreachable(io::ErrorKind::TimedOut), ErrorKind::Unanswered),
             (timed_out(Phase::Connect), ErrorKind::Unanswered),
             (timed_out(Phase::Send), ErrorKind::TimedOut),
-            (timed_out(Phase::Answer), ErrorKind::TimedOut),
+            (timed_out(Phase::Response), ErrorKind::TimedOut),
         ] {
             let text = error.to_string();
             assert_eq!(call_error(error).kind(), expected, "{text}");

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use super::{BadAnswer, Error, HttpStatus, Phase};
+use super::{Error, HttpStatus, MalformedResponse, Phase};
 use crate::text::Foreign;
 
 impl fmt::Display for Error {
@@ -18,7 +18,7 @@ impl fmt::Display for Error {
                 f,
                 "can't call \"{url}\": it was built without TLS; use http:// on a network that you trust"
             ),
-            Error::CredentialsInUrl { url } => write!(
+            Error::DuplicateCredentials { url } => write!(
                 f,
                 "the address \"{url}\" has a user or password in it, and others were given beside it; leave one out"
             ),
@@ -34,7 +34,7 @@ impl fmt::Display for Error {
                 proxy,
                 source,
             } => unreachable(f, server, proxy.as_deref(), source),
-            Error::NoWayThrough {
+            Error::ProxyRefused {
                 server,
                 proxy,
                 status,
@@ -104,7 +104,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Phase::Connect => "connecting",
             Phase::Send => "sending the request",
-            Phase::Answer => "waiting for the answer",
+            Phase::Response => "waiting for the answer",
         })
     }
 }
@@ -141,9 +141,9 @@ impl fmt::Display for HttpStatus {
     }
 }
 
-impl fmt::Display for BadAnswer {
+impl fmt::Display for MalformedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BadAnswer { server, source, .. } = self;
+        let MalformedResponse { server, source, .. } = self;
         if let xmlrpc_wire::Error::TooMuch { .. } = source {
             let source = line(source);
             return write!(

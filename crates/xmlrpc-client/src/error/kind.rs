@@ -16,7 +16,7 @@ pub enum ErrorKind {
     MayHaveRun,
     /// The server answered, but not what such a call can answer: a malformed document,
     /// one beyond the limits, a value of another type. The call may have run.
-    BadAnswer,
+    BadResponse,
     /// The function's own answer, a fault: any other server gives the same.
     Fault,
     /// The server has no room just now (HTTP 503 or 429): the call did not run.
@@ -46,7 +46,7 @@ impl Error {
         match self {
             Error::BadUrl { .. }
             | Error::TlsUnsupported { .. }
-            | Error::CredentialsInUrl { .. }
+            | Error::DuplicateCredentials { .. }
             | Error::BadOption { .. }
             | Error::Unrepresentable(_) => ErrorKind::Usage,
             Error::HostNotFound { .. }
@@ -55,7 +55,7 @@ impl Error {
                 phase: Phase::Connect,
                 ..
             } => ErrorKind::NeverRan,
-            Error::NoWayThrough { status, .. } => match status {
+            Error::ProxyRefused { status, .. } => match status {
                 401 | 403 | 407 => ErrorKind::Refused,
                 // It is no proxy, or not for this.
                 300..=399 | 404 | 405 | 410 | 501 => ErrorKind::NotAnEndpoint,
@@ -64,7 +64,7 @@ impl Error {
             Error::Tls { .. } => ErrorKind::Refused,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
             Error::NotHttp { .. } | Error::Malformed(_) | Error::Mismatch(_) => {
-                ErrorKind::BadAnswer
+                ErrorKind::BadResponse
             }
             Error::Fault(_) => ErrorKind::Fault,
             Error::Cancelled => ErrorKind::Cancelled,

@@ -93,7 +93,7 @@ impl Transport for Wire {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.gauge.enter(Phase::Answer);
+        self.gauge.enter(Phase::Response);
         loop {
             let left = left(&self.gauge, timeout)?;
             self.read_limit

@@ -42,7 +42,10 @@ pub(crate) fn serve_at<T: Send + 'static>(
 impl<T> Server<T> {
     /// A proxy whose time-outs are [`BOUND`].
     pub(crate) fn proxy(&self) -> ServerProxy {
-        ServerProxy::with(&self.address, options()).unwrap()
+        ServerProxy::builder(&self.address)
+            .options(options())
+            .build()
+            .unwrap()
     }
 
     /// What the script gave; fails where it panicked or doesn't end.
@@ -56,7 +59,7 @@ pub(crate) fn options() -> Options {
     let mut options = Options::default();
     options.connect_timeout = BOUND;
     options.send_timeout = BOUND;
-    options.answer_timeout = BOUND;
+    options.response_timeout = BOUND;
     options
 }
 
