@@ -10,6 +10,8 @@ use xmlrpc_wire::Fault;
 
 pub use kind::ErrorKind;
 
+use crate::option_name::OptionName;
+
 /// Why a call brought no result.
 ///
 /// Displays as one line that says what to do where something can be done, with text from
@@ -18,6 +20,7 @@ pub use kind::ErrorKind;
 #[non_exhaustive]
 pub enum Error {
     /// The server's address can't be read.
+    #[non_exhaustive]
     BadUrl {
         /// The address, escaped and cut; without what may be a password.
         url: String,
@@ -25,26 +28,30 @@ pub enum Error {
         reason: &'static str,
     },
     /// The address asks for `https://`, and the crate was built without the feature `tls`.
+    #[non_exhaustive]
     TlsUnsupported {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
     /// The address has a user's name or password in it, and the
     /// [options](crate::Options::credentials) have others.
+    #[non_exhaustive]
     DuplicateCredentials {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
     /// One of the [`Options`](crate::Options) makes no sense.
+    #[non_exhaustive]
     BadOption {
-        /// Its name.
-        option: &'static str,
+        /// The option.
+        option: OptionName,
         /// What is wrong with it.
         reason: &'static str,
     },
     /// The method's name or an argument can't be written as XML-RPC; nothing was sent.
     Unrepresentable(xmlrpc_wire::Error),
     /// The server's name does not resolve; nothing was sent.
+    #[non_exhaustive]
     HostNotFound {
         /// The name.
         host: String,
@@ -53,6 +60,7 @@ pub enum Error {
     },
     /// No connection was made, to the server or to the proxy: refused, no route, or no
     /// answer within [`connect_timeout`](crate::Options::connect_timeout); nothing was sent.
+    #[non_exhaustive]
     Unreachable {
         /// The server, as `host:port`.
         server: String,
@@ -63,6 +71,7 @@ pub enum Error {
     },
     /// The [proxy](crate::Options::proxy) answered, and made no connection to the server;
     /// nothing was sent to that.
+    #[non_exhaustive]
     ProxyRefused {
         /// The server, as `host:port`.
         server: String,
@@ -73,6 +82,7 @@ pub enum Error {
     },
     /// The server and this client could not agree on TLS: no trust in a certificate, of the
     /// server or of the client, or no version in common. The call did not run.
+    #[non_exhaustive]
     Tls {
         /// The server, as `host:port`.
         server: String,
@@ -80,6 +90,7 @@ pub enum Error {
         reason: String,
     },
     /// The connection was lost before the whole answer was there. The call may have run.
+    #[non_exhaustive]
     Interrupted {
         /// The server, as `host:port`.
         server: String,
@@ -91,6 +102,7 @@ pub enum Error {
     /// A time-out of the [`Options`](crate::Options), or the attempt's
     /// [deadline](crate::Attempt::deadline), passed. The call may have run, or still run,
     /// unless the phase is [`Connect`](Phase::Connect).
+    #[non_exhaustive]
     TimedOut {
         /// The server, as `host:port`.
         server: String,
@@ -100,6 +112,7 @@ pub enum Error {
         after: Duration,
     },
     /// What came is not HTTP/1.0 or 1.1.
+    #[non_exhaustive]
     NotHttp {
         /// The server, as `host:port`.
         server: String,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::option_name::OptionName;
 use crate::url::{Host, ServerUrl};
 use crate::{Credentials, Error};
 
@@ -13,7 +14,7 @@ use crate::{Credentials, Error};
 /// let mut options = Options::default();
 /// options.proxy = Some(HttpProxy::new("http://proxy.example:3128")?);
 /// // Or the one that the environment names for this server, if it names one.
-/// options.proxy = HttpProxy::from_environment("https://server.example")?;
+/// options.proxy = HttpProxy::from_environment("server.example:9000")?;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl HttpProxy {
     /// [`Error::BadOption`].
     pub fn new(url: &str) -> Result<Self, Error> {
         let bad = |reason| Error::BadOption {
-            option: "proxy",
+            option: OptionName::Proxy,
             reason,
         };
         let no_tls = "to the proxy itself only http:// is spoken; write http://host:port";
@@ -141,7 +142,7 @@ mod tests {
             assert!(matches!(
                 error,
                 Error::BadOption {
-                    option: "proxy",
+                    option: OptionName::Proxy,
                     ..
                 }
             ));

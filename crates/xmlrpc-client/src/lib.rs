@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod attempt;
@@ -9,10 +10,12 @@ mod gauge;
 mod http_proxy;
 mod multicall;
 mod names;
+mod option_name;
 mod options;
 mod proxy;
 mod redirect;
 mod text;
+#[cfg(feature = "tls")]
 mod tls;
 mod transport;
 mod url;
@@ -23,8 +26,10 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, HttpStatus, MalformedResponse, Phase};
 pub use http_proxy::HttpProxy;
 pub use multicall::{Multicall, MulticallResults};
+pub use option_name::OptionName;
 pub use options::Options;
 pub use proxy::ServerProxy;
+#[cfg(feature = "tls")]
 pub use tls::{Identity, Tls};
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -50,4 +55,8 @@ pub use tls::{Identity, Tls};
 /// ```
 #[cfg(feature = "serde")]
 pub use xmlrpc_wire::serde::Serde;
-pub use xmlrpc_wire::{Fault, FromValue, IntoParams, Limits, Value};
+#[doc(inline)]
+pub use xmlrpc_wire::{
+    Bytes, DateTime, Error as WireError, Fault, FromValue, IntoParams, IntoValue, Limits, Struct,
+    Value,
+};

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use xmlrpc_wire::Limits;
 
-use crate::{Credentials, Error, HttpProxy, Tls};
+#[cfg(feature = "tls")]
+use crate::Tls;
+use crate::option_name::OptionName;
+use crate::{Credentials, Error, HttpProxy};
 
 /// How a [`ServerProxy`](crate::ServerProxy) calls.
 ///
@@ -45,13 +48,14 @@ pub struct Options {
     /// instead.
     pub credentials: Option<Credentials>,
     /// Whom to trust where TLS is spoken: the authorities of the public web, unless told.
-    /// Without the feature `tls` it is of no use.
+    #[cfg(feature = "tls")]
     pub tls: Tls,
     /// The HTTP proxy to call through; none by default, whatever the environment says.
     pub proxy: Option<HttpProxy>,
     /// Whether to ask for answers as gzip, false by default: a network slower than some
     /// 100 Mbit/s is worth the time that it takes at both ends. The limits are kept
-    /// either way, on what is unpacked. Without the feature `gzip` it is of no use.
+    /// either way, on what is unpacked.
+    #[cfg(feature = "gzip")]
     pub gzip: bool,
     /// How many redirects of a call to follow (301, 302, 307, 308: the call is posted to
     /// the address that they name); 0 by default. Credentials and the certificate of
@@ -74,8 +78,10 @@ impl Default for Options {
             total_timeout: Duration::from_secs(2 * 60 * 60),
             keep_alive: true,
             credentials: None,
+            #[cfg(feature = "tls")]
             tls: Tls::default(),
             proxy: None,
+            #[cfg(feature = "gzip")]
             gzip: false,
             redirects: 0,
             limits: Limits::default(),
@@ -90,10 +96,10 @@ impl Options {
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
         const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         for (option, time) in [
-            ("connect_timeout", &mut self.connect_timeout),
-            ("send_timeout", &mut self.send_timeout),
-            ("response_timeout", &mut self.response_timeout),
-            ("total_timeout", &mut self.total_timeout),
+            (OptionName::ConnectTimeout, &mut self.connect_timeout),
+            (OptionName::SendTimeout, &mut self.send_timeout),
+            (OptionName::ResponseTimeout, &mut self.response_timeout),
+            (OptionName::TotalTimeout, &mut self.total_timeout),
         ] {
             if time.is_zero() {
                 let reason = "a time-out of zero leaves no time for anything";
@@ -103,13 +109,13 @@ impl Options {
         }
         if self.credentials.as_ref().is_some_and(|c| !c.fit_a_header()) {
             return Err(Error::BadOption {
-                option: "credentials",
+                option: OptionName::Credentials,
                 reason: "a header takes printable ASCII only",
             });
         }
         if !self.user_agent.bytes().all(|b| matches!(b, b' '..=b'~')) {
             return Err(Error::BadOption {
-                option: "user_agent",
+                option: OptionName::UserAgent,
                 reason: "a header takes printable ASCII only",
             });
         }
@@ -129,12 +135,12 @@ mod tests {
         let user_agent = "a\r\nb: c".to_owned();
         #[rustfmt::skip]
         let cases = [
-            ("connect_timeout", Options { connect_timeout: zero, ..default() }),
-            ("send_timeout", Options { send_timeout: zero, ..default() }),
-            ("response_timeout", Options { response_timeout: zero, ..default() }),
-            ("total_timeout", Options { total_timeout: zero, ..default() }),
-            ("credentials", Options { credentials, ..default() }),
-            ("user_agent", Options { user_agent, ..default() }),
+            (OptionName::ConnectTimeout, Options { connect_timeout: zero, ..default() }),
+            (OptionName::SendTimeout, Options { send_timeout: zero, ..default() }),
+            (OptionName::ResponseTimeout, Options { response_timeout: zero, ..default() }),
+            (OptionName::TotalTimeout, Options { total_timeout: zero, ..default() }),
+            (OptionName::Credentials, Options { credentials, ..default() }),
+            (OptionName::UserAgent, Options { user_agent, ..default() }),
         ];
         for (name, options) in cases {
             let error = options.checked().unwrap_err();

@@ -181,7 +181,10 @@ impl ServerProxy {
             target.credentials.clone_from(&url.credentials);
         } else {
             options.credentials = None;
-            options.tls.identity = None;
+            #[cfg(feature = "tls")]
+            {
+                options.tls.identity = None;
+            }
         }
         let transport = Transport::new(target, options)?;
         Ok(Some(ServerProxy { transport }))

@@ -49,7 +49,6 @@ impl fmt::Debug for Tls {
     }
 }
 
-#[cfg(feature = "tls")]
 mod config {
     use rustls::crypto::ring;
     use rustls::pki_types::PrivateKeyDer;
@@ -60,19 +59,20 @@ mod config {
 
     use super::{Identity, Tls};
     use crate::Error;
+    use crate::option_name::OptionName;
 
     impl Tls {
         /// The same for ureq.
         pub(crate) fn config(&self) -> Result<TlsConfig, Error> {
             let mut builder = TlsConfig::builder();
             if let Some(pem) = &self.authorities {
-                let all = certificates(pem, "tls.authorities")?;
+                let all = certificates(pem, OptionName::TlsAuthorities)?;
                 builder = builder.root_certs(RootCerts::new_with_certs(&all));
             }
             if let Some(Identity { chain, key }) = &self.identity {
-                let chain = certificates(chain, "tls.identity")?;
+                let chain = certificates(chain, OptionName::TlsIdentity)?;
                 let key = PrivateKey::from_pem(key)
-                    .map_err(|_| bad("tls.identity", "its key is no key as PEM"))?;
+                    .map_err(|_| bad(OptionName::TlsIdentity, "its key is no key as PEM"))?;
                 check_pair(&chain, &key)?;
                 builder = builder.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
             }
@@ -85,13 +85,18 @@ mod config {
     fn check_pair(chain: &[Certificate<'static>], key: &PrivateKey<'static>) -> Result<(), Error> {
         let chain = chain.iter().map(|one| one.der().to_vec().into()).collect();
         let key = PrivateKeyDer::try_from(key.der().to_vec())
-            .map_err(|_| bad("tls.identity", "its key is of no known kind"))?;
+            .map_err(|_| bad(OptionName::TlsIdentity, "its key is of no known kind"))?;
         CertifiedKey::from_der(chain, key, &ring::default_provider())
             .map(drop)
-            .map_err(|_| bad("tls.identity", "its key is not that of its certificate"))
+            .map_err(|_| {
+                bad(
+                    OptionName::TlsIdentity,
+                    "its key is not that of its certificate",
+                )
+            })
     }
 
-    fn certificates(pem: &[u8], option: &'static str) -> Result<Vec<Certificate<'static>>, Error> {
+    fn certificates(pem: &[u8], option: OptionName) -> Result<Vec<Certificate<'static>>, Error> {
         let mut all = Vec::new();
         for item in parse_pem(pem) {
             match item {
@@ -106,7 +111,7 @@ mod config {
         }
     }
 
-    fn bad(option: &'static str, reason: &'static str) -> Error {
+    fn bad(option: OptionName, reason: &'static str) -> Error {
         Error::BadOption { option, reason }
     }
 }

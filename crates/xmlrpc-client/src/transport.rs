@@ -344,10 +344,13 @@ impl Breaker {
 }
 
 fn config(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
+    #[cfg(feature = "gzip")]
     let encoding = match options.gzip {
         true => AutoHeaderValue::Default,
         false => AutoHeaderValue::None,
     };
+    #[cfg(not(feature = "gzip"))]
+    let encoding = AutoHeaderValue::None;
     let builder = Config::builder()
         .http_status_as_error(false)
         .proxy(None)
