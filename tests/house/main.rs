@@ -39,7 +39,7 @@ fn root() -> &'static Path {
 fn packages() -> impl Iterator<Item = (&'static str, Package)> {
     PACKAGES
         .iter()
-        .filter(|(_,file)| root().join(file).exists())
+        .filter(|(_, file)| root().join(file).exists())
         .map(|(name, file)| (*name, Package::read(&root().join(file))))
 }
 

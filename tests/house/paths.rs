@@ -66,7 +66,6 @@ impl Names<'_> {
                     self.take_tree(tree, before);
                 }
             }
-            _ => {}
         }
     }
 }
