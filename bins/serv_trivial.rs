@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use procdistrib::Server;
-use xmlrpc_wire::{Fault, IntoValue, Value};
+use xmlrpc_wire::{Fault, Value};
 
 const HELP: &str = "\
 Publishes cuad(n), n squared, over XML-RPC on localhost:9000, until Ctrl-C.
@@ -39,7 +39,7 @@ fn cuad(n: Value) -> Result<Value, Fault> {
             "the square of {wide} is beyond 64 bits; send a double"
         ))
     })?;
-    Ok(square.into_value())
+    Ok(Value::from(square))
 }
 
 fn main() -> ExitCode {

@@ -102,7 +102,7 @@ fn fault(error: Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xmlrpc_wire::{BigInteger, IntoValue};
+    use xmlrpc_wire::BigInteger;
 
     /// 2^128.
     const BEYOND: &str = "340282366920938463463374607431768211456";
@@ -135,15 +135,15 @@ mod tests {
     #[test]
     fn a_number_comes_as_a_string_or_as_an_integer() {
         for (n, expected) in [
-            ("10".into_value(), "7"),
-            (10.into_value(), "7"),
-            ((1_i64 << 40).into_value(), "80"),
+            (Value::from("10"), "7"),
+            (Value::from(10), "7"),
+            (Value::from(1_i64 << 40), "80"),
             (big("10"), "7"),
-            ("012".into_value(), "7"),
-            ("0000".into_value(), "0"),
-            (0.into_value(), "0"),
-            (1.into_value(), "0"),
-            ("23434252232434".into_value(), "50914"),
+            (Value::from("012"), "7"),
+            (Value::from("0000"), "0"),
+            (Value::from(0), "0"),
+            (Value::from(1), "0"),
+            (Value::from("23434252232434"), "50914"),
         ] {
             assert_eq!(sum(n.clone()), Ok(expected.to_owned()), "{n:?}");
         }
@@ -152,13 +152,13 @@ mod tests {
     #[test]
     fn the_factors_are_in_order_and_as_often_as_they_divide() {
         for (n, expected) in [
-            ("1".into_value(), ""),
-            (2.into_value(), "2"),
-            ("0360".into_value(), "2 2 2 3 3 5"),
-            ((1_i64 << 33).into_value(), &["2"; 33].join(" ")),
+            (Value::from("1"), ""),
+            (Value::from(2), "2"),
+            (Value::from("0360"), "2 2 2 3 3 5"),
+            (Value::from(1_i64 << 33), &["2"; 33].join(" ")),
             (big("23434252232434"), "2 409 443 1327 48733"),
             (
-                "340282366920938463463374607431768211455".into_value(),
+                Value::from("340282366920938463463374607431768211455"),
                 "3 5 17 257 641 65537 274177 6700417 67280421310721",
             ),
         ] {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn zero_has_a_sum_and_no_factors() {
-        for n in [0.into_value(), "0".into_value(), "000".into_value()] {
+        for n in [Value::from(0), Value::from("0"), Value::from("000")] {
             let fault = primes(n).unwrap_err();
             assert_eq!(fault.code, 1);
             assert!(fault.message.contains("from 1 on"), "{fault}");
@@ -179,19 +179,19 @@ mod tests {
     #[test]
     fn anything_else_meets_the_articles_sentence() {
         for n in [
-            "abc".into_value(),
-            "".into_value(),
-            "12 ".into_value(),
-            " 12".into_value(),
-            "+12".into_value(),
-            "-5".into_value(),
-            "1_000".into_value(),
-            "0x10".into_value(),
-            "12.0".into_value(),
-            "\u{663}".into_value(),
-            3.5.into_value(),
-            true.into_value(),
-            vec![10].into_value(),
+            Value::from("abc"),
+            Value::from(""),
+            Value::from("12 "),
+            Value::from(" 12"),
+            Value::from("+12"),
+            Value::from("-5"),
+            Value::from("1_000"),
+            Value::from("0x10"),
+            Value::from("12.0"),
+            Value::from("\u{663}"),
+            Value::from(3.5),
+            Value::from(true),
+            Value::from(vec![10]),
             Value::Nil,
         ] {
             let sentence = "El valor recibido debe ser string o entero!";
@@ -209,9 +209,9 @@ mod tests {
     #[test]
     fn a_number_too_large_is_told_with_its_length() {
         let limits = WorkLimits::default();
-        check_refused(&BEYOND.into_value(), limits, "it has 39 digits; send");
+        check_refused(&Value::from(BEYOND), limits, "it has 39 digits; send");
         check_refused(&big(BEYOND), limits, "it has 39 digits; send");
-        check_refused(&"7".repeat(400).into_value(), limits, "it has 400 digits");
+        check_refused(&Value::from("7".repeat(400)), limits, "it has 400 digits");
     }
 
     #[test]
@@ -221,15 +221,15 @@ mod tests {
             ..WorkLimits::default()
         };
         for n in ["999", "000999"] {
-            let sum = factoriz_sum(&Context::new(), n.into_value(), limits);
+            let sum = factoriz_sum(&Context::new(), Value::from(n), limits);
             assert_eq!(sum.as_deref(), Ok("46"), "{n}");
         }
         let part = "has 4 digits, and this server takes 3 at most";
-        for n in [1000.into_value(), "01000".into_value(), big("1000")] {
+        for n in [Value::from(1000), Value::from("01000"), big("1000")] {
             check_refused(&n, limits, part);
         }
-        check_refused(&BEYOND.into_value(), limits, "has 39 digits, and this");
+        check_refused(&Value::from(BEYOND), limits, "has 39 digits, and this");
         let sentence = "El valor recibido debe ser string o entero!";
-        check_refused(&"abcd".into_value(), limits, sentence);
+        check_refused(&Value::from("abcd"), limits, sentence);
     }
 }

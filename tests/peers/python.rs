@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 
 use xmlrpc_client::ServerProxy;
 use xmlrpc_server::Service;
-use xmlrpc_wire::{Bytes, DateTime, Fault, IntoValue, Struct, Value};
+use xmlrpc_wire::{Bytes, DateTime, Fault, Struct, Value};
 
 use crate::common::{self, Running, TEN, run, server};
 use crate::find_python::script;
@@ -104,21 +104,21 @@ fn every_value_survives_the_way_from_python_to_us_and_back() {
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
 fn every_value_survives_the_way_from_us_to_python_and_back() {
-    let members: Struct = [("a", 1.into_value()), ("<b>", Value::Nil)]
+    let members: Struct = [("a", Value::from(1)), ("<b>", Value::Nil)]
         .into_iter()
         .collect();
     let values = [
-        i32::MIN.into_value(),
-        true.into_value(),
-        "".into_value(),
-        "  ".into_value(),
-        "<&>\"' café € \u{1F600}\n\ttab".into_value(),
-        (-12.5).into_value(),
-        1e300.into_value(),
-        DateTime::new(1998, 7, 17, 14, 8, 55).unwrap().into_value(),
-        Bytes((0..=255).collect()).into_value(),
-        vec![Value::Array(vec![]), members.clone().into_value()].into_value(),
-        members.into_value(),
+        Value::from(i32::MIN),
+        Value::from(true),
+        Value::from(""),
+        Value::from("  "),
+        Value::from("<&>\"' café € \u{1F600}\n\ttab"),
+        Value::from(-12.5),
+        Value::from(1e300),
+        Value::from(DateTime::new(1998, 7, 17, 14, 8, 55).unwrap()),
+        Value::from(Bytes((0..=255).collect())),
+        Value::from(vec![Value::Array(vec![]), Value::from(members.clone())]),
+        Value::from(members),
         Value::Nil,
     ];
     for major in ["2", "3"] {

@@ -2,7 +2,7 @@
 //! system.listMethods; and clnt_processes has all of them work at once.
 
 use xmlrpc_client::{Error, Options, ServerProxy};
-use xmlrpc_wire::{Bytes, DateTime, IntoValue, Struct, Value};
+use xmlrpc_wire::{Bytes, DateTime, Struct, Value};
 
 use crate::common::{Running, TEN, run, server};
 use crate::peer::peer;
@@ -131,31 +131,31 @@ fn one_run_has_servers_of_every_language_work() {
 fn validator1() -> [(&'static str, Vec<Value>, Value); 8] {
     let structs = [stooges(1, 2, 3), stooges(4, 5, -20), stooges(7, 8, 9)];
     let counts = structure([
-        ("ctLeftAngleBrackets", 1.into_value()),
-        ("ctRightAngleBrackets", 2.into_value()),
-        ("ctAmpersands", 1.into_value()),
-        ("ctApostrophes", 2.into_value()),
-        ("ctQuotes", 2.into_value()),
+        ("ctLeftAngleBrackets", Value::from(1)),
+        ("ctRightAngleBrackets", Value::from(2)),
+        ("ctAmpersands", Value::from(1)),
+        ("ctApostrophes", Value::from(2)),
+        ("ctQuotes", Value::from(2)),
     ]);
-    let list = vec![1.into_value(), "two".into_value(), vec![3].into_value()];
+    let list = vec![Value::from(1), Value::from("two"), Value::from(vec![3])];
     let echo = structure([
-        ("text", "café <&>".into_value()),
-        ("n", 3.into_value()),
-        ("half", 0.5.into_value()),
-        ("yes", true.into_value()),
-        ("list", list.into_value()),
+        ("text", Value::from("café <&>")),
+        ("n", Value::from(3)),
+        ("half", Value::from(0.5)),
+        ("yes", Value::from(true)),
+        ("list", Value::from(list)),
         (
             "deep",
-            structure([("er", structure([("est", "x".into_value())]))]),
+            structure([("er", structure([("est", Value::from("x"))]))]),
         ),
     ]);
     let many = vec![
-        41.into_value(),
-        true.into_value(),
-        "South Dakota".into_value(),
-        (-12.5).into_value(),
-        DateTime::new(1998, 7, 17, 14, 8, 55).unwrap().into_value(),
-        Bytes((0..=255).collect()).into_value(),
+        Value::from(41),
+        Value::from(true),
+        Value::from("South Dakota"),
+        Value::from(-12.5),
+        Value::from(DateTime::new(1998, 7, 17, 14, 8, 55).unwrap()),
+        Value::from(Bytes((0..=255).collect())),
     ];
     let texts: Vec<String> = (0..150).map(|n| format!("text {n}")).collect();
     let day = |month, day, stooges| structure([(month, structure([(day, stooges)]))]);
@@ -164,38 +164,38 @@ fn validator1() -> [(&'static str, Vec<Value>, Value); 8] {
         ("2000", day("04", "01", stooges(8, -3, 20))),
     ]);
     let times = [("times10", 70), ("times100", 700), ("times1000", 7000)];
-    let times = times.map(|(name, n)| (name, n.into_value()));
+    let times = times.map(|(name, n)| (name, Value::from(n)));
     let markup = "<a href='x'>&amp; \"b\" ]]>";
     [
         (
             "arrayOfStructsTest",
-            vec![structs.to_vec().into_value()],
-            (-8).into_value(),
+            vec![Value::from(structs.to_vec())],
+            Value::from(-8),
         ),
-        ("countTheEntities", vec![markup.into_value()], counts),
-        ("easyStructTest", vec![stooges(4, -7, 1)], (-2).into_value()),
+        ("countTheEntities", vec![Value::from(markup)], counts),
+        ("easyStructTest", vec![stooges(4, -7, 1)], Value::from(-2)),
         ("echoStructTest", vec![echo.clone()], echo),
-        ("manyTypesTest", many.clone(), many.into_value()),
+        ("manyTypesTest", many.clone(), Value::from(many)),
         (
             "moderateSizeArrayCheck",
-            vec![texts.into_value()],
-            "text 0text 149".into_value(),
+            vec![Value::from(texts)],
+            Value::from("text 0text 149"),
         ),
-        ("nestedStructTest", vec![years], 25.into_value()),
+        ("nestedStructTest", vec![years], Value::from(25)),
         (
             "simpleStructReturnTest",
-            vec![7.into_value()],
+            vec![Value::from(7)],
             structure(times),
         ),
     ]
 }
 
 fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {
-    members.into_iter().collect::<Struct>().into_value()
+    Value::from(members.into_iter().collect::<Struct>())
 }
 
 fn stooges(moe: i32, larry: i32, curly: i32) -> Value {
-    let [moe, larry, curly] = [moe, larry, curly].map(IntoValue::into_value);
+    let [moe, larry, curly] = [moe, larry, curly].map(Value::from);
     structure([("moe", moe), ("larry", larry), ("curly", curly)])
 }
 
@@ -209,7 +209,7 @@ fn sorted(value: Value) -> Value {
                 .map(|(name, value)| (name.to_owned(), sorted(value.clone())))
                 .collect();
             members.sort_by(|a, b| a.0.cmp(&b.0));
-            members.into_iter().collect::<Struct>().into_value()
+            Value::from(members.into_iter().collect::<Struct>())
         }
         other => other,
     }

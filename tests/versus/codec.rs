@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use rustix::time::{ClockId, clock_gettime};
 use xmlrpc_wire::readers::{complete, fast};
 use xmlrpc_wire::{
-    Bytes, DateTime, IntoValue, Limits, Struct, Value, decode_call, decode_response,
+    Bytes, DateTime, Limits, Struct, Value, decode_call, decode_response,
 };
 use xmlrpc_wire::{encode_call, encode_response};
 
@@ -78,7 +78,7 @@ fn samples() -> Vec<Sample> {
         is_call: false,
         repeats,
     };
-    let call = encode_call("factoriz_sum", &["23434252232434".into_value()]).unwrap();
+    let call = encode_call("factoriz_sum", &[Value::from("23434252232434")]).unwrap();
     vec![
         Sample {
             name: "tiny call",
@@ -86,8 +86,8 @@ fn samples() -> Vec<Sample> {
             is_call: true,
             repeats: 10_000,
         },
-        answer("10,000 ints", ints.into_value(), 10),
-        answer("1,000 structs", structs.into_value(), 10),
+        answer("10,000 ints", Value::from(ints), 10),
+        answer("1,000 structs", Value::from(structs), 10),
         answer("4 MiB base64", Value::Base64(bytes), 4),
     ]
 }
@@ -95,17 +95,17 @@ fn samples() -> Vec<Sample> {
 fn person(n: i32) -> Struct {
     let moment = DateTime::new(2026, 11, (n % 28 + 1) as u8, 12, (n % 60) as u8, 0).unwrap();
     [
-        ("id", n.into_value()),
-        ("name", format!("Server number {n}").into_value()),
+        ("id", Value::from(n)),
+        ("name", Value::from(format!("Server number {n}"))),
         (
             "address",
-            "http://machine.example:9000/RPC2?a=1&b=2".into_value(),
+            Value::from("http://machine.example:9000/RPC2?a=1&b=2"),
         ),
-        ("load", (f64::from(n) / 7.0).into_value()),
-        ("busy", (n % 3 == 0).into_value()),
-        ("since", moment.into_value()),
+        ("load", Value::from(f64::from(n) / 7.0)),
+        ("busy", Value::from(n % 3 == 0)),
+        ("since", Value::from(moment)),
         ("key", Value::Base64(n.to_be_bytes().repeat(6))),
-        ("ports", vec![9000, 9000 + n].into_value()),
+        ("ports", Value::from(vec![9000, 9000 + n])),
     ]
     .into_iter()
     .collect()

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value as Json};
 use xmlrpc_client::Value;
-use xmlrpc_wire::IntoValue as _;
 
 /// A value as JSON. What JSON has no type for is a string: a date, bytes (as base64),
 /// numbers of any length, NaN and the infinities.
@@ -48,7 +47,7 @@ pub(crate) fn from_json(json: Json) -> Result<Value, String> {
         Json::Null => Value::Nil,
         Json::Bool(truth) => Value::Bool(truth),
         Json::Number(number) => match (number.as_i64(), number.is_f64(), number.as_f64()) {
-            (Some(number), ..) => number.into_value(),
+            (Some(number), ..) => Value::from(number),
             (None, true, Some(number)) => Value::Double(number),
             _ => {
                 return Err(format!(

@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service};
-use xmlrpc_wire::{Bytes, Fault, IntoValue as _, Value};
+use xmlrpc_wire::{Bytes, Fault, Value};
 
 use crate::exit::Failure;
 use crate::options::{Listen, seconds};
@@ -86,7 +86,7 @@ impl Serve {
             move |call: &Context, argument: Value| {
                 let output = answer(&program, argument, limits, call, &process_groups)?;
                 match self.base64 {
-                    true => Ok(Bytes(output).into_value()),
+                    true => Ok(Value::from(Bytes(output))),
                     false => text(output).map(Value::String),
                 }
             }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::ValueEnum;
 use xmlrpc_client::Value;
-use xmlrpc_wire::{DateTime, IntoValue as _};
+use xmlrpc_wire::DateTime;
 
 use crate::introspection::show;
 use crate::json::from_json;
@@ -46,7 +46,7 @@ impl ValueType {
     pub(crate) fn read(self, text: &str) -> Result<Value, String> {
         let value = match self {
             ValueType::String => Some(Value::String(text.to_owned())),
-            ValueType::Int => text.parse::<i64>().ok().map(i64::into_value),
+            ValueType::Int => text.parse::<i64>().ok().map(Value::from),
             ValueType::Double => {
                 let finite = text.parse().ok().filter(|number: &f64| number.is_finite());
                 finite.map(Value::Double)

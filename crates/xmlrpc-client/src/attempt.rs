@@ -112,9 +112,8 @@ impl<'a> Attempt<'a> {
             deadline: self.deadline,
             id: self.id.as_deref(),
         };
-        let posted = self
-            .proxy
-            .post(method, &params.into_params(), terms, running)?;
+        let params = params.into_params().map_err(Error::Unrepresentable)?;
+        let posted = self.proxy.post(method, &params, terms, running)?;
         // From here on nobody can break the line off: only now may another call have it.
         if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
             return Err(Error::Cancelled);

@@ -171,7 +171,7 @@ pub struct MalformedResponse {
     /// The server, as `host:port`.
     pub server: String,
     /// What is wrong with it, and where. For a body that is too long it is
-    /// [`TooMuch`](xmlrpc_wire::Error::TooMuch) of `bytes`.
+    /// [`LimitExceeded`](xmlrpc_wire::Error::LimitExceeded) of `bytes`.
     pub source: xmlrpc_wire::Error,
     /// The beginning of the body, escaped and cut.
     pub excerpt: String,

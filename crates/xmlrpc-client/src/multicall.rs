@@ -24,6 +24,8 @@ use crate::{Error, FromValue, IntoParams, ServerProxy, Value};
 pub struct Multicall<'a> {
     proxy: &'a ServerProxy,
     calls: Vec<Value>,
+    /// The first error of a call that could not be added, for [`Multicall::call`].
+    unrepresentable: Option<WireError>,
 }
 
 /// The answers to a [`Multicall`], in the order of its calls.
@@ -32,18 +34,29 @@ pub struct MulticallResults(vec::IntoIter<Value>);
 
 impl<'a> Multicall<'a> {
     pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
-        let calls = Vec::new();
-        Multicall { proxy, calls }
+        Multicall {
+            proxy,
+            calls: Vec::new(),
+            unrepresentable: None,
+        }
     }
 
-    /// Adds a call.
+    /// Adds a call. Arguments that can't be sent are an error of [`Multicall::call`].
     pub fn add(&mut self, method: &str, params: impl IntoParams) -> &mut Self {
-        let members = [
-            ("methodName", Value::String(method.to_owned())),
-            ("params", Value::Array(params.into_params())),
-        ];
-        let call: Struct = members.into_iter().collect();
-        self.calls.push(Value::Struct(call));
+        match params.into_params() {
+            Ok(params) => {
+                let members = [
+                    ("methodName", Value::String(method.to_owned())),
+                    ("params", Value::Array(params)),
+                ];
+                let call: Struct = members.into_iter().collect();
+                self.calls.push(Value::Struct(call));
+            }
+            Err(error) => {
+                let call = format!("params[0][{}].", self.calls.len());
+                self.unrepresentable.get_or_insert(error.within(call));
+            }
+        }
         self
     }
 
@@ -55,6 +68,9 @@ impl<'a> Multicall<'a> {
     /// Those of [`ServerProxy::call`]; and [`Error::Mismatch`] where there are not as many
     /// answers as calls.
     pub fn call(&self) -> Result<MulticallResults, Error> {
+        if let Some(error) = &self.unrepresentable {
+            return Err(Error::Unrepresentable(error.clone()));
+        }
         let expected = self.calls.len();
         let calls = Value::Array(self.calls.clone());
         let answers: Vec<Value> = self.proxy.call("system.multicall", vec![calls])?;

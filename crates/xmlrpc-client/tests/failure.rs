@@ -261,8 +261,8 @@ fn an_answer_is_read_up_to_the_limit() {
             panic!("{error}")
         };
         let MalformedResponse { source, .. } = &**answer;
-        let beyond = xmlrpc_wire::Error::TooMuch {
-            limit: "bytes",
+        let beyond = xmlrpc_wire::Error::LimitExceeded {
+            limit: xmlrpc_wire::Limit::Bytes,
             max: limit,
         };
         assert_eq!(*source, beyond);

@@ -10,7 +10,7 @@ use peer::{answer, document, options, serve};
 use xmlrpc_client::{Error, Fault, FromValue, ServerProxy, Value};
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_wire::{IntoValue as _, Struct, encode_fault};
+use xmlrpc_wire::{Struct, encode_fault};
 
 fn live() -> (Live, ServerProxy) {
     let mut service = Service::new();
@@ -59,7 +59,7 @@ fn each_call_has_its_own_answer_of_its_own_type() {
     };
     assert_eq!(
         (square, greeting),
-        (&49.into_value(), &"Hello, Ada".into_value())
+        (&Value::from(49), &Value::from("Hello, Ada"))
     );
 }
 
@@ -130,7 +130,7 @@ fn a_server_without_multicall_says_so() {
 
     let call = |method: &str, params: Vec<Value>| {
         let members = [
-            ("methodName", method.into_value()),
+            ("methodName", Value::from(method)),
             ("params", Value::Array(params)),
         ];
         Value::Struct(members.into_iter().collect())
@@ -158,10 +158,10 @@ fn answered(value: Value) -> Result<Vec<Result<Value, Error>>, Error> {
 
 #[test]
 fn an_answer_that_is_none_is_a_mismatch_and_leaves_the_others() {
-    let one = |value: i32| Value::Array(vec![value.into_value()]);
+    let one = |value: i32| Value::Array(vec![Value::from(value)]);
     let halves: [Struct; 2] = [
-        [("faultCode", 1.into_value())].into_iter().collect(),
-        [("faultString", "no code".into_value())]
+        [("faultCode", Value::from(1))].into_iter().collect(),
+        [("faultString", Value::from("no code"))]
             .into_iter()
             .collect(),
     ];

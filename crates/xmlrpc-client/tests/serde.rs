@@ -4,9 +4,11 @@
 
 mod peer;
 
+use std::collections::BTreeMap;
+
 use peer::{answer, serve};
 use serde::{Deserialize, Serialize};
-use xmlrpc_client::{Error, Serde};
+use xmlrpc_client::{Error, Serde, ServerProxy};
 use xmlrpc_wire::Limits;
 use xmlrpc_wire::serde::{decode_call, encode_response};
 
@@ -53,4 +55,20 @@ fn a_struct_goes_there_and_an_enum_or_nothing_comes_back() {
     let error = call(3).unwrap_err();
     assert!(matches!(error, Error::Mismatch(_)), "{error}");
     assert_eq!(server.done(), [(order(), 1), (order(), 2), (order(), 3)]);
+}
+
+#[test]
+fn arguments_that_cannot_be_sent_are_an_error_before_anything_is_sent() {
+    let proxy = ServerProxy::new("localhost:1").unwrap();
+    let pairs = || Serde(BTreeMap::from([((1, 2), 3)]));
+    let reason = "a struct's member needs a name that is text";
+    let error = proxy.call::<i32>("f", (1, pairs())).unwrap_err();
+    assert!(matches!(error, Error::Unrepresentable(_)), "{error}");
+    let text = format!("can't send the call: params[1] can't be sent: {reason}");
+    assert_eq!(error.to_string(), text);
+    let mut calls = proxy.multicall();
+    calls.add("f", (1,)).add("f", (pairs(),)).add("f", (3,));
+    let error = calls.call().unwrap_err();
+    let text = format!("can't send the call: params[0][1].params[0] can't be sent: {reason}");
+    assert_eq!(error.to_string(), text);
 }

@@ -1,6 +1,6 @@
 //! The methods that a service answers itself.
 
-use xmlrpc_wire::{Fault, FromParams, IntoValue, MethodCall, MethodResponse, Value};
+use xmlrpc_wire::{Fault, FromParams, MethodCall, MethodResponse, Value};
 
 use crate::multicall;
 use crate::service::{Service, refused, unknown};
@@ -108,13 +108,13 @@ pub(crate) fn answer(service: &Service, call: MethodCall) -> Result<Answer, Meth
         "system.listMethods" => take(call, |()| Ok(names(service))),
         "system.getCapabilities" => take(call, |()| Ok(capabilities())),
         "system.methodHelp" => take(call, |(name,): (String,)| {
-            Ok(told(service, &name)?.0.into_value())
+            Ok(Value::from(told(service, &name)?.0))
         }),
         "system.methodSignature" => take(call, |(name,): (String,)| {
             Ok(match told(service, &name)?.1 {
-                Some(signature) => vec![signature.to_vec()].into_value(),
+                Some(signature) => Value::from(vec![signature.to_vec()]),
                 // As xmlrpc-c has it: "some non-array value".
-                None => "undef".into_value(),
+                None => Value::from("undef"),
             })
         }),
         _ => service.control().answer(call)?,
@@ -135,7 +135,7 @@ fn names(service: &Service) -> Value {
     let mut names: Vec<&str> = service.names().collect();
     names.extend(METHODS.map(|(name, ..)| name));
     names.sort_unstable();
-    names.into_value()
+    Value::from(names)
 }
 
 fn told<'a>(service: &'a Service, name: &str) -> Result<Told<'a>, Fault> {
@@ -147,8 +147,8 @@ fn told<'a>(service: &'a Service, name: &str) -> Result<Told<'a>, Fault> {
 fn capabilities() -> Value {
     let capability = |(name, url, version): (&'static str, &str, i32)| {
         let told = [
-            ("specUrl", url.into_value()),
-            ("specVersion", version.into_value()),
+            ("specUrl", Value::from(url)),
+            ("specVersion", Value::from(version)),
         ];
         (name, Value::Struct(told.into_iter().collect()))
     };

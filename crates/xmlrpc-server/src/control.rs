@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use xmlrpc_wire::{FromParams as _, IntoValue, MethodCall, MethodResponse, Struct, Value};
+use xmlrpc_wire::{FromParams as _, MethodCall, MethodResponse, Struct, Value};
 
 use crate::Context;
 use crate::service::refused;
@@ -93,7 +93,7 @@ impl Control {
             "reparte.status" => <()>::from_params(params).map(|()| self.status()),
             "reparte.cancel" => <(String,)>::from_params(params)
                 .map(|(id,)| self.cancel(&id))
-                .map(bool::into_value),
+                .map(Value::from),
             _ => return Err(MethodCall::new(method, params)),
         };
         Ok(response.map_err(|error| refused(&method, &error)))
@@ -183,15 +183,15 @@ impl Control {
         let list = calls.at_hand.iter().map(|(number, call)| {
             let age = i64::try_from(call.since.elapsed().as_millis()).unwrap_or(i64::MAX);
             structure([
-                ("id", name(*number, call).into_value()),
-                ("method", call.context.method().into_value()),
-                ("age_ms", age.into_value()),
+                ("id", Value::from(name(*number, call))),
+                ("method", Value::from(call.context.method())),
+                ("age_ms", Value::from(age)),
             ])
         });
         let list = list.collect();
         structure([
-            ("instance", self.instance.as_str().into_value()),
-            ("version", env!("CARGO_PKG_VERSION").into_value()),
+            ("instance", Value::from(self.instance.as_str())),
+            ("version", Value::from(env!("CARGO_PKG_VERSION"))),
             ("slots", count(self.slots.load(Relaxed))),
             ("busy", count(calls.busy)),
             ("calls", Value::Array(list)),
@@ -256,5 +256,5 @@ fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {
 }
 
 fn count(count: usize) -> Value {
-    i64::try_from(count).unwrap_or(i64::MAX).into_value()
+    Value::from(i64::try_from(count).unwrap_or(i64::MAX))
 }

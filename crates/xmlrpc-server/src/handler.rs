@@ -28,15 +28,32 @@ impl<F, Args> Handler<Args> for F where F: Invoke<Args> + Send + Sync + 'static 
 
 /// What keeps [`Handler`] ours to extend.
 pub trait Invoke<Args> {
-    /// Converts `params`, calls the function, converts what it returns.
+    /// Converts `params`, calls the function and converts its result.
     ///
     /// # Errors
     ///
-    /// Those of [`FromParams`], where the function does not take these arguments.
-    fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error>;
+    /// [`InvokeError`] if one of the conversions fails.
+    fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, InvokeError>;
 
     /// Rust's names of the types, the result's first.
     fn types(&self) -> Vec<&'static str>;
+}
+
+/// A conversion that failed before or after a call of a function.
+#[derive(Debug)]
+pub enum InvokeError {
+    /// The function does not take these arguments.
+    Params(Error),
+    /// The function's result can't be sent.
+    Result(Error),
+}
+
+impl InvokeError {
+    /// Returns the error of the conversion.
+    pub(crate) fn source(&self) -> &Error {
+        let (InvokeError::Params(error) | InvokeError::Result(error)) = self;
+        error
+    }
 }
 
 /// Stands for the arguments of a function that takes a [`Context`] before them.
@@ -57,9 +74,13 @@ macro_rules! functions {
             $($arg: FromValue,)*
         {
             #[allow(non_snake_case, reason = "an argument is named as its type")]
-            fn invoke(&self, _: &Context, params: Vec<Value>) -> Result<MethodResponse, Error> {
-                let ($($arg,)*) = FromParams::from_params(params)?;
-                Ok(self($($arg),*).into_response())
+            fn invoke(
+                &self,
+                _: &Context,
+                params: Vec<Value>,
+            ) -> Result<MethodResponse, InvokeError> {
+                let ($($arg,)*) = FromParams::from_params(params).map_err(InvokeError::Params)?;
+                self($($arg),*).into_response().map_err(InvokeError::Result)
             }
 
             fn types(&self) -> Vec<&'static str> {
@@ -74,9 +95,13 @@ macro_rules! functions {
             $($arg: FromValue,)*
         {
             #[allow(non_snake_case, reason = "an argument is named as its type")]
-            fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, Error> {
-                let ($($arg,)*) = FromParams::from_params(params)?;
-                Ok(self(context, $($arg),*).into_response())
+            fn invoke(
+                &self,
+                context: &Context,
+                params: Vec<Value>,
+            ) -> Result<MethodResponse, InvokeError> {
+                let ($($arg,)*) = FromParams::from_params(params).map_err(InvokeError::Params)?;
+                self(context, $($arg),*).into_response().map_err(InvokeError::Result)
             }
 
             fn types(&self) -> Vec<&'static str> {

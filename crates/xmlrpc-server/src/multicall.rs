@@ -1,6 +1,6 @@
 //! Many calls in one request: `system.multicall`, as Eric Kidd proposed it in 2001.
 
-use xmlrpc_wire::{Fault, FromParams as _, IntoValue as _, MethodCall, MethodResponse, Value};
+use xmlrpc_wire::{Fault, FromParams as _, MethodCall, MethodResponse, Value};
 
 use crate::builtin;
 use crate::service::{Service, refused};
@@ -66,8 +66,8 @@ fn one(service: &Service, context: &Context, call: Value) -> MethodResponse {
 
 fn fault(fault: Fault) -> Value {
     let members = [
-        ("faultCode", fault.code.into_value()),
-        ("faultString", fault.message.into_value()),
+        ("faultCode", Value::from(fault.code)),
+        ("faultString", Value::from(fault.message)),
     ];
     Value::Struct(members.into_iter().collect())
 }

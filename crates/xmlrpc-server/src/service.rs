@@ -14,6 +14,7 @@ use xmlrpc_wire::{
 
 use crate::builtin::Told;
 use crate::control::{self, AtHand, Control};
+use crate::handler::InvokeError;
 use crate::resource::Resources;
 use crate::signature::signature;
 use crate::text::Foreign;
@@ -48,7 +49,7 @@ struct Published {
 }
 
 type Function =
-    Box<dyn Fn(&Context, Vec<Value>) -> Result<MethodResponse, WireError> + Send + Sync>;
+    Box<dyn Fn(&Context, Vec<Value>) -> Result<MethodResponse, InvokeError> + Send + Sync>;
 
 /// What [`Service::begin`] makes of a request.
 #[derive(Debug)]
@@ -321,13 +322,15 @@ impl Service {
             let text = format!("method \"{}\" failed inside the server", Foreign(method));
             Fault::new(Fault::INTERNAL, text)
         })?;
-        let response = response.map_err(|error| refused(method, &error))?;
+        if let Err(InvokeError::Params(error)) = &response {
+            return Err(refused(method, error));
+        }
         // It may have left its work half done.
         if context.is_cancelled() {
             let text = "the call was cancelled, or its deadline has passed";
             return Err(Fault::new(Fault::INTERNAL, text));
         }
-        response
+        response.unwrap_or_else(|error| Err(unsendable(method, error.source())))
     }
 
     /// What is told of a published function.
@@ -394,18 +397,17 @@ pub(crate) fn unknown(method: &str) -> Fault {
     Fault::new(Fault::METHOD_NOT_FOUND, text)
 }
 
+/// Logs and returns the fault of a method whose result can't be sent.
+fn unsendable(method: &str, error: &WireError) -> Fault {
+    let method = Foreign(method);
+    log::error!("method \"{method}\": {}", Foreign(&error.to_string()));
+    Fault::new(Fault::INTERNAL, format!("method \"{method}\": {error}"))
+}
+
 fn document(method: &str, response: MethodResponse) -> Vec<u8> {
     let fault = match response.map(|value| encode_response(&value)) {
         Ok(Ok(document)) => return document,
-        Ok(Err(error)) => {
-            log::error!(
-                "method \"{}\": {}",
-                Foreign(method),
-                Foreign(&error.to_string())
-            );
-            let text = format!("method \"{}\": {error}", Foreign(method));
-            Fault::new(Fault::INTERNAL, text)
-        }
+        Ok(Err(error)) => unsendable(method, &error),
         Err(fault) => fault,
     };
     encode_fault(&fault)

@@ -4,6 +4,8 @@
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
 )]
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use xmlrpc_server::{Serde, Service};
 use xmlrpc_wire::serde::{decode_response, encode_call};
@@ -78,4 +80,16 @@ fn what_does_not_fit_the_type_is_a_fault_that_says_where() {
     let fault = call::<_, State>("order", &(other,)).unwrap_err();
     assert_eq!(fault.code, Fault::INVALID_PARAMS);
     assert!(fault.message.contains("count"), "{fault}");
+}
+
+#[test]
+fn a_result_that_cannot_be_sent_is_a_fault() {
+    let mut service = Service::new();
+    let pairs = || Serde(BTreeMap::from([((1, 2), 3)]));
+    service.register("pairs", pairs).unwrap();
+    let answer = service.answer(&encode_call("pairs", &()).unwrap());
+    let answer = decode_response::<()>(&answer, &Limits::default()).unwrap();
+    let text = "method \"pairs\": the result can't be sent: \
+                a struct's member needs a name that is text";
+    assert_eq!(answer, Err(Fault::new(Fault::INTERNAL, text)));
 }

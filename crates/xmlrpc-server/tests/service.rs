@@ -6,9 +6,7 @@
 
 use std::time::Instant;
 use xmlrpc_server::{Context, Error, Service, Step};
-use xmlrpc_wire::{
-    Fault, IntoParams, IntoValue, Limits, Struct, Value, decode_response, encode_call,
-};
+use xmlrpc_wire::{Fault, IntoParams, Limits, Struct, Value, decode_response, encode_call};
 
 fn service() -> Service {
     let mut service = Service::new();
@@ -31,7 +29,7 @@ fn eight(a: i32, b: String, c: bool, d: f64, e: Value, f: Vec<i32>, g: Struct, h
 }
 
 fn call(method: &str, params: impl IntoParams) -> Result<Value, Fault> {
-    let request = encode_call(method, &params.into_params()).unwrap();
+    let request = encode_call(method, &params.into_params().unwrap()).unwrap();
     decode_response(&service().answer(&request), &Limits::default()).unwrap()
 }
 
@@ -58,7 +56,7 @@ fn functions_answer_with_what_they_return() {
         Struct::default(),
         (),
     );
-    let expected = "1 b true 0.5 nil [1, 2] 0 ()".into_value();
+    let expected = Value::from("1 b true 0.5 nil [1, 2] 0 ()");
     assert_eq!(call("eight", all), Ok(expected));
 }
 
@@ -74,7 +72,7 @@ fn the_names_are_listed_sorted() {
     all.extend(["system.methodHelp", "system.methodSignature"]);
     all.push("system.multicall");
     all.sort_unstable();
-    assert_eq!(call("system.listMethods", ()), Ok(all.into_value()));
+    assert_eq!(call("system.listMethods", ()), Ok(Value::from(all)));
 }
 
 #[test]
@@ -195,14 +193,14 @@ fn a_function_is_told_of() {
     assert!(matches!(error, Error::UnknownName { name } if name == "nada"));
     service.signature("eight", &["string", "array"]).unwrap();
     let ask = |method: &str, name: &str| {
-        let request = encode_call(method, &(name,).into_params()).unwrap();
+        let request = encode_call(method, &(name,).into_params().unwrap()).unwrap();
         decode_response(&service.answer(&request), &Limits::default()).unwrap()
     };
     assert_eq!(
         ask("system.methodHelp", "cuad"),
-        Ok("The square of n.".into_value())
+        Ok(Value::from("The square of n."))
     );
-    assert_eq!(ask("system.methodHelp", "first"), Ok("".into_value()));
+    assert_eq!(ask("system.methodHelp", "first"), Ok(Value::from("")));
     for (name, types) in [
         ("cuad", &["int", "int"][..]),
         ("nothing", &["nil"]),
@@ -211,32 +209,32 @@ fn a_function_is_told_of() {
         ("eight", &["string", "array"]),
         ("reparte.cancel", &["boolean", "string"]),
     ] {
-        let expected = vec![types.to_vec()].into_value();
+        let expected = Value::from(vec![types.to_vec()]);
         assert_eq!(ask("system.methodSignature", name), Ok(expected), "{name}");
     }
     for method in ["system.methodHelp", "system.methodSignature"] {
         assert_eq!(ask(method, "nada").unwrap_err().code, -32601);
     }
     let open = call("system.methodSignature", ("eight",));
-    assert_eq!(open, Ok("undef".into_value()));
+    assert_eq!(open, Ok(Value::from("undef")));
 }
 
 #[test]
 fn many_calls_go_in_one() {
     let one = |method: &str, params: Vec<Value>| {
         let members = [
-            ("methodName", method.into_value()),
-            ("params", params.into_value()),
+            ("methodName", Value::from(method)),
+            ("params", Value::from(params)),
         ];
         Value::Struct(members.into_iter().collect())
     };
     let calls = vec![
-        one("cuad", vec![7.into_value()]),
+        one("cuad", vec![Value::from(7)]),
         one("fails", vec![]),
         one("nada", vec![]),
         one("cuad", vec![]),
-        one("panics", vec!["x".into_value()]),
-        one("system.methodHelp", vec!["cuad".into_value()]),
+        one("panics", vec![Value::from("x")]),
+        one("system.methodHelp", vec![Value::from("cuad")]),
         one("system.multicall", vec![Value::Array(vec![])]),
         Value::Int(1),
         Value::Struct(Struct::new()),
@@ -252,7 +250,7 @@ fn many_calls_go_in_one() {
             other => panic!("{other:?}"),
         })
         .collect();
-    let fault = |code: i32| Some(code.into_value());
+    let fault = |code: i32| Some(Value::from(code));
     assert_eq!(answers[0], Value::Array(vec![Value::Int(49)]));
     assert_eq!(
         codes,
@@ -280,12 +278,13 @@ fn what_a_multicall_answers_is_bounded() {
     service.set_limits(limits);
     service.register("long", || "x".repeat(4_000)).unwrap();
     let call: Struct = [
-        ("methodName", "long".into_value()),
+        ("methodName", Value::from("long")),
         ("params", Value::Array(vec![])),
     ]
     .into_iter()
     .collect();
-    let request = encode_call("system.multicall", &(vec![call; 4],).into_params()).unwrap();
+    let request =
+        encode_call("system.multicall", &(vec![call; 4],).into_params().unwrap()).unwrap();
     let answer = service.answer(&request);
     assert!(answer.len() < 12_000, "{}", answer.len());
     let Ok(Value::Array(answers)) = decode_response(&answer, &Limits::default()).unwrap() else {
@@ -300,7 +299,7 @@ fn a_group_has_a_prefix() {
     let mut all = Service::new();
     all.group("a", service()).unwrap();
     all.register("b.c", || 1).unwrap();
-    let request = encode_call("a.cuad", &(7,).into_params()).unwrap();
+    let request = encode_call("a.cuad", &(7,).into_params().unwrap()).unwrap();
     let answer = decode_response(&all.answer(&request), &Limits::default()).unwrap();
     assert_eq!(answer, Ok(Value::Int(49)));
     let mut one = Service::new();
@@ -341,7 +340,7 @@ fn the_limits_can_be_set() {
     let mut service = service();
     service.set_limits(limits.clone());
     assert_eq!(service.limits(), &limits);
-    let request = encode_call("cuad", &(7,).into_params()).unwrap();
+    let request = encode_call("cuad", &(7,).into_params().unwrap()).unwrap();
     let answer = decode_response(&service.answer(&request), &Limits::default()).unwrap();
     let fault = answer.unwrap_err();
     assert_eq!(

@@ -2,6 +2,24 @@
 //!
 //! These traits are the only bounds that the crates above put on a caller's types.
 
+/// Implements `From` for [`Value`], and [`IntoValue`] by it.
+macro_rules! infallible {
+    ($type:ty, $convert:expr) => {
+        impl From<$type> for crate::Value {
+            fn from(rust: $type) -> Self {
+                let convert: fn($type) -> crate::Value = $convert;
+                convert(rust)
+            }
+        }
+
+        impl crate::IntoValue for $type {
+            fn into_value(self) -> Result<crate::Value, crate::Error> {
+                Ok(self.into())
+            }
+        }
+    };
+}
+
 mod integers;
 mod params;
 mod response;
@@ -15,14 +33,19 @@ use crate::{Error, Struct, Value};
 pub use params::{FromParams, IntoParams};
 pub use response::IntoResponse;
 
-/// A type that makes a [`Value`].
+/// A type that converts into a [`Value`], which may fail.
 ///
-/// An integer becomes an [`Int`](Value::Int) where it fits, since that is all that
-/// every peer reads, else an [`Int64`](Value::Int64), else a
-/// [`BigInteger`](Value::BigInteger).
+/// The common types also convert by `Value::from`, which never fails. An integer becomes
+/// an [`Int`](Value::Int) where it fits, since every peer reads that, else an
+/// [`Int64`](Value::Int64), else a [`BigInteger`](Value::BigInteger).
 pub trait IntoValue {
-    /// The value.
-    fn into_value(self) -> Value;
+    /// Returns the value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unrepresentable`] if no value can carry `self`, with the path to the part
+    /// that none can carry.
+    fn into_value(self) -> Result<Value, Error>;
 }
 
 /// A type that a [`Value`] makes.
@@ -47,11 +70,7 @@ pub trait FromValue: Sized {
 )]
 pub struct Bytes(pub Vec<u8>);
 
-impl IntoValue for Bytes {
-    fn into_value(self) -> Value {
-        Value::Base64(self.0)
-    }
-}
+infallible!(Bytes, |bytes| Value::Base64(bytes.0));
 
 impl FromValue for Bytes {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -62,9 +81,15 @@ impl FromValue for Bytes {
     }
 }
 
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(option: Option<T>) -> Self {
+        option.map_or(Value::Nil, T::into)
+    }
+}
+
 impl<T: IntoValue> IntoValue for Option<T> {
-    fn into_value(self) -> Value {
-        self.map_or(Value::Nil, T::into_value)
+    fn into_value(self) -> Result<Value, Error> {
+        self.map_or(Ok(Value::Nil), T::into_value)
     }
 }
 
@@ -77,16 +102,45 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(items: Vec<T>) -> Self {
+        Value::Array(items.into_iter().map(T::into).collect())
+    }
+}
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
+    fn from(items: [T; N]) -> Self {
+        Value::Array(items.into_iter().map(T::into).collect())
+    }
+}
+
+impl<T: Into<Value> + Clone> From<&[T]> for Value {
+    fn from(items: &[T]) -> Self {
+        Value::Array(items.iter().cloned().map(T::into).collect())
+    }
+}
+
 impl<T: IntoValue> IntoValue for Vec<T> {
-    fn into_value(self) -> Value {
-        Value::Array(self.into_iter().map(T::into_value).collect())
+    fn into_value(self) -> Result<Value, Error> {
+        array(self.into_iter())
     }
 }
 
 impl<T: IntoValue + Clone> IntoValue for &[T] {
-    fn into_value(self) -> Value {
-        Value::Array(self.iter().cloned().map(T::into_value).collect())
+    fn into_value(self) -> Result<Value, Error> {
+        array(self.iter().cloned())
     }
+}
+
+fn array<T: IntoValue>(items: impl Iterator<Item = T>) -> Result<Value, Error> {
+    items
+        .enumerate()
+        .map(|(at, item)| {
+            item.into_value()
+                .map_err(|e| e.within(format_args!("[{at}]")))
+        })
+        .collect::<Result<_, _>>()
+        .map(Value::Array)
 }
 
 impl<T: FromValue> FromValue for Vec<T> {
@@ -102,11 +156,7 @@ impl<T: FromValue> FromValue for Vec<T> {
     }
 }
 
-impl IntoValue for Struct {
-    fn into_value(self) -> Value {
-        Value::Struct(self)
-    }
-}
+infallible!(Struct, Value::Struct);
 
 impl FromValue for Struct {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -117,15 +167,27 @@ impl FromValue for Struct {
     }
 }
 
+impl<T: Into<Value>> From<BTreeMap<String, T>> for Value {
+    fn from(map: BTreeMap<String, T>) -> Self {
+        Value::Struct(map.into_iter().map(|(k, v)| (k, v.into())).collect())
+    }
+}
+
+impl<T: Into<Value>, S> From<HashMap<String, T, S>> for Value {
+    fn from(map: HashMap<String, T, S>) -> Self {
+        Value::Struct(map.into_iter().map(|(k, v)| (k, v.into())).collect())
+    }
+}
+
 impl<T: IntoValue> IntoValue for BTreeMap<String, T> {
-    fn into_value(self) -> Value {
-        Value::Struct(members(self))
+    fn into_value(self) -> Result<Value, Error> {
+        members(self).map(Value::Struct)
     }
 }
 
 impl<T: IntoValue, S> IntoValue for HashMap<String, T, S> {
-    fn into_value(self) -> Value {
-        Value::Struct(members(self))
+    fn into_value(self) -> Result<Value, Error> {
+        members(self).map(Value::Struct)
     }
 }
 
@@ -144,10 +206,13 @@ where
     }
 }
 
-fn members<T: IntoValue>(pairs: impl IntoIterator<Item = (String, T)>) -> Struct {
+fn members<T: IntoValue>(pairs: impl IntoIterator<Item = (String, T)>) -> Result<Struct, Error> {
     pairs
         .into_iter()
-        .map(|(name, value)| (name, value.into_value()))
+        .map(|(name, value)| match value.into_value() {
+            Ok(value) => Ok((name, value)),
+            Err(error) => Err(error.within(format_args!(".{name}"))),
+        })
         .collect()
 }
 
@@ -175,9 +240,10 @@ mod tests {
 
     fn round_trip<T>(rust: T, value: Value)
     where
-        T: IntoValue + FromValue + Clone + PartialEq + std::fmt::Debug,
+        T: IntoValue + Into<Value> + FromValue + Clone + PartialEq + std::fmt::Debug,
     {
-        assert_eq!(rust.clone().into_value(), value);
+        assert_eq!(rust.clone().into_value(), Ok(value.clone()));
+        assert_eq!(rust.clone().into(), value);
         assert_eq!(T::from_value(value), Ok(rust));
     }
 
@@ -197,14 +263,17 @@ mod tests {
             HashMap::<_, _>::from([("a".to_owned(), 1)]),
             Value::Struct(members),
         );
-        assert_eq!([1, 2].as_slice().into_value(), vec![1, 2].into_value());
+        let array = Value::from(vec![1, 2]);
+        assert_eq!(Value::from([1, 2]), array);
+        assert_eq!(Value::from([1, 2].as_slice()), array);
+        assert_eq!([1, 2].as_slice().into_value(), Ok(array));
     }
 
     #[test]
     fn a_mismatch_tells_the_way_to_it() {
-        let ports = Value::Array(vec![
-            BTreeMap::from([("port".to_owned(), 9000.into_value())]).into_value(),
-            BTreeMap::from([("port".to_owned(), "x".into_value())]).into_value(),
+        let ports = Value::from([
+            BTreeMap::from([("port".to_owned(), Value::from(9000))]),
+            BTreeMap::from([("port".to_owned(), Value::from("x"))]),
         ]);
         let error = Vec::<BTreeMap<String, u16>>::from_value(ports).unwrap_err();
         assert_eq!(

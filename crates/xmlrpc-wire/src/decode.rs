@@ -21,7 +21,7 @@ use crate::{Error, Limits, MethodCall, MethodResponse};
 /// # Errors
 ///
 /// Every variant of [`Error`] that has a place in the document,
-/// [`Error::UnsupportedEncoding`], [`Error::Doctype`], and [`Error::TooMuch`] beyond
+/// [`Error::UnsupportedEncoding`], [`Error::Doctype`], and [`Error::LimitExceeded`] beyond
 /// `limits`. Nothing of a document with an error is given.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
     match fast::decode_call(document, limits) {

@@ -17,8 +17,8 @@ pub(crate) use text::{is_xml_char, special};
 /// cannot carry, or what the dialect doesn't allow, such as a double that is not finite.
 ///
 /// ```
-/// # use xmlrpc_wire::{encode_call, IntoParams};
-/// let document = encode_call("cuad", &(7,).into_params())?;
+/// # use xmlrpc_wire::encode_call;
+/// let document = encode_call("cuad", &[7.into()])?;
 /// assert!(document.ends_with(b"<value><int>7</int></value></param></params></methodCall>"));
 /// # Ok::<(), xmlrpc_wire::Error>(())
 /// ```

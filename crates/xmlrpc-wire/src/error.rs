@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::Limit;
+
 /// Why a document could not be read or written, or a value not converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -44,10 +46,10 @@ pub enum Error {
         text: String,
     },
     /// The document is beyond one of the [`Limits`](crate::Limits).
-    TooMuch {
-        /// Of what: the name of a field of [`Limits`](crate::Limits).
-        limit: &'static str,
-        /// How many are accepted.
+    LimitExceeded {
+        /// The limit that was met.
+        limit: Limit,
+        /// The limit's value.
         max: usize,
     },
     /// A value holds what XML 1.0 or XML-RPC cannot carry.
@@ -95,8 +97,25 @@ pub struct Position {
 }
 
 impl Error {
-    /// Puts `step` before the path: `[3]`, or a member's `.name`.
-    pub(crate) fn within(mut self, step: impl fmt::Display) -> Self {
+    /// Returns [`Error::Unrepresentable`] with an empty path.
+    ///
+    /// For implementations of [`IntoValue`](crate::IntoValue). `what` completes the sentence
+    /// "it can't be sent: …".
+    pub fn unrepresentable(what: impl Into<String>) -> Self {
+        Error::Unrepresentable {
+            path: String::new(),
+            what: what.into(),
+        }
+    }
+
+    /// Puts `step` before the path: `[3]` for an item of an array, `.name` for a member of a
+    /// struct.
+    ///
+    /// For implementations of [`IntoValue`](crate::IntoValue) and
+    /// [`FromValue`](crate::FromValue) that convert parts. Errors without a path stay as
+    /// they are.
+    #[must_use]
+    pub fn within(mut self, step: impl fmt::Display) -> Self {
         if let Error::Mismatch { path, .. }
         | Error::Unexpected { path, .. }
         | Error::BadScalar { path, .. }
@@ -177,10 +196,11 @@ impl fmt::Display for Error {
                     "{path}{text:?} is not a value of type {type_name}, at {at}"
                 )
             }
-            Error::TooMuch { limit, max } => {
+            Error::LimitExceeded { limit, max } => {
                 write!(f, "beyond the limit of {max} for {limit}")
             }
             Error::Unrepresentable { path, what } => {
+                let path = if path.is_empty() { "the value" } else { path };
                 write!(f, "{path} can't be sent: {what}")
             }
             Error::Mismatch {

@@ -24,7 +24,7 @@ pub use dialect::{Dialect, Extension};
 pub use encode::{encode_call, encode_fault, encode_response};
 pub use error::{Error, Position};
 pub use fault::Fault;
-pub use limits::Limits;
+pub use limits::{Limit, Limits};
 pub use message::{MethodCall, MethodResponse};
 pub use structure::Struct;
 pub use value::Value;

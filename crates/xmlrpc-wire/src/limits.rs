@@ -1,7 +1,9 @@
-//! What a decoder accepts at most.
+//! Limits on what a decoder accepts.
 
-/// What a document may hold at most; anything beyond is
-/// [`Error::TooMuch`](crate::Error::TooMuch).
+use std::fmt;
+
+/// The most that a document may hold; [`Error::LimitExceeded`](crate::Error::LimitExceeded)
+/// beyond it.
 ///
 /// ```
 /// # use xmlrpc_wire::Limits;
@@ -25,6 +27,34 @@ pub struct Limits {
     /// Bytes of one string or one number's text, and of one base64 value once decoded;
     /// 16 MiB by default, which is as much as `bytes` allows.
     pub string: usize,
+}
+
+/// One of the [`Limits`]; displays as the field's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`Limits::bytes`].
+    Bytes,
+    /// [`Limits::depth`].
+    Depth,
+    /// [`Limits::values`].
+    Values,
+    /// [`Limits::name`].
+    Name,
+    /// [`Limits::string`].
+    String,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Limit::Bytes => "bytes",
+            Limit::Depth => "depth",
+            Limit::Values => "values",
+            Limit::Name => "name",
+            Limit::String => "string",
+        })
+    }
 }
 
 impl Limits {

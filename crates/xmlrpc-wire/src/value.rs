@@ -34,9 +34,6 @@ pub enum Value {
     Struct(Struct),
     /// `<nil/>`; an extension that not every peer reads.
     Nil,
-    /// What could not be made a value, and why: never read, and an error to write.
-    #[doc(hidden)]
-    Unsendable(String),
 }
 
 impl Value {
@@ -57,7 +54,6 @@ impl Value {
             Value::Array(_) => "array",
             Value::Struct(_) => "struct",
             Value::Nil => "nil",
-            Value::Unsendable(_) => "nothing that can be sent",
         }
     }
 }

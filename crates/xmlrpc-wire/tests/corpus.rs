@@ -4,53 +4,50 @@
 use std::path::Path;
 
 use xmlrpc_wire::readers::{complete, fast};
-use xmlrpc_wire::{
-    DateTime, Fault, IntoValue, Limits, Struct, Value, decode_call, decode_response,
-};
+use xmlrpc_wire::{DateTime, Fault, Limits, Struct, Value, decode_call, decode_response};
 
 /// The value that a document's name stands for.
 fn value(name: &str) -> Value {
     let members = |pairs: Vec<(&str, Value)>| Value::Struct(pairs.into_iter().collect::<Struct>());
     match name {
-        "zero" => 0.into_value(),
-        "int" => 42.into_value(),
-        "int-min" => i32::MIN.into_value(),
-        "int-max" => i32::MAX.into_value(),
-        "i8" => 9_000_000_000_i64.into_value(),
-        "true" => true.into_value(),
-        "false" => false.into_value(),
-        "text" => "hello".into_value(),
-        "text-empty" => "".into_value(),
-        "text-blanks" => "  ".into_value(),
-        "text-lines" => "a\nb\n".into_value(),
-        "text-cr" => "a\rb".into_value(),
-        "text-markup" => "<a href='x'>&amp; \"b\" ]]>".into_value(),
-        "text-latin" | "text-latin-default" => "café".into_value(),
-        "text-astral" => "\u{1F600}".into_value(),
-        "text-digits" => "23434252232434".into_value(),
-        "double" => (-12.5).into_value(),
-        "double-small" => 0.000_000_1.into_value(),
-        "double-large" => 1e20.into_value(),
-        "date" => DateTime::new(1998, 7, 17, 14, 8, 55).into_value(),
+        "zero" => Value::from(0),
+        "int" => Value::from(42),
+        "int-min" => Value::from(i32::MIN),
+        "int-max" => Value::from(i32::MAX),
+        "i8" => Value::from(9_000_000_000_i64),
+        "true" => Value::from(true),
+        "false" => Value::from(false),
+        "text" => Value::from("hello"),
+        "text-empty" => Value::from(""),
+        "text-blanks" => Value::from("  "),
+        "text-lines" => Value::from("a\nb\n"),
+        "text-cr" => Value::from("a\rb"),
+        "text-markup" => Value::from("<a href='x'>&amp; \"b\" ]]>"),
+        "text-latin" | "text-latin-default" => Value::from("café"),
+        "text-astral" => Value::from("\u{1F600}"),
+        "text-digits" => Value::from("23434252232434"),
+        "double" => Value::from(-12.5),
+        "double-small" => Value::from(0.000_000_1),
+        "double-large" => Value::from(1e20),
+        "date" => Value::from(DateTime::new(1998, 7, 17, 14, 8, 55)),
         "base64" => Value::Base64((0..=255).collect()),
         "base64-empty" => Value::Base64(vec![]),
-        "array" => vec![1.into_value(), "two".into_value(), 3.5.into_value()].into_value(),
+        "array" => Value::from(vec![Value::from(1), Value::from("two"), Value::from(3.5)]),
         "array-empty" => Value::Array(vec![]),
-        "array-nested" => vec![
-            vec![Value::Array(vec![])].into_value(),
-            vec![1.into_value(), vec![2].into_value()].into_value(),
-        ]
-        .into_value(),
+        "array-nested" => Value::from(vec![
+            Value::from(vec![Value::Array(vec![])]),
+            Value::from(vec![Value::from(1), Value::from(vec![2])]),
+        ]),
         "struct" => members(vec![
-            ("host", "localhost".into_value()),
-            ("port", 9000.into_value()),
+            ("host", Value::from("localhost")),
+            ("port", Value::from(9000)),
         ]),
         "struct-empty" => members(vec![]),
         "struct-nested" => {
-            let c = members(vec![("c", true.into_value())]);
-            members(vec![("a", members(vec![("b", vec![c].into_value())]))])
+            let c = members(vec![("c", Value::from(true))]);
+            members(vec![("a", members(vec![("b", Value::from(vec![c]))]))])
         }
-        "struct-names" => members(vec![("", 1.into_value()), ("a b<&>", 2.into_value())]),
+        "struct-names" => members(vec![("", Value::from(1)), ("a b<&>", Value::from(2))]),
         "nil" => Value::Nil,
         other => panic!("a document of no known value: {other}"),
     }
@@ -61,11 +58,11 @@ fn exception(peer: &str, name: &str) -> Option<Value> {
     Some(match (peer, name) {
         // A bare carriage return, which XML makes a line feed.
         ("python2.7" | "python3.13" | "perl-frontier" | "ruby" | "php" | "xmlrpc-c", "text-cr") => {
-            "a\nb".into_value()
+            Value::from("a\nb")
         }
         // It has no nil, and six decimal places.
-        ("php", "nil") => "".into_value(),
-        ("php", "double-small") => 0.0.into_value(),
+        ("php", "nil") => Value::from(""),
+        ("php", "double-small") => Value::from(0.0),
         _ => return None,
     })
 }

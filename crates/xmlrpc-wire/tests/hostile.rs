@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use xmlrpc_wire::readers::complete;
-use xmlrpc_wire::{Error, Limits, decode_response};
+use xmlrpc_wire::{Error, Limit, Limits, decode_response};
 
 /// One at a time, or one test's memory would be another's.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -276,7 +276,7 @@ fn fifty_thousand_nested_arrays_meet_the_limit() {
         limits.depth = depth;
         let error = decode_response(document.as_bytes(), &limits).unwrap_err();
         match error {
-            Error::TooMuch { limit, .. } => assert_eq!(limit, "depth"),
+            Error::LimitExceeded { limit, .. } => assert_eq!(limit, Limit::Depth),
             other => panic!("{other}"),
         }
         let open = "<array><data><value>".repeat(max - 1);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use xmlrpc_wire::{
-    Bytes, DateTime, FromParams, FromValue, IntoValue, Limits, Struct, Value, decode_call,
-    decode_response, encode_response,
+    Bytes, DateTime, FromParams, FromValue, Limits, Struct, Value, decode_call, decode_response,
+    encode_response,
 };
 
 /// The arguments of a call of `validator1.{method}` whose parameters are `params`.
@@ -24,10 +24,10 @@ fn arguments<T: FromParams>(method: &str, params: &[&str]) -> T {
 }
 
 /// Writes the answer and reads it back.
-fn answers(value: impl IntoValue, expected: impl IntoValue) {
-    let document = encode_response(&value.into_value()).expect("a value to send");
+fn answers(value: impl Into<Value>, expected: impl Into<Value>) {
+    let document = encode_response(&value.into()).expect("a value to send");
     let read = decode_response(&document, &Limits::default());
-    assert_eq!(read, Ok(Ok(expected.into_value())));
+    assert_eq!(read, Ok(Ok(expected.into())));
 }
 
 fn structure(members: &[(&str, &str)]) -> String {
@@ -54,7 +54,7 @@ fn array_of_structs_test() {
 fn count_the_entities() {
     let text = "<string>&lt;&amp;&gt;'\"&quot;&apos;&lt;</string>";
     let (text,): (String,) = arguments("countTheEntities", &[text]);
-    let count = |c| text.matches(c).count().into_value();
+    let count = |c| Value::from(text.matches(c).count());
     let counts: Struct = [
         ("ctLeftAngleBrackets", count('<')),
         ("ctRightAngleBrackets", count('>')),
@@ -116,12 +116,12 @@ fn many_types_test() {
         )
     );
     let same = vec![
-        41.into_value(),
-        true.into_value(),
-        "South Dakota".into_value(),
-        (-12.53).into_value(),
-        moment.into_value(),
-        read.into_value(),
+        Value::from(41),
+        Value::from(true),
+        Value::from("South Dakota"),
+        Value::from(-12.53),
+        Value::from(moment),
+        Value::from(read),
     ];
     answers(same.clone(), same);
 }
@@ -157,7 +157,7 @@ fn simple_struct_return_test() {
     let times: BTreeMap<String, i32> = [10, 100, 1000]
         .map(|factor| (format!("times{factor}"), number * factor))
         .into();
-    let document = encode_response(&times.clone().into_value()).unwrap();
+    let document = encode_response(&Value::from(times.clone())).unwrap();
     let read = decode_response(&document, &Limits::default())
         .unwrap()
         .unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reparte::Journal;
 use xmlrpc_client::{FromValue as _, Value};
-use xmlrpc_wire::{Dialect, IntoValue as _, Limits, decode_response};
+use xmlrpc_wire::{Dialect, Limits, decode_response};
 
 use super::{CallResult, Task};
 use crate::exit::Failure;
@@ -27,9 +27,9 @@ pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, Call
 fn write(answer: &CallResult) -> Vec<u8> {
     let document = Value::Array(vec![
         answer.value.clone(),
-        (*answer.server).to_owned().into_value(),
+        Value::from((*answer.server).to_owned()),
         Value::Double(answer.time.as_secs_f64()),
-        i64::from(answer.attempts).into_value(),
+        Value::from(i64::from(answer.attempts)),
     ]);
     // What came in a document can be written into one; what could not would be found by
     // the reader, since nothing is no document.

@@ -41,17 +41,16 @@ pub(super) fn several(argument: Value) -> Result<Vec<u8>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xmlrpc_wire::IntoValue as _;
 
     #[test]
     fn what_a_program_reads() {
         let bytes = Value::Base64(b"\0\xff".to_vec());
-        let list = vec![7.into_value(), "two words".into_value(), bytes.clone()];
+        let list = vec![Value::from(7), Value::from("two words"), bytes.clone()];
         for (argument, input) in [
-            ("word".into_value(), &b"word\n"[..]),
-            ("".into_value(), b"\n"),
-            (true.into_value(), b"true\n"),
-            (0.5.into_value(), b"0.5\n"),
+            (Value::from("word"), &b"word\n"[..]),
+            (Value::from(""), b"\n"),
+            (Value::from(true), b"true\n"),
+            (Value::from(0.5), b"0.5\n"),
             (bytes, b"\0\xff"),
             (Value::Array(list), b"7\ntwo words\n\0\xff\n"),
             (Value::Array(Vec::new()), b""),

@@ -157,7 +157,6 @@ impl ServerReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xmlrpc_wire::IntoValue as _;
 
     #[test]
     fn a_status_is_read_if_it_is_one() {
@@ -167,23 +166,23 @@ mod tests {
         };
         let call = |age: i32| {
             structure(&[
-                ("id", "~1".into_value()),
-                ("method", "f".into_value()),
-                ("age_ms", age.into_value()),
+                ("id", Value::from("~1")),
+                ("method", Value::from("f")),
+                ("age_ms", Value::from(age)),
             ])
         };
         let mut members = vec![
-            ("instance", "a".into_value()),
-            ("version", "0.1.0".into_value()),
-            ("slots", 2.into_value()),
-            ("busy", 1.into_value()),
-            ("calls", vec![call(5), call(7), call(-1)].into_value()),
+            ("instance", Value::from("a")),
+            ("version", Value::from("0.1.0")),
+            ("slots", Value::from(2)),
+            ("busy", Value::from(1)),
+            ("calls", Value::from(vec![call(5), call(7), call(-1)])),
         ];
         let work = read(&structure(&members)).unwrap();
         assert_eq!((work.slots, work.busy), (2, 1));
         let ages: Vec<_> = work.calls.iter().map(|call| call.age.as_millis()).collect();
         assert_eq!(ages, [7, 5]);
-        members[2] = ("slots", "many".into_value());
+        members[2] = ("slots", Value::from("many"));
         assert_eq!(read(&structure(&members)), None);
         assert_eq!(read(&Value::Nil), None);
     }

@@ -144,7 +144,7 @@ impl fmt::Display for HttpStatus {
 impl fmt::Display for MalformedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MalformedResponse { server, source, .. } = self;
-        if let xmlrpc_wire::Error::TooMuch { .. } = source {
+        if let xmlrpc_wire::Error::LimitExceeded { .. } = source {
             let source = line(source);
             return write!(
                 f,

@@ -126,7 +126,7 @@ pub(crate) fn status(address: SocketAddr, request: impl AsRef<[u8]>) -> u16 {
 }
 
 pub(crate) fn document(method: &str, params: impl IntoParams) -> Vec<u8> {
-    encode_call(method, &params.into_params()).unwrap()
+    encode_call(method, &params.into_params().unwrap()).unwrap()
 }
 
 pub(crate) fn post(body: &[u8]) -> Vec<u8> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use xmlrpc_server::Stop;
 use xmlrpc_server::front::hyper::{self, Options};
-use xmlrpc_wire::{IntoValue, Limits, Value};
+use xmlrpc_wire::{Limits, Value};
 
 use crate::client::{Client, call, document, post, request, status};
 use crate::server::{Front, Held, PATIENCE, Server, service};
@@ -55,9 +55,9 @@ fn a_full_queue_is_503_at_once() {
     held.release();
     held.wait();
     held.release();
-    assert_eq!(running.answer().value(), Ok("released".into_value()));
+    assert_eq!(running.answer().value(), Ok(Value::from("released")));
     let (answer, _) = answers.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(answer.value(), Ok("released".into_value()));
+    assert_eq!(answer.value(), Ok(Value::from("released")));
     assert_eq!(refused.call("cuad", (7,)), Ok(Value::Int(49)));
 }
 
@@ -75,7 +75,7 @@ fn a_call_whose_client_has_gone_is_not_run() {
     // Once the front's one thread answers another, it is done with that connection.
     call(server.address, "system.listMethods", ()).unwrap();
     held.release();
-    assert_eq!(running.answer().value(), Ok("released".into_value()));
+    assert_eq!(running.answer().value(), Ok(Value::from("released")));
     assert_eq!(running.call("cuad", (7,)), Ok(Value::Int(49)));
     assert!(held.entered.try_recv().is_err());
 }
@@ -168,7 +168,7 @@ fn at_the_cap_a_connection_that_is_waited_for_keeps_its_place_up_to_its_answer()
     let mut second = Client::connect(server.address);
     second.send(post(&document("cuad", (8,))));
     held.release();
-    assert_eq!(first.answer().value(), Ok("released".into_value()));
+    assert_eq!(first.answer().value(), Ok(Value::from("released")));
     assert_eq!(second.answer().value(), Ok(Value::Int(64)));
     assert!(first.is_closed());
 }
@@ -219,7 +219,7 @@ fn a_call_that_is_given_up_gives_up_its_place_in_the_queue() {
     while !status_tells_of(&server, "cuad") {}
     held.release();
     assert_eq!(next.answer().value(), Ok(Value::Int(64)));
-    assert_eq!(running.answer().value(), Ok("released".into_value()));
+    assert_eq!(running.answer().value(), Ok(Value::from("released")));
 }
 
 /// Whether `reparte.status` lists a call with this text in it.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use xmlrpc_server::front;
 use xmlrpc_server::{Error, Stop};
-use xmlrpc_wire::{Fault, IntoValue, Value};
+use xmlrpc_wire::{Fault, Value};
 
 use crate::client::{Client, call, document, post, request};
 use crate::server::{Front, Held, PATIENCE, Server, Settings, service};
@@ -123,7 +123,7 @@ fn long_requests_and_answers_pass(front: Front) {
     for length in [1024, 20_000, 4_000_000] {
         let text = "a".repeat(length);
         let answer = call(server.address, "echo", (text.as_str(),));
-        assert_eq!(answer, Ok(text.into_value()), "{length}");
+        assert_eq!(answer, Ok(Value::from(text)), "{length}");
     }
 }
 
@@ -196,10 +196,10 @@ fn what_needs_no_function_is_answered_while_every_worker_computes(front: Front) 
         "system.multicall",
     ];
     let listed = call(server.address, "system.listMethods", ());
-    assert_eq!(listed, Ok(names.to_vec().into_value()));
+    assert_eq!(listed, Ok(Value::from(names.to_vec())));
     assert!(call(server.address, "nada", ()).is_err());
     held.release();
-    assert_eq!(busy.answer().value(), Ok("released".into_value()));
+    assert_eq!(busy.answer().value(), Ok(Value::from("released")));
 }
 
 fn a_stop_lets_the_running_call_finish(front: Front) {
@@ -212,7 +212,7 @@ fn a_stop_lets_the_running_call_finish(front: Front) {
     server.stop.stop();
     assert!(server.runs());
     held.release();
-    assert_eq!(busy.answer().value(), Ok("released".into_value()));
+    assert_eq!(busy.answer().value(), Ok(Value::from("released")));
     server.ended().unwrap();
     if front == Front::Hyper {
         assert!(idle.is_closed());

@@ -1,6 +1,6 @@
 //! Integers: the narrowest type of the wire out, whatever type fits in.
 
-use super::{FromValue, IntoValue, mismatch};
+use super::{FromValue, mismatch};
 use crate::{BigDecimal, BigInteger, Error, Value};
 
 /// Any integer of the wire, wide enough for all of Rust's.
@@ -67,11 +67,7 @@ fn out_of_range(expected: &'static str, value: &Value) -> Error {
 
 macro_rules! into_int {
     ($($type:ty),*) => {$(
-        impl IntoValue for $type {
-            fn into_value(self) -> Value {
-                Value::Int(i32::from(self))
-            }
-        }
+        infallible!($type, |number| Value::Int(i32::from(number)));
     )*};
 }
 
@@ -79,23 +75,17 @@ into_int!(i8, i16, i32, u8, u16);
 
 macro_rules! into_narrowest {
     ($($widest:ty: $($type:ty),*;)*) => {$(
-        impl IntoValue for $widest {
-            fn into_value(self) -> Value {
-                if let Ok(number) = i32::try_from(self) {
-                    Value::Int(number)
-                } else if let Ok(number) = i64::try_from(self) {
-                    Value::Int64(number)
-                } else {
-                    Value::BigInteger(BigInteger::from(self))
-                }
+        infallible!($widest, |wide| {
+            if let Ok(number) = i32::try_from(wide) {
+                Value::Int(number)
+            } else if let Ok(number) = i64::try_from(wide) {
+                Value::Int64(number)
+            } else {
+                Value::BigInteger(BigInteger::from(wide))
             }
-        }
+        });
 
-        $(impl IntoValue for $type {
-            fn into_value(self) -> Value {
-                (self as $widest).into_value()
-            }
-        })*
+        $(infallible!($type, |number| Value::from(number as $widest));)*
     )*};
 }
 
@@ -104,11 +94,7 @@ into_narrowest! {
     u128: u32, u64, usize;
 }
 
-impl IntoValue for BigInteger {
-    fn into_value(self) -> Value {
-        Value::BigInteger(self)
-    }
-}
+infallible!(BigInteger, Value::BigInteger);
 
 /// Every integer of the wire.
 impl FromValue for BigInteger {
@@ -122,11 +108,7 @@ impl FromValue for BigInteger {
     }
 }
 
-impl IntoValue for BigDecimal {
-    fn into_value(self) -> Value {
-        Value::BigDecimal(self)
-    }
-}
+infallible!(BigDecimal, Value::BigDecimal);
 
 impl FromValue for BigDecimal {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -149,16 +131,16 @@ mod tests {
             (i64::from(i32::MAX) + 1, Value::Int64(2_147_483_648)),
             (i64::MIN, Value::Int64(i64::MIN)),
         ] {
-            assert_eq!(number.into_value(), value);
-            assert_eq!(i128::from(number).into_value(), value);
+            assert_eq!(Value::from(number), value);
+            assert_eq!(Value::from(i128::from(number)), value);
             assert_eq!(i64::from_value(value), Ok(number));
         }
-        assert_eq!(u32::MAX.into_value(), Value::Int64(4_294_967_295));
+        assert_eq!(Value::from(u32::MAX), Value::Int64(4_294_967_295));
         let big = BigInteger::new("18446744073709551615").unwrap();
-        assert_eq!(u64::MAX.into_value(), Value::BigInteger(big));
-        assert_eq!(u64::from_value(u64::MAX.into_value()), Ok(u64::MAX));
-        assert_eq!(u128::from_value(u128::MAX.into_value()), Ok(u128::MAX));
-        assert_eq!(i128::from_value(i128::MIN.into_value()), Ok(i128::MIN));
+        assert_eq!(Value::from(u64::MAX), Value::BigInteger(big));
+        assert_eq!(u64::from_value(Value::from(u64::MAX)), Ok(u64::MAX));
+        assert_eq!(u128::from_value(Value::from(u128::MAX)), Ok(u128::MAX));
+        assert_eq!(i128::from_value(Value::from(i128::MIN)), Ok(i128::MIN));
     }
 
     #[test]
@@ -177,7 +159,7 @@ mod tests {
             );
         }
         assert!(u64::from_value(Value::Int(-1)).is_err());
-        assert!(i64::from_value(u64::MAX.into_value()).is_err());
+        assert!(i64::from_value(Value::from(u64::MAX)).is_err());
         assert!(i32::from_value(Value::Double(1.0)).is_err());
         assert!(i32::from_value(Value::Bool(true)).is_err());
     }

@@ -5,8 +5,12 @@ use crate::{Error, Value};
 
 /// What makes the parameter list of a call: a tuple, `()` for none, or a list of values.
 pub trait IntoParams {
-    /// The parameters in order.
-    fn into_params(self) -> Vec<Value>;
+    /// Returns the parameters in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unrepresentable`] with a path such as `params[0]`.
+    fn into_params(self) -> Result<Vec<Value>, Error>;
 }
 
 /// What a parameter list makes: a tuple, `()` for none, or a list of values.
@@ -20,8 +24,8 @@ pub trait FromParams: Sized {
 }
 
 impl IntoParams for Vec<Value> {
-    fn into_params(self) -> Vec<Value> {
-        self
+    fn into_params(self) -> Result<Vec<Value>, Error> {
+        Ok(self)
     }
 }
 
@@ -34,8 +38,12 @@ impl FromParams for Vec<Value> {
 macro_rules! tuples {
     ($($count:literal: $($name:ident $at:tt),*;)*) => {$(
         impl<$($name: IntoValue),*> IntoParams for ($($name,)*) {
-            fn into_params(self) -> Vec<Value> {
-                vec![$(self.$at.into_value()),*]
+            fn into_params(self) -> Result<Vec<Value>, Error> {
+                Ok(vec![$(
+                    self.$at
+                        .into_value()
+                        .map_err(|e| e.within(concat!("params[", $at, "]")))?
+                ),*])
             }
         }
 
@@ -75,7 +83,7 @@ mod tests {
 
     #[test]
     fn tuples_round_trip() {
-        let params = ("a", 2, true).into_params();
+        let params = ("a", 2, true).into_params().unwrap();
         assert_eq!(
             params,
             [
@@ -88,10 +96,13 @@ mod tests {
             <(String, i32, bool)>::from_params(params),
             Ok(("a".to_owned(), 2, true))
         );
-        assert_eq!(().into_params(), []);
+        assert_eq!(().into_params(), Ok(vec![]));
         assert_eq!(<()>::from_params(vec![]), Ok(()));
         let list = vec![Value::Nil];
-        assert_eq!(Vec::from_params(list.clone().into_params()), Ok(list));
+        assert_eq!(
+            Vec::from_params(list.clone().into_params().unwrap()),
+            Ok(list)
+        );
     }
 
     #[test]
@@ -107,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_wrong_type_tells_which_parameter() {
-        let error = <(i32, Vec<i32>)>::from_params((1, vec!["x"]).into_params()).unwrap_err();
+        let params = (1, vec!["x"]).into_params().unwrap();
+        let error = <(i32, Vec<i32>)>::from_params(params).unwrap_err();
         assert_eq!(
             error.to_string(),
             "at params[1][0]: expected an integer from -2147483648 to 2147483647, found string"

@@ -4,8 +4,8 @@ use super::{FromValue, IntoValue, mismatch};
 use crate::{DateTime, Error, Value};
 
 impl IntoValue for Value {
-    fn into_value(self) -> Value {
-        self
+    fn into_value(self) -> Result<Value, Error> {
+        Ok(self)
     }
 }
 
@@ -15,11 +15,7 @@ impl FromValue for Value {
     }
 }
 
-impl IntoValue for bool {
-    fn into_value(self) -> Value {
-        Value::Bool(self)
-    }
-}
+infallible!(bool, Value::Bool);
 
 impl FromValue for bool {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -30,11 +26,7 @@ impl FromValue for bool {
     }
 }
 
-impl IntoValue for f64 {
-    fn into_value(self) -> Value {
-        Value::Double(self)
-    }
-}
+infallible!(f64, Value::Double);
 
 impl FromValue for f64 {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -49,17 +41,9 @@ impl FromValue for f64 {
     }
 }
 
-impl IntoValue for String {
-    fn into_value(self) -> Value {
-        Value::String(self)
-    }
-}
+infallible!(String, Value::String);
 
-impl IntoValue for &str {
-    fn into_value(self) -> Value {
-        Value::String(self.to_owned())
-    }
-}
+infallible!(&str, |text| Value::String(text.to_owned()));
 
 impl FromValue for String {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -70,11 +54,7 @@ impl FromValue for String {
     }
 }
 
-impl IntoValue for DateTime {
-    fn into_value(self) -> Value {
-        Value::DateTime(self)
-    }
-}
+infallible!(DateTime, Value::DateTime);
 
 impl FromValue for DateTime {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -85,12 +65,8 @@ impl FromValue for DateTime {
     }
 }
 
-/// Nothing is `<nil/>`, as Python's `None`.
-impl IntoValue for () {
-    fn into_value(self) -> Value {
-        Value::Nil
-    }
-}
+// Nothing is `<nil/>`, as Python's `None`.
+infallible!((), |()| Value::Nil);
 
 impl FromValue for () {
     fn from_value(value: Value) -> Result<Self, Error> {
@@ -109,9 +85,10 @@ mod tests {
     fn other_scalars_round_trip_and_refuse_strangers() {
         fn check<T>(rust: T, value: Value)
         where
-            T: IntoValue + FromValue + Clone + PartialEq + std::fmt::Debug,
+            T: IntoValue + Into<Value> + FromValue + Clone + PartialEq + std::fmt::Debug,
         {
-            assert_eq!(rust.clone().into_value(), value);
+            assert_eq!(rust.clone().into_value(), Ok(value.clone()));
+            assert_eq!(rust.clone().into(), value);
             assert_eq!(T::from_value(value), Ok(rust));
             assert!(T::from_value(Value::Array(vec![])).is_err());
         }

@@ -7,7 +7,8 @@ use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
 use super::source::{MARKER, Source};
 use crate::error::beginning;
-use crate::{Error, Limits, Position};
+use crate::limits::{Limit, Limits};
+use crate::{Error, Position};
 
 /// Bytes of an element's or attribute's name that the parser accepts; the longest of
 /// XML-RPC's own is `dateTime.iso8601`.
@@ -146,22 +147,25 @@ impl<'s> Cursor<'s> {
     /// The text of the element that is open, as a name within its limit.
     pub(super) fn name(&mut self) -> Result<String, Error> {
         let name = self.text()?;
-        within("name", name.len(), self.limits.name)?;
+        within(Limit::Name, name.len(), self.limits.name)?;
         Ok(name.into_owned())
     }
 
     /// Checks the length of a string, or of what a scalar's text gave.
     pub(super) fn check_string(&self, bytes: usize) -> Result<(), Error> {
-        within("string", bytes, self.limits.string)
+        within(Limit::String, bytes, self.limits.string)
     }
 
     /// Counts a value at `depth`.
     pub(super) fn count_value(&mut self, depth: usize) -> Result<(), Error> {
-        within("depth", depth, self.limits.levels())?;
-        self.values_left = self.values_left.checked_sub(1).ok_or(Error::TooMuch {
-            limit: "values",
-            max: self.limits.values,
-        })?;
+        within(Limit::Depth, depth, self.limits.levels())?;
+        self.values_left = self
+            .values_left
+            .checked_sub(1)
+            .ok_or(Error::LimitExceeded {
+                limit: Limit::Values,
+                max: self.limits.values,
+            })?;
         Ok(())
     }
 
@@ -204,9 +208,9 @@ impl<'s> Cursor<'s> {
     }
 }
 
-fn within(limit: &'static str, found: usize, max: usize) -> Result<(), Error> {
+fn within(limit: Limit, found: usize, max: usize) -> Result<(), Error> {
     if found > max {
-        return Err(Error::TooMuch { limit, max });
+        return Err(Error::LimitExceeded { limit, max });
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use super::encoding::{Encoding, locate};
 use super::prolog;
-use crate::{Error, Limits, Position};
+use crate::limits::{Limit, Limits};
+use crate::{Error, Position};
 
 /// What Apache's XML-RPC binds `ex` to; the reader goes by the names alone.
 const DECLARATION: &str = " xmlns:ex='http://ws.apache.org/xmlrpc/namespaces/extensions'";
@@ -42,8 +43,8 @@ struct Edit {
 impl<'d> Source<'d> {
     pub(super) fn new(document: &'d [u8], limits: &Limits) -> Result<Self, Error> {
         if document.len() > limits.bytes {
-            return Err(Error::TooMuch {
-                limit: "bytes",
+            return Err(Error::LimitExceeded {
+                limit: Limit::Bytes,
                 max: limits.bytes,
             });
         }

@@ -1,7 +1,7 @@
 //! Tests of both readers: documents and what they give.
 
 use super::*;
-use crate::{DateTime, Fault, Struct, Value, encode_call, encode_fault, encode_response};
+use crate::{DateTime, Fault, Limit, Struct, Value, encode_call, encode_fault, encode_response};
 
 mod liberal;
 
@@ -299,34 +299,34 @@ fn each_limit_is_met_with_its_name() {
         )
     };
     let deep = if cfg!(miri) { 100 } else { 100_000 };
-    for (document, limits, name) in [
+    for (document, limits, expected) in [
         (nested(63), Limits::default(), None),
-        (nested(64), Limits::default(), Some("depth")),
-        (nested(deep), Limits::default(), Some("depth")),
+        (nested(64), Limits::default(), Some(Limit::Depth)),
+        (nested(deep), Limits::default(), Some(Limit::Depth)),
         (nested(9), limits(|l| l.depth = 10), None),
-        (nested(10), limits(|l| l.depth = 10), Some("depth")),
+        (nested(10), limits(|l| l.depth = 10), Some(Limit::Depth)),
         (nested(3), limits(|l| l.values = 4), None),
-        (nested(3), limits(|l| l.values = 3), Some("values")),
-        (nested(3), limits(|l| l.bytes = 100), Some("bytes")),
+        (nested(3), limits(|l| l.values = 3), Some(Limit::Values)),
+        (nested(3), limits(|l| l.bytes = 100), Some(Limit::Bytes)),
     ] {
         match decode_response(document.as_bytes(), &limits) {
-            Err(Error::TooMuch { limit, .. }) => assert_eq!(Some(limit), name),
-            Ok(_) => assert_eq!(name, None),
-            other => panic!("{name:?}: {other:?}"),
+            Err(Error::LimitExceeded { limit, .. }) => assert_eq!(Some(limit), expected),
+            Ok(_) => assert_eq!(expected, None),
+            other => panic!("{expected:?}: {other:?}"),
         }
     }
     let text = value_limits("<string>abcde</string>", limits(|l| l.string = 4));
     let bytes = value_limits("<base64>YWJjZGU=</base64>", limits(|l| l.string = 4));
     let max = 4;
-    let limit = "string";
-    assert_eq!(text, Err(Error::TooMuch { limit, max }));
-    assert_eq!(bytes, Err(Error::TooMuch { limit, max }));
+    let limit = Limit::String;
+    assert_eq!(text, Err(Error::LimitExceeded { limit, max }));
+    assert_eq!(bytes, Err(Error::LimitExceeded { limit, max }));
     let long = encode_call(&"m".repeat(1025), &[]).unwrap();
     let error = decode_call(&long, &Limits::default());
     assert_eq!(
         error,
-        Err(Error::TooMuch {
-            limit: "name",
+        Err(Error::LimitExceeded {
+            limit: Limit::Name,
             max: 1024
         })
     );

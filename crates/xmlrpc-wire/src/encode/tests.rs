@@ -1,10 +1,10 @@
 //! Tests of the writer: values and what they are written as.
 
 use super::*;
-use crate::{DateTime, IntoParams, IntoValue, Struct};
+use crate::{DateTime, IntoParams, Struct};
 
-fn check(value: impl IntoValue, expected: &str) {
-    let document = encode_response(&value.into_value()).unwrap();
+fn check(value: impl Into<Value>, expected: &str) {
+    let document = encode_response(&value.into()).unwrap();
     let document = String::from_utf8(document).unwrap();
     let inner = document
         .strip_prefix("<?xml version=\"1.0\"?>\n<methodResponse><params><param><value>")
@@ -43,7 +43,7 @@ fn every_type_is_written_in_the_specifications_form() {
 
 #[test]
 fn what_cannot_be_sent_is_named_with_the_way_to_it() {
-    let inner: Struct = [("port", vec![0.5, f64::NAN].into_value())]
+    let inner: Struct = [("port", Value::from(vec![0.5, f64::NAN]))]
         .into_iter()
         .collect();
     for (params, text) in [
@@ -60,11 +60,14 @@ fn what_cannot_be_sent_is_named_with_the_way_to_it() {
             "params[0] can't be sent: XML 1.0 has no character U+FFFE; send the text as base64",
         ),
     ] {
-        assert_eq!(encode_call("m", &params).unwrap_err().to_string(), text);
+        assert_eq!(
+            encode_call("m", &params.unwrap()).unwrap_err().to_string(),
+            text
+        );
     }
     assert!(encode_call("\u{1}", &[]).is_err());
     let name: Struct = [("\u{1}", Value::Nil)].into_iter().collect();
-    assert!(encode_response(&name.into_value()).is_err());
+    assert!(encode_response(&Value::from(name)).is_err());
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_dialect_says_which_extensions_are_written_and_how() {
         (Value::Nil, "<nil/>", "<ex:nil/>"),
         (Value::Int64(7), "<i8>7</i8>", "<ex:i8>7</ex:i8>"),
         (
-            big.into_value(),
+            Value::from(big),
             "<biginteger>1208925819614629174706176</biginteger>",
             "<ex:biginteger>1208925819614629174706176</ex:biginteger>",
         ),

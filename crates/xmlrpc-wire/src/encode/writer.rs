@@ -122,7 +122,6 @@ impl<'d> Writer<'d> {
                 }
                 self.raw("</struct></value>");
             }
-            Value::Unsendable(what) => return Err(Failure::here(what.as_str())),
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ where
         Value::DateTime(moment) => visitor.visit_string(moment.to_string()),
         Value::Base64(bytes) => visitor.visit_byte_buf(bytes),
         Value::Nil => visitor.visit_unit(),
-        Value::Array(_) | Value::Struct(_) | Value::Unsendable(_) => Err(E::custom("no scalar")),
+        Value::Array(_) | Value::Struct(_) => Err(E::custom("no scalar")),
     }
 }
 

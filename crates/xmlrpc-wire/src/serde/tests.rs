@@ -6,7 +6,9 @@ use std::fmt::Debug;
 use ::serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::{BigDecimal, BigInteger, Bytes, DateTime, FromParams, IntoParams, IntoValue};
+use crate::{
+    BigDecimal, BigInteger, Bytes, DateTime, FromParams, IntoParams, IntoResponse, IntoValue,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Shape {
@@ -103,7 +105,7 @@ fn a_tuple_is_the_parameters() {
         let document = encode_call("m", &params).unwrap();
         assert_eq!(
             crate::decode_call(&document, &limits).unwrap().params,
-            params.clone().into_params()
+            params.clone().into_params().unwrap()
         );
         assert!(call::<(i32, String)>(&document, &limits).is_some());
         let read = decode_call(&document, &limits);
@@ -114,7 +116,10 @@ fn a_tuple_is_the_parameters() {
     assert!(encode_call("m", &1).is_err());
     assert!(encode_call("m", &BTreeMap::from([("a", 1)])).is_err());
     let list = Serde((1, "a".to_owned()));
-    assert_eq!(Serde::from_params(list.clone().into_params()), Ok(list));
+    assert_eq!(
+        Serde::from_params(list.clone().into_params().unwrap()),
+        Ok(list)
+    );
 }
 
 #[test]
@@ -149,8 +154,23 @@ fn what_cannot_be_sent_is_told_with_the_way_to_it() {
     );
     let keyed = BTreeMap::from([((1, 2), 3)]);
     assert!(matches!(to_value(&keyed), Err(Error::Custom { .. })));
-    let error = crate::encode_response(&Serde(keyed).into_value()).unwrap_err();
-    assert!(matches!(error, Error::Unrepresentable { .. }), "{error}");
+    for (error, text) in [
+        (
+            Serde(&keyed).into_value().unwrap_err(),
+            "the value can't be sent: a struct's member needs a name that is text",
+        ),
+        (
+            (1, vec![Serde(&keyed)]).into_params().unwrap_err(),
+            "params[1][0] can't be sent: a struct's member needs a name that is text",
+        ),
+        (
+            Some(Serde(&keyed)).into_response().unwrap_err(),
+            "the result can't be sent: a struct's member needs a name that is text",
+        ),
+    ] {
+        assert!(matches!(error, Error::Unrepresentable { .. }), "{error}");
+        assert_eq!(error.to_string(), text);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ::serde::ser::{self, Serialize, Serializer};
 use super::own::Own;
 use super::sink::Sink;
 use super::text::Text;
-use crate::{Error, IntoValue, Value};
+use crate::{Error, Value};
 
 pub(super) struct To<'s, S>(pub(super) &'s mut S);
 
@@ -23,7 +23,7 @@ impl ser::Error for Error {
 macro_rules! scalars {
     ($($method:ident: $type:ty),*) => {$(
         fn $method(self, rust: $type) -> Result<(), Error> {
-            self.0.scalar(rust.into_value())
+            self.0.scalar(rust.into())
         }
     )*};
 }

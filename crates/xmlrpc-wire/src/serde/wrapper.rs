@@ -8,8 +8,8 @@ use crate::{Error, FromParams, FromValue, IntoParams, IntoValue, Value};
 /// Any of serde's types where this crate's own conversions are asked for: an argument, a
 /// result, or with a tuple the whole parameter list.
 ///
-/// What can't be made a value, because its `Serialize` fails, is
-/// [`Error::Unrepresentable`] when it is to be written.
+/// The conversion into a value is [`Error::Unrepresentable`] if the type's `Serialize`
+/// fails.
 ///
 /// ```
 /// use xmlrpc_wire::{FromValue, IntoParams, serde::Serde};
@@ -17,7 +17,7 @@ use crate::{Error, FromParams, FromValue, IntoParams, IntoValue, Value};
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct Point { x: i32, y: i32 }
 ///
-/// let mut params = (7, Serde(Point { x: 1, y: 2 })).into_params();
+/// let mut params = (7, Serde(Point { x: 1, y: 2 })).into_params()?;
 /// let Serde(point) = Serde::<Point>::from_value(params.remove(1))?;
 /// assert_eq!(point.x, 1);
 /// # Ok::<(), xmlrpc_wire::Error>(())
@@ -30,8 +30,8 @@ use crate::{Error, FromParams, FromValue, IntoParams, IntoValue, Value};
 pub struct Serde<T>(pub T);
 
 impl<T: Serialize> IntoValue for Serde<T> {
-    fn into_value(self) -> Value {
-        to_value(&self.0).unwrap_or_else(|error| Value::Unsendable(error.to_string()))
+    fn into_value(self) -> Result<Value, Error> {
+        to_value(&self.0).map_err(|error| Error::unrepresentable(error.to_string()))
     }
 }
 
@@ -43,11 +43,11 @@ impl<T: DeserializeOwned> FromValue for Serde<T> {
 
 /// A sequence is the parameters; `()` is none; anything else is the one parameter.
 impl<T: Serialize> IntoParams for Serde<T> {
-    fn into_params(self) -> Vec<Value> {
-        match self.into_value() {
-            Value::Array(params) => params,
-            Value::Nil => Vec::new(),
-            other => vec![other],
+    fn into_params(self) -> Result<Vec<Value>, Error> {
+        match self.into_value().map_err(|e| e.within("params"))? {
+            Value::Array(params) => Ok(params),
+            Value::Nil => Ok(Vec::new()),
+            other => Ok(vec![other]),
         }
     }
 }
