@@ -77,5 +77,5 @@ fn spread<R: Display + Send + 'static>(
         .try_for_each(|n| repartidor.enviar((n,)).map(drop));
     let results = repartidor.terminar();
     let seconds = start.elapsed().as_secs_f64();
-    run.finish(sent, results, &handle.account(), seconds)
+    run.finish(sent, results, &handle.summary(), seconds)
 }

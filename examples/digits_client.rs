@@ -11,6 +11,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         repartidor.enviar((text.to_owned(),))?;
     }
     let results: Vec<i32> = repartidor.terminar()?;
-    println!("{results:?}\n{}", handle.account());
+    println!("{results:?}\n{}", handle.summary());
     Ok(())
 }

@@ -35,7 +35,7 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use common::Running;
-use reparte::{Account, Event, Options, Reason, Repartidor, ServerState, XmlRpc};
+use reparte::{CallReason, Event, Options, Repartidor, RunSummary, ServerState, XmlRpc};
 use rustix::process::Signal;
 use watch::{Watch, later};
 
@@ -51,7 +51,7 @@ fn repartidor(servers: &[&String], options: Options) -> Repartidor<Nap, i32> {
 }
 
 fn is_aside(event: &Event, of: &str) -> bool {
-    matches!(event, Event::Aside { server, .. } if &**server == of)
+    matches!(event, Event::ServerSetAside { server, .. } if &**server == of)
 }
 
 /// P1: however many of the servers are killed, and whenever, all results come, once.
@@ -83,9 +83,9 @@ fn kill_some(seed: u32, tasks: i32) {
     }
     let results = reparto.terminar().unwrap();
     assert_eq!(results, (0..tasks).collect::<Vec<_>>(), "seed {seed}");
-    let account = handle.account();
+    let account = handle.summary();
     assert_eq!(
-        (account.done, account.lost),
+        (account.done, account.lost()),
         (u64::from(tasks.unsigned_abs()), 0)
     );
     kills.into_iter().for_each(|kill| drop(kill.join()));
@@ -111,8 +111,8 @@ fn p2_a_hung_server_is_found_out() {
     let again = watch.after(stopped, |event| {
         matches!(
             event,
-            Event::Started {
-                reason: Reason::Retry,
+            Event::CallStarted {
+                reason: CallReason::Retry,
                 ..
             }
         )
@@ -126,8 +126,11 @@ fn p2_a_hung_server_is_found_out() {
     // It goes on, and answers at once: one of the two answers is dropped.
     hung.signal(Signal::CONT);
     assert_eq!(reparto.terminar().unwrap(), [0, 1]);
-    let account = handle.account();
-    assert_eq!((account.done, account.executions, account.lost), (2, 3, 0));
+    let account = handle.summary();
+    assert_eq!(
+        (account.done, account.executions, account.lost()),
+        (2, 3, 0)
+    );
 }
 
 /// P3: a death is noticed at once, a return soon.
@@ -151,8 +154,8 @@ fn p3_a_death_is_noticed_and_so_is_the_return() {
     let flows = watch.after(killed, |event| {
         matches!(
             event,
-            Event::Started {
-                reason: Reason::Retry,
+            Event::CallStarted {
+                reason: CallReason::Retry,
                 ..
             }
         )
@@ -175,7 +178,7 @@ fn p9_slots_are_busy_while_tasks_remain() {
         reparto.enviar((20 + n % 5 * 10, n)).unwrap();
     }
     // The last task has a slot just now: up to here none lacked one.
-    let account = handle.account();
+    let account = handle.summary();
     let shares: Vec<f64> = account.servers.iter().map(|s| s.busy_share()).collect();
     eprintln!("P9: busy shares {shares:.3?}");
     assert!(
@@ -269,7 +272,7 @@ fn table_of(fault: Fault, python: Option<&'static str>) {
     }
     let results = reparto.terminar().unwrap();
     let took = started.elapsed().as_secs_f64();
-    let account = handle.account();
+    let account = handle.summary();
     eprintln!(
         "P10, {fault:?}: {} of {tasks} in {took:.1} s, {} executions",
         results.len(),
@@ -282,11 +285,11 @@ fn table_of(fault: Fault, python: Option<&'static str>) {
 }
 
 /// One task was aboard at the fault, and may have run twice. No other has.
-fn check_executions(account: &Account, tasks: i32) {
+fn check_executions(account: &RunSummary, tasks: i32) {
     let tasks = u64::from(tasks.unsigned_abs());
-    assert_eq!((account.done, account.lost), (tasks, 0), "{account}");
+    assert_eq!((account.done, account.lost()), (tasks, 0), "{account}");
     assert!(account.executions <= tasks + 1, "{account}");
-    assert_eq!(account.died().count(), 1, "{account}");
+    assert_eq!(account.failed_servers().count(), 1, "{account}");
     assert_ne!(account.servers[1].state, ServerState::Down, "{account}");
 }
 

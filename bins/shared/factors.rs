@@ -52,8 +52,8 @@ impl FromValue for Factors {
 }
 
 impl Persist for Factors {
-    fn form(to: &mut String) {
-        Vec::<String>::form(to);
+    fn type_name(to: &mut String) {
+        Vec::<String>::type_name(to);
     }
 
     fn write(&self, to: &mut Vec<u8>) {

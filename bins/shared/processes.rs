@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 #[cfg(doc)]
 use reparte::XmlRpc;
 use reparte::{
-    Account, Handle, Incomplete, Journal, JournalError, Persist, Repartidor, SendError,
+    Handle, Incomplete, Journal, JournalError, Persist, Repartidor, RunSummary, SendError,
     TaskErrorKind,
 };
 
@@ -144,7 +144,7 @@ impl Processes {
         let first = move || {
             tell("stopping: what was had so far will be printed; once more to end at once");
             interrupted.store(true, SeqCst);
-            handle.end();
+            handle.drain();
             handle.cancel_all();
         };
         signals::at_signal(first, || {})
@@ -164,7 +164,7 @@ impl Processes {
         self,
         sent: Result<(), SendError<A>>,
         results: Result<Vec<R>, Incomplete<R>>,
-        account: &Account,
+        account: &RunSummary,
         seconds: f64,
     ) -> Result<(), Failure> {
         let failure = self.failure(&sent, &results);
@@ -210,8 +210,8 @@ impl Processes {
                 let text = format!("{so_far}: ended by a signal{failed}");
                 Some(Failure::Interrupted(text))
             }
-            (Err(incomplete), _) if incomplete.account().journal_error.is_some() => {
-                let error = incomplete.account().journal_error.as_ref()?;
+            (Err(incomplete), _) if incomplete.summary().journal_error.is_some() => {
+                let error = incomplete.summary().journal_error.as_ref()?;
                 Some(Failure::Journal(format!("{so_far}; {error}")))
             }
             (_, Err(error)) => Some(Failure::Unreachable(format!("{so_far}; {error}"))),
@@ -228,7 +228,7 @@ fn failed<R>(incomplete: &Incomplete<R>) -> String {
         .filter_map(|o| o.as_ref().err());
     let mut failed = errors.filter(|error| {
         let kind = error.kind();
-        matches!(kind, TaskErrorKind::Answered | TaskErrorKind::GivenUp)
+        matches!(kind, TaskErrorKind::Permanent | TaskErrorKind::GivenUp)
     });
     match failed.next() {
         None => String::new(),

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use reparte::{Account, Options, Repartidor, ServerState, XmlRpc};
+use reparte::{Options, Repartidor, RunSummary, ServerState, XmlRpc};
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Service, Stop};
 
@@ -338,7 +338,7 @@ fn honest() -> String {
     address
 }
 
-fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, Account, u64) {
+fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, RunSummary, u64) {
     let (liar, calls) = liar(lie);
     // The first of idle servers comes first.
     let servers = [format!("1/{liar}"), format!("1/{honest}")];
@@ -355,7 +355,7 @@ fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, Account, u64) {
         reparto.enviar((n,)).unwrap();
     }
     let results = reparto.terminar().unwrap();
-    (results, handle.account(), calls.load(SeqCst))
+    (results, handle.summary(), calls.load(SeqCst))
 }
 
 /// P6: no lie reaches the output, and none keeps the run from its end.
@@ -380,7 +380,7 @@ fn p6_no_lie_reaches_the_output() {
         assert!(calls > 0, "{name}: it was never asked");
         let liar = &account.servers[0];
         assert!(lie.half_true || liar.tasks == 0, "{name}: {account}");
-        assert_eq!(account.lost, 0, "{name}");
+        assert_eq!(account.lost(), 0, "{name}");
         if lie.plausible && !lie.half_true {
             assert_eq!((liar.state, calls), (ServerState::Quarantined, 1), "{name}");
         }

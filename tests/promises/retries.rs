@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reparte::{Account, ErrorKind, Options, Repartidor, RetryFaults, TaskErrorKind, XmlRpc};
+use reparte::{ErrorKind, Options, Repartidor, RetryFaults, RunSummary, TaskErrorKind, XmlRpc};
 
 use crate::supervisor::Supervised;
 use crate::watch::later;
@@ -50,7 +50,7 @@ fn moody(servers: &[&String]) -> Repartidor<(i32, i32), i32> {
     Repartidor::with(XmlRpc::list(servers, "moody").unwrap(), options).unwrap()
 }
 
-fn share(account: &Account) -> f64 {
+fn share(account: &RunSummary) -> f64 {
     account.retries as f64 / account.executions.max(1) as f64
 }
 
@@ -65,7 +65,7 @@ fn p8_in_steady_state_few_calls_are_retries() {
         reparto.enviar((5, n)).unwrap();
     }
     assert_eq!(reparto.terminar().unwrap(), (0..tasks).collect::<Vec<_>>());
-    let account = handle.account();
+    let account = handle.summary();
     eprintln!(
         "P8: {} executions of {tasks} tasks, {:.1} % retries",
         account.executions,
@@ -85,7 +85,7 @@ fn p8_while_every_call_fails_calls_are_at_most_doubled() {
     for n in 0..tasks {
         reparto.enviar((100, n)).unwrap();
     }
-    let account = handle.account();
+    let account = handle.summary();
     let times = account.executions as f64 / f64::from(tasks);
     eprintln!("P8: every call fails: {times:.2} calls a task");
     assert!(times <= 2.0, "{account}");
@@ -116,7 +116,7 @@ fn p8_while_every_server_is_down_calls_are_at_most_doubled() {
         reparto.enviar((50, n)).unwrap();
     }
     assert_eq!(reparto.terminar().unwrap(), (0..tasks).collect::<Vec<_>>());
-    let account = handle.account();
+    let account = handle.summary();
     let failures = account.servers.iter().flat_map(|s| s.failures.values());
     let calls = account.done + failures.sum::<u64>();
     let times = calls as f64 / f64::from(tasks);

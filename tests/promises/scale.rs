@@ -36,12 +36,12 @@ fn scale_a_thousand_slots() {
     for n in 0..5000 {
         reparto.enviar((2000, n)).unwrap();
     }
-    let at_work: usize = handle.account().servers.iter().map(|s| s.running).sum();
+    let at_work: usize = handle.summary().servers.iter().map(|s| s.running).sum();
     let (busy, all_threads) = (figure("VmRSS"), figure("Threads"));
     let results = reparto.terminar().unwrap();
     assert_eq!(results, (0..5000).collect::<Vec<_>>());
-    let account = handle.account();
-    assert_eq!((account.executions, account.lost), (5000, 0), "{account}");
+    let account = handle.summary();
+    assert_eq!((account.executions, account.lost()), (5000, 0), "{account}");
     eprintln!(
         "1,000 slots: {} threads more, {} kB idle, {} kB with {at_work} calls in flight \
          (peak of the process {} kB); 5,000 naps of 2 s in {:.1} s",
@@ -64,7 +64,7 @@ fn scale_a_million_results_in_order() {
     let mut read = 0;
     let mut after_a_tenth = 0;
     let reparto = Repartidor::with(servers, Options::default()).unwrap();
-    for result in reparto.map(0..TASKS) {
+    for (_, result) in reparto.map(0..TASKS) {
         assert_eq!(result.unwrap(), read);
         read += 1;
         if read == TASKS / 10 {
@@ -103,7 +103,7 @@ fn scale_a_slow_task_holds_up_no_more_than_the_window() {
         counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     });
     let mut results = reparto.map(tasks);
-    assert_eq!(results.next().unwrap().unwrap(), 0);
+    assert_eq!(results.next().unwrap().1.unwrap(), 0);
     let sent = sent.load(std::sync::atomic::Ordering::SeqCst);
     eprintln!("behind a task of 2 s {sent} of a million were sent; the window is {window}");
     assert!(sent <= window, "{sent}");

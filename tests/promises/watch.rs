@@ -31,7 +31,7 @@ impl Watch {
             return time;
         }
         while since.elapsed() < PATIENCE {
-            if let Some(event) = self.events.next_within(Duration::from_millis(100)) {
+            if let Ok(event) = self.events.next_timeout(Duration::from_millis(100)) {
                 self.seen.push((Instant::now(), event));
                 if let Some(time) = self.seen.last().and_then(found) {
                     return time;

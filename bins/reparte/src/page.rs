@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use reparte::{Account, Handle};
+use reparte::{Handle, RunSummary};
 
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
@@ -102,7 +102,7 @@ struct Watch {
 /// What the page is made of.
 struct PageModel {
     run_info: RunInfo,
-    account: Box<dyn Fn() -> Account + Send + Sync>,
+    account: Box<dyn Fn() -> RunSummary + Send + Sync>,
     observed: Mutex<Observed>,
     /// The run is over, whether or not there was room to be told of that.
     over: AtomicBool,
@@ -126,7 +126,7 @@ impl Watch {
         let handle = handle.clone();
         let model = Arc::new(PageModel {
             run_info,
-            account: Box::new(move || handle.account()),
+            account: Box::new(move || handle.summary()),
             observed: Mutex::default(),
             over: AtomicBool::new(false),
         });

@@ -68,7 +68,7 @@ impl RunCommand {
         let (printed, sending) = outcomes::print(reading, sending, writer, failures);
 
         drop(progress);
-        let account = handle.account();
+        let account = handle.summary();
         if !self.quiet {
             console.tell(&account);
         }

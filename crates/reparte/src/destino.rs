@@ -28,11 +28,36 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(id: CallId, deadline: Option<Instant>) -> Self {
+    /// Creates a call, as a test of a [`Destino`] needs one: without a deadline, and not
+    /// cancelled.
+    ///
+    /// ```
+    /// use reparte::{Call, CallId, Destino, ErrorKind, Local, CallError};
+    ///
+    /// let wait = Local::new(|_: &u32, call: &Call| match call.is_cancelled() {
+    ///     true => Err(CallError::new(ErrorKind::Cancelled, "on request")),
+    ///     false => Ok(7),
+    /// });
+    /// let call = Call::new(CallId::new(0));
+    /// assert_eq!(wait.call(&1, &call).ok(), Some(7));
+    /// call.cancel();
+    /// assert!(wait.call(&1, &call).is_err());
+    /// ```
+    #[must_use]
+    pub fn new(id: CallId) -> Self {
         Self {
             id,
-            deadline,
+            deadline: None,
             cancelled: Arc::default(),
+        }
+    }
+
+    /// Sets the deadline.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..self
         }
     }
 
@@ -43,7 +68,9 @@ impl Call {
         self.cancelled.load(SeqCst)
     }
 
-    pub(crate) fn set_cancelled(&self) {
+    /// Marks the call as cancelled, and its clones with it. The dispatcher does so before
+    /// it calls [`Destino::cancel`].
+    pub fn cancel(&self) {
         self.cancelled.store(true, SeqCst);
     }
 }
@@ -75,7 +102,7 @@ impl Status {
 /// [slots](Destino::slots). [`from_fn`] makes one of a closure.
 #[doc(alias("Destination", "Server", "Worker"))]
 pub trait Destino<A, R>: Send + Sync {
-    /// What the account and the log call it, such as its address.
+    /// What the summary and the log call it, such as its address.
     fn name(&self) -> &str;
 
     /// How many calls it takes at a time; asked once, at the start. One unless

@@ -31,24 +31,22 @@ use crate::ids::ServerId;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::results::Outcome;
 use crate::slot::Returned;
 use crate::{
-    Account, Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, ServerAccount,
-    ServerState, Status, TaskError, TaskErrorKind, TaskId,
+    Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, RunSummary, ServerState,
+    ServerSummary, Status, TaskError, TaskErrorKind, TaskId,
 };
 
-/// What became of a task.
-pub(crate) type Outcome<R> = (TaskId, Result<R, TaskError>);
-
-/// The account that the engine keeps and others read.
-pub(crate) type SharedAccount = Arc<Mutex<Account>>;
+/// The summary that the engine keeps and others read.
+pub(crate) type SharedSummary = Arc<Mutex<RunSummary>>;
 
 /// How much work a task is, from its arguments.
 pub(crate) type CostOf<A> = Box<dyn Fn(&A) -> u64 + Send + Sync>;
 
-/// Locks the account; a reader's panic leaves it as good as it was.
-pub(crate) fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
-    account.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks the summary; a reader's panic leaves it as good as it was.
+pub(crate) fn lock(summary: &Mutex<RunSummary>) -> MutexGuard<'_, RunSummary> {
+    summary.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Engine<A, R> {
@@ -61,7 +59,7 @@ struct Engine<A, R> {
     sent: u64,
     desk: Arc<Desk<A, R>>,
     outcomes: Sender<Outcome<R>>,
-    account: SharedAccount,
+    summary: SharedSummary,
     cost: Arc<OnceLock<CostOf<A>>>,
     checks: Arc<Checks<A, R>>,
     observers: Vec<Observer>,
@@ -111,17 +109,17 @@ where
                 history: Vec::new(),
             },
         );
-        self.observe(|| Happening::Sent { task });
+        self.observe(|| Happening::TaskSent { task });
         let event = Event::TaskSent { task, cost };
-        self.step(event, None, |account, _| account.tasks += 1);
+        self.step(event, None, |summary, _| summary.tasks += 1);
     }
 
     /// The task's result is there already.
     fn resume(&mut self, task: TaskId, had: R) {
-        lock(&self.account).resumed();
-        self.observe(|| Happening::Sent { task });
+        lock(&self.summary).resumed();
+        self.observe(|| Happening::TaskSent { task });
         self.hand_over(task, Ok(had));
-        self.observe(|| Happening::Resumed { task });
+        self.observe(|| Happening::TaskResumed { task });
     }
 
     fn look_at(&mut self, news: News<A, R>) {
@@ -130,7 +128,7 @@ where
             News::Probed { server, outcome } => {
                 if let Err(error) = &outcome {
                     log::debug!("{}: status: {error}", self.name(server));
-                    lock(&self.account).status_failed(server, error);
+                    lock(&self.summary).status_failed(server, error);
                 }
                 let outcome = match outcome {
                     Ok(status) => Ok(status.as_ref().map(pulse)),
@@ -141,8 +139,8 @@ where
             News::Asked(request) => self.asked(request),
             News::JournalFailed(error) => {
                 log::debug!("{error}");
-                self.step(Event::JournalFailed, None, |account, _| {
-                    account.journal_error.get_or_insert(error);
+                self.step(Event::JournalFailed, None, |summary, _| {
+                    summary.journal_error.get_or_insert(error);
                 })
             }
         }
@@ -160,8 +158,8 @@ where
                     call,
                     outcome: Ok(()),
                 };
-                self.step(event, Some(result), |account, now| {
-                    account.call_ended(server, now);
+                self.step(event, Some(result), |summary, now| {
+                    summary.call_ended(server, now);
                 });
             }
             Err(error) => {
@@ -173,10 +171,10 @@ where
                 if !cancelled {
                     self.remember(returned.task, server, &error);
                 }
-                self.step(event, None, |account, now| {
-                    account.call_ended(server, now);
+                self.step(event, None, |summary, now| {
+                    summary.call_ended(server, now);
                     if !cancelled {
-                        account.call_failed(server, &error);
+                        summary.call_failed(server, &error);
                     }
                 });
             }
@@ -186,7 +184,7 @@ where
     fn observe_return(&mut self, returned: &Returned<R>) {
         let server = Arc::clone(&self.crews[returned.server.index()].name);
         let started = self.started;
-        self.observe(|| Happening::Returned {
+        self.observe(|| Happening::CallReturned {
             at: started.elapsed(),
             task: returned.task,
             call: returned.call.id,
@@ -234,7 +232,7 @@ where
                 let _ = joining.answer.send(joined);
             }
             Request::Leave(server) => {
-                lock(&self.account).leaves(server);
+                lock(&self.summary).leaves(server);
                 self.tell(Event::ServerRemoved { server });
                 self.crews[server.index()].leave();
             }
@@ -253,17 +251,17 @@ where
         let crew = Crew::new(id, destino, site.slots, &self.desk, &self.checks)?;
         let name = Arc::clone(&crew.name);
         log::info!("{}: joins", crate::text::Foreign(&name));
-        self.observe(|| Happening::Joined {
+        self.observe(|| Happening::ServerAdded {
             server: Arc::clone(&name),
         });
         self.crews.push(crew);
-        self.step(Event::ServerAdded { config: site }, None, |account, now| {
-            let mut server = ServerAccount::new(name, site.slots);
+        self.step(Event::ServerAdded { config: site }, None, |summary, now| {
+            let mut server = ServerSummary::new(name, site.slots);
             server.since = now;
             if reserve {
                 server.state = ServerState::Reserve;
             }
-            account.servers.push(server);
+            summary.servers.push(server);
         });
         Ok(())
     }
@@ -272,23 +270,23 @@ where
         self.step(event, None, |_, _| {});
     }
 
-    /// Tells the plan what has happened and does what it asks for. The account
+    /// Tells the plan what has happened and does what it asks for. The summary
     /// changes in one go, so that a reader never finds it out of balance.
     fn step(
         &mut self,
         event: Event,
         mut result: Option<R>,
-        tally: impl FnOnce(&mut Account, Duration),
+        tally: impl FnOnce(&mut RunSummary, Duration),
     ) {
         let now = self.started.elapsed();
         self.plan.handle(event, now);
         let mut actions = std::mem::take(&mut self.actions);
         actions.extend(std::iter::from_fn(|| self.plan.poll_action()));
         {
-            let mut account = lock(&self.account);
-            tally(&mut account, now);
-            actions.iter().for_each(|action| account.note(action, now));
-            account.settle(self.plan.open_tasks());
+            let mut summary = lock(&self.summary);
+            tally(&mut summary, now);
+            actions.iter().for_each(|action| summary.note(action, now));
+            summary.settle(self.plan.open_tasks());
         }
         for action in actions.drain(..) {
             self.over |= matches!(action, Action::EndRun(_));
@@ -313,9 +311,9 @@ where
             self.fail(task, TaskErrorKind::NotRun);
         }
         if let Err(error) = self.checks.finish() {
-            lock(&self.account).journal_error.get_or_insert(error);
+            lock(&self.summary).journal_error.get_or_insert(error);
         }
-        self.observe(|| Happening::Ended);
+        self.observe(|| Happening::RunEnded);
         let idle = self.plan.in_flight() == 0;
         drop((self.outcomes, self.room));
         let threads: Vec<_> = self.crews.into_iter().flat_map(Crew::dismiss).collect();

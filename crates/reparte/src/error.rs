@@ -4,6 +4,7 @@ pub(crate) mod call;
 mod journal;
 mod run;
 mod task;
+mod try_next;
 
 use std::{fmt, io};
 
@@ -11,6 +12,7 @@ pub use call::{CallError, ErrorKind};
 pub use journal::{JournalError, JournalErrorKind};
 pub use run::{Incomplete, SendError};
 pub use task::{FailedCall, TaskError, TaskErrorKind};
+pub use try_next::TryNextError;
 
 use crate::text::Foreign;
 
@@ -42,8 +44,8 @@ pub enum Error {
     },
     /// The system would start no more threads: each slot takes one.
     Threads(io::Error),
-    /// The run is over: no server can [join](crate::Handle::join) it.
-    RunOver,
+    /// The run is over: no server can [join](crate::Handle::add_server) it.
+    RunEnded,
 }
 
 impl fmt::Display for Error {
@@ -63,7 +65,7 @@ impl fmt::Display for Error {
                     "{slots} calls at a time asked for, at most {most} can be made"
                 )
             }
-            Self::RunOver => f.write_str("the run is over"),
+            Self::RunEnded => f.write_str("the run is over"),
             Self::Threads(error) => write!(f, "can't start a thread for each slot: {error}"),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use crate::error::TryNextError;
 use crate::{CallError, CallId, TaskErrorKind, TaskId};
 
 /// Something that has happened in a run.
@@ -14,12 +15,12 @@ use crate::{CallError, CallId, TaskErrorKind, TaskId};
 #[non_exhaustive]
 pub enum Event {
     /// A task was sent.
-    Sent {
+    TaskSent {
         /// The task.
         task: TaskId,
     },
     /// A call of it was started.
-    Started {
+    CallStarted {
         /// The task.
         task: TaskId,
         /// The call.
@@ -27,13 +28,13 @@ pub enum Event {
         /// The name of the server it was made to.
         server: Arc<str>,
         /// Why.
-        reason: Reason,
+        reason: CallReason,
         /// When, from the start of the run.
         at: Duration,
     },
     /// A call is not waited for any longer: it has taken longer than it may, or
     /// its server was started anew. It keeps its slot until it has returned.
-    Lost {
+    CallLost {
         /// The task.
         task: TaskId,
         /// The call.
@@ -46,10 +47,10 @@ pub enum Event {
         at: Duration,
     },
     /// A call has returned, and its slot is free. Each call that was started does
-    /// so once, before its task's [`Done`](Self::Done) or
-    /// [`Failed`](Self::Failed) if these come of it; those that the run's end
+    /// so once, before its task's [`TaskDone`](Self::TaskDone) or
+    /// [`TaskFailed`](Self::TaskFailed) if these come of it; those that the run's end
     /// leaves in flight do not.
-    Returned {
+    CallReturned {
         /// The task.
         task: TaskId,
         /// The call.
@@ -62,26 +63,26 @@ pub enum Event {
         at: Duration,
     },
     /// A task has its result.
-    Done {
+    TaskDone {
         /// The task.
         task: TaskId,
         /// The name of the server that gave it.
         server: Arc<str>,
     },
     /// A task that was sent has its result from the journal.
-    Resumed {
+    TaskResumed {
         /// The task.
         task: TaskId,
     },
     /// A task has ended without one.
-    Failed {
+    TaskFailed {
         /// The task.
         task: TaskId,
         /// How.
         kind: TaskErrorKind,
     },
     /// A server was put aside.
-    Aside {
+    ServerSetAside {
         /// Its name.
         server: Arc<str>,
         /// Until when there are no calls to it, from now.
@@ -90,37 +91,37 @@ pub enum Event {
         state: crate::ServerState,
     },
     /// A server is in use again.
-    Back {
+    ServerTakenBack {
         /// Its name.
         server: Arc<str>,
     },
     /// No other server is left: the one kept for that is in use.
-    FellBack {
+    ReserveInUse {
         /// Its name.
         server: Arc<str>,
     },
     /// A server gets no more calls.
-    Out {
+    ServerOut {
         /// Its name.
         server: Arc<str>,
         /// What it is now: [out](crate::ServerState::Out), in
         /// [quarantine](crate::ServerState::Quarantined), or it has
-        /// [left](crate::ServerState::Left).
+        /// [left](crate::ServerState::Removed).
         state: crate::ServerState,
     },
     /// A server has joined the run.
-    Joined {
+    ServerAdded {
         /// Its name.
         server: Arc<str>,
     },
     /// The run is over. Nothing follows.
-    Ended,
+    RunEnded,
 }
 
 /// Why a call was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum CallReason {
     /// It is the task's first.
     First,
     /// An earlier one failed, or its server says nothing.
@@ -139,7 +140,7 @@ pub enum CallEnd {
     Failed(CallError),
     /// Nothing that is wanted: it was cancelled, since another call of its task
     /// was quicker, or since the task was cancelled or the call
-    /// [lost](Event::Lost).
+    /// [lost](Event::CallLost).
     Cancelled,
 }
 
@@ -154,14 +155,24 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event that is there already.
-    pub fn try_next(&mut self) -> Option<Event> {
-        self.events.try_recv().ok()
+    /// Returns the next event, if there is one already.
+    ///
+    /// # Errors
+    ///
+    /// [`TryNextError::Empty`] if nothing waits to be read, and
+    /// [`TryNextError::Ended`] after the last event.
+    pub fn try_next(&mut self) -> Result<Event, TryNextError> {
+        Ok(self.events.try_recv()?)
     }
 
-    /// The next event, if it comes within that time.
-    pub fn next_within(&mut self, time: Duration) -> Option<Event> {
-        self.events.recv_timeout(time).ok()
+    /// Returns the next event; waits for it, `timeout` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TryNextError::Empty`] if none has come in that time, and
+    /// [`TryNextError::Ended`] after the last event.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Event, TryNextError> {
+        Ok(self.events.recv_timeout(timeout)?)
     }
 
     /// How many events did not fit.

@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
-use crate::engine::{Joining, News, Request, Run, SharedAccount, lock};
+use crate::engine::{Joining, News, Request, Run, SharedSummary, lock};
 use crate::events::{Events, observer};
 use crate::ids::ServerId;
-use crate::{Account, Destino, Error, TaskId};
+use crate::{Destino, Error, RunSummary, TaskId};
 
-/// Looks on a run, and steers it, from elsewhere. Reads its account after its
+/// Looks on a run, and steers it, from elsewhere. Reads its summary after its
 /// end too. Clones are for the same run; they don't keep it alive.
 pub struct Handle<A, R> {
-    account: SharedAccount,
+    summary: SharedSummary,
     run: Arc<dyn Run<A, R>>,
 }
 
 impl<A, R> Handle<A, R> {
-    pub(crate) fn new(account: SharedAccount, run: Arc<dyn Run<A, R>>) -> Self {
-        Self { account, run }
+    pub(crate) fn new(summary: SharedSummary, run: Arc<dyn Run<A, R>>) -> Self {
+        Self { summary, run }
     }
 
     /// Who has done what so far; in all, once the run is over.
     #[must_use]
-    pub fn account(&self) -> Account {
-        let account = lock(&self.account).clone();
-        account.up_to_now()
+    pub fn summary(&self) -> RunSummary {
+        let summary = lock(&self.summary).clone();
+        summary.up_to_now()
     }
 
     /// Cancels a task: its calls are [cancelled](Destino::cancel), and it ends
@@ -49,8 +49,8 @@ impl<A, R> Handle<A, R> {
     ///
     /// Not to wait for those in flight either, follow it by
     /// [`cancel_all`](Self::cancel_all).
-    #[doc(alias("stop", "drain", "shutdown"))]
-    pub fn end(&self) {
+    #[doc(alias("stop", "shutdown"))]
+    pub fn drain(&self) {
         self.ask(Request::Stop);
     }
 
@@ -59,48 +59,48 @@ impl<A, R> Handle<A, R> {
     /// # Errors
     ///
     /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
-    /// [`Error::RunOver`].
-    pub fn join(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
-        join(&*self.run, Arc::new(destino), false)
+    /// [`Error::RunEnded`].
+    pub fn add_server(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
+        add_server(&*self.run, Arc::new(destino), false)
     }
 
     /// Takes the servers of this name out of the run: they get no more calls,
     /// and those in flight there end as they will. False if there is none.
     ///
     /// When the last server has left, the run ends.
-    pub fn leave(&self, server: &str) -> bool {
+    pub fn remove_server(&self, server: &str) -> bool {
         let named = self.named(server);
-        self.leave_all(&named);
+        self.remove_all(&named);
         !named.is_empty()
     }
 
     /// Gives the run a server in the place of those of this name, which
-    /// [leave](Self::leave) it when it has joined: the run is never without.
+    /// [leave](Self::remove_server) it when it has joined: the run is never without.
     ///
     /// # Errors
     ///
-    /// Those of [`join`](Self::join).
-    pub fn replace(
+    /// Those of [`add_server`](Self::add_server).
+    pub fn replace_server(
         &self,
         server: &str,
         destino: impl Destino<A, R> + 'static,
     ) -> Result<(), Error> {
         let named = self.named(server);
-        self.join(destino)?;
-        self.leave_all(&named);
+        self.add_server(destino)?;
+        self.remove_all(&named);
         Ok(())
     }
 
     fn named(&self, server: &str) -> Vec<ServerId> {
-        let account = lock(&self.account);
-        let servers = account.servers.iter().enumerate();
+        let summary = lock(&self.summary);
+        let servers = summary.servers.iter().enumerate();
         servers
             .filter(|(_, known)| &*known.name == server)
             .map(|(index, _)| ServerId::new(index))
             .collect()
     }
 
-    fn leave_all(&self, servers: &[ServerId]) {
+    fn remove_all(&self, servers: &[ServerId]) {
         for &server in servers {
             self.ask(Request::Leave(server));
         }
@@ -123,7 +123,7 @@ impl<A, R> Handle<A, R> {
 
 /// Has a server join a run, and waits for what comes of it: some microseconds, unless
 /// its threads take long to start.
-pub(crate) fn join<A, R>(
+pub(crate) fn add_server<A, R>(
     run: &dyn Run<A, R>,
     destino: Arc<dyn Destino<A, R>>,
     reserve: bool,
@@ -135,19 +135,19 @@ pub(crate) fn join<A, R>(
         answer,
     })));
     // A run that is over drops the question.
-    answered.recv().unwrap_or(Err(Error::RunOver))
+    answered.recv().unwrap_or(Err(Error::RunEnded))
 }
 
 impl<A, R> Clone for Handle<A, R> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.account), Arc::clone(&self.run))
+        Self::new(Arc::clone(&self.summary), Arc::clone(&self.run))
     }
 }
 
 impl<A, R> fmt::Debug for Handle<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("account", &*lock(&self.account))
+            .field("summary", &*lock(&self.summary))
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,9 @@ use std::fmt;
 pub struct TaskId(u64);
 
 impl TaskId {
-    pub(crate) const fn new(index: u64) -> Self {
+    /// The task at this place in the order of sending, from 0.
+    #[must_use]
+    pub const fn new(index: u64) -> Self {
         Self(index)
     }
 
@@ -31,7 +33,9 @@ impl fmt::Display for TaskId {
 pub struct CallId(u64);
 
 impl CallId {
-    pub(crate) const fn new(number: u64) -> Self {
+    /// The call at this place in the order of starting, from 0.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 

@@ -47,7 +47,7 @@ use crate::error::{JournalError, JournalErrorKind};
 ///     }
 ///     assert_eq!(reparto.terminar()?[9], 81);
 ///     let executions = if run == 1 { 10 } else { 0 };
-///     assert_eq!(handle.account().executions, executions);
+///     assert_eq!(handle.summary().executions, executions);
 /// }
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -89,15 +89,15 @@ impl<A: Persist + 'static, R: Persist + 'static> Journal<A, R> {
     /// [`JournalError`], which says what to do.
     pub fn open(path: impl AsRef<Path>, work: &str) -> Result<Self, JournalError> {
         let mut work = format!("{work} ");
-        A::form(&mut work);
+        A::type_name(&mut work);
         work.push_str(" -> ");
-        R::form(&mut work);
+        R::type_name(&mut work);
         let codec = Codec {
             args: Box::new(bytes_of::<A>),
             result: Box::new(bytes_of::<R>),
             read: Box::new(|mut from| R::read(&mut from).filter(|_| from.is_empty())),
         };
-        Self::open_with(path.as_ref(), &work, codec)
+        Self::open_file(path.as_ref(), &work, codec)
     }
 }
 
@@ -116,7 +116,7 @@ impl<A, R> Journal<A, R> {
     /// # Errors
     ///
     /// [`JournalError`], which says what to do.
-    pub fn with(
+    pub fn open_with(
         path: impl AsRef<Path>,
         work: &str,
         args: impl Fn(&A) -> Vec<u8> + Send + Sync + 'static,
@@ -128,10 +128,10 @@ impl<A, R> Journal<A, R> {
             result: Box::new(result),
             read: Box::new(read),
         };
-        Self::open_with(path.as_ref(), work, codec)
+        Self::open_file(path.as_ref(), work, codec)
     }
 
-    fn open_with(path: &Path, work: &str, codec: Codec<A, R>) -> Result<Self, JournalError> {
+    fn open_file(path: &Path, work: &str, codec: Codec<A, R>) -> Result<Self, JournalError> {
         let file = JournalFile::open(path, work)?;
         Ok(Self {
             file: Mutex::new(Some(file)),

@@ -32,7 +32,7 @@
 //! }
 //! let sums: Vec<String> = reparto.terminar()?;
 //! println!("{}", sums.join("\n"));
-//! eprintln!("{}", handle.account()); // which server did what, and which died
+//! eprintln!("{}", handle.summary()); // which server did what, and which died
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -41,8 +41,8 @@
 //! | type | what it is |
 //! | --- | --- |
 //! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
-//! | [`Map`], [`MapAsTheyEnd`], [`AsTheyEnd`] | results read one by one, in order or as they end |
-//! | [`TaskSender`], [`Outcomes`], [`InOrder`] | the same in [two halves](Repartidor::split), for two threads |
+//! | [`Map`], [`MapUnordered`], [`AsCompleted`] | results read one by one, in order or as they end |
+//! | [`TaskSender`], [`Outcomes`], [`OrderedOutcomes`] | the same in [two halves](Repartidor::split), for two threads |
 //! | [`Options`] | read-ahead, window, attempts, outage, time limits, faults to try again, hedging |
 //! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
@@ -54,7 +54,7 @@
 //! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
 //! | [`TaskError`] | why a task has no result: its failed calls |
 //! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
-//! | [`Account`] | who did what, at any moment and in the end: a table, JSON |
+//! | [`RunSummary`] | who did what, at any moment and in the end: a table, JSON |
 //! | [`Handle`] | steers a run from elsewhere: cancel, join, leave, end, watch its [`Event`]s |
 //!
 //! # What happens when
@@ -106,7 +106,6 @@
 
 #![forbid(unsafe_code)]
 
-mod account;
 mod destino;
 mod engine;
 mod error;
@@ -122,25 +121,26 @@ mod results;
 mod sim;
 mod slot;
 mod split;
+mod summary;
 mod text;
 
-pub use account::{Account, ServerAccount, ServerState};
 pub use destino::local::Local;
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
 pub use destino::{Call, Destino, FromFn, Status, from_fn};
 pub use error::{
     CallError, Error, ErrorKind, FailedCall, Incomplete, JournalError, JournalErrorKind, SendError,
-    TaskError, TaskErrorKind,
+    TaskError, TaskErrorKind, TryNextError,
 };
-pub use events::{CallEnd, Event, Events, Reason};
+pub use events::{CallEnd, CallReason, Event, Events};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use journal::{Journal, Persist};
 pub use options::{Options, RetryFaults};
 pub use repartidor::{MAX_SLOTS, Repartidor};
-pub use results::{AsTheyEnd, Map, MapAsTheyEnd};
-pub use split::{InOrder, Outcomes, TaskSender};
+pub use results::{AsCompleted, Map, MapUnordered, Outcome};
+pub use split::{OrderedOutcomes, Outcomes, TaskSender};
+pub use summary::{RunSummary, ServerState, ServerSummary};
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "xmlrpc"))]

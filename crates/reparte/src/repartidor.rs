@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::engine::{self, Arrival, News, Request, Untaken, Wires, lock};
 use crate::handle::{self, Handle};
-use crate::results::{AsTheyEnd, Map, MapAsTheyEnd};
-use crate::split::{self, InOrder, Outcomes, TaskSender};
-use crate::{Account, Destino, Error, Incomplete, Journal, Options, SendError, TaskError, TaskId};
+use crate::results::{AsCompleted, Map, MapUnordered};
+use crate::split::{self, OrderedOutcomes, Outcomes, TaskSender};
+use crate::{
+    Destino, Error, Incomplete, Journal, Options, RunSummary, SendError, TaskError, TaskId,
+};
 
 /// The most slots that all servers of a run may have together: each takes a
 /// thread.
@@ -99,9 +101,9 @@ where
     /// # Errors
     ///
     /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
-    /// [`Error::RunOver`].
+    /// [`Error::RunEnded`].
     pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
-        handle::join(&*self.wires.run, Arc::new(destino), true)?;
+        handle::add_server(&*self.wires.run, Arc::new(destino), true)?;
         Ok(self)
     }
 }
@@ -117,7 +119,7 @@ impl<A, R> Repartidor<A, R> {
     /// servers, if all refused it for good, or all were down for as long as
     /// [`Options::outage`] allows; when the [journal](Self::with_journal)
     /// is of another task, or can't be written; or since it was
-    /// [ended](crate::Handle::end).
+    /// [ended](crate::Handle::drain).
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
         let mut arrival = match self.arrival(args) {
@@ -138,7 +140,7 @@ impl<A, R> Repartidor<A, R> {
     pub(crate) fn unsent(&self, args: A) -> SendError<A> {
         SendError {
             args,
-            account: Box::new(self.account()),
+            summary: Box::new(self.summary()),
         }
     }
 
@@ -156,7 +158,7 @@ impl<A, R> Repartidor<A, R> {
         let sent = usize::try_from(self.sent).unwrap_or(usize::MAX);
         let mut outcomes: Vec<Option<Result<R, TaskError>>> = Vec::new();
         outcomes.resize_with(sent, || None);
-        let mut ended = self.as_they_end();
+        let mut ended = self.as_completed();
         for (task, outcome) in ended.by_ref() {
             let place = usize::try_from(task.index()).unwrap_or(usize::MAX);
             if let Some(place) = outcomes.get_mut(place) {
@@ -171,16 +173,16 @@ impl<A, R> Repartidor<A, R> {
                 outcome.unwrap_or_else(|| Err(TaskError::not_run(TaskId::new(index))))
             })
             .collect();
-        let account = handle.account();
-        whole(outcomes, &account).map_err(|outcomes| Incomplete {
+        let summary = handle.summary();
+        whole(outcomes, &summary).map_err(|outcomes| Incomplete {
             outcomes,
-            account: Box::new(account),
+            summary: Box::new(summary),
         })
     }
 
     /// Waits for all tasks sent, and gives each one's outcome as it ends.
-    pub fn as_they_end(self) -> AsTheyEnd<A, R> {
-        AsTheyEnd::new(self)
+    pub fn as_completed(self) -> AsCompleted<A, R> {
+        AsCompleted::new(self)
     }
 
     /// Sends `tasks` while it is read, and gives their outcomes in order.
@@ -198,7 +200,8 @@ impl<A, R> Repartidor<A, R> {
     ///
     /// let servers = ["a", "b"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
     /// let reparto = Repartidor::with(servers, Options::default())?;
-    /// let sum: u64 = reparto.map(1..=100).sum::<Result<_, _>>()?;
+    /// let squares = reparto.map(1..=100).map(|(_, square)| square);
+    /// let sum: u64 = squares.sum::<Result<_, _>>()?;
     /// assert_eq!(sum, 338_350);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -211,11 +214,11 @@ impl<A, R> Repartidor<A, R> {
 
     /// As [`map`](Self::map), but gives the outcomes as they end, each with
     /// its task's number.
-    pub fn map_as_they_end<I>(self, tasks: I) -> MapAsTheyEnd<A, R, I::IntoIter>
+    pub fn map_unordered<I>(self, tasks: I) -> MapUnordered<A, R, I::IntoIter>
     where
         I: IntoIterator<Item = A>,
     {
-        MapAsTheyEnd::new(self, tasks.into_iter())
+        MapUnordered::new(self, tasks.into_iter())
     }
 
     /// In two halves: one that sends, and one that gives the outcomes, for two
@@ -241,13 +244,13 @@ impl<A, R> Repartidor<A, R> {
 
     /// The same, with the outcomes in order of sending. One that waits for an earlier one
     /// counts as not given.
-    pub fn split_in_order(self) -> (TaskSender<A, R>, InOrder<A, R>) {
-        split::split_in_order(self)
+    pub fn split_ordered(self) -> (TaskSender<A, R>, OrderedOutcomes<A, R>) {
+        split::split_ordered(self)
     }
 
     /// Who has done what so far.
-    pub fn account(&self) -> Account {
-        self.handle().account()
+    pub fn summary(&self) -> RunSummary {
+        self.handle().summary()
     }
 
     /// The same, knowing beforehand how much work each task is, in any unit:
@@ -279,7 +282,7 @@ impl<A, R> Repartidor<A, R> {
     /// Each result is written down before it is delivered. If that fails, or the
     /// journal is of other tasks, the run ends: [`enviar`](Self::enviar) and
     /// [`terminar`](Self::terminar) say why, and after an iterator's last
-    /// outcome [`Account::journal_error`] does. What was written before stays.
+    /// outcome [`RunSummary::journal_error`] does. What was written before stays.
     pub fn with_journal(self, journal: Journal<A, R>) -> Self {
         // A second one is not taken: results may be in the first.
         let _ = self.wires.checks.journal.set(journal);
@@ -312,7 +315,7 @@ impl<A, R> Repartidor<A, R> {
     ///     reparto.enviar(n * n)?;
     /// }
     /// assert_eq!(reparto.terminar()?, (0..10).collect::<Vec<_>>());
-    /// assert_eq!(handle.account().servers[1].state, ServerState::Quarantined);
+    /// assert_eq!(handle.summary().servers[1].state, ServerState::Quarantined);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias("check", "validate"))]
@@ -327,7 +330,7 @@ impl<A, R> Repartidor<A, R> {
     /// What remains when [`terminar`](Self::terminar) has taken the
     /// dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
-        Handle::new(Arc::clone(&self.wires.account), Arc::clone(&self.wires.run))
+        Handle::new(Arc::clone(&self.wires.summary), Arc::clone(&self.wires.run))
     }
 
     pub(crate) fn wires(&self) -> &Arc<Wires<A, R>> {
@@ -356,7 +359,7 @@ impl<A, R> Repartidor<A, R> {
         match self.wires.checks.find(task, &args) {
             Ok(had) => Ok(Arrival { args, had }),
             Err(error) => {
-                lock(&self.wires.account)
+                lock(&self.wires.summary)
                     .journal_error
                     .get_or_insert_with(|| Arc::clone(&error));
                 // Without an engine the run is over already.
@@ -376,7 +379,7 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Repartidor")
             .field("sent", &self.sent)
-            .field("account", &*lock(&self.wires.account))
+            .field("summary", &*lock(&self.wires.summary))
             .finish_non_exhaustive()
     }
 }
@@ -385,9 +388,9 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
 /// everything back.
 fn whole<R>(
     outcomes: Vec<Result<R, TaskError>>,
-    account: &Account,
+    summary: &RunSummary,
 ) -> Result<Vec<R>, Vec<Result<R, TaskError>>> {
-    if account.journal_error.is_some() || outcomes.iter().any(Result::is_err) {
+    if summary.journal_error.is_some() || outcomes.iter().any(Result::is_err) {
         return Err(outcomes);
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())

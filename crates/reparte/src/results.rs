@@ -6,8 +6,12 @@ use std::iter::FusedIterator;
 
 use crossbeam_channel::select;
 
-use crate::engine::{Arrival, Outcome, Untaken};
+use crate::engine::{Arrival, Untaken};
 use crate::{Repartidor, TaskError, TaskId};
+
+/// A task that has ended, and its result or why it has none: the item of all
+/// iterators over a run.
+pub type Outcome<R> = (TaskId, Result<R, TaskError>);
 
 /// Sends tasks and takes outcomes, whichever can be done first.
 struct Feed<A, R, I> {
@@ -127,14 +131,14 @@ impl<A, R, I: Iterator<Item = A>> Map<A, R, I> {
 }
 
 impl<A, R, I: Iterator<Item = A>> Iterator for Map<A, R, I> {
-    type Item = Result<R, TaskError>;
+    type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = TaskId::new(self.feed.given);
         loop {
             if let Some(outcome) = self.early.remove(&next) {
                 self.feed.given += 1;
-                return Some(outcome);
+                return Some((next, outcome));
             }
             let (task, outcome) = self.feed.next_ended()?;
             self.early.insert(task, outcome);
@@ -143,13 +147,13 @@ impl<A, R, I: Iterator<Item = A>> Iterator for Map<A, R, I> {
 }
 
 /// Outcomes as they end, each with its task's number: see
-/// [`Repartidor::map_as_they_end`].
+/// [`Repartidor::map_unordered`].
 #[must_use = "it sends nothing until it is read"]
-pub struct MapAsTheyEnd<A, R, I> {
+pub struct MapUnordered<A, R, I> {
     feed: Feed<A, R, I>,
 }
 
-impl<A, R, I: Iterator<Item = A>> MapAsTheyEnd<A, R, I> {
+impl<A, R, I: Iterator<Item = A>> MapUnordered<A, R, I> {
     pub(crate) fn new(repartidor: Repartidor<A, R>, tasks: I) -> Self {
         Self {
             feed: Feed::new(repartidor, tasks),
@@ -157,8 +161,8 @@ impl<A, R, I: Iterator<Item = A>> MapAsTheyEnd<A, R, I> {
     }
 }
 
-impl<A, R, I: Iterator<Item = A>> Iterator for MapAsTheyEnd<A, R, I> {
-    type Item = (TaskId, Result<R, TaskError>);
+impl<A, R, I: Iterator<Item = A>> Iterator for MapUnordered<A, R, I> {
+    type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let ended = self.feed.next_ended()?;
@@ -168,13 +172,13 @@ impl<A, R, I: Iterator<Item = A>> Iterator for MapAsTheyEnd<A, R, I> {
 }
 
 /// Outcomes of the tasks sent, as they end, each with its task's number: see
-/// [`Repartidor::as_they_end`].
+/// [`Repartidor::as_completed`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
-pub struct AsTheyEnd<A, R> {
+pub struct AsCompleted<A, R> {
     repartidor: Repartidor<A, R>,
 }
 
-impl<A, R> AsTheyEnd<A, R> {
+impl<A, R> AsCompleted<A, R> {
     pub(crate) fn new(repartidor: Repartidor<A, R>) -> Self {
         repartidor.close();
         Self { repartidor }
@@ -185,8 +189,8 @@ impl<A, R> AsTheyEnd<A, R> {
     }
 }
 
-impl<A, R> Iterator for AsTheyEnd<A, R> {
-    type Item = (TaskId, Result<R, TaskError>);
+impl<A, R> Iterator for AsCompleted<A, R> {
+    type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.repartidor.wires().outcomes.recv().ok()
@@ -194,8 +198,8 @@ impl<A, R> Iterator for AsTheyEnd<A, R> {
 }
 
 impl<A, R, I: Iterator<Item = A>> FusedIterator for Map<A, R, I> {}
-impl<A, R, I: Iterator<Item = A>> FusedIterator for MapAsTheyEnd<A, R, I> {}
-impl<A, R> FusedIterator for AsTheyEnd<A, R> {}
+impl<A, R, I: Iterator<Item = A>> FusedIterator for MapUnordered<A, R, I> {}
+impl<A, R> FusedIterator for AsCompleted<A, R> {}
 
 impl<A, R, I> fmt::Debug for Map<A, R, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,17 +209,17 @@ impl<A, R, I> fmt::Debug for Map<A, R, I> {
     }
 }
 
-impl<A, R, I> fmt::Debug for MapAsTheyEnd<A, R, I> {
+impl<A, R, I> fmt::Debug for MapUnordered<A, R, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapAsTheyEnd")
+        f.debug_struct("MapUnordered")
             .field("repartidor", &self.feed.repartidor)
             .finish_non_exhaustive()
     }
 }
 
-impl<A, R> fmt::Debug for AsTheyEnd<A, R> {
+impl<A, R> fmt::Debug for AsCompleted<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsTheyEnd")
+        f.debug_struct("AsCompleted")
             .field("repartidor", &self.repartidor)
             .finish()
     }

@@ -80,9 +80,9 @@ mod tests {
         let (jobs, to_do) = unbounded();
         let (back, returned) = unbounded();
         for (number, cancelled) in [(0, true), (1, false)] {
-            let call = Call::new(CallId::new(number), None);
+            let call = Call::new(CallId::new(number));
             if cancelled {
-                call.set_cancelled();
+                call.cancel();
             }
             let task = TaskId::new(number);
             let args = Arc::new(number);

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::engine::{News, Outcome, Request, Wires};
-use crate::{Repartidor, SendError, TaskError, TaskId};
+use crate::engine::{News, Request, Wires};
+use crate::error::TryNextError;
+use crate::results::Outcome;
+use crate::{Repartidor, SendError, TaskId};
 
 pub(crate) fn split<A, R>(repartidor: Repartidor<A, R>) -> (TaskSender<A, R>, Outcomes<A, R>) {
     let window = usize::try_from(repartidor.window()).unwrap_or(usize::MAX);
@@ -24,11 +26,11 @@ pub(crate) fn split<A, R>(repartidor: Repartidor<A, R>) -> (TaskSender<A, R>, Ou
     (TaskSender { repartidor, enter }, outcomes)
 }
 
-pub(crate) fn split_in_order<A, R>(
+pub(crate) fn split_ordered<A, R>(
     repartidor: Repartidor<A, R>,
-) -> (TaskSender<A, R>, InOrder<A, R>) {
+) -> (TaskSender<A, R>, OrderedOutcomes<A, R>) {
     let (sender, outcomes) = split(repartidor);
-    let in_order = InOrder {
+    let in_order = OrderedOutcomes {
         outcomes,
         early: BTreeMap::new(),
         next: 0,
@@ -86,12 +88,16 @@ pub struct Outcomes<A, R> {
 }
 
 impl<A, R> Outcomes<A, R> {
-    /// The next outcome, if it is there already. None is not the end: that is what
-    /// [`next`](Iterator::next) tells.
-    pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
-        let outcome = self.wires.outcomes.try_recv().ok()?;
+    /// Returns the next outcome, if there is one already.
+    ///
+    /// # Errors
+    ///
+    /// [`TryNextError::Empty`] if no task has ended that was not given, and
+    /// [`TryNextError::Ended`] after the last outcome.
+    pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
+        let outcome = self.wires.outcomes.try_recv()?;
         self.given();
-        Some(outcome)
+        Ok(outcome)
     }
 
     /// The window has a place more.
@@ -104,7 +110,7 @@ impl<A, R> Outcomes<A, R> {
 }
 
 impl<A, R> Iterator for Outcomes<A, R> {
-    type Item = (TaskId, Result<R, TaskError>);
+    type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let outcome = self.wires.outcomes.recv().ok()?;
@@ -121,29 +127,33 @@ impl<A, R> Drop for Outcomes<A, R> {
 }
 
 /// The half of a run that gives each task's outcome, in order of sending: see
-/// [`Repartidor::split_in_order`].
+/// [`Repartidor::split_ordered`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
-pub struct InOrder<A, R> {
+pub struct OrderedOutcomes<A, R> {
     outcomes: Outcomes<A, R>,
     /// Those that wait for an earlier one.
     early: BTreeMap<u64, Outcome<R>>,
     next: u64,
 }
 
-impl<A, R> InOrder<A, R> {
-    /// The next outcome, if it is there already. None is not the end: that is what
-    /// [`next`](Iterator::next) tells.
-    pub fn try_next(&mut self) -> Option<(TaskId, Result<R, TaskError>)> {
+impl<A, R> OrderedOutcomes<A, R> {
+    /// Returns the next outcome in order of sending, if its task has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`TryNextError::Empty`] if it has not, and [`TryNextError::Ended`] after the
+    /// last outcome.
+    pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
         let wires = Arc::clone(&self.outcomes.wires);
-        self.next_from(|| wires.outcomes.try_recv().ok())
+        self.next_from(|| Ok(wires.outcomes.try_recv()?))
     }
 
-    fn next_from(&mut self, more: impl Fn() -> Option<Outcome<R>>) -> Option<Outcome<R>> {
+    fn next_from<E>(&mut self, more: impl Fn() -> Result<Outcome<R>, E>) -> Result<Outcome<R>, E> {
         loop {
             if let Some(outcome) = self.early.remove(&self.next) {
                 self.next += 1;
                 self.outcomes.given();
-                return Some(outcome);
+                return Ok(outcome);
             }
             let outcome = more()?;
             self.early.insert(outcome.0.index(), outcome);
@@ -151,17 +161,17 @@ impl<A, R> InOrder<A, R> {
     }
 }
 
-impl<A, R> Iterator for InOrder<A, R> {
-    type Item = (TaskId, Result<R, TaskError>);
+impl<A, R> Iterator for OrderedOutcomes<A, R> {
+    type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let wires = Arc::clone(&self.outcomes.wires);
-        self.next_from(|| wires.outcomes.recv().ok())
+        self.next_from(|| wires.outcomes.recv()).ok()
     }
 }
 
 impl<A, R> FusedIterator for Outcomes<A, R> {}
-impl<A, R> FusedIterator for InOrder<A, R> {}
+impl<A, R> FusedIterator for OrderedOutcomes<A, R> {}
 
 impl<A, R> fmt::Debug for Outcomes<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,9 +181,9 @@ impl<A, R> fmt::Debug for Outcomes<A, R> {
     }
 }
 
-impl<A, R> fmt::Debug for InOrder<A, R> {
+impl<A, R> fmt::Debug for OrderedOutcomes<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InOrder")
+        f.debug_struct("OrderedOutcomes")
             .field("outcomes", &self.outcomes)
             .field("early", &self.early.len())
             .finish_non_exhaustive()

@@ -54,7 +54,7 @@ fn dropped_iterators_end_their_run() {
     let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
-    drop(reparto.as_they_end());
+    drop(reparto.as_completed());
     check_all_gone(&calls);
     drop(held);
 
@@ -65,7 +65,7 @@ fn dropped_iterators_end_their_run() {
         next(&calls).square();
         calls
     });
-    assert_eq!(map.next().unwrap().unwrap(), 0);
+    assert_eq!(map.next().unwrap().1.unwrap(), 0);
     drop(map);
     let calls = answers.join().unwrap();
     // The next call may have begun.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use puppet::{error, impatient, next, puppets, send};
 use reparte::{
-    Account, CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, ServerState,
+    CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, RunSummary, ServerState,
     TaskErrorKind, from_fn,
 };
 
@@ -23,8 +23,8 @@ fn square_and(other: impl Fn(&u32) -> Result<u32, CallError> + Send + Sync + 'st
     ]
 }
 
-/// Sends these tasks and ends: the results in full, and the account.
-fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> Account {
+/// Sends these tasks and ends: the results in full, and the summary.
+fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> RunSummary {
     let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
     let handle = reparto.handle();
     for n in tasks.clone() {
@@ -32,7 +32,7 @@ fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> Account {
     }
     let results = reparto.terminar().unwrap();
     assert_eq!(results, tasks.map(|n| n * n).collect::<Vec<_>>());
-    handle.account()
+    handle.summary()
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_fault_is_tried_again_where_that_is_asked_for() {
     let handle = reparto.handle();
     send(&mut reparto, 0..8);
     assert_eq!(reparto.terminar().unwrap(), [0, 1, 4, 9, 16, 25, 36, 49]);
-    assert_eq!(handle.account().retries, 8);
+    assert_eq!(handle.summary().retries, 8);
 }
 
 #[test]
@@ -83,24 +83,27 @@ fn a_task_of_which_servers_die_fails_by_name() {
 
 #[test]
 fn a_dead_server_costs_no_result() {
-    let account = squares(square_and(|_| Err(error(ErrorKind::Unreachable))), 0..500);
-    let dead = &account.servers[1];
+    let summary = squares(square_and(|_| Err(error(ErrorKind::Unreachable))), 0..500);
+    let dead = &summary.servers[1];
     assert_eq!((dead.tasks, dead.executions, dead.deaths), (0, 0, 1));
     assert!(dead.failures["unreachable"] < 50, "it eats the queue");
     assert_eq!(dead.state, ServerState::Down);
-    let died: Vec<_> = account.died().map(|server| &*server.name).collect();
+    let died: Vec<_> = summary
+        .failed_servers()
+        .map(|server| &*server.name)
+        .collect();
     assert_eq!(died, ["other"]);
-    assert_eq!((account.executions, account.lost), (500, 0));
+    assert_eq!((summary.executions, summary.lost()), (500, 0));
     assert!(
-        account.to_string().ends_with("; never answered: other"),
-        "{account}"
+        summary.to_string().ends_with("; never answered: other"),
+        "{summary}"
     );
 }
 
 #[test]
 fn a_server_that_dies_at_work_costs_no_result() {
     let left = AtomicU32::new(10);
-    let account = squares(
+    let summary = squares(
         square_and(
             move |n| match left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)) {
                 Ok(_) => Ok(n * n),
@@ -109,9 +112,9 @@ fn a_server_that_dies_at_work_costs_no_result() {
         ),
         0..3000,
     );
-    assert_eq!(account.servers[1].tasks, 10);
-    assert_eq!(account.servers[1].deaths, 1);
-    assert!(account.retries > 0);
+    assert_eq!(summary.servers[1].tasks, 10);
+    assert_eq!(summary.servers[1].deaths, 1);
+    assert!(summary.retries > 0);
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_server_that_returns_is_used_again() {
     third.square();
     let handle = reparto.handle();
     assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
-    let server = &handle.account().servers[0];
+    let server = &handle.summary().servers[0];
     assert_eq!((server.state, server.deaths), (ServerState::Up, 1));
     assert_eq!(
         server.last_error.as_ref().unwrap().kind(),
@@ -139,14 +142,14 @@ fn a_server_that_returns_is_used_again() {
 #[test]
 fn a_panic_is_a_failed_call() {
     let first = AtomicBool::new(true);
-    let account = squares(
+    let summary = squares(
         square_and(move |n| {
             assert!(!first.swap(false, SeqCst), "no luck with {n}");
             Ok(n * n)
         }),
         0..50,
     );
-    let server = &account.servers[1];
+    let server = &summary.servers[1];
     assert_eq!(server.failures["panicked"], 1);
     let error = server.last_error.as_ref().unwrap();
     assert!(error.message().starts_with("no luck with"), "{error}");
@@ -165,12 +168,12 @@ fn a_fault_is_not_retried_and_the_rest_is_handed_over() {
         incomplete.to_string(),
         "3 of 5 tasks have their result, 2 failed\n  task 1: a: fault 7: odd\n  task 3: a: fault 7: odd"
     );
-    assert_eq!(incomplete.account().executions, 5);
+    assert_eq!(incomplete.summary().executions, 5);
     let outcomes = incomplete.into_outcomes();
     let had: Vec<_> = outcomes.iter().filter_map(|o| o.as_ref().ok()).collect();
     assert_eq!(had, [&0, &1, &2]);
     let error = outcomes[1].as_ref().unwrap_err();
-    assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Answered, 1));
+    assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Permanent, 1));
 }
 
 #[test]
@@ -231,8 +234,8 @@ fn a_total_outage_hands_over_what_was_had() {
         ),
         "{text}"
     );
-    let account = incomplete.account().clone();
-    assert_eq!((account.done, account.pending, account.lost), (1, 0, 0));
+    let summary = incomplete.summary().clone();
+    assert_eq!((summary.done, summary.pending, summary.lost()), (1, 0, 0));
     let outcomes = incomplete.into_outcomes();
     assert_eq!(outcomes[0].as_ref().ok(), Some(&1));
     assert_eq!(
@@ -252,12 +255,16 @@ fn a_map_tells_of_an_outage() {
     let reparto = Repartidor::with([from_fn("a", dying)], impatient()).unwrap();
     let handle = reparto.handle();
     let outcomes: Vec<_> = reparto.map(0..100).collect();
-    let had: Vec<_> = outcomes.iter().map_while(|o| o.as_ref().ok()).collect();
+    let had: Vec<_> = outcomes
+        .iter()
+        .map_while(|(_, o)| o.as_ref().ok())
+        .collect();
     assert_eq!(had, [&0, &1, &4]);
     // Those sent, and the one that found no server; the rest were not asked for.
-    let sent = usize::try_from(handle.account().tasks).unwrap();
+    let sent = usize::try_from(handle.summary().tasks).unwrap();
     assert_eq!(outcomes.len(), sent + 1);
-    for (outcome, index) in outcomes.iter().zip(0..).skip(3) {
+    for ((task, outcome), index) in outcomes.iter().zip(0..).skip(3) {
+        assert_eq!(task.index(), index);
         let error = outcome.as_ref().unwrap_err();
         assert_eq!(
             (error.kind(), error.task().index()),
@@ -271,11 +278,11 @@ fn a_map_over_a_run_that_is_over_says_so() {
     let refusing = from_fn("a", |_: &u32| Err::<u32, _>(error(ErrorKind::Refused)));
     let mut reparto = Repartidor::with([refusing], Options::default()).unwrap();
     while reparto.enviar(1).is_ok() {}
-    let sent = usize::try_from(reparto.account().tasks).unwrap();
+    let sent = usize::try_from(reparto.summary().tasks).unwrap();
     // Those sent before come first; the one task that is left is an error too.
     let outcomes: Vec<_> = reparto.map([2]).collect();
     assert_eq!(outcomes.len(), sent + 1);
-    assert!(outcomes.iter().all(Result::is_err));
+    assert!(outcomes.iter().all(|(_, outcome)| outcome.is_err()));
 }
 
 #[test]
@@ -296,8 +303,11 @@ fn servers_that_refuse_are_out_at_once() {
         ),
         "{text}"
     );
-    let account = incomplete.account();
-    assert_eq!((account.executions, account.died().count()), (0, 2));
+    let summary = incomplete.summary();
+    assert_eq!(
+        (summary.executions, summary.failed_servers().count()),
+        (0, 2)
+    );
 }
 
 #[test]
@@ -310,6 +320,9 @@ fn a_busy_server_is_no_outage() {
     next(&calls).square();
     let handle = reparto.handle();
     assert_eq!(reparto.terminar().unwrap(), [1]);
-    let account = handle.account();
-    assert_eq!((account.executions, account.died().count()), (1, 0));
+    let summary = handle.summary();
+    assert_eq!(
+        (summary.executions, summary.failed_servers().count()),
+        (1, 0)
+    );
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use puppet::{NEVER, SOON, next, puppets};
-use reparte::{ErrorKind, Options, Repartidor, TaskErrorKind};
+use reparte::{ErrorKind, Options, Repartidor, TaskErrorKind, TryNextError};
 
 fn window(tasks: usize) -> Options {
     let mut options = Options::default();
@@ -24,7 +24,7 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
         .split();
     let first = sender.enviar(1).unwrap();
     let second = sender.enviar(2).unwrap();
-    assert!(outcomes.try_next().is_none());
+    assert_eq!(outcomes.try_next().unwrap_err(), TryNextError::Empty);
     let (early, late) = (next(&calls), next(&calls));
     late.square();
     let (task, outcome) = outcomes.next().unwrap();
@@ -34,6 +34,7 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
     outcomes.next().unwrap().1.unwrap();
     drop(sender);
     assert!(outcomes.next().is_none());
+    assert_eq!(outcomes.try_next().unwrap_err(), TryNextError::Ended);
     assert!(outcomes.next().is_none());
 }
 
@@ -41,7 +42,7 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
 fn the_window_counts_what_waits_for_an_earlier_one() {
     let (servers, calls) = puppets(&[("a", 2)]);
     let reparto = Repartidor::with(servers, window(2)).unwrap();
-    let (mut sender, mut outcomes) = reparto.split_in_order();
+    let (mut sender, mut outcomes) = reparto.split_ordered();
     let (told, sent) = mpsc::channel();
     let sending = thread::spawn(move || {
         for n in 1..=3 {
@@ -61,7 +62,7 @@ fn the_window_counts_what_waits_for_an_earlier_one() {
     );
     second.square();
     // A slot is free, and the second waits for the first: the third is not sent.
-    assert!(outcomes.try_next().is_none());
+    assert_eq!(outcomes.try_next().unwrap_err(), TryNextError::Empty);
     assert!(sent.recv_timeout(NEVER).is_err());
     first.square();
     assert_eq!(outcomes.next().unwrap().1.unwrap(), 1);
@@ -80,7 +81,7 @@ fn tasks_sent_before_come_first() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let mut reparto = Repartidor::with(servers, window(1)).unwrap();
     reparto.enviar(7).unwrap();
-    let (sender, outcomes) = reparto.split_in_order();
+    let (sender, outcomes) = reparto.split_ordered();
     drop(sender);
     next(&calls).square();
     let all: Vec<u32> = outcomes.map(|(_, outcome)| outcome.unwrap()).collect();
@@ -105,12 +106,12 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     options.read_ahead = 5;
     let reparto = Repartidor::with(servers, options).unwrap();
     let handle = reparto.handle();
-    let (mut sender, outcomes) = reparto.split_in_order();
+    let (mut sender, outcomes) = reparto.split_ordered();
     for n in 1..=4 {
         sender.enviar(n).unwrap();
     }
     let (one, other) = (next(&calls), next(&calls));
-    handle.end();
+    handle.drain();
     let lost = other.args;
     one.square();
     other.fail(ErrorKind::Interrupted);
@@ -123,8 +124,8 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
             Err(error) => assert_eq!(error.kind(), TaskErrorKind::NotRun, "{error}"),
         }
     }
-    let account = handle.account();
-    assert_eq!((account.done, account.not_run, account.lost), (1, 3, 0));
+    let summary = handle.summary();
+    assert_eq!((summary.done, summary.not_run, summary.lost()), (1, 3, 0));
     assert!(calls.try_recv().is_err());
 }
 
@@ -142,7 +143,7 @@ fn tasks_beyond_the_window_that_were_sent_before_are_counted() {
     reparto.enviar(3).unwrap();
     reparto.enviar(4).unwrap();
     // Four are not given, and the window is of two.
-    let (mut sender, mut outcomes) = reparto.split_in_order();
+    let (mut sender, mut outcomes) = reparto.split_ordered();
     let (told, sent) = mpsc::channel();
     let sending = thread::spawn(move || told.send(sender.enviar(5).unwrap()).unwrap());
     next(&calls).square();

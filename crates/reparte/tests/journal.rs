@@ -106,7 +106,7 @@ fn what_was_in_flight_when_a_run_was_dropped_is_executed_again() {
     let journal = loop {
         match Journal::<u32, u32>::open(place.path(), "square") {
             Ok(journal) => break journal,
-            Err(error) => assert!(matches!(error.kind, JournalErrorKind::Held), "{error}"),
+            Err(error) => assert!(matches!(error.kind, JournalErrorKind::Locked), "{error}"),
         }
         std::thread::yield_now();
     };
@@ -147,7 +147,7 @@ fn other_tasks_are_refused_by_the_first_that_differs() {
 
     let reparto = with_journal();
     let handle = reparto.handle();
-    let mut outcomes: Vec<_> = reparto.map(tasks).collect();
+    let mut outcomes: Vec<_> = reparto.map(tasks).map(|(_, outcome)| outcome).collect();
     let refused = outcomes.pop().unwrap().unwrap_err();
     assert_eq!(
         (refused.task().index(), refused.kind()),
@@ -157,7 +157,7 @@ fn other_tasks_are_refused_by_the_first_that_differs() {
         outcomes.into_iter().flatten().collect::<Vec<_>>(),
         expected(0..3)
     );
-    assert!(is_third(handle.account().journal_error.as_ref().unwrap()));
+    assert!(is_third(handle.summary().journal_error.as_ref().unwrap()));
 
     assert_eq!(executions.load(SeqCst), 0);
     assert_eq!(fs::read(&path).unwrap(), before);
@@ -182,24 +182,27 @@ fn with_every_server_down_what_the_journal_has_is_given() {
     let mut events = handle.events(100);
     send(&mut reparto, 0..5);
     assert_eq!(reparto.terminar().unwrap(), expected(0..5));
-    let account = handle.account();
+    let summary = handle.summary();
     assert_eq!(
-        (account.done, account.resumed, account.executions),
+        (summary.done, summary.resumed, summary.executions),
         (5, 5, 0)
     );
     assert!(
-        account
+        summary
             .to_string()
             .contains("5 tasks: 5 done (5 from the journal), 0 failed")
     );
-    assert!(account.to_json().contains("\"resumed\":5"));
+    assert!(summary.to_json().contains("\"resumed\":5"));
     let resumed = events
         .by_ref()
-        .filter(|event| matches!(event, Event::Resumed { .. }));
+        .filter(|event| matches!(event, Event::TaskResumed { .. }));
     assert_eq!(resumed.count(), 5);
 
     let outcomes: Vec<_> = with_journal().map(0..7).collect();
-    let had: Vec<u32> = outcomes.into_iter().flatten().collect();
+    let had: Vec<u32> = outcomes
+        .into_iter()
+        .flat_map(|(_, outcome)| outcome)
+        .collect();
     assert_eq!(had, expected(0..5));
 }
 
@@ -237,7 +240,7 @@ fn a_result_that_cannot_be_read_ends_the_run() {
     let place = Place::new("unreadable");
     let journal = |read: fn(&[u8]) -> Option<u32>| {
         let bytes = |n: &u32| n.to_be_bytes().to_vec();
-        Journal::with(place.path(), "squares of mine", bytes, bytes, read).unwrap()
+        Journal::open_with(place.path(), "squares of mine", bytes, bytes, read).unwrap()
     };
     let run = |read| {
         let executions = Arc::default();

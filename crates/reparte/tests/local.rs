@@ -27,10 +27,10 @@ fn a_run_needs_no_server() {
     let handle = reparto.handle();
     send(&mut reparto, 0..100);
     assert_eq!(reparto.terminar().unwrap(), expected(100));
-    let account = handle.account();
+    let summary = handle.summary();
     let cores = thread::available_parallelism().unwrap().get();
     assert_eq!(
-        (&*account.servers[0].name, account.servers[0].slots),
+        (&*summary.servers[0].name, summary.servers[0].slots),
         ("local", cores)
     );
 }
@@ -54,7 +54,7 @@ fn a_pool_works_with_all_of_its_threads() {
         .collect();
     at_once.sort_unstable();
     assert_eq!(at_once, [0, 1, 2]);
-    assert_eq!(&*handle.account().servers[0].name, "here");
+    assert_eq!(&*handle.summary().servers[0].name, "here");
     // A cancelled call may return early.
     handle.cancel_all();
     let incomplete = reparto.terminar().unwrap_err();
@@ -84,16 +84,16 @@ fn a_panic_is_its_tasks_failure_and_no_other() {
             1 => (-32603, "the function panicked: no ones, please"),
             _ => (3, "no threes"),
         };
-        assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Answered, 1));
+        assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Permanent, 1));
         let failed = &error.history()[0].error;
         assert_eq!(
             (failed.kind(), failed.message()),
             (ErrorKind::Fault { code }, text)
         );
     }
-    let account = incomplete.account();
-    assert_eq!((account.done, account.failed), (18, 2));
-    assert_eq!(account.servers[0].state, ServerState::Up);
+    let summary = incomplete.summary();
+    assert_eq!((summary.done, summary.failed), (18, 2));
+    assert_eq!(summary.servers[0].state, ServerState::Up);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn local_threads_work_beside_servers() {
     assert_eq!(reparto.terminar().unwrap(), expected(200));
     assert!(
         handle
-            .account()
+            .summary()
             .servers
             .iter()
             .all(|server| server.tasks > 0)
@@ -124,8 +124,8 @@ fn a_reserve_is_left_alone_while_there_are_servers() {
     let handle = reparto.handle();
     send(&mut reparto, 0..50);
     assert_eq!(reparto.terminar().unwrap(), expected(50));
-    let account = handle.account();
-    let states: Vec<_> = account.servers.iter().map(|s| (s.tasks, s.state)).collect();
+    let summary = handle.summary();
+    let states: Vec<_> = summary.servers.iter().map(|s| (s.tasks, s.state)).collect();
     assert_eq!(states, [(50, ServerState::Up), (0, ServerState::Reserve)]);
 }
 
@@ -145,11 +145,12 @@ fn a_reserve_takes_over_when_no_server_is_left() {
         let failing = thread::spawn(move || calls.into_iter().for_each(|call| call.fail(kind)));
         send(&mut reparto, 3..30);
         assert_eq!(reparto.terminar().unwrap(), expected(30), "{kind}");
-        let account = handle.account();
-        assert_eq!(account.servers[2].tasks, 29, "{kind}");
-        assert_eq!(account.servers[2].state, ServerState::Up);
-        let fell_back = events
-            .filter(|event| matches!(event, Event::FellBack { server } if &**server == "local"));
+        let summary = handle.summary();
+        assert_eq!(summary.servers[2].tasks, 29, "{kind}");
+        assert_eq!(summary.servers[2].state, ServerState::Up);
+        let fell_back = events.filter(
+            |event| matches!(event, Event::ReserveInUse { server } if &**server == "local"),
+        );
         assert_eq!(fell_back.count(), 1);
         failing.join().unwrap();
     }

@@ -9,7 +9,7 @@ use std::thread;
 use crossbeam_channel::unbounded;
 use puppet::{NEVER, SOON, next, puppets, send};
 use reparte::{
-    AsTheyEnd, Error, Incomplete, MAX_SLOTS, Map, MapAsTheyEnd, Options, Repartidor, SendError,
+    AsCompleted, Error, Incomplete, MAX_SLOTS, Map, MapUnordered, Options, Repartidor, SendError,
     from_fn,
 };
 
@@ -26,10 +26,10 @@ fn results_come_in_order_of_sending() {
     let handle = reparto.handle();
     assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
 
-    let account = handle.account();
-    assert_eq!((account.tasks, account.done, account.lost), (3, 3, 0));
-    assert_eq!((account.executions, account.retries), (3, 0));
-    let tasks: Vec<_> = account.servers.iter().map(|s| s.tasks).collect();
+    let summary = handle.summary();
+    assert_eq!((summary.tasks, summary.done, summary.lost()), (3, 3, 0));
+    assert_eq!((summary.executions, summary.retries), (3, 0));
+    let tasks: Vec<_> = summary.servers.iter().map(|s| s.tasks).collect();
     assert_eq!(tasks, [1, 2]);
 }
 
@@ -40,7 +40,7 @@ fn results_come_as_they_end() {
     send(&mut reparto, 1..=3);
     let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
     held.sort_by_key(|held| held.args);
-    let mut ended = reparto.as_they_end();
+    let mut ended = reparto.as_completed();
     for n in [3_u32, 1, 2] {
         let at = held.iter().position(|held| held.args == n).unwrap();
         held.swap_remove(at).square();
@@ -101,7 +101,7 @@ fn a_map_is_in_order_and_bounded() {
     let tasks = (1..=20).inspect(move |&n| asked_to.send(n).unwrap());
     let (read_to, read) = unbounded();
     let reader = thread::spawn(move || {
-        for result in reparto.map(tasks) {
+        for (_, result) in reparto.map(tasks) {
             read_to.send(result.unwrap()).unwrap();
         }
     });
@@ -126,7 +126,7 @@ fn a_map_as_they_end_overtakes() {
     let (servers, calls) = puppets(&[("a", 2)]);
     let reparto = Repartidor::with(servers, Options::default()).unwrap();
     let reader = thread::spawn(move || {
-        let ended = reparto.map_as_they_end([1, 2, 3]);
+        let ended = reparto.map_unordered([1, 2, 3]);
         ended
             .map(|(task, result)| (task.index(), result.unwrap()))
             .collect::<Vec<_>>()
@@ -181,9 +181,9 @@ fn servers_that_make_no_sense_are_refused_at_once() {
 fn a_dispatcher_and_its_iterators_can_change_threads() {
     fn check<T: Send>() {}
     check::<Repartidor<u32, u32>>();
-    check::<AsTheyEnd<u32, u32>>();
+    check::<AsCompleted<u32, u32>>();
     check::<Map<u32, u32, std::ops::Range<u32>>>();
-    check::<MapAsTheyEnd<u32, u32, std::ops::Range<u32>>>();
+    check::<MapUnordered<u32, u32, std::ops::Range<u32>>>();
     check::<SendError<u32>>();
     check::<Incomplete<u32>>();
 }
@@ -196,7 +196,7 @@ fn many_slots_end_their_calls_at_once() {
         options.read_ahead = read_ahead;
         let servers = ["a", "b"].map(|name| from_fn(name, |n: &u32| Ok(*n)).with_slots(16));
         let reparto = Repartidor::with(servers, options).unwrap();
-        let results: Result<Vec<u32>, _> = reparto.map(0..2000).collect();
+        let results: Result<Vec<u32>, _> = reparto.map(0..2000).map(|(_, n)| n).collect();
         assert_eq!(results.unwrap(), (0..2000).collect::<Vec<_>>());
     }
 }

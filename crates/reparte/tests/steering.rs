@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use puppet::{SOON, next, puppets, send};
 use reparte::{
-    Call, CallEnd, CallError, CallId, Destino, Error, ErrorKind, Event, Handle, Options, Reason,
-    Repartidor, ServerState, Status, TaskError, TaskErrorKind, from_fn,
+    Call, CallEnd, CallError, CallId, CallReason, Destino, Error, ErrorKind, Event, Handle,
+    Options, Repartidor, ServerState, Status, TaskError, TaskErrorKind, from_fn,
 };
 
 fn read_ahead(tasks: usize) -> Options {
@@ -27,19 +27,19 @@ fn the_last_server_is_replaced_without_an_end_of_the_run() {
     let second = servers.pop().unwrap();
     let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
     let handle = reparto.handle();
-    handle.replace("a", second).unwrap();
+    handle.replace_server("a", second).unwrap();
     send(&mut reparto, 1..=2);
     let (one, two) = (next(&calls), next(&calls));
     one.square();
     two.square();
     assert_eq!(reparto.terminar().unwrap(), [1, 4]);
     let states = handle
-        .account()
+        .summary()
         .servers
         .iter()
         .map(|s| (s.state, s.tasks))
         .collect::<Vec<_>>();
-    assert_eq!(states, [(ServerState::Left, 0), (ServerState::Up, 2)]);
+    assert_eq!(states, [(ServerState::Removed, 0), (ServerState::Up, 2)]);
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn a_cancelled_task_ends_and_its_call_is_cut_off() {
     handle.cancel(running);
     next(&calls).square();
     let incomplete = reparto.terminar().unwrap_err();
-    let account = incomplete.account();
-    assert_eq!((account.done, account.failed, account.lost), (1, 2, 0));
+    let summary = incomplete.summary();
+    assert_eq!((summary.done, summary.failed, summary.lost()), (1, 2, 0));
     let outcomes = incomplete.into_outcomes();
     for outcome in &outcomes[..2] {
         let error = outcome.as_ref().unwrap_err();
@@ -73,7 +73,7 @@ fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
     send(&mut reparto, 1..=5);
     let _cut = next(&calls);
     reparto.handle().cancel_all();
-    while reparto.account().failed < 5 {
+    while reparto.summary().failed < 5 {
         std::thread::yield_now();
     }
     send(&mut reparto, [7]);
@@ -91,22 +91,22 @@ fn servers_join_and_leave_a_run() {
     let handle = reparto.handle();
     send(&mut reparto, 1..=3);
     let first = next(&calls);
-    handle.join(second).unwrap();
+    handle.add_server(second).unwrap();
     let joined = next(&calls);
     assert_eq!((&*first.server, &*joined.server), ("a", "b"));
-    assert!(handle.leave("a") && !handle.leave("c"));
+    assert!(handle.remove_server("a") && !handle.remove_server("c"));
     first.square();
     joined.square();
     let last = next(&calls);
     assert_eq!(last.server, "b");
     last.square();
     assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
-    let account = handle.account();
-    let states: Vec<_> = account.servers.iter().map(|s| s.state).collect();
-    assert_eq!(states, [ServerState::Left, ServerState::Up]);
-    assert_eq!(account.died().count(), 0);
+    let summary = handle.summary();
+    let states: Vec<_> = summary.servers.iter().map(|s| s.state).collect();
+    assert_eq!(states, [ServerState::Removed, ServerState::Up]);
+    assert_eq!(summary.failed_servers().count(), 0);
     let late = from_fn("late", |n: &u32| Ok(*n));
-    assert!(matches!(handle.join(late), Err(Error::RunOver)));
+    assert!(matches!(handle.add_server(late), Err(Error::RunEnded)));
 }
 
 #[test]
@@ -124,23 +124,23 @@ fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
     assert_eq!((hedge.args, &*hedge.server), (slow.args, &*free));
     hedge.square();
     assert_eq!(reparto.terminar().unwrap(), [1, 4]);
-    let account = handle.account();
-    assert_eq!((account.executions, account.retries), (3, 0));
+    let summary = handle.summary();
+    assert_eq!((summary.executions, summary.retries), (3, 0));
     assert_eq!(
-        (account.hedges, account.hedges_won, account.hedges_lost),
+        (summary.hedges, summary.hedges_won, summary.hedges_lost),
         (1, 1, 0)
     );
     // The cut-off call is no failure of its server's.
-    let mut servers = account.servers.iter();
+    let mut servers = summary.servers.iter();
     assert!(
         servers.all(|server| server.failures.is_empty()),
-        "{account}"
+        "{summary}"
     );
     let hedges = |event: &Event| {
         matches!(
             event,
-            Event::Started {
-                reason: Reason::Hedge,
+            Event::CallStarted {
+                reason: CallReason::Hedge,
                 ..
             }
         )
@@ -176,7 +176,7 @@ fn nobody_waits_for_a_slow_observer() {
     assert_eq!(reparto.map(0..100).count(), 100);
     // Sent, started, returned and done for each, and the end, less the three that fit.
     assert_eq!(events.missed(), 398);
-    assert!(events.try_next().is_some());
+    assert!(events.try_next().is_ok());
     assert_eq!(events.count(), 2);
 }
 
@@ -186,8 +186,8 @@ fn ends(events: impl Iterator<Item = Event>) -> Vec<(u64, String, String)> {
     let mut ends = Vec::new();
     for event in events {
         match event {
-            Event::Started { call, at, .. } => started.push((call, at)),
-            Event::Returned {
+            Event::CallStarted { call, at, .. } => started.push((call, at)),
+            Event::CallReturned {
                 task,
                 call,
                 server,
@@ -277,23 +277,25 @@ fn a_lost_call_is_told_of_before_it_returns() {
     let mut events = handle.events(100);
     send(&mut reparto, [5]);
     let overrun = next(&calls);
-    let lost = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
-        Event::Lost {
-            call,
-            error,
-            server,
-            ..
-        } => Some((call, error.kind(), server)),
-        Event::Returned { .. } => panic!("it has not returned"),
-        _ => None,
-    });
+    let lost =
+        std::iter::from_fn(|| events.next_timeout(SOON).ok()).find_map(|event| match event {
+            Event::CallLost {
+                call,
+                error,
+                server,
+                ..
+            } => Some((call, error.kind(), server)),
+            Event::CallReturned { .. } => panic!("it has not returned"),
+            _ => None,
+        });
     let (call, kind, server) = lost.expect("it is lost");
     assert_eq!((kind, &*server), (ErrorKind::TimedOut, "a"));
     overrun.square();
-    let returned = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
-        Event::Returned { call, end, .. } => Some((call, end)),
-        _ => None,
-    });
+    let returned =
+        std::iter::from_fn(|| events.next_timeout(SOON).ok()).find_map(|event| match event {
+            Event::CallReturned { call, end, .. } => Some((call, end)),
+            _ => None,
+        });
     let (returned, end) = returned.expect("it returns");
     assert!(
         returned == call && matches!(end, CallEnd::Cancelled),
@@ -348,21 +350,22 @@ fn slots_are_learnt_and_a_hang_is_an_outage() {
     options.outage = Some(Duration::from_millis(100));
     let mut reparto = Repartidor::with([std::sync::Arc::clone(&server)], options).unwrap();
     let handle = reparto.handle();
-    while handle.account().servers[0].slots != 3 {
+    while handle.summary().servers[0].slots != 3 {
         std::thread::yield_now();
     }
     server.hangs.store(true, SeqCst);
     send(&mut reparto, 0..3);
     // It was well when it was last asked: a second, and the word that there is none.
     let mut events = handle.events(100);
-    let aside = std::iter::from_fn(|| events.next_within(SOON)).find_map(|event| match event {
-        Event::Aside { state, .. } => Some(state),
-        _ => None,
-    });
+    let aside =
+        std::iter::from_fn(|| events.next_timeout(SOON).ok()).find_map(|event| match event {
+            Event::ServerSetAside { state, .. } => Some(state),
+            _ => None,
+        });
     assert_eq!(aside, Some(ServerState::Down));
     let incomplete = reparto.terminar().unwrap_err();
     assert!(incomplete.outcomes().iter().all(Result::is_err));
-    let server = &incomplete.account().servers[0];
+    let server = &incomplete.summary().servers[0];
     assert_eq!((server.deaths, server.slots), (1, 3));
     assert!(server.downtime >= Duration::from_millis(100), "{server:?}");
 }
@@ -387,7 +390,7 @@ impl Destino<u32, u32> for Nosy {
 
 fn look(handle: &OnceLock<Handle<u32, u32>>) {
     let handle = handle.get().unwrap();
-    assert_eq!(handle.account().lost, 0);
+    assert_eq!(handle.summary().lost(), 0);
     handle.cancel_all();
     drop(handle.events(1));
 }
@@ -428,7 +431,7 @@ fn a_server_with_too_many_slots_does_not_join() {
     let handle = reparto.handle();
     let large = from_fn("large", |n: &u32| Ok(*n)).with_slots(reparte::MAX_SLOTS);
     let slots = reparte::MAX_SLOTS + 1;
-    let refused = handle.replace("a", large);
+    let refused = handle.replace_server("a", large);
     assert!(matches!(refused, Err(Error::TooManySlots { slots: all }) if all == slots));
     // The one that it was to replace is still there.
     send(&mut reparto, [3]);
@@ -446,8 +449,8 @@ fn servers_that_left_have_no_threads() {
     let handle = reparto.handle();
     for _ in 0..30 {
         let other = from_fn("other", |n: &u32| Ok(*n)).with_slots(200);
-        handle.join(other).unwrap();
-        assert!(handle.leave("other"));
+        handle.add_server(other).unwrap();
+        assert!(handle.remove_server("other"));
     }
     let deadline = std::time::Instant::now() + SOON;
     while threads() > 1000 {

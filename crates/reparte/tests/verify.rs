@@ -35,9 +35,9 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
         reparto.terminar().unwrap(),
         (0..40).map(|n| n * n).collect::<Vec<_>>()
     );
-    let account = handle.account();
+    let summary = handle.summary();
     for liar in [0, 2] {
-        let liar = &account.servers[liar];
+        let liar = &summary.servers[liar];
         assert_eq!(
             (liar.state, liar.tasks, liar.executions),
             (ServerState::Quarantined, 0, 1)
@@ -47,14 +47,14 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
         assert_eq!(error.kind(), ErrorKind::Wrong);
         assert!(error.message().contains("is not the square of"), "{error}");
     }
-    assert_eq!(account.died().count(), 2);
-    let table = account.to_string();
+    assert_eq!(summary.failed_servers().count(), 2);
+    let table = summary.to_string();
     assert!(
         table.ends_with("; in quarantine: liar, other liar"),
         "{table}"
     );
     let out = events.filter_map(|event| match event {
-        Event::Out { server, state } => Some((server.to_string(), state)),
+        Event::ServerOut { server, state } => Some((server.to_string(), state)),
         _ => None,
     });
     let mut out: Vec<_> = out.collect();
@@ -84,8 +84,8 @@ fn a_wrong_answer_among_right_ones_is_enough() {
     assert_eq!(again.server, "b");
     again.square();
     assert_eq!(reparto.terminar().unwrap(), [0, 1, 4]);
-    let account = handle.account();
-    assert_eq!((account.executions, account.servers[0].tasks), (4, 1));
+    let summary = handle.summary();
+    assert_eq!((summary.executions, summary.servers[0].tasks), (4, 1));
 }
 
 #[test]

@@ -125,9 +125,9 @@ fn calls_are_spread_over_servers() {
     let handle = reparto.handle();
     let squares: Vec<i64> = reparto.terminar().unwrap();
     assert_eq!(squares, (0..30).map(|n| n * n).collect::<Vec<_>>());
-    let account = handle.account();
-    assert_eq!((account.executions, account.lost), (30, 0));
-    assert!(account.servers.iter().all(|server| server.tasks > 0));
+    let summary = handle.summary();
+    assert_eq!((summary.executions, summary.lost()), (30, 0));
+    assert!(summary.servers.iter().all(|server| server.tasks > 0));
 }
 
 /// Perl's RPC::XML::Server is one: who else connects waits until the client of the
@@ -176,13 +176,13 @@ fn a_port_where_nothing_listens_costs_no_result() {
     let handle = reparto.handle();
     let squares: Vec<i64> = reparto.terminar().unwrap();
     assert_eq!(squares, (0..10).map(|n| n * n).collect::<Vec<_>>());
-    let account = handle.account();
-    let died: Vec<_> = account
-        .died()
+    let summary = handle.summary();
+    let died: Vec<_> = summary
+        .failed_servers()
         .map(|server| server.name.to_string())
         .collect();
     assert_eq!(died, [closed.to_string()]);
-    assert_eq!(account.executions, 10);
+    assert_eq!(summary.executions, 10);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn each_way_to_fail_has_its_kind() {
     ];
     for (way, kind) in cases {
         let incomplete = alone(way);
-        let server = &incomplete.account().servers[0];
+        let server = &incomplete.summary().servers[0];
         let error = server.last_error.as_ref().unwrap();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(incomplete.outcomes().len(), 1);
@@ -235,7 +235,7 @@ fn a_fault_is_handed_over() {
     let incomplete = alone(Way::Send(FAULT));
     let outcomes = incomplete.into_outcomes();
     let error = outcomes[0].as_ref().unwrap_err();
-    assert_eq!(error.kind(), TaskErrorKind::Answered);
+    assert_eq!(error.kind(), TaskErrorKind::Permanent);
     let fault = &error.history()[0].error;
     assert_eq!(fault.kind(), ErrorKind::Fault { code: 7 });
     assert_eq!(fault.message(), "no\nsuch");
@@ -250,9 +250,9 @@ fn a_busy_server_is_asked_again() {
     }
     let handle = reparto.handle();
     reparto.terminar().unwrap();
-    let account = handle.account();
-    assert_eq!(account.died().count(), 0);
-    assert_eq!(account.servers[0].failures["busy"], 1);
+    let summary = handle.summary();
+    assert_eq!(summary.failed_servers().count(), 0);
+    assert_eq!(summary.servers[0].failures["busy"], 1);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_time_limit_ends_a_call() {
     reparto.enviar((4,)).unwrap();
     let handle = reparto.handle();
     assert_eq!(reparto.terminar().unwrap(), [9, 16]);
-    assert_eq!(handle.account().servers[0].failures["timed out"], 1);
+    assert_eq!(handle.summary().servers[0].failures["timed out"], 1);
 }
 
 /// Found when a run told of an HTTP error where a task had taken too long.
@@ -285,7 +285,7 @@ fn a_time_limit_that_the_server_keeps_is_one_too() {
         let mut reparto = Repartidor::<_, i64>::with(servers, options).unwrap();
         reparto.enviar((3,)).unwrap();
         let incomplete = reparto.terminar().unwrap_err();
-        assert_eq!(incomplete.account().servers[0].failures[kind], 1);
+        assert_eq!(incomplete.summary().servers[0].failures[kind], 1);
     }
 }
 
@@ -320,16 +320,16 @@ fn addresses_are_checked_at_once() {
         let error = check(&[secretive]).to_string();
         assert!(!error.contains("secret"), "{error}");
     }
-    let account = Repartidor::<(i64,), i64>::new(&["http://me:secret@a:1"], "cuad")
+    let summary = Repartidor::<(i64,), i64>::new(&["http://me:secret@a:1"], "cuad")
         .unwrap()
-        .account();
-    assert_eq!(&*account.servers[0].name, "a:1");
+        .summary();
+    assert_eq!(&*summary.servers[0].name, "a:1");
 
     let servers = ["localhost:9000", "3/localhost:9001", "localhost:9000"];
-    let account = Repartidor::<(i64,), i64>::new(&servers, "cuad")
+    let summary = Repartidor::<(i64,), i64>::new(&servers, "cuad")
         .unwrap()
-        .account();
-    let slots: Vec<_> = account
+        .summary();
+    let slots: Vec<_> = summary
         .servers
         .iter()
         .map(|s| (&*s.name, s.slots))

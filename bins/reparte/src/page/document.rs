@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
-use reparte::Account;
+use reparte::RunSummary;
 
 use super::RunInfo;
 use super::ending::Ending;
@@ -29,7 +29,7 @@ const TITLE_HERE: &str = "<!-- title -->";
 pub(super) fn live(
     run_info: &RunInfo,
     timeline: &Timeline,
-    account: &Account,
+    account: &RunSummary,
     over: Option<&Ending>,
 ) -> String {
     PAGE.replacen(TITLE_HERE, &Html(&run_info.function).to_string(), 1)
@@ -64,7 +64,7 @@ fn script_here(name: &str) -> String {
 fn summary(
     run_info: &RunInfo,
     timeline: &Timeline,
-    account: &Account,
+    account: &RunSummary,
     over: Option<&Ending>,
 ) -> String {
     let mut html = format!(
@@ -172,7 +172,7 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.started(0, 0, &Arc::from(HOSTILE), CallReason::First, Duration::ZERO);
         timeline.returned(0, CallOutcome::Failed, Some(HOSTILE), Duration::ZERO);
-        let account = Account::default();
+        let account = RunSummary::default();
         let data = format!("{{\"text\":\"{HOSTILE}\"}}");
         let over = Ending::of(&Err(Failure::server(HOSTILE)));
         let live = live(&run_info(), &timeline, &account, Some(&over));

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Acquire;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use reparte::{Account, CallEnd, Event, Events, Reason};
+use reparte::{CallEnd, Event, Events, RunSummary};
 
 use super::PageModel;
 use super::timeline::{CallOutcome, CallReason, Timeline};
@@ -74,9 +74,9 @@ impl<'a> Observer<'a> {
             let mut observed = self.model.lock();
             for _ in 0..BATCH {
                 match self.events.try_next() {
-                    Some(Event::Ended) => return true,
-                    Some(event) => note(&mut observed.timeline, event),
-                    None => {
+                    Ok(Event::RunEnded) => return true,
+                    Ok(event) => note(&mut observed.timeline, event),
+                    Err(_) => {
                         observed.timeline.note_missed(self.events.missed());
                         return false;
                     }
@@ -86,7 +86,7 @@ impl<'a> Observer<'a> {
     }
 
     /// Looks at an account that is no newer than what was taken.
-    fn look(&mut self, account: &Account, is_due: bool) {
+    fn look(&mut self, account: &RunSummary, is_due: bool) {
         let mut observed = self.model.lock();
         note_servers(&mut observed.timeline, account);
         if observed.timeline.has_doubts() {
@@ -118,7 +118,7 @@ impl<'a> Observer<'a> {
 
 fn note(timeline: &mut Timeline, event: Event) {
     match event {
-        Event::Started {
+        Event::CallStarted {
             task,
             call,
             server,
@@ -126,16 +126,16 @@ fn note(timeline: &mut Timeline, event: Event) {
             at,
         } => {
             let reason = match reason {
-                Reason::Retry => CallReason::Retry,
-                Reason::Hedge => CallReason::Hedge,
+                reparte::CallReason::Retry => CallReason::Retry,
+                reparte::CallReason::Hedge => CallReason::Hedge,
                 _ => CallReason::First,
             };
             timeline.started(call.number(), task.index(), &server, reason, at);
         }
-        Event::Lost {
+        Event::CallLost {
             call, error, at, ..
         } => timeline.lost(call.number(), &error.to_string(), at),
-        Event::Returned { call, end, at, .. } => {
+        Event::CallReturned { call, end, at, .. } => {
             let (outcome, error) = match end {
                 CallEnd::Result => (CallOutcome::Result, None),
                 CallEnd::Failed(error) => (CallOutcome::Failed, Some(error.to_string())),
@@ -148,7 +148,7 @@ fn note(timeline: &mut Timeline, event: Event) {
     }
 }
 
-fn note_servers(timeline: &mut Timeline, account: &Account) {
+fn note_servers(timeline: &mut Timeline, account: &RunSummary) {
     for server in &account.servers {
         timeline.note_server(&server.name, server.slots);
     }
@@ -156,8 +156,8 @@ fn note_servers(timeline: &mut Timeline, account: &Account) {
 
 /// Ends calls whose ends were missed, by what ran before and after the last event that was
 /// taken.
-fn settle(timeline: &mut Timeline, before: &Account, after: &Account) {
-    let running = |account: &Account, name: &str| -> usize {
+fn settle(timeline: &mut Timeline, before: &RunSummary, after: &RunSummary) {
+    let running = |account: &RunSummary, name: &str| -> usize {
         let named = account
             .servers
             .iter()
@@ -171,7 +171,7 @@ fn settle(timeline: &mut Timeline, before: &Account, after: &Account) {
 }
 
 /// How many tasks have ended in this run: not those that the journal had.
-fn ended(account: &Account) -> u64 {
+fn ended(account: &RunSummary) -> u64 {
     account.done + account.failed - account.resumed.min(account.done)
 }
 
@@ -217,12 +217,12 @@ mod tests {
         // Room for the start of the second call, and not for its end.
         let mut events = handle.events(6);
         let mut timeline = Timeline::default();
-        let before = handle.account();
+        let before = handle.summary();
         assert_eq!(run.map(0..100).count(), 100);
         events.by_ref().for_each(|event| note(&mut timeline, event));
         timeline.note_missed(events.missed());
         assert!(timeline.has_doubts(), "{timeline:?}");
-        settle(&mut timeline, &before, &handle.account());
+        settle(&mut timeline, &before, &handle.summary());
         assert_eq!(timeline.running().count(), 0, "{timeline:?}");
         assert_eq!(timeline.range(), (0, 2));
     }

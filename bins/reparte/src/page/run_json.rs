@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use reparte::Account;
+use reparte::RunSummary;
 use serde_json::{Value, json};
 
 use super::RunInfo;
@@ -18,7 +18,7 @@ use super::timeline::{CallOutcome, CallReason, Timeline, micros};
 pub(super) fn data(
     run_info: &RunInfo,
     timeline: &Timeline,
-    account: &Account,
+    account: &RunSummary,
     state: &State,
     since: u64,
 ) -> String {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn parsed(timeline: &Timeline, state: State, since: u64) -> Value {
-        let text = data(&run_info(), timeline, &Account::default(), &state, since);
+        let text = data(&run_info(), timeline, &RunSummary::default(), &state, since);
         serde_json::from_str(&text).expect(&text)
     }
 

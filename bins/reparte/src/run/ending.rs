@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use reparte::Account;
+use reparte::RunSummary;
 
 use super::feeder::{FeedStop, Feeder};
 use super::{InputProgress, Steering};
@@ -30,8 +30,8 @@ impl Ending {
         let first = move || {
             noted.store(true, SeqCst);
             // Before it is told of: what is started in between would be waited for too.
-            run.end();
-            let running: usize = run.account().servers.iter().map(|s| s.running).sum();
+            run.drain();
+            let running: usize = run.summary().servers.iter().map(|s| s.running).sum();
             console.tell(format_args!(
                 "stopping: no more calls are made, and the {running} that run are waited for; \
                  once more to end at once"
@@ -49,7 +49,7 @@ impl Ending {
         &self,
         sending: &Feeder,
         facts: &InputProgress,
-        account: &Account,
+        account: &RunSummary,
     ) -> Result<(), Failure> {
         let (done, tasks) = (account.done, account.tasks);
         let had = format!("{done} of {tasks} tasks have their result");
@@ -75,7 +75,7 @@ impl Ending {
         if cut_short {
             return Err(Failure::Unreachable(format!(
                 "{}: {had}{rest}{failed}; see `reparte status`; {}",
-                account.verdict(),
+                account.end_reason(),
                 self.remedy()
             )));
         }

@@ -14,7 +14,7 @@ use crate::exit::Failure;
 /// The journal of a run of this work.
 pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, CallResult>, Failure> {
     let arguments = |task: &Arc<Task>| task.input.as_bytes().to_vec();
-    Journal::with(
+    Journal::open_with(
         path,
         &format!("reparte run: {work}"),
         arguments,

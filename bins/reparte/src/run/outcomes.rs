@@ -3,7 +3,9 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use reparte::{InOrder, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskId, TaskSender};
+use reparte::{
+    OrderedOutcomes, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskSender, TryNextError,
+};
 
 use super::{CallResult, Feeder, ResultWriter, Task};
 use crate::console::Console;
@@ -17,11 +19,11 @@ const SHOWN: usize = 60;
 
 /// Outcomes in order, or as they end.
 pub(super) enum OutcomeStream {
-    InOrder(InOrder<Arc<Task>, CallResult>),
+    InOrder(OrderedOutcomes<Arc<Task>, CallResult>),
     AsTheyEnd(Outcomes<Arc<Task>, CallResult>),
 }
 
-type Outcome = (TaskId, Result<CallResult, TaskError>);
+type Outcome = reparte::Outcome<CallResult>;
 
 /// The two halves of a run.
 pub(super) fn halves(
@@ -34,14 +36,14 @@ pub(super) fn halves(
             (sender, OutcomeStream::AsTheyEnd(outcomes))
         }
         false => {
-            let (sender, outcomes) = run.split_in_order();
+            let (sender, outcomes) = run.split_ordered();
             (sender, OutcomeStream::InOrder(outcomes))
         }
     }
 }
 
 impl OutcomeStream {
-    fn try_next(&mut self) -> Option<Outcome> {
+    fn try_next(&mut self) -> Result<Outcome, TryNextError> {
         match self {
             OutcomeStream::InOrder(outcomes) => outcomes.try_next(),
             OutcomeStream::AsTheyEnd(outcomes) => outcomes.try_next(),
@@ -66,11 +68,12 @@ pub(super) fn print(
     let mut print_all = || {
         loop {
             let next = match reading.try_next() {
-                Some(next) => Some(next),
-                None => {
+                Ok(next) => Some(next),
+                Err(TryNextError::Empty) => {
                     writer.flush()?;
                     reading.next()
                 }
+                Err(_) => None,
             };
             let Some((id, outcome)) = next else {
                 failures.tell_of_the_rest();

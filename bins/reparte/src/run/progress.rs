@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use reparte::{Account, ServerState};
+use reparte::{RunSummary, ServerState};
 
 use super::{InputProgress, Steering};
 use crate::console::Console;
@@ -37,7 +37,7 @@ impl Progress {
             let interval = if bar.is_some() { DRAWN } else { WRITTEN };
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
                 let state = State {
-                    account: run.account(),
+                    account: run.summary(),
                     expected: facts.expected(),
                 };
                 match &bar {
@@ -79,7 +79,7 @@ fn style(template: &str) -> ProgressStyle {
 
 /// How far a run is.
 struct State {
-    account: Account,
+    account: RunSummary,
     expected: Option<(u64, bool)>,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for State {
             write!(f, ", {} left", Clock(left))?;
         }
         let servers = account.servers.iter();
-        let there = servers.filter(|server| server.state != ServerState::Left);
+        let there = servers.filter(|server| server.state != ServerState::Removed);
         let up = |state| matches!(state, ServerState::Up | ServerState::Busy);
         let up = there.clone().filter(|server| up(server.state)).count();
         let busy: usize = account.servers.iter().map(|server| server.running).sum();
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_left_goes_by_the_rate_of_what_was_computed() {
-        let mut account = Account::default();
+        let mut account = RunSummary::default();
         account.done = 60;
         account.resumed = 40;
         account.failed = 5;
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn nothing_is_left_to_say_before_anything_has_ended() {
         let state = State {
-            account: Account::default(),
+            account: RunSummary::default(),
             expected: Some((9, true)),
         };
         assert_eq!(state.left(), None);

@@ -163,7 +163,7 @@ fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Json {
 /// How a task failed, in a word or two.
 fn kind(error: &TaskError) -> &'static str {
     match (error.kind(), error.history().last()) {
-        (TaskErrorKind::Answered, Some(last)) => last.error.kind().name(),
+        (TaskErrorKind::Permanent, Some(last)) => last.error.kind().name(),
         (TaskErrorKind::GivenUp, _) => "given up",
         (TaskErrorKind::Poison, _) => "poison",
         (TaskErrorKind::Cancelled, _) => "cancelled",

@@ -93,19 +93,19 @@ impl ServerFileWatcher {
             // One that is known takes another number of calls from now on.
             let is_known = self.known.iter().any(|known| known.name == key.name);
             let joined = match is_known {
-                true => self.run.replace(&key.name, worker),
-                false => self.run.join(worker),
+                true => self.run.replace_server(&key.name, worker),
+                false => self.run.add_server(worker),
             };
             match joined {
                 Ok(()) if is_known => {}
                 Ok(()) => self.tell(format_args!("{} joins", key.name)),
-                Err(reparte::Error::RunOver) => return Err(()),
+                Err(reparte::Error::RunEnded) => return Err(()),
                 Err(error) => log::warn!("{}: can't join the run: {error}", key.name),
             }
         }
         for gone in &self.known {
             if !wanted.iter().any(|key| key.name == gone.name) {
-                self.run.leave(&gone.name);
+                self.run.remove_server(&gone.name);
                 self.tell(format_args!("{} leaves", gone.name));
             }
         }

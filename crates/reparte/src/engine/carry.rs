@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Engine, lock};
-use crate::events::{Event as Happening, Reason};
+use crate::events::{CallReason, Event as Happening};
 use crate::ids::ServerId;
-use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure};
+use crate::plan::action::{self, Action, AsideReason, LossReason, TaskFailure};
 use crate::slot::Job;
 use crate::text::Foreign;
 use crate::{Call, CallError, CallId, ErrorKind, TaskError, TaskErrorKind, TaskId};
@@ -35,11 +35,11 @@ where
                 let error = loss(reason);
                 log::info!("{}: task {task}: {error}", self.name(server));
                 self.remember(task, server, &error);
-                lock(&self.account).call_failed(server, &error);
+                lock(&self.summary).call_failed(server, &error);
                 self.cancel(call, server);
                 let server = Arc::clone(&self.crews[server.index()].name);
                 let started = self.started;
-                self.observe(|| Happening::Lost {
+                self.observe(|| Happening::CallLost {
                     at: started.elapsed(),
                     task,
                     call,
@@ -53,14 +53,14 @@ where
                 let result = result.take().expect("a delivery follows its call's result");
                 self.hand_over(task, Ok(result));
                 let server = Arc::clone(&self.crews[server.index()].name);
-                self.observe(|| Happening::Done {
+                self.observe(|| Happening::TaskDone {
                     task,
                     server: Arc::clone(&server),
                 });
             }
             Action::FailTask { task, reason, .. } => {
                 let kind = match reason {
-                    TaskFailure::Answered => TaskErrorKind::Answered,
+                    TaskFailure::Answered => TaskErrorKind::Permanent,
                     TaskFailure::GivenUp => TaskErrorKind::GivenUp,
                     TaskFailure::Poison => TaskErrorKind::Poison,
                     TaskFailure::Cancelled => TaskErrorKind::Cancelled,
@@ -75,14 +75,14 @@ where
             Action::TakeBack { server } => {
                 log::info!("{}: answers, and is in use again", self.name(server));
                 let server = Arc::clone(&self.crews[server.index()].name);
-                self.observe(|| Happening::Back {
+                self.observe(|| Happening::ServerTakenBack {
                     server: Arc::clone(&server),
                 });
             }
             Action::UseReserve { server } => {
                 log::warn!("{}: no server is left, so it is used", self.name(server));
                 let server = Arc::clone(&self.crews[server.index()].name);
-                self.observe(|| Happening::FellBack {
+                self.observe(|| Happening::ReserveInUse {
                     server: Arc::clone(&server),
                 });
             }
@@ -91,9 +91,9 @@ where
                     Some(error) => log::warn!("{}: out for good: {error}", self.name(server)),
                     None => log::info!("{}: gets no more calls", self.name(server)),
                 }
-                let state = lock(&self.account).servers[server.index()].state;
+                let state = lock(&self.summary).servers[server.index()].state;
                 let server = Arc::clone(&self.crews[server.index()].name);
-                self.observe(|| Happening::Out {
+                self.observe(|| Happening::ServerOut {
                     server: Arc::clone(&server),
                     state,
                 });
@@ -105,7 +105,7 @@ where
         }
     }
 
-    fn start(&mut self, task: TaskId, call: CallId, server: ServerId, reason: CallReason) {
+    fn start(&mut self, task: TaskId, call: CallId, server: ServerId, reason: action::CallReason) {
         let Some(at_work) = self.tasks.get_mut(&task) else {
             return;
         };
@@ -113,7 +113,8 @@ where
         let deadline = self
             .time_limit
             .and_then(|limit| Instant::now().checked_add(limit));
-        let call = Call::new(call, deadline);
+        let mut call = Call::new(call);
+        call.deadline = deadline;
         let id = call.id;
         self.calls.insert(id, call.clone());
         let job = Job {
@@ -125,22 +126,22 @@ where
         crew.start(job);
         let server = Arc::clone(&crew.name);
         let started = self.started;
-        self.observe(|| Happening::Started {
+        self.observe(|| Happening::CallStarted {
             at: started.elapsed(),
             task,
             call: id,
             server: Arc::clone(&server),
             reason: match reason {
-                CallReason::First => Reason::First,
-                CallReason::Retry => Reason::Retry,
-                CallReason::Hedge => Reason::Hedge,
+                action::CallReason::First => CallReason::First,
+                action::CallReason::Retry => CallReason::Retry,
+                action::CallReason::Hedge => CallReason::Hedge,
             },
         });
     }
 
     fn cancel(&self, call: CallId, server: ServerId) {
         if let Some(call) = self.calls.get(&call) {
-            call.set_cancelled();
+            call.cancel();
         }
         let destino = &self.crews[server.index()].destino;
         if catch_unwind(AssertUnwindSafe(|| destino.cancel(call))).is_err() {
@@ -152,7 +153,7 @@ where
         if let Some(failed) = self.tasks.remove(&task) {
             let error = TaskError::new(task, kind, failed.calls, failed.history);
             self.hand_over(task, Err(error));
-            self.observe(|| Happening::Failed { task, kind });
+            self.observe(|| Happening::TaskFailed { task, kind });
         }
     }
 
@@ -166,8 +167,8 @@ where
     }
 
     fn last_error(&self, server: ServerId) -> Option<String> {
-        let account = lock(&self.account);
-        let error = account.servers[server.index()].last_error.as_ref();
+        let summary = lock(&self.summary);
+        let error = summary.servers[server.index()].last_error.as_ref();
         error.map(ToString::to_string)
     }
 
@@ -192,9 +193,9 @@ where
             }
             log::debug!("{}: tried again in {wait:.0?}", self.name(server));
         }
-        let state = lock(&self.account).servers[server.index()].state;
+        let state = lock(&self.summary).servers[server.index()].state;
         let server = Arc::clone(&self.crews[server.index()].name);
-        self.observe(|| Happening::Aside {
+        self.observe(|| Happening::ServerSetAside {
             server: Arc::clone(&server),
             wait,
             state,

@@ -12,11 +12,12 @@ use super::crew::{Crew, site, spawn};
 use super::desk::{Desk, Run};
 use super::keeper::keep;
 use super::news::{News, Request};
-use super::{Checks, CostOf, Engine, Outcome, SharedAccount};
+use super::{Checks, CostOf, Engine, SharedSummary};
 use crate::ids::ServerId;
 use crate::plan::event::ServerConfig;
 use crate::plan::{Plan, PlanOptions};
-use crate::{Account, Destino, Error, MAX_SLOTS, Options, ServerAccount};
+use crate::results::Outcome;
+use crate::{Destino, Error, MAX_SLOTS, Options, RunSummary, ServerSummary};
 
 /// The caller's end of a run, which it abandons when dropped.
 pub(crate) struct Wires<A, R> {
@@ -26,7 +27,7 @@ pub(crate) struct Wires<A, R> {
     pub(crate) room: Receiver<()>,
     /// Each task's outcome as it ends; disconnected after the last one.
     pub(crate) outcomes: Receiver<Outcome<R>>,
-    pub(crate) account: SharedAccount,
+    pub(crate) summary: SharedSummary,
     /// None once it has been waited for.
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
     pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
@@ -83,14 +84,14 @@ where
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let started = Instant::now();
-    let account = Arc::new(Mutex::new(Account {
+    let summary = Arc::new(Mutex::new(RunSummary {
         servers: crews
             .iter()
             .zip(&sites)
-            .map(|(crew, site)| ServerAccount::new(Arc::clone(&crew.name), site.slots))
+            .map(|(crew, site)| ServerSummary::new(Arc::clone(&crew.name), site.slots))
             .collect(),
         started: Some(started),
-        ..Account::default()
+        ..RunSummary::default()
     }));
     let plan = Plan::new(&sites, plan_options(options));
     let (alarm, rings) = bounded(1);
@@ -107,7 +108,7 @@ where
         sent: 0,
         desk: Arc::clone(&desk),
         outcomes: outcomes_to,
-        account: Arc::clone(&account),
+        summary: Arc::clone(&summary),
         cost: Arc::clone(&cost),
         checks: Arc::clone(&checks),
         observers: Vec::new(),
@@ -129,7 +130,7 @@ where
         run: desk,
         room,
         outcomes,
-        account,
+        summary,
         thread: Mutex::new(Some(keeper)),
         cost,
         checks,

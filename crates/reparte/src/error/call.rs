@@ -20,7 +20,7 @@ use crate::text::Foreign;
 /// | `Refused`, `NotFound` | no | retried, not counted | out for good |
 /// | `Wrong` | yes | retried, counted | in quarantine for good |
 /// | all others | perhaps | retried, counted | put aside |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The function answered, with a failure of its own. Not retried.

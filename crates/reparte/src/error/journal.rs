@@ -30,7 +30,7 @@ pub enum JournalErrorKind {
         source: io::Error,
     },
     /// Another run has it open, in this process or another.
-    Held,
+    Locked,
     /// The file holds something else.
     NotAJournal,
     /// It was written by a later version of this crate, in another format.
@@ -81,7 +81,7 @@ impl fmt::Display for JournalError {
                 };
                 write!(f, "can't {doing} the journal {path}: {source}; {remedy}")
             }
-            JournalErrorKind::Held => {
+            JournalErrorKind::Locked => {
                 write!(
                     f,
                     "the journal {path} is in use by another run: wait for its end, or use another file"

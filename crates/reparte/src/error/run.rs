@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::{Account, TaskError, TaskErrorKind};
+use crate::{RunSummary, TaskError, TaskErrorKind};
 
 /// A task was not taken: no server was left, or the
-/// [journal](Account::journal_error) can't be used. Holds the task, and the
-/// account of the run, which says of each server what happened to it.
+/// [journal](RunSummary::journal_error) can't be used. Holds the task, and the
+/// summary of the run, which says of each server what happened to it.
 pub struct SendError<A> {
     pub(crate) args: A,
-    pub(crate) account: Box<Account>,
+    pub(crate) summary: Box<RunSummary>,
 }
 
 impl<A> SendError<A> {
@@ -19,46 +19,46 @@ impl<A> SendError<A> {
     }
 
     /// What each server did, and its last error.
-    pub fn account(&self) -> &Account {
-        &self.account
+    pub fn summary(&self) -> &RunSummary {
+        &self.summary
     }
 }
 
 impl<A> fmt::Debug for SendError<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendError")
-            .field("account", &self.account)
+            .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
 }
 
 impl<A> fmt::Display for SendError<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(error) = &self.account.journal_error {
+        if let Some(error) = &self.summary.journal_error {
             return write!(f, "the task is not taken: {error}");
         }
-        write!(f, "no server takes the task: {}", self.account.verdict())?;
-        self.account.write_last_errors(f)
+        write!(f, "no server takes the task: {}", self.summary.end_reason())?;
+        self.summary.write_last_errors(f)
     }
 }
 
 impl<A> std::error::Error for SendError<A> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        source(&self.account)
+        source(&self.summary)
     }
 }
 
 /// What is wrong with the journal, if that is why.
-fn source(account: &Account) -> Option<&(dyn std::error::Error + 'static)> {
-    let error = account.journal_error.as_deref();
+fn source(summary: &RunSummary) -> Option<&(dyn std::error::Error + 'static)> {
+    let error = summary.journal_error.as_deref();
     error.map(|error| error as &(dyn std::error::Error + 'static))
 }
 
-/// Not every task has its result, or the [journal](Account::journal_error) is
+/// Not every task has its result, or the [journal](RunSummary::journal_error) is
 /// not whole. Holds what became of each one, and what each server did.
 pub struct Incomplete<R> {
     pub(crate) outcomes: Vec<Result<R, TaskError>>,
-    pub(crate) account: Box<Account>,
+    pub(crate) summary: Box<RunSummary>,
 }
 
 impl<R> Incomplete<R> {
@@ -74,8 +74,8 @@ impl<R> Incomplete<R> {
     }
 
     /// What each server did, and its last error.
-    pub fn account(&self) -> &Account {
-        &self.account
+    pub fn summary(&self) -> &RunSummary {
+        &self.summary
     }
 }
 
@@ -83,7 +83,7 @@ impl<R> fmt::Debug for Incomplete<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incomplete")
             .field("errors", &self.errors().collect::<Vec<_>>())
-            .field("account", &self.account)
+            .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
 }
@@ -109,8 +109,13 @@ impl<R> fmt::Display for Incomplete<R> {
             write!(f, ", {} failed", failed.len())?;
         }
         if !not_run.is_empty() {
-            write!(f, ", {} not run: {}", not_run.len(), self.account.verdict())?;
-        } else if let Some(error) = &self.account.journal_error {
+            write!(
+                f,
+                ", {} not run: {}",
+                not_run.len(),
+                self.summary.end_reason()
+            )?;
+        } else if let Some(error) = &self.summary.journal_error {
             write!(f, "; {error}")?;
         }
         for error in failed.iter().take(NAMED) {
@@ -119,8 +124,8 @@ impl<R> fmt::Display for Incomplete<R> {
         if failed.len() > NAMED {
             write!(f, "\n  and {} more failed", failed.len() - NAMED)?;
         }
-        if !not_run.is_empty() && self.account.journal_error.is_none() {
-            self.account.write_last_errors(f)?;
+        if !not_run.is_empty() && self.summary.journal_error.is_none() {
+            self.summary.write_last_errors(f)?;
         }
         Ok(())
     }
@@ -128,6 +133,6 @@ impl<R> fmt::Display for Incomplete<R> {
 
 impl<R> std::error::Error for Incomplete<R> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        source(&self.account)
+        source(&self.summary)
     }
 }

@@ -23,12 +23,12 @@ impl fmt::Display for FailedCall {
 }
 
 /// What sort of end a task without a result came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TaskErrorKind {
     /// A server answered with a failure of the function itself, or the
     /// arguments can't be sent: no other server would do better.
-    Answered,
+    Permanent,
     /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
     /// allows may have run, and none brought a result.
     GivenUp,
@@ -125,8 +125,8 @@ struct Reason<'a>(&'a Story);
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.kind, self.0.history.last()) {
-            (TaskErrorKind::Answered, Some(last)) => write!(f, "{last}"),
-            (TaskErrorKind::Answered, None) => f.write_str("failed"),
+            (TaskErrorKind::Permanent, Some(last)) => write!(f, "{last}"),
+            (TaskErrorKind::Permanent, None) => f.write_str("failed"),
             (TaskErrorKind::GivenUp, last) => {
                 write!(f, "given up after {} calls", self.0.calls)?;
                 last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))

@@ -50,7 +50,7 @@ impl JournalFile {
         let is_new = !path.exists();
         let file = open_options().open(path).map_err(io("open"))?;
         if !lock(&file).map_err(io("lock"))? {
-            return Err(fail(Kind::Held));
+            return Err(fail(Kind::Locked));
         }
         let mut journal = Self {
             path: path.to_owned(),

@@ -5,15 +5,15 @@
 ///
 /// Implemented for integers of a fixed width, floats, `bool`, `String`, `()`,
 /// and for options, vectors and tuples of such types. Others can implement it,
-/// or go by closures: [`Journal::with`](crate::Journal::with).
+/// or go by closures: [`Journal::open_with`](crate::Journal::open_with).
 ///
 /// Integers and floats are written little-endian, at their width; a text or a
 /// vector as its length, a `u64`, and what it holds; an option as a byte, 0 or
 /// 1, and what it holds.
 pub trait Persist: Sized {
-    /// Names the type's form, such as `(string, i64)`. A journal of another
-    /// form is refused.
-    fn form(to: &mut String);
+    /// Appends the type's name, such as `(string, i64)`. A journal of other
+    /// types is refused.
+    fn type_name(to: &mut String);
 
     /// Writes the value: one byte at least.
     fn write(&self, to: &mut Vec<u8>);
@@ -25,7 +25,7 @@ pub trait Persist: Sized {
 macro_rules! numbers {
     ($($number:ident)*) => {$(
         impl Persist for $number {
-            fn form(to: &mut String) {
+            fn type_name(to: &mut String) {
                 to.push_str(stringify!($number));
             }
 
@@ -45,7 +45,7 @@ macro_rules! numbers {
 numbers!(u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
 
 impl Persist for bool {
-    fn form(to: &mut String) {
+    fn type_name(to: &mut String) {
         to.push_str("bool");
     }
 
@@ -63,7 +63,7 @@ impl Persist for bool {
 }
 
 impl Persist for () {
-    fn form(to: &mut String) {
+    fn type_name(to: &mut String) {
         to.push_str("()");
     }
 
@@ -83,7 +83,7 @@ fn read_length(from: &mut &[u8]) -> Option<usize> {
 }
 
 impl Persist for String {
-    fn form(to: &mut String) {
+    fn type_name(to: &mut String) {
         to.push_str("string");
     }
 
@@ -101,9 +101,9 @@ impl Persist for String {
 }
 
 impl<T: Persist> Persist for Vec<T> {
-    fn form(to: &mut String) {
+    fn type_name(to: &mut String) {
         to.push('[');
-        T::form(to);
+        T::type_name(to);
         to.push(']');
     }
 
@@ -119,8 +119,8 @@ impl<T: Persist> Persist for Vec<T> {
 }
 
 impl<T: Persist> Persist for Option<T> {
-    fn form(to: &mut String) {
-        T::form(to);
+    fn type_name(to: &mut String) {
+        T::type_name(to);
         to.push('?');
     }
 
@@ -142,12 +142,12 @@ impl<T: Persist> Persist for Option<T> {
 macro_rules! tuples {
     ($(($first:ident $($other:ident)*))*) => {$(
         impl<$first: Persist, $($other: Persist),*> Persist for ($first, $($other,)*) {
-            fn form(to: &mut String) {
+            fn type_name(to: &mut String) {
                 to.push('(');
-                $first::form(to);
+                $first::type_name(to);
                 $(
                     to.push_str(", ");
-                    $other::form(to);
+                    $other::type_name(to);
                 )*
                 to.push(')');
             }
@@ -184,7 +184,7 @@ mod tests {
             assert_eq!(T::read(&mut &bytes[..cut]), None, "{value:?} cut at {cut}");
         }
         let mut named = String::new();
-        T::form(&mut named);
+        T::type_name(&mut named);
         assert_eq!(named, form);
     }
 

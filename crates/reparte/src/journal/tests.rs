@@ -246,7 +246,7 @@ fn a_journal_in_use_is_refused() {
     let path = folder.path("journal");
     let first = Squares::open(&path, WORK).unwrap();
     let error = Squares::open(&path, WORK).unwrap_err();
-    assert!(matches!(error.kind, JournalErrorKind::Held), "{error}");
+    assert!(matches!(error.kind, JournalErrorKind::Locked), "{error}");
     first.finish().unwrap();
     Squares::open(&path, WORK).unwrap();
 }

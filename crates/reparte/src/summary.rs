@@ -24,9 +24,9 @@ use crate::{CallError, JournalError};
 /// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Account {
+pub struct RunSummary {
     /// Each server, in the order given.
-    pub servers: Vec<ServerAccount>,
+    pub servers: Vec<ServerSummary>,
     /// Tasks sent.
     pub tasks: u64,
     /// Tasks that have their result.
@@ -51,9 +51,6 @@ pub struct Account {
     pub hedges_won: u64,
     /// Hedges that were made in vain.
     pub hedges_lost: u64,
-    /// Tasks that are none of done, failed, pending or not run. Always 0; it
-    /// is counted all the same.
-    pub lost: u64,
     /// How long the run has taken.
     pub elapsed: Duration,
     /// What is wrong with the journal: the run ended by it, unless it had ended
@@ -67,7 +64,7 @@ pub struct Account {
 /// What one server did.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct ServerAccount {
+pub struct ServerSummary {
     /// Its name.
     pub name: Arc<str>,
     /// How many calls it takes at a time.
@@ -99,7 +96,7 @@ pub struct ServerAccount {
 }
 
 /// Whether a server is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServerState {
     /// In use.
@@ -114,8 +111,8 @@ pub enum ServerState {
     Quarantined,
     /// Not asked again: it refused the call or does not serve it.
     Out,
-    /// It was [taken out](crate::Handle::leave) of the run.
-    Left,
+    /// It was [taken out](crate::Handle::remove_server) of the run.
+    Removed,
     /// It is [kept](crate::Repartidor::with_fallback) for when no other server is
     /// left.
     Reserve,
@@ -129,13 +126,13 @@ impl fmt::Display for ServerState {
             Self::Busy => "busy",
             Self::Quarantined => "quarantined",
             Self::Out => "out",
-            Self::Left => "left",
+            Self::Removed => "left",
             Self::Reserve => "reserve",
         })
     }
 }
 
-impl ServerAccount {
+impl ServerSummary {
     pub(crate) fn new(name: Arc<str>, slots: usize) -> Self {
         Self {
             name,
@@ -176,13 +173,13 @@ impl ServerAccount {
                 self.slot_time += times(self.slots);
             }
             ServerState::Down | ServerState::Quarantined => self.downtime += passed,
-            ServerState::Busy | ServerState::Out | ServerState::Left | ServerState::Reserve => {}
+            ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}
         }
     }
 }
 
-impl Account {
-    /// The account as it is now, of a run that may still be on.
+impl RunSummary {
+    /// The summary as it is now, of a run that may still be on.
     pub(crate) fn up_to_now(mut self) -> Self {
         if let (None, Some(started)) = (self.end, self.started) {
             self.advance(started.elapsed());
@@ -198,9 +195,17 @@ impl Account {
         }
     }
 
+    /// Returns the number of tasks that are none of done, failed, pending or not run: 0,
+    /// unless the dispatcher has a bug.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let known = self.done + self.failed + self.pending + self.not_run;
+        self.tasks.saturating_sub(known)
+    }
+
     /// The servers that died during the run, or are out or in quarantine: those
     /// that came back are among them.
-    pub fn died(&self) -> impl Iterator<Item = &ServerAccount> {
+    pub fn failed_servers(&self) -> impl Iterator<Item = &ServerSummary> {
         self.servers.iter().filter(|server| {
             let gone = matches!(server.state, ServerState::Out | ServerState::Quarantined);
             server.deaths > 0 || gone
@@ -210,11 +215,11 @@ impl Account {
     /// Why the run ended before its tasks did, if it has, in a few words; else only
     /// that it is over.
     #[must_use]
-    pub fn verdict(&self) -> impl fmt::Display {
+    pub fn end_reason(&self) -> impl fmt::Display {
         if let Some(error) = &self.journal_error {
             return error.to_string();
         }
-        let wrong = |server: &ServerAccount| server.state == ServerState::Quarantined;
+        let wrong = |server: &ServerSummary| server.state == ServerState::Quarantined;
         match self.end {
             Some(RunEnd::Outage { after }) => {
                 format!("every server has been down for {} s", after.as_secs_f64())

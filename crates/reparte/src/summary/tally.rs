@@ -1,12 +1,12 @@
-//! How the account is kept: from what the plan is told and asks for.
+//! How the summary is kept: from what the plan is told and asks for.
 
 use std::time::Duration;
 
 use crate::ids::ServerId;
 use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd};
-use crate::{Account, CallError, ErrorKind, ServerState};
+use crate::{CallError, ErrorKind, RunSummary, ServerState};
 
-impl Account {
+impl RunSummary {
     /// A call has returned.
     pub(crate) fn call_ended(&mut self, server: ServerId, now: Duration) {
         self.edit(server, |server| {
@@ -92,7 +92,7 @@ impl Account {
                 let error = server.last_error.as_ref();
                 let wrong = error.is_some_and(|error| error.kind() == ErrorKind::Wrong);
                 server.state = match server.leaves {
-                    true => ServerState::Left,
+                    true => ServerState::Removed,
                     false if wrong => ServerState::Quarantined,
                     false => ServerState::Out,
                 };
@@ -115,7 +115,7 @@ impl Account {
         self.hedges_lost += u64::from(hedges.made).saturating_sub(won);
     }
 
-    /// Balances the account: `open` tasks have no answer.
+    /// Balances the summary: `open` tasks have no answer.
     pub(crate) fn settle(&mut self, open: usize) {
         let open = open as u64;
         match self.end {
@@ -132,11 +132,9 @@ impl Account {
                 self.not_run = open;
             }
         }
-        let known = self.done + self.failed + self.pending + self.not_run;
-        self.lost = self.tasks.saturating_sub(known);
     }
 
-    fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut crate::ServerAccount)) {
+    fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut crate::ServerSummary)) {
         self.servers.get_mut(id.index()).map(change);
     }
 }

@@ -1,11 +1,11 @@
-//! The account as text.
+//! The summary as text.
 
 use std::fmt;
 
-use super::{Account, ServerAccount, ServerState};
+use super::{RunSummary, ServerState, ServerSummary};
 use crate::text::Foreign;
 
-impl fmt::Display for Account {
+impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self
             .servers
@@ -38,7 +38,7 @@ impl fmt::Display for Account {
     }
 }
 
-impl Account {
+impl RunSummary {
     fn write_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -58,15 +58,15 @@ impl Account {
         write!(
             f,
             ", {} lost; {}, {}",
-            self.lost,
+            self.lost(),
             Count(self.executions, "execution", "executions"),
             Count(self.retries, "retry", "retries")
         )?;
         if self.hedges > 0 {
             write!(f, ", {}", Count(self.hedges, "hedge", "hedges"))?;
         }
-        let is = |state| move |server: &&ServerAccount| server.state == state;
-        let (out, died): (Vec<_>, Vec<_>) = self.died().partition(is(ServerState::Out));
+        let is = |state| move |server: &&ServerSummary| server.state == state;
+        let (out, died): (Vec<_>, Vec<_>) = self.failed_servers().partition(is(ServerState::Out));
         let (apart, died): (Vec<_>, Vec<_>) =
             died.into_iter().partition(is(ServerState::Quarantined));
         let (died, never): (Vec<_>, Vec<_>) =
@@ -78,7 +78,7 @@ impl Account {
     }
 }
 
-fn write_names(f: &mut fmt::Formatter<'_>, what: &str, servers: &[&ServerAccount]) -> fmt::Result {
+fn write_names(f: &mut fmt::Formatter<'_>, what: &str, servers: &[&ServerSummary]) -> fmt::Result {
     for (n, server) in servers.iter().enumerate() {
         match n {
             0 => write!(f, "; {what}: ")?,
@@ -103,7 +103,7 @@ impl fmt::Display for Count {
 }
 
 /// A server's failures by kind, and its last error.
-struct Failures<'a>(&'a ServerAccount);
+struct Failures<'a>(&'a ServerSummary);
 
 impl fmt::Display for Failures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,34 +134,34 @@ mod tests {
 
     #[test]
     fn the_table_names_who_died() {
-        let mut first = ServerAccount::new("localhost:9000".into(), 1);
+        let mut first = ServerSummary::new("localhost:9000".into(), 1);
         first.tasks = 7;
         first.executions = 7;
-        let mut second = ServerAccount::new("far\naway:9001".into(), 2);
+        let mut second = ServerSummary::new("far\naway:9001".into(), 2);
         second.tasks = 3;
         second.executions = 4;
         second.failures = [("interrupted", 1), ("unreachable", 2)].into();
         second.last_error = Some(CallError::new(ErrorKind::Unreachable, "refused"));
         second.state = ServerState::Down;
         second.deaths = 1;
-        let mut third = ServerAccount::new("c".into(), 1);
+        let mut third = ServerSummary::new("c".into(), 1);
         third.executions = 1;
         third.deaths = 1;
-        let mut fourth = ServerAccount::new("d".into(), 1);
+        let mut fourth = ServerSummary::new("d".into(), 1);
         fourth.state = ServerState::Out;
-        let mut fifth = ServerAccount::new("e".into(), 1);
+        let mut fifth = ServerSummary::new("e".into(), 1);
         fifth.state = ServerState::Down;
         fifth.deaths = 1;
-        let account = Account {
+        let summary = RunSummary {
             servers: vec![first, second, third, fourth, fifth],
             tasks: 10,
             done: 10,
             executions: 11,
             retries: 1,
-            ..Account::default()
+            ..RunSummary::default()
         };
         assert_eq!(
-            account.to_string(),
+            summary.to_string(),
             "\
 server          slots   tasks  executions  state  failures
 localhost:9000      1       7           7  up     -

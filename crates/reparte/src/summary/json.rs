@@ -1,12 +1,12 @@
-//! The account as JSON.
+//! The summary as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Account, ServerAccount};
+use super::{RunSummary, ServerSummary};
 
-impl Account {
-    /// The account as a JSON object (RFC 8259): every figure under the name
+impl RunSummary {
+    /// The summary as a JSON object (RFC 8259): every figure under the name
     /// that it has here, times in seconds.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -25,7 +25,7 @@ impl Account {
             ("failed", self.failed),
             ("pending", self.pending),
             ("not_run", self.not_run),
-            ("lost", self.lost),
+            ("lost", self.lost()),
             ("executions", self.executions),
             ("retries", self.retries),
             ("hedges", self.hedges),
@@ -44,7 +44,7 @@ impl Account {
     }
 }
 
-impl ServerAccount {
+impl ServerSummary {
     fn write_json(&self, json: &mut String) -> std::fmt::Result {
         json.push_str("{\"name\":");
         write_string(json, &self.name)?;
@@ -111,14 +111,14 @@ mod tests {
 
     #[test]
     fn every_figure_is_in_the_json() {
-        let mut server = ServerAccount::new("a\"\n".into(), 2);
+        let mut server = ServerSummary::new("a\"\n".into(), 2);
         server.tasks = 3;
         server.executions = 4;
         server.busy = Duration::from_millis(1500);
         server.slot_time = Duration::from_secs(2);
         server.failures = [("timed out", 1)].into();
         server.last_error = Some(CallError::new(ErrorKind::TimedOut, "after 2 s"));
-        let account = Account {
+        let summary = RunSummary {
             servers: vec![server],
             tasks: 3,
             done: 3,
@@ -126,10 +126,10 @@ mod tests {
             hedges: 1,
             hedges_won: 1,
             elapsed: Duration::from_secs(1),
-            ..Account::default()
+            ..RunSummary::default()
         };
         assert_eq!(
-            account.to_json(),
+            summary.to_json(),
             "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"pending\":0,\
              \"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
              \"hedges_won\":1,\"hedges_lost\":0,\"servers\":[{\"name\":\"a\\\"\\u000a\",\
