@@ -83,7 +83,7 @@ pub(crate) fn in_parallel<R: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cancel, Stop, factor};
+    use crate::{CancelFlag, StopReason, factor};
 
     #[test]
     fn in_order_whatever_the_threads() {
@@ -98,13 +98,13 @@ mod tests {
 
     #[test]
     fn a_stop_leaves_what_was_not_done() {
-        let cancel = Cancel::new();
+        let cancel = CancelFlag::new();
         cancel.cancel();
-        let control = Control::new().cancel(&cancel).threads(2);
+        let control = Control::new().cancel_flag(&cancel).threads(2);
         let hard: u128 = 4_294_967_291 * 4_294_967_279;
         for left in factor_batch(&[2 * hard; 40], &control) {
             let left = left.unwrap_err();
-            assert_eq!(left.reason(), Stop::Cancelled);
+            assert_eq!(left.reason(), StopReason::Cancelled);
             assert_eq!(
                 (left.factors().as_slice(), left.cofactor()),
                 (&[2][..], hard)

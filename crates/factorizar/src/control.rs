@@ -16,21 +16,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Clones share the flag. Once raised it stays so.
 ///
 /// ```
-/// use factorizar::{Cancel, Control, Stop, factor_with};
+/// use factorizar::{CancelFlag, Control, StopReason, factor_with};
 ///
-/// let cancel = Cancel::new();
+/// let cancel = CancelFlag::new();
 /// cancel.cancel();
-/// let unfinished = factor_with(2 * ((1 << 89) - 1) * 1_000_003, &Control::new().cancel(&cancel));
-/// assert_eq!(unfinished.map_err(|left| left.reason()), Err(Stop::Cancelled));
+/// let unfinished = factor_with(2 * ((1 << 89) - 1) * 1_000_003, &Control::new().cancel_flag(&cancel));
+/// assert_eq!(unfinished.map_err(|left| left.reason()), Err(StopReason::Cancelled));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct CancelFlag(Arc<AtomicBool>);
 
-impl Cancel {
+impl CancelFlag {
     /// A flag that is not raised.
     #[must_use]
     pub fn new() -> Self {
-        Cancel::default()
+        CancelFlag::default()
     }
 
     /// Raises the flag, from any thread.
@@ -48,23 +48,23 @@ impl Cancel {
 /// Why a computation ended before its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Stop {
-    /// Its [`Cancel`] was raised.
+pub enum StopReason {
+    /// Its [`CancelFlag`] was raised.
     Cancelled,
     /// The deadline of its [`Control`] had passed.
     OutOfTime,
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stop::Cancelled => "cancelled",
-            Stop::OutOfTime => "out of time",
+            StopReason::Cancelled => "cancelled",
+            StopReason::OutOfTime => "out of time",
         })
     }
 }
 
-impl error::Error for Stop {}
+impl error::Error for StopReason {}
 
 /// What an observer is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,12 +99,12 @@ type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 ///
 /// ```
 /// use std::time::{Duration, Instant};
-/// use factorizar::{Cancel, Control, factor_with};
+/// use factorizar::{CancelFlag, Control, factor_with};
 ///
 /// let end = Instant::now() + Duration::from_secs(60);
-/// let cancel = Cancel::new();
+/// let cancel = CancelFlag::new();
 /// let control = Control::new()
-///     .cancel(&cancel)
+///     .cancel_flag(&cancel)
 ///     .deadline(move || Instant::now() >= end)
 ///     .threads(2);
 /// assert_eq!(factor_with(23_434_252_232_434, &control)?.sum(), 50_914);
@@ -112,7 +112,7 @@ type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 /// ```
 #[derive(Clone, Default)]
 pub struct Control {
-    cancel: Option<Cancel>,
+    cancel: Option<CancelFlag>,
     deadline: Option<Deadline>,
     observer: Option<Observer>,
     threads: Option<NonZeroUsize>,
@@ -132,14 +132,14 @@ impl Control {
         }
     }
 
-    /// Stops with [`Stop::Cancelled`] once the flag, which the caller keeps a clone of, is raised.
+    /// Stops with [`StopReason::Cancelled`] once the flag, which the caller keeps a clone of, is raised.
     #[must_use]
-    pub fn cancel(mut self, flag: &Cancel) -> Self {
+    pub fn cancel_flag(mut self, flag: &CancelFlag) -> Self {
         self.cancel = Some(flag.clone());
         self
     }
 
-    /// Stops with [`Stop::OutOfTime`] once `passed` says that the time is up.
+    /// Stops with [`StopReason::OutOfTime`] once `passed` says that the time is up.
     #[must_use]
     pub fn deadline(mut self, passed: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.deadline = Some(Arc::new(passed));
@@ -169,17 +169,17 @@ impl Control {
         self
     }
 
-    pub(crate) fn poll(&self) -> Result<(), Stop> {
-        if self.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
-            return Err(Stop::Cancelled);
+    pub(crate) fn poll(&self) -> Result<(), StopReason> {
+        if self.cancel.as_ref().is_some_and(CancelFlag::is_cancelled) {
+            return Err(StopReason::Cancelled);
         }
         if self.deadline.as_ref().is_some_and(|passed| passed()) {
-            return Err(Stop::OutOfTime);
+            return Err(StopReason::OutOfTime);
         }
         Ok(())
     }
 
-    pub(crate) fn tell(&self, progress: Progress) {
+    pub(crate) fn report(&self, progress: Progress) {
         if let Some(observer) = &self.observer {
             observer(progress);
         }
@@ -189,7 +189,7 @@ impl Control {
         self.threads.map_or(1, NonZeroUsize::get)
     }
 
-    pub(crate) fn first_seed(&self) -> u64 {
+    pub(crate) fn initial_seed(&self) -> u64 {
         self.seed
     }
 }
@@ -213,11 +213,11 @@ mod tests {
     #[test]
     fn what_stops_and_which_comes_first() {
         assert_eq!(Control::new().poll(), Ok(()));
-        let flag = Cancel::new();
-        let control = Control::new().cancel(&flag).deadline(|| true);
-        assert_eq!(control.poll(), Err(Stop::OutOfTime));
+        let flag = CancelFlag::new();
+        let control = Control::new().cancel_flag(&flag).deadline(|| true);
+        assert_eq!(control.poll(), Err(StopReason::OutOfTime));
         flag.clone().cancel();
-        assert_eq!(control.poll(), Err(Stop::Cancelled));
+        assert_eq!(control.poll(), Err(StopReason::Cancelled));
         assert_eq!(Control::new().threads(0).thread_count(), 1);
     }
 }

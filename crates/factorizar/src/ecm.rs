@@ -12,19 +12,20 @@
 //! Source: Hendrik W. Lenstra, "Factoring integers with elliptic curves", Annals of Mathematics 126
 //! (1987).
 
-mod chain;
 mod curve;
-mod lanes;
-mod stage;
+mod lucas_chain;
+mod pair;
+mod second_stage;
 
+use crate::control::{Control, Progress, StopReason};
+use crate::lanes::{LaneArithmetic, LaneComputation};
 use crate::montgomery::Montgomery;
+use crate::simd::ifma;
 use crate::word::{Word, gcd_with_odd};
-use crate::{Control, Progress, Stop, simd};
-use chain::Chains;
 use curve::Curves;
-pub(crate) use lanes::{Arithmetic, Work};
-use lanes::{Pair, may_be_loose};
-use stage::Stage;
+use lucas_chain::LucasChains;
+use pair::{Pair, allows_lazy};
+use second_stage::SecondStage;
 
 /// The first parameter. The orders of 10 and 11 are smooth more often than those of other neighbours;
 /// for 11, Razvan Barbulescu et al., "Finding ECM-friendly curves through a study of Galois
@@ -36,59 +37,59 @@ const MOST_LANES: usize = 8;
 
 /// The bounds of a curve's two stages.
 #[derive(Debug)]
-struct Plan {
+struct Bounds {
     /// Doublings of the first stage.
     twos: u32,
-    chains: Chains,
-    stage: Stage,
+    chains: LucasChains,
+    second_stage: SecondStage,
 }
 
-impl Plan {
+impl Bounds {
     const fn new(low: u32, high: u32, stride: u32) -> Self {
-        Plan {
+        Bounds {
             // The group's order has two twos more than a random number.
             twos: low.ilog2() + 2,
-            chains: Chains::primes_to(low),
-            stage: Stage::between(low, high, stride),
+            chains: LucasChains::primes_to(low),
+            second_stage: SecondStage::between(low, high, stride),
         }
     }
 }
 
-static PLANS: [Plan; 7] = [
-    Plan::new(17, 300, 30),
-    Plan::new(31, 900, 60),
-    Plan::new(47, 1_500, 60),
-    Plan::new(85, 2_500, 120),
-    Plan::new(125, 4_000, 210),
-    Plan::new(205, 6_500, 210),
-    Plan::new(350, 12_000, 210),
+static BOUNDS: [Bounds; 7] = [
+    Bounds::new(17, 300, 30),
+    Bounds::new(31, 900, 60),
+    Bounds::new(47, 1_500, 60),
+    Bounds::new(85, 2_500, 120),
+    Bounds::new(125, 4_000, 210),
+    Bounds::new(205, 6_500, 210),
+    Bounds::new(350, 12_000, 210),
 ];
 
 /// A divisor of `n` other than 1 and n, or nothing when `curves` curves have not found one.
 ///
 /// `n` must be odd and composite, and not a square; `bits` is the size to expect of its smallest
 /// prime. The first curve is the one after `skip` others.
-pub(crate) fn divisor<W: Word>(
+pub(crate) fn find_divisor<W: Word>(
     n: W,
     bits: u32,
     skip: usize,
     curves: usize,
     control: &Control,
-) -> Result<Option<W>, Stop> {
+) -> Result<Option<W>, StopReason> {
     let ring = Montgomery::new(n);
-    let bench = Bench::new(&ring);
-    let plan = plan(bits.saturating_sub(bench.haste()));
-    let mut sigma = SIGMA + control.first_seed() % 256 + skip as u64;
+    let backend = Backend::new(&ring);
+    let bounds = bounds_for(bits.saturating_sub(backend.bits_saved()));
+    let mut sigma = SIGMA + control.initial_seed() % 256 + skip as u64;
     let mut tried = 0;
     while tried < curves {
         control.poll()?;
-        let ends = bench.run(Attempt { plan, sigma });
-        if let Some(divisor) = ends.divisor(&ring) {
+        let results = backend.run(CurveRun { bounds, sigma });
+        if let Some(divisor) = results.divisor(&ring) {
             return Ok(Some(divisor));
         }
-        sigma += ends.count as u64;
-        tried += ends.count;
-        control.tell(Progress::Curves {
+        sigma += results.count as u64;
+        tried += results.count;
+        control.report(Progress::Curves {
             of: n.into(),
             tried,
         });
@@ -98,48 +99,48 @@ pub(crate) fn divisor<W: Word>(
 
 /// What a modulus is worked with.
 #[derive(Debug)]
-enum Bench<'a, W> {
+enum Backend<'a, W> {
     /// Eight lanes, modulo a number with this inverse.
-    Eight {
+    EightLanes {
         n: u64,
         inverse: u64,
     },
-    Loose(Pair<'a, W, true>),
-    Strict(Pair<'a, W, false>),
+    LazyPair(Pair<'a, W, true>),
+    Pair(Pair<'a, W, false>),
 }
 
-impl<'a, W: Word> Bench<'a, W> {
+impl<'a, W: Word> Backend<'a, W> {
     fn new(ring: &'a Montgomery<W>) -> Self {
         match u64::try_from(ring.modulus().into()) {
-            Ok(n) if n < simd::EIGHT_BELOW && simd::has_eight() => Bench::Eight {
+            Ok(n) if n < ifma::MODULUS_LIMIT && ifma::is_available() => Backend::EightLanes {
                 n,
                 inverse: ring.inverse().into() as u64,
             },
-            _ if may_be_loose(ring) => Bench::Loose(Pair(ring)),
-            _ => Bench::Strict(Pair(ring)),
+            _ if allows_lazy(ring) => Backend::LazyPair(Pair(ring)),
+            _ => Backend::Pair(Pair(ring)),
         }
     }
 
-    /// By how many bits smaller primes the plan may be made for: of eight curves one finds a larger
+    /// By how many bits smaller primes the bounds may be made for: of eight curves one finds a larger
     /// prime nearly always.
-    fn haste(&self) -> u32 {
+    fn bits_saved(&self) -> u32 {
         match self {
-            Bench::Eight { .. } => 4,
+            Backend::EightLanes { .. } => 4,
             _ => 0,
         }
     }
 
-    fn run(&self, attempt: Attempt) -> Ends {
-        let ends = match *self {
-            Bench::Eight { n, inverse } => simd::run_eight(n, inverse, attempt),
-            Bench::Loose(pair) => Some(attempt.run(pair)),
-            Bench::Strict(pair) => Some(attempt.run(pair)),
+    fn run(&self, attempt: CurveRun) -> CurveResults {
+        let results = match *self {
+            Backend::EightLanes { n, inverse } => ifma::run(n, inverse, attempt),
+            Backend::LazyPair(pair) => Some(attempt.run(pair)),
+            Backend::Pair(pair) => Some(attempt.run(pair)),
         };
-        ends.expect("eight lanes are not chosen where there are none")
+        results.expect("eight lanes are not chosen where there are none")
     }
 }
 
-fn plan(bits: u32) -> &'static Plan {
+fn bounds_for(bits: u32) -> &'static Bounds {
     let index = match bits {
         0..=16 => 0,
         17..=21 => 1,
@@ -149,53 +150,53 @@ fn plan(bits: u32) -> &'static Plan {
         31..=33 => 5,
         _ => 6,
     };
-    &PLANS[index]
+    &BOUNDS[index]
 }
 
 /// Both stages on curves from `sigma` on, one for each lane.
 #[derive(Debug, Clone, Copy)]
-struct Attempt {
-    plan: &'static Plan,
+struct CurveRun {
+    bounds: &'static Bounds,
     sigma: u64,
 }
 
 /// What shares a divisor with n, if a curve has found one.
 #[derive(Debug)]
-struct Ends {
+struct CurveResults {
     /// Of all primes of n at once, the first stage alone may have found fewer.
     stages: [[u128; MOST_LANES]; 2],
     count: usize,
 }
 
-impl Work for Attempt {
-    type Output = Ends;
+impl LaneComputation for CurveRun {
+    type Output = CurveResults;
 
     #[inline(always)]
-    fn run<A: Arithmetic>(self, ring: A) -> Ends {
-        let Attempt { plan, sigma } = self;
+    fn run<A: LaneArithmetic>(self, ring: A) -> CurveResults {
+        let CurveRun { bounds, sigma } = self;
         let (curves, mut point) = Curves::suyama(ring, sigma);
-        for _ in 0..plan.twos {
+        for _ in 0..bounds.twos {
             point = curves.double(point);
         }
-        point = plan.chains.multiply(&curves, point);
-        let differences = plan.stage.differences(&curves, point);
+        point = bounds.chains.multiply(&curves, point);
+        let differences = bounds.second_stage.differences(&curves, point);
         let mut stages = [[0; MOST_LANES]; 2];
         for (stage, lanes) in stages.iter_mut().zip([differences, point.z]) {
             let mut places = stage.iter_mut();
-            ring.each(lanes, |number| {
+            ring.for_each(lanes, |number| {
                 if let Some(place) = places.next() {
                     *place = number;
                 }
             });
         }
-        Ends {
+        CurveResults {
             stages,
             count: A::COUNT,
         }
     }
 }
 
-impl Ends {
+impl CurveResults {
     fn divisor<W: Word>(&self, ring: &Montgomery<W>) -> Option<W> {
         let n = ring.modulus();
         let whole = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
@@ -222,12 +223,12 @@ mod tests {
 
     fn check(n: u128, bits: u32) {
         let control = Control::new();
-        let found = divisor(n, bits, 0, 400, &control)
+        let found = find_divisor(n, bits, 0, 400, &control)
             .unwrap()
             .expect("a divisor");
         assert!(n.is_multiple_of(found) && found != 1 && found != n, "{n}");
         if let Ok(n) = u64::try_from(n) {
-            let found = divisor(n, bits, 0, 400, &control)
+            let found = find_divisor(n, bits, 0, 400, &control)
                 .unwrap()
                 .expect("a divisor");
             assert!(n.is_multiple_of(found) && found != 1 && found != n, "{n}");
@@ -241,22 +242,22 @@ mod tests {
         check(4_294_967_291 * 4_294_967_279, 32);
         check(1_099_511_627_689 * 1_099_511_627_609, 40);
         check(1_000_003 * ((1 << 89) - 1), 20);
-        for plan in [20, 23, 26, 29, 32, 40] {
-            check(274_177 * 67_280_421_310_721, plan);
+        for bounds in [20, 23, 26, 29, 32, 40] {
+            check(274_177 * 67_280_421_310_721, bounds);
         }
     }
 
     #[test]
     fn gives_up_after_the_curves_it_was_given() {
         let mersennes: u128 = ((1 << 61) - 1) * ((1 << 61) - 1);
-        assert_eq!(divisor(mersennes, 20, 0, 2, &Control::new()), Ok(None));
+        assert_eq!(find_divisor(mersennes, 20, 0, 2, &Control::new()), Ok(None));
     }
 
     #[test]
     fn every_seed_finds_it() {
         for seed in [0, 1, 255, 256, u64::MAX] {
             let control = Control::new().seed(seed);
-            let found = divisor(54_767u64 * 5_861_507, 16, 0, 400, &control);
+            let found = find_divisor(54_767u64 * 5_861_507, 16, 0, 400, &control);
             assert!(found.unwrap().is_some(), "{seed}");
         }
     }
@@ -274,15 +275,15 @@ mod tests {
         ];
         for n in numbers {
             let ring = Montgomery::new(n);
-            let shared = |ends: &Ends, stage: usize| {
-                let lanes = ends.stages[stage][..ends.count].iter();
+            let shared = |results: &CurveResults, stage: usize| {
+                let lanes = results.stages[stage][..results.count].iter();
                 lanes
                     .map(|&end| gcd_with_odd(end as u64, n))
                     .collect::<Vec<_>>()
             };
-            for (index, plan) in PLANS.iter().enumerate() {
-                let attempt = |sigma| Attempt { plan, sigma };
-                let Some(eight) = simd::run_eight(n, ring.inverse(), attempt(SIGMA)) else {
+            for (index, bounds) in BOUNDS.iter().enumerate() {
+                let attempt = |sigma| CurveRun { bounds, sigma };
+                let Some(eight) = ifma::run(n, ring.inverse(), attempt(SIGMA)) else {
                     eprintln!("not compared: this processor has no AVX-512 IFMA");
                     return;
                 };
@@ -290,14 +291,18 @@ mod tests {
                 for stage in [0, 1] {
                     let strict =
                         pairs.map(|pair| shared(&pair.run(Pair::<_, false>(&ring)), stage));
-                    let loose = pairs.map(|pair| shared(&pair.run(Pair::<_, true>(&ring)), stage));
+                    let lazy = pairs.map(|pair| shared(&pair.run(Pair::<_, true>(&ring)), stage));
                     let eight = shared(&eight, stage);
                     assert_eq!(
                         strict.concat(),
                         eight,
-                        "plan {index} for {n}, stage {stage}"
+                        "bounds {index} for {n}, stage {stage}"
                     );
-                    assert_eq!(loose.concat(), eight, "plan {index} for {n}, stage {stage}");
+                    assert_eq!(
+                        lazy.concat(),
+                        eight,
+                        "bounds {index} for {n}, stage {stage}"
+                    );
                 }
             }
         }

@@ -3,9 +3,9 @@
 //! Small primes go by trial division. What is left is split, and its parts split again, until all
 //! are prime.
 
-use crate::ladder::divisor;
+use crate::divisor::find_divisor;
 use crate::primality::is_prime_past_trial;
-use crate::{Control, Factors, Progress, Stop, Unfinished, trial};
+use crate::{Control, Factors, Progress, StopReason, Unfinished, trial_division};
 
 /// The prime factors of `n`, each as often as it divides it, in ascending order.
 ///
@@ -23,10 +23,10 @@ use crate::{Control, Factors, Progress, Stop, Unfinished, trial};
 /// ```
 #[must_use]
 pub fn factor(n: u128) -> Factors {
-    let mut work = Work::new();
-    let ended = work.run(n, &Control::new());
+    let mut factorization = Factorization::new();
+    let ended = factorization.run(n, &Control::new());
     debug_assert_eq!(ended, Ok(()), "nothing stops a control by default");
-    Factors::new(work.primes)
+    Factors::new(factorization.primes)
 }
 
 /// The prime factors of `n`, as [`factor`] gives them, by a computation that can be stopped.
@@ -36,48 +36,48 @@ pub fn factor(n: u128) -> Factors {
 /// [`Unfinished`] when `control` stopped it: with the factors found so far, and the cofactor.
 ///
 /// ```
-/// use factorizar::{Control, Stop, factor_with};
+/// use factorizar::{Control, StopReason, factor_with};
 ///
 /// let hard = ((1 << 61) - 1) * 1_000_000_007;
 /// assert_eq!(factor_with(hard, &Control::new())?.len(), 2);
 /// let left = factor_with(hard, &Control::new().deadline(|| true)).unwrap_err();
-/// assert_eq!(left.reason(), Stop::OutOfTime);
+/// assert_eq!(left.reason(), StopReason::OutOfTime);
 /// # Ok::<(), factorizar::Unfinished>(())
 /// ```
 pub fn factor_with(n: u128, control: &Control) -> Result<Factors, Unfinished> {
-    let mut work = Work::new();
-    let ended = work.run(n, control);
-    let factors = Factors::new(work.primes);
+    let mut factorization = Factorization::new();
+    let ended = factorization.run(n, control);
+    let factors = Factors::new(factorization.primes);
     ended
         .map(|()| factors.clone())
-        .map_err(|reason| Unfinished::new(factors, work.parts.product(), reason))
+        .map_err(|reason| Unfinished::new(factors, factorization.cofactors.product(), reason))
 }
 
 /// The primes of one number, and its parts that are not known to be prime.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct Factorization {
     pub(crate) primes: Vec<u128>,
-    parts: Parts,
+    cofactors: Cofactors,
     /// A part below this is prime.
     prime_below: u64,
 }
 
-impl Work {
+impl Factorization {
     pub(crate) fn new() -> Self {
-        Work {
+        Factorization {
             primes: Vec::with_capacity(16),
-            parts: Parts::default(),
+            cofactors: Cofactors::default(),
             prime_below: 0,
         }
     }
 
-    fn run(&mut self, n: u128, control: &Control) -> Result<(), Stop> {
+    fn run(&mut self, n: u128, control: &Control) -> Result<(), StopReason> {
         if n < 2 {
             return Ok(());
         }
-        let rest = trial::divide_out(n, &mut self.primes);
+        let rest = trial_division::divide_out(n, &mut self.primes);
         for &prime in &self.primes {
-            control.tell(Progress::Prime(prime));
+            control.report(Progress::Prime(prime));
         }
         self.prime_below = rest.prime_below;
         if rest.number > 1 {
@@ -87,18 +87,18 @@ impl Work {
     }
 
     /// Appends the primes of `rest`, which trial division left and is not 1.
-    pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), Stop> {
-        self.parts.push(rest);
-        while let Some(part) = self.parts.last() {
+    pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), StopReason> {
+        self.cofactors.push(rest);
+        while let Some(part) = self.cofactors.last() {
             if part < self.prime_below.into() || is_prime_past_trial(part) {
-                control.tell(Progress::Prime(part));
+                control.report(Progress::Prime(part));
                 self.primes.push(part);
-                self.parts.pop();
+                self.cofactors.pop();
             } else {
-                let divisor = divisor(part, control)?;
-                self.parts.pop();
-                self.parts.push(divisor);
-                self.parts.push(quotient(part, divisor));
+                let divisor = find_divisor(part, control)?;
+                self.cofactors.pop();
+                self.cofactors.push(divisor);
+                self.cofactors.push(quotient(part, divisor));
             }
         }
         Ok(())
@@ -113,14 +113,14 @@ fn quotient(n: u128, divisor: u128) -> u128 {
     }
 }
 
-/// Parts of a number below 2^128, without primes below 2^10: twelve at most.
+/// Cofactors of a number below 2^128, without primes below 2^10: twelve at most.
 #[derive(Debug, Default)]
-struct Parts {
+struct Cofactors {
     parts: [u128; 12],
     len: usize,
 }
 
-impl Parts {
+impl Cofactors {
     fn push(&mut self, part: u128) {
         self.parts[self.len] = part;
         self.len += 1;

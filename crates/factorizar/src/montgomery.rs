@@ -23,7 +23,7 @@ pub(crate) struct Montgomery<W> {
     /// R mod n: the residue of 1.
     one: W,
     /// R^2 mod n: what turns a number into its residue. Many a ring is done before it is needed.
-    square: OnceCell<W>,
+    r_squared: OnceCell<W>,
 }
 
 impl<W: Word> Montgomery<W> {
@@ -38,12 +38,12 @@ impl<W: Word> Montgomery<W> {
             modulus,
             inverse: inverse(modulus),
             one,
-            square: OnceCell::new(),
+            r_squared: OnceCell::new(),
         }
     }
 
-    fn square(&self) -> W {
-        *self.square.get_or_init(|| {
+    fn r_squared(&self) -> W {
+        *self.r_squared.get_or_init(|| {
             // The residue of 2, squared until it is that of 2^BITS = R.
             let mut power = self.add(self.one, self.one);
             for _ in 0..W::BITS.trailing_zeros() {
@@ -79,12 +79,12 @@ impl<W: Word> Montgomery<W> {
             "{number} is not below {:?}",
             self.modulus
         );
-        self.mul(number.into(), self.square())
+        self.mul(number.into(), self.r_squared())
     }
 
     /// The residue of `number`, which may be any word.
     pub(crate) fn residue_of(&self, number: W) -> W {
-        self.mul(number, self.square())
+        self.mul(number, self.r_squared())
     }
 
     #[inline]
@@ -118,13 +118,13 @@ impl<W: Word> Montgomery<W> {
     /// for a comparison. With n at most 2^-4 R, a product of two such numbers is reduced to at most
     /// (9 / 16 + 1) n, and of one and the double of another to at most (18 / 16 + 1) n.
     #[inline]
-    pub(crate) fn is_roomy(&self) -> bool {
+    pub(crate) fn allows_lazy(&self) -> bool {
         self.modulus.shr(W::BITS - 4) == W::ZERO
     }
 
     /// `a * b`, loosely; one of the two may be below 6 n.
     #[inline]
-    pub(crate) fn loose_mul(&self, a: W, b: W) -> W {
+    pub(crate) fn lazy_mul(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(b);
         high.wrapping_add(self.modulus)
             .wrapping_sub(self.borrowed(low))
@@ -132,7 +132,7 @@ impl<W: Word> Montgomery<W> {
 
     /// `a * a + b`, loosely; `b` below n.
     #[inline]
-    pub(crate) fn loose_square_add(&self, a: W, b: W) -> W {
+    pub(crate) fn lazy_square_add(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(a);
         high.wrapping_add(self.modulus.wrapping_add(b))
             .wrapping_sub(self.borrowed(low))
@@ -140,7 +140,7 @@ impl<W: Word> Montgomery<W> {
 
     /// `a - b`, below 6 n.
     #[inline]
-    pub(crate) fn loose_sub(&self, a: W, b: W) -> W {
+    pub(crate) fn lazy_sub(&self, a: W, b: W) -> W {
         let thrice = self
             .modulus
             .wrapping_add(self.modulus)
@@ -150,7 +150,7 @@ impl<W: Word> Montgomery<W> {
 
     /// The residue that a number below 3 n stands for.
     #[inline]
-    pub(crate) fn tighten(&self, a: W) -> W {
+    pub(crate) fn reduce(&self, a: W) -> W {
         let reduce = |a: W| {
             if a >= self.modulus {
                 a.wrapping_sub(self.modulus)
@@ -181,9 +181,9 @@ impl<W: Word> Montgomery<W> {
     /// Each base to the power of `exponent`, in step, so that their multiplications overlap.
     #[inline]
     pub(crate) fn powers<const L: usize>(&self, bases: [W; L], exponent: W) -> [W; L] {
-        if self.is_roomy() {
-            self.powers_by(bases, exponent, |a, b| self.loose_mul(a, b))
-                .map(|power| self.tighten(power))
+        if self.allows_lazy() {
+            self.powers_by(bases, exponent, |a, b| self.lazy_mul(a, b))
+                .map(|power| self.reduce(power))
         } else {
             self.powers_by(bases, exponent, |a, b| self.mul(a, b))
         }
@@ -264,7 +264,7 @@ mod tests {
         let ring = Montgomery::new(W::truncate(n));
         // The number that a residue stands for: one reduction, with R^-1.
         let number = |x: W| -> u128 { ring.mul(x, W::ONE).into() };
-        let [x, y] = [a, b].map(|number| ring.mul(W::truncate(number), ring.square()));
+        let [x, y] = [a, b].map(|number| ring.mul(W::truncate(number), ring.r_squared()));
         let context = format!("n {n} a {a} b {b}");
         assert_eq!(number(x), a, "{context}");
         assert_eq!(number(ring.one()), 1, "{context}");
@@ -282,19 +282,19 @@ mod tests {
             "{context}"
         );
         assert_eq!(ring.add(ring.half(x), ring.half(x)), x, "{context}");
-        if ring.is_roomy() {
+        if ring.allows_lazy() {
             // At the largest numbers that the operations may be given.
             let twice = ring.modulus().wrapping_add(ring.modulus());
             let [high_x, high_y] = [x, y].map(|x| x.wrapping_add(twice));
-            let tight = |x| number(ring.tighten(x));
+            let tight = |x| number(ring.reduce(x));
             assert_eq!(
-                tight(ring.loose_mul(high_x, high_y)),
+                tight(ring.lazy_mul(high_x, high_y)),
                 slow_mul(a, b, n),
                 "{context}"
             );
             let sum = slow_add(slow_mul(a, a, n), b, n);
-            assert_eq!(tight(ring.loose_square_add(high_x, y)), sum, "{context}");
-            let product = ring.loose_mul(ring.loose_sub(high_x, y), high_y);
+            assert_eq!(tight(ring.lazy_square_add(high_x, y)), sum, "{context}");
+            let product = ring.lazy_mul(ring.lazy_sub(high_x, y), high_y);
             let difference = slow_add(a, (n - b) % n, n);
             assert_eq!(tight(product), slow_mul(difference, b, n), "{context}");
         }

@@ -23,7 +23,7 @@
 
 use crate::lucas;
 use crate::montgomery::Montgomery;
-use crate::trial;
+use crate::trial_division;
 use crate::word::Word;
 
 /// Up to here three bases are a proof.
@@ -71,8 +71,8 @@ pub fn is_prime(n: u128) -> bool {
         return false;
     }
     let small = match u64::try_from(n) {
-        Ok(n) => trial::small_factor(n),
-        Err(_) => trial::small_factor(n),
+        Ok(n) => trial_division::small_factor(n),
+        Err(_) => trial_division::small_factor(n),
     };
     match small {
         Some(factor) => n == u128::from(factor),
@@ -82,7 +82,7 @@ pub fn is_prime(n: u128) -> bool {
 
 /// Whether `n`, which trial division left and is not 1, is prime.
 pub(crate) fn is_prime_past_trial(n: u128) -> bool {
-    if n < u128::from(trial::PRIME_BELOW) {
+    if n < u128::from(trial_division::PRIME_BELOW) {
         return true;
     }
     if let Ok(n) = u64::try_from(n) {

@@ -10,13 +10,13 @@
 //! bit rows takes a few hundredths of the time. The parts, in their order:
 //!
 //! - [`multiplier`]: a small k, so that k n is a square modulo many small primes;
-//! - [`base`]: those primes;
+//! - [`factor_base`]: those primes;
 //! - [`choice`]: how large everything is, and the primes of each leading coefficient;
 //! - [`polynomial`]: the polynomials, and where each prime divides their values;
 //! - [`sieve`]: the candidates;
 //! - [`relation`]: the candidates that keep their promise;
-//! - [`collect`]: all of these, by as many threads as the control allows;
-//! - [`matrix`] and [`root`]: from relations to a divisor.
+//! - [`collector`]: all of these, by as many threads as the control allows;
+//! - [`matrix`] and [`square_root`]: from relations to a divisor.
 //!
 //! Cost: about exp(sqrt(log n log log n)); twice as much with every 8 to 10 bits. It does not depend
 //! on the size of the primes of n.
@@ -24,21 +24,21 @@
 //! Sources: Carl Pomerance, "The quadratic sieve factoring algorithm", Eurocrypt 1984; Scott P.
 //! Contini, "Factoring integers with the self-initializing quadratic sieve", 1997.
 
-mod base;
 mod choice;
-mod collect;
+mod collector;
+mod factor_base;
 mod matrix;
 mod modular;
 mod multiplier;
 mod polynomial;
 mod relation;
-mod root;
 mod sieve;
+mod square_root;
 
-use crate::{Control, Stop};
-use base::Base;
-use choice::{Choice, Size};
-use collect::Collect;
+use crate::{Control, StopReason};
+use choice::{Coefficients, Parameters};
+use collector::Collector;
+use factor_base::FactorBase;
 
 /// From so many bits on a number takes long enough for other threads to start.
 const PARALLEL_BITS: u32 = 90;
@@ -47,19 +47,19 @@ const PARALLEL_BITS: u32 = 90;
 /// was not seen above 2^60.
 ///
 /// `n` must be odd, composite, above 2^56, and not the power of a prime.
-pub(crate) fn divisor(n: u128, control: &Control) -> Result<Option<u128>, Stop> {
-    let size = Size::of(n);
+pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<Option<u128>, StopReason> {
+    let size = Parameters::of(n);
     let multiplier = multiplier::multiplier(n);
-    let base = match Base::new(n, multiplier, size.primes) {
+    let base = match FactorBase::new(n, multiplier, size.primes) {
         Ok(base) => base,
         Err(prime) => return Ok(Some(prime)),
     };
     let scale = n as f64 * f64::from(multiplier);
-    let choice = Choice::new(&base, scale, &size, control.first_seed());
+    let choice = Coefficients::new(&base, scale, &size, control.initial_seed());
     let first = (1..base.len)
         .find(|&index| base.prime(index) >= size.smallest)
         .unwrap_or(1);
-    let collect = Collect {
+    let collect = Collector {
         n,
         square: n.wrapping_mul(multiplier.into()),
         base: &base,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn check(n: u128, control: &Control) {
-        let found = divisor(n, control).unwrap().expect("a divisor");
+        let found = find_divisor(n, control).unwrap().expect("a divisor");
         assert!(n.is_multiple_of(found) && found != 1 && found != n, "{n}");
     }
 
@@ -126,7 +126,7 @@ mod tests {
             check(n, &Control::new().seed(seed));
         }
         let late = Control::new().deadline(|| true);
-        assert_eq!(divisor(n, &late), Err(Stop::OutOfTime));
+        assert_eq!(find_divisor(n, &late), Err(StopReason::OutOfTime));
     }
 
     /// What is added, in which order, and when it suffices.
@@ -139,7 +139,7 @@ mod tests {
             let control = Control::new()
                 .threads(threads)
                 .observer(move |progress| steps.lock().unwrap().push(progress));
-            let found = divisor(n, &control).unwrap().expect("a divisor");
+            let found = find_divisor(n, &control).unwrap().expect("a divisor");
             let steps = told.lock().unwrap().clone();
             (found, steps)
         };
@@ -159,7 +159,11 @@ mod tests {
                 left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
                     .is_err()
             });
-            assert_eq!(divisor(n, &control), Err(Stop::OutOfTime), "{polls}");
+            assert_eq!(
+                find_divisor(n, &control),
+                Err(StopReason::OutOfTime),
+                "{polls}"
+            );
         }
     }
 }

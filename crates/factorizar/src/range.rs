@@ -14,9 +14,9 @@
 use std::vec::IntoIter;
 
 use crate::batch::in_parallel;
-use crate::factor::Work;
+use crate::factor::Factorization;
 use crate::word::Word;
-use crate::{Control, Stop};
+use crate::{Control, StopReason};
 
 /// Numbers to a segment.
 const SEGMENT: u64 = 1 << 18;
@@ -51,11 +51,11 @@ pub fn factoriz_sum_range(start: u128, count: u64) -> impl Iterator<Item = u128>
 /// After a stop the iterator gives the reason once, and ends. The sums before it are right.
 ///
 /// ```
-/// use factorizar::{Control, Stop, factoriz_sum_range_with};
+/// use factorizar::{Control, StopReason, factoriz_sum_range_with};
 ///
 /// let late = Control::new().deadline(|| true);
 /// let mut sums = factoriz_sum_range_with(1, 10, &late);
-/// assert_eq!(sums.next(), Some(Err(Stop::OutOfTime)));
+/// assert_eq!(sums.next(), Some(Err(StopReason::OutOfTime)));
 /// assert_eq!(sums.next(), None);
 /// ```
 #[must_use]
@@ -87,7 +87,7 @@ pub struct SumRange {
 }
 
 impl Iterator for SumRange {
-    type Item = Result<u128, Stop>;
+    type Item = Result<u128, StopReason>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(sum) = self.ready.next() {
@@ -109,7 +109,7 @@ impl Iterator for SumRange {
 
 impl SumRange {
     /// The sums of the next segments, one a thread.
-    fn refill(&mut self) -> Result<Vec<u128>, Stop> {
+    fn refill(&mut self) -> Result<Vec<u128>, StopReason> {
         let threads = self.control.thread_count();
         let most = SEGMENT.saturating_mul(threads as u64);
         let len = self.left.min(most);
@@ -128,14 +128,14 @@ impl SumRange {
         Ok(sums)
     }
 
-    fn segment(&self, start: u128, len: usize) -> Result<Vec<u128>, Stop> {
+    fn segment(&self, start: u128, len: usize) -> Result<Vec<u128>, StopReason> {
         match u64::try_from(start) {
             Ok(narrow) if narrow.checked_add(len as u64).is_some() => self.sums(narrow, len),
             _ => self.sums(start, len),
         }
     }
 
-    fn sums<W: Word>(&self, start: W, len: usize) -> Result<Vec<u128>, Stop> {
+    fn sums<W: Word>(&self, start: W, len: usize) -> Result<Vec<u128>, StopReason> {
         let unit = Entry {
             product: W::ONE,
             sum: 0,
@@ -164,7 +164,7 @@ impl SumRange {
     }
 
     /// The sum of a number, from what the sieve found of it.
-    fn finish<W: Word>(&self, n: W, entry: &Entry<W>) -> Result<u128, Stop> {
+    fn finish<W: Word>(&self, n: W, entry: &Entry<W>) -> Result<u128, StopReason> {
         let n_wide: u128 = n.into();
         if n_wide < 2 {
             return Ok(0);
@@ -181,9 +181,9 @@ impl SumRange {
         } else if rest < (bound + 1) * (bound + 1) {
             Ok(sum + rest)
         } else {
-            let mut work = Work::new();
-            work.split(rest, &self.control.clone().threads(1))?;
-            Ok(sum + work.primes.iter().sum::<u128>())
+            let mut factorization = Factorization::new();
+            factorization.split(rest, &self.control.clone().threads(1))?;
+            Ok(sum + factorization.primes.iter().sum::<u128>())
         }
     }
 }

@@ -19,7 +19,7 @@ const BATCH: u64 = 64;
 
 /// A divisor of `n` other than 1 and n. `n` must be odd, composite and not a square, without very
 /// small factors.
-pub(crate) fn divisor<W: Word>(n: W) -> W {
+pub(crate) fn find_divisor<W: Word>(n: W) -> W {
     let ring = Montgomery::new(n);
     let mut constant = W::ONE;
     loop {
@@ -89,10 +89,10 @@ const FIRST_LAP: u32 = 32;
 /// a third sooner, at the price of one. `n` must be odd, composite and below 2^60.
 pub(crate) fn quick_divisor(n: u64, steps: u32) -> Option<u64> {
     let ring = Montgomery::new(n);
-    debug_assert!(ring.is_roomy());
+    debug_assert!(ring.allows_lazy());
     let constants: [u64; WALKS] = std::array::from_fn(|walk| walk as u64 + 1);
     let step = |walkers: [u64; WALKS]| -> [u64; WALKS] {
-        std::array::from_fn(|walk| ring.loose_square_add(walkers[walk], constants[walk]))
+        std::array::from_fn(|walk| ring.lazy_square_add(walkers[walk], constants[walk]))
     };
     let mut walkers = [ring.one(); WALKS];
     let mut lap = FIRST_LAP;
@@ -105,11 +105,11 @@ pub(crate) fn quick_divisor(n: u64, steps: u32) -> Option<u64> {
         for index in 1..=lap {
             walkers = step(walkers);
             products = std::array::from_fn(|walk| {
-                let difference = ring.loose_sub(anchors[walk], walkers[walk]);
-                ring.loose_mul(products[walk], difference)
+                let difference = ring.lazy_sub(anchors[walk], walkers[walk]);
+                ring.lazy_mul(products[walk], difference)
             });
             if index % 64 == 0 || index == lap {
-                let shared = gcd_with_odd(ring.loose_mul(products[0], products[1]), n);
+                let shared = gcd_with_odd(ring.lazy_mul(products[0], products[1]), n);
                 if shared == n {
                     return None;
                 }
@@ -128,13 +128,13 @@ mod tests {
     use super::*;
 
     fn check(n: u128) {
-        let found = divisor(n);
+        let found = find_divisor(n);
         assert!(
             n.is_multiple_of(found) && found != 1 && found != n,
             "{found} of {n}"
         );
         if let Ok(n) = u64::try_from(n) {
-            let found = divisor(n);
+            let found = find_divisor(n);
             assert!(
                 n.is_multiple_of(found) && found != 1 && found != n,
                 "{found} of {n}"

@@ -42,12 +42,12 @@ pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
 /// Those of [`factoriz_sum`], and [`Error::Unfinished`] when `control` stopped it.
 ///
 /// ```
-/// use factorizar::{Control, Error, Stop, factoriz_sum_with};
+/// use factorizar::{Control, Error, StopReason, factoriz_sum_with};
 ///
 /// assert_eq!(factoriz_sum_with("23434252232434", &Control::new())?, "50914");
 /// let late = Control::new().deadline(|| true);
 /// match factoriz_sum_with("2305843011361177590", &late) {
-///     Err(Error::Unfinished(left)) => assert_eq!(left.reason(), Stop::OutOfTime),
+///     Err(Error::Unfinished(left)) => assert_eq!(left.reason(), StopReason::OutOfTime),
 ///     other => panic!("{other:?}"),
 /// }
 /// # Ok::<(), Error>(())

@@ -3,7 +3,7 @@
 use std::error;
 use std::fmt;
 
-use crate::{Factors, Stop};
+use crate::{Factors, StopReason};
 
 /// The part of a factorization that was done when it was stopped.
 ///
@@ -21,11 +21,11 @@ use crate::{Factors, Stop};
 pub struct Unfinished {
     factors: Factors,
     cofactor: u128,
-    reason: Stop,
+    reason: StopReason,
 }
 
 impl Unfinished {
-    pub(crate) fn new(factors: Factors, cofactor: u128, reason: Stop) -> Self {
+    pub(crate) fn new(factors: Factors, cofactor: u128, reason: StopReason) -> Self {
         Unfinished {
             factors,
             cofactor,
@@ -47,7 +47,7 @@ impl Unfinished {
 
     /// Why the work was stopped.
     #[must_use]
-    pub fn reason(&self) -> Stop {
+    pub fn reason(&self) -> StopReason {
         self.reason
     }
 }
@@ -79,9 +79,9 @@ mod tests {
 
     #[test]
     fn says_what_was_found() {
-        let none = Unfinished::new(Factors::new(vec![]), 91, Stop::Cancelled);
+        let none = Unfinished::new(Factors::new(vec![]), 91, StopReason::Cancelled);
         assert_eq!(none.to_string(), "cancelled: left 91 unfactored");
-        let some = Unfinished::new(Factors::new(vec![3, 2]), 91, Stop::OutOfTime);
+        let some = Unfinished::new(Factors::new(vec![3, 2]), 91, StopReason::OutOfTime);
         assert_eq!(
             some.to_string(),
             "out of time: found 2 3, left 91 unfactored"

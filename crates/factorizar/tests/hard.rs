@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use factorizar::{
-    Cancel, Certainty, Control, Progress, Stop, factor, factor_batch, factor_with, is_prime,
+    CancelFlag, Certainty, Control, Progress, StopReason, factor, factor_batch, factor_with,
+    is_prime,
 };
 
 /// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
@@ -136,7 +137,7 @@ fn a_stop_in_the_midst_keeps_what_was_found() {
             counted.is_err()
         });
         let unfinished = factor_with(12 * hard, &control).unwrap_err();
-        assert_eq!(unfinished.reason(), Stop::OutOfTime);
+        assert_eq!(unfinished.reason(), StopReason::OutOfTime);
         assert_eq!(unfinished.factors().as_slice(), [2, 2, 3], "{polls} polls");
         assert_eq!(unfinished.cofactor(), hard);
     }
@@ -148,8 +149,8 @@ fn a_stop_from_another_thread() {
     let hard: Vec<u128> = (0..10_000)
         .map(|_| random.prime(60) * random.prime(60))
         .collect();
-    let cancel = Cancel::new();
-    let control = Control::new().cancel(&cancel).threads(2);
+    let cancel = CancelFlag::new();
+    let control = Control::new().cancel_flag(&cancel).threads(2);
     let started = Arc::new(std::sync::Barrier::new(2));
     let results = std::thread::scope(|scope| {
         let gate = Arc::clone(&started);

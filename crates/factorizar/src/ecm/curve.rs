@@ -8,7 +8,7 @@
 //! Mathematics of Computation 48 (1987), sections 10.3.1 and 10.3.2, the latter for Suyama's
 //! parameter.
 
-use super::lanes::Arithmetic;
+use crate::lanes::LaneArithmetic;
 
 /// The points X : Z, one for each curve.
 #[derive(Debug, Clone, Copy)]
@@ -19,20 +19,20 @@ pub(super) struct Point<V> {
 
 /// Curves of one modulus.
 #[derive(Debug)]
-pub(super) struct Curves<A: Arithmetic> {
+pub(super) struct Curves<A: LaneArithmetic> {
     pub(super) ring: A,
     /// (A + 2) / 4, as a fraction: an inverse would cost more than a doubling's sixth multiplication.
     numerator: A::Lanes,
     denominator: A::Lanes,
 }
 
-impl<A: Arithmetic> Curves<A> {
+impl<A: LaneArithmetic> Curves<A> {
     /// The curves of the parameter `sigma`, from 6 on and below the modulus's root, and the next
     /// ones, and their points.
     #[inline(always)]
     pub(super) fn suyama(ring: A, sigma: u64) -> (Self, Point<A::Lanes>) {
         let numbers = |of: fn(u64, u64) -> u64| {
-            ring.lanes(|lane| {
+            ring.from_fn(|lane| {
                 let sigma = sigma + lane as u64;
                 of(sigma * sigma - 5, 4 * sigma)
             })

@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 
-use super::base::Base;
+use super::factor_base::FactorBase;
 
 /// The sizes of the sieve for a number.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct Parameters {
     /// Primes of the base.
     pub(super) primes: usize,
     /// Half the interval; a multiple of 32.
@@ -34,7 +34,7 @@ const SIZES: [(f32, [f32; 6]); 5] = [
     (128.0, [500.0, 8192.0, 50.0, 60.0, 1.0, 300.0]),
 ];
 
-impl Size {
+impl Parameters {
     /// Between the entries of the table, in proportion.
     pub(super) fn of(n: u128) -> Self {
         let bits = (n as f32).log2();
@@ -44,7 +44,7 @@ impl Size {
         let part = ((bits - low) / (high - low)).clamp(0.0, 1.0);
         let at: [f32; 6] =
             std::array::from_fn(|index| from[index] + part * (to[index] - from[index]));
-        Size {
+        Parameters {
             primes: at[0] as usize,
             half: at[1] as u32 / 32 * 32,
             smallest: at[2] as u16,
@@ -55,7 +55,7 @@ impl Size {
     }
 
     /// What the logarithms of the sieved primes must add up to.
-    pub(super) fn threshold(&self, base: &Base, scale: f64, first: usize) -> u8 {
+    pub(super) fn threshold(&self, base: &FactorBase, scale: f64, first: usize) -> u8 {
         // The size of q where it is largest, at the ends and in the middle.
         let value = (f64::from(self.half) * (scale / 8.0).sqrt()).log2() as f32;
         // What the primes that are not sieved divide out on average; of 2, two factors.
@@ -72,7 +72,7 @@ impl Size {
 
 /// Chooses the primes of one a after another.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(super) struct Coefficients {
     /// The logarithm that a should have.
     target: f32,
     /// How many primes it has.
@@ -83,10 +83,10 @@ pub(super) struct Choice {
     used: HashSet<Vec<usize>>,
 }
 
-impl Choice {
+impl Coefficients {
     /// For k n of about `scale`: a of about sqrt(k n / 2) / half, with which q is as large in the
     /// middle of the interval as at its ends.
-    pub(super) fn new(base: &Base, scale: f64, size: &Size, seed: u64) -> Self {
+    pub(super) fn new(base: &FactorBase, scale: f64, size: &Parameters, seed: u64) -> Self {
         let target = ((scale / 2.0).sqrt() / f64::from(size.half)).ln() as f32;
         let count = (target / size.aim.ln()).round().max(2.0) as usize;
         let mean = (target / count as f32).exp();
@@ -98,7 +98,7 @@ impl Choice {
         let wide = (index(mean * 0.6), index(mean * 1.6));
         let start = wide.0.min(base.len.saturating_sub(12)).max(1);
         let end = wide.1.max(start + 12).min(base.len);
-        Choice {
+        Coefficients {
             target,
             count,
             pool: start..end,
@@ -108,7 +108,7 @@ impl Choice {
     }
 
     /// The primes of a new a, as indices into the base; nothing when the choices are used up.
-    pub(super) fn next(&mut self, base: &Base) -> Option<Vec<usize>> {
+    pub(super) fn next(&mut self, base: &FactorBase) -> Option<Vec<usize>> {
         // Of some draws that complete themselves with a prime of the right size, the best.
         let mut best: Option<(f32, Vec<usize>)> = None;
         for draw in 0..400 {
@@ -126,7 +126,7 @@ impl Choice {
         Some(factors)
     }
 
-    fn draw(&mut self, base: &Base) -> Option<(f32, Vec<usize>)> {
+    fn draw(&mut self, base: &FactorBase) -> Option<(f32, Vec<usize>)> {
         let mut factors = Vec::with_capacity(self.count);
         let mut left = self.target;
         while factors.len() + 1 < self.count {
@@ -137,8 +137,8 @@ impl Choice {
             }
         }
         let size = left.exp();
-        let place = base.primes[1..base.len].partition_point(|&p| f32::from(p) < size) + 1;
-        let nearest = [place.saturating_sub(1), place]
+        let position = base.primes[1..base.len].partition_point(|&p| f32::from(p) < size) + 1;
+        let nearest = [position.saturating_sub(1), position]
             .into_iter()
             .filter(|&index| index > 1 && index < base.len)
             .filter(|&index| base.roots[index] != 0 && !factors.contains(&index))

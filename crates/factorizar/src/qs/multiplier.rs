@@ -1,7 +1,7 @@
 //! The small multiplier k that makes k n richer in small primes than n.
 //!
 //! A prime p divides values of the sieve only if k n is a square modulo p, and then twice in p
-//! places. Of the k with k n = 1 modulo 8, which gives every value three factors of 2, the one with
+//! positions. Of the k with k n = 1 modulo 8, which gives every value three factors of 2, the one with
 //! the largest expected logarithm of small primes is taken, less half the logarithm of k itself,
 //! by which the values grow. Cost: one remainder of n a prime, and additions.
 //!

@@ -4,7 +4,7 @@
 //! y = 2 a x + b has y^2 - k n = 4 a q(x), q(x) = a x^2 + b x + c. The values of q, for x within
 //! the interval, stay below some M sqrt(k n / 8), and always y^2 = 4 a q(x) modulo n. From s primes
 //! in a come 2^(s-1) values of b, taken in the order of a Gray code: from one to the next, the
-//! places of a prime p move by an amount that is known beforehand.
+//! positions of a prime p move by an amount that is known beforehand.
 //!
 //! Cost: an inverse and s remainders for each prime of the base with a new a; two additions for
 //! each with a new b.
@@ -13,7 +13,7 @@
 //! Computation 48 (1987); W. R. Alford and Carl Pomerance, "Implementing the self-initializing
 //! quadratic sieve on a distributed network", 1995.
 
-use super::base::{Base, NOWHERE, inverse};
+use super::factor_base::{FactorBase, NO_POSITION, inverse};
 use super::modular::{invert, mul};
 
 /// The polynomials of one a, at one of its b.
@@ -31,17 +31,17 @@ pub(super) struct Polynomial {
     /// k n modulo 2^128, and the inverse of a.
     square: u128,
     inverse: u128,
-    /// Where each prime divides: the first two places from the interval's start.
-    pub(super) places: [Vec<i16>; 2],
-    /// By how much the places move when a part of b changes its sign.
-    moves: Vec<Vec<i16>>,
+    /// Where each prime divides: the first two positions from the interval's start.
+    pub(super) positions: [Vec<i16>; 2],
+    /// By how much the positions move when a part of b changes its sign.
+    shifts: Vec<Vec<i16>>,
     /// How many b have been used.
     used: u32,
 }
 
 impl Polynomial {
     /// The first polynomial for the a of these `factors`.
-    pub(super) fn new(base: &Base, square: u128, factors: Vec<usize>, half: u32) -> Self {
+    pub(super) fn new(base: &FactorBase, square: u128, factors: Vec<usize>, half: u32) -> Self {
         let a: u64 = factors.iter().map(|&f| u64::from(base.prime(f))).product();
         let parts: Vec<i128> = factors
             .iter()
@@ -66,17 +66,17 @@ impl Polynomial {
             half: half.into(),
             square,
             inverse: inverse(a.into()),
-            places: [vec![NOWHERE; len], vec![NOWHERE; len]],
-            moves: vec![vec![0; len]; parts.len() - 1],
+            positions: [vec![NO_POSITION; len], vec![NO_POSITION; len]],
+            shifts: vec![vec![0; len]; parts.len() - 1],
             parts,
             used: 1,
         };
-        polynomial.find_places(base);
-        polynomial.set_constant();
+        polynomial.find_positions(base);
+        polynomial.set_c();
         polynomial
     }
 
-    fn find_places(&mut self, base: &Base) {
+    fn find_positions(&mut self, base: &FactorBase) {
         let middle = self.half as u32;
         for index in 1..base.len {
             if self.factors.contains(&index) {
@@ -85,22 +85,22 @@ impl Polynomial {
             let p = base.prime(index);
             let remainder = |n: i128| (n as u64 % u64::from(p)) as u16;
             let inverse = invert((self.a % u64::from(p)) as u16, p);
-            for (moves, &part) in self.moves.iter_mut().zip(&self.parts) {
-                moves[index] = mul(remainder(part), inverse, p) as i16;
+            for (shifts, &part) in self.shifts.iter_mut().zip(&self.parts) {
+                shifts[index] = mul(remainder(part), inverse, p) as i16;
             }
             let halved = mul(inverse, p.div_ceil(2), p);
             let b = remainder(self.b);
             let root = base.roots[index];
             let middle = (middle % u32::from(p)) as u16;
-            for (places, root) in self.places.iter_mut().zip([root, p - root]) {
+            for (positions, root) in self.positions.iter_mut().zip([root, p - root]) {
                 let x = mul((root + p - b) % p, halved, p);
-                places[index] = ((x + middle) % p) as i16;
+                positions[index] = ((x + middle) % p) as i16;
             }
         }
     }
 
     /// c = (b^2 - k n) / 4 a. The division is exact, so the low bits of the dividend suffice.
-    fn set_constant(&mut self) {
+    fn set_c(&mut self) {
         let b = self.b as u128;
         let quarter = b.wrapping_mul(b).wrapping_sub(self.square) >> 2;
         let quotient = quarter.wrapping_mul(self.inverse);
@@ -109,9 +109,9 @@ impl Polynomial {
     }
 
     /// Goes on to the next b; `false` when all have been used.
-    pub(super) fn advance(&mut self, base: &Base) -> bool {
+    pub(super) fn advance(&mut self, base: &FactorBase) -> bool {
         let part = self.used.trailing_zeros() as usize;
-        let Some(moves) = self.moves.get(part) else {
+        let Some(shifts) = self.shifts.get(part) else {
             return false;
         };
         // The part's sign: it changes every 2^(part + 1) steps.
@@ -122,44 +122,44 @@ impl Polynomial {
         } else {
             self.b += change;
         }
-        for places in &mut self.places {
+        for positions in &mut self.positions {
             if down {
-                move_up(places, moves, &base.primes);
+                shift_up(positions, shifts, &base.primes);
             } else {
-                move_down(places, moves, &base.primes);
+                shift_down(positions, shifts, &base.primes);
             }
         }
         self.used += 1;
-        self.set_constant();
+        self.set_c();
         true
     }
 
-    /// The value q at a place of the interval.
-    pub(super) fn value(&self, place: usize) -> i128 {
-        let x = place as i128 - self.half;
+    /// The value q at a position of the interval.
+    pub(super) fn value(&self, position: usize) -> i128 {
+        let x = position as i128 - self.half;
         (i128::from(self.a) * x + self.b) * x + self.c
     }
 
-    /// The size of y at a place of the interval.
-    pub(super) fn y(&self, place: usize) -> u128 {
-        let x = place as i128 - self.half;
+    /// The size of y at a position of the interval.
+    pub(super) fn y(&self, position: usize) -> u128 {
+        let x = position as i128 - self.half;
         (2 * i128::from(self.a) * x + self.b).unsigned_abs()
     }
 }
 
-/// Adds modulo each prime. A prime without places has no move either, and stays where it is.
-fn move_up(places: &mut [i16], moves: &[i16], primes: &[i16]) {
-    for ((place, &step), &p) in places.iter_mut().zip(moves).zip(primes) {
-        // Places stay as they are when the step is zero, also NOWHERE.
-        let moved = place.wrapping_add(step).wrapping_sub(p);
+/// Adds modulo each prime. A prime without positions has no move either, and stays where it is.
+fn shift_up(positions: &mut [i16], shifts: &[i16], primes: &[i16]) {
+    for ((position, &step), &p) in positions.iter_mut().zip(shifts).zip(primes) {
+        // Places stay as they are when the step is zero, also NO_POSITION.
+        let moved = position.wrapping_add(step).wrapping_sub(p);
         let moved = moved.wrapping_add(p & (moved >> 15));
-        *place = if step == 0 { *place } else { moved };
+        *position = if step == 0 { *position } else { moved };
     }
 }
 
-fn move_down(places: &mut [i16], moves: &[i16], primes: &[i16]) {
-    for ((place, &step), &p) in places.iter_mut().zip(moves).zip(primes) {
-        let moved = place.wrapping_sub(step);
-        *place = moved.wrapping_add(p & (moved >> 15));
+fn shift_down(positions: &mut [i16], shifts: &[i16], primes: &[i16]) {
+    for ((position, &step), &p) in positions.iter_mut().zip(shifts).zip(primes) {
+        let moved = position.wrapping_sub(step);
+        *position = moved.wrapping_add(p & (moved >> 15));
     }
 }

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
-use super::base::{Base, GROUP};
+use super::factor_base::{FactorBase, GROUP_SIZE};
 use super::polynomial::Polynomial;
 
 /// Stands for the sign in a relation's list; every other number is an index into the base.
@@ -35,9 +35,9 @@ pub(super) struct Relations {
     list: Vec<Relation>,
     factors: Vec<u16>,
     /// The first relation with each large prime.
-    partners: HashMap<u32, u32, BuildHasherDefault<Mixer>>,
+    partners: HashMap<u32, u32, BuildHasherDefault<IntegerHasher>>,
     /// The low bits of the y seen: different a may give the same relation.
-    seen: HashSet<u64, BuildHasherDefault<Mixer>>,
+    seen: HashSet<u64, BuildHasherDefault<IntegerHasher>>,
     /// Relations without a large prime, and pairs with the same one.
     rows: Vec<(u32, Option<u32>)>,
     /// Large primes are below this.
@@ -76,7 +76,7 @@ impl Relations {
     }
 
     /// Adds what one of the polynomials has.
-    pub(super) fn add(&mut self, found: &Found, polynomial: usize) {
+    pub(super) fn add(&mut self, found: &RelationBatch, polynomial: usize) {
         for relation in found.of(polynomial) {
             if relation.large < self.bound && self.seen.insert(relation.y as u64) {
                 let begin = self.factors.len() as u32;
@@ -109,22 +109,22 @@ fn primes_of<'a>(relation: &Relation, factors: &'a [u16]) -> &'a [u16] {
 
 /// The relations of some polynomials, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct RelationBatch {
     list: Vec<Relation>,
     factors: Vec<u16>,
     /// Where the relations of each polynomial end.
     ends: Vec<usize>,
 }
 
-impl Found {
+impl RelationBatch {
     /// Divides a candidate's value by the base, and keeps it if what is left is a small number.
-    pub(super) fn consider(&mut self, base: &Base, polynomial: &Polynomial, place: usize) {
-        let value = polynomial.value(place);
+    pub(super) fn consider(&mut self, base: &FactorBase, polynomial: &Polynomial, position: usize) {
+        let value = polynomial.value(position);
         let begin = self.factors.len();
-        let rest = self.divide(base, polynomial, place, value);
+        let rest = self.divide(base, polynomial, position, value);
         match u32::try_from(rest) {
             Ok(large) if value != 0 => self.list.push(Relation {
-                y: polynomial.y(place),
+                y: polynomial.y(position),
                 factors: begin as u32..self.factors.len() as u32,
                 large,
             }),
@@ -148,7 +148,13 @@ impl Found {
     }
 
     /// Appends the primes of 4 a q, and gives what they leave.
-    fn divide(&mut self, base: &Base, polynomial: &Polynomial, place: usize, value: i128) -> u128 {
+    fn divide(
+        &mut self,
+        base: &FactorBase,
+        polynomial: &Polynomial,
+        position: usize,
+        value: i128,
+    ) -> u128 {
         if value < 0 {
             self.factors.push(SIGN);
         }
@@ -163,19 +169,21 @@ impl Found {
                 rest = quotient;
             }
         }
-        let [one, other] = &polynomial.places;
+        let [one, other] = &polynomial.positions;
         let groups = base
             .primes
-            .chunks_exact(GROUP)
-            .zip(base.reciprocals.chunks_exact(GROUP));
-        let places = one.chunks_exact(GROUP).zip(other.chunks_exact(GROUP));
-        for (group, ((primes, reciprocals), (one, other))) in groups.zip(places).enumerate() {
-            let hits = hits(place as u16, primes, reciprocals, one, other);
-            if hits == [0; GROUP] {
+            .chunks_exact(GROUP_SIZE)
+            .zip(base.reciprocals.chunks_exact(GROUP_SIZE));
+        let positions = one
+            .chunks_exact(GROUP_SIZE)
+            .zip(other.chunks_exact(GROUP_SIZE));
+        for (group, ((primes, reciprocals), (one, other))) in groups.zip(positions).enumerate() {
+            let hits = hits(position as u16, primes, reciprocals, one, other);
+            if hits == [0; GROUP_SIZE] {
                 continue;
             }
-            for offset in (0..GROUP).filter(|&offset| hits[offset] != 0) {
-                let index = group * GROUP + offset;
+            for offset in (0..GROUP_SIZE).filter(|&offset| hits[offset] != 0) {
+                let index = group * GROUP_SIZE + offset;
                 self.factors.push(index as u16);
                 rest = base.quotient(rest, index);
                 while let Some(quotient) = base.divide(rest, index) {
@@ -188,22 +196,22 @@ impl Found {
     }
 }
 
-/// Which primes of a group have `place` among their places: not zero for those.
+/// Which primes of a group have `position` among their positions: not zero for those.
 #[inline(always)]
 fn hits(
-    place: u16,
+    position: u16,
     primes: &[i16],
     reciprocals: &[u16],
     one: &[i16],
     other: &[i16],
-) -> [i16; GROUP] {
-    let mut hits = [0; GROUP];
+) -> [i16; GROUP_SIZE] {
+    let mut hits = [0; GROUP_SIZE];
     let primes = primes.iter().zip(reciprocals);
-    let places = one.iter().zip(other);
-    for (hit, ((&p, &reciprocal), (&one, &other))) in hits.iter_mut().zip(primes.zip(places)) {
+    let positions = one.iter().zip(other);
+    for (hit, ((&p, &reciprocal), (&one, &other))) in hits.iter_mut().zip(primes.zip(positions)) {
         // The quotient, or one less, so the remainder is below 2 p.
-        let quotient = ((u32::from(place) * u32::from(reciprocal)) >> 16) as i16;
-        let above = (place as i16)
+        let quotient = ((u32::from(position) * u32::from(reciprocal)) >> 16) as i16;
+        let above = (position as i16)
             .wrapping_sub(quotient.wrapping_mul(p))
             .wrapping_sub(p);
         let remainder = above.wrapping_add(p & (above >> 15));
@@ -214,9 +222,9 @@ fn hits(
 
 /// Hashes one integer by a multiplication: the keys are the sieve's own, not an adversary's.
 #[derive(Debug, Default)]
-pub(super) struct Mixer(u64);
+pub(super) struct IntegerHasher(u64);
 
-impl Hasher for Mixer {
+impl Hasher for IntegerHasher {
     fn finish(&self) -> u64 {
         self.0
     }

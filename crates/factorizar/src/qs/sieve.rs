@@ -8,7 +8,7 @@
 //! base take equally many, which the processor's branch prediction can tell. Cost: 2 / p additions a
 //! byte for each prime p.
 
-use super::base::Base;
+use super::factor_base::FactorBase;
 use super::polynomial::Polynomial;
 
 /// The bytes of an interval, and room behind it: what a `u16` can index.
@@ -35,13 +35,19 @@ impl Interval {
     }
 
     /// Adds the logarithms of the primes from index `first` on to bytes that begin as `start`.
-    pub(super) fn sieve(&mut self, base: &Base, polynomial: &Polynomial, first: usize, start: u8) {
+    pub(super) fn sieve(
+        &mut self,
+        base: &FactorBase,
+        polynomial: &Polynomial,
+        first: usize,
+        start: u8,
+    ) {
         self.bytes[..usize::from(self.len)].fill(start);
-        let [one, other] = &polynomial.places;
+        let [one, other] = &polynomial.positions;
         let primes = base.primes[first..base.len].iter().zip(&base.logs[first..]);
-        let places = one[first..].iter().zip(&other[first..]);
+        let positions = one[first..].iter().zip(&other[first..]);
         let mut steps = self.len.div_ceil(base.prime(first));
-        for ((&p, &log), (&one, &other)) in primes.zip(places) {
+        for ((&p, &log), (&one, &other)) in primes.zip(positions) {
             if one >= p {
                 continue;
             }
@@ -49,28 +55,28 @@ impl Interval {
             while u32::from(steps - 1) * u32::from(p) >= u32::from(self.len) {
                 steps -= 1;
             }
-            let mut places = [one, other];
+            let mut positions = [one, other];
             match steps {
-                1 => walk::<1>(&mut self.bytes, &mut places, p, log),
-                2 => walk::<2>(&mut self.bytes, &mut places, p, log),
-                3 => walk::<3>(&mut self.bytes, &mut places, p, log),
-                4 => walk::<4>(&mut self.bytes, &mut places, p, log),
-                5 => walk::<5>(&mut self.bytes, &mut places, p, log),
-                6 => walk::<6>(&mut self.bytes, &mut places, p, log),
-                7 => walk::<7>(&mut self.bytes, &mut places, p, log),
+                1 => mark::<1>(&mut self.bytes, &mut positions, p, log),
+                2 => mark::<2>(&mut self.bytes, &mut positions, p, log),
+                3 => mark::<3>(&mut self.bytes, &mut positions, p, log),
+                4 => mark::<4>(&mut self.bytes, &mut positions, p, log),
+                5 => mark::<5>(&mut self.bytes, &mut positions, p, log),
+                6 => mark::<6>(&mut self.bytes, &mut positions, p, log),
+                7 => mark::<7>(&mut self.bytes, &mut positions, p, log),
                 _ => {
                     for _ in 0..steps / 4 {
-                        walk::<4>(&mut self.bytes, &mut places, p, log);
+                        mark::<4>(&mut self.bytes, &mut positions, p, log);
                     }
                     for _ in 0..steps % 4 {
-                        walk::<1>(&mut self.bytes, &mut places, p, log);
+                        mark::<1>(&mut self.bytes, &mut positions, p, log);
                     }
                 }
             }
         }
     }
 
-    /// The places whose bytes have reached 128.
+    /// The positions whose bytes have reached 128.
     pub(super) fn candidates(&self) -> impl Iterator<Item = usize> + '_ {
         let blocks = self.bytes[..usize::from(self.len)].chunks_exact(BLOCK);
         let marked = blocks
@@ -85,14 +91,14 @@ impl Interval {
     }
 }
 
-/// Takes so many steps from both places of a prime.
+/// Takes so many steps from both positions of a prime.
 #[inline(always)]
-fn walk<const STEPS: usize>(bytes: &mut Bytes, places: &mut [u16; 2], p: u16, log: u8) {
+fn mark<const STEPS: usize>(bytes: &mut Bytes, positions: &mut [u16; 2], p: u16, log: u8) {
     for _ in 0..STEPS {
-        for place in places.iter_mut() {
-            let byte = &mut bytes[usize::from(*place)];
+        for position in positions.iter_mut() {
+            let byte = &mut bytes[usize::from(*position)];
             *byte = byte.wrapping_add(log);
-            *place = place.wrapping_add(p);
+            *position = position.wrapping_add(p);
         }
     }
 }

@@ -7,14 +7,14 @@
 //! Source: Michael A. Morrison and John Brillhart, "A method of factoring and the factorization of
 //! F7", Mathematics of Computation 29 (1975).
 
-use super::base::Base;
+use super::factor_base::FactorBase;
 use super::matrix::Matrix;
 use super::relation::{Relations, SIGN};
 use crate::montgomery::Montgomery;
 use crate::word::gcd_with_odd;
 
 /// A divisor of `n` from the relations, if one of their dependencies gives it.
-pub(super) fn divisor(n: u128, base: &Base, relations: &Relations) -> Option<u128> {
+pub(super) fn divisor(n: u128, base: &FactorBase, relations: &Relations) -> Option<u128> {
     let mut matrix = Matrix::new(relations.len(), base.len + 1);
     for row in 0..relations.len() {
         for relation in relations.row(row) {
@@ -40,7 +40,7 @@ fn column(factor: u16) -> usize {
 
 fn try_dependency(
     ring: &Montgomery<u128>,
-    base: &Base,
+    base: &FactorBase,
     relations: &Relations,
     rows: &[usize],
 ) -> Option<u128> {

@@ -1,6 +1,6 @@
 //! The primes of the trial division, worked out by the compiler.
 
-use crate::simd::divide::{self, Group};
+use crate::simd::divisibility::{GROUP_SIZE, PrimeGroup};
 use crate::word::Word;
 
 /// Every prime below it is divided out of every number.
@@ -14,7 +14,7 @@ const COUNT: usize = 171;
 const VECTOR_COUNT: usize = 1027;
 
 /// Odd primes that come before the vectors.
-pub(super) const FEW: usize = VECTOR_COUNT - divide::GROUP * GROUP_COUNT;
+pub(super) const FEW: usize = VECTOR_COUNT - GROUP_SIZE * GROUP_COUNT;
 const GROUP_COUNT: usize = 31;
 
 /// An odd prime, and how to divide numbers of one width by it.
@@ -43,7 +43,7 @@ pub(super) static WIDE: [Divisor<u128>; COUNT] = wide();
 pub(super) static NARROW: [Divisor<u64>; VECTOR_COUNT] = narrow();
 
 /// The primes from [`FEW`] on, as the vectors take them.
-pub(super) static GROUPS: [Group; GROUP_COUNT] = groups();
+pub(super) static GROUPS: [PrimeGroup; GROUP_COUNT] = groups();
 
 const fn wide() -> [Divisor<u128>; COUNT] {
     let mut table = [Divisor {
@@ -87,16 +87,16 @@ const fn narrow() -> [Divisor<u64>; VECTOR_COUNT] {
     table
 }
 
-const fn groups() -> [Group; GROUP_COUNT] {
+const fn groups() -> [PrimeGroup; GROUP_COUNT] {
     let mut table = [const {
-        Group {
-            reciprocals: [0.0; divide::GROUP],
+        PrimeGroup {
+            reciprocals: [0.0; GROUP_SIZE],
             square: 0.0,
         }
     }; GROUP_COUNT];
     let mut index = FEW;
     while index < VECTOR_COUNT {
-        let (group, place) = ((index - FEW) / divide::GROUP, (index - FEW) % divide::GROUP);
+        let (group, place) = ((index - FEW) / GROUP_SIZE, (index - FEW) % GROUP_SIZE);
         let prime = PRIMES[index] as f64;
         table[group].reciprocals[place] = 1.0 / prime;
         if place == 0 {

@@ -1,7 +1,8 @@
-//! Eight residues a register, by the 52-bit multiplications of AVX-512 IFMA.
+//! Eight residues in a 512-bit register, multiplied by the 52-bit instructions of AVX-512 IFMA.
 //!
-//! Montgomery's reduction as elsewhere in the crate, with R = 2^52. Cost: 4 multiplications for eight
-//! products, 13 cycles from one to the next that needs it, 15 from 2^48 on.
+//! Montgomery's reduction as in [`montgomery`](crate::montgomery), with R = 2^52. Cost: 4 vector
+//! multiplications for eight products. A product that needs the one before waits 13 cycles for it, 15
+//! from 2^48 on.
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
@@ -9,53 +10,54 @@ use std::arch::x86_64::{
     _mm512_sub_epi64,
 };
 
-use super::EIGHT_BELOW;
-use crate::ecm::{Arithmetic, Work};
+use crate::lanes::{LaneArithmetic, LaneComputation};
 
 /// Residues in a register.
 const LANES: usize = 8;
 
-/// Whether there is IFMA.
+/// Returns whether the processor has AVX-512 IFMA.
 #[inline]
-pub(super) fn has() -> bool {
+pub(super) fn is_available() -> bool {
     std::arch::is_x86_feature_detected!("avx512f")
         && std::arch::is_x86_feature_detected!("avx512ifma")
 }
 
-/// As [`run_eight`](super::run_eight).
-pub(super) fn run<T: Work>(n: u64, inverse: u64, work: T) -> Option<T::Output> {
-    debug_assert!(n < EIGHT_BELOW && n.wrapping_mul(inverse) == 1);
+/// Runs a computation modulo `n`, whose inverse modulo 2^64 is given, in eight lanes; returns `None`
+/// on a processor without IFMA.
+pub(super) fn run<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> Option<T::Output> {
     #[allow(unsafe_code, reason = "a safe function for processors that have IFMA")]
-    // SAFETY: the processor has what the function is compiled for.
-    has().then(|| unsafe { run_able(n, inverse, work) })
+    // SAFETY: the processor has the features that the function is compiled for.
+    is_available().then(|| unsafe { run_with_ifma(n, inverse, computation) })
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn run_able<T: Work>(n: u64, inverse: u64, work: T) -> T::Output {
+fn run_with_ifma<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> T::Output {
     let (modulus, inverse) = (
         _mm512_set1_epi64(n as i64),
         _mm512_set1_epi64((inverse % (1 << 52)) as i64),
     );
     if n < 1 << 48 {
-        work.run(Eight::<true> {
+        computation.run(EightLanes::<true> {
             n: modulus,
             inverse,
         })
     } else {
-        work.run(Eight::<false> {
+        computation.run(EightLanes::<false> {
             n: modulus,
             inverse,
         })
     }
 }
 
-/// The arithmetic modulo n. Only [`run_able`] makes one, so where there is one there is IFMA, and
-/// its instructions may be called.
+/// Arithmetic modulo n in eight lanes.
 ///
-/// With `LOOSE`, for n below 2^48, nothing is compared: products are below 2 n as long as their
-/// factors' product is below 16 n^2, and sums and differences of two products are below 4 n.
+/// Invariant: only [`run_with_ifma`] constructs one, so where a value of this type exists the
+/// processor has AVX-512 IFMA. Every `unsafe` block of the implementation relies on it.
+///
+/// With `LAZY`, for n below 2^48, results stay unreduced: products are below 2 n as long as the
+/// product of their factors is below 16 n^2, and sums and differences of two products are below 4 n.
 #[derive(Debug, Clone, Copy)]
-struct Eight<const LOOSE: bool> {
+struct EightLanes<const LAZY: bool> {
     n: __m512i,
     /// The inverse of n modulo 2^52.
     inverse: __m512i,
@@ -63,26 +65,27 @@ struct Eight<const LOOSE: bool> {
 
 #[allow(
     unsafe_code,
-    reason = "instructions that there are where there is an Eight"
+    reason = "instructions of IFMA, which the processor has where an EightLanes exists"
 )]
-impl<const LOOSE: bool> Arithmetic for Eight<LOOSE> {
+impl<const LAZY: bool> LaneArithmetic for EightLanes<LAZY> {
     type Lanes = __m512i;
 
     const COUNT: usize = LANES;
 
     #[inline(always)]
     fn mul(self, a: __m512i, b: __m512i) -> __m512i {
-        // SAFETY: there is an `Eight`, hence IFMA.
+        // SAFETY: an `EightLanes` exists, hence the processor has IFMA.
         unsafe {
             let zero = _mm512_setzero_si512();
             let low = _mm512_madd52lo_epu64(zero, a, b);
             let high = _mm512_madd52hi_epu64(self.n, a, b);
             let times = _mm512_madd52lo_epu64(zero, low, self.inverse);
             let product = _mm512_sub_epi64(high, _mm512_madd52hi_epu64(zero, times, self.n));
-            if LOOSE {
+            if LAZY {
                 product
             } else {
-                // Below 2 n; what wraps is the larger of the two.
+                // `product` is below 2 n. If it is below n, the subtraction wraps to a larger number,
+                // so the minimum is the reduced residue either way.
                 _mm512_min_epu64(product, _mm512_sub_epi64(product, self.n))
             }
         }
@@ -93,7 +96,7 @@ impl<const LOOSE: bool> Arithmetic for Eight<LOOSE> {
         // SAFETY: as above.
         unsafe {
             let sum = _mm512_add_epi64(a, b);
-            if LOOSE {
+            if LAZY {
                 sum
             } else {
                 _mm512_min_epu64(sum, _mm512_sub_epi64(sum, self.n))
@@ -105,10 +108,11 @@ impl<const LOOSE: bool> Arithmetic for Eight<LOOSE> {
     fn sub(self, a: __m512i, b: __m512i) -> __m512i {
         // SAFETY: as above.
         unsafe {
-            if LOOSE {
+            if LAZY {
                 let twice = _mm512_add_epi64(self.n, self.n);
                 _mm512_sub_epi64(_mm512_add_epi64(a, twice), b)
             } else {
+                // A difference below zero wraps, so the minimum is the one that has n added.
                 let difference = _mm512_sub_epi64(a, b);
                 _mm512_min_epu64(difference, _mm512_add_epi64(difference, self.n))
             }
@@ -116,18 +120,18 @@ impl<const LOOSE: bool> Arithmetic for Eight<LOOSE> {
     }
 
     #[inline(always)]
-    fn lanes(self, of: impl Fn(usize) -> u64) -> __m512i {
-        let numbers: [u64; LANES] = std::array::from_fn(of);
+    fn from_fn(self, number: impl Fn(usize) -> u64) -> __m512i {
+        let numbers: [u64; LANES] = std::array::from_fn(number);
         // SAFETY: as above; the array has the 64 bytes that are read.
         unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) }
     }
 
     #[inline(always)]
-    fn each(self, lanes: __m512i, to: impl FnMut(u128)) {
+    fn for_each(self, lanes: __m512i, receive: impl FnMut(u128)) {
         let mut numbers = [0u64; LANES];
         // SAFETY: as above; the array has the 64 bytes that are written.
         unsafe { _mm512_storeu_si512(numbers.as_mut_ptr().cast(), lanes) };
-        numbers.into_iter().map(u128::from).for_each(to);
+        numbers.into_iter().map(u128::from).for_each(receive);
     }
 }
 
@@ -135,15 +139,15 @@ impl<const LOOSE: bool> Arithmetic for Eight<LOOSE> {
 mod tests {
     use super::*;
 
-    /// The lanes' product, sum and difference.
+    /// The product, the sum and the difference of two registers.
     struct Operations([u64; LANES], [u64; LANES]);
 
-    impl Work for Operations {
+    impl LaneComputation for Operations {
         type Output = [Vec<u128>; 3];
 
-        fn run<A: Arithmetic>(self, arithmetic: A) -> Self::Output {
-            let a = arithmetic.lanes(|lane| self.0[lane]);
-            let b = arithmetic.lanes(|lane| self.1[lane]);
+        fn run<A: LaneArithmetic>(self, arithmetic: A) -> Self::Output {
+            let a = arithmetic.from_fn(|lane| self.0[lane]);
+            let b = arithmetic.from_fn(|lane| self.1[lane]);
             let results = [
                 arithmetic.mul(a, b),
                 arithmetic.add(a, b),
@@ -151,7 +155,7 @@ mod tests {
             ];
             results.map(|lanes| {
                 let mut numbers = Vec::new();
-                arithmetic.each(lanes, |number| numbers.push(number));
+                arithmetic.for_each(lanes, |number| numbers.push(number));
                 numbers
             })
         }

@@ -8,7 +8,7 @@
 //!
 //! Powers go by their roots first. docs/factorizar.md has the figures behind the table.
 
-use crate::{Control, Stop, ecm, powers, qs, rho};
+use crate::{Control, StopReason, ecm, perfect_power, qs, rho};
 
 /// Up to here rho is quicker than the first curves, and so many steps nearly always suffice.
 const RHO_BITS: u32 = 34;
@@ -30,14 +30,14 @@ const MANY: usize = 2_000;
 const FIRST_CURVES: [(u32, u32, usize); 3] = [(72, 20, 2), (92, 25, 4), (108, 30, 6)];
 
 /// A divisor of an odd composite number, other than 1 and itself, without primes below 2^10.
-pub(crate) fn divisor(n: u128, control: &Control) -> Result<u128, Stop> {
+pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<u128, StopReason> {
     match u64::try_from(n) {
         Ok(n) => narrow(n, control).map(u128::from),
         Err(_) => wide(n, control),
     }
 }
 
-fn narrow(n: u64, control: &Control) -> Result<u64, Stop> {
+fn narrow(n: u64, control: &Control) -> Result<u64, StopReason> {
     let root = n.isqrt();
     if root * root == n {
         return Ok(root);
@@ -45,42 +45,42 @@ fn narrow(n: u64, control: &Control) -> Result<u64, Stop> {
     let bits = u64::BITS - n.leading_zeros();
     if bits <= RHO_BITS {
         let quick = rho::quick_divisor(n, RHO_STEPS);
-        return Ok(quick.unwrap_or_else(|| rho::divisor(n)));
+        return Ok(quick.unwrap_or_else(|| rho::find_divisor(n)));
     }
     let mut skip = 0;
     if bits <= SHORT_BITS {
         let (prime, curves) = SHORT;
-        if let Some(divisor) = ecm::divisor(n, prime, skip, curves, control)? {
+        if let Some(divisor) = ecm::find_divisor(n, prime, skip, curves, control)? {
             return Ok(divisor);
         }
         skip = FIRST;
     }
-    if let Some(divisor) = ecm::divisor(n, bits.div_ceil(2), skip, MANY, control)? {
+    if let Some(divisor) = ecm::find_divisor(n, bits.div_ceil(2), skip, MANY, control)? {
         return Ok(divisor);
     }
-    Ok(rho::divisor(n))
+    Ok(rho::find_divisor(n))
 }
 
-fn wide(n: u128, control: &Control) -> Result<u128, Stop> {
-    if let Some(root) = powers::root(n) {
+fn wide(n: u128, control: &Control) -> Result<u128, StopReason> {
+    if let Some(root) = perfect_power::root(n) {
         return Ok(root);
     }
     let bits = u128::BITS - n.leading_zeros();
     let mut skip = 0;
     for (from, prime, curves) in FIRST_CURVES {
         if bits >= from {
-            if let Some(divisor) = ecm::divisor(n, prime, skip, curves, control)? {
+            if let Some(divisor) = ecm::find_divisor(n, prime, skip, curves, control)? {
                 return Ok(divisor);
             }
             skip += curves;
         }
     }
-    if let Some(divisor) = qs::divisor(n, control)? {
+    if let Some(divisor) = qs::find_divisor(n, control)? {
         return Ok(divisor);
     }
-    match ecm::divisor(n, bits / 2, skip, MANY, control)? {
+    match ecm::find_divisor(n, bits / 2, skip, MANY, control)? {
         Some(divisor) => Ok(divisor),
-        None => Ok(rho::divisor(n)),
+        None => Ok(rho::find_divisor(n)),
     }
 }
 
@@ -127,10 +127,10 @@ mod tests {
             let rho =
                 (bits <= 60).then(|| time(&numbers, |n| _ = rho::quick_divisor(n as u64, 1 << 20)));
             let curves = time(&numbers, |n| match u64::try_from(n) {
-                Ok(n) => _ = ecm::divisor(n, bits / 2, 0, MANY, &control),
-                Err(_) => _ = ecm::divisor(n, bits / 2, 0, MANY, &control),
+                Ok(n) => _ = ecm::find_divisor(n, bits / 2, 0, MANY, &control),
+                Err(_) => _ = ecm::find_divisor(n, bits / 2, 0, MANY, &control),
             });
-            let sieve = (bits >= 60).then(|| time(&numbers, |n| _ = qs::divisor(n, &control)));
+            let sieve = (bits >= 60).then(|| time(&numbers, |n| _ = qs::find_divisor(n, &control)));
             let show = |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{time:.1}"));
             println!("{bits:4}{:>16}{curves:>16.1}{:>16}", show(rho), show(sieve));
         }
@@ -140,7 +140,7 @@ mod tests {
     fn every_rung_gives_a_divisor() {
         for bits in 24..=100 {
             for n in semiprimes(bits, 3) {
-                let divisor = divisor(n, &Control::new()).unwrap();
+                let divisor = find_divisor(n, &Control::new()).unwrap();
                 assert!(
                     n.is_multiple_of(divisor) && divisor != 1 && divisor != n,
                     "{n}"

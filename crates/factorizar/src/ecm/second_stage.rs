@@ -9,11 +9,11 @@
 //! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
 //! Mathematics of Computation 48 (1987), section 4.
 
-use super::chain::is_prime;
 use super::curve::{Curves, Point};
-use super::lanes::Arithmetic;
+use super::lucas_chain::is_prime;
+use crate::lanes::LaneArithmetic;
 
-/// Room for the pairs and for the giant steps of one plan.
+/// Room for the pairs and for the giant steps of one bounds.
 const PAIRS: usize = 4096;
 const GIANTS: usize = 160;
 
@@ -22,7 +22,7 @@ const BABIES: usize = 36;
 
 /// Bounds, and the pairs that cover the primes between them.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct SecondStage {
     /// D: 15 or 105 times a power of two.
     stride: u32,
     /// The multiples j of each giant step, as indices into the baby steps.
@@ -33,10 +33,10 @@ pub(super) struct Stage {
     giants: usize,
 }
 
-impl Stage {
+impl SecondStage {
     /// Pairs for the primes above `low` to some D / 2 above `high`.
     pub(super) const fn between(low: u32, high: u32, stride: u32) -> Self {
-        let mut stage = Stage {
+        let mut stage = SecondStage {
             stride,
             pairs: [0; PAIRS],
             ends: [0; GIANTS],
@@ -72,7 +72,7 @@ impl Stage {
 
     /// The product of all pairs' differences, in each lane; `point` is Q.
     #[inline(always)]
-    pub(super) fn differences<A: Arithmetic>(
+    pub(super) fn differences<A: LaneArithmetic>(
         &self,
         curves: &Curves<A>,
         point: Point<A::Lanes>,
@@ -126,7 +126,7 @@ const fn baby(index: usize) -> u32 {
 
 /// The baby steps to `last`, and the multiple of the point by `odd`, which is 15 or 105.
 #[inline(always)]
-fn baby_steps<A: Arithmetic>(
+fn baby_steps<A: LaneArithmetic>(
     curves: &Curves<A>,
     point: Point<A::Lanes>,
     odd: u32,
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn every_prime_between_the_bounds_is_in_a_pair() {
         for (low, high, stride) in [(30, 900, 60), (60, 2_000, 120), (120, 6_000, 210)] {
-            let stage = Stage::between(low, high, stride);
+            let stage = SecondStage::between(low, high, stride);
             let mut begin = 0;
             let mut covered = vec![false; high as usize + 200];
             for giant in 1..stage.giants {

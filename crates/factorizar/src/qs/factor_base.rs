@@ -1,17 +1,17 @@
 //! The factor base: 2 and the primes modulo which k n is a square, with what the sieve needs of
 //! each.
 //!
-//! One array a property, all of one length, a multiple of [`GROUP`]: the loops over them take
+//! One array a property, all of one length, a multiple of [`GROUP_SIZE`]: the loops over them take
 //! several primes an instruction. Cost: a remainder of n and a Legendre symbol for each prime
 //! tried, a square root for each taken.
 
 use super::modular::{is_residue, mul, remainder, square_root};
 
 /// Primes taken together; the arrays are padded to whole groups.
-pub(super) const GROUP: usize = 16;
+pub(super) const GROUP_SIZE: usize = 16;
 
-/// The place of a prime that divides no value: no residue, and after every interval.
-pub(super) const NOWHERE: i16 = i16::MAX;
+/// The position of a prime that divides no value: no residue, and after every interval.
+pub(super) const NO_POSITION: i16 = i16::MAX;
 
 /// Primes are below this, so that twice a prime is an `i16`.
 const BOUND: usize = 1 << 14;
@@ -21,7 +21,7 @@ static PRIMES: [u16; COUNT] = primes();
 
 /// The primes that are allowed in a relation.
 #[derive(Debug)]
-pub(super) struct Base {
+pub(super) struct FactorBase {
     /// How many primes there are, padding aside. The first is 2.
     pub(super) len: usize,
     pub(super) primes: Vec<i16>,
@@ -37,12 +37,12 @@ pub(super) struct Base {
     limits: Vec<u128>,
 }
 
-impl Base {
+impl FactorBase {
     /// The first `len` primes for `n` and its multiplier; or, where one of the primes divides `n`,
     /// that one.
     pub(super) fn new(n: u128, multiplier: u16, len: usize) -> Result<Self, u128> {
-        let padded = len.next_multiple_of(GROUP);
-        let mut base = Base {
+        let padded = len.next_multiple_of(GROUP_SIZE);
+        let mut base = FactorBase {
             len: 1,
             primes: vec![3; padded],
             roots: vec![0; padded],

@@ -2,18 +2,18 @@
 //!
 //! Whether an odd p divides n takes one multiplication: n times the inverse of p modulo 2^k is the
 //! quotient when the division is exact, and above (2^k - 1) / p when it is not. The primes from 157
-//! on take a floating-point multiplication each, four at once ([`divide`]), where the processor has
+//! on take a floating-point multiplication each, four at once ([`divisibility`]), where the processor has
 //! AVX2 and n is below 2^50; then each prime that is tried is one that rho or a curve need not find.
 //!
 //! Source: Torbjörn Granlund and Peter L. Montgomery, "Division by invariant integers using
 //! multiplication", PLDI 1994, section 9.
 
-mod table;
+mod prime_table;
 
-use crate::simd::{self, divide};
+use crate::simd::divisibility;
 use crate::word::Word;
-pub(crate) use table::{BOUND, Divisor};
-use table::{FEW, GROUPS, NARROW, VECTOR_BOUND, WIDE};
+pub(crate) use prime_table::{BOUND, Divisor};
+use prime_table::{FEW, GROUPS, NARROW, VECTOR_BOUND, WIDE};
 
 /// A number from 2 to below this that no prime below [`BOUND`] divides is prime.
 pub(crate) const PRIME_BELOW: u64 = BOUND * BOUND;
@@ -54,7 +54,7 @@ pub(crate) fn divide_out(n: u128, primes: &mut Vec<u128>) -> Rest {
     primes.extend((0..twos).map(|_| 2));
     let odd = n >> twos;
     let (number, prime_below) = match u64::try_from(odd) {
-        Ok(odd) if odd < divide::BELOW && simd::has_avx2() => (
+        Ok(odd) if odd < divisibility::LIMIT && divisibility::is_fast() => (
             divide_out_vectors(odd, primes).into(),
             VECTOR_BOUND * VECTOR_BOUND,
         ),
@@ -93,9 +93,10 @@ fn divide_out_vectors(odd: u64, primes: &mut Vec<u128>) -> u64 {
     let mut rest = divide_out_odd(odd, few, primes);
     let mut groups = GROUPS.iter().as_slice();
     let mut divisors = many;
-    while let Some(index) = divide::find(rest, groups) {
+    while let Some(index) = divisibility::find(rest, groups) {
         let group;
-        (group, divisors) = divisors[index * divide::GROUP..].split_at(divide::GROUP);
+        (group, divisors) =
+            divisors[index * divisibility::GROUP_SIZE..].split_at(divisibility::GROUP_SIZE);
         rest = divide_out_each(rest, group, primes);
         groups = &groups[index + 1..];
     }
@@ -189,10 +190,10 @@ mod tests {
             let same = divide_out_vectors(n, &mut other).into();
             let below = VECTOR_BOUND * VECTOR_BOUND;
             assert_eq!(settle(same, other, below), settle(left, one, below), "{n}");
-            let plainly = divide::find_plainly(n, &GROUPS);
-            assert_eq!(divide::find(n, &GROUPS), plainly, "{n}");
+            let plainly = divisibility::find_portable(n, &GROUPS);
+            assert_eq!(divisibility::find(n, &GROUPS), plainly, "{n}");
         };
-        let most = divide::BELOW - 1;
+        let most = divisibility::LIMIT - 1;
         for divisor in &NARROW {
             let p = divisor.prime;
             let largest = most / p - u64::from((most / p).is_multiple_of(2));

@@ -10,7 +10,7 @@
 //! Lucas chains", 1983, revised 1992.
 
 use super::curve::{Curves, Point};
-use super::lanes::Arithmetic;
+use crate::lanes::LaneArithmetic;
 
 /// What a step does to the points a, b and c = a - b, where n P = d a + e b, d >= e.
 ///
@@ -26,21 +26,21 @@ const HALVE_OTHER: u8 = 6;
 const ADDITION: u32 = 6;
 const DOUBLING: u32 = 6;
 
-/// Room for the chains of one plan.
-pub(super) const ROOM: usize = 4096;
+/// Room for the chains of one bounds.
+pub(super) const CAPACITY: usize = 4096;
 
 /// The chains of several multipliers, one after another.
 #[derive(Debug)]
-pub(super) struct Chains {
-    steps: [u8; ROOM],
+pub(super) struct LucasChains {
+    steps: [u8; CAPACITY],
     len: usize,
 }
 
-impl Chains {
+impl LucasChains {
     /// The chains of every odd prime to `bound`, each as often as its powers fit in.
     pub(super) const fn primes_to(bound: u32) -> Self {
-        let mut chains = Chains {
-            steps: [END; ROOM],
+        let mut chains = LucasChains {
+            steps: [END; CAPACITY],
             len: 0,
         };
         let mut prime = 3;
@@ -71,7 +71,7 @@ impl Chains {
 
     /// The multiple of `point` by all multipliers.
     #[inline(always)]
-    pub(super) fn multiply<A: Arithmetic>(
+    pub(super) fn multiply<A: LaneArithmetic>(
         &self,
         curves: &Curves<A>,
         point: Point<A::Lanes>,
@@ -139,7 +139,7 @@ const fn next(d: &mut u32, e: &mut u32) -> u8 {
     }
 }
 
-/// The second number of the cheapest chain for `prime` that ends in 1.
+/// The second number of the cheapest chain for `prime` that results in 1.
 const fn best_second(prime: u32) -> u32 {
     // Around the golden section, 0.618 of the prime.
     let middle = (prime as u64 * 618_033_989 / 1_000_000_000) as u32;

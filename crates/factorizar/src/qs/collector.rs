@@ -11,25 +11,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::base::Base;
-use super::choice::{Choice, Size};
+use super::choice::{Coefficients, Parameters};
+use super::factor_base::FactorBase;
 use super::polynomial::Polynomial;
-use super::relation::{Found, Relations};
-use super::root;
+use super::relation::{RelationBatch, Relations};
 use super::sieve::Interval;
-use crate::{Control, Progress, Stop};
+use super::square_root;
+use crate::{Control, Progress, StopReason};
 
 /// Rows beyond the number of columns, so that there are dependencies to choose from.
 const SPARE: usize = 6;
 
 /// What all threads read.
 #[derive(Debug)]
-pub(super) struct Collect<'a> {
+pub(super) struct Collector<'a> {
     pub(super) n: u128,
     /// k n modulo 2^128.
     pub(super) square: u128,
-    pub(super) base: &'a Base,
-    pub(super) size: Size,
+    pub(super) base: &'a FactorBase,
+    pub(super) size: Parameters,
     /// The first prime that is sieved, as an index into the base.
     pub(super) first: usize,
     /// What the interval's bytes begin as.
@@ -40,21 +40,25 @@ pub(super) struct Collect<'a> {
 /// What they share.
 #[derive(Debug)]
 struct Shared {
-    choice: Choice,
+    choice: Coefficients,
     /// How many a have been given out, and of how many all relations have been added.
     given: usize,
     added: usize,
     /// What was found with an a that is not the next to be added.
-    waiting: BTreeMap<usize, Found>,
+    waiting: BTreeMap<usize, RelationBatch>,
     relations: Relations,
     needed: usize,
-    outcome: Option<Result<u128, Stop>>,
+    outcome: Option<Result<u128, StopReason>>,
 }
 
-impl Collect<'_> {
+impl Collector<'_> {
     /// A divisor of n, by so many threads, the calling one included; or nothing if the choices are
     /// used up.
-    pub(super) fn divisor(&self, choice: Choice, threads: usize) -> Result<Option<u128>, Stop> {
+    pub(super) fn divisor(
+        &self,
+        choice: Coefficients,
+        threads: usize,
+    ) -> Result<Option<u128>, StopReason> {
         let largest = u32::from(self.base.prime(self.base.len - 1));
         let shared = Mutex::new(Shared {
             choice,
@@ -85,7 +89,7 @@ impl Collect<'_> {
                 return;
             };
             let mut polynomial = Polynomial::new(self.base, self.square, factors, self.size.half);
-            let mut found = Found::default();
+            let mut found = RelationBatch::default();
             let mut more = true;
             while more {
                 if ended.load(Ordering::Relaxed) {
@@ -94,8 +98,8 @@ impl Collect<'_> {
                 let polled = self.control.poll();
                 if polled.is_ok() {
                     interval.sieve(self.base, &polynomial, self.first, self.start);
-                    for place in interval.candidates() {
-                        found.consider(self.base, &polynomial, place);
+                    for position in interval.candidates() {
+                        found.consider(self.base, &polynomial, position);
                     }
                     found.end_polynomial();
                     more = polynomial.advance(self.base);
@@ -120,14 +124,20 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 impl Shared {
     /// The next a, and its number.
-    fn next(&mut self, base: &Base) -> Option<(usize, Vec<usize>)> {
+    fn next(&mut self, base: &FactorBase) -> Option<(usize, Vec<usize>)> {
         let factors = self.choice.next(base)?;
         self.given += 1;
         Some((self.given - 1, factors))
     }
 
     /// Adds what was `found`, or keeps it until its turn; no `more` of this a will come.
-    fn offer(&mut self, collect: &Collect<'_>, turn: usize, found: &mut Found, more: bool) {
+    fn offer(
+        &mut self,
+        collect: &Collector<'_>,
+        turn: usize,
+        found: &mut RelationBatch,
+        more: bool,
+    ) {
         if turn == self.added {
             self.add(collect, &mem::take(found));
             if !more {
@@ -138,13 +148,13 @@ impl Shared {
         }
     }
 
-    fn end_turn(&mut self, collect: &Collect<'_>) {
+    fn end_turn(&mut self, collect: &Collector<'_>) {
         loop {
             if self.outcome.is_some() {
                 return;
             }
             self.added += 1;
-            collect.control.tell(Progress::Relations {
+            collect.control.report(Progress::Relations {
                 of: collect.n,
                 found: self.relations.len(),
                 needed: self.needed,
@@ -157,14 +167,15 @@ impl Shared {
     }
 
     /// Adds relations, a polynomial at a time, until they give a divisor.
-    fn add(&mut self, collect: &Collect<'_>, found: &Found) {
+    fn add(&mut self, collect: &Collector<'_>, found: &RelationBatch) {
         for polynomial in 0..found.polynomials() {
             if self.outcome.is_some() {
                 return;
             }
             self.relations.add(found, polynomial);
             if self.relations.len() >= self.needed {
-                self.outcome = root::divisor(collect.n, collect.base, &self.relations).map(Ok);
+                self.outcome =
+                    square_root::divisor(collect.n, collect.base, &self.relations).map(Ok);
                 self.needed = self.relations.len() + SPARE;
             }
         }

@@ -1,0 +1,36 @@
+//! Computations in eight lanes, on processors with AVX-512 IFMA.
+//!
+//! IFMA multiplies eight numbers of 52 bits at once.
+
+#[cfg(target_arch = "x86_64")]
+mod eight_lanes;
+
+use crate::lanes::LaneComputation;
+
+/// Moduli are below this.
+pub(crate) const MODULUS_LIMIT: u64 = 1 << 52;
+
+/// Returns whether the processor has the instructions, so that [`run`] gives a result.
+#[inline]
+pub(crate) fn is_available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return eight_lanes::is_available();
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
+/// Runs a computation modulo `n` in eight lanes; returns `None` on a processor without the
+/// instructions.
+///
+/// `n` is odd and below [`MODULUS_LIMIT`]; `inverse` is its inverse modulo 2^64.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(unused_variables, reason = "no such instructions")
+)]
+pub(crate) fn run<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> Option<T::Output> {
+    debug_assert!(n < MODULUS_LIMIT && n.wrapping_mul(inverse) == 1);
+    #[cfg(target_arch = "x86_64")]
+    return eight_lanes::run(n, inverse, computation);
+    #[cfg(not(target_arch = "x86_64"))]
+    return None;
+}
