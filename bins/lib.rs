@@ -6,46 +6,41 @@
 #![forbid(unsafe_code)]
 
 mod shared {
+    pub(crate) mod checked_factors;
     pub(crate) mod client;
     pub(crate) mod command_line;
     pub(crate) mod exit;
-    pub(crate) mod factoring;
-    pub(crate) mod factors;
-    pub(crate) mod local;
-    pub(crate) mod logging;
     pub(crate) mod numbers;
-    pub(crate) mod output;
     pub(crate) mod processes;
     pub(crate) mod secrets;
     pub(crate) mod server;
-    pub(crate) mod signals;
     pub(crate) mod work_limits;
 }
 
 use std::process::ExitCode;
 
+use cli_support::exit::run;
+use cli_support::logging::{self, AccessLine};
+pub use factorizar_service::WorkLimits;
+pub use shared::checked_factors::Factors;
 pub use shared::client::Client;
-pub use shared::exit::Failure;
-pub use shared::factors::Factors;
-pub use shared::local::LocalServers;
+pub use shared::exit::{Failure, print};
 pub use shared::numbers::Numbers;
-pub use shared::output::print;
 pub use shared::processes::Processes;
 pub use shared::server::Server;
-pub use shared::signals::at_signal;
-pub use shared::work_limits::WorkLimits;
 
 /// Runs a server: starts its log, access lines included, and turns a failure into a line
 /// on standard error and an exit code.
 pub fn run_server(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    shared::logging::start("warn,xmlrpc_server::access=info");
-    shared::exit::run(program)
+    let filters = "warn,xmlrpc_server::access=info";
+    logging::start(filters, AccessLine::BaseHttpServer, None);
+    run(program)
 }
 
 /// Runs a client, as [`run_server`] does a server.
 pub fn run_client(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    shared::logging::start("warn,reparte=info");
-    shared::exit::run(program)
+    logging::start("warn,reparte=info", AccessLine::BaseHttpServer, None);
+    run(program)
 }
 
 /// The examples of the README compile.

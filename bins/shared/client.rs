@@ -2,9 +2,9 @@
 
 use xmlrpc_client::{Error, ErrorKind, ServerProxy};
 
-use super::command_line::{Argument, Program};
-use super::exit::Failure;
-use super::numbers::Numbers;
+use crate::shared::command_line::{Argument, Program};
+use crate::shared::exit::Failure;
+use crate::shared::numbers::Numbers;
 
 /// The server that the article's clients call.
 const ARTICLE_URL: &str = "http://localhost:9000";

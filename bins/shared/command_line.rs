@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use cli_support::seconds;
 use lexopt::{Arg, Parser, ValueExt as _};
 
-use super::exit::Failure;
-use super::output::print;
+use crate::shared::exit::{Failure, print};
 
 /// What a program says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -94,9 +94,7 @@ impl Values<'_> {
     pub(crate) fn seconds(&mut self, option: &str) -> Result<Duration, Failure> {
         let what = "a number of seconds above 0, such as 600 or 0.5";
         let seconds = self.parse::<f64>(option, what)?;
-        Duration::try_from_secs_f64(seconds)
-            .ok()
-            .filter(|time| !time.is_zero())
+        seconds::positive(seconds)
             .ok_or_else(|| self.bad(format_args!("{option} takes {what}, not {seconds}")))
     }
 

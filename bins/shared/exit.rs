@@ -1,11 +1,14 @@
-//! How a program ends when it fails: one line on standard error, and a code.
+//! The failures that end the six programs, and their exit codes.
 
-use std::fmt;
-use std::process::ExitCode;
+use std::fmt::{self, Display};
+use std::io;
 
-use super::output::{print, tell};
+use cli_support::exit::{self, Place};
+use cli_support::output;
+use cli_support::signals::SignalError;
+use factorizar_service::StartError;
 
-/// Why a program ends early, with the exit code that tells it.
+/// A failure that ends a program.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
@@ -25,24 +28,33 @@ pub enum Failure {
     /// The journal can't be used, or not any further. Code 7.
     Journal(String),
     /// The results can't be written. Code 1.
-    Output(std::io::Error),
+    Output(io::Error),
     /// Nothing is wrong, there is only nothing more to do: `--help` has been printed, or
     /// the reader of the results has left. Code 0.
     Done,
 }
 
-impl Failure {
+impl exit::Failure for Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Done => 0,
-            Failure::Output(_) => 1,
-            Failure::Argument(_) => 2,
-            Failure::Server(_) => 3,
-            Failure::Unreachable(_) => 4,
-            Failure::NoResult(_) => 5,
-            Failure::Interrupted(_) => 6,
-            Failure::Journal(_) => 7,
-            Failure::Usage(_) => 255,
+            Failure::Output(_) => exit::OUTPUT,
+            Failure::Argument(_) => exit::ARGUMENT,
+            Failure::Server(_) => exit::SERVER,
+            Failure::Unreachable(_) => exit::UNREACHABLE,
+            Failure::NoResult(_) => exit::FAILED,
+            Failure::Interrupted(_) => exit::INTERRUPTED,
+            Failure::Journal(_) => exit::JOURNAL,
+            Failure::Usage(_) => exit::USAGE,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Failure::Done => Place::Nowhere,
+            // Where the article prints it.
+            Failure::Usage(_) => Place::Output,
+            _ => Place::Error,
         }
     }
 }
@@ -65,19 +77,27 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs a program, prints its failure where it belongs and gives its exit code.
-pub(crate) fn run(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    let Err(failure) = program() else {
-        return ExitCode::SUCCESS;
-    };
-    match &failure {
-        Failure::Done => {}
-        Failure::Usage(text) => {
-            // The usage goes where the article prints it; with nobody there to read it,
-            // the exit code still tells.
-            let _ = print(text);
-        }
-        other => tell(format_args!("error: {other}")),
+impl From<SignalError> for Failure {
+    fn from(error: SignalError) -> Self {
+        Failure::Server(error.to_string())
     }
-    ExitCode::from(failure.code())
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Failure::Server(error.to_string())
+    }
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+///
+/// [`Failure::Done`] if the reader has left, as in `| head -10`: a quiet end.
+/// [`Failure::Output`] if the line can't be written.
+pub fn print(line: impl Display) -> Result<(), Failure> {
+    output::print(line).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Done,
+        _ => Failure::Output(error),
+    })
 }

@@ -3,8 +3,8 @@
 use std::iter;
 use std::ops::Range;
 
-use super::command_line::{Program, Values};
-use super::exit::Failure;
+use crate::shared::command_line::{Program, Values};
+use crate::shared::exit::Failure;
 
 /// Consecutive numbers; the article's ten unless told otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::shared::*;
 
     #[test]
     fn the_articles_ten_unless_told() {

@@ -6,22 +6,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use cli_support::output::tell;
+use cli_support::signals;
+use factorizar_service::LocalServers;
 #[cfg(doc)]
 use reparte::XmlRpc;
 use reparte::{
     Handle, Incomplete, Journal, JournalError, Persist, Repartidor, RunSummary, SendError,
     TaskErrorKind,
 };
-
 use xmlrpc_client::HttpProxy;
 
-use super::command_line::{Argument, Program};
-use super::exit::Failure;
-use super::local::LocalServers;
-use super::numbers::Numbers;
-use super::output::{print, tell};
-use super::secrets::Secrets;
-use super::signals;
+use crate::shared::command_line::{Argument, Program};
+use crate::shared::exit::{Failure, print};
+use crate::shared::numbers::Numbers;
+use crate::shared::secrets::Secrets;
 
 /// What the command line of clnt_processes asks for.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use xmlrpc_client::{Credentials, Identity};
 use xmlrpc_server::Token;
 use xmlrpc_server::front::hyper;
 
-use super::command_line::{Program, Values};
-use super::exit::Failure;
+use crate::shared::command_line::{Program, Values};
+use crate::shared::exit::Failure;
 
 /// What the command line names.
 #[derive(Debug, Default)]

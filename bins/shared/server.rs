@@ -1,18 +1,19 @@
 //! The three servers: an address, a service, and a front to put it on.
 
+use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 
+use cli_support::listening::{announce, is_open};
+use cli_support::signals::stop_at_signal;
+use factorizar_service::{WorkLimits, publish};
 use xmlrpc_server::front::{hyper, listen, tiny};
 use xmlrpc_server::{Error, Handler, Service, Stop};
 
-use super::command_line::{Argument, Program, Values};
-use super::exit::Failure;
-use super::factoring;
-use super::output::tell;
-use super::secrets::Secrets;
-use super::signals;
-use super::work_limits::WorkLimits;
+use crate::shared::command_line::{Argument, Program, Values};
+use crate::shared::exit::Failure;
+use crate::shared::secrets::Secrets;
+use crate::shared::work_limits;
 
 /// Where the article's servers listen.
 const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
@@ -46,7 +47,9 @@ impl Server {
         let mut flags = Flags::default();
         flags.read(Program { name, help }, |argument, values| {
             match (argument, &mut limits) {
-                (Argument::Option(option), Some(limits)) => limits.take(option, values),
+                (Argument::Option(option), Some(limits)) => {
+                    work_limits::take(limits, option, values)
+                }
                 _ => Ok(false),
             }
         })?;
@@ -56,7 +59,7 @@ impl Server {
         }
         let address = flags.address.unwrap_or_else(|| ARTICLE_ADDRESS.to_owned());
         let listener = listen(&address)?;
-        if is_open(&listener)? {
+        if is_open(&listener).map_err(no_address)? {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and {name} serves this one \
                  alone: leave it at 127.0.0.1, or use serv_processes"
@@ -100,7 +103,7 @@ impl Server {
                 options.hosts.push(values.next()?);
                 Ok(true)
             }
-            Argument::Option(option) if limits.take(option, values)? => Ok(true),
+            Argument::Option(option) if work_limits::take(limits, option, values)? => Ok(true),
             Argument::Option(option) => secrets.take(option, values),
             Argument::Value(_) => Ok(false),
         })?;
@@ -120,7 +123,10 @@ impl Server {
             }
         };
         let listener = listen(&address)?;
-        if is_open(&listener)? && options.token.is_none() && !options.without_token {
+        if is_open(&listener).map_err(no_address)?
+            && options.token.is_none()
+            && !options.without_token
+        {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and whoever reaches it may \
                  call: ask for a token with --token-file, say --without-token if that is meant, or give the port alone to serve \
@@ -159,7 +165,7 @@ impl Server {
     ///
     /// As [`Server::register`].
     pub fn publish_factoring(&mut self, limits: WorkLimits) -> Result<(), Failure> {
-        factoring::publish(&mut self.service, limits)?;
+        publish(&mut self.service, limits)?;
         Ok(())
     }
 
@@ -175,23 +181,9 @@ impl Server {
             Front::Tiny(options) => options.grace,
             Front::Hyper(options) => options.grace,
         };
-        let first = move || {
-            let seconds = grace.as_secs_f64();
-            tell(format_args!(
-                "stopping: running calls have {seconds} s; once more to end at once"
-            ));
-            stopped.stop();
-        };
-        signals::at_signal(first, || {})?;
-        let address = self
-            .listener
-            .local_addr()
-            .map_err(|error| Failure::Server(error.to_string()))?;
-        let scheme = match &self.front {
-            Front::Hyper(options) if options.tls.is_some() => "https",
-            _ => "http",
-        };
-        tell(format_args!("listening on {scheme}://{address}"));
+        stop_at_signal(grace, move || stopped.stop(), || {})?;
+        let tls = matches!(&self.front, Front::Hyper(options) if options.tls.is_some());
+        announce(&self.listener, tls).map_err(no_address)?;
         match self.front {
             Front::Tiny(options) => tiny::serve(self.listener, self.service, &options, &stop)?,
             Front::Hyper(options) => hyper::serve(self.listener, self.service, &options, &stop)?,
@@ -200,12 +192,9 @@ impl Server {
     }
 }
 
-/// Whether other machines reach it.
-fn is_open(listener: &TcpListener) -> Result<bool, Failure> {
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::Server(error.to_string()))?;
-    Ok(!address.ip().is_loopback())
+/// The system doesn't give the listener's address.
+fn no_address(error: io::Error) -> Failure {
+    Failure::Server(error.to_string())
 }
 
 /// The most workers that `--workers` gives: each takes a thread.

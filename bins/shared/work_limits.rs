@@ -1,159 +1,28 @@
-//! What a call may cost the server that answers it.
+//! The flags of the limits on a call: `--max-seconds` and `--max-digits`.
 
-use std::time::{Duration, Instant};
+use factorizar_service::WorkLimits;
 
-use factorizar::{Control, Unfinished};
-use xmlrpc_server::Context;
-use xmlrpc_wire::Fault;
+use crate::shared::command_line::Values;
+use crate::shared::exit::Failure;
 
-use super::command_line::Values;
-use super::exit::Failure;
-
-/// The digits of 2^128 - 1, the largest number that the kernel takes.
-const KERNEL_DIGITS: usize = 39;
-
-/// The limits of serv_lineal and serv_processes on each call: `--max-seconds` and
-/// `--max-digits`.
-///
-/// A call beyond them is answered with a fault, which for a dispatcher is the function's
-/// own answer: it asks no other server. So the servers of a run want the same limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WorkLimits {
-    /// How long a call may compute; 600 s by default. That is a thousand times and more
-    /// what the hardest number of 39 digits takes, so that a machine that is slow, busy,
-    /// or halted for some minutes fails no call; and still its workers are free again
-    /// some day, whatever they were given.
-    pub time: Duration,
-    /// How many digits a call's number may have, leading zeros not counted; 39 by
-    /// default, as many as the kernel takes.
-    pub digits: usize,
-}
-
-impl Default for WorkLimits {
-    fn default() -> Self {
-        WorkLimits {
-            time: Duration::from_secs(600),
-            digits: KERNEL_DIGITS,
-        }
-    }
-}
-
-impl WorkLimits {
-    /// Takes `--max-seconds` or `--max-digits`; says whether `option` is one of them.
-    pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
-        match option {
-            "max-seconds" => self.time = values.seconds("--max-seconds")?,
-            "max-digits" => {
-                let what = "a number from 1 to 39";
-                let digits = values.parse("--max-digits", what)?;
-                if !(1..=KERNEL_DIGITS).contains(&digits) {
-                    return Err(values.bad(format_args!("--max-digits takes {what}, not {digits}")));
-                }
-                self.digits = digits;
+/// Takes `--max-seconds` or `--max-digits` into `limits`. Returns whether `option` is one of
+/// them.
+pub(crate) fn take(
+    limits: &mut WorkLimits,
+    option: &str,
+    values: &mut Values<'_>,
+) -> Result<bool, Failure> {
+    match option {
+        "max-seconds" => limits.time = values.seconds("--max-seconds")?,
+        "max-digits" => {
+            let what = "a number from 1 to 39";
+            let digits = values.parse("--max-digits", what)?;
+            if !(1..=WorkLimits::MAX_DIGITS).contains(&digits) {
+                return Err(values.bad(format_args!("--max-digits takes {what}, not {digits}")));
             }
-            _ => return Ok(false),
+            limits.digits = digits;
         }
-        Ok(true)
+        _ => return Ok(false),
     }
-
-    /// Refuses a number of so many digits if a limit was set that it is beyond. What the
-    /// kernel can't take is not told here.
-    pub(crate) fn admit(self, digits: usize) -> Result<(), Fault> {
-        if self.digits == KERNEL_DIGITS || digits <= self.digits {
-            return Ok(());
-        }
-        Err(Fault::application(format!(
-            "the number has {digits} digits, and this server takes {} at most: send it to \
-             another, or start this one with a larger --max-digits",
-            self.digits
-        )))
-    }
-
-    /// Computes for a call, and stops once nobody waits for it (its client has gone or
-    /// has cancelled it, or its deadline has passed), or it has had its time.
-    ///
-    /// # Errors
-    ///
-    /// A fault with code 1 where it was stopped, which says how far it had got.
-    pub fn within<R>(
-        self,
-        call: &Context,
-        work: impl FnOnce(&Control) -> Result<R, Unfinished>,
-    ) -> Result<R, Fault> {
-        let end = Instant::now().checked_add(self.time);
-        let waits = call.clone();
-        let over = move || waits.is_cancelled() || end.is_some_and(|end| Instant::now() >= end);
-        work(&Control::new().deadline(over)).map_err(|left| {
-            Fault::application(match call.is_cancelled() {
-                true => left.to_string(),
-                false => format!(
-                    "{left}; this server computes for {} s at most: send what is left to \
-                     another, or start this one with a larger --max-seconds",
-                    self.time.as_secs_f64()
-                ),
-            })
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use factorizar::factor_with;
-
-    /// Two primes of like size, of 127 bits together, and a small one.
-    const HARD: u128 = 2 * 9_223_372_036_854_775_783 * 9_223_372_036_854_775_643;
-
-    /// Work that only its control ends.
-    fn endless(control: &Control) -> Result<(), Unfinished> {
-        loop {
-            factor_with(HARD, control)?;
-        }
-    }
-
-    fn limits(time: Duration) -> WorkLimits {
-        WorkLimits {
-            time,
-            ..WorkLimits::default()
-        }
-    }
-
-    #[test]
-    fn its_time_ends_a_call_and_the_fault_says_how_far_it_was() {
-        for time in [Duration::from_nanos(1), Duration::from_millis(20)] {
-            let fault = limits(time).within(&Context::new(), endless).unwrap_err();
-            assert_eq!(fault.code, 1);
-            let seconds = format!("for {} s at most", time.as_secs_f64());
-            for part in ["out of time: found 2", " left ", &seconds, "--max-seconds"] {
-                assert!(fault.message.contains(part), "no {part:?} in: {fault}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_call_ends_once_nobody_waits() {
-        let late = Context::new().with_deadline(Instant::now() + Duration::from_millis(20));
-        let cancelled = Context::new();
-        let elsewhere = cancelled.clone();
-        for call in [late, cancelled] {
-            let elsewhere = elsewhere.clone();
-            let fault = WorkLimits::default().within(&call, move |control| {
-                factor_with(HARD, control)?;
-                elsewhere.cancel();
-                endless(control)
-            });
-            let fault = fault.unwrap_err();
-            assert!(!fault.message.contains("--max-seconds"), "{fault}");
-        }
-    }
-
-    #[test]
-    fn the_longest_time_is_no_limit() {
-        let call = Context::new();
-        let sum = limits(Duration::MAX).within(&call, |control| {
-            factor_with(12, control).map(|factors| factors.sum())
-        });
-        assert_eq!(sum, Ok(7));
-    }
+    Ok(true)
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use cli_support::output::print;
 use xmlrpc_client::{ServerProxy, Value};
 
 use crate::exit::Failure;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
 use crate::options::{Client, seconds, server};
-use crate::output::{for_reader, print};
+use crate::output::for_reader;
 use crate::value_type::{self, ValueType};
 
 /// Calls a function of any XML-RPC server, and prints its result

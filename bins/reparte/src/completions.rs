@@ -2,10 +2,10 @@
 
 use clap::{Args, CommandFactory as _};
 use clap_complete::{Shell, generate};
+use cli_support::output::print;
 
 use crate::Command;
 use crate::exit::Failure;
-use crate::output::print;
 
 /// Prints the completions of a shell, for it to read when it starts
 #[derive(Debug, Args)]

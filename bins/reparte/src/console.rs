@@ -3,9 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use cli_support::output::tell;
 use indicatif::{MultiProgress, ProgressBar};
-
-use crate::output::tell;
 
 /// Where lines are told so that the progress of a run stays below them.
 #[derive(Debug, Clone, Default)]

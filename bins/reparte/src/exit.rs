@@ -1,12 +1,13 @@
-//! How the command ends when it fails: one line on standard error, and a code.
+//! The failures that end the command, and their exit codes.
 
 use std::fmt::{self, Display};
 use std::io;
-use std::process::ExitCode;
 
+use cli_support::exit::{self, Place};
+use cli_support::signals::SignalError;
+#[cfg(feature = "factoring")]
+use factorizar_service::StartError;
 use xmlrpc_client::{Error, ErrorKind};
-
-use crate::output::tell;
 
 /// Why the command ends early, with the exit code that tells it.
 #[derive(Debug)]
@@ -32,8 +33,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) const UNREACHABLE: u8 = 4;
-
     pub(crate) fn argument(text: impl Display) -> Self {
         Failure::Argument(text.to_string())
     }
@@ -41,18 +40,27 @@ impl Failure {
     pub(crate) fn server(text: impl Display) -> Self {
         Failure::Server(text.to_string())
     }
+}
 
+impl exit::Failure for Failure {
     fn code(&self) -> u8 {
         match *self {
-            Failure::Output(_) => 1,
-            Failure::Argument(_) => 2,
-            Failure::Server(_) => 3,
-            Failure::Unreachable(_) => Failure::UNREACHABLE,
-            Failure::Fault(_) => 5,
-            Failure::Interrupted(_) => 6,
-            Failure::Journal(_) => 7,
-            Failure::NoAnswer(_) => 8,
+            Failure::Output(_) => exit::OUTPUT,
+            Failure::Argument(_) => exit::ARGUMENT,
+            Failure::Server(_) => exit::SERVER,
+            Failure::Unreachable(_) => exit::UNREACHABLE,
+            Failure::Fault(_) => exit::FAILED,
+            Failure::Interrupted(_) => exit::INTERRUPTED,
+            Failure::Journal(_) => exit::JOURNAL,
+            Failure::NoAnswer(_) => exit::REFUSED,
             Failure::Told(code) => code,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Failure::Told(_) => Place::Nowhere,
+            _ => Place::Error,
         }
     }
 }
@@ -73,10 +81,16 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Of what the command has from the article's programs: their servers, and signals.
-impl From<procdistrib::Failure> for Failure {
-    fn from(failure: procdistrib::Failure) -> Self {
-        Failure::server(failure)
+impl From<SignalError> for Failure {
+    fn from(error: SignalError) -> Self {
+        Failure::server(error)
+    }
+}
+
+#[cfg(feature = "factoring")]
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Failure::server(error)
     }
 }
 
@@ -106,15 +120,4 @@ impl From<io::Error> for Failure {
             _ => Failure::Output(error),
         }
     }
-}
-
-/// Runs a subcommand, tells of its failure and gives its exit code.
-pub(crate) fn run(command: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    let Err(failure) = command() else {
-        return ExitCode::SUCCESS;
-    };
-    if !matches!(failure, Failure::Told(_)) {
-        tell(format_args!("error: {failure}"));
-    }
-    ExitCode::from(failure.code())
 }

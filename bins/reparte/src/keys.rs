@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
+use cli_support::output::print;
 
 use crate::exit::Failure;
 use crate::options::whole;
-use crate::output::print;
 use certificates::certificates;
 use files::{File, create};
 

@@ -11,7 +11,6 @@ mod exit;
 mod introspection;
 mod json;
 mod keys;
-mod log;
 mod man;
 mod methods;
 mod options;
@@ -27,6 +26,8 @@ mod value_type;
 use std::process::ExitCode;
 
 use clap::Parser;
+use cli_support::exit;
+use cli_support::logging::{self, AccessLine};
 use console::Console;
 
 const EXAMPLES: &str = "\
@@ -86,12 +87,13 @@ enum Command {
 }
 
 impl Command {
-    /// Whether the log has a line for each request that is answered.
-    fn tells_of_requests(&self) -> bool {
+    /// Returns what the log shows unless `RUST_LOG` says more: a server has a line for each
+    /// request that it answers.
+    fn log_filters(&self) -> &'static str {
         match self {
             #[cfg(unix)]
-            Command::Serve(_) => true,
-            _ => false,
+            Command::Serve(_) => "warn,xmlrpc_server::access=info",
+            _ => "warn",
         }
     }
 }
@@ -99,7 +101,8 @@ impl Command {
 fn main() -> ExitCode {
     let command = Command::parse();
     let console = Console::default();
-    log::start(&console, command.tells_of_requests());
+    let terminal = Box::new(console.clone());
+    logging::start(command.log_filters(), AccessLine::TimeFirst, Some(terminal));
     exit::run(|| match command {
         Command::Run(run) => run.run(&console),
         #[cfg(unix)]

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use clap::Args;
+use cli_support::output::print;
 use serde_json::json;
+use untrusted_text::OneLine;
 use xmlrpc_client::ErrorKind;
 
 use crate::call::Output;
 use crate::exit::Failure;
 use crate::introspection::{help, is_own, names, show, signatures};
 use crate::options::{Client, seconds, server};
-use crate::output::{in_line, print};
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
@@ -75,19 +76,19 @@ struct Method {
 impl Method {
     /// A line for each signature, and the help under them.
     fn text(&self) -> String {
-        const MOST: usize = 1000;
+        let in_line = |text: &str| OneLine::visible(text).max_chars(1000).to_string();
         let mut lines: Vec<String> = self
             .signatures
             .iter()
-            .map(|types| in_line(&show(&self.name, types), MOST))
+            .map(|types| in_line(&show(&self.name, types)))
             .collect();
         if lines.is_empty() {
-            lines.push(in_line(&self.name, MOST));
+            lines.push(in_line(&self.name));
         }
         let help = self
             .help
             .lines()
-            .map(|line| format!("    {}", in_line(line.trim(), MOST)));
+            .map(|line| format!("    {}", in_line(line.trim())));
         lines.extend(help);
         lines.join("\n")
     }

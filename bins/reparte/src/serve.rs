@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use cli_support::listening::announce;
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Bytes, Fault, Value};
 
 use crate::exit::Failure;
 use crate::options::{Listen, seconds};
-use crate::output::tell;
 use process::Limits;
 use process_groups::ProcessGroups;
 use program::Program;
@@ -103,13 +103,7 @@ impl Serve {
         // What a call waits for its turn does not count as the program's time.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
         let stop = shutdown::at_signal(&process_groups, options.grace)?;
-        let address = listener.local_addr().map_err(Failure::server)?;
-        let scheme = if options.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        tell(format_args!("listening on {scheme}://{address}"));
+        announce(&listener, options.tls.is_some()).map_err(Failure::server)?;
         let served = hyper::serve(listener, service, &options, &stop);
         process_groups.end();
         served.map_err(Failure::server)

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use cli_support::exit::UNREACHABLE;
+use cli_support::output::print;
 
 use crate::exit::Failure;
 use crate::options::{Client, Servers, seconds};
-use crate::output::print;
 use probe::{ServerReport, probe_all};
 use screen::Screen;
 use table::{json, table};
@@ -70,6 +71,6 @@ impl Status {
 fn all_up(reports: &[ServerReport]) -> Result<(), Failure> {
     match reports.iter().all(|server| server.answer.is_ok()) {
         true => Ok(()),
-        false => Err(Failure::Told(Failure::UNREACHABLE)),
+        false => Err(Failure::Told(UNREACHABLE)),
     }
 }

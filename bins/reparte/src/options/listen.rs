@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use cli_support::listening::is_open;
 use xmlrpc_server::Error;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
@@ -59,8 +60,9 @@ impl Listen {
             Error::BadAddress { .. } => Failure::argument(error),
             _ => Failure::server(error),
         })?;
-        let local = listener.local_addr().map_err(Failure::server)?;
-        if !local.ip().is_loopback() && options.token.is_none() && !options.without_token {
+        let is_open = is_open(&listener).map_err(Failure::server)?;
+        if is_open && options.token.is_none() && !options.without_token {
+            let local = listener.local_addr().map_err(Failure::server)?;
             return Err(Failure::Argument(format!(
                 "{local} can be reached from other machines, and whoever reaches it may call: \
                  ask for a token with --token-file (`reparte keys` makes one), say \

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use cli_support::seconds::positive;
+
 /// Reads a number of seconds above 0, such as `600` or `0.5`.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|time| !time.is_zero())
+        .and_then(positive)
         .ok_or_else(|| "give a number of seconds above 0, such as 600 or 0.5".to_owned())
 }
 

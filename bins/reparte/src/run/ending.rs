@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use cli_support::signals::at_signal;
 use reparte::RunSummary;
 
 use super::feeder::{FeedStop, Feeder};
@@ -37,7 +38,7 @@ impl Ending {
                  once more to end at once"
             ));
         };
-        procdistrib::at_signal(first, || {})?;
+        at_signal(first, || {})?;
         Ok(Ending {
             interrupted,
             keeps_journal,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use reparte::{
     OrderedOutcomes, Outcomes, Repartidor, TaskError, TaskErrorKind, TaskSender, TryNextError,
 };
+use untrusted_text::OneLine;
 
 use super::{CallResult, Feeder, ResultWriter, Task};
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::output::in_line;
 
 /// How many failed tasks are told one by one.
 const TOLD: u64 = 20;
@@ -116,7 +116,7 @@ impl FailureReport {
         }
         self.count += 1;
         if self.count <= TOLD {
-            let input = in_line(&task.input, SHOWN);
+            let input = OneLine::visible(&task.input).max_chars(SHOWN);
             self.console.tell(format_args!(
                 "task {} ({input}) failed: {}",
                 task.line,

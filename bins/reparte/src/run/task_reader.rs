@@ -8,11 +8,11 @@ use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use cli_support::output::tell;
 use xmlrpc_client::Value;
 
 use crate::exit::Failure;
 use crate::json::from_json;
-use crate::output::tell;
 use crate::value_type::ValueType;
 
 /// The longest line that is a task: what a server reads at most.

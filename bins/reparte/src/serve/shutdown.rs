@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cli_support::signals::stop_at_signal;
 use xmlrpc_server::Stop;
 
 use super::process_groups::ProcessGroups;
 use crate::exit::Failure;
-use crate::output::tell;
 
 /// What ends the server at the first signal, which leaves its calls `grace` to finish. The
 /// second ends the process, and its children, at once.
@@ -17,13 +17,6 @@ pub(super) fn at_signal(
 ) -> Result<Stop, Failure> {
     let (stop, process_groups) = (Stop::new(), Arc::clone(process_groups));
     let stopped = stop.clone();
-    let init_process = move || {
-        let seconds = grace.as_secs_f64();
-        tell(format_args!(
-            "stopping: running calls have {seconds} s; once more to end at once"
-        ));
-        stopped.stop();
-    };
-    procdistrib::at_signal(init_process, move || process_groups.kill())?;
+    stop_at_signal(grace, move || stopped.stop(), move || process_groups.kill())?;
     Ok(stop)
 }

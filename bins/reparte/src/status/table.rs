@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use untrusted_text::OneLine;
 
 use super::probe::{Call, RunningServer, ServerReport, Workload};
-use crate::output::in_line;
 
 const HEAD: [&str; 8] = [
     "SERVER",
@@ -52,7 +52,7 @@ fn row(report: &ServerReport) -> [String; HEAD.len()] {
     row[1] = report.state().to_owned();
     let Ok(up) = &report.answer else { return row };
     if let Some(work) = &up.work {
-        row[2] = in_line(&work.version, WORDS);
+        row[2] = OneLine::visible(&work.version).max_chars(WORDS).to_string();
         row[3] = work.slots.to_string();
         row[4] = work.busy.to_string();
         row[5] = work.waiting().to_string();
@@ -61,7 +61,9 @@ fn row(report: &ServerReport) -> [String; HEAD.len()] {
     row[7] = match &up.functions {
         None => "(it does not tell)".to_owned(),
         Some(names) if names.is_empty() => none(),
-        Some(names) => in_line(&names.join(", "), WORDS),
+        Some(names) => OneLine::visible(&names.join(", "))
+            .max_chars(WORDS)
+            .to_string(),
     };
     row
 }
@@ -93,9 +95,9 @@ fn calls(server: &str, work: &Workload) -> String {
     for call in work.calls.iter().take(CALLS) {
         text.push_str(&format!(
             "{server}: {} for {:.1} s, call {}\n",
-            in_line(&call.method, WORDS),
+            OneLine::visible(&call.method).max_chars(WORDS),
             call.age.as_secs_f64(),
-            in_line(&call.id, WORDS)
+            OneLine::visible(&call.id).max_chars(WORDS)
         ));
     }
     let more = work.calls.len().saturating_sub(CALLS);

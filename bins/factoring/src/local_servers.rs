@@ -1,17 +1,18 @@
-//! Servers inside this process, for a first run without any other.
+//! Servers in this process, for a first run without any other.
 
+use std::error::Error;
+use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Service, Stop};
 
-use super::exit::Failure;
-use super::factoring;
-use super::work_limits::WorkLimits;
+use crate::functions::publish;
+use crate::work_limits::WorkLimits;
 
-/// Servers on loopback, as serv_processes with one worker each; they end when this is
-/// dropped.
+/// Servers on loopback with one worker each, which publish what [`publish`](crate::publish())
+/// does. They end when this is dropped.
 #[derive(Debug, Default)]
 pub struct LocalServers {
     servers: Vec<LocalServer>,
@@ -29,29 +30,26 @@ impl LocalServers {
     ///
     /// # Errors
     ///
-    /// [`Failure::Server`] where one can't listen.
-    pub fn start(count: usize) -> Result<Self, Failure> {
+    /// One can't listen, or its thread can't start.
+    pub fn start(count: usize) -> Result<Self, StartError> {
         let servers = (0..count).map(|_| LocalServer::start());
         Ok(LocalServers {
             servers: servers.collect::<Result<_, _>>()?,
         })
     }
 
-    /// Their addresses, as clnt_processes takes them.
+    /// Returns their addresses, each as `host:port`.
     pub fn addresses(&self) -> impl Iterator<Item = String> + '_ {
         self.servers.iter().map(|server| server.address.to_string())
     }
 }
 
 impl LocalServer {
-    fn start() -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::Server(format!("can't start a server in this process: {error}"))
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| failed(&e))?;
-        let address = listener.local_addr().map_err(|e| failed(&e))?;
+    fn start() -> Result<Self, StartError> {
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(StartError::new)?;
+        let address = listener.local_addr().map_err(StartError::new)?;
         let mut service = Service::new();
-        factoring::publish(&mut service, WorkLimits::default())?;
+        publish(&mut service, WorkLimits::default()).map_err(StartError::new)?;
         let mut options = hyper::Options::default();
         options.workers = 1;
         let stop = Stop::new();
@@ -63,7 +61,7 @@ impl LocalServer {
                     log::error!("the server on {address}: {error}");
                 }
             })
-            .map_err(|e| failed(&e))?;
+            .map_err(StartError::new)?;
         Ok(LocalServer {
             address,
             stop,
@@ -76,8 +74,30 @@ impl Drop for LocalServer {
     fn drop(&mut self) {
         self.stop.stop();
         if let Some(thread) = self.thread.take() {
-            // A panic in it has been reported when it happened.
+            // Its panic, if there was one, has been reported already.
             let _ = thread.join();
         }
+    }
+}
+
+/// A server in this process can't start.
+#[derive(Debug)]
+pub struct StartError(Box<dyn Error + Send + Sync>);
+
+impl StartError {
+    fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        StartError(Box::new(error))
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can't start a server in this process: {}", self.0)
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
     }
 }

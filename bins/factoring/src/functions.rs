@@ -1,16 +1,27 @@
-//! The functions that serv_lineal and serv_processes publish.
+//! The functions `factoriz_sum` and `factor`, as servers publish them.
 
-use factorizar::{Error, Factors, factor_with};
+use factorizar::{Digits, Error, factor_with, sum_of_prime_factors_with};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
 
-use super::work_limits::WorkLimits;
+use crate::work_limits::WorkLimits;
 
-/// Publishes [`factoriz_sum`] and [`factor`], each call within `limits`.
-pub(crate) fn publish(
-    service: &mut Service,
-    limits: WorkLimits,
-) -> Result<(), xmlrpc_server::Error> {
+/// Publishes `factoriz_sum(n)`, the sum of n's prime factors, and `factor(n)`, the factors
+/// themselves. Each call is kept within `limits`.
+///
+/// # Errors
+///
+/// The service has a function of one of these names already.
+///
+/// ```
+/// use factorizar_service::{WorkLimits, publish};
+/// use xmlrpc_server::Service;
+///
+/// let mut service = Service::new();
+/// publish(&mut service, WorkLimits::default())?;
+/// # Ok::<(), xmlrpc_server::Error>(())
+/// ```
+pub fn publish(service: &mut Service, limits: WorkLimits) -> Result<(), xmlrpc_server::Error> {
     service
         .register("factoriz_sum", move |call: &Context, n: Value| {
             factoriz_sum(call, n, limits)
@@ -32,25 +43,26 @@ pub(crate) fn publish(
     Ok(())
 }
 
-/// The sum of the prime factors of `n`, as a string of digits: the article's
-/// `factoriz_sum`, as it is published. 0 and 1 have none.
+/// Returns the sum of the prime factors of `n`, as a string of digits: the article's
+/// `factoriz_sum` for what arrives on the wire. 0 and 1 have none.
 ///
 /// # Errors
 ///
-/// A fault with code 1: with the article's own sentence for what is neither a string of
-/// digits nor an integer, for a negative number, for one of 2^128 or more or beyond the
-/// limits, and where the limits or the caller stopped it.
+/// A fault with code 1: with the article's own sentence for a value that is neither a string
+/// of digits nor an integer, for a negative number, for one of 2^128 or more or beyond the
+/// limits, and when the limits or the caller stopped the computation.
 fn factoriz_sum(call: &Context, n: Value, limits: WorkLimits) -> Result<String, Fault> {
-    let factors = factors(call, natural(n, limits)?, limits)?;
-    Ok(factors.sum().to_string())
+    let n = natural(n, limits)?;
+    let sum = limits.within(call, |control| sum_of_prime_factors_with(n, control))?;
+    Ok(sum.to_string())
 }
 
-/// The prime factors of `n`, each as often as it divides `n`, in ascending order, as
+/// Returns the prime factors of `n`, each as often as it divides `n`, in ascending order, as
 /// strings of digits. 1 has none.
 ///
 /// # Errors
 ///
-/// Those of [`factoriz_sum`], and a fault for 0, which no primes multiply to.
+/// Those of [`factoriz_sum`], and a fault for 0, which is the product of no primes.
 fn factor(call: &Context, n: Value, limits: WorkLimits) -> Result<Vec<String>, Fault> {
     let n = natural(n, limits)?;
     if n == 0 {
@@ -58,41 +70,26 @@ fn factor(call: &Context, n: Value, limits: WorkLimits) -> Result<Vec<String>, F
             "0 has no prime factors: send an integer from 1 on",
         ));
     }
-    let factors = factors(call, n, limits)?;
+    let factors = limits.within(call, |control| factor_with(n, control))?;
     Ok(factors.iter().map(|prime| prime.to_string()).collect())
 }
 
-fn factors(call: &Context, n: u128, limits: WorkLimits) -> Result<Factors, Fault> {
-    limits.within(call, |control| factor_with(n, control))
-}
-
-/// The number that a caller has sent: as digits, leading zeros accepted, or as an integer.
+/// Reads the number that a caller has sent: digits, leading zeros accepted, or an integer.
 fn natural(n: Value, limits: WorkLimits) -> Result<u128, Fault> {
-    let digits = match n {
-        Value::String(digits) => digits,
-        Value::Int(number) => decimal(&number.to_string())?,
-        Value::Int64(number) => decimal(&number.to_string())?,
-        Value::BigInteger(number) => decimal(number.as_str())?,
+    let text = match &n {
+        Value::String(digits) => digits.clone(),
+        Value::Int(integer) => integer.to_string(),
+        Value::Int64(integer) => integer.to_string(),
+        Value::BigInteger(integer) => integer.as_str().to_owned(),
         _ => return Err(fault(Error::NotANumber)),
     };
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(fault(Error::NotANumber));
-    }
-    let significant = digits.trim_start_matches('0').len();
-    limits.admit(significant)?;
-    digits.parse().map_err(|_| {
-        fault(Error::TooLarge {
-            digits: significant,
-        })
-    })
-}
-
-/// The digits of an integer that is not negative.
-fn decimal(integer: &str) -> Result<String, Fault> {
-    match integer.starts_with('-') {
-        true => Err(fault(Error::Negative)),
-        false => Ok(integer.to_owned()),
-    }
+    let digits = match n {
+        Value::String(_) => Digits::new(&text),
+        _ => Digits::of_integer(&text),
+    };
+    let digits = digits.map_err(fault)?;
+    limits.admit(digits.significant())?;
+    digits.to_u128().map_err(fault)
 }
 
 fn fault(error: Error) -> Fault {

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod exit;
+pub mod listening;
+pub mod logging;
+pub mod output;
+pub mod seconds;
+pub mod signals;

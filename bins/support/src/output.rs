@@ -1,0 +1,21 @@
+//! Lines on standard output and standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+/// Prints a line on standard error. Ignores errors: there is no other place to report them.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+///
+/// The line can't be written: with [`io::ErrorKind::BrokenPipe`] if the reader has closed
+/// its end, as in `| head`, which is no reason for a program to complain.
+pub fn print(line: impl Display) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

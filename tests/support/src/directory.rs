@@ -1,0 +1,49 @@
+//! A directory for a test's files.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+
+/// A new directory for a test's files. It is removed when this is dropped.
+#[derive(Debug)]
+pub struct TestDirectory(PathBuf);
+
+impl TestDirectory {
+    /// Makes a directory whose name has `name`, the process id, and a space.
+    pub fn new(name: &str) -> Self {
+        let name = format!("test {name} {}", process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        TestDirectory(directory)
+    }
+
+    /// Returns the directory itself.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the path of a file in it, there or not.
+    #[must_use]
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    /// Writes a new file with this mode, and returns its path.
+    pub fn write(&self, name: &str, text: &str, mode: u32) -> String {
+        let path = self.path(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(mode);
+        let mut file = options.open(&path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        path
+    }
+}
+
+impl Drop for TestDirectory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

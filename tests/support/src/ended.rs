@@ -1,0 +1,62 @@
+//! The exit status and output of a program that has ended.
+
+use std::process::ExitStatus;
+
+/// The exit status and output of a program that has ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// Its standard output, as far as the test had not read it before.
+    pub stdout: String,
+    /// Its standard error, whole.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Checks the exit code. Shows both outputs if it is another.
+    #[track_caller]
+    pub fn expect_code(&self, code: i32) -> &Self {
+        assert_eq!(
+            self.status.code(),
+            Some(code),
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Checks that the exit code is 0 and that standard output is `stdout`.
+    #[track_caller]
+    pub fn expect(&self, stdout: &str) {
+        self.expect_code(0);
+        assert_eq!(self.stdout, stdout, "{}", self.stderr);
+    }
+
+    /// Checks that the program failed with this exit code, printed nothing on standard output
+    /// and one line `error: ...` on standard error, and that standard error has all `texts`.
+    #[track_caller]
+    pub fn expect_error(&self, code: i32, texts: &[&str]) {
+        self.expect_code(code);
+        assert_eq!(self.stdout, "");
+        let errors = self.stderr.lines();
+        let errors = errors.filter(|line| line.starts_with("error: "));
+        assert_eq!(errors.count(), 1, "{}", self.stderr);
+        for text in texts {
+            self.expect_told(text);
+        }
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+    }
+
+    /// Checks that standard error has `text`.
+    #[track_caller]
+    pub fn expect_told(&self, text: &str) {
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in: {}",
+            self.stderr
+        );
+    }
+}

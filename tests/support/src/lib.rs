@@ -1,0 +1,23 @@
+//! What the end-to-end tests of the workspace share: programs that they run, servers in the
+//! test's own process, directories that are gone with the test.
+//!
+//! Nothing waits without a limit, [`PATIENCE`]; nothing listens on a fixed port; what a test
+//! starts ends with it.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a test's helpers panic where the test fails"
+)]
+
+mod directory;
+mod ended;
+mod local_server;
+mod running;
+mod waiting;
+
+pub use directory::TestDirectory;
+pub use ended::Ended;
+pub use local_server::LocalServer;
+pub use running::Running;
+pub use waiting::{PATIENCE, until};
