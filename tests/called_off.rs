@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::{PATIENCE, Running};
 use factorizar::{Unfinished, factor_with};
-use procdistrib::WorkLimits;
+use factorizar_service::WorkLimits;
 use rustix::process::Signal;
 use xmlrpc_client::{ErrorKind, FromValue, IntoParams, ServerProxy, Value};
 use xmlrpc_server::front::{hyper, tiny};

@@ -87,7 +87,7 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
-    use crate::shared::*;
+    use super::*;
 
     #[test]
     fn the_articles_ten_unless_told() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use cli_support::output::tell;
-use cli_support::signals;
+use cli_support::signals::at_signal;
 use factorizar_service::LocalServers;
 #[cfg(doc)]
 use reparte::XmlRpc;
@@ -146,7 +146,7 @@ impl Processes {
             handle.drain();
             handle.cancel_all();
         };
-        signals::at_signal(first, || {})
+        Ok(at_signal(first, || {})?)
     }
 
     /// Ends a run: prints every result that was had, in order, and the time if all were;

@@ -26,7 +26,7 @@ mod value_type;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli_support::exit;
+use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
 use console::Console;
 
@@ -103,7 +103,7 @@ fn main() -> ExitCode {
     let console = Console::default();
     let terminal = Box::new(console.clone());
     logging::start(command.log_filters(), AccessLine::TimeFirst, Some(terminal));
-    exit::run(|| match command {
+    run(|| match command {
         Command::Run(run) => run.run(&console),
         #[cfg(unix)]
         Command::Serve(serve) => serve.run(),

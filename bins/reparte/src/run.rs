@@ -6,6 +6,7 @@ mod ending;
 mod feeder;
 mod flags;
 mod journal;
+mod local_servers;
 mod outcomes;
 mod progress;
 mod result_writer;
@@ -14,8 +15,6 @@ mod task_reader;
 
 use std::sync::Arc;
 
-#[cfg(feature = "factoring")]
-use factorizar_service::LocalServers;
 use reparte::{Handle, Repartidor};
 
 use crate::console::Console;
@@ -27,6 +26,7 @@ use destination::Destination;
 use ending::Ending;
 use feeder::Feeder;
 pub(crate) use flags::RunCommand;
+use local_servers::LocalServers;
 use outcomes::FailureReport;
 use progress::Progress;
 use result_writer::ResultWriter;
@@ -38,7 +38,8 @@ type Steering = Handle<Arc<Task>, CallResult>;
 impl RunCommand {
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
         // They end when this is dropped.
-        let _local = self.start_local_servers()?;
+        let local = LocalServers::start(self.local.unwrap_or(0).into())?;
+        self.servers.add(local.addresses());
         let client = self.client_options()?;
         let workers = Destination::all(&self.servers, &self.function, &client)?;
         let keys = workers.iter().map(Destination::key).collect();
@@ -77,26 +78,6 @@ impl RunCommand {
         let account_written = account_file.map_or(Ok(()), |file| file.write(&text));
         let page_ended = page.map_or(Ok(()), |page| page.end(&ran));
         first_failure([account_written, page_ended, ran], console)
-    }
-
-    /// Starts the servers of `--local`, and adds them to the run's.
-    #[cfg(feature = "factoring")]
-    fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
-        let local = LocalServers::start(self.local.unwrap_or(0).into())?;
-        self.servers.add(local.addresses());
-        Ok(local)
-    }
-
-    /// Refuses `--local`, whose functions this command was built without.
-    #[cfg(not(feature = "factoring"))]
-    fn start_local_servers(&mut self) -> Result<(), Failure> {
-        match self.local {
-            None => Ok(()),
-            Some(_) => Err(Failure::argument(
-                "--local: this command was built without factoriz_sum and factor, the functions \
-                 of its servers: build it with the feature `factoring`, which is on by default",
-            )),
-        }
     }
 
     /// What the page says of the run.
