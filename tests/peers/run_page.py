@@ -156,8 +156,8 @@ def a_run(browser, report):
     browser.load(url)
     # Killed while it works, with some tasks done and more to do.
     for _ in until("some tasks are done, and each server works"):
-        rows = browser.evaluate("""last && last.account.done >= 3 &&
-            last.account.servers.every((s) => s.running === 1) && last.account.done < 8""")
+        rows = browser.evaluate("""latest && latest.account.done >= 3 &&
+            latest.account.servers.every((s) => s.running === 1) && latest.account.done < 8""")
         if rows:
             break
     victim, address = servers[1]
@@ -182,7 +182,7 @@ def cut_short(browser, report):
     url = run.line_after("the page of the run: ")
     browser.load(url)
     for _ in until("its task is done"):
-        if browser.evaluate("last && last.account.done === 1"):
+        if browser.evaluate("latest && latest.account.done === 1"):
             break
     run.process.send_signal(signal.SIGINT)
     code, _ = run.ended()
@@ -195,7 +195,7 @@ def cut_short(browser, report):
             if text(browser, "state").startswith("Ended early: ended by a signal"):
                 break
         check("it is called well", browser.evaluate(
-            "document.getElementById('state').classList.contains('ill')"))
+            "document.getElementById('state').classList.contains('failure')"))
         shown = [text(browser, part) for part in ("percent", "percent-is")]
         check(shown, shown == ["1", "tasks, of an input that was not read to its end"])
         fits(browser, 1280)
@@ -218,12 +218,12 @@ def readme(browser, file):
         {"name": "prefers-color-scheme", "value": "light"}])
     browser.load(url)
     for _ in until("some tasks are done"):
-        if browser.evaluate("last && last.account.done >= 9"):
+        if browser.evaluate("latest && latest.account.done >= 9"):
             break
     servers[1][0].kill()
     for _ in until("the lost tasks are done"):
-        if browser.evaluate("""last.account.done >= 24 && calls.lanes.flatMap((l) => l.bars)
-                .some((b) => b.why === 1 && b.outcome === 0)"""):
+        if browser.evaluate("""latest.account.done >= 24 && timeline.lanes.flatMap((l) => l.calls)
+                .some((c) => c.reason === 1 && c.outcome === 0)"""):
             break
     browser.picture(file, whole=False)
     run.kill()
@@ -245,9 +245,9 @@ def look(browser):
     fits(browser, 1280)
     check("no failure of %s" % dead, dead in text(browser, "errors"))
     no_trouble(browser, url)
-    keep = "JSON.stringify([calls.lanes.map((l) => l.bars), last.account])"
+    keep = "JSON.stringify([timeline.lanes.map((l) => l.calls), latest.account])"
     alive = browser.evaluate(keep)
-    marks = "calls.lanes.flatMap((l) => l.bars).map((b) => [b.why, b.outcome])"
+    marks = "timeline.lanes.flatMap((l) => l.calls).map((c) => [c.reason, c.outcome])"
     drawn = browser.evaluate(marks)
     check("no retry in %r" % drawn, [1, 0] in drawn)
     check("no failed call in %r" % drawn, any(outcome == 1 for _, outcome in drawn))

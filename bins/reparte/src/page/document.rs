@@ -12,9 +12,14 @@ use super::timeline::Timeline;
 const PAGE: &str = include_str!("page.html");
 pub(super) const STYLE: &str = include_str!("page.css");
 /// The scripts, by the names under which the page asks for them, in order.
-pub(super) const SCRIPTS: [(&str, &str); 4] = [
-    ("calls.js", include_str!("calls.js")),
-    ("bars.js", include_str!("bars.js")),
+pub(super) const SCRIPTS: [(&str, &str); 9] = [
+    ("format.js", include_str!("format.js")),
+    ("timeline.js", include_str!("timeline.js")),
+    ("call_painter.js", include_str!("call_painter.js")),
+    ("time_axis.js", include_str!("time_axis.js")),
+    ("lanes.js", include_str!("lanes.js")),
+    ("selection.js", include_str!("selection.js")),
+    ("chart_input.js", include_str!("chart_input.js")),
     ("chart.js", include_str!("chart.js")),
     ("page.js", include_str!("page.js")),
 ];
