@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use procdistrib::{Factors, Failure, Processes};
-use reparte::{Options, Repartidor, XmlRpc};
+use reparte::{Repartidor, XmlRpc};
 
 const USAGE: &str = "\
 Usar  clnt_processes server:port [[server:port] ...]
@@ -52,13 +52,12 @@ fn main() -> ExitCode {
         let start = Instant::now();
         let servers = |function| XmlRpc::list_with(&run.servers, function, &run.options);
         if run.verify {
-            let repartidor = Repartidor::with(servers("factor")?, Options::default())?;
-            let repartidor = repartidor.with_verify(Factors::check);
-            spread(run.keep("factor", repartidor)?, run, start)
+            let factors = Repartidor::builder().destinos(servers("factor")?);
+            let checked = factors.verify(Factors::check);
+            spread(run.keep("factor", checked)?.start()?, run, start)
         } else {
-            let repartidor =
-                Repartidor::<_, String>::with(servers("factoriz_sum")?, Options::default())?;
-            spread(run.keep("factoriz_sum", repartidor)?, run, start)
+            let sums = Repartidor::<_, String>::builder().destinos(servers("factoriz_sum")?);
+            spread(run.keep("factoriz_sum", sums)?.start()?, run, start)
         }
     })
 }

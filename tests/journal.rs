@@ -11,7 +11,7 @@ use std::process::Command;
 use std::thread;
 
 use common::{Ended, Running, TEN, program, run, server};
-use reparte::{Call, Journal, Local, Options, Repartidor};
+use reparte::{Call, Journal, Local, Repartidor};
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Service, Stop};
 
@@ -69,9 +69,11 @@ fn the_bytes_are_those_that_are_drawn() {
     let folder = Folder::new("drawn");
     let path = folder.path("journal");
     let cuad = Local::new(|(n,): &(i32,), _: &Call| Ok(n * n));
-    let mut repartidor = Repartidor::with([cuad], Options::default())
-        .unwrap()
-        .with_journal(Journal::open(&path, "cuad").unwrap());
+    let mut repartidor = Repartidor::builder()
+        .destinos([cuad])
+        .journal(Journal::open(&path, "cuad").unwrap())
+        .start()
+        .unwrap();
     repartidor.enviar((7,)).unwrap();
     assert_eq!(repartidor.terminar().unwrap(), [49]);
     let drawn = include_str!("../docs/journal.md");

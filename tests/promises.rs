@@ -47,7 +47,11 @@ fn full() -> bool {
 }
 
 fn repartidor(servers: &[&String], options: Options) -> Repartidor<Nap, i32> {
-    Repartidor::with(XmlRpc::list(servers, "nap").unwrap(), options).unwrap()
+    Repartidor::builder()
+        .destinos(XmlRpc::list(servers, "nap").unwrap())
+        .options(options)
+        .start()
+        .unwrap()
 }
 
 fn is_aside(event: &Event, of: &str) -> bool {

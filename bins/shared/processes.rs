@@ -12,7 +12,7 @@ use factorizar_service::LocalServers;
 #[cfg(doc)]
 use reparte::XmlRpc;
 use reparte::{
-    Handle, Incomplete, Journal, JournalError, Persist, Repartidor, RunSummary, SendError,
+    Handle, Incomplete, Journal, JournalError, Persist, RepartidorBuilder, RunSummary, SendError,
     TaskErrorKind,
 };
 use xmlrpc_client::HttpProxy;
@@ -118,13 +118,13 @@ impl Processes {
     pub fn keep<R>(
         &self,
         function: &str,
-        run: Repartidor<(String,), R>,
-    ) -> Result<Repartidor<(String,), R>, Failure>
+        run: RepartidorBuilder<(String,), R>,
+    ) -> Result<RepartidorBuilder<(String,), R>, Failure>
     where
         R: Persist + Send + 'static,
     {
         Ok(match &self.journal {
-            Some(path) => run.with_journal(Journal::open(path, function)?),
+            Some(path) => run.journal(Journal::open(path, function)?),
             None => run,
         })
     }

@@ -134,9 +134,12 @@ fn is_a_client() {
     // Each execution more than tasks is to be a killed one's.
     options.hedge = false;
     let servers = XmlRpc::list(&servers, "nap").unwrap();
-    let mut reparto = Repartidor::<Nap, i32>::with(servers, options)
-        .unwrap()
-        .with_journal(journal);
+    let mut reparto = Repartidor::<Nap, i32>::builder()
+        .destinos(servers)
+        .options(options)
+        .journal(journal)
+        .start()
+        .unwrap();
     for n in 0..tasks {
         reparto.enviar((i32::try_from(NAP_MS).unwrap(), n)).unwrap();
     }

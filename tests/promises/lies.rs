@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use reparte::{Options, Repartidor, RunSummary, ServerState, XmlRpc};
+use reparte::{Repartidor, RunSummary, ServerState, XmlRpc};
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Service, Stop};
 
@@ -343,13 +343,14 @@ fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, RunSummary, u64) {
     // The first of idle servers comes first.
     let servers = [format!("1/{liar}"), format!("1/{honest}")];
     let servers = XmlRpc::list(&servers, "cuad").unwrap();
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut run = Repartidor::builder().destinos(servers);
     if lie.plausible {
-        reparto = reparto.with_verify(|&(n,): &(i64,), square| match n * n == *square {
+        run = run.verify(|&(n,): &(i64,), square| match n * n == *square {
             true => Ok(()),
             false => Err(format!("{square} is not the square of {n}")),
         });
     }
+    let mut reparto = run.start().unwrap();
     let handle = reparto.handle();
     for n in 0..TASKS {
         reparto.enviar((n,)).unwrap();

@@ -16,7 +16,7 @@ fn p7_a_task_that_kills_its_servers_is_given_up_and_the_rest_is_done() {
     let addresses = servers.each_ref().map(|server| &server.address);
     let work = XmlRpc::list(&addresses, "work").unwrap();
     let mut reparto: Repartidor<(i32, i32), i32> =
-        Repartidor::with(work, Options::default()).unwrap();
+        Repartidor::builder().destinos(work).start().unwrap();
     let tasks = if full() { 1000 } else { 100 };
     for n in 0..tasks {
         reparto.enviar((20, n)).unwrap();
@@ -47,7 +47,11 @@ fn moody(servers: &[&String]) -> Repartidor<(i32, i32), i32> {
     let mut options = Options::default();
     options.retry_faults = RetryFaults::Codes(vec![75]);
     options.max_attempts = u32::MAX;
-    Repartidor::with(XmlRpc::list(servers, "moody").unwrap(), options).unwrap()
+    Repartidor::builder()
+        .destinos(XmlRpc::list(servers, "moody").unwrap())
+        .options(options)
+        .start()
+        .unwrap()
 }
 
 fn share(account: &RunSummary) -> f64 {

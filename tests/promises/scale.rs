@@ -63,7 +63,7 @@ fn scale_a_million_results_in_order() {
     let started = Instant::now();
     let mut read = 0;
     let mut after_a_tenth = 0;
-    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     for (_, result) in reparto.map(0..TASKS) {
         assert_eq!(result.unwrap(), read);
         read += 1;
@@ -97,7 +97,11 @@ fn scale_a_slow_task_holds_up_no_more_than_the_window() {
         }
         Ok(n)
     });
-    let reparto = Repartidor::with([slow.with_slots(4)], options).unwrap();
+    let reparto = Repartidor::builder()
+        .destinos([slow.with_slots(4)])
+        .options(options)
+        .start()
+        .unwrap();
     let counted = std::sync::Arc::clone(&sent);
     let tasks = (0..1_000_000_u64).inspect(move |_| {
         counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);

@@ -141,7 +141,7 @@ fn repartidor(servers: &[&str], function: &str, read_ahead: usize) -> Repartidor
     let mut options = Options::default();
     options.read_ahead = read_ahead;
     let servers = XmlRpc::list(servers, function).expect("addresses");
-    Repartidor::with(servers, options).expect("servers")
+    Repartidor::builder().destinos(servers).options(options).start().expect("servers")
 }
 
 fn rate(servers: &[&str]) -> f64 {
@@ -213,9 +213,7 @@ fn heavy_tail() {
         let mut options = Options::default();
         options.read_ahead = read_ahead;
         let nap = XmlRpc::list(&addresses, "nap").expect("addresses");
-        let mut reparto: Repartidor<(i32,), ()> = Repartidor::with(nap, options)
-            .expect("servers")
-            .with_cost(|&(micros,)| u64::try_from(micros).unwrap_or(0));
+        let mut reparto: Repartidor<(i32,), ()> = Repartidor::builder().destinos(nap).options(options).cost(|&(micros,)| u64::try_from(micros).unwrap_or(0)).start().expect("servers");
         for &micros in &tasks {
             reparto.enviar((micros,)).expect("it is taken");
         }

@@ -48,10 +48,13 @@ impl RunCommand {
         let page = PageSetup::new(self.page.as_deref(), report)?;
         let facts = Arc::new(InputProgress::default());
         let tasks = TaskReader::open(self.tasks.as_deref(), self.line(), &facts)?;
-        let mut run = Repartidor::with(workers, self.options()).map_err(Failure::argument)?;
+        let mut run = Repartidor::builder()
+            .destinos(workers)
+            .options(self.options());
         if let Some(path) = &self.journal {
-            run = run.with_journal(journal::journal(path, &self.work())?);
+            run = run.journal(journal::journal(path, &self.work())?);
         }
+        let run = run.start().map_err(Failure::argument)?;
 
         let handle: Steering = run.handle();
         let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;

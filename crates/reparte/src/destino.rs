@@ -200,13 +200,14 @@ forward!(Arc, Box);
 /// A destination in this process: calls a function, one call at a time.
 ///
 /// ```
-/// use reparte::{CallError, Options, Repartidor, from_fn};
+/// use reparte::{CallError, Repartidor, from_fn};
 ///
 /// let half = |n: &u32| match n % 2 {
 ///     0 => Ok(n / 2),
 ///     _ => Err(CallError::fault(1, "odd")),
 /// };
-/// let mut reparto = Repartidor::with([from_fn("here", half).with_slots(2)], Options::default())?;
+/// let server = from_fn("here", half).with_slots(2);
+/// let mut reparto = Repartidor::builder().destinos([server]).start()?;
 /// reparto.enviar(84)?;
 /// assert_eq!(reparto.terminar()?, [42]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

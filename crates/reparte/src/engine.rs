@@ -14,28 +14,28 @@ mod start;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub(crate) use checks::{Checks, Unfit};
+pub(crate) use checks::{Checks, Unfit, Verify};
 use crew::Crew;
 pub(crate) use crew::site;
 use crossbeam_channel::Sender;
 use desk::Desk;
 pub(crate) use desk::{Run, Untaken};
 pub(crate) use news::{Joining, News, Request};
-pub(crate) use start::{Wires, start};
+pub(crate) use start::{Given, Wires, start};
 
 use crate::events::{CallEnd, Event as Happening, Observer};
 use crate::ids::ServerId;
 use crate::plan::Plan;
 use crate::plan::action::Action;
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, ServerStatus};
 use crate::results::Outcome;
 use crate::slot::Returned;
 use crate::{
-    Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, RunSummary, ServerState,
-    ServerSummary, Status, TaskError, TaskErrorKind, TaskId,
+    Call, CallError, CallId, Destino, Error, FailedCall, MAX_SLOTS, RunSummary, ServerSummary,
+    Status, TaskError, TaskErrorKind, TaskId,
 };
 
 /// The summary that the engine keeps and others read.
@@ -60,7 +60,7 @@ struct Engine<A, R> {
     desk: Arc<Desk<A, R>>,
     outcomes: Sender<Outcome<R>>,
     summary: SharedSummary,
-    cost: Arc<OnceLock<CostOf<A>>>,
+    cost: Option<CostOf<A>>,
     checks: Arc<Checks<A, R>>,
     observers: Vec<Observer>,
     /// What is to be carried out; kept for its room.
@@ -100,7 +100,7 @@ where
             Arrival { args, had: None } => args,
             Arrival { had: Some(had), .. } => return self.resume(task, had),
         };
-        let cost = self.cost.get().map_or(0, |cost_of| cost_of(&args));
+        let cost = self.cost.as_ref().map_or(0, |cost_of| cost_of(&args));
         self.tasks.insert(
             task,
             Task {
@@ -227,7 +227,7 @@ where
             Request::Stop => self.tell(Event::DrainRequested),
             Request::Abandon => self.tell(Event::Abandoned),
             Request::Join(joining) => {
-                let joined = self.join(joining.destino, joining.reserve);
+                let joined = self.join(joining.destino);
                 // It waits for this.
                 let _ = joining.answer.send(joined);
             }
@@ -240,9 +240,9 @@ where
         }
     }
 
-    fn join(&mut self, destino: Arc<dyn Destino<A, R>>, reserve: bool) -> Result<(), Error> {
+    fn join(&mut self, destino: Arc<dyn Destino<A, R>>) -> Result<(), Error> {
         let id = ServerId::new(self.crews.len());
-        let site = site(&*destino).map(|site| ServerConfig { reserve, ..site })?;
+        let site = site(&*destino, false)?;
         let there: usize = self.crews.iter().map(Crew::slots).sum();
         let slots = there.saturating_add(site.slots);
         if slots > MAX_SLOTS {
@@ -258,9 +258,6 @@ where
         self.step(Event::ServerAdded { config: site }, None, |summary, now| {
             let mut server = ServerSummary::new(name, site.slots);
             server.since = now;
-            if reserve {
-                server.state = ServerState::Reserve;
-            }
             summary.servers.push(server);
         });
         Ok(())

@@ -61,7 +61,13 @@ impl<A, R> Handle<A, R> {
     /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
     /// [`Error::RunEnded`].
     pub fn add_server(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
-        add_server(&*self.run, Arc::new(destino), false)
+        let (answer, answered) = bounded(1);
+        self.ask(Request::Join(Joining {
+            destino: Arc::new(destino),
+            answer,
+        }));
+        // A run that is over drops the question.
+        answered.recv().unwrap_or(Err(Error::RunEnded))
     }
 
     /// Takes the servers of this name out of the run: they get no more calls,
@@ -119,23 +125,6 @@ impl<A, R> Handle<A, R> {
     fn ask(&self, request: Request<A, R>) -> bool {
         self.run.tell(News::Asked(request))
     }
-}
-
-/// Has a server join a run, and waits for what comes of it: some microseconds, unless
-/// its threads take long to start.
-pub(crate) fn add_server<A, R>(
-    run: &dyn Run<A, R>,
-    destino: Arc<dyn Destino<A, R>>,
-    reserve: bool,
-) -> Result<(), Error> {
-    let (answer, answered) = bounded(1);
-    run.tell(News::Asked(Request::Join(Joining {
-        destino,
-        reserve,
-        answer,
-    })));
-    // A run that is over drops the question.
-    answered.recv().unwrap_or(Err(Error::RunEnded))
 }
 
 impl<A, R> Clone for Handle<A, R> {

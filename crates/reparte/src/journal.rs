@@ -19,7 +19,7 @@ use crate::TaskId;
 use crate::error::{JournalError, JournalErrorKind};
 
 /// The results of a run in a file, so that a run that was killed goes on where
-/// it was: see [`Repartidor::with_journal`](crate::Repartidor::with_journal).
+/// it was: see [`RepartidorBuilder::journal`](crate::RepartidorBuilder::journal).
 ///
 /// Each result is appended, with a checksum, before it is delivered. A later
 /// run with the same journal and the same tasks is given those results at
@@ -32,15 +32,17 @@ use crate::error::{JournalError, JournalErrorKind};
 /// Failures are not written down: a task that failed is tried again.
 ///
 /// ```
-/// use reparte::{Journal, Options, Repartidor, from_fn};
+/// use reparte::{Journal, Repartidor, from_fn};
 ///
 /// # let folder = std::env::temp_dir().join(format!("reparte-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
 /// # let path = folder.join("squares");
 /// for run in 1..=2 {
 ///     let square = from_fn("here", |n: &u64| Ok(n * n));
-///     let mut reparto = Repartidor::with([square], Options::default())?
-///         .with_journal(Journal::open(&path, "square")?);
+///     let mut reparto = Repartidor::builder()
+///         .destinos([square])
+///         .journal(Journal::open(&path, "square")?)
+///         .start()?;
 ///     let handle = reparto.handle();
 ///     for n in 0..10 {
 ///         reparto.enviar(n)?;

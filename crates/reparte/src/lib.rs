@@ -2,12 +2,12 @@
 //! lost whichever of them dies, answers in order.
 //!
 //! ```
-//! use reparte::{Options, Repartidor, from_fn};
+//! use reparte::{Repartidor, from_fn};
 //!
 //! // Two servers, here in the same process: each squares a number.
 //! let servers = ["one", "two"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
 //!
-//! let mut reparto = Repartidor::with(servers, Options::default())?;
+//! let mut reparto = Repartidor::builder().destinos(servers).start()?;
 //! for n in 1..=5 {
 //!     reparto.enviar(n)?; // sends, as soon as a server is free
 //! }
@@ -40,6 +40,7 @@
 //!
 //! | type | what it is |
 //! | --- | --- |
+//! | [`RepartidorBuilder`] | what is set before the start: destinations, options, a journal, a check |
 //! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
 //! | [`Map`], [`MapUnordered`], [`AsCompleted`] | results read one by one, in order or as they end |
 //! | [`TaskSender`], [`Outcomes`], [`OrderedOutcomes`] | the same in [two halves](Repartidor::split), for two threads |
@@ -49,8 +50,8 @@
     feature = "xmlrpc",
     doc = "| [`XmlRpc`] | a function published over XML-RPC, as a `Destino` |"
 )]
-//! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or [when none is left](Repartidor::with_fallback) |
-//! | [`Journal`], [`Persist`], [`JournalError`] | results in a file, by which a run that was killed [goes on](Repartidor::with_journal) |
+//! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or [when none is left](RepartidorBuilder::fallback) |
+//! | [`Journal`], [`Persist`], [`JournalError`] | results in a file, by which a run that was killed [goes on](RepartidorBuilder::journal) |
 //! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
 //! | [`TaskError`] | why a task has no result: its failed calls |
 //! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
@@ -71,10 +72,10 @@
 //! | two servers have died with it aboard | waits until nothing else waits or runs, then runs alone; has failed if that server dies too | |
 //! | it takes longer than a [limit](Options::time_limit) | cancelled there; goes to another server | put aside |
 //! | it takes long, and a slot has nothing else to do | is sent a second time; the first answer counts, the other call is cancelled | goes on |
-//! | its answer does not pass the [check](Repartidor::with_verify) | goes to another server | in quarantine for good, and named |
+//! | its answer does not pass the [check](RepartidorBuilder::verify) | goes to another server | in quarantine for good, and named |
 //! | five calls in a row fail at once | goes to another server | in quarantine for a minute, and named |
-//! | all servers down for 5 s | the run ends; what was had is handed over; or the [reserve](Repartidor::with_fallback) takes over | |
-//! | the process is killed | with a [journal](Repartidor::with_journal), a run with the same tasks goes on where it was | |
+//! | all servers down for 5 s | the run ends; what was had is handed over; or the [reserve](RepartidorBuilder::fallback) takes over | |
+//! | the process is killed | with a [journal](RepartidorBuilder::journal), a run with the same tasks goes on where it was | |
 //!
 //! A server put aside is asked again how it is after a random wait of at most
 //! 100 ms, then 200 ms, doubling up to 4 s, and used again once it says so. One
@@ -99,13 +100,14 @@
 //!   from one at work: its tasks are sent elsewhere when slots have nothing
 //!   else to do, or at a [time limit](Options::time_limit).
 //! - It keeps no results beyond the process unless it is given a
-//!   [journal](Repartidor::with_journal).
+//!   [journal](RepartidorBuilder::journal).
 //! - It believes an answer of the right type unless it is given a
-//!   [check](Repartidor::with_verify), and always a fault.
+//!   [check](RepartidorBuilder::verify), and always a fault.
 //! - It has no priorities, and tasks can't wait for each other.
 
 #![forbid(unsafe_code)]
 
+mod builder;
 mod destino;
 mod engine;
 mod error;
@@ -124,6 +126,7 @@ mod split;
 mod summary;
 mod text;
 
+pub use builder::RepartidorBuilder;
 pub use destino::local::Local;
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::{self, Arrival, News, Request, Untaken, Wires, lock};
-use crate::handle::{self, Handle};
+use crate::engine::{Arrival, News, Request, Untaken, Wires, lock};
+use crate::handle::Handle;
 use crate::results::{AsCompleted, Map, MapUnordered};
 use crate::split::{self, OrderedOutcomes, Outcomes, TaskSender};
-use crate::{
-    Destino, Error, Incomplete, Journal, Options, RunSummary, SendError, TaskError, TaskId,
-};
+use crate::{Incomplete, RunSummary, SendError, TaskError, TaskId};
 
 /// The most slots that all servers of a run may have together: each takes a
 /// thread.
@@ -32,7 +30,7 @@ pub const MAX_SLOTS: usize = 8_192;
 /// # Dropping
 ///
 /// Dropped without `terminar`, it ends at once: tasks that wait are forgotten,
-/// calls in flight are [cancelled](Destino::cancel), and nothing is waited for.
+/// calls in flight are [cancelled](crate::Destino::cancel), and nothing is waited for.
 /// The thread of a call that can't be cancelled ends when the call returns.
 /// The same goes for its iterators.
 #[must_use = "dropped, it forgets its tasks: see `terminar`"]
@@ -43,81 +41,26 @@ pub struct Repartidor<A, R> {
     window: u64,
 }
 
-impl<A, R> Repartidor<A, R>
-where
-    A: Send + Sync + 'static,
-    R: Send + 'static,
-{
-    /// A dispatcher over any [destinations](Destino), for any arguments and
-    /// results. Starts a thread for each slot, and one more.
-    ///
-    /// A list of destinations of different types is one of
-    /// `Box<dyn Destino<A, R>>`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoServers`], [`Error::NoSlots`], [`Error::TooManySlots`] or
-    /// [`Error::Threads`].
-    pub fn with<D>(destinos: impl IntoIterator<Item = D>, options: Options) -> Result<Self, Error>
-    where
-        D: Destino<A, R> + 'static,
-    {
-        let destinos = destinos
-            .into_iter()
-            .map(|destino| Arc::new(destino) as Arc<dyn Destino<A, R>>)
-            .collect();
-        let wires = engine::start(destinos, &options)?;
-        let least = wires.slots.saturating_add(options.read_ahead);
-        Ok(Self {
+impl<A, R> Repartidor<A, R> {
+    /// A dispatcher over a run that has begun, whose iterators let `window` tasks be sent
+    /// and not read.
+    pub(crate) fn over(wires: Wires<A, R>, window: usize) -> Self {
+        Self {
             wires: Arc::new(wires),
             sent: 0,
-            window: options.window.max(least) as u64,
-        })
+            window: window as u64,
+        }
     }
-}
 
-impl<A, R> Repartidor<A, R>
-where
-    A: Send + Sync + 'static,
-    R: Send + 'static,
-{
-    /// The same, with a destination that is used when the run would else end for
-    /// lack of servers: all of them out, or down for as long as
-    /// [`Options::outage`] allows. It stays in use then, beside those that come
-    /// back. To be given before the first task.
-    ///
-    /// ```
-    /// use reparte::{Call, CallError, ErrorKind, Local, Options, Repartidor, from_fn};
-    ///
-    /// let gone = |_: &u64| Err(CallError::new(ErrorKind::Refused, "not for you"));
-    /// let here = Local::new(|n: &u64, _: &Call| Ok(n * n));
-    /// let mut reparto = Repartidor::with([from_fn("far", gone)], Options::default())?
-    ///     .with_fallback(here)?;
-    /// reparto.enviar(7)?;
-    /// assert_eq!(reparto.terminar()?, [49]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
-    /// [`Error::RunEnded`].
-    pub fn with_fallback(self, destino: impl Destino<A, R> + 'static) -> Result<Self, Error> {
-        handle::add_server(&*self.wires.run, Arc::new(destino), true)?;
-        Ok(self)
-    }
-}
-
-impl<A, R> Repartidor<A, R> {
     /// Send: hands over a task. Blocks until it has a slot, or, with a
-    /// [read-ahead](Options::read_ahead), a place to wait for one; retries of
+    /// [read-ahead](crate::Options::read_ahead), a place to wait for one; retries of
     /// earlier tasks go first.
     ///
     /// # Errors
     ///
     /// [`SendError`] with the task in it, once the run is over: for lack of
     /// servers, if all refused it for good, or all were down for as long as
-    /// [`Options::outage`] allows; when the [journal](Self::with_journal)
+    /// [`Options::outage`](crate::Options::outage) allows; when the [journal](crate::RepartidorBuilder::journal)
     /// is of another task, or can't be written; or since it was
     /// [ended](crate::Handle::drain).
     #[doc(alias("submit", "send"))]
@@ -150,7 +93,7 @@ impl<A, R> Repartidor<A, R> {
     /// # Errors
     ///
     /// [`Incomplete`] if not every task has a result, or the
-    /// [journal](Self::with_journal) is not whole. It holds what became of each
+    /// [journal](crate::RepartidorBuilder::journal) is not whole. It holds what became of each
     /// one, results included.
     #[doc(alias("finish", "join"))]
     pub fn terminar(self) -> Result<Vec<R>, Incomplete<R>> {
@@ -188,18 +131,18 @@ impl<A, R> Repartidor<A, R> {
     /// Sends `tasks` while it is read, and gives their outcomes in order.
     ///
     /// Tasks are sent from within `next`, so that servers are kept busy while
-    /// the reader waits, or, with a [read-ahead](Options::read_ahead), for
-    /// that many tasks longer. No more than [`Options::window`] tasks are ever
+    /// the reader waits, or, with a [read-ahead](crate::Options::read_ahead), for
+    /// that many tasks longer. No more than [`Options::window`](crate::Options::window) tasks are ever
     /// sent and unread, so that memory is bounded however slow one of them is.
     /// When no server is left, tasks sent but not answered come as errors, and
     /// so does the one that found no server, as the last; the rest are not
     /// asked for. Tasks sent before, by `enviar`, come first.
     ///
     /// ```
-    /// use reparte::{Options, Repartidor, from_fn};
+    /// use reparte::{Repartidor, from_fn};
     ///
     /// let servers = ["a", "b"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
-    /// let reparto = Repartidor::with(servers, Options::default())?;
+    /// let reparto = Repartidor::builder().destinos(servers).start()?;
     /// let squares = reparto.map(1..=100).map(|(_, square)| square);
     /// let sum: u64 = squares.sum::<Result<_, _>>()?;
     /// assert_eq!(sum, 338_350);
@@ -225,13 +168,13 @@ impl<A, R> Repartidor<A, R> {
     /// threads. So results come out while the next task is waited for, as
     /// [`map`](Self::map)'s do not.
     ///
-    /// No more than [`Options::window`] tasks are ever sent and not given.
+    /// No more than [`Options::window`](crate::Options::window) tasks are ever sent and not given.
     ///
     /// ```
-    /// use reparte::{Options, Repartidor, from_fn};
+    /// use reparte::{Repartidor, from_fn};
     ///
     /// let server = from_fn("here", |n: &u64| Ok(n * n));
-    /// let (mut sender, outcomes) = Repartidor::with([server], Options::default())?.split();
+    /// let (mut sender, outcomes) = Repartidor::builder().destinos([server]).start()?.split();
     /// let sending = std::thread::spawn(move || (1..=100).try_for_each(|n| sender.enviar(n).map(drop)));
     /// let squares = outcomes.map(|(_, square)| square);
     /// assert_eq!(squares.sum::<Result<u64, _>>()?, 338_350);
@@ -251,80 +194,6 @@ impl<A, R> Repartidor<A, R> {
     /// Who has done what so far.
     pub fn summary(&self) -> RunSummary {
         self.handle().summary()
-    }
-
-    /// The same, knowing beforehand how much work each task is, in any unit:
-    /// of the tasks that wait the largest goes first, so that no long one is
-    /// left for the end. Needs a [read-ahead](Options::read_ahead), or no
-    /// task ever waits. Results still come in order of sending.
-    ///
-    /// ```
-    /// use reparte::{Options, Repartidor, from_fn};
-    ///
-    /// let mut options = Options::default();
-    /// options.read_ahead = 100;
-    /// let server = from_fn("a", |digits: &String| Ok(digits.len()));
-    /// let reparto = Repartidor::with([server], options)?
-    ///     .with_cost(|digits: &String| digits.len() as u64);
-    /// # drop(reparto);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn with_cost(self, cost: impl Fn(&A) -> u64 + Send + Sync + 'static) -> Self {
-        // A second one is not taken: the first tasks may have gone by the first.
-        let _ = self.wires.cost.set(Box::new(cost));
-        self
-    }
-
-    /// The same, with its results kept in a journal, so that a run that is killed
-    /// goes on where it was when it is started again: see [`Journal`]. To be
-    /// given before the first task, and once.
-    ///
-    /// Each result is written down before it is delivered. If that fails, or the
-    /// journal is of other tasks, the run ends: [`enviar`](Self::enviar) and
-    /// [`terminar`](Self::terminar) say why, and after an iterator's last
-    /// outcome [`RunSummary::journal_error`] does. What was written before stays.
-    pub fn with_journal(self, journal: Journal<A, R>) -> Self {
-        // A second one is not taken: results may be in the first.
-        let _ = self.wires.checks.journal.set(journal);
-        self
-    }
-
-    /// The same, with each answer checked before it counts: `verify` says what
-    /// is wrong with it. To be given before the first task, and once.
-    ///
-    /// A wrong answer is never delivered. Its server gets no more calls, and is
-    /// in [quarantine](crate::ServerState::Quarantined) by name; the task goes
-    /// to another server. When all servers are, the run ends.
-    ///
-    /// It is called by the slots' threads, many at a time. If it panics, the
-    /// call has [failed](crate::ErrorKind::Panicked). Results from a
-    /// [journal](Self::with_journal) were checked before they were written.
-    ///
-    /// ```
-    /// use reparte::{Options, Repartidor, ServerState, from_fn};
-    ///
-    /// let root = |n: u64| move |square: &u64| Ok(square.isqrt() + n);
-    /// let servers = [from_fn("honest", root(0)), from_fn("liar", root(1))];
-    /// let mut reparto = Repartidor::with(servers, Options::default())?
-    ///     .with_verify(|square, root: &u64| match root * root == *square {
-    ///         true => Ok(()),
-    ///         false => Err(format!("{root} is not the root of {square}")),
-    ///     });
-    /// let handle = reparto.handle();
-    /// for n in 0..10 {
-    ///     reparto.enviar(n * n)?;
-    /// }
-    /// assert_eq!(reparto.terminar()?, (0..10).collect::<Vec<_>>());
-    /// assert_eq!(handle.summary().servers[1].state, ServerState::Quarantined);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[doc(alias("check", "validate"))]
-    pub fn with_verify(
-        self,
-        verify: impl Fn(&A, &R) -> Result<(), String> + Send + Sync + 'static,
-    ) -> Self {
-        let _ = self.wires.checks.verify.set(Box::new(verify));
-        self
     }
 
     /// What remains when [`terminar`](Self::terminar) has taken the

@@ -113,7 +113,7 @@ pub enum ServerState {
     Out,
     /// It was [taken out](crate::Handle::remove_server) of the run.
     Removed,
-    /// It is [kept](crate::Repartidor::with_fallback) for when no other server is
+    /// It is [kept](crate::RepartidorBuilder::fallback) for when no other server is
     /// left.
     Reserve,
 }

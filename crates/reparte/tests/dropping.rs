@@ -19,7 +19,7 @@ fn check_all_gone(calls: &crossbeam_channel::Receiver<puppet::Held>) {
 #[test]
 fn dropped_idle_its_threads_end() {
     let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
-    drop(Repartidor::with(servers, Options::default()).unwrap());
+    drop(Repartidor::builder().destinos(servers).start().unwrap());
     check_all_gone(&calls);
 }
 
@@ -28,7 +28,11 @@ fn dropped_at_work_its_calls_are_cancelled() {
     let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
     let mut options = Options::default();
     options.read_ahead = 1;
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     send(&mut reparto, 0..4);
     let held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
     drop(reparto);
@@ -40,7 +44,7 @@ fn dropped_at_work_its_calls_are_cancelled() {
 fn a_call_that_cannot_be_cancelled_is_not_waited_for() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let servers = servers.into_iter().map(puppet::Puppet::deaf);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
     drop(reparto);
@@ -51,7 +55,7 @@ fn a_call_that_cannot_be_cancelled_is_not_waited_for() {
 #[test]
 fn dropped_iterators_end_their_run() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
     drop(reparto.as_completed());
@@ -59,7 +63,7 @@ fn dropped_iterators_end_their_run() {
     drop(held);
 
     let (servers, calls) = puppets(&[("a", 1)]);
-    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let mut map = reparto.map(0..);
     let answers = std::thread::spawn(move || {
         next(&calls).square();
@@ -93,7 +97,7 @@ fn a_panic_in_cancel_harms_nobody() {
 
     let (servers, calls) = puppets(&[("a", 1)]);
     let servers = servers.into_iter().map(Rude);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
     drop(reparto);
@@ -104,7 +108,7 @@ fn a_panic_in_cancel_harms_nobody() {
 #[test]
 fn a_panic_between_sending_and_ending_does_not_hang() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let panicked = catch_unwind(AssertUnwindSafe(move || {
         reparto.enviar(1).unwrap();
         panic!("the caller's own");

@@ -25,7 +25,7 @@ fn square_and(other: impl Fn(&u32) -> Result<u32, CallError> + Send + Sync + 'st
 
 /// Sends these tasks and ends: the results in full, and the summary.
 fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> RunSummary {
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let handle = reparto.handle();
     for n in tasks.clone() {
         reparto.enviar(n).unwrap();
@@ -44,7 +44,11 @@ fn a_fault_is_tried_again_where_that_is_asked_for() {
     };
     let mut options = Options::default();
     options.retry_faults = RetryFaults::Codes(vec![75]);
-    let mut reparto = Repartidor::with([from_fn("moody", moody)], options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([from_fn("moody", moody)])
+        .options(options)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..8);
     assert_eq!(reparto.terminar().unwrap(), [0, 1, 4, 9, 16, 25, 36, 49]);
@@ -58,7 +62,7 @@ fn a_task_of_which_servers_die_fails_by_name() {
         n => Ok(n * n),
     };
     let servers = ["a", "b"].map(|name| from_fn(name, deadly).with_slots(2));
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     send(&mut reparto, 0..50);
     let incomplete = reparto.terminar().unwrap_err();
     let failed: Vec<_> = incomplete
@@ -120,7 +124,7 @@ fn a_server_that_dies_at_work_costs_no_result() {
 #[test]
 fn a_server_that_returns_is_used_again() {
     let (servers, calls) = puppets(&[("a", 2)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     next(&calls).fail(ErrorKind::Interrupted);
     next(&calls).square();
@@ -161,7 +165,10 @@ fn a_fault_is_not_retried_and_the_rest_is_handed_over() {
         0 => Ok(n / 2),
         _ => Err(CallError::fault(7, "odd")),
     };
-    let mut reparto = Repartidor::with([from_fn("a", odd)], Options::default()).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([from_fn("a", odd)])
+        .start()
+        .unwrap();
     send(&mut reparto, 0..5);
     let incomplete = reparto.terminar().unwrap_err();
     assert_eq!(
@@ -182,7 +189,11 @@ fn a_task_that_never_succeeds_is_given_up_with_its_history() {
     options.max_attempts = 2;
     let malformed = |_: &u32| Err::<u32, _>(error(ErrorKind::Malformed));
     let servers = ["a", "b"].map(|name| from_fn(name, malformed));
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     reparto.enviar(1).unwrap();
     let outcomes = reparto.terminar().unwrap_err().into_outcomes();
     let error = outcomes[0].as_ref().unwrap_err();
@@ -198,7 +209,11 @@ fn a_task_that_never_succeeds_is_given_up_with_its_history() {
 #[test]
 fn a_total_outage_hands_over_what_was_had() {
     let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
-    let mut reparto = Repartidor::with(servers, impatient()).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(impatient())
+        .start()
+        .unwrap();
     reparto.enviar(1).unwrap();
     next(&calls).square();
     reparto.enviar(2).unwrap();
@@ -252,7 +267,11 @@ fn a_map_tells_of_an_outage() {
         Ok(_) => Ok(n * n),
         Err(_) => Err(error(ErrorKind::Unreachable)),
     };
-    let reparto = Repartidor::with([from_fn("a", dying)], impatient()).unwrap();
+    let reparto = Repartidor::builder()
+        .destinos([from_fn("a", dying)])
+        .options(impatient())
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let outcomes: Vec<_> = reparto.map(0..100).collect();
     let had: Vec<_> = outcomes
@@ -276,7 +295,7 @@ fn a_map_tells_of_an_outage() {
 #[test]
 fn a_map_over_a_run_that_is_over_says_so() {
     let refusing = from_fn("a", |_: &u32| Err::<u32, _>(error(ErrorKind::Refused)));
-    let mut reparto = Repartidor::with([refusing], Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos([refusing]).start().unwrap();
     while reparto.enviar(1).is_ok() {}
     let sent = usize::try_from(reparto.summary().tasks).unwrap();
     // Those sent before come first; the one task that is left is an error too.
@@ -292,7 +311,11 @@ fn servers_that_refuse_are_out_at_once() {
     let kinds = [("a", ErrorKind::Refused), ("b", ErrorKind::NotFound)];
     let servers =
         kinds.map(|(name, kind)| from_fn(name, move |_: &u32| Err::<u32, _>(error(kind))));
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     while reparto.enviar(1).is_ok() {}
     let incomplete = reparto.terminar().unwrap_err();
     let text = incomplete.to_string();
@@ -313,7 +336,11 @@ fn servers_that_refuse_are_out_at_once() {
 #[test]
 fn a_busy_server_is_no_outage() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, impatient()).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(impatient())
+        .start()
+        .unwrap();
     reparto.enviar(1).unwrap();
     let retry_after = Some(Duration::from_millis(120));
     next(&calls).fail(ErrorKind::Busy { retry_after });

@@ -19,7 +19,9 @@ fn window(tasks: usize) -> Options {
 #[test]
 fn outcomes_come_while_the_next_task_is_waited_for() {
     let (servers, calls) = puppets(&[("a", 2)]);
-    let (mut sender, mut outcomes) = Repartidor::with(servers, Options::default())
+    let (mut sender, mut outcomes) = Repartidor::builder()
+        .destinos(servers)
+        .start()
         .unwrap()
         .split();
     let first = sender.enviar(1).unwrap();
@@ -41,7 +43,11 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
 #[test]
 fn the_window_counts_what_waits_for_an_earlier_one() {
     let (servers, calls) = puppets(&[("a", 2)]);
-    let reparto = Repartidor::with(servers, window(2)).unwrap();
+    let reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(window(2))
+        .start()
+        .unwrap();
     let (mut sender, mut outcomes) = reparto.split_ordered();
     let (told, sent) = mpsc::channel();
     let sending = thread::spawn(move || {
@@ -79,7 +85,11 @@ fn the_window_counts_what_waits_for_an_earlier_one() {
 #[test]
 fn tasks_sent_before_come_first() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, window(1)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(window(1))
+        .start()
+        .unwrap();
     reparto.enviar(7).unwrap();
     let (sender, outcomes) = reparto.split_ordered();
     drop(sender);
@@ -91,7 +101,12 @@ fn tasks_sent_before_come_first() {
 #[test]
 fn a_sender_learns_that_nobody_reads() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let (mut sender, outcomes) = Repartidor::with(servers, window(1)).unwrap().split();
+    let (mut sender, outcomes) = Repartidor::builder()
+        .destinos(servers)
+        .options(window(1))
+        .start()
+        .unwrap()
+        .split();
     sender.enviar(1).unwrap();
     let _cut = next(&calls);
     let sending = thread::spawn(move || sender.enviar(2).unwrap_err().into_args());
@@ -104,7 +119,11 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
     let mut options = window(9);
     options.read_ahead = 5;
-    let reparto = Repartidor::with(servers, options).unwrap();
+    let reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let (mut sender, outcomes) = reparto.split_ordered();
     for n in 1..=4 {
@@ -135,7 +154,11 @@ fn tasks_beyond_the_window_that_were_sent_before_are_counted() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let mut options = window(1);
     options.read_ahead = 1;
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     reparto.enviar(1).unwrap();
     reparto.enviar(2).unwrap();
     next(&calls).square();

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use puppet::{impatient, next, puppets, send};
 use reparte::{
-    CallError, Destino, ErrorKind, Event, Journal, JournalError, JournalErrorKind, Options,
-    Repartidor, TaskErrorKind, from_fn,
+    CallError, Destino, ErrorKind, Event, Journal, JournalError, JournalErrorKind, Repartidor,
+    TaskErrorKind, from_fn,
 };
 
 /// A journal's path, in a folder that is removed when this is dropped.
@@ -55,9 +55,11 @@ fn squares(executions: &Arc<AtomicU64>) -> impl Destino<u32, u32> + use<> {
 /// executed.
 fn run(path: &Path, tasks: std::ops::Range<u32>) -> (Vec<u32>, u64) {
     let executions = Arc::default();
-    let mut reparto = Repartidor::with([squares(&executions)], Options::default())
-        .unwrap()
-        .with_journal(open(path));
+    let mut reparto = Repartidor::builder()
+        .destinos([squares(&executions)])
+        .journal(open(path))
+        .start()
+        .unwrap();
     send(&mut reparto, tasks);
     (reparto.terminar().unwrap(), executions.load(SeqCst))
 }
@@ -88,9 +90,11 @@ fn a_second_run_executes_what_is_missing() {
 fn what_was_in_flight_when_a_run_was_dropped_is_executed_again() {
     let place = Place::new("dropped");
     let (servers, calls) = puppets(&[("a", 2)]);
-    let mut reparto = Repartidor::with(servers, Options::default())
-        .unwrap()
-        .with_journal(open(&place.path()));
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .journal(open(&place.path()))
+        .start()
+        .unwrap();
     send(&mut reparto, 0..2);
     let (first, second) = (next(&calls), next(&calls));
     // Only the later one has its result.
@@ -124,9 +128,11 @@ fn other_tasks_are_refused_by_the_first_that_differs() {
     let before = fs::read(&path).unwrap();
     let executions = Arc::default();
     let with_journal = || {
-        Repartidor::with([squares(&executions)], Options::default())
+        Repartidor::builder()
+            .destinos([squares(&executions)])
+            .journal(open(&path))
+            .start()
             .unwrap()
-            .with_journal(open(&path))
     };
     let tasks = [0, 1, 2, 33, 4, 55];
 
@@ -173,9 +179,12 @@ fn with_every_server_down_what_the_journal_has_is_given() {
         })
     };
     let with_journal = || {
-        Repartidor::with([dead()], impatient())
+        Repartidor::builder()
+            .destinos([dead()])
+            .options(impatient())
+            .journal(open(&place.path()))
+            .start()
             .unwrap()
-            .with_journal(open(&place.path()))
     };
     let mut reparto = with_journal();
     let handle = reparto.handle();
@@ -213,13 +222,15 @@ fn failures_and_wrong_answers_are_not_written() {
         1 => Err(CallError::fault(1, "on purpose")),
         _ => Ok(n * n),
     });
-    let mut reparto = Repartidor::with([server], Options::default())
-        .unwrap()
-        .with_journal(open(&place.path()))
-        .with_verify(|n, _| match n {
+    let mut reparto = Repartidor::builder()
+        .destinos([server])
+        .journal(open(&place.path()))
+        .verify(|n, _| match n {
             2 => Err("on purpose".to_owned()),
             _ => Ok(()),
-        });
+        })
+        .start()
+        .unwrap();
     send(&mut reparto, 0..3);
     assert_eq!(
         reparto
@@ -244,9 +255,11 @@ fn a_result_that_cannot_be_read_ends_the_run() {
     };
     let run = |read| {
         let executions = Arc::default();
-        let mut reparto = Repartidor::with([squares(&executions)], Options::default())
-            .unwrap()
-            .with_journal(journal(read));
+        let mut reparto = Repartidor::builder()
+            .destinos([squares(&executions)])
+            .journal(journal(read))
+            .start()
+            .unwrap();
         let sent = reparto.enviar(7);
         (sent.map(drop), reparto.terminar())
     };
@@ -265,9 +278,11 @@ fn a_result_that_cannot_be_read_ends_the_run() {
 fn synced_results_are_there_too() {
     let place = Place::new("synced");
     let executions = Arc::default();
-    let mut reparto = Repartidor::with([squares(&executions)], Options::default())
-        .unwrap()
-        .with_journal(open(&place.path()).synced());
+    let mut reparto = Repartidor::builder()
+        .destinos([squares(&executions)])
+        .journal(open(&place.path()).synced())
+        .start()
+        .unwrap();
     send(&mut reparto, 0..5);
     assert_eq!(reparto.terminar().unwrap(), expected(0..5));
     assert_eq!(run(&place.path(), 0..5), (expected(0..5), 0));

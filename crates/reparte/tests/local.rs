@@ -9,7 +9,7 @@ use std::thread;
 
 use puppet::{SOON, impatient, next, puppets, send};
 use reparte::{
-    Call, CallError, Destino, Error, ErrorKind, Event, Local, Options, Repartidor, ServerState,
+    Call, CallError, Destino, Error, ErrorKind, Event, Local, Repartidor, ServerState,
     TaskErrorKind, from_fn,
 };
 
@@ -23,7 +23,7 @@ fn expected(tasks: u32) -> Vec<u32> {
 
 #[test]
 fn a_run_needs_no_server() {
-    let mut reparto = Repartidor::with([squares()], Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos([squares()]).start().unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..100);
     assert_eq!(reparto.terminar().unwrap(), expected(100));
@@ -46,7 +46,7 @@ fn a_pool_works_with_all_of_its_threads() {
         Ok(0)
     });
     let pool = pool.with_slots(3).with_name("here");
-    let mut reparto = Repartidor::with([pool], Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos([pool]).start().unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..3);
     let mut at_once: Vec<u32> = (0..3)
@@ -72,7 +72,10 @@ fn a_panic_is_its_tasks_failure_and_no_other() {
         3 => Err(CallError::fault(3, "no threes")),
         _ => Ok(n * n),
     });
-    let mut reparto = Repartidor::with([pool.with_slots(2)], Options::default()).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([pool.with_slots(2)])
+        .start()
+        .unwrap();
     send(&mut reparto, 0..20);
     let incomplete = reparto.terminar().unwrap_err();
     for (n, outcome) in (0..).zip(incomplete.outcomes()) {
@@ -102,7 +105,7 @@ fn local_threads_work_beside_servers() {
         Box::new(from_fn("far", |n: &u32| Ok(n * n))),
         Box::new(squares()),
     ];
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..200);
     assert_eq!(reparto.terminar().unwrap(), expected(200));
@@ -117,9 +120,11 @@ fn local_threads_work_beside_servers() {
 
 #[test]
 fn a_reserve_is_left_alone_while_there_are_servers() {
-    let mut reparto = Repartidor::with([from_fn("far", |n: &u32| Ok(n * n))], impatient())
-        .unwrap()
-        .with_fallback(squares())
+    let mut reparto = Repartidor::builder()
+        .destinos([from_fn("far", |n: &u32| Ok(n * n))])
+        .options(impatient())
+        .fallback(squares())
+        .start()
         .unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..50);
@@ -133,9 +138,11 @@ fn a_reserve_is_left_alone_while_there_are_servers() {
 fn a_reserve_takes_over_when_no_server_is_left() {
     for kind in [ErrorKind::Unreachable, ErrorKind::Refused, ErrorKind::Wrong] {
         let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
-        let mut reparto = Repartidor::with(servers, impatient())
-            .unwrap()
-            .with_fallback(squares())
+        let mut reparto = Repartidor::builder()
+            .destinos(servers)
+            .options(impatient())
+            .fallback(squares())
+            .start()
             .unwrap();
         let handle = reparto.handle();
         let events = handle.events(1000);
@@ -159,7 +166,7 @@ fn a_reserve_takes_over_when_no_server_is_left() {
 #[test]
 fn a_reserve_of_no_slots_is_refused() {
     let none = Local::new(|n: &u32, _: &Call| Ok(*n)).with_slots(0);
-    let reparto = Repartidor::with([squares()], Options::default()).unwrap();
-    let error = reparto.with_fallback(none).unwrap_err();
+    let run = Repartidor::builder().destinos([squares()]).fallback(none);
+    let error = run.start().unwrap_err();
     assert!(matches!(error, Error::NoSlots { server } if server == "local"));
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
 use puppet::{next, puppets};
-use reparte::{CallError, ErrorKind, Options, Repartidor};
+use reparte::{CallError, ErrorKind, Repartidor};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -35,7 +35,7 @@ fn servers_that_come_and_go_are_logged() {
     log::set_logger(&Lines).unwrap();
     log::set_max_level(LevelFilter::Info);
     let (servers, calls) = puppets(&[("a\u{1b}[2J", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let torn = CallError::new(ErrorKind::Interrupted, "reset\nby peer");
     next(&calls).answer(Err(torn));

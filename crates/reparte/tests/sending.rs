@@ -16,7 +16,7 @@ use reparte::{
 #[test]
 fn results_come_in_order_of_sending() {
     let (servers, calls) = puppets(&[("a", 1), ("b", 2)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     for n in 1..=3 {
         assert_eq!(reparto.enviar(n).unwrap().index(), u64::from(n) - 1);
     }
@@ -36,7 +36,7 @@ fn results_come_in_order_of_sending() {
 #[test]
 fn results_come_as_they_end() {
     let (servers, calls) = puppets(&[("a", 3)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     send(&mut reparto, 1..=3);
     let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
     held.sort_by_key(|held| held.args);
@@ -54,7 +54,7 @@ fn results_come_as_they_end() {
 #[test]
 fn sending_blocks_until_a_slot_is_free() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let first = next(&calls);
     let (sent_to, sent) = unbounded();
@@ -75,7 +75,11 @@ fn with_a_read_ahead_so_many_wait() {
     let (servers, calls) = puppets(&[("a", 1)]);
     let mut options = Options::default();
     options.read_ahead = 2;
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     send(&mut reparto, 1..=3);
     let first = next(&calls);
     let (sent_to, sent) = unbounded();
@@ -96,7 +100,11 @@ fn a_map_is_in_order_and_bounded() {
     let (servers, calls) = puppets(&[("a", 2)]);
     let mut options = Options::default();
     options.window = 5;
-    let reparto = Repartidor::with(servers, options).unwrap();
+    let reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     let (asked_to, asked) = unbounded();
     let tasks = (1..=20).inspect(move |&n| asked_to.send(n).unwrap());
     let (read_to, read) = unbounded();
@@ -124,7 +132,7 @@ fn a_map_is_in_order_and_bounded() {
 #[test]
 fn a_map_as_they_end_overtakes() {
     let (servers, calls) = puppets(&[("a", 2)]);
-    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let reader = thread::spawn(move || {
         let ended = reparto.map_unordered([1, 2, 3]);
         ended
@@ -148,7 +156,11 @@ fn a_map_as_they_end_overtakes() {
 fn terminar_is_exempt_from_the_window() {
     let mut options = Options::default();
     options.window = 1;
-    let mut reparto = Repartidor::with([from_fn("a", |n: &u32| Ok(n + 1))], options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([from_fn("a", |n: &u32| Ok(n + 1))])
+        .options(options)
+        .start()
+        .unwrap();
     send(&mut reparto, 0..3000);
     assert_eq!(reparto.terminar().unwrap(), (1..=3000).collect::<Vec<_>>());
 }
@@ -156,9 +168,9 @@ fn terminar_is_exempt_from_the_window() {
 #[test]
 fn without_tasks_there_are_no_results() {
     let servers = || [from_fn("a", |n: &u32| Ok(*n))];
-    let reparto = Repartidor::with(servers(), Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers()).start().unwrap();
     assert!(reparto.terminar().unwrap().is_empty());
-    let reparto = Repartidor::with(servers(), Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers()).start().unwrap();
     assert_eq!(reparto.map([]).count(), 0);
 }
 
@@ -168,7 +180,7 @@ fn servers_that_make_no_sense_are_refused_at_once() {
         let servers = slots
             .iter()
             .map(|&n| from_fn("a", |n: &u32| Ok(*n)).with_slots(n));
-        Repartidor::with(servers, Options::default()).unwrap_err()
+        Repartidor::builder().destinos(servers).start().unwrap_err()
     };
     assert!(matches!(make(&[]), Error::NoServers));
     assert!(matches!(make(&[1, 0]), Error::NoSlots { server } if server == "a"));
@@ -195,7 +207,11 @@ fn many_slots_end_their_calls_at_once() {
         let mut options = Options::default();
         options.read_ahead = read_ahead;
         let servers = ["a", "b"].map(|name| from_fn(name, |n: &u32| Ok(*n)).with_slots(16));
-        let reparto = Repartidor::with(servers, options).unwrap();
+        let reparto = Repartidor::builder()
+            .destinos(servers)
+            .options(options)
+            .start()
+            .unwrap();
         let results: Result<Vec<u32>, _> = reparto.map(0..2000).map(|(_, n)| n).collect();
         assert_eq!(results.unwrap(), (0..2000).collect::<Vec<_>>());
     }

@@ -25,7 +25,11 @@ fn read_ahead(tasks: usize) -> Options {
 fn the_last_server_is_replaced_without_an_end_of_the_run() {
     let (mut servers, calls) = puppets(&[("a", 1), ("a", 2)]);
     let second = servers.pop().unwrap();
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     handle.replace_server("a", second).unwrap();
     send(&mut reparto, 1..=2);
@@ -45,7 +49,11 @@ fn the_last_server_is_replaced_without_an_end_of_the_run() {
 #[test]
 fn a_cancelled_task_ends_and_its_call_is_cut_off() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let running = reparto.enviar(1).unwrap();
     let waiting = reparto.enviar(2).unwrap();
@@ -69,7 +77,11 @@ fn a_cancelled_task_ends_and_its_call_is_cut_off() {
 #[test]
 fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     send(&mut reparto, 1..=5);
     let _cut = next(&calls);
     reparto.handle().cancel_all();
@@ -87,7 +99,11 @@ fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
 fn servers_join_and_leave_a_run() {
     let (mut servers, calls) = puppets(&[("a", 1), ("b", 1)]);
     let second = servers.pop().unwrap();
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 1..=3);
     let first = next(&calls);
@@ -112,7 +128,7 @@ fn servers_join_and_leave_a_run() {
 #[test]
 fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
     let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let handle = reparto.handle();
     let mut events = handle.events(100);
     send(&mut reparto, 1..=2);
@@ -152,9 +168,12 @@ fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
 #[test]
 fn the_costliest_task_goes_first_and_results_stay_in_order() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9))
-        .unwrap()
-        .with_cost(|&n: &u32| u64::from(n % 4));
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .cost(|&n: &u32| u64::from(n % 4))
+        .start()
+        .unwrap();
     send(&mut reparto, [1, 2, 3, 4, 7]);
     let order: Vec<u32> = (0..5)
         .map(|_| {
@@ -171,7 +190,7 @@ fn the_costliest_task_goes_first_and_results_stay_in_order() {
 #[test]
 fn nobody_waits_for_a_slow_observer() {
     let servers = [from_fn("a", |n: &u32| Ok(n + 1))];
-    let reparto = Repartidor::with(servers, Options::default()).unwrap();
+    let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let mut events = reparto.handle().events(3);
     assert_eq!(reparto.map(0..100).count(), 100);
     // Sent, started, returned and done for each, and the end, less the three that fit.
@@ -216,7 +235,11 @@ fn end(task: u64, server: &str, end: &str) -> (u64, String, String) {
 #[test]
 fn each_call_that_has_returned_is_told_of() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let events = handle.events(100);
     let cancelled = reparto.enviar(1).unwrap();
@@ -239,7 +262,11 @@ fn each_call_that_has_returned_is_told_of() {
 #[test]
 fn a_hedge_that_was_in_vain_is_told_of_as_cancelled() {
     let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let events = reparto.handle().events(100);
     send(&mut reparto, 0..2);
     let (slow, quick) = (next(&calls), next(&calls));
@@ -272,7 +299,11 @@ fn a_lost_call_is_told_of_before_it_returns() {
     let mut options = read_ahead(9);
     options.time_limit = Some(Duration::from_millis(50));
     options.hedge = false;
-    let mut reparto = Repartidor::with([deaf], options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([deaf])
+        .options(options)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let mut events = handle.events(100);
     send(&mut reparto, [5]);
@@ -348,7 +379,11 @@ fn slots_are_learnt_and_a_hang_is_an_outage() {
     });
     let mut options = Options::default();
     options.outage = Some(Duration::from_millis(100));
-    let mut reparto = Repartidor::with([std::sync::Arc::clone(&server)], options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos([std::sync::Arc::clone(&server)])
+        .options(options)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     while handle.summary().servers[0].slots != 3 {
         std::thread::yield_now();
@@ -401,14 +436,17 @@ fn a_cost_and_a_cancel_may_use_the_handle() {
     let handle = Arc::<OnceLock<_>>::default();
     let nosy = |server| Nosy(server, Arc::clone(&handle));
     let seen = Arc::clone(&handle);
-    let mut reparto = Repartidor::with(servers.into_iter().map(nosy), read_ahead(1))
-        .unwrap()
-        .with_cost(move |&n| {
+    let mut reparto = Repartidor::builder()
+        .destinos(servers.into_iter().map(nosy))
+        .options(read_ahead(1))
+        .cost(move |&n| {
             if n == 2 {
                 look(&seen);
             }
             n.into()
-        });
+        })
+        .start()
+        .unwrap();
     handle
         .set(reparto.handle())
         .unwrap_or_else(|_| panic!("it is set once"));
@@ -427,7 +465,11 @@ fn a_cost_and_a_cancel_may_use_the_handle() {
 #[test]
 fn a_server_with_too_many_slots_does_not_join() {
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let large = from_fn("large", |n: &u32| Ok(*n)).with_slots(reparte::MAX_SLOTS);
     let slots = reparte::MAX_SLOTS + 1;
@@ -445,7 +487,11 @@ fn a_server_with_too_many_slots_does_not_join() {
 fn servers_that_left_have_no_threads() {
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let (servers, calls) = puppets(&[("a", 1)]);
-    let mut reparto = Repartidor::with(servers, read_ahead(9)).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(read_ahead(9))
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     for _ in 0..30 {
         let other = from_fn("other", |n: &u32| Ok(*n)).with_slots(200);

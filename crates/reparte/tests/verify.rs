@@ -25,9 +25,11 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
         server("honest", 0),
         server("other liar", 7),
     ];
-    let mut reparto = Repartidor::with(servers, Options::default())
-        .unwrap()
-        .with_verify(is_square);
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .verify(is_square)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     let events = handle.events(1000);
     send(&mut reparto, 0..40);
@@ -66,9 +68,11 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
 #[test]
 fn a_wrong_answer_among_right_ones_is_enough() {
     let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
-    let mut reparto = Repartidor::with(servers, Options::default())
-        .unwrap()
-        .with_verify(is_square);
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .verify(is_square)
+        .start()
+        .unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..3);
     let mut held: Vec<Held> = (0..3).map(|_| next(&calls)).collect();
@@ -91,9 +95,11 @@ fn a_wrong_answer_among_right_ones_is_enough() {
 #[test]
 fn when_all_are_liars_the_run_ends_and_says_so() {
     let servers = [server("a", 1), server("b", 2)];
-    let mut reparto = Repartidor::with(servers, Options::default())
-        .unwrap()
-        .with_verify(is_square);
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .verify(is_square)
+        .start()
+        .unwrap();
     let unsent = (0..100).find_map(|n| reparto.enviar(n).err()).unwrap();
     let text = unsent.to_string();
     assert!(
@@ -121,12 +127,15 @@ fn a_check_that_panics_lets_nothing_through() {
     let mut options = Options::default();
     options.max_attempts = 2;
     let servers = [server("a", 0), server("b", 0)];
-    let mut reparto = Repartidor::with(servers, options)
-        .unwrap()
-        .with_verify(|n, _| match n {
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .verify(|n, _| match n {
             2 => panic!("two is beyond me"),
             _ => Ok(()),
-        });
+        })
+        .start()
+        .unwrap();
     send(&mut reparto, 0..4);
     let incomplete = reparto.terminar().unwrap_err();
     let outcomes = incomplete.outcomes();

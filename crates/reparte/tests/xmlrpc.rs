@@ -110,7 +110,11 @@ fn alone(way: Way) -> Incomplete<i64> {
     options.max_attempts = 1;
     options.outage = Some(Duration::from_millis(20));
     let servers = XmlRpc::list(&[address], "cuad").unwrap();
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     let _ = reparto.enviar((7,));
     reparto.terminar().unwrap_err()
 }
@@ -154,7 +158,11 @@ fn a_server_of_one_connection_at_a_time_is_not_held_up_by_our_question() {
     options.time_limit = Some(Duration::from_secs(10));
     options.max_attempts = 1;
     let servers = XmlRpc::list(&[address], "cuad").unwrap();
-    let mut reparto = Repartidor::with(servers, options).unwrap();
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     for n in 0..3 {
         reparto.enviar((n,)).unwrap();
     }
@@ -261,7 +269,11 @@ fn a_time_limit_ends_a_call() {
     let mut options = Options::default();
     options.time_limit = Some(Duration::from_millis(50));
     let servers = XmlRpc::list(&[hung, serve(Way::Square).0], "cuad").unwrap();
-    let mut reparto = Repartidor::<_, i64>::with(servers, options).unwrap();
+    let mut reparto = Repartidor::<_, i64>::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
     reparto.enviar((3,)).unwrap();
     reparto.enviar((4,)).unwrap();
     let handle = reparto.handle();
@@ -282,7 +294,11 @@ fn a_time_limit_that_the_server_keeps_is_one_too() {
         options.time_limit = limit;
         options.max_attempts = 1;
         let servers = XmlRpc::list(&[late], "cuad").unwrap();
-        let mut reparto = Repartidor::<_, i64>::with(servers, options).unwrap();
+        let mut reparto = Repartidor::<_, i64>::builder()
+            .destinos(servers)
+            .options(options)
+            .start()
+            .unwrap();
         reparto.enviar((3,)).unwrap();
         let incomplete = reparto.terminar().unwrap_err();
         assert_eq!(incomplete.summary().servers[0].failures[kind], 1);

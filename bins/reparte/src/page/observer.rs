@@ -184,7 +184,7 @@ fn rate(ended: &VecDeque<(Duration, u64)>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use reparte::{Options, Repartidor, from_fn};
+    use reparte::{Repartidor, from_fn};
 
     use super::super::ending::Ending;
     use super::super::{RunInfo, Watch};
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_run_is_followed_to_its_end() {
         let server = from_fn("a", |n: &u64| Ok(n + 1));
-        let run = Repartidor::with([server], Options::default()).unwrap();
+        let run = Repartidor::builder().destinos([server]).start().unwrap();
         let watch = Watch::over(&run.handle(), RunInfo::new("f", [], || None)).unwrap();
         assert_eq!(run.map(0..1000).count(), 1000);
         let model = watch.end(Ending::of(&Ok(())));
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn ends_that_were_missed_are_made_good() {
         let server = from_fn("a", |n: &u64| Ok(n + 1));
-        let run = Repartidor::with([server], Options::default()).unwrap();
+        let run = Repartidor::builder().destinos([server]).start().unwrap();
         let handle = run.handle();
         // Room for the start of the second call, and not for its end.
         let mut events = handle.events(6);

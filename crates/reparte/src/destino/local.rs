@@ -13,13 +13,13 @@ const INTERNAL_ERROR: i32 = -32603;
 
 /// A pool of threads in this process as a [`Destino`], which calls a function:
 /// the same program runs without any server, beside servers, or
-/// [when none is left](crate::Repartidor::with_fallback).
+/// [when none is left](crate::RepartidorBuilder::fallback).
 ///
 /// ```
-/// use reparte::{Call, Local, Options, Repartidor};
+/// use reparte::{Call, Local, Repartidor};
 ///
 /// let pool = Local::new(|n: &u64, _call: &Call| Ok(n * n));
-/// let mut reparto = Repartidor::with([pool], Options::default())?;
+/// let mut reparto = Repartidor::builder().destinos([pool]).start()?;
 /// for n in 1..=5 {
 ///     reparto.enviar(n)?;
 /// }

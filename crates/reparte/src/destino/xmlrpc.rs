@@ -14,30 +14,7 @@ use xmlrpc_client::{
 
 use super::address;
 use super::control::Control;
-use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Options, Repartidor, Status};
-
-impl<A, R> Repartidor<A, R>
-where
-    A: IntoParams + Clone + Send + Sync + 'static,
-    R: FromValue + Send + 'static,
-{
-    /// A dispatcher of calls of `function`, published over XML-RPC on these
-    /// servers: each `host:port`, `N/host:port` for N calls at a time, or an
-    /// `http://` URL. An address given twice is called twice at a time. Without
-    /// such a number the server is asked how many calls it takes, and gets one
-    /// at a time if it does not know.
-    ///
-    /// For other [`Options`] than the default give [`XmlRpc::list`] to
-    /// [`with`](Self::with).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BadAddress`], and those of [`with`](Self::with). No server is
-    /// connected to yet.
-    pub fn new<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Self, Error> {
-        Self::with(XmlRpc::list(servers, function)?, Options::default())
-    }
-}
+use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Status};
 
 /// A function published over XML-RPC on one server, as a [`Destino`].
 ///
@@ -103,7 +80,7 @@ impl XmlRpc {
     }
 
     /// `function` on each of these servers, written as for
-    /// [`Repartidor::new`].
+    /// [`Repartidor::new`](crate::Repartidor::new).
     ///
     /// # Errors
     ///

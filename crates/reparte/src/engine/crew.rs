@@ -144,7 +144,10 @@ impl<A, R> Crew<A, R> {
 }
 
 /// What the plan is told of a destination, if it takes calls at all.
-pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<ServerConfig, Error> {
+pub(crate) fn site<A, R>(
+    destino: &dyn Destino<A, R>,
+    reserve: bool,
+) -> Result<ServerConfig, Error> {
     match destino.slots() {
         0 => Err(Error::NoSlots {
             server: destino.name().to_owned(),
@@ -153,7 +156,7 @@ pub(crate) fn site<A, R>(destino: &dyn Destino<A, R>) -> Result<ServerConfig, Er
             slots,
             learns_slots: destino.learns_slots(),
             has_status: destino.has_status(),
-            reserve: false,
+            reserve,
         }),
     }
 }

@@ -43,8 +43,6 @@ pub(crate) enum Request<A, R> {
 /// A server that is to join.
 pub(crate) struct Joining<A, R> {
     pub(crate) destino: Arc<dyn Destino<A, R>>,
-    /// Whether it is kept for when no other is left.
-    pub(crate) reserve: bool,
     /// Where it is told what came of it.
     pub(crate) answer: Sender<Result<(), Error>>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::ids::ServerId;
 use crate::plan::event::ServerConfig;
 use crate::plan::{Plan, PlanOptions};
 use crate::results::Outcome;
-use crate::{Destino, Error, MAX_SLOTS, Options, RunSummary, ServerSummary};
+use crate::{Destino, Error, MAX_SLOTS, Options, RunSummary, ServerState, ServerSummary};
 
 /// The caller's end of a run, which it abandons when dropped.
 pub(crate) struct Wires<A, R> {
@@ -30,7 +30,6 @@ pub(crate) struct Wires<A, R> {
     pub(crate) summary: SharedSummary,
     /// None once it has been waited for.
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
-    pub(crate) cost: Arc<OnceLock<CostOf<A>>>,
     pub(crate) checks: Arc<Checks<A, R>>,
     /// The slots of all servers.
     pub(crate) slots: usize,
@@ -52,19 +51,28 @@ impl<A, R> Drop for Wires<A, R> {
     }
 }
 
+/// All that a run is given before its start.
+pub(crate) struct Given<A, R> {
+    pub(crate) destinos: Vec<Arc<dyn Destino<A, R>>>,
+    pub(crate) fallbacks: Vec<Arc<dyn Destino<A, R>>>,
+    pub(crate) options: Options,
+    pub(crate) cost: Option<CostOf<A>>,
+    pub(crate) checks: Checks<A, R>,
+}
+
 /// Starts a thread for each slot, and the engine's.
-pub(crate) fn start<A, R>(
-    destinos: Vec<Arc<dyn Destino<A, R>>>,
-    options: &Options,
-) -> Result<Wires<A, R>, Error>
+pub(crate) fn start<A, R>(given: Given<A, R>) -> Result<Wires<A, R>, Error>
 where
     A: Send + Sync + 'static,
     R: Send + 'static,
 {
-    if destinos.is_empty() {
+    let options = &given.options;
+    if given.destinos.is_empty() {
         return Err(Error::NoServers);
     }
-    let sites = destinos.iter().map(|destino| site(&**destino));
+    let destinos = given.destinos.iter().map(|destino| site(&**destino, false));
+    let fallbacks = given.fallbacks.iter().map(|destino| site(&**destino, true));
+    let sites = destinos.chain(fallbacks);
     let sites = sites.collect::<Result<Vec<ServerConfig>, Error>>()?;
     let slots = sites
         .iter()
@@ -74,9 +82,9 @@ where
     }
 
     let desk = Arc::new(Desk::new());
-    let checks = Arc::<Checks<A, R>>::default();
+    let checks = Arc::new(given.checks);
+    let destinos = given.destinos.into_iter().chain(given.fallbacks);
     let crews = destinos
-        .into_iter()
         .zip(&sites)
         .enumerate()
         .map(|(index, (destino, site))| {
@@ -88,7 +96,14 @@ where
         servers: crews
             .iter()
             .zip(&sites)
-            .map(|(crew, site)| ServerSummary::new(Arc::clone(&crew.name), site.slots))
+            .map(|(crew, site)| {
+                let summary = ServerSummary::new(Arc::clone(&crew.name), site.slots);
+                let state = match site.reserve {
+                    true => ServerState::Reserve,
+                    false => ServerState::Up,
+                };
+                ServerSummary { state, ..summary }
+            })
             .collect(),
         started: Some(started),
         ..RunSummary::default()
@@ -97,7 +112,6 @@ where
     let (alarm, rings) = bounded(1);
     let (room_to, room) = bounded(1);
     let (outcomes_to, outcomes) = unbounded();
-    let cost = Arc::default();
     let engine = Engine {
         plan,
         started,
@@ -109,7 +123,7 @@ where
         desk: Arc::clone(&desk),
         outcomes: outcomes_to,
         summary: Arc::clone(&summary),
-        cost: Arc::clone(&cost),
+        cost: given.cost,
         checks: Arc::clone(&checks),
         observers: Vec::new(),
         actions: VecDeque::new(),
@@ -132,7 +146,6 @@ where
         outcomes,
         summary,
         thread: Mutex::new(Some(keeper)),
-        cost,
         checks,
         slots,
     })

@@ -60,7 +60,7 @@ pub enum ErrorKind {
     /// or of the wrong type.
     Malformed,
     /// The answer is of the right type, and not true: a check of it, such as
-    /// [`with_verify`](crate::Repartidor::with_verify)'s, says so. Not asked
+    /// [`verify`](crate::RepartidorBuilder::verify)'s, says so. Not asked
     /// again.
     Wrong,
     /// The destination's own code panicked.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::header;
 use super::*;
-use crate::{Options, Repartidor, from_fn};
+use crate::{Repartidor, from_fn};
 
 type Squares = Journal<u64, String>;
 
@@ -54,9 +54,11 @@ fn square(n: u64) -> String {
 /// Writes a journal by a run of two slots, and gives its bytes.
 fn run(path: &Path) -> Vec<u8> {
     let server = from_fn("here", |&n: &u64| Ok(square(n))).with_slots(2);
-    let mut reparto = Repartidor::with([server], Options::default())
-        .unwrap()
-        .with_journal(Squares::open(path, WORK).unwrap());
+    let mut reparto = Repartidor::builder()
+        .destinos([server])
+        .journal(Squares::open(path, WORK).unwrap())
+        .start()
+        .unwrap();
     for n in 0..TASKS {
         reparto.enviar(n).unwrap();
     }
