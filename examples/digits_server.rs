@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::net::TcpListener;
 
-use xmlrpc_server::front::hyper::{Options, serve};
-use xmlrpc_server::{Service, Stop};
+use xmlrpc_server::Service;
+use xmlrpc_server::front::hyper::Server;
 
 /// How many digits there are in a text.
 fn digits(text: String) -> i32 {
@@ -20,6 +20,5 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", port.parse()?))?;
     let mut service = Service::new();
     service.register("digits", digits)?;
-    serve(listener, service, &Options::default(), &Stop::new())?;
-    Ok(())
+    Ok(Server::new(listener, service)?.wait()?)
 }

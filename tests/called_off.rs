@@ -17,7 +17,7 @@ use factorizar_service::WorkLimits;
 use rustix::process::Signal;
 use xmlrpc_client::{ErrorKind, FromValue, IntoParams, ServerProxy, Value};
 use xmlrpc_server::front::{hyper, tiny};
-use xmlrpc_server::{Context, Service, Stop};
+use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::Fault;
 
 /// Names the front of the server that this very program is when it is set.
@@ -46,13 +46,14 @@ fn is_a_server() {
     service.register("alive", || true).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     eprintln!("listening on http://{}", listener.local_addr().unwrap());
-    let stop = Stop::new();
     if front == "tiny" {
-        tiny::serve(listener, service, &tiny::Options::default(), &stop).unwrap();
+        let server = tiny::Server::new(listener, service).unwrap();
+        server.wait().unwrap();
     } else {
         let mut options = hyper::Options::default();
         options.workers = 1;
-        hyper::serve(listener, service, &options, &stop).unwrap();
+        let builder = hyper::Server::builder(listener, service).options(options);
+        builder.start().unwrap().wait().unwrap();
     }
 }
 

@@ -12,8 +12,8 @@ use std::thread;
 
 use common::{Ended, Running, TEN, program, run, server};
 use reparte::{Call, Journal, Local, Repartidor};
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 /// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
 const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "600"];
@@ -239,8 +239,8 @@ fn factor(answer: impl Fn(String) -> Vec<String> + Send + Sync + 'static) -> Str
     let address = listener.local_addr().unwrap().to_string();
     let mut service = Service::new();
     service.register("factor", answer).unwrap();
-    let options = hyper::Options::default();
-    thread::spawn(move || hyper::serve(listener, service, &options, &Stop::new()));
+    let server = hyper::Server::new(listener, service).unwrap();
+    thread::spawn(|| server.wait());
     address
 }
 

@@ -185,8 +185,14 @@ impl Server {
         let tls = matches!(&self.front, Front::Hyper(options) if options.tls.is_some());
         announce(&self.listener, tls).map_err(no_address)?;
         match self.front {
-            Front::Tiny(options) => tiny::serve(self.listener, self.service, &options, &stop)?,
-            Front::Hyper(options) => hyper::serve(self.listener, self.service, &options, &stop)?,
+            Front::Tiny(options) => {
+                let builder = tiny::Server::builder(self.listener, self.service);
+                builder.options(options).stop(stop).start()?.wait()?;
+            }
+            Front::Hyper(options) => {
+                let builder = hyper::Server::builder(self.listener, self.service);
+                builder.options(options).stop(stop).start()?.wait()?;
+            }
         }
         Ok(())
     }

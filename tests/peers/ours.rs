@@ -1,10 +1,10 @@
 //! A server of ours within the test, on either front.
 
 use std::net::TcpListener;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
+use xmlrpc_server::Service;
 use xmlrpc_server::front::{hyper, tiny};
-use xmlrpc_server::{Error, Service, Stop};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Front {
@@ -17,24 +17,25 @@ pub(crate) const FRONTS: [Front; 2] = [Front::Tiny, Front::Hyper];
 /// Serves until it is dropped.
 pub(crate) struct Ours {
     url: String,
-    stop: Stop,
-    serving: Option<JoinHandle<Result<(), Error>>>,
+    server: Option<Server>,
+}
+
+enum Server {
+    Tiny(tiny::Server),
+    Hyper(hyper::Server),
 }
 
 impl Ours {
     pub(crate) fn start(front: Front, service: Service) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/RPC2", listener.local_addr().unwrap());
-        let stop = Stop::new();
-        let stopped = stop.clone();
-        let serving = thread::spawn(move || match front {
-            Front::Tiny => tiny::serve(listener, service, &tiny::Options::default(), &stopped),
-            Front::Hyper => hyper::serve(listener, service, &hyper::Options::default(), &stopped),
-        });
+        let server = match front {
+            Front::Tiny => Server::Tiny(tiny::Server::new(listener, service).unwrap()),
+            Front::Hyper => Server::Hyper(hyper::Server::new(listener, service).unwrap()),
+        };
         Ours {
             url,
-            stop,
-            serving: Some(serving),
+            server: Some(server),
         }
     }
 
@@ -45,10 +46,18 @@ impl Ours {
 
 impl Drop for Ours {
     fn drop(&mut self) {
-        self.stop.stop();
-        let ended = self.serving.take().map(JoinHandle::join);
+        let ended = match self.server.take().unwrap() {
+            Server::Tiny(server) => {
+                server.stop();
+                server.wait()
+            }
+            Server::Hyper(server) => {
+                server.stop();
+                server.wait()
+            }
+        };
         if !thread::panicking() {
-            ended.unwrap().unwrap().unwrap();
+            ended.unwrap();
         }
     }
 }

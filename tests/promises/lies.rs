@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use reparte::{Repartidor, RunSummary, ServerState, XmlRpc};
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 use crate::common::PATIENCE;
 
@@ -334,7 +334,9 @@ fn honest() -> String {
     service.register("cuad", |n: i64| n * n).unwrap();
     let mut options = hyper::Options::default();
     options.workers = LIES.len();
-    thread::spawn(move || hyper::serve(listener, service, &options, &Stop::new()));
+    let builder = hyper::Server::builder(listener, service).options(options);
+    let server = builder.start().unwrap();
+    thread::spawn(|| server.wait());
     address
 }
 

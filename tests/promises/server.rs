@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Context, Service, Stop};
+use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::Fault;
 
 use crate::common::{PATIENCE, Running};
@@ -106,5 +106,6 @@ fn is_a_server() {
         thread::sleep(Duration::from_millis(5));
     };
     eprintln!("listening on http://{}", listener.local_addr().unwrap());
-    hyper::serve(listener, service, &options, &Stop::new()).unwrap();
+    let builder = hyper::Server::builder(listener, service).options(options);
+    builder.start().unwrap().wait().unwrap();
 }

@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use reparte::{Options, Repartidor, XmlRpc};
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 const TASKS: i32 = 30_000;
 const ONE_BY_ONE: i32 = 3000;
@@ -102,7 +102,9 @@ fn serve() {
     println!("{}", listener.local_addr().expect("it listens"));
     let mut options = hyper::Options::default();
     options.workers = 1;
-    hyper::serve(listener, service, &options, &Stop::new()).expect("it serves");
+    let builder = hyper::Server::builder(listener, service).options(options);
+    let server = builder.start().expect("it starts");
+    server.wait().expect("it serves");
 }
 
 /// A server process, killed when dropped.

@@ -12,8 +12,8 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use process::Process;
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 const STARTS: usize = 21;
 
@@ -43,7 +43,9 @@ fn serve() {
     options.connections = 15_000;
     // Longer than a slow machine takes to connect them all.
     options.head_timeout = Duration::from_secs(300);
-    hyper::serve(listener, service, &options, &Stop::new()).expect("it serves");
+    let builder = hyper::Server::builder(listener, service).options(options);
+    let server = builder.start().expect("it starts");
+    server.wait().expect("it serves");
 }
 
 /// Connects so often, and calls on each connection when it is told to.

@@ -2,11 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::{SocketAddr, TcpListener};
-use std::thread::{self, JoinHandle};
+use std::net::TcpListener;
 
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 use crate::functions::publish;
 use crate::work_limits::WorkLimits;
@@ -15,14 +14,7 @@ use crate::work_limits::WorkLimits;
 /// does. They end when this is dropped.
 #[derive(Debug, Default)]
 pub struct LocalServers {
-    servers: Vec<LocalServer>,
-}
-
-#[derive(Debug)]
-struct LocalServer {
-    address: SocketAddr,
-    stop: Stop,
-    thread: Option<JoinHandle<()>>,
+    servers: Vec<hyper::Server>,
 }
 
 impl LocalServers {
@@ -30,9 +22,9 @@ impl LocalServers {
     ///
     /// # Errors
     ///
-    /// One can't listen, or its thread can't start.
+    /// One can't listen, or its threads can't start.
     pub fn start(count: usize) -> Result<Self, StartError> {
-        let servers = (0..count).map(|_| LocalServer::start());
+        let servers = (0..count).map(|_| start());
         Ok(LocalServers {
             servers: servers.collect::<Result<_, _>>()?,
         })
@@ -40,42 +32,32 @@ impl LocalServers {
 
     /// Returns their addresses, each as `host:port`.
     pub fn addresses(&self) -> impl Iterator<Item = String> + '_ {
-        self.servers.iter().map(|server| server.address.to_string())
+        self.servers
+            .iter()
+            .map(|server| server.address().to_string())
     }
 }
 
-impl LocalServer {
-    fn start() -> Result<Self, StartError> {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(StartError::new)?;
-        let address = listener.local_addr().map_err(StartError::new)?;
-        let mut service = Service::new();
-        publish(&mut service, WorkLimits::default()).map_err(StartError::new)?;
-        let mut options = hyper::Options::default();
-        options.workers = 1;
-        let stop = Stop::new();
-        let stopped = stop.clone();
-        let thread = thread::Builder::new()
-            .name(format!("server {address}"))
-            .spawn(move || {
-                if let Err(error) = hyper::serve(listener, service, &options, &stopped) {
-                    log::error!("the server on {address}: {error}");
-                }
-            })
-            .map_err(StartError::new)?;
-        Ok(LocalServer {
-            address,
-            stop,
-            thread: Some(thread),
-        })
-    }
+fn start() -> Result<hyper::Server, StartError> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(StartError::new)?;
+    let mut service = Service::new();
+    publish(&mut service, WorkLimits::default()).map_err(StartError::new)?;
+    let mut options = hyper::Options::default();
+    options.workers = 1;
+    let builder = hyper::Server::builder(listener, service).options(options);
+    builder.start().map_err(StartError::new)
 }
 
-impl Drop for LocalServer {
+impl Drop for LocalServers {
     fn drop(&mut self) {
-        self.stop.stop();
-        if let Some(thread) = self.thread.take() {
-            // Its panic, if there was one, has been reported already.
-            let _ = thread.join();
+        for server in &self.servers {
+            server.stop();
+        }
+        for server in self.servers.drain(..) {
+            let address = server.address();
+            if let Err(error) = server.wait() {
+                log::error!("the server on {address}: {error}");
+            }
         }
     }
 }

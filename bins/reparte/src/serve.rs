@@ -104,7 +104,9 @@ impl Serve {
         options.deadline = options.deadline.saturating_add(self.max_seconds);
         let stop = shutdown::at_signal(&process_groups, options.grace)?;
         announce(&listener, options.tls.is_some()).map_err(Failure::server)?;
-        let served = hyper::serve(listener, service, &options, &stop);
+        let builder = hyper::Server::builder(listener, service);
+        let server = builder.options(options).stop(stop).start();
+        let served = server.and_then(hyper::Server::wait);
         process_groups.end();
         served.map_err(Failure::server)
     }

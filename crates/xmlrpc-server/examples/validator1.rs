@@ -10,9 +10,8 @@ use std::error::Error;
 use std::io::{self, Write as _};
 use std::net::TcpListener;
 
-use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
-use xmlrpc_wire::{Fault, Struct, Value};
+use xmlrpc_server::front::hyper::Server;
+use xmlrpc_server::{Fault, Service, Struct, Value};
 
 type Numbers = BTreeMap<String, i32>;
 
@@ -24,8 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     out.flush()?;
     let mut service = Service::new();
     service.group("validator1", validator1()?)?;
-    hyper::serve(listener, service, &hyper::Options::default(), &Stop::new())?;
-    Ok(())
+    Ok(Server::new(listener, service)?.wait()?)
 }
 
 pub(crate) fn validator1() -> Result<Service, xmlrpc_server::Error> {

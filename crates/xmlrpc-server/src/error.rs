@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use crate::text::Foreign;
+use crate::escape::escaped;
 
 /// Why a function could not be published, or a server could not start or go on.
 #[derive(Debug)]
@@ -96,31 +96,31 @@ impl fmt::Display for Error {
             Error::InvalidName { name } => write!(
                 f,
                 "\"{}\" is not a method's name: use letters of ASCII, digits, and _ . : /",
-                Foreign(name)
+                escaped(name)
             ),
             Error::ReservedName { name } => write!(
                 f,
                 "the method's name \"{}\" is reserved: the server itself answers system. and reparte.",
-                Foreign(name)
+                escaped(name)
             ),
             Error::DuplicateName { name } => {
-                write!(f, "a method \"{}\" is published already", Foreign(name))
+                write!(f, "a method \"{}\" is published already", escaped(name))
             }
             Error::UnknownName { name } => {
-                write!(f, "no method \"{}\" is published", Foreign(name))
+                write!(f, "no method \"{}\" is published", escaped(name))
             }
             Error::BadPath { path, reason } => {
                 write!(
                     f,
                     "nothing can be published at \"{}\": {reason}",
-                    Foreign(path)
+                    escaped(path)
                 )
             }
             Error::NotLoopback { address, help } => {
                 write!(f, "{address} can be reached from other machines: {help}")
             }
             Error::BadAddress { address, reason } => {
-                write!(f, "can't listen on \"{}\": {reason}", Foreign(address))
+                write!(f, "can't listen on \"{}\": {reason}", escaped(address))
             }
             Error::CantListen { address, source } => {
                 let remedy = match source.kind() {
@@ -139,7 +139,7 @@ impl fmt::Display for Error {
             }
             Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
             Error::BadTls { what, reason } => {
-                write!(f, "{what} can't be used: {}", Foreign(reason))
+                write!(f, "{what} can't be used: {}", escaped(reason))
             }
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
             Error::TooManyOverlong { count } => write!(
@@ -159,4 +159,10 @@ impl std::error::Error for Error {
             _ => None,
         }
     }
+}
+
+/// Returns what makes an [`Error::System`] of an I/O error: `doing` ends "can't ...".
+#[cfg(any(feature = "tiny", feature = "hyper"))]
+pub(crate) fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::System { doing, source }
 }

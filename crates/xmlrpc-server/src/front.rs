@@ -23,23 +23,9 @@ mod head;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod request;
+mod server_thread;
 mod throttle;
 #[cfg(feature = "tiny")]
 pub mod tiny;
 
-use std::io;
-use std::net::{SocketAddr, TcpListener};
-
-use crate::Error;
 pub use address::listen;
-
-/// The listener's address.
-fn address_of(listener: &TcpListener) -> Result<SocketAddr, Error> {
-    listener
-        .local_addr()
-        .map_err(system("learn the listener's address"))
-}
-
-fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::System { doing, source }
-}

@@ -1,13 +1,15 @@
-// The page's example needs the feature.
-#![cfg_attr(feature = "tiny", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "tiny"), doc = "Publish Rust functions over XML-RPC.")]
+// The page's program is for the hyper front.
+#![cfg_attr(feature = "hyper", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "hyper"), doc = "Publish Rust functions over XML-RPC.")]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builtin;
 mod context;
 mod control;
 mod docpage;
 mod error;
+mod escape;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
 mod handler;
@@ -17,7 +19,6 @@ mod service;
 mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 mod stop;
-mod text;
 #[cfg(feature = "hyper")]
 mod token;
 
@@ -58,3 +59,7 @@ pub use token::Token;
 /// ```
 #[cfg(feature = "serde")]
 pub use xmlrpc_wire::serde::Serde;
+pub use xmlrpc_wire::{
+    Bytes, DateTime, Fault, FromParams, FromValue, IntoResponse, IntoValue, Limits, MethodCall,
+    MethodResponse, Struct, Value,
+};

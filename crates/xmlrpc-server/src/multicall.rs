@@ -3,8 +3,9 @@
 use xmlrpc_wire::{Fault, FromParams as _, MethodCall, MethodResponse, Value};
 
 use crate::builtin;
+use crate::context::Context;
+use crate::escape::escaped;
 use crate::service::{Service, refused};
-use crate::{Context, text::Foreign};
 
 pub(crate) const NAME: &str = "system.multicall";
 
@@ -50,7 +51,7 @@ fn one(service: &Service, context: &Context, call: Value) -> MethodResponse {
         ));
     };
     if method == NAME {
-        let text = format!("{} can't be called by itself", Foreign(&method));
+        let text = format!("{} can't be called by itself", escaped(&method));
         return Err(Fault::new(Fault::INVALID_REQUEST, text));
     }
     if context.is_cancelled() {

@@ -14,10 +14,10 @@ use xmlrpc_wire::{
 
 use crate::builtin::Told;
 use crate::control::{self, AtHand, Control};
+use crate::escape::escaped;
 use crate::handler::InvokeError;
 use crate::resource::Resources;
 use crate::signature::signature;
-use crate::text::Foreign;
 use crate::{Context, Error, Handler, Resource, builtin, docpage, multicall};
 
 /// The functions that a server publishes, by name, and what answers their calls.
@@ -316,10 +316,10 @@ impl Service {
         let response = answered.map_err(|panic| {
             log::error!(
                 "method \"{}\" panicked: {}",
-                Foreign(method),
-                Foreign(panic_text(&*panic))
+                escaped(method),
+                escaped(panic_text(&*panic))
             );
-            let text = format!("method \"{}\" failed inside the server", Foreign(method));
+            let text = format!("method \"{}\" failed inside the server", escaped(method));
             Fault::new(Fault::INTERNAL, text)
         })?;
         if let Err(InvokeError::Params(error)) = &response {
@@ -373,7 +373,7 @@ impl fmt::Debug for Service {
 
 /// The fault of a method that does not take the arguments it was given.
 pub(crate) fn refused(method: &str, error: &WireError) -> Fault {
-    let method = Foreign(method);
+    let method = escaped(method);
     let text = match error {
         WireError::WrongArity { .. } => format!("method \"{method}\" {error}"),
         _ => format!("method \"{method}\": {error}"),
@@ -393,14 +393,14 @@ fn unreadable(error: &WireError) -> Fault {
 
 /// The text is that of Python's SimpleXMLRPCServer.
 pub(crate) fn unknown(method: &str) -> Fault {
-    let text = format!("method \"{}\" is not supported", Foreign(method));
+    let text = format!("method \"{}\" is not supported", escaped(method));
     Fault::new(Fault::METHOD_NOT_FOUND, text)
 }
 
 /// Logs and returns the fault of a method whose result can't be sent.
 fn unsendable(method: &str, error: &WireError) -> Fault {
-    let method = Foreign(method);
-    log::error!("method \"{method}\": {}", Foreign(&error.to_string()));
+    let method = escaped(method);
+    log::error!("method \"{method}\": {}", escaped(&error.to_string()));
     Fault::new(Fault::INTERNAL, format!("method \"{method}\": {error}"))
 }
 

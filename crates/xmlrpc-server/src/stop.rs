@@ -90,6 +90,7 @@ impl fmt::Debug for Stop {
 }
 
 /// Takes its action back when dropped.
+#[derive(Debug)]
 pub(crate) struct Hook {
     stop: Stop,
     id: u64,

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use xmlrpc_client::ServerProxy;
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 /// Serves `cuad`, and `text`, which gives as many characters as it is asked for.
 pub fn serve() {
@@ -15,8 +15,8 @@ pub fn serve() {
         .expect("free names");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("{}", listener.local_addr().expect("it listens"));
-    let options = hyper::Options::default();
-    hyper::serve(listener, service, &options, &Stop::new()).expect("it serves");
+    let server = hyper::Server::new(listener, service).expect("it starts");
+    server.wait().expect("it serves");
 }
 
 pub struct Client(ServerProxy);

@@ -2,11 +2,11 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Error, Resource, Service, Stop};
+use xmlrpc_server::{Error, Resource, Service};
 
 use super::{PageModel, document};
 use crate::exit::Failure;
@@ -57,19 +57,10 @@ impl WebListener {
         options.workers = 1;
         options.connections = CONNECTIONS;
         options.grace = FAREWELL;
-        let stop = Stop::new();
-        let stopped = stop.clone();
-        let serve = move || {
-            if let Err(error) = hyper::serve(self.listener, service, &options, &stopped) {
-                log::error!("the page of the run: {error}");
-            }
-        };
-        let thread = thread::Builder::new()
-            .name("reparte-site".to_owned())
-            .spawn(serve);
+        let builder = hyper::Server::builder(self.listener, service).options(options);
+        let server = builder.start().map_err(Failure::server)?;
         Ok(WebServer {
-            thread: Some(thread.map_err(Failure::server)?),
-            stop,
+            server: Some(server),
             asked,
         })
     }
@@ -78,8 +69,7 @@ impl WebListener {
 /// A page that is served; no more when this is dropped.
 #[derive(Debug)]
 pub(super) struct WebServer {
-    thread: Option<JoinHandle<()>>,
-    stop: Stop,
+    server: Option<hyper::Server>,
     asked: Arc<LastRequest>,
 }
 
@@ -94,8 +84,13 @@ impl WebServer {
 
 impl Drop for WebServer {
     fn drop(&mut self) {
-        self.stop.stop();
-        let _ = self.thread.take().map(JoinHandle::join);
+        let Some(server) = self.server.take() else {
+            return;
+        };
+        server.stop();
+        if let Err(error) = server.wait() {
+            log::error!("the page of the run: {error}");
+        }
     }
 }
 

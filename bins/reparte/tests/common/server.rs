@@ -2,10 +2,9 @@
 
 use std::net::TcpListener;
 use std::process::Command;
-use std::thread::{self, JoinHandle};
 
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
 
 use super::{Running, reparte};
 
@@ -22,30 +21,26 @@ pub fn serve(arguments: &[&str]) -> (Running, String) {
 /// A server in this process; it ends with this.
 pub struct Local {
     pub address: String,
-    stop: Stop,
-    thread: Option<JoinHandle<()>>,
+    server: Option<hyper::Server>,
 }
 
 impl Local {
     pub fn new(service: Service) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let stop = Stop::new();
-        let stopped = stop.clone();
-        let options = hyper::Options::default();
-        let serve = move || hyper::serve(listener, service, &options, &stopped).unwrap();
+        let server = hyper::Server::new(listener, service).unwrap();
         Local {
-            address,
-            stop,
-            thread: Some(thread::spawn(serve)),
+            address: server.address().to_string(),
+            server: Some(server),
         }
     }
 }
 
 impl Drop for Local {
     fn drop(&mut self) {
-        self.stop.stop();
-        let _ = self.thread.take().map(JoinHandle::join);
+        if let Some(server) = self.server.take() {
+            server.stop();
+            server.wait().unwrap();
+        }
     }
 }
 

@@ -1,39 +1,36 @@
 //! A server of `xmlrpc-server`, in a thread.
 
 use std::net::TcpListener;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
-use xmlrpc_server::front::hyper::{self, Options};
-use xmlrpc_server::{Error, Service, Stop};
+use xmlrpc_server::Service;
+use xmlrpc_server::front::hyper::{Options, Server};
 
 /// Serves until it is dropped.
 pub(crate) struct Live {
     pub(crate) address: String,
-    stop: Stop,
-    serving: Option<JoinHandle<Result<(), Error>>>,
+    server: Option<Server>,
 }
 
 impl Live {
     pub(crate) fn start(service: Service, options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let stop = Stop::new();
-        let stopped = stop.clone();
-        let serving = thread::spawn(move || hyper::serve(listener, service, &options, &stopped));
+        let builder = Server::builder(listener, service).options(options);
+        let server = builder.start().unwrap();
         Live {
-            address,
-            stop,
-            serving: Some(serving),
+            address: server.address().to_string(),
+            server: Some(server),
         }
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.stop.stop();
-        let ended = self.serving.take().map(JoinHandle::join);
+        let server = self.server.take().unwrap();
+        server.stop();
+        let ended = server.wait();
         if !thread::panicking() {
-            ended.unwrap().unwrap().unwrap();
+            ended.unwrap();
         }
     }
 }

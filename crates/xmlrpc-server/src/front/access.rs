@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::text::Foreign;
+use crate::escape::escaped;
 
 /// Logs a request that has been answered with `status`.
 ///
@@ -28,7 +28,7 @@ pub(super) fn log(
         level,
         "{} \"{} {} {version}\" {status} -",
         peer.to_canonical(),
-        Foreign(method),
-        Foreign(target),
+        escaped(method),
+        escaped(target),
     );
 }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 
-use crate::Error;
+use crate::error::{Error, system};
 
 /// Listens on `9000`, `host:9000`, `10.0.0.1:9000` or `[::1]:9000`: a port alone is on
 /// 127.0.0.1, and port 0 lets the system choose one.
@@ -23,6 +23,12 @@ use crate::Error;
 /// [`Error::BadAddress`] and [`Error::CantListen`].
 pub fn listen(address: &str) -> Result<TcpListener, Error> {
     listen_on(&resolve(address)?)
+}
+
+/// Returns the address on which `listener` listens.
+pub(crate) fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    let address = listener.local_addr();
+    address.map_err(system("learn the listener's address"))
 }
 
 fn resolve(text: &str) -> Result<Vec<SocketAddr>, Error> {

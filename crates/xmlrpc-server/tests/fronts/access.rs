@@ -129,16 +129,14 @@ fn a_token_opens_other_addresses() {
     address.set_ip([127, 0, 0, 1].into());
     let mut options = front::hyper::Options::default();
     options.token = Some(Token::new(TOKEN).unwrap());
-    let stop = xmlrpc_server::Stop::new();
-    std::thread::scope(|scope| {
-        let served = scope.spawn(|| front::hyper::serve(listener, service(), &options, &stop));
-        let mut client = Client::connect(address);
-        let answer = client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").answer();
-        assert_eq!(answer.status, 401);
-        assert!(answer.has_header("www-authenticate", "Basic realm=\"XML-RPC\""));
-        stop.stop();
-        served.join().unwrap().unwrap();
-    });
+    let builder = front::hyper::Server::builder(listener, service()).options(options);
+    let server = builder.start().unwrap();
+    let mut client = Client::connect(address);
+    let answer = client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").answer();
+    assert_eq!(answer.status, 401);
+    assert!(answer.has_header("www-authenticate", "Basic realm=\"XML-RPC\""));
+    server.stop();
+    server.wait().unwrap();
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xmlrpc_server::Stop;
 use xmlrpc_server::front::hyper::{self, Options};
 use xmlrpc_wire::{Limits, Value};
 
@@ -272,13 +271,11 @@ fn an_address_for_other_machines_is_served_if_that_is_said_in_full() {
     address.set_ip([127, 0, 0, 1].into());
     let mut options = one_worker();
     options.without_token = true;
-    let stop = Stop::new();
-    thread::scope(|scope| {
-        let served = scope.spawn(|| hyper::serve(listener, service(), &options, &stop));
-        assert_eq!(call(address, "cuad", (7,)), Ok(Value::Int(49)));
-        stop.stop();
-        served.join().unwrap().unwrap();
-    });
+    let builder = hyper::Server::builder(listener, service()).options(options);
+    let server = builder.start().unwrap();
+    assert_eq!(call(address, "cuad", (7,)), Ok(Value::Int(49)));
+    server.stop();
+    server.wait().unwrap();
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod control;
 mod framing;
 mod hostile;
 mod hyper;
+mod lifecycle;
 mod log_lines;
 mod mutated;
 mod pages;

@@ -241,18 +241,23 @@ fn a_stop_before_the_start_ends_at_once(front: Front) {
     let stop = Stop::new();
     stop.stop();
     match front {
-        Front::Tiny => front::tiny::serve(listener, service(), &Default::default(), &stop),
-        Front::Hyper => front::hyper::serve(listener, service(), &Default::default(), &stop),
+        Front::Tiny => {
+            let builder = front::tiny::Server::builder(listener, service()).stop(stop);
+            builder.start().unwrap().wait()
+        }
+        Front::Hyper => {
+            let builder = front::hyper::Server::builder(listener, service()).stop(stop);
+            builder.start().unwrap().wait()
+        }
     }
     .unwrap();
 }
 
 fn an_address_for_other_machines_is_refused(front: Front) {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
-    let stop = Stop::new();
     let error = match front {
-        Front::Tiny => front::tiny::serve(listener, service(), &Default::default(), &stop),
-        Front::Hyper => front::hyper::serve(listener, service(), &Default::default(), &stop),
+        Front::Tiny => front::tiny::Server::new(listener, service()).map(drop),
+        Front::Hyper => front::hyper::Server::new(listener, service()).map(drop),
     }
     .unwrap_err();
     assert!(matches!(error, Error::NotLoopback { .. }), "{error}");

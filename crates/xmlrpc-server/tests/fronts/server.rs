@@ -52,7 +52,9 @@ impl Server {
                 let mut options = tiny::Options::default();
                 options.workers = settings.workers;
                 options.grace = settings.grace;
-                Server::run(move |listener, stop| tiny::serve(listener, service, &options, stop))
+                let builder = tiny::Server::builder(listener(), service).options(options);
+                let server = builder.start().unwrap();
+                Server::run(server.address(), server.stop_handle(), || server.wait())
             }
             Front::Hyper => {
                 let mut options = hyper::Options::default();
@@ -64,16 +66,18 @@ impl Server {
     }
 
     pub(crate) fn hyper(service: Service, options: hyper::Options) -> Self {
-        Server::run(move |listener, stop| hyper::serve(listener, service, &options, stop))
+        let builder = hyper::Server::builder(listener(), service).options(options);
+        let server = builder.start().unwrap();
+        Server::run(server.address(), server.stop_handle(), || server.wait())
     }
 
-    fn run(serve: impl FnOnce(TcpListener, &Stop) -> Result<(), Error> + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = Stop::new();
+    fn run(
+        address: SocketAddr,
+        stop: Stop,
+        wait: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    ) -> Self {
         let (end, ended) = channel();
-        let stopped = stop.clone();
-        thread::spawn(move || end.send(serve(listener, &stopped)));
+        thread::spawn(move || end.send(wait()));
         Server {
             address,
             stop,
@@ -81,14 +85,14 @@ impl Server {
         }
     }
 
-    /// What `serve` returned, once it does.
+    /// What `wait` returned, once it does.
     pub(crate) fn ended(&self) -> Result<(), Error> {
         self.ended
             .recv_timeout(PATIENCE)
             .expect("the server has not ended")
     }
 
-    /// Whether `serve` goes on.
+    /// Whether `wait` goes on.
     pub(crate) fn runs(&self) -> bool {
         self.ended.try_recv().is_err()
     }
@@ -98,6 +102,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.stop();
     }
+}
+
+pub(crate) fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 /// `cuad`, `panics`, and `echo` of a string.

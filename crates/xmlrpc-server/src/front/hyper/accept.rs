@@ -9,16 +9,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::super::descriptors;
 use super::super::gate::Gate;
 use super::super::throttle::Throttle;
-use super::super::{descriptors, system};
-use super::Options;
 use super::connection::{self, Shared};
+use super::options::Options;
 use super::peers::Peers;
 use super::places::Places;
 use super::pool::Pool;
 use super::unless::unless_stopped;
-use crate::{Error, Service, Stop};
+use crate::control::Slots;
+use crate::error::{Error, system};
+use crate::{Service, Stop};
 
 /// Descriptors that connections leave to the rest of the process, or half of them if
 /// there are few.
@@ -28,68 +30,95 @@ const RESERVE: usize = 64;
 /// the next try would fail at once, and again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts and serves until the stop, then waits for the connections to end, at most
-/// for the grace.
-pub(super) async fn run(
-    listener: std::net::TcpListener,
-    service: Arc<Service>,
-    options: Options,
-    stop: Stop,
-) -> Result<(), Error> {
-    let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
-    let (stopped, mut stopping) = watch::channel(false);
-    let _hook = stop.hook(move || {
-        stopped.send_replace(true);
-    });
-    let cap = cap(options.connections, descriptors::limit());
-    let pool = Pool::new(Arc::clone(&service), options.workers.max(1), options.queue);
-    let shared = Arc::new(Shared {
-        pool: pool.map_err(system("start the watcher's thread"))?,
-        service,
-        places: Places::new(cap),
-        head_timeout: options.head_timeout,
-        body_timeout: options.body_timeout,
-        write_timeout: options.write_timeout,
-        deadline: options.deadline,
-        gate: Gate::new(&options.hosts, options.token.is_some()),
-        token: options.token.clone(),
-        #[cfg(feature = "tls")]
-        tls: options.tls.clone(),
-    });
-    tokio::spawn(tick());
-    let mut throttle = Throttle::default();
-    let mut greedy = Throttle::default();
-    let peers = Peers::new(options.connections_per_peer);
-    loop {
-        match unless_stopped(&mut stopping, pin!(listener.accept())).await {
-            None => break,
-            Some(Ok((stream, peer))) => {
-                let Some(counted) = peers.enter(peer.ip()) else {
-                    greedy.too_many(peer.ip());
-                    continue;
-                };
-                let place = unless_stopped(&mut stopping, pin!(shared.places.take())).await;
-                let Some(Some(place)) = place else {
-                    break;
-                };
-                let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
-                tokio::spawn(async move {
-                    connection::serve(stream, peer, shared, stopping).await;
-                    drop((place, counted));
-                });
-            }
-            Some(Err(error)) => {
-                throttle.accept_failed(&error);
-                if !is_of_one_connection(&error) {
-                    let _ = unless_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
+/// What accepts connections.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    peers: Peers,
+    grace: Duration,
+    /// What the front adds to the workers that the service reports, until it ends.
+    _slots: Slots,
+}
+
+impl Acceptor {
+    /// Makes an acceptor of a non-blocking listener, on the runtime of the caller.
+    pub(crate) fn new(
+        listener: std::net::TcpListener,
+        service: Arc<Service>,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
+        let workers = options.workers.max(1);
+        let cap = cap(options.connections, descriptors::limit());
+        let pool = Pool::new(Arc::clone(&service), workers, options.queue);
+        Ok(Acceptor {
+            listener,
+            peers: Peers::new(options.connections_per_peer),
+            grace: options.grace,
+            _slots: service.control().open(workers),
+            shared: Arc::new(Shared {
+                pool: pool.map_err(system("start the watcher's thread"))?,
+                service,
+                places: Places::new(cap),
+                head_timeout: options.head_timeout,
+                body_timeout: options.body_timeout,
+                write_timeout: options.write_timeout,
+                deadline: options.deadline,
+                gate: Gate::new(&options.hosts, options.token.is_some()),
+                token: options.token,
+                #[cfg(feature = "tls")]
+                tls: options.tls,
+            }),
+        })
+    }
+
+    /// Accepts and serves until the stop, then waits for the connections to end, at most
+    /// for the grace.
+    pub(crate) async fn run(self, stop: Stop) {
+        let (stopped, mut stopping) = watch::channel(false);
+        let _hook = stop.hook(move || {
+            stopped.send_replace(true);
+        });
+        let Acceptor {
+            listener,
+            shared,
+            peers,
+            grace,
+            _slots,
+        } = self;
+        tokio::spawn(tick());
+        let mut throttle = Throttle::default();
+        let mut greedy = Throttle::default();
+        loop {
+            match unless_stopped(&mut stopping, pin!(listener.accept())).await {
+                None => break,
+                Some(Ok((stream, peer))) => {
+                    let Some(counted) = peers.enter(peer.ip()) else {
+                        greedy.too_many(peer.ip());
+                        continue;
+                    };
+                    let place = unless_stopped(&mut stopping, pin!(shared.places.take())).await;
+                    let Some(Some(place)) = place else {
+                        break;
+                    };
+                    let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
+                    tokio::spawn(async move {
+                        connection::serve(stream, peer, shared, stopping).await;
+                        drop((place, counted));
+                    });
+                }
+                Some(Err(error)) => {
+                    throttle.accept_failed(&error);
+                    if !is_of_one_connection(&error) {
+                        let _ = unless_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
+                    }
                 }
             }
         }
+        drop(listener);
+        // An error where the time is up.
+        let _ = timeout(grace, shared.places.wait_for_none()).await;
     }
-    drop(listener);
-    // An error where the time is up.
-    let _ = timeout(options.grace, shared.places.wait_for_none()).await;
-    Ok(())
 }
 
 /// Ends never, and sees to it that there is a timer earlier than those of the calls. One

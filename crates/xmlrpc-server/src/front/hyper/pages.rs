@@ -13,8 +13,8 @@ use http_body_util::Full;
 
 use super::super::head::Refusal;
 use super::response::Control;
+use crate::escape::escaped;
 use crate::service::panic_text;
-use crate::text::Foreign;
 use crate::{Resource, Service};
 
 const HEALTH: &str = "/health";
@@ -40,7 +40,7 @@ pub(super) fn get(
         Some(Err(panic)) => {
             log::error!(
                 "what is published at {path} panicked: {}",
-                Foreign(panic_text(&*panic))
+                escaped(panic_text(&*panic))
             );
             return Some(Err(Refusal::Failed));
         }

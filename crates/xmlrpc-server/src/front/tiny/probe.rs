@@ -35,11 +35,11 @@ const VISITS: usize = 256;
 const DESCRIPTORS: usize = 2;
 
 /// A thread that visits the front until this is dropped.
-pub(super) struct Pulse {
+pub(super) struct Probe {
     _end: Sender<Infallible>,
 }
 
-impl Pulse {
+impl Probe {
     /// Calls `dead` when visits at `address` go without an answer, while `progress`, a
     /// count of what comes in otherwise, stands still.
     pub(super) fn start(
@@ -49,9 +49,9 @@ impl Pulse {
     ) -> io::Result<Self> {
         let (end, ended) = bounded(0);
         thread::Builder::new()
-            .name("xmlrpc-pulse".to_owned())
+            .name("xmlrpc-probe".to_owned())
             .spawn(move || beat(address, &ended, progress, dead))?;
-        Ok(Pulse { _end: end })
+        Ok(Probe { _end: end })
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         let dead = move || {
             let _ = noticed.send(());
         };
-        let _pulse = Pulse::start(address, || 0, dead).unwrap();
+        let _probe = Probe::start(address, || 0, dead).unwrap();
         notice.recv_timeout(Duration::from_secs(20)).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Counts calls from the last byte of their request to the last of their answer.
-pub(super) struct Calls {
+pub(super) struct Workers {
     counts: Mutex<Counts>,
     changed: Condvar,
 }
@@ -14,9 +14,9 @@ struct Counts {
     free_slots: usize,
 }
 
-impl Calls {
+impl Workers {
     pub(super) fn new(slots: usize) -> Self {
-        Calls {
+        Workers {
             counts: Mutex::new(Counts {
                 at_hand: 0,
                 free_slots: slots,
@@ -29,7 +29,7 @@ impl Calls {
     pub(super) fn begin(&self) -> Guard<'_> {
         self.lock().at_hand += 1;
         Guard {
-            calls: self,
+            workers: self,
             give_back: |counts| counts.at_hand -= 1,
         }
     }
@@ -42,7 +42,7 @@ impl Calls {
             .wait_while(counts, |counts| counts.free_slots == 0);
         waited.unwrap_or_else(PoisonError::into_inner).free_slots -= 1;
         Guard {
-            calls: self,
+            workers: self,
             give_back: |counts| counts.free_slots += 1,
         }
     }
@@ -64,13 +64,13 @@ impl Calls {
 
 /// Gives back what was taken.
 pub(super) struct Guard<'a> {
-    calls: &'a Calls,
+    workers: &'a Workers,
     give_back: fn(&mut Counts),
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        (self.give_back)(&mut self.calls.lock());
-        self.calls.changed.notify_all();
+        (self.give_back)(&mut self.workers.lock());
+        self.workers.changed.notify_all();
     }
 }

@@ -14,7 +14,7 @@ use tiny_http::{Header, Request, Response, StatusCode};
 use super::super::gate::{Gate, Papers, judge_type};
 use super::super::head::{Body, Refusal, judge};
 use super::super::{access, descriptors, request};
-use super::calls::Calls;
+use super::workers::Workers;
 use crate::{Context, Service, Step};
 
 /// Requests with a declared length beyond the limit that are borne at most: each holds
@@ -29,11 +29,11 @@ const HIGHEST_LIMIT: usize = 1 << 30;
 const ROOM: usize = 64 * 1024;
 
 /// Answers requests.
-pub(super) struct Desk {
+pub(super) struct Responder {
     service: Arc<Service>,
     limit: usize,
     gate: Gate,
-    pub(super) calls: Calls,
+    pub(super) workers: Workers,
     /// Requests taken, of any kind.
     taken: AtomicUsize,
     overlong: AtomicUsize,
@@ -41,17 +41,17 @@ pub(super) struct Desk {
     is_closed: AtomicBool,
 }
 
-/// The desk can bear no more requests with a declared length beyond the limit.
+/// The responder can bear no more requests with a declared length beyond the limit.
 pub(super) struct TooManyOverlong(pub(super) usize);
 
-impl Desk {
+impl Responder {
     pub(super) fn new(service: Arc<Service>, workers: usize) -> Self {
         let descriptors = descriptors::limit().unwrap_or(usize::MAX);
-        Desk {
+        Responder {
             limit: service.limits().bytes.min(HIGHEST_LIMIT),
             service,
             gate: Gate::new(&[], false),
-            calls: Calls::new(workers.max(1)),
+            workers: Workers::new(workers.max(1)),
             taken: AtomicUsize::new(0),
             overlong: AtomicUsize::new(0),
             overlong_cap: OVERLONG.min(descriptors / 8).max(1),
@@ -88,10 +88,10 @@ impl Desk {
         }
         // Handed over once the thread is there: a failed spawn would drop it.
         let (hand_over, handed) = bounded(1);
-        let desk = Arc::clone(self);
+        let responder = Arc::clone(self);
         let spawned = thread::Builder::new()
             .name("xmlrpc-request".to_owned())
-            .spawn(move || handed.iter().for_each(|request| desk.answer(request)));
+            .spawn(move || handed.iter().for_each(|request| responder.answer(request)));
         match spawned {
             // The channel has room, and the thread waits.
             Ok(_) => drop(hand_over.send(request)),
@@ -104,7 +104,7 @@ impl Desk {
         let mut is_control = false;
         let (status, reply, _at_hand) = match self.read(&mut request) {
             Ok(body) => {
-                let at_hand = self.calls.begin();
+                let at_hand = self.workers.begin();
                 let document = self.call(&body, context(&request), &mut is_control);
                 (
                     200,
@@ -140,7 +140,7 @@ impl Desk {
             Step::Call(call) => {
                 let known = context.clone().with_method(call.method.clone());
                 let at_hand = self.service.control().enter(known, None::<fn()>);
-                let _slot = self.calls.slot();
+                let _slot = self.workers.slot();
                 self.service.perform(&at_hand, context, call)
             }
         }

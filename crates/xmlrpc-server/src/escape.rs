@@ -1,0 +1,31 @@
+//! Escaping of text from outside, for log lines and messages.
+
+use untrusted_text::OneLine;
+
+/// The most characters of one text that are shown.
+const MAX_CHARS: usize = 200;
+
+/// Displays text in printable ASCII on one line, with `"` and `\` escaped, cut at 200
+/// characters.
+pub(crate) fn escaped(text: &str) -> OneLine<'_> {
+    OneLine::ascii(text).max_chars(MAX_CHARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_escaped_and_cut() {
+        for (raw, shown) in [
+            ("/RPC2?it's=1", "/RPC2?it's=1"),
+            ("a\"b\\c", "a\\\"b\\\\c"),
+            ("\u{1b}[31m\r\n\0", "\\u{1b}[31m\\r\\n\\u{0}"),
+            ("año \u{202e}", "a\\u{f1}o \\u{202e}"),
+        ] {
+            assert_eq!(escaped(raw).to_string(), shown);
+        }
+        let long = escaped(&"x".repeat(MAX_CHARS + 1)).to_string();
+        assert_eq!(long, format!("{}...", "x".repeat(MAX_CHARS)));
+    }
+}

@@ -1,0 +1,23 @@
+//! The options of the tiny front.
+
+use std::time::Duration;
+
+/// How the tiny front serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Functions that run at once; further calls wait. 1 by default, as in the article,
+    /// and never less.
+    pub workers: usize,
+    /// How long running calls may take to finish after a stop; 10 seconds by default.
+    pub grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            workers: 1,
+            grace: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A running server of the tiny front, and how one is started.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use super::options::Options;
+use super::responder::Responder;
+use super::supervisor::Supervisor;
+use crate::error::{Error, system};
+use crate::front::address::local_address;
+use crate::front::server_thread::ServerThread;
+use crate::service::Service;
+use crate::stop::Stop;
+
+/// A server of the tiny front, which runs in threads of its own until it is stopped or this
+/// is dropped.
+///
+/// A connection costs a thread and two descriptors while it is open, and a request a
+/// second thread; there is no bound on their number and no limit on a client's time.
+/// Answers are HTTP/1.0, after which a client closes. Chunked bodies are refused (411).
+///
+/// A request that declares more than the service's limit (or more than 1 GiB) is
+/// refused, and holds its thread and two descriptors for good.
+///
+/// tiny_http's threads can die or stall without a word, so the front visits itself twice
+/// a second; a connection that was left lying is served within that time or two.
+///
+/// After a stop, the calls at hand are answered if they end within [`Options::grace`].
+/// What serves connections that are still open then stays until the process ends.
+#[derive(Debug)]
+#[must_use = "a server stops when it is dropped"]
+pub struct Server(ServerThread);
+
+impl Server {
+    /// Starts a server with the default options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Builder::start`].
+    pub fn new(listener: TcpListener, service: impl Into<Arc<Service>>) -> Result<Self, Error> {
+        Server::builder(listener, service).start()
+    }
+
+    /// Returns a builder of a server that answers on `listener` with the functions of
+    /// `service`.
+    pub fn builder(listener: TcpListener, service: impl Into<Arc<Service>>) -> Builder {
+        Builder {
+            listener,
+            service: service.into(),
+            options: Options::default(),
+            stop: None,
+        }
+    }
+
+    /// Returns the address on which the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Tells the server to end, and returns at once.
+    pub fn stop(&self) {
+        self.0.stop_handle().stop();
+    }
+
+    /// Returns a handle that ends this server from any thread.
+    pub fn stop_handle(&self) -> Stop {
+        self.0.stop_handle().clone()
+    }
+
+    /// Blocks until the server has ended: after a stop, at most for [`Options::grace`] and
+    /// a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyOverlong`] at the 64th request of the kind above (or at an eighth of
+    /// the process's limit on descriptors, if that is less).
+    pub fn wait(self) -> Result<(), Error> {
+        self.0.wait()
+    }
+}
+
+/// The settings of a [`Server`] that is yet to be started.
+#[derive(Debug)]
+#[must_use = "a builder starts nothing before `start`"]
+pub struct Builder {
+    listener: TcpListener,
+    service: Arc<Service>,
+    options: Options,
+    stop: Option<Stop>,
+}
+
+impl Builder {
+    /// Sets the options; those set before are replaced.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets a handle that ends the server, besides its own
+    /// ([`stop_handle`](Server::stop_handle)); one set before is replaced. Several servers
+    /// may share one.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Starts the server. It accepts connections once this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoopback`] for any address that other machines reach, and
+    /// [`Error::System`] where the listener or a thread can't be had. A failure to accept
+    /// is logged and survived.
+    pub fn start(self) -> Result<Server, Error> {
+        let Builder {
+            listener,
+            service,
+            options,
+            stop,
+        } = self;
+        let address = local_address(&listener)?;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(Error::NotLoopback {
+                address,
+                help: "the tiny front serves this machine alone; listen on 127.0.0.1, or use the hyper front",
+            });
+        }
+        listener
+            .set_nonblocking(false)
+            .map_err(system("set up the listener"))?;
+        let prepare = move || {
+            let slots = service.control().open(options.workers.max(1));
+            let responder = Arc::new(Responder::new(service, options.workers));
+            let supervisor = Supervisor::start(listener, address, Arc::clone(&responder))?;
+            Ok((supervisor, responder, slots))
+        };
+        let run = move |(supervisor, responder, _slots): (Supervisor, Arc<Responder>, _),
+                        stop: &Stop| {
+            let ended = supervisor.run(stop);
+            responder.workers.wait_for_none(options.grace);
+            ended
+        };
+        ServerThread::start(address, stop.as_ref(), prepare, run).map(Server)
+    }
+}
