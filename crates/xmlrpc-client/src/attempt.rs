@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::transport::{Breaker, Terms};
+use crate::transport::{AbortHandle, Terms};
 use crate::{Error, FromValue, IntoParams, ServerProxy};
 
 /// One call that is about to be made, of [`ServerProxy::attempt`].
@@ -45,7 +45,7 @@ pub struct Canceller(Arc<Mutex<State>>);
 enum State {
     /// Nothing has been sent yet.
     Ready,
-    Running(Breaker),
+    Running(AbortHandle),
     Cancelled,
     /// The call has returned.
     Done,
@@ -100,12 +100,12 @@ impl<'a> Attempt<'a> {
     /// Those of [`ServerProxy::call`], and [`Error::Cancelled`] if it was cancelled
     /// before it returned, or even before it began.
     pub fn call<R: FromValue>(self, method: &str, params: impl IntoParams) -> Result<R, Error> {
-        let running = |breaker| {
+        let running = |abort_handle| {
             let mut state = lock(&self.state);
             if let State::Cancelled = *state {
                 return Err(Error::Cancelled);
             }
-            *state = State::Running(breaker);
+            *state = State::Running(abort_handle);
             Ok(())
         };
         let terms = Terms {
@@ -114,7 +114,7 @@ impl<'a> Attempt<'a> {
         };
         let params = params.into_params().map_err(Error::Unrepresentable)?;
         let posted = self.proxy.post(method, &params, terms, running)?;
-        // From here on nobody can break the line off: only now may another call have it.
+        // From here on nobody can break the connection off: only now may another call have it.
         if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
             return Err(Error::Cancelled);
         }
@@ -138,8 +138,8 @@ impl Canceller {
         }
         let before = mem::replace(&mut *state, State::Cancelled);
         drop(state);
-        if let State::Running(breaker) = before {
-            breaker.cut();
+        if let State::Running(abort_handle) = before {
+            abort_handle.cut();
         }
     }
 }

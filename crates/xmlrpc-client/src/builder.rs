@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::options::Options;
-use crate::proxy::ServerProxy;
+use crate::server_proxy::ServerProxy;
 use crate::url::ServerUrl;
 
 /// Sets up a [`ServerProxy`]; from [`ServerProxy::builder`].

@@ -6,14 +6,14 @@ mod attempt;
 mod builder;
 mod credentials;
 mod error;
-mod gauge;
+mod host_addresses;
 mod http_proxy;
 mod multicall;
-mod names;
 mod option_name;
 mod options;
-mod proxy;
+mod progress;
 mod redirect;
+mod server_proxy;
 mod text;
 #[cfg(feature = "tls")]
 mod tls;
@@ -28,7 +28,7 @@ pub use http_proxy::HttpProxy;
 pub use multicall::{Multicall, MulticallResults};
 pub use option_name::OptionName;
 pub use options::Options;
-pub use proxy::ServerProxy;
+pub use server_proxy::ServerProxy;
 #[cfg(feature = "tls")]
 pub use tls::{Identity, Tls};
 /// ```no_run

@@ -2,8 +2,8 @@
 
 mod buffers;
 mod parts;
+mod socket;
 mod tunnel;
-mod wire;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -16,15 +16,15 @@ use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, Uri};
 use ureq::{Agent, Timeout};
 
-use crate::gauge::Gauge;
-use crate::names::Names;
+use crate::host_addresses::HostAddresses;
+use crate::progress::CallProgress;
 use crate::text::Foreign;
 use crate::url::ServerUrl;
 use crate::{Credentials, Error, HttpProxy, Options, Phase};
 #[cfg(feature = "tls")]
-use parts::Secure;
-use parts::{Dial, Resolve};
-use tunnel::{Denied, Tunnel};
+use parts::TlsConnector;
+use parts::{AddressResolver, TcpConnector};
+use tunnel::{Tunnel, TunnelRefused};
 #[cfg(feature = "tls")]
 use ureq::unversioned::transport::Connector as _;
 
@@ -50,19 +50,19 @@ pub(crate) struct Transport {
     credentials: Option<Credentials>,
     config: Config,
     /// Those of the server, or of its proxy.
-    names: Names,
+    names: HostAddresses,
     /// The way through the proxy.
     tunnel: Option<Tunnel>,
     /// Lines without a call, the one used last at the end.
-    idle: Mutex<VecDeque<(Instant, Line)>>,
+    idle: Mutex<VecDeque<(Instant, Connection)>>,
 }
 
 /// What one call at a time runs on: an agent of ureq with at most one connection, so
 /// that to shut the agent down ends this call and no other.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct Connection {
     agent: Agent,
-    gauge: Arc<Gauge>,
+    progress: Arc<CallProgress>,
 }
 
 /// What a call is to be over by, and what its server is to know it by.
@@ -72,9 +72,9 @@ pub(crate) struct Terms<'a> {
     pub(crate) id: Option<&'a str>,
 }
 
-/// Ends the call on a line, from another thread. A line is of no use after that.
+/// Ends the call on a connection, from another thread. A connection is of no use after that.
 #[derive(Debug)]
-pub(crate) struct Breaker(Agent);
+pub(crate) struct AbortHandle(Agent);
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -95,10 +95,10 @@ impl Transport {
         }
         let server = url.server();
         let (names, tunnel) = match &options.proxy {
-            None => (Names::new(url.host.clone(), url.port), None),
+            None => (HostAddresses::new(url.host.clone(), url.port), None),
             Some(proxy) => {
                 let tunnel = Tunnel::new(proxy, &server, &options.user_agent);
-                let names = Names::new(proxy.host().clone(), proxy.port());
+                let names = HostAddresses::new(proxy.host().clone(), proxy.port());
                 (names, Some(tunnel))
             }
         };
@@ -130,32 +130,32 @@ impl Transport {
         &self.options
     }
 
-    /// A line for one call; the one used last, whose connection is most likely alive.
-    pub(crate) fn take(&self) -> Line {
-        let line = self.with_idle(VecDeque::pop_back);
-        line.map_or_else(|| self.new_line(), |(_, line)| line)
+    /// A connection for one call; the one used last, whose connection is most likely alive.
+    pub(crate) fn take(&self) -> Connection {
+        let connection = self.with_idle(VecDeque::pop_back);
+        connection.map_or_else(|| self.new_connection(), |(_, connection)| connection)
     }
 
-    pub(crate) fn new_line(&self) -> Line {
-        let gauge = Arc::new(Gauge::new(&self.options));
-        let dial = Dial::new(Arc::clone(&gauge), self.tunnel.clone());
-        let names = Resolve::new(self.names.clone(), Arc::clone(&gauge));
+    pub(crate) fn new_connection(&self) -> Connection {
+        let progress = Arc::new(CallProgress::new(&self.options));
+        let dial = TcpConnector::new(Arc::clone(&progress), self.tunnel.clone());
+        let names = AddressResolver::new(self.names.clone(), Arc::clone(&progress));
         #[cfg(feature = "tls")]
-        let dial = dial.chain(Secure::new(Arc::clone(&gauge)));
-        Line {
+        let dial = dial.chain(TlsConnector::new(Arc::clone(&progress)));
+        Connection {
             agent: Agent::with_parts(self.config.clone(), dial, names),
-            gauge,
+            progress,
         }
     }
 
-    /// Keeps a line, and its connection if that can serve another call.
-    pub(crate) fn put(&self, line: Line) {
+    /// Keeps a connection, and its connection if that can serve another call.
+    pub(crate) fn put(&self, connection: Connection) {
         if self.options.keep_alive {
-            self.with_idle(|idle| idle.push_back((Instant::now(), line)));
+            self.with_idle(|idle| idle.push_back((Instant::now(), connection)));
         }
     }
 
-    fn with_idle<T>(&self, f: impl FnOnce(&mut VecDeque<(Instant, Line)>) -> T) -> T {
+    fn with_idle<T>(&self, f: impl FnOnce(&mut VecDeque<(Instant, Connection)>) -> T) -> T {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while idle
             .front()
@@ -188,27 +188,32 @@ impl Transport {
         Err(self.unreachable(failed))
     }
 
-    /// Posts `body` on `line`, once, and reads the answer.
-    pub(crate) fn post(&self, line: &Line, body: &[u8], terms: Terms<'_>) -> Result<Answer, Error> {
-        let gauge = &*line.gauge;
+    /// Posts `body` on `connection`, once, and reads the answer.
+    pub(crate) fn post(
+        &self,
+        connection: &Connection,
+        body: &[u8],
+        terms: Terms<'_>,
+    ) -> Result<Answer, Error> {
+        let progress = &*connection.progress;
         let latest = Instant::now() + self.options.total_timeout;
         let deadline = terms.deadline.map_or(latest, |at| at.min(latest));
         let terms = Terms {
             deadline: Some(deadline),
             ..terms
         };
-        gauge.begin(terms.deadline);
-        if gauge.left().is_zero() {
-            return Err(self.failure(gauge, ureq::Error::Timeout(Timeout::Global)));
+        progress.begin(terms.deadline);
+        if progress.left().is_zero() {
+            return Err(self.failure(progress, ureq::Error::Timeout(Timeout::Global)));
         }
-        self.exchange(&line.agent, gauge, body, terms)
-            .map_err(|error| self.failure(gauge, error))
+        self.exchange(&connection.agent, progress, body, terms)
+            .map_err(|error| self.failure(progress, error))
     }
 
     fn exchange(
         &self,
         agent: &Agent,
-        gauge: &Gauge,
+        progress: &CallProgress,
         body: &[u8],
         terms: Terms<'_>,
     ) -> Result<Answer, ureq::Error> {
@@ -240,7 +245,7 @@ impl Transport {
         if status == 200 {
             reader.read_to_end(&mut body)?;
         } else {
-            gauge.hurry(EXCERPT_TIME);
+            progress.hurry(EXCERPT_TIME);
             if let Err(error) = reader.read_to_end(&mut body) {
                 debug!("{}: no whole excerpt: {error}", self.server);
             }
@@ -253,17 +258,17 @@ impl Transport {
         })
     }
 
-    fn failure(&self, gauge: &Gauge, error: ureq::Error) -> Error {
-        let (server, phase) = (self.server.clone(), gauge.phase());
+    fn failure(&self, progress: &CallProgress, error: ureq::Error) -> Error {
+        let (server, phase) = (self.server.clone(), progress.phase());
         if phase == Phase::Connect {
             self.names.forget();
         }
         // A connect that only the deadline cut short says nothing of the server.
-        let is_late = phase != Phase::Connect || gauge.is_cut();
+        let is_late = phase != Phase::Connect || progress.is_cut();
         let timed_out = |server| Error::TimedOut {
             server,
             phase,
-            after: gauge.elapsed(),
+            after: progress.elapsed(),
         };
         if let Some(reason) = untrusted(&self.url, &error) {
             return Error::Tls { server, reason };
@@ -272,7 +277,7 @@ impl Transport {
             ureq::Error::Timeout(_) if is_late => timed_out(server),
             ureq::Error::Timeout(_) => self.unreachable(io::Error::new(
                 io::ErrorKind::TimedOut,
-                format!("not connected after {:.1?}", gauge.elapsed()),
+                format!("not connected after {:.1?}", progress.elapsed()),
             )),
             ureq::Error::Io(source) if phase == Phase::Connect => self.unreachable(source),
             ureq::Error::Io(source) => Error::Interrupted {
@@ -304,7 +309,7 @@ impl Transport {
         let proxy = self.options.proxy.as_ref().map(HttpProxy::name);
         let denied = source.get_ref().and_then(|inner| inner.downcast_ref());
         match (proxy, denied) {
-            (Some(proxy), Some(&Denied(status))) => Error::ProxyRefused {
+            (Some(proxy), Some(&TunnelRefused(status))) => Error::ProxyRefused {
                 server,
                 proxy,
                 status,
@@ -325,19 +330,19 @@ impl Transport {
     }
 }
 
-impl Line {
-    pub(crate) fn breaker(&self) -> Breaker {
-        Breaker(self.agent.clone())
+impl Connection {
+    pub(crate) fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(self.agent.clone())
     }
 
     /// Whether the call failed on a connection that the server had closed before it had
     /// taken the whole request: it has not run, and a new connection may serve it.
     pub(crate) fn is_stale(&self) -> bool {
-        self.gauge.is_stale()
+        self.progress.is_stale()
     }
 }
 
-impl Breaker {
+impl AbortHandle {
     pub(crate) fn cut(self) {
         self.0.shutdown();
     }
@@ -363,7 +368,7 @@ fn config(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
         .max_idle_connections(1)
         .max_idle_connections_per_host(1)
         .max_idle_age(IDLE)
-        // The gauge keeps the same times more strictly, as totals of each phase.
+        // The progress keeps the same times more strictly, as totals of each phase.
         .timeout_resolve(Some(options.connect_timeout))
         .timeout_connect(Some(options.connect_timeout))
         .timeout_send_request(Some(options.send_timeout))

@@ -5,7 +5,7 @@ use ureq::unversioned::transport::Buffers;
 
 /// Two buffers of one size, which take no memory until they are used.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct SocketBuffers {
     size: usize,
     input: Vec<u8>,
     consumed: usize,
@@ -16,9 +16,9 @@ pub(super) struct Room {
     held: usize,
 }
 
-impl Room {
+impl SocketBuffers {
     pub(super) fn new(size: usize) -> Self {
-        Room {
+        SocketBuffers {
             size,
             input: Vec::new(),
             consumed: 0,
@@ -46,7 +46,7 @@ impl Room {
     }
 }
 
-impl Buffers for Room {
+impl Buffers for SocketBuffers {
     fn output(&mut self) -> &mut [u8] {
         self.output.resize(self.size, 0);
         &mut self.output[self.held..]

@@ -12,27 +12,27 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 use ureq::unversioned::transport::{RustlsConnector, Transport};
 use ureq::{Error, Timeout};
 
+use super::socket::Socket;
 use super::tunnel::Tunnel;
-use super::wire::Wire;
-use crate::gauge::Gauge;
-use crate::names::Names;
+use crate::host_addresses::HostAddresses;
+use crate::progress::CallProgress;
 
 /// Gives ureq the addresses of the one host that its agent calls.
 #[derive(Debug)]
-pub(super) struct Resolve {
-    names: Names,
-    gauge: Arc<Gauge>,
+pub(super) struct AddressResolver {
+    names: HostAddresses,
+    progress: Arc<CallProgress>,
 }
 
-impl Resolve {
-    pub(super) fn new(names: Names, gauge: Arc<Gauge>) -> Self {
-        Resolve { names, gauge }
+impl AddressResolver {
+    pub(super) fn new(names: HostAddresses, progress: Arc<CallProgress>) -> Self {
+        AddressResolver { names, progress }
     }
 }
 
-impl Resolver for Resolve {
+impl Resolver for AddressResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.names.addresses(self.gauge.left());
+        let found = self.names.addresses(self.progress.left());
         let mut addresses = self.empty();
         // ureq's list has room for 16.
         for address in found
@@ -48,20 +48,20 @@ impl Resolver for Resolve {
 
 /// Connects to one of the host's addresses.
 #[derive(Debug)]
-pub(super) struct Dial {
-    gauge: Arc<Gauge>,
+pub(super) struct TcpConnector {
+    progress: Arc<CallProgress>,
     /// Where the host is a proxy.
     tunnel: Option<Tunnel>,
 }
 
-impl Dial {
-    pub(super) fn new(gauge: Arc<Gauge>, tunnel: Option<Tunnel>) -> Self {
-        Dial { gauge, tunnel }
+impl TcpConnector {
+    pub(super) fn new(progress: Arc<CallProgress>, tunnel: Option<Tunnel>) -> Self {
+        TcpConnector { progress, tunnel }
     }
 }
 
-impl Connector for Dial {
-    type Out = Wire;
+impl Connector for TcpConnector {
+    type Out = Socket;
 
     /// Tries the addresses in turn, each with an equal share of the time that is left.
     /// If all fail, the error is the one that tells most: that of an address which is
@@ -74,22 +74,22 @@ impl Connector for Dial {
         let buffer = details.config.output_buffer_size();
         let mut failure = None;
         for (tried, address) in details.addrs.iter().enumerate() {
-            let share = self.gauge.left() / (details.addrs.len() - tried) as u32;
+            let share = self.progress.left() / (details.addrs.len() - tried) as u32;
             if share.is_zero() {
                 break;
             }
-            match Wire::connect(address, share, buffer, Arc::clone(&self.gauge)) {
+            match Socket::connect(address, share, buffer, Arc::clone(&self.progress)) {
                 Ok(wire) => {
                     // Fails where the agent was shut down: the call was cancelled.
                     (details.register_shutdown)(wire.handle())?;
                     if let Some(tunnel) = &self.tunnel {
-                        let opened = tunnel.open(wire.stream(), || self.gauge.left());
+                        let opened = tunnel.open(wire.stream(), || self.progress.left());
                         opened.map_err(|error| match error.kind() {
                             ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
                             _ => Error::Io(error),
                         })?;
                     }
-                    self.gauge.connected();
+                    self.progress.connected();
                     return Ok(Some(wire));
                 }
                 Err(error) => {
@@ -111,21 +111,21 @@ impl Connector for Dial {
 /// Lays TLS over a connection, as a part of connecting.
 #[cfg(feature = "tls")]
 #[derive(Debug)]
-pub(super) struct Secure {
+pub(super) struct TlsConnector {
     tls: RustlsConnector,
-    gauge: Arc<Gauge>,
+    progress: Arc<CallProgress>,
 }
 
 #[cfg(feature = "tls")]
-impl Secure {
-    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
+impl TlsConnector {
+    pub(super) fn new(progress: Arc<CallProgress>) -> Self {
         let tls = RustlsConnector::default();
-        Secure { tls, gauge }
+        TlsConnector { tls, progress }
     }
 }
 
 #[cfg(feature = "tls")]
-impl<In: Transport> Connector<In> for Secure {
+impl<In: Transport> Connector<In> for TlsConnector {
     type Out = <RustlsConnector as Connector<In>>::Out;
 
     fn connect(
@@ -133,9 +133,9 @@ impl<In: Transport> Connector<In> for Secure {
         details: &ConnectionDetails,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.gauge.set_connecting(true);
+        self.progress.set_connecting(true);
         let connected = self.tls.connect(details, chained);
-        self.gauge.set_connecting(connected.is_err());
+        self.progress.set_connecting(connected.is_err());
         connected
     }
 }

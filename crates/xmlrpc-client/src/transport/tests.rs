@@ -14,7 +14,7 @@ fn transport(lookups: Vec<Vec<SocketAddr>>) -> Transport {
     let url = ServerUrl::parse("moving.example:9000").unwrap();
     let mut transport = Transport::new(url.clone(), Options::default()).unwrap();
     let count = AtomicUsize::new(0);
-    transport.names = Names::with_lookup(url.host, url.port, move |_, _| {
+    transport.names = HostAddresses::with_lookup(url.host, url.port, move |_, _| {
         Ok(lookups[count.fetch_add(1, Ordering::Relaxed)].clone())
     });
     transport
@@ -60,10 +60,10 @@ fn a_host_that_has_moved_is_found_again() {
 fn a_line_is_used_again_and_an_old_one_dropped() {
     let transport = transport(Vec::new());
     let (a, b) = (transport.take(), transport.take());
-    let last = Arc::clone(&b.gauge);
+    let last = Arc::clone(&b.progress);
     transport.put(a);
     transport.put(b);
-    assert!(Arc::ptr_eq(&transport.take().gauge, &last));
+    assert!(Arc::ptr_eq(&transport.take().progress, &last));
     for (since, _) in transport.idle.lock().unwrap().iter_mut() {
         *since -= IDLE + Duration::from_secs(1);
     }
@@ -79,7 +79,7 @@ fn a_lookup_that_hangs_meets_the_connect_time_out_or_the_deadline() {
     transport.options.connect_timeout = SHORT;
     let (end, wait) = mpsc::channel::<()>();
     let wait = Mutex::new(wait);
-    transport.names = Names::with_lookup(url.host, url.port, move |_, _| {
+    transport.names = HostAddresses::with_lookup(url.host, url.port, move |_, _| {
         // Until the test has ended.
         let _ = wait.lock().unwrap().recv();
         Err(io::ErrorKind::Other.into())

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::HEAD;
-use super::wire::is_passing;
+use super::socket::is_passing;
 use crate::HttpProxy;
 
 /// The most headers of a proxy's answer.
@@ -21,7 +21,7 @@ pub(super) struct Tunnel {
 
 /// The status of a proxy that makes no connection.
 #[derive(Debug)]
-pub(super) struct Denied(pub(super) u16);
+pub(super) struct TunnelRefused(pub(super) u16);
 
 impl Tunnel {
     /// To `server`, a `host:port`.
@@ -38,7 +38,7 @@ impl Tunnel {
     }
 
     /// Makes of a connection to the proxy one to the server, while there is time `left`. An
-    /// error is [`Denied`] where the proxy refuses.
+    /// error is [`TunnelRefused`] where the proxy refuses.
     pub(super) fn open(
         &self,
         mut stream: &TcpStream,
@@ -85,7 +85,7 @@ fn judge(answer: &[u8]) -> Option<io::Result<()>> {
         // Behind it the server speaks, which waits to be spoken to.
         Some(200..=299) if length < answer.len() => Err(not_http("there is more than a head")),
         Some(200..=299) => Ok(()),
-        code => Err(io::Error::other(Denied(code.unwrap_or_default()))),
+        code => Err(io::Error::other(TunnelRefused(code.unwrap_or_default()))),
     })
 }
 
@@ -101,10 +101,10 @@ impl fmt::Debug for Tunnel {
     }
 }
 
-impl fmt::Display for Denied {
+impl fmt::Display for TunnelRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the proxy answered with HTTP status {}", self.0)
     }
 }
 
-impl std::error::Error for Denied {}
+impl std::error::Error for TunnelRefused {}

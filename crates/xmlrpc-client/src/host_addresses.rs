@@ -13,9 +13,9 @@ use crate::url::Host;
 type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 /// The addresses of one host: known at once for an IP address and for `localhost`,
-/// looked up once for another name and kept until they are [forgotten](Names::forget).
+/// looked up once for another name and kept until they are [forgotten](HostAddresses::forget).
 #[derive(Clone)]
-pub(crate) struct Names {
+pub(crate) struct HostAddresses {
     host: Host,
     port: u16,
     /// Whether the addresses never change.
@@ -24,9 +24,9 @@ pub(crate) struct Names {
     lookup: Arc<Lookup>,
 }
 
-impl Names {
+impl HostAddresses {
     pub(crate) fn new(host: Host, port: u16) -> Self {
-        Names::with_lookup(host, port, |name, port| {
+        HostAddresses::with_lookup(host, port, |name, port| {
             (name, port).to_socket_addrs().map(Iterator::collect)
         })
     }
@@ -49,7 +49,7 @@ impl Names {
             }
             Host::Name(_) => Vec::new(),
         };
-        Names {
+        HostAddresses {
             fixed: !known.is_empty(),
             host,
             port,
@@ -106,9 +106,9 @@ impl Names {
     }
 }
 
-impl fmt::Debug for Names {
+impl fmt::Debug for HostAddresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Names")
+        f.debug_struct("HostAddresses")
             .field("host", &self.host)
             .field("port", &self.port)
             .field("known", &self.known())
@@ -136,7 +136,7 @@ mod tests {
             (name("localhost"), &["127.0.0.1:7", "[::1]:7"]),
             (name("localhost."), &["127.0.0.1:7", "[::1]:7"]),
         ] {
-            let names = Names::with_lookup(host, 7, |name, _| panic!("looked up {name}"));
+            let names = HostAddresses::with_lookup(host, 7, |name, _| panic!("looked up {name}"));
             names.forget();
             let found = names.addresses(Duration::ZERO).unwrap();
             let found: Vec<_> = found.iter().map(SocketAddr::to_string).collect();
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_name_is_looked_up_once_until_it_is_forgotten() {
         let count = AtomicUsize::new(0);
-        let names = Names::with_lookup(name("a"), 7, move |name, port| {
+        let names = HostAddresses::with_lookup(name("a"), 7, move |name, port| {
             assert_eq!((name, port), ("a", 7));
             let n = count.fetch_add(1, Ordering::Relaxed);
             Ok(vec![SocketAddr::from(([10, 0, 0, n as u8], port))])
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_lookup_that_fails_is_tried_again() {
         let count = AtomicUsize::new(0);
-        let names = Names::with_lookup(name("a"), 7, move |_, port| {
+        let names = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
             match count.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(io::Error::other("no such host")),
                 1 => Ok(Vec::new()),
@@ -180,7 +180,7 @@ mod tests {
     fn a_late_lookup_serves_the_next_call() {
         let (go, gate) = mpsc::channel();
         let gate = Mutex::new(gate);
-        let names = Names::with_lookup(name("a"), 7, move |_, port| {
+        let names = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
             gate.lock().unwrap().recv().unwrap();
             Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))])
         });

@@ -6,7 +6,7 @@ use log::debug;
 use xmlrpc_wire::{decode_response, encode_call};
 
 use crate::text::{Foreign, excerpt};
-use crate::transport::{Answer, Breaker, Line, Terms, Transport};
+use crate::transport::{AbortHandle, Answer, Connection, Terms, Transport};
 use crate::url::ServerUrl;
 use crate::{
     Attempt, Error, FromValue, HttpStatus, IntoParams, MalformedResponse, Multicall, Options,
@@ -29,10 +29,10 @@ pub struct ServerProxy {
 
 /// A call that has been made.
 ///
-/// Its line is beside its outcome, to be [kept](ServerProxy::finish) once nobody can break
+/// Its connection is beside its outcome, to be [kept](ServerProxy::finish) once nobody can break
 /// it off any more.
 pub(crate) struct Posted {
-    line: Line,
+    connection: Connection,
     answer: Result<Answer, Error>,
     /// The proxy that has made it, if it was sent on.
     elsewhere: Option<ServerProxy>,
@@ -121,7 +121,7 @@ impl ServerProxy {
         method: &str,
         params: &[Value],
         terms: Terms<'_>,
-        running: impl Fn(Breaker) -> Result<(), Error>,
+        running: impl Fn(AbortHandle) -> Result<(), Error>,
     ) -> Result<Posted, Error> {
         let request = encode_call(method, params).map_err(Error::Unrepresentable)?;
         debug!(
@@ -147,19 +147,19 @@ impl ServerProxy {
         &self,
         request: &[u8],
         terms: Terms<'_>,
-        running: impl Fn(Breaker) -> Result<(), Error>,
+        running: impl Fn(AbortHandle) -> Result<(), Error>,
     ) -> Result<Posted, Error> {
-        let mut line = self.transport.take();
-        running(line.breaker())?;
-        let mut answer = self.transport.post(&line, request, terms);
-        if answer.is_err() && line.is_stale() {
+        let mut connection = self.transport.take();
+        running(connection.abort_handle())?;
+        let mut answer = self.transport.post(&connection, request, terms);
+        if answer.is_err() && connection.is_stale() {
             debug!("{}: a kept connection was closed", self.server());
-            line = self.transport.new_line();
-            running(line.breaker())?;
-            answer = self.transport.post(&line, request, terms);
+            connection = self.transport.new_connection();
+            running(connection.abort_handle())?;
+            answer = self.transport.post(&connection, request, terms);
         }
         Ok(Posted {
-            line,
+            connection,
             answer,
             elsewhere: None,
         })
@@ -190,12 +190,12 @@ impl ServerProxy {
         Ok(Some(ServerProxy { transport }))
     }
 
-    /// Keeps the line of a call that got an answer, and reads that.
+    /// Keeps the connection of a call that got an answer, and reads that.
     pub(crate) fn finish(&self, posted: Posted) -> Result<Value, Error> {
         let proxy = posted.elsewhere.as_ref().unwrap_or(self);
         let answer = posted.answer;
         let answer = answer.inspect_err(|error| debug!("{}: {error}", proxy.server()))?;
-        proxy.transport.put(posted.line);
+        proxy.transport.put(posted.connection);
         debug!(
             "{}: status {}, {} bytes",
             proxy.server(),

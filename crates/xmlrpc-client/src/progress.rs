@@ -8,7 +8,7 @@ use crate::{Options, Phase};
 /// The state of the one call that runs on a line, which the transport writes and the
 /// call reads when it fails.
 #[derive(Debug)]
-pub(crate) struct Gauge {
+pub(crate) struct CallProgress {
     connect: Duration,
     send: Duration,
     answer: Duration,
@@ -31,10 +31,10 @@ struct State {
     broken: bool,
 }
 
-impl Gauge {
+impl CallProgress {
     pub(crate) fn new(options: &Options) -> Self {
         let now = Instant::now();
-        Gauge {
+        CallProgress {
             connect: options.connect_timeout,
             send: options.send_timeout,
             answer: options.response_timeout,

@@ -9,36 +9,36 @@ use std::time::Duration;
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, ShutdownHandle, Transport};
 
-use super::buffers::Room;
+use super::buffers::SocketBuffers;
 use crate::Phase;
-use crate::gauge::Gauge;
+use crate::progress::CallProgress;
 
-/// A connection that keeps the gauge of its line.
+/// A connection that keeps the progress of its line.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct Socket {
     /// Shared, weakly, with who may break the call off.
     stream: Arc<TcpStream>,
-    room: Room,
-    gauge: Arc<Gauge>,
-    read_limit: Limit,
-    write_limit: Limit,
+    buffers: SocketBuffers,
+    progress: Arc<CallProgress>,
+    read_limit: SocketTimeout,
+    write_limit: SocketTimeout,
 }
 
-impl Wire {
+impl Socket {
     pub(super) fn connect(
         address: &SocketAddr,
         within: Duration,
         buffer: usize,
-        gauge: Arc<Gauge>,
+        progress: Arc<CallProgress>,
     ) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(address, within)?;
         stream.set_nodelay(true)?;
-        Ok(Wire {
+        Ok(Socket {
             stream: Arc::new(stream),
-            room: Room::new(buffer),
-            gauge,
-            read_limit: Limit::default(),
-            write_limit: Limit::default(),
+            buffers: SocketBuffers::new(buffer),
+            progress,
+            read_limit: SocketTimeout::default(),
+            write_limit: SocketTimeout::default(),
         })
     }
 
@@ -59,33 +59,33 @@ impl Wire {
     /// up: so a broken pipe is not yet a failure, for the answer may be there to read.
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
         let mut sent = 0;
-        while sent < self.room.held().len() && !self.gauge.is_broken() {
-            let left = left(&self.gauge, timeout)?;
+        while sent < self.buffers.held().len() && !self.progress.is_broken() {
+            let left = left(&self.progress, timeout)?;
             self.write_limit
                 .fit(left, |time| self.stream.set_write_timeout(Some(time)))?;
-            match (&*self.stream).write(&self.room.held()[sent..]) {
+            match (&*self.stream).write(&self.buffers.held()[sent..]) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(length) => sent += length,
                 Err(error) if is_passing(&error) => {}
-                Err(error) if is_hung_up(&error) => self.gauge.broke(),
+                Err(error) if is_hung_up(&error) => self.progress.broke(),
                 Err(error) => return Err(error.into()),
             }
         }
-        self.room.release();
+        self.buffers.release();
         Ok(())
     }
 }
 
-impl Transport for Wire {
+impl Transport for Socket {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.room
+        &mut self.buffers
     }
 
     /// Holds what is to be written until there is more of it, or the answer is awaited:
     /// a head and its body are one packet then, and one system call.
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.gauge.enter(Phase::Send);
-        match self.room.hold(amount) {
+        self.progress.enter(Phase::Send);
+        match self.buffers.hold(amount) {
             true => self.flush(timeout),
             false => Ok(()),
         }
@@ -93,14 +93,14 @@ impl Transport for Wire {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.gauge.enter(Phase::Response);
+        self.progress.enter(Phase::Response);
         loop {
-            let left = left(&self.gauge, timeout)?;
+            let left = left(&self.progress, timeout)?;
             self.read_limit
                 .fit(left, |time| self.stream.set_read_timeout(Some(time)))?;
-            match (&*self.stream).read(self.room.input_append_buf()) {
+            match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Ok(length) => {
-                    self.room.input_appended(length);
+                    self.buffers.input_appended(length);
                     return Ok(length > 0);
                 }
                 Err(error) if is_passing(&error) => {}
@@ -114,12 +114,12 @@ impl Transport for Wire {
     }
 }
 
-/// The time-out of one direction of a socket. The times that count are the gauge's: the
+/// The time-out of one direction of a socket. The times that count are the progress's: the
 /// socket's are there to look at those again.
 #[derive(Debug, Default)]
-struct Limit(Option<Duration>);
+struct SocketTimeout(Option<Duration>);
 
-impl Limit {
+impl SocketTimeout {
     /// Sees to it that the socket waits for no longer than `left`, and not for much less.
     fn fit(
         &mut self,
@@ -139,8 +139,8 @@ impl Limit {
 }
 
 /// What is left of the call's phase, and of what ureq allows.
-fn left(gauge: &Gauge, timeout: NextTimeout) -> Result<Duration, Error> {
-    let left = gauge.left().min(*timeout.after);
+fn left(progress: &CallProgress, timeout: NextTimeout) -> Result<Duration, Error> {
+    let left = progress.left().min(*timeout.after);
     match left.is_zero() {
         true => Err(Error::Timeout(timeout.reason)),
         false => Ok(left),
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_sockets_time_out_is_set_only_when_it_has_to_be() {
         let seconds = Duration::from_secs;
-        let mut limit = Limit::default();
+        let mut limit = SocketTimeout::default();
         let mut set = Vec::new();
         for left in [3600, 3599, 3000, 2699, 2100, 20] {
             let fitted = limit.fit(seconds(left), |time| {
