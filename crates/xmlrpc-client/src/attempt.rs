@@ -1,16 +1,20 @@
-//! One call, by a name of its own: what can be cancelled.
+//! One call, which can be cancelled and can have a deadline.
 
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::transport::{AbortHandle, Terms};
-use crate::{Error, FromValue, IntoParams, ServerProxy};
+use log::debug;
+use untrusted_text::OneLine;
+use xmlrpc_wire::{FromValue, IntoParams, Value, encode_call};
 
-/// One call that is about to be made, of [`ServerProxy::attempt`].
+use crate::canceller::Canceller;
+use crate::error::Error;
+use crate::request::Request;
+use crate::transport::Transport;
+
+/// One call that is about to be made; from [`ServerProxy::attempt`](crate::ServerProxy::attempt).
 ///
-/// It serves for one call, so that whoever holds its [`Canceller`] can't hit another by
-/// coming late.
+/// An attempt serves for one call. So a [`Canceller`] that is used late can't cancel
+/// another.
 ///
 /// ```no_run
 /// # use std::{thread, time::{Duration, Instant}};
@@ -29,43 +33,29 @@ use crate::{Error, FromValue, IntoParams, ServerProxy};
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "an attempt does nothing until it calls"]
+#[must_use = "an attempt does nothing until `call`"]
 pub struct Attempt<'a> {
-    proxy: &'a ServerProxy,
+    transport: &'a Transport,
     deadline: Option<Instant>,
-    id: Option<String>,
-    state: Arc<Mutex<State>>,
-}
-
-/// Cancels the call of one [`Attempt`], from any thread, at any time.
-#[derive(Debug, Clone)]
-pub struct Canceller(Arc<Mutex<State>>);
-
-#[derive(Debug)]
-enum State {
-    /// Nothing has been sent yet.
-    Ready,
-    Running(AbortHandle),
-    Cancelled,
-    /// The call has returned.
-    Done,
+    call_id: Option<String>,
+    canceller: Canceller,
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
+    pub(crate) fn new(transport: &'a Transport) -> Self {
         Attempt {
-            proxy,
+            transport,
             deadline: None,
-            id: None,
-            state: Arc::new(Mutex::new(State::Ready)),
+            call_id: None,
+            canceller: Canceller::new(),
         }
     }
 
-    /// The same, to be over at `at`: what is left of the time-outs is cut to it.
+    /// Sets when the call must be over, whatever the time-outs of the
+    /// [`Options`](crate::Options) leave.
     ///
-    /// The server is told, in the header `Reparte-Deadline-Ms`, how long its answer is
-    /// waited for: to this deadline, or for the time-outs of the
-    /// [`Options`](crate::Options) if that is less.
+    /// The header `Reparte-Deadline-Ms` tells the server how long the client waits for
+    /// its response: to this deadline, or for the time-outs if that is less.
     pub fn deadline(self, at: Instant) -> Self {
         Attempt {
             deadline: Some(at),
@@ -73,78 +63,78 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The same, known to the server by `id`, which the header `Reparte-Call` carries: one
-    /// of xmlrpc-server lists it in `reparte.status()`, and ends the call at
-    /// `reparte.cancel(id)`; another takes no notice.
+    /// Sets the name by which the server knows the call, in the header `Reparte-Call`. A
+    /// server of xmlrpc-server lists it in `reparte.status()`, and ends the call at
+    /// `reparte.cancel(id)`; other servers ignore it.
     ///
     /// An `id` with anything but letters, digits, `-`, `_` and `.` of ASCII is not sent.
     pub fn call_id(self, id: impl Into<String>) -> Self {
         let id = id.into();
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         Attempt {
-            id: Some(id).filter(|id| id.bytes().all(is_plain)),
+            call_id: Some(id).filter(|id| id.bytes().all(is_plain)),
             ..self
         }
     }
 
-    /// What cancels the call.
+    /// Returns a handle that cancels the call.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        Canceller(Arc::clone(&self.state))
+        self.canceller.clone()
     }
 
-    /// Makes the call, as [`ServerProxy::call`] does.
+    /// Calls `method` and waits for its result, as
+    /// [`ServerProxy::call`](crate::ServerProxy::call) does.
     ///
     /// # Errors
     ///
-    /// Those of [`ServerProxy::call`], and [`Error::Cancelled`] if it was cancelled
-    /// before it returned, or even before it began.
+    /// Those of [`ServerProxy::call`](crate::ServerProxy::call), and [`Error::Cancelled`]
+    /// if the call was cancelled before it returned, or before it began.
     pub fn call<R: FromValue>(self, method: &str, params: impl IntoParams) -> Result<R, Error> {
-        let running = |abort_handle| {
-            let mut state = lock(&self.state);
-            if let State::Cancelled = *state {
-                return Err(Error::Cancelled);
-            }
-            *state = State::Running(abort_handle);
-            Ok(())
-        };
-        let terms = Terms {
-            deadline: self.deadline,
-            id: self.id.as_deref(),
-        };
         let params = params.into_params().map_err(Error::Unrepresentable)?;
-        let posted = self.proxy.post(method, &params, terms, running)?;
-        // From here on nobody can break the connection off: only now may another call have it.
-        if let State::Cancelled = mem::replace(&mut *lock(&self.state), State::Done) {
-            return Err(Error::Cancelled);
-        }
-        let value = self.proxy.finish(posted)?;
+        let value = self.call_value(method, &params)?;
         R::from_value(value).map_err(Error::Mismatch)
     }
-}
 
-impl Canceller {
-    /// Makes the call return [`Error::Cancelled`]: at once if it waits for the server,
-    /// after at most [`connect_timeout`](crate::Options::connect_timeout) if it is about
-    /// to connect. A call that has not begun will not; one that has returned is left
-    /// alone. Never blocks.
-    ///
-    /// The connection is closed, which a server may or may not notice: the function may
-    /// go on to run there.
-    pub fn cancel(&self) {
-        let mut state = lock(&self.0);
-        if let State::Done = *state {
-            return;
+    fn call_value(self, method: &str, params: &[Value]) -> Result<Value, Error> {
+        let body = encode_call(method, params).map_err(Error::Unrepresentable)?;
+        debug!(
+            "{}: call {}, {} bytes",
+            self.transport.server(),
+            OneLine::new(method),
+            body.len()
+        );
+        let request = Request {
+            body: &body,
+            deadline: self.deadline,
+            call_id: self.call_id.as_deref(),
+        };
+
+        let mut redirect: Option<Transport> = None;
+        let mut posted = self.transport.post(&request, &self.canceller);
+        for _ in 0..self.transport.options().redirects {
+            let Ok((_, response)) = &posted else { break };
+            let current = redirect.as_ref().unwrap_or(self.transport);
+            let Some(next) = current.redirect(response)? else {
+                break;
+            };
+            posted = next.post(&request, &self.canceller);
+            redirect = Some(next);
         }
-        let before = mem::replace(&mut *state, State::Cancelled);
-        drop(state);
-        if let State::Running(abort_handle) = before {
-            abort_handle.cut();
-        }
+
+        // From here on no canceller can abort the connection: only now may another call
+        // have it. What was aborted shows as an error, so this comes before that is read.
+        self.canceller.finish()?;
+        let transport = redirect.as_ref().unwrap_or(self.transport);
+        let server = transport.server();
+        let (connection, response) = posted.inspect_err(|error| debug!("{server}: {error}"))?;
+        transport.keep(connection);
+        debug!(
+            "{server}: status {}, {} bytes",
+            response.status,
+            response.body.len()
+        );
+        let limits = &transport.options().limits;
+        response.decode(server, &transport.url().path, limits)
     }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    // Each change is one assignment: a poisoned state is whole.
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,8 @@ use crate::options::Options;
 use crate::server_proxy::ServerProxy;
 use crate::url::ServerUrl;
 
-/// Sets up a [`ServerProxy`]; from [`ServerProxy::builder`].
+/// Builds a [`ServerProxy`] with other options than the default; from
+/// [`ServerProxy::builder`].
 ///
 /// ```
 /// # use std::time::Duration;
@@ -20,24 +21,25 @@ use crate::url::ServerUrl;
 /// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
-pub struct ServerProxyBuilder<'a> {
-    url: &'a str,
+pub struct ServerProxyBuilder {
+    /// The address, or why it can't be read.
+    url: Result<ServerUrl, Error>,
     options: Options,
 }
 
 impl ServerProxy {
-    /// Returns a builder for a proxy of the server at `url`, which is written as for
+    /// Returns a builder of a proxy for the server at `url`, which is written as for
     /// [`new`](ServerProxy::new).
-    pub fn builder(url: &str) -> ServerProxyBuilder<'_> {
+    pub fn builder(url: &str) -> ServerProxyBuilder {
         ServerProxyBuilder {
-            url,
+            url: ServerUrl::parse(url),
             options: Options::default(),
         }
     }
 }
 
-impl ServerProxyBuilder<'_> {
-    /// Sets the options, in place of those set before.
+impl ServerProxyBuilder {
+    /// Sets the options. A second setting replaces the first.
     pub fn options(self, options: Options) -> Self {
         ServerProxyBuilder { options, ..self }
     }
@@ -46,11 +48,11 @@ impl ServerProxyBuilder<'_> {
     ///
     /// # Errors
     ///
-    /// - [`Error::BadUrl`] and [`Error::TlsUnsupported`] for the address.
+    /// - [`Error::BadUrl`] or [`Error::TlsUnsupported`] for the address.
     /// - [`Error::BadOption`] for an option that can't be used.
     /// - [`Error::DuplicateCredentials`] where the address and the options both have
     ///   credentials.
     pub fn build(self) -> Result<ServerProxy, Error> {
-        ServerProxy::at(ServerUrl::parse(self.url)?, self.options)
+        ServerProxy::from_parts(self.url?, self.options)
     }
 }

@@ -1,23 +1,24 @@
-//! What a server that asks who calls is shown.
+//! The credentials of a caller.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What goes into a call's `Authorization` header. It is never shown.
+/// The value of a call's `Authorization` header. It is never shown in messages.
 ///
-/// Without TLS, whoever can read the network can read it.
+/// Without TLS, anyone who can read the network can read it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials(String);
 
 impl Credentials {
-    /// A token, as `Bearer` (RFC 6750): what servers of xmlrpc-server ask for.
+    /// Returns a token's credentials, as `Bearer` (RFC 6750). Servers of xmlrpc-server ask
+    /// for these.
     pub fn token(token: &str) -> Self {
         Credentials(format!("Bearer {token}"))
     }
 
-    /// A user's name and password, as `Basic` (RFC 7617).
+    /// Returns the credentials of a user's name and password, as `Basic` (RFC 7617).
     pub fn basic(user: &str, password: &str) -> Self {
         Credentials(format!(
             "Basic {}",
@@ -25,17 +26,22 @@ impl Credentials {
         ))
     }
 
-    /// Those that stand before the @ of an address, percent-encoded or not.
-    pub(crate) fn of_url(text: &str) -> Option<Self> {
+    /// Returns the credentials that stand before the @ of an address, percent-encoded or
+    /// not; `None` if they can't be decoded.
+    pub(crate) fn from_url(text: &str) -> Option<Self> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        Some(Credentials::basic(&decoded(user)?, &decoded(password)?))
+        Some(Credentials::basic(
+            &percent_decoded(user)?,
+            &percent_decoded(password)?,
+        ))
     }
 
-    /// The header's value.
+    /// Returns the header's value.
     pub(crate) fn header(&self) -> &str {
         &self.0
     }
 
+    /// Returns whether a header can carry them: printable ASCII.
     pub(crate) fn fit_a_header(&self) -> bool {
         self.0.bytes().all(|b| matches!(b, b' '..=b'~'))
     }
@@ -47,8 +53,9 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Text with its `%41` put right; `None` where one is cut short or the text is no UTF-8.
-fn decoded(text: &str) -> Option<String> {
+/// Decodes percent-encoded text; `None` where a `%` has no two digits after it or the text
+/// is not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut parts = text.split('%');
     bytes.extend_from_slice(parts.next()?.as_bytes());
@@ -77,10 +84,10 @@ mod tests {
             ("m%40e:s%3Aecret%C3%B1", "m@e", "s:ecretñ"),
         ] {
             let expected = Credentials::basic(user, password);
-            assert_eq!(Credentials::of_url(text), Some(expected), "{text}");
+            assert_eq!(Credentials::from_url(text), Some(expected), "{text}");
         }
         for text in ["me:%4", "me:%zz", "%ff:x", "me:%+1"] {
-            assert_eq!(Credentials::of_url(text), None, "{text}");
+            assert_eq!(Credentials::from_url(text), None, "{text}");
         }
         let shown = format!("{:?}", Credentials::token("secret"));
         assert!(!shown.contains("secret"));

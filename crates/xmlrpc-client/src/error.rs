@@ -1,21 +1,22 @@
-//! The one error type of this crate.
+//! The error of a call.
 
+mod classify;
 mod display;
-mod kind;
+pub(crate) mod kind;
 
 use std::io;
 use std::time::Duration;
 
 use xmlrpc_wire::Fault;
 
-pub use kind::ErrorKind;
-
 use crate::option_name::OptionName;
+use crate::phase::Phase;
 
-/// Why a call brought no result.
+/// The reason why a call has no result.
 ///
-/// Displays as one line that says what to do where something can be done, with text from
-/// outside escaped and cut. [`kind`](Error::kind) says whether the call may have run.
+/// It displays as one line. Where something can be done about it, the line says what. Text
+/// from outside is escaped and cut. [`kind`](Error::kind) says whether the call may have
+/// run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,20 +28,21 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The address asks for `https://`, and the crate was built without the feature `tls`.
+    /// The address begins with `https://`, and the crate was built without the feature
+    /// `tls`.
     #[non_exhaustive]
     TlsUnsupported {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
     /// The address has a user's name or password in it, and the
-    /// [options](crate::Options::credentials) have others.
+    /// [options](crate::Options::credentials) have credentials too.
     #[non_exhaustive]
     DuplicateCredentials {
         /// The address, as in [`BadUrl`](Error::BadUrl).
         url: String,
     },
-    /// One of the [`Options`](crate::Options) makes no sense.
+    /// One of the [`Options`](crate::Options) can't be used.
     #[non_exhaustive]
     BadOption {
         /// The option.
@@ -48,55 +50,56 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The method's name or an argument can't be written as XML-RPC; nothing was sent.
+    /// The method's name or an argument can't be written as XML-RPC. Nothing was sent.
     Unrepresentable(xmlrpc_wire::Error),
-    /// The server's name does not resolve; nothing was sent.
+    /// The name of the server, or of its HTTP proxy, does not resolve. Nothing was sent.
     #[non_exhaustive]
     HostNotFound {
         /// The name.
         host: String,
-        /// What the system's resolver said.
+        /// The resolver's error.
         source: io::Error,
     },
-    /// No connection was made, to the server or to the proxy: refused, no route, or no
-    /// answer within [`connect_timeout`](crate::Options::connect_timeout); nothing was sent.
+    /// No connection was made, to the server or to its HTTP proxy: refused, no route, or
+    /// no answer within [`connect_timeout`](crate::Options::connect_timeout). Nothing was
+    /// sent.
     #[non_exhaustive]
     Unreachable {
         /// The server, as `host:port`.
         server: String,
-        /// The [proxy](crate::Options::proxy) through which it is called, as `host:port`.
+        /// The [HTTP proxy](crate::Options::proxy), if there is one, as `host:port`.
         proxy: Option<String>,
-        /// What connecting said, of the most telling of the host's addresses.
+        /// The error of the address that says most: one that refuses, else the first.
         source: io::Error,
     },
-    /// The [proxy](crate::Options::proxy) answered, and made no connection to the server;
-    /// nothing was sent to that.
+    /// The [HTTP proxy](crate::Options::proxy) answered, and made no connection to the
+    /// server. Nothing was sent to the server.
     #[non_exhaustive]
     ProxyRefused {
         /// The server, as `host:port`.
         server: String,
-        /// The proxy, as `host:port`.
+        /// The HTTP proxy, as `host:port`.
         proxy: String,
-        /// The HTTP status that it gave.
+        /// The HTTP status of the proxy's response.
         status: u16,
     },
-    /// The server and this client could not agree on TLS: no trust in a certificate, of the
-    /// server or of the client, or no version in common. The call did not run.
+    /// The server and the client could not agree on TLS: one does not trust the other's
+    /// certificate, or there is no version in common. The call did not run.
     #[non_exhaustive]
     Tls {
         /// The server, as `host:port`.
         server: String,
-        /// What rustls said.
+        /// The error of rustls.
         reason: String,
     },
-    /// The connection was lost before the whole answer was there. The call may have run.
+    /// The connection was lost before the whole response was there. The call may have run.
     #[non_exhaustive]
     Interrupted {
         /// The server, as `host:port`.
         server: String,
-        /// During what.
+        /// The phase in which it was lost.
         phase: Phase,
-        /// What the connection said.
+        /// The connection's error.
         source: io::Error,
     },
     /// A time-out of the [`Options`](crate::Options), or the attempt's
@@ -106,25 +109,25 @@ pub enum Error {
     TimedOut {
         /// The server, as `host:port`.
         server: String,
-        /// During what.
+        /// The phase in which it passed.
         phase: Phase,
-        /// How long the attempt took in all.
+        /// The time that the call took in all.
         after: Duration,
     },
-    /// What came is not HTTP/1.0 or 1.1.
+    /// The server's bytes are not HTTP/1.0 or 1.1.
     #[non_exhaustive]
     NotHttp {
         /// The server, as `host:port`.
         server: String,
-        /// What is wrong with it.
+        /// What is wrong with them.
         reason: String,
     },
-    /// The server answered with another HTTP status than 200.
+    /// The response has another HTTP status than 200.
     Http(Box<HttpStatus>),
-    /// The server's answer is not an XML-RPC answer, or is beyond the
+    /// The response is not an XML-RPC document, or is beyond the
     /// [limits](crate::Options::limits).
     Malformed(Box<MalformedResponse>),
-    /// The answer is a value of another type than was asked for.
+    /// The result is a value of another type than was asked for.
     Mismatch(xmlrpc_wire::Error),
     /// The server answered with a fault: the function's own error.
     Fault(Fault),
@@ -132,19 +135,7 @@ pub enum Error {
     Cancelled,
 }
 
-/// A part of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Looking up the server's name and connecting to it.
-    Connect,
-    /// Sending the request.
-    Send,
-    /// Waiting for the answer and reading it.
-    Response,
-}
-
-/// An HTTP status that is not 200.
+/// A response with another HTTP status than 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpStatus {
@@ -164,14 +155,14 @@ pub struct HttpStatus {
     pub location: Option<String>,
 }
 
-/// An answer with status 200 that is not XML-RPC.
+/// A response with the HTTP status 200 that is not XML-RPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MalformedResponse {
     /// The server, as `host:port`.
     pub server: String,
-    /// What is wrong with it, and where. For a body that is too long it is
-    /// [`LimitExceeded`](xmlrpc_wire::Error::LimitExceeded) of `bytes`.
+    /// What is wrong with the document, and where. For a body that is too long it is
+    /// [`LimitExceeded`](xmlrpc_wire::Error::LimitExceeded).
     pub source: xmlrpc_wire::Error,
     /// The beginning of the body, escaped and cut.
     pub excerpt: String,

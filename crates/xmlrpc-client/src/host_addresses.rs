@@ -1,7 +1,7 @@
-//! From a host to its addresses.
+//! The addresses of one host.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,16 +12,19 @@ use crate::url::Host;
 
 type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
-/// The addresses of one host: known at once for an IP address and for `localhost`,
-/// looked up once for another name and kept until they are [forgotten](HostAddresses::forget).
+/// The addresses of one host: known at once for an IP address and for `localhost`; for
+/// another name looked up once, and kept until they are
+/// [forgotten](HostAddresses::forget). Clones share what is known.
 #[derive(Clone)]
 pub(crate) struct HostAddresses {
     host: Host,
     port: u16,
-    /// Whether the addresses never change.
-    fixed: bool,
+    /// The addresses never change, and are never looked up.
+    is_fixed: bool,
+    /// Empty until a lookup has succeeded, and again once they are forgotten.
     known: Arc<Mutex<Vec<SocketAddr>>>,
-    lookup: Arc<Lookup>,
+    /// The system's resolver.
+    resolve: Arc<Lookup>,
 }
 
 impl HostAddresses {
@@ -39,8 +42,8 @@ impl HostAddresses {
         let at = |ip: IpAddr| SocketAddr::new(ip, port);
         let known = match &host {
             Host::Ip(ip) => vec![at(*ip)],
-            // RFC 6761, 6.3: always loopback. IPv4 first, since that is where the
-            // article's servers listen; a loopback address that refuses does so at once.
+            // RFC 6761, 6.3: always loopback. IPv4 first, since the article's servers
+            // listen there; a loopback address that refuses does so at once.
             Host::Name(name) if name.trim_end_matches('.') == "localhost" => {
                 vec![
                     at(Ipv4Addr::LOCALHOST.into()),
@@ -50,58 +53,58 @@ impl HostAddresses {
             Host::Name(_) => Vec::new(),
         };
         HostAddresses {
-            fixed: !known.is_empty(),
+            is_fixed: !known.is_empty(),
             host,
             port,
             known: Arc::new(Mutex::new(known)),
-            lookup: Arc::new(lookup),
+            resolve: Arc::new(lookup),
         }
     }
 
-    /// The addresses, at least one.
+    /// Returns the addresses, at least one. A lookup may take as long as `timeout`.
     ///
     /// A lookup runs in a thread of its own, since the system's resolver takes no
     /// time-out. One that comes too late for its call still serves the next.
-    pub(crate) fn addresses(&self, within: Duration) -> io::Result<Vec<SocketAddr>> {
+    pub(crate) fn lookup(&self, timeout: Duration) -> io::Result<Vec<SocketAddr>> {
         let known = self.known().clone();
         let name = match &self.host {
             Host::Name(name) if known.is_empty() => name.clone(),
             _ => return Ok(known),
         };
-        let (names, (done, result)) = (self.clone(), mpsc::sync_channel(1));
+        let (host, (done, result)) = (self.clone(), mpsc::sync_channel(1));
         thread::Builder::new()
             .name("lookup".to_owned())
             .spawn(move || {
-                let found = (names.lookup)(&name, names.port);
+                let found = (host.resolve)(&name, host.port);
                 if let Ok(addresses) = &found {
-                    names.known().clone_from(addresses);
+                    host.known().clone_from(addresses);
                 }
                 // The call may have given up.
                 let _ = done.send(found);
             })?;
-        let nothing = |kind, text| Err(io::Error::new(kind, text));
-        match result.recv_timeout(within) {
+        let fail = |kind, text| Err(io::Error::new(kind, text));
+        match result.recv_timeout(timeout) {
             Ok(Ok(found)) if found.is_empty() => {
-                nothing(io::ErrorKind::NotFound, "the name has no address")
+                fail(ErrorKind::NotFound, "the name has no address")
             }
             Ok(found) => found,
             Err(RecvTimeoutError::Timeout) => {
-                nothing(io::ErrorKind::TimedOut, "no answer from the name service")
+                fail(ErrorKind::TimedOut, "no answer from the name service")
             }
-            Err(RecvTimeoutError::Disconnected) => {
-                nothing(io::ErrorKind::Other, "the lookup broke off")
-            }
+            // The thread panicked.
+            Err(RecvTimeoutError::Disconnected) => fail(ErrorKind::Other, "the lookup broke off"),
         }
     }
 
-    /// Makes the next call look the name up again: nothing answers at its addresses.
+    /// Makes the next call look the name up again, since nothing answers at its addresses.
     pub(crate) fn forget(&self) {
-        if !self.fixed {
+        if !self.is_fixed {
             self.known().clear();
         }
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        // Each change is one assignment: a poisoned list is whole.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -136,9 +139,10 @@ mod tests {
             (name("localhost"), &["127.0.0.1:7", "[::1]:7"]),
             (name("localhost."), &["127.0.0.1:7", "[::1]:7"]),
         ] {
-            let names = HostAddresses::with_lookup(host, 7, |name, _| panic!("looked up {name}"));
-            names.forget();
-            let found = names.addresses(Duration::ZERO).unwrap();
+            let addresses =
+                HostAddresses::with_lookup(host, 7, |name, _| panic!("looked up {name}"));
+            addresses.forget();
+            let found = addresses.lookup(Duration::ZERO).unwrap();
             let found: Vec<_> = found.iter().map(SocketAddr::to_string).collect();
             assert_eq!(found, expected);
         }
@@ -147,48 +151,48 @@ mod tests {
     #[test]
     fn a_name_is_looked_up_once_until_it_is_forgotten() {
         let count = AtomicUsize::new(0);
-        let names = HostAddresses::with_lookup(name("a"), 7, move |name, port| {
+        let addresses = HostAddresses::with_lookup(name("a"), 7, move |name, port| {
             assert_eq!((name, port), ("a", 7));
             let n = count.fetch_add(1, Ordering::Relaxed);
             Ok(vec![SocketAddr::from(([10, 0, 0, n as u8], port))])
         });
-        let found = || names.addresses(BOUND).unwrap()[0].to_string();
+        let found = || addresses.lookup(BOUND).unwrap()[0].to_string();
         assert_eq!([found(), found()], ["10.0.0.0:7", "10.0.0.0:7"]);
-        names.forget();
+        addresses.forget();
         assert_eq!([found(), found()], ["10.0.0.1:7", "10.0.0.1:7"]);
     }
 
     #[test]
     fn a_lookup_that_fails_is_tried_again() {
         let count = AtomicUsize::new(0);
-        let names = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
+        let addresses = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
             match count.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(io::Error::other("no such host")),
                 1 => Ok(Vec::new()),
                 _ => Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))]),
             }
         });
-        let text = || names.addresses(BOUND).unwrap_err().to_string();
+        let text = || addresses.lookup(BOUND).unwrap_err().to_string();
         assert_eq!(
             [text(), text()],
             ["no such host", "the name has no address"]
         );
-        assert_eq!(names.addresses(BOUND).unwrap().len(), 1);
+        assert_eq!(addresses.lookup(BOUND).unwrap().len(), 1);
     }
 
     #[test]
     fn a_late_lookup_serves_the_next_call() {
         let (go, gate) = mpsc::channel();
         let gate = Mutex::new(gate);
-        let names = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
+        let addresses = HostAddresses::with_lookup(name("a"), 7, move |_, port| {
             gate.lock().unwrap().recv().unwrap();
             Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))])
         });
-        let late = names.addresses(Duration::from_millis(10)).unwrap_err();
-        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        let late = addresses.lookup(Duration::from_millis(10)).unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::TimedOut);
         // One for the lookup that runs, one for the second if that comes first.
         go.send(()).unwrap();
         go.send(()).unwrap();
-        assert_eq!(names.addresses(BOUND).unwrap().len(), 1);
+        assert_eq!(addresses.lookup(BOUND).unwrap().len(), 1);
     }
 }

@@ -1,13 +1,14 @@
-//! The proxy that calls go through, where there is one.
+//! The HTTP proxy that calls go through.
 
 use std::net::IpAddr;
 
+use crate::credentials::Credentials;
+use crate::error::Error;
 use crate::option_name::OptionName;
 use crate::url::{Host, ServerUrl};
-use crate::{Credentials, Error};
 
-/// An HTTP proxy: it is asked for a connection to the server (`CONNECT`; RFC 9110, 9.3.6),
-/// for `http://` and `https://` alike, and looks the server's name up itself.
+/// An HTTP proxy. The client asks it for a connection to the server (`CONNECT`; RFC 9110,
+/// 9.3.6), for `http://` and `https://` alike. The proxy looks up the server's name.
 ///
 /// ```
 /// # use xmlrpc_client::{Error, HttpProxy, Options};
@@ -21,9 +22,9 @@ use crate::{Credentials, Error};
 pub struct HttpProxy(ServerUrl);
 
 impl HttpProxy {
-    /// The proxy at `url`: `http://host:port`, `host:port` or `host`, the port 80 where it
-    /// is not given; a user and password may stand before the host, percent-encoded, and
-    /// are never shown.
+    /// Returns the proxy at `url`: `http://host:port`, `host:port` or `host`. The port is 80
+    /// where it is not given. A user and password may stand before the host,
+    /// percent-encoded; they are never shown.
     ///
     /// # Errors
     ///
@@ -43,16 +44,20 @@ impl HttpProxy {
         }
     }
 
-    /// The proxy that the environment names for the server at `url`, as curl reads it:
-    /// the variable `https_proxy` or `HTTPS_PROXY` for an `https://` server, `http_proxy`
-    /// for another (`HTTP_PROXY` is a header of the client's under CGI, and is not read);
-    /// else `all_proxy` or `ALL_PROXY`. None where `no_proxy` or `NO_PROXY` has the host
-    /// (`a.example` for itself and for what ends in `.a.example`, an IP address, `*`).
+    /// Returns the proxy that the environment names for the server at `url`, as curl reads
+    /// it; `None` if it names none.
+    ///
+    /// - The variable is `https_proxy` or `HTTPS_PROXY` for an `https://` server and
+    ///   `http_proxy` for another. (`HTTP_PROXY` is not read: under CGI a client sets it by
+    ///   a header.) Where that is not set, it is `all_proxy` or `ALL_PROXY`.
+    /// - `no_proxy` or `NO_PROXY` lists the hosts that are called without a proxy:
+    ///   `a.example` for itself and for all that ends in `.a.example`, an IP address, or
+    ///   `*` for all.
     ///
     /// # Errors
     ///
     /// Those of [`ServerProxy::new`](crate::ServerProxy::new) for `url`, and those of
-    /// [`new`](HttpProxy::new) for what the variable holds.
+    /// [`new`](HttpProxy::new) for the variable's value.
     pub fn from_environment(url: &str) -> Result<Option<Self>, Error> {
         HttpProxy::from_variables(url, |name| std::env::var(name).ok())
     }
@@ -87,7 +92,7 @@ impl HttpProxy {
         self.0.port
     }
 
-    /// `host:port`: its name in messages.
+    /// Returns `host:port`, its name in messages.
     pub(crate) fn name(&self) -> String {
         self.0.server()
     }
@@ -97,7 +102,7 @@ impl HttpProxy {
     }
 }
 
-/// Whether a list as in `no_proxy` has the host.
+/// Returns whether a list as in `no_proxy` has the host.
 fn is_excepted(host: &Host, list: &str) -> bool {
     let bare = |text: &str| text.trim_matches(['.', '[', ']']).to_ascii_lowercase();
     let mut entries = list.split([',', ' ']).filter(|entry| !entry.is_empty());

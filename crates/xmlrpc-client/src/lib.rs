@@ -1,9 +1,28 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Types
+//!
+//! | type | is |
+//! | --- | --- |
+//! | [`ServerProxy`], [`ServerProxyBuilder`] | a server whose functions can be called |
+//! | [`Options`], [`Credentials`], [`HttpProxy`] | how calls are made |
+#![cfg_attr(
+    feature = "tls",
+    doc = "| [`Tls`], [`Identity`] | certificates, for `https://` |"
+)]
+//! | [`Attempt`], [`Canceller`] | one call, with a deadline, which can be cancelled |
+//! | [`Multicall`], [`MulticallResults`] | many calls in one request |
+//! | [`Error`], [`ErrorKind`] | why a call has no result, and whether it may have run |
+//! | [`Phase`], [`HttpStatus`], [`MalformedResponse`], [`OptionName`] | the details of errors |
+//! | [`Value`], [`Struct`], [`DateTime`], [`Bytes`], [`Fault`], [`Limits`], [`WireError`] | values and documents, from `xmlrpc-wire` |
+//! | [`IntoParams`], [`IntoValue`], [`FromValue`] | the conversions of arguments and results |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+mod abort_handle;
 mod attempt;
 mod builder;
+mod canceller;
 mod credentials;
 mod error;
 mod host_addresses;
@@ -11,26 +30,33 @@ mod http_proxy;
 mod multicall;
 mod option_name;
 mod options;
+mod phase;
 mod progress;
 mod redirect;
+mod request;
+mod response;
 mod server_proxy;
-mod text;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
 mod url;
 
-pub use attempt::{Attempt, Canceller};
+pub use attempt::Attempt;
 pub use builder::ServerProxyBuilder;
+pub use canceller::Canceller;
 pub use credentials::Credentials;
-pub use error::{Error, ErrorKind, HttpStatus, MalformedResponse, Phase};
+pub use error::kind::ErrorKind;
+pub use error::{Error, HttpStatus, MalformedResponse};
 pub use http_proxy::HttpProxy;
 pub use multicall::{Multicall, MulticallResults};
 pub use option_name::OptionName;
 pub use options::Options;
+pub use phase::Phase;
 pub use server_proxy::ServerProxy;
 #[cfg(feature = "tls")]
 pub use tls::{Identity, Tls};
+/// Carries a type of serde's as an argument or a result.
+///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
 /// use xmlrpc_client::{Serde, ServerProxy};

@@ -2,46 +2,49 @@
 
 use std::vec;
 
-use xmlrpc_wire::{Error as WireError, Fault, Struct};
+use xmlrpc_wire::{Error as WireError, Fault, FromValue, IntoParams, Struct, Value};
 
-use crate::{Error, FromValue, IntoParams, ServerProxy, Value};
+use crate::attempt::Attempt;
+use crate::error::Error;
+use crate::transport::Transport;
 
-/// Calls that are gathered to be made in one request, by the server's `system.multicall`:
-/// of [`ServerProxy::multicall`].
+/// A list of calls to be made in one request, by the server's `system.multicall`; from
+/// [`ServerProxy::multicall`](crate::ServerProxy::multicall).
 ///
 /// ```no_run
 /// # use xmlrpc_client::{Error, ServerProxy};
 /// let server = ServerProxy::new("localhost:9000")?;
 /// let mut calls = server.multicall();
 /// calls.add("cuad", (7,)).add("system.methodHelp", ("cuad",));
-/// let mut answers = calls.call()?;
-/// let square: i32 = answers.next_as()?;
-/// let help: String = answers.next_as()?;
+/// let mut results = calls.call()?;
+/// let square: i32 = results.next_as()?;
+/// let help: String = results.next_as()?;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "nothing is called until `call`"]
 pub struct Multicall<'a> {
-    proxy: &'a ServerProxy,
+    transport: &'a Transport,
     calls: Vec<Value>,
     /// The first error of a call that could not be added, for [`Multicall::call`].
     unrepresentable: Option<WireError>,
 }
 
-/// The answers to a [`Multicall`], in the order of its calls.
+/// The results of a [`Multicall`], in the order of its calls.
 #[derive(Debug)]
 pub struct MulticallResults(vec::IntoIter<Value>);
 
 impl<'a> Multicall<'a> {
-    pub(crate) fn new(proxy: &'a ServerProxy) -> Self {
+    pub(crate) fn new(transport: &'a Transport) -> Self {
         Multicall {
-            proxy,
+            transport,
             calls: Vec::new(),
             unrepresentable: None,
         }
     }
 
-    /// Adds a call. Arguments that can't be sent are an error of [`Multicall::call`].
+    /// Adds a call of `method` to the list. Arguments that can't be sent are an error of
+    /// [`call`](Multicall::call).
     pub fn add(&mut self, method: &str, params: impl IntoParams) -> &mut Self {
         match params.into_params() {
             Ok(params) => {
@@ -60,37 +63,38 @@ impl<'a> Multicall<'a> {
         self
     }
 
-    /// Makes them all, and waits for all their answers. They run one after the other, and
-    /// one that fails does not keep the others from running.
+    /// Makes all calls, and waits for all their results. The server runs them one after
+    /// the other; one that fails does not keep the others from running.
     ///
     /// # Errors
     ///
-    /// Those of [`ServerProxy::call`]; and [`Error::Mismatch`] where there are not as many
-    /// answers as calls.
+    /// Those of [`ServerProxy::call`](crate::ServerProxy::call), and [`Error::Mismatch`]
+    /// where the number of results is not that of the calls.
     pub fn call(&self) -> Result<MulticallResults, Error> {
         if let Some(error) = &self.unrepresentable {
             return Err(Error::Unrepresentable(error.clone()));
         }
         let expected = self.calls.len();
-        let calls = Value::Array(self.calls.clone());
-        let answers: Vec<Value> = self.proxy.call("system.multicall", vec![calls])?;
-        match answers.len() == expected {
-            true => Ok(MulticallResults(answers.into_iter())),
+        let calls = vec![Value::Array(self.calls.clone())];
+        let results: Vec<Value> = Attempt::new(self.transport).call("system.multicall", calls)?;
+        match results.len() == expected {
+            true => Ok(MulticallResults(results.into_iter())),
             false => Err(mismatch(
                 "as many answers as calls",
-                format!("{} to {expected}", answers.len()),
+                format!("{} to {expected}", results.len()),
             )),
         }
     }
 }
 
 impl MulticallResults {
-    /// The next answer, as the type that is asked for.
+    /// Returns the next result, converted to `R`.
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] where the call failed, and [`Error::Mismatch`] where the answer is
-    /// of another type, is no answer at all, or there is no further one.
+    /// [`Error::Fault`] where the call failed. [`Error::Mismatch`] where the result is of
+    /// another type, where the server gave something that is no result, and where there is
+    /// no further one.
     pub fn next_as<R: FromValue>(&mut self) -> Result<R, Error> {
         let next = self.next();
         let value = next.unwrap_or_else(|| Err(mismatch("a further answer", "none".to_owned())));
@@ -102,7 +106,7 @@ impl Iterator for MulticallResults {
     type Item = Result<Value, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(one(self.0.next()?))
+        Some(read_entry(self.0.next()?))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -112,10 +116,10 @@ impl Iterator for MulticallResults {
 
 impl ExactSizeIterator for MulticallResults {}
 
-/// An array of one value, or the struct of a fault.
-fn one(answer: Value) -> Result<Value, Error> {
-    let found = answer.type_name();
-    match answer {
+/// Reads the entry of one call: an array of its one value, or the struct of its fault.
+fn read_entry(entry: Value) -> Result<Value, Error> {
+    let found = entry.type_name();
+    match entry {
         Value::Array(mut values) if values.len() == 1 => Ok(values.remove(0)),
         Value::Struct(fault) => match (fault.get("faultCode"), fault.get("faultString")) {
             (Some(Value::Int(code)), Some(Value::String(text))) => {

@@ -1,71 +1,81 @@
-//! What a caller can choose.
+//! The options of calls, and their checks.
 
 use std::time::Duration;
 
 use xmlrpc_wire::Limits;
 
-#[cfg(feature = "tls")]
-use crate::Tls;
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::http_proxy::HttpProxy;
 use crate::option_name::OptionName;
-use crate::{Credentials, Error, HttpProxy};
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
-/// How a [`ServerProxy`](crate::ServerProxy) calls.
+/// The options of a [`ServerProxy`](crate::ServerProxy)'s calls.
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use xmlrpc_client::Options;
+/// # use xmlrpc_client::{Error, Options, ServerProxy};
 /// let mut options = Options::default();
 /// options.response_timeout = Duration::from_secs(600);
+/// let server = ServerProxy::builder("localhost:9000")
+///     .options(options)
+///     .build()?;
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// How long to look up the server's name and connect to it; 5 s by default.
+    /// The longest time to look up the server's name and connect to it; 5 s by default.
     ///
-    /// A call can't be cancelled while it connects, so this also bounds how long a
-    /// cancellation may take.
+    /// A lookup and a TCP connect do not notice a cancellation before they end, so this is
+    /// also the longest time that a cancellation takes.
     pub connect_timeout: Duration,
-    /// How long to send a whole request; 60 s by default.
+    /// The longest time to send a whole request; 60 s by default.
     pub send_timeout: Duration,
-    /// How long to wait, once the request is sent, for the whole answer; 1 hour by
-    /// default, since long computations are what this crate is for.
+    /// The longest time from the end of the request to the end of the response; 1 hour by
+    /// default, since this crate is for long computations.
     ///
-    /// A server that dies, or that closes the connection, shows at once; one that hangs,
-    /// or whose machine lost its power or its network, shows only at this time-out. It
-    /// is a total: an answer that comes drop by drop does not extend it.
+    /// A server that dies, or that closes the connection, shows at once. One that hangs,
+    /// or whose machine lost its power or its network, shows only at this time-out. It is
+    /// a total: a response that comes drop by drop does not extend it.
     pub response_timeout: Duration,
-    /// How long a call may take in all, whatever its parts; 2 hours by default.
+    /// The longest time of a whole call; 2 hours by default.
     pub total_timeout: Duration,
-    /// Whether a connection that the server keeps open serves the next call, if that comes
+    /// Lets a connection that the server keeps open serve the next call, if that comes
     /// within a second; true by default.
     ///
-    /// False is for a server that hangs up after each answer without saying so, as Perl's
-    /// `Frontier::Daemon`: a call sent in that very moment ends as
-    /// [`Interrupted`](Error::Interrupted). And for one that serves a connection at a time
-    /// for as long as it is open, as Perl's `RPC::XML::Server`: its other clients wait.
+    /// Set it to false for two kinds of servers. One hangs up after each response without
+    /// saying so, as Perl's `Frontier::Daemon`: a call that is sent in that very moment
+    /// ends as [`Interrupted`](Error::Interrupted). The other serves one connection at a
+    /// time for as long as it is open, as Perl's `RPC::XML::Server`: its other clients
+    /// wait.
     pub keep_alive: bool,
-    /// What a server that asks is shown; nothing by default. They may stand in the address
-    /// instead.
+    /// The credentials for a server that asks for them; none by default. They may stand in
+    /// the address instead.
     pub credentials: Option<Credentials>,
-    /// Whom to trust where TLS is spoken: the authorities of the public web, unless told.
+    /// The certificates for `https://`. By default the authorities of the public web are
+    /// trusted, and the client has no certificate.
     #[cfg(feature = "tls")]
     pub tls: Tls,
     /// The HTTP proxy to call through; none by default, whatever the environment says.
     pub proxy: Option<HttpProxy>,
-    /// Whether to ask for answers as gzip, false by default: a network slower than some
-    /// 100 Mbit/s is worth the time that it takes at both ends. The limits are kept
-    /// either way, on what is unpacked.
+    /// Asks for responses as gzip; false by default. It is worth its time at both ends on
+    /// a network slower than some 100 Mbit/s. The limits hold for the unpacked document.
     #[cfg(feature = "gzip")]
     pub gzip: bool,
-    /// How many redirects of a call to follow (301, 302, 307, 308: the call is posted to
-    /// the address that they name); 0 by default. Credentials and the certificate of
-    /// [`tls`](Options::tls) are shown to the server's own scheme, host and port alone, and
-    /// https is not left for http. Each redirect costs a connection at every call.
+    /// The most redirects of a call to follow; 0 by default.
+    ///
+    /// A redirect is a response with the status 301, 302, 307 or 308: the call is posted
+    /// again, to the address that it names. Credentials and the client's certificate are
+    /// shown to the server's own scheme, host and port alone, and no redirect leads from
+    /// `https://` to `http://`. Each redirect costs a connection at every call.
     pub redirects: usize,
-    /// What an answer may hold at most; its `bytes` also bound what is read of a body.
+    /// The limits of a response's document. Its limit of bytes also bounds what is read of
+    /// a body.
     pub limits: Limits,
-    /// The `User-Agent` header: printable ASCII, `xmlrpc-client/VERSION` by default.
-    /// None is sent where it is empty.
+    /// The `User-Agent` header, in printable ASCII; `xmlrpc-client/VERSION` by default.
+    /// The header is not sent where this is empty.
     pub user_agent: String,
 }
 
@@ -91,8 +101,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The options, if they make sense; time-outs are cut to ten years, so that no sum
-    /// of times overflows.
+    /// Returns the options, with time-outs cut to ten years: no sum of times overflows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadOption`] for a time-out of zero, and for text that no header can carry.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
         const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         for (option, time) in [

@@ -1,145 +1,158 @@
-//! Where a call is, and how long it may stay there.
+//! The progress of a call: its phase, and the time that is left of it.
+//!
+//! | from | when | to |
+//! | --- | --- | --- |
+//! | any | a call starts | [`Connect`](Phase::Connect) |
+//! | `Connect` | the first byte of the request is handed to the socket | [`Send`](Phase::Send) |
+//! | `Send` | the whole request is written, and the response is awaited | [`Response`](Phase::Response) |
+//! | `Response` | TLS writes, such as to renew its keys | `Send`, and back at the next read |
+//!
+//! A TLS handshake writes and reads too. It is a part of connecting: while it runs, the
+//! phase stays `Connect`. A phase has its time-out as a total, from its start to its end,
+//! however many bytes come in between.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Options, Phase};
+use crate::options::Options;
+use crate::phase::Phase;
 
-/// The state of the one call that runs on a line, which the transport writes and the
-/// call reads when it fails.
+/// The progress of the one call that runs on a connection. The connection's parts under
+/// ureq write it, and the call reads it when it fails.
 #[derive(Debug)]
 pub(crate) struct CallProgress {
-    connect: Duration,
-    send: Duration,
-    answer: Duration,
+    connect_timeout: Duration,
+    send_timeout: Duration,
+    response_timeout: Duration,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct State {
     phase: Phase,
-    begun: Instant,
-    /// Whether what is sent and awaited is still a part of connecting.
-    connecting: bool,
-    /// When the phase must be over.
-    until: Instant,
-    /// When the whole call must be over.
-    deadline: Option<Instant>,
-    /// Whether the connection was made for this call.
-    fresh: bool,
-    /// Whether the connection broke before it had taken the whole request.
-    broken: bool,
+    started: Instant,
+    /// A TLS handshake is under way, or has failed: `phase` is `Connect` and stays so.
+    in_handshake: bool,
+    /// The end of the phase; never after `deadline`.
+    phase_end: Instant,
+    /// The end of the whole call.
+    deadline: Instant,
+    /// The socket was opened for this call, and not kept from an earlier one.
+    is_new_socket: bool,
+    /// The server closed the connection before it had taken the whole request.
+    broke_while_sending: bool,
+}
+
+impl State {
+    /// A call that starts now, by connecting.
+    fn new(connect_timeout: Duration, deadline: Instant) -> Self {
+        let now = Instant::now();
+        State {
+            phase: Phase::Connect,
+            started: now,
+            in_handshake: false,
+            phase_end: deadline.min(now + connect_timeout),
+            deadline,
+            is_new_socket: false,
+            broke_while_sending: false,
+        }
+    }
 }
 
 impl CallProgress {
+    /// The progress of no call yet.
     pub(crate) fn new(options: &Options) -> Self {
-        let now = Instant::now();
         CallProgress {
-            connect: options.connect_timeout,
-            send: options.send_timeout,
-            answer: options.response_timeout,
-            state: Mutex::new(State {
-                phase: Phase::Connect,
-                begun: now,
-                connecting: false,
-                until: now,
-                deadline: None,
-                fresh: false,
-                broken: false,
-            }),
+            connect_timeout: options.connect_timeout,
+            send_timeout: options.send_timeout,
+            response_timeout: options.response_timeout,
+            state: Mutex::new(State::new(Duration::ZERO, Instant::now())),
         }
     }
 
-    /// A call begins, by connecting.
-    pub(crate) fn begin(&self, deadline: Option<Instant>) {
-        let now = Instant::now();
-        *self.state() = State {
-            phase: Phase::Connect,
-            begun: now,
-            connecting: false,
-            until: earlier(now + self.connect, deadline),
-            deadline,
-            fresh: false,
-            broken: false,
-        };
+    /// Starts a call that must be over at `deadline`.
+    pub(crate) fn start(&self, deadline: Instant) {
+        *self.state() = State::new(self.connect_timeout, deadline);
     }
 
-    /// The call is in `phase`, whose time begins if it wasn't.
+    /// Enters `phase`, unless the call is in it, and starts its time.
     pub(crate) fn enter(&self, phase: Phase) {
         let mut state = self.state();
-        if state.phase != phase && !state.connecting {
-            let time = match phase {
-                Phase::Connect => self.connect,
-                Phase::Send => self.send,
-                Phase::Response => self.answer,
+        if state.phase != phase && !state.in_handshake {
+            let timeout = match phase {
+                Phase::Connect => self.connect_timeout,
+                Phase::Send => self.send_timeout,
+                Phase::Response => self.response_timeout,
             };
             state.phase = phase;
-            state.until = earlier(Instant::now() + time, state.deadline);
+            state.phase_end = state.deadline.min(Instant::now() + timeout);
         }
     }
 
-    /// Takes what is left of the phase down to `time`.
-    pub(crate) fn hurry(&self, time: Duration) {
+    /// Cuts the time that is left of the phase to `time`.
+    pub(crate) fn shorten_phase(&self, time: Duration) {
         let mut state = self.state();
-        state.until = earlier(Instant::now() + time, Some(state.until));
+        state.phase_end = state.phase_end.min(Instant::now() + time);
     }
 
-    /// What is left of the phase; zero when it is over.
-    pub(crate) fn left(&self) -> Duration {
-        let until = self.state().until;
-        until.saturating_duration_since(Instant::now())
+    /// Returns the time that is left of the phase; zero when it is over.
+    pub(crate) fn time_left(&self) -> Duration {
+        let phase_end = self.state().phase_end;
+        phase_end.saturating_duration_since(Instant::now())
     }
 
-    pub(crate) fn connected(&self) {
-        self.state().fresh = true;
+    /// Records that a socket was opened for this call.
+    pub(crate) fn set_new_socket(&self) {
+        self.state().is_new_socket = true;
     }
 
-    /// While this is so, no phase comes after the one of connecting.
+    /// Records that a TLS handshake begins or has ended.
     #[cfg(feature = "tls")]
-    pub(crate) fn set_connecting(&self, connecting: bool) {
-        self.state().connecting = connecting;
+    pub(crate) fn set_in_handshake(&self, in_handshake: bool) {
+        self.state().in_handshake = in_handshake;
     }
 
-    pub(crate) fn broke(&self) {
-        self.state().broken = true;
+    /// Records that the server closed the connection before it had taken the whole request.
+    pub(crate) fn set_broke_while_sending(&self) {
+        self.state().broke_while_sending = true;
     }
 
-    pub(crate) fn is_broken(&self) -> bool {
-        self.state().broken
+    pub(crate) fn broke_while_sending(&self) -> bool {
+        self.state().broke_while_sending
     }
 
-    /// Whether the call met a pooled connection that had been closed: none has taken it.
-    pub(crate) fn is_stale(&self) -> bool {
+    /// Returns whether the call met a kept connection that the server had closed. The call
+    /// has not run: the server never had the whole request.
+    pub(crate) fn met_closed_connection(&self) -> bool {
         let state = self.state();
-        state.broken && !state.fresh
+        state.broke_while_sending && !state.is_new_socket
     }
 
-    /// The phase that a failure belongs to.
+    /// Returns the phase that a failure belongs to. After a connection that broke while
+    /// sending the response is still read, as it may say why; without one, the failure
+    /// belongs to sending.
     pub(crate) fn phase(&self) -> Phase {
         let state = self.state();
-        if state.broken {
+        if state.broke_while_sending {
             Phase::Send
         } else {
             state.phase
         }
     }
 
+    /// Returns how long the call has taken so far.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.state().begun.elapsed()
+        self.state().started.elapsed()
     }
 
-    /// Whether it is the deadline that ends the phase, rather than the phase's own time.
-    pub(crate) fn is_cut(&self) -> bool {
+    /// Returns whether the deadline ends the phase, rather than the phase's own time-out.
+    pub(crate) fn deadline_ends_phase(&self) -> bool {
         let state = self.state();
-        state.deadline.is_some_and(|at| at <= state.until)
+        state.deadline <= state.phase_end
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Each change is one assignment or two plain ones: a poisoned state is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn earlier(a: Instant, b: Option<Instant>) -> Instant {
-    b.map_or(a, |b| a.min(b))
 }

@@ -1,25 +1,26 @@
-//! Where a server sends a call on to.
+//! The addresses that redirects name.
 
 use crate::url::ServerUrl;
 
-/// The address that an answer with this status and this `Location` names for a call to
-/// `url`; `None` where there is none to follow.
+/// Returns the address that a response with this status and this `Location` names for a
+/// call to `url`; `None` where there is none to follow.
 ///
-/// 303 is none: it asks for a GET. Nor is an address without TLS, from one with it.
+/// 303 is not followed: it asks for a GET. From an `https://` address no `http://` one is
+/// followed.
 pub(crate) fn target(url: &ServerUrl, status: u16, location: &str) -> Option<ServerUrl> {
     if !matches!(status, 301 | 302 | 307 | 308) {
         return None;
     }
-    let there = match location.starts_with('/') && !location.starts_with("//") {
+    let target = match location.starts_with('/') && !location.starts_with("//") {
         true => ServerUrl::parse(&format!("{}{location}", url.origin())),
         false if location.contains("://") => ServerUrl::parse(location),
-        // Relative to the path, or to the scheme: no server of XML-RPC was seen to.
+        // Relative to the path, or to the scheme: no XML-RPC server was seen to do that.
         false => return None,
     };
-    let mut there = there.ok()?;
-    there.credentials = None;
-    let is_downgrade = url.is_secure && !there.is_secure;
-    (!is_downgrade).then_some(there)
+    let mut target = target.ok()?;
+    target.credentials = None;
+    let is_downgrade = url.is_secure && !target.is_secure;
+    (!is_downgrade).then_some(target)
 }
 
 #[cfg(test)]
@@ -43,8 +44,8 @@ mod tests {
         ] {
             let url = ServerUrl::parse("http://user:secret@a:9000").unwrap();
             let found = target(&url, status, location);
-            let found = found.inspect(|there| assert!(there.credentials.is_none()));
-            let found = found.map(|there| there.to_string());
+            let found = found.inspect(|target| assert!(target.credentials.is_none()));
+            let found = found.map(|target| target.to_string());
             assert_eq!(found.as_deref(), expected, "{status} {location}");
         }
     }

@@ -1,15 +1,17 @@
-//! A server's address, from what a user writes.
+//! The addresses of servers and proxies.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::text::Foreign;
-use crate::{Credentials, Error};
+use untrusted_text::OneLine;
 
-/// The path that XML-RPC servers answer at by custom, Python's among them.
+use crate::credentials::Credentials;
+use crate::error::Error;
+
+/// The customary path of XML-RPC servers, Python's among them.
 const DEFAULT_PATH: &str = "/RPC2";
 const DEFAULT_PORT: u16 = 80;
-const DEFAULT_PORT_OF_TLS: u16 = 443;
+const DEFAULT_TLS_PORT: u16 = 443;
 
 /// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port` or
 /// `host`.
@@ -17,9 +19,9 @@ const DEFAULT_PORT_OF_TLS: u16 = 443;
 /// As in Python's xmlrpclib an address without a path gets `/RPC2`, and `/` stays `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
-    /// Whether it is `https://`.
+    /// The scheme is `https://`.
     pub(crate) is_secure: bool,
-    /// Those before the @, which the address is never shown with.
+    /// Those before the @. The address never displays with them.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) host: Host,
     pub(crate) port: u16,
@@ -35,11 +37,12 @@ pub(crate) enum Host {
 }
 
 impl ServerUrl {
+    /// Parses a server's address.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         ServerUrl::parse_with(text, DEFAULT_PATH)
     }
 
-    /// Reads an address whose path is this where it has none.
+    /// Parses an address; `default_path` is its path where it has none.
     pub(crate) fn parse_with(text: &str, default_path: &str) -> Result<Self, Error> {
         let bad = |reason| Error::BadUrl {
             url: shown(text),
@@ -63,7 +66,7 @@ impl ServerUrl {
             Some(_) => return Err(bad("only http:// and https:// are spoken")),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // What would be read as a path may be the rest of a password.
+        // This path may be the rest of a password that is not percent-encoded.
         if path.contains('@') {
             return Err(bad(
                 "before the @, what is not a letter or a digit must be percent-encoded; so must an @ of a path",
@@ -72,13 +75,13 @@ impl ServerUrl {
         let (credentials, authority) = match authority.rsplit_once('@') {
             None => (None, authority),
             Some((credentials, authority)) => {
-                let credentials = Credentials::of_url(credentials);
+                let credentials = Credentials::from_url(credentials);
                 let reason = "before its @, a % has no two hexadecimal digits after it";
                 (Some(credentials.ok_or_else(|| bad(reason))?), authority)
             }
         };
         let default = match is_secure {
-            true => DEFAULT_PORT_OF_TLS,
+            true => DEFAULT_TLS_PORT,
             false => DEFAULT_PORT,
         };
         let (host, port) = split_port(authority).map_err(bad)?;
@@ -91,13 +94,13 @@ impl ServerUrl {
         })
     }
 
-    /// The address without its path: what credentials are for.
+    /// Returns the address without its path. Credentials belong to this much of it.
     pub(crate) fn origin(&self) -> String {
         let scheme = if self.is_secure { "https" } else { "http" };
         format!("{scheme}://{}:{}", self.host, self.port)
     }
 
-    /// `host:port`, an IPv6 address in brackets: the server's name in messages.
+    /// Returns `host:port`, an IPv6 address in brackets: the server's name in messages.
     pub(crate) fn server(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -119,14 +122,14 @@ impl fmt::Display for Host {
     }
 }
 
-/// What stands before `://`, and what after it; the `://` of a path is none.
+/// Splits the scheme from the rest. A `://` within a path does not count.
 fn scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
     scheme.bytes().all(plain).then_some((scheme, rest))
 }
 
-/// The host as written, and what follows its colon.
+/// Splits the host, as written, from the port after its colon.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
     if authority.starts_with('[') {
         let end = authority.find(']').ok_or("its [ has no ]")? + 1;
@@ -199,11 +202,11 @@ fn parse_path(text: &str, default: &str) -> Result<String, &'static str> {
     })
 }
 
-/// An address as an error shows it: never what may be a password.
+/// Returns an address as errors show it: without what may be a password.
 fn shown(text: &str) -> String {
     match text.rsplit_once('@') {
-        None => Foreign(text).to_string(),
-        Some((_, rest)) => format!("***@{}", Foreign(rest)),
+        None => OneLine::new(text).to_string(),
+        Some((_, rest)) => format!("***@{}", OneLine::new(rest)),
     }
 }
 

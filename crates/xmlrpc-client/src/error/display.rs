@@ -1,11 +1,13 @@
-//! Errors in words.
+//! The messages of errors.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use super::{Error, HttpStatus, MalformedResponse, Phase};
-use crate::text::Foreign;
+use untrusted_text::OneLine;
+
+use crate::error::{Error, HttpStatus, MalformedResponse};
+use crate::phase::Phase;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,11 +25,13 @@ impl fmt::Display for Error {
                 "the address \"{url}\" has a user or password in it, and others were given beside it; leave one out"
             ),
             Error::BadOption { option, reason } => write!(f, "bad option {option}: {reason}"),
-            Error::Unrepresentable(source) => write!(f, "can't send the call: {}", line(source)),
+            Error::Unrepresentable(source) => {
+                write!(f, "can't send the call: {}", one_line(source))
+            }
             Error::HostNotFound { host, source } => write!(
                 f,
                 "host \"{host}\" not found ({}): check its spelling, or give its IP address",
-                line(source)
+                one_line(source)
             ),
             Error::Unreachable {
                 server,
@@ -38,11 +42,11 @@ impl fmt::Display for Error {
                 server,
                 proxy,
                 status,
-            } => no_way_through(f, server, proxy, *status),
+            } => proxy_refused(f, server, proxy, *status),
             Error::Tls { server, reason } => write!(
                 f,
                 "no TLS with {server}: {}; check the authorities, the certificates and the name",
-                Foreign(reason)
+                OneLine::new(reason)
             ),
             Error::Interrupted {
                 server,
@@ -51,7 +55,7 @@ impl fmt::Display for Error {
             } => write!(
                 f,
                 "connection to {server} lost while {phase} ({}): the call may have run",
-                line(source)
+                one_line(source)
             ),
             Error::TimedOut {
                 server,
@@ -70,16 +74,18 @@ impl fmt::Display for Error {
             Error::NotHttp { server, reason } => write!(
                 f,
                 "{server} does not speak HTTP ({}): is it to be called by https://, or another service's port?",
-                Foreign(reason)
+                OneLine::new(reason)
             ),
             Error::Http(http) => http.fmt(f),
             Error::Malformed(answer) => answer.fmt(f),
             Error::Mismatch(source) => write!(
                 f,
                 "the answer is not of the type that was asked for: {}",
-                line(source)
+                one_line(source)
             ),
-            Error::Fault(fault) => write!(f, "fault {}: {}", fault.code, Foreign(&fault.message)),
+            Error::Fault(fault) => {
+                write!(f, "fault {}: {}", fault.code, OneLine::new(&fault.message))
+            }
             Error::Cancelled => f.write_str("the call was cancelled"),
         }
     }
@@ -99,16 +105,6 @@ impl StdError for Error {
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Phase::Connect => "connecting",
-            Phase::Send => "sending the request",
-            Phase::Response => "waiting for the answer",
-        })
-    }
-}
-
 impl fmt::Display for HttpStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let HttpStatus { server, path, .. } = self;
@@ -124,7 +120,7 @@ impl fmt::Display for HttpStatus {
             404 | 405 | 410 | 501 => write!(
                 f,
                 ": no XML-RPC service at {}; check the address and its path (/RPC2 by custom)",
-                Foreign(path)
+                OneLine::new(path)
             )?,
             429 | 503 => {
                 f.write_str(": it has no room just now")?;
@@ -145,13 +141,17 @@ impl fmt::Display for MalformedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MalformedResponse { server, source, .. } = self;
         if let xmlrpc_wire::Error::LimitExceeded { .. } = source {
-            let source = line(source);
+            let source = one_line(source);
             return write!(
                 f,
                 "the answer of {server} is {source}; if it is to be trusted, raise Options::limits"
             );
         }
-        write!(f, "{server} did not answer in XML-RPC: {}", line(source))?;
+        write!(
+            f,
+            "{server} did not answer in XML-RPC: {}",
+            one_line(source)
+        )?;
         if self.excerpt.is_empty() {
             f.write_str("; its answer is empty")
         } else {
@@ -178,18 +178,18 @@ fn unreachable(
         (io::ErrorKind::TimedOut, None) => write!(
             f,
             "no answer from {server} ({}): check the address, and that no firewall drops it",
-            line(source)
+            one_line(source)
         ),
-        (_, None) => write!(f, "can't connect to {server}: {}", line(source)),
+        (_, None) => write!(f, "can't connect to {server}: {}", one_line(source)),
         (_, Some(proxy)) => write!(
             f,
             "can't connect to {server} through the proxy {proxy} ({}): check both addresses",
-            line(source)
+            one_line(source)
         ),
     }
 }
 
-fn no_way_through(
+fn proxy_refused(
     f: &mut fmt::Formatter<'_>,
     server: &str,
     proxy: &str,
@@ -207,7 +207,7 @@ fn no_way_through(
     })
 }
 
-/// A source's text, on one line whatever the server had in it.
-fn line(source: &dyn StdError) -> String {
-    Foreign(&source.to_string()).to_string()
+/// Returns an error's text on one line, whatever the server put into it.
+fn one_line(source: &dyn StdError) -> String {
+    OneLine::new(&source.to_string()).to_string()
 }

@@ -1,5 +1,5 @@
-//! A TCP connection: a request goes out in as few writes as it takes, and the socket's
-//! options are set no more often than they have to be.
+//! A TCP socket under ureq. A request goes out in as few writes as it takes, and the
+//! socket's time-outs are set no more often than necessary.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -9,65 +9,67 @@ use std::time::Duration;
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, ShutdownHandle, Transport};
 
-use super::buffers::SocketBuffers;
-use crate::Phase;
+use crate::phase::Phase;
 use crate::progress::CallProgress;
+use crate::transport::socket_buffers::SocketBuffers;
 
-/// A connection that keeps the progress of its line.
+/// A connected socket with its buffers.
 #[derive(Debug)]
 pub(super) struct Socket {
-    /// Shared, weakly, with who may break the call off.
+    /// Shared, weakly, with ureq's agent, which shuts it down when a call is aborted.
     stream: Arc<TcpStream>,
     buffers: SocketBuffers,
+    /// The progress of the call that runs on the socket's connection.
     progress: Arc<CallProgress>,
-    read_limit: SocketTimeout,
-    write_limit: SocketTimeout,
+    read_timeout: SocketTimeout,
+    write_timeout: SocketTimeout,
 }
 
 impl Socket {
     pub(super) fn connect(
         address: &SocketAddr,
-        within: Duration,
-        buffer: usize,
+        timeout: Duration,
+        buffer_bytes: usize,
         progress: Arc<CallProgress>,
     ) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(address, within)?;
+        let stream = TcpStream::connect_timeout(address, timeout)?;
         stream.set_nodelay(true)?;
         Ok(Socket {
             stream: Arc::new(stream),
-            buffers: SocketBuffers::new(buffer),
+            buffers: SocketBuffers::new(buffer_bytes),
             progress,
-            read_limit: SocketTimeout::default(),
-            write_limit: SocketTimeout::default(),
+            read_timeout: SocketTimeout::default(),
+            write_timeout: SocketTimeout::default(),
         })
     }
 
-    /// The connection itself, which nothing has been said on yet.
+    /// Returns the stream, to be used before anything is sent by ureq.
     pub(super) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// What breaks its call off.
-    pub(super) fn handle(&self) -> Weak<dyn ShutdownHandle> {
+    /// Returns the handle with which ureq shuts the socket down.
+    pub(super) fn shutdown_handle(&self) -> Weak<dyn ShutdownHandle> {
         let handle: Weak<TcpStream> = Arc::downgrade(&self.stream);
         handle
     }
 
-    /// Writes what is held.
+    /// Writes the output that is held.
     ///
     /// A server may answer before it has taken the whole request, to refuse it, and hang
-    /// up: so a broken pipe is not yet a failure, for the answer may be there to read.
+    /// up. So a broken pipe is not yet a failure: the response may be there to read. What
+    /// is still to be written is dropped.
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
         let mut sent = 0;
-        while sent < self.buffers.held().len() && !self.progress.is_broken() {
-            let left = left(&self.progress, timeout)?;
-            self.write_limit
-                .fit(left, |time| self.stream.set_write_timeout(Some(time)))?;
+        while sent < self.buffers.held().len() && !self.progress.broke_while_sending() {
+            let time_left = time_left(&self.progress, timeout)?;
+            self.write_timeout
+                .fit(time_left, |time| self.stream.set_write_timeout(Some(time)))?;
             match (&*self.stream).write(&self.buffers.held()[sent..]) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(length) => sent += length,
-                Err(error) if is_passing(&error) => {}
-                Err(error) if is_hung_up(&error) => self.progress.broke(),
+                Err(error) if is_transient(&error) => {}
+                Err(error) if is_hang_up(&error) => self.progress.set_broke_while_sending(),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -81,8 +83,8 @@ impl Transport for Socket {
         &mut self.buffers
     }
 
-    /// Holds what is to be written until there is more of it, or the answer is awaited:
-    /// a head and its body are one packet then, and one system call.
+    /// Holds output until there is more of it, or the response is awaited. So a head and
+    /// its body are one packet, and one system call.
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.progress.enter(Phase::Send);
         match self.buffers.hold(amount) {
@@ -95,76 +97,82 @@ impl Transport for Socket {
         self.flush(timeout)?;
         self.progress.enter(Phase::Response);
         loop {
-            let left = left(&self.progress, timeout)?;
-            self.read_limit
-                .fit(left, |time| self.stream.set_read_timeout(Some(time)))?;
+            let time_left = time_left(&self.progress, timeout)?;
+            self.read_timeout
+                .fit(time_left, |time| self.stream.set_read_timeout(Some(time)))?;
             match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Ok(length) => {
                     self.buffers.input_appended(length);
                     return Ok(length > 0);
                 }
-                Err(error) if is_passing(&error) => {}
+                Err(error) if is_transient(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
     fn is_open(&mut self) -> bool {
-        is_silent(&self.stream)
+        is_open_and_silent(&self.stream)
     }
 }
 
-/// The time-out of one direction of a socket. The times that count are the progress's: the
-/// socket's are there to look at those again.
+/// The time-out of one direction of a socket, as the system has it. The times that count
+/// are those of the call's progress. This one only wakes the call, to look at those again.
 #[derive(Debug, Default)]
 struct SocketTimeout(Option<Duration>);
 
 impl SocketTimeout {
-    /// Sees to it that the socket waits for no longer than `left`, and not for much less.
+    /// Ensures that the socket waits for no longer than `time_left`, and not for much less.
     fn fit(
         &mut self,
-        left: Duration,
+        time_left: Duration,
         set: impl FnOnce(Duration) -> io::Result<()>,
     ) -> io::Result<()> {
-        const FINE: Duration = Duration::from_millis(100);
-        if self.0.is_some_and(|time| left / 2 <= time && time <= left) {
+        /// Below it the time-out is set exactly, since a call is about to end.
+        const EXACT: Duration = Duration::from_millis(100);
+        let fits = |time| time_left / 2 <= time && time <= time_left;
+        if self.0.is_some_and(fits) {
             return Ok(());
         }
         // With some slack, so that the next call need not set it again.
-        let time = if left < FINE { left } else { left / 4 * 3 };
+        let time = match time_left < EXACT {
+            true => time_left,
+            false => time_left / 4 * 3,
+        };
         set(time)?;
         self.0 = Some(time);
         Ok(())
     }
 }
 
-/// What is left of the call's phase, and of what ureq allows.
-fn left(progress: &CallProgress, timeout: NextTimeout) -> Result<Duration, Error> {
-    let left = progress.left().min(*timeout.after);
-    match left.is_zero() {
+/// Returns the time that is left of the call's phase, and of what ureq allows.
+fn time_left(progress: &CallProgress, timeout: NextTimeout) -> Result<Duration, Error> {
+    let time_left = progress.time_left().min(*timeout.after);
+    match time_left.is_zero() {
         true => Err(Error::Timeout(timeout.reason)),
-        false => Ok(left),
+        false => Ok(time_left),
     }
 }
 
-/// A socket's time-out, or a signal: not the end of the call.
-pub(super) fn is_passing(error: &io::Error) -> bool {
+/// Returns whether it is a socket's time-out or a signal, which do not end the call.
+pub(super) fn is_transient(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
     )
 }
 
-fn is_hung_up(error: &io::Error) -> bool {
+fn is_hang_up(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
     )
 }
 
-/// Whether the other side has said nothing since its last answer, not even goodbye.
+/// Returns whether a kept connection is open. A server that has sent anything since its
+/// last response, even the end of the connection, does not expect another request on it.
 #[cfg(unix)]
-fn is_silent(stream: &TcpStream) -> bool {
+fn is_open_and_silent(stream: &TcpStream) -> bool {
     use rustix::net::{RecvFlags, recv};
 
     let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -172,7 +180,7 @@ fn is_silent(stream: &TcpStream) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_silent(stream: &TcpStream) -> bool {
+fn is_open_and_silent(stream: &TcpStream) -> bool {
     let peeked = stream
         .set_nonblocking(true)
         .and_then(|()| stream.peek(&mut [0]));
@@ -187,10 +195,10 @@ mod tests {
     #[test]
     fn a_sockets_time_out_is_set_only_when_it_has_to_be() {
         let seconds = Duration::from_secs;
-        let mut limit = SocketTimeout::default();
+        let mut timeout = SocketTimeout::default();
         let mut set = Vec::new();
         for left in [3600, 3599, 3000, 2699, 2100, 20] {
-            let fitted = limit.fit(seconds(left), |time| {
+            let fitted = timeout.fit(seconds(left), |time| {
                 assert!(time <= seconds(left));
                 set.push(left);
                 Ok(())
@@ -199,7 +207,7 @@ mod tests {
         }
         assert_eq!(set, [3600, 2699, 20]);
         let short = Duration::from_millis(3);
-        let fitted = limit.fit(short, |time| {
+        let fitted = timeout.fit(short, |time| {
             assert_eq!(time, short);
             Ok(())
         });

@@ -1,23 +1,36 @@
-//! What can't be seen from outside: which addresses are tried.
+//! The addresses that are tried and the connections that are reused, which no server sees.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use super::*;
-use crate::ErrorKind;
+use crate::error::kind::ErrorKind as Kind;
+use crate::host_addresses::HostAddresses;
+use crate::phase::Phase;
+use crate::transport::agent_config::MAX_IDLE;
+
+/// A transport to a made-up host, with this lookup.
+fn with_lookup(
+    options: Options,
+    lookup: impl Fn() -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+) -> Transport {
+    let url = ServerUrl::parse("moving.example:9000").unwrap();
+    let mut endpoint = Endpoint::new(url.clone(), options).unwrap();
+    endpoint.addresses = HostAddresses::with_lookup(url.host, url.port, move |_, _| lookup());
+    Transport::from_endpoint(endpoint)
+}
 
 /// A transport to a made-up host, whose lookups give these addresses in turn.
 fn transport(lookups: Vec<Vec<SocketAddr>>) -> Transport {
-    let url = ServerUrl::parse("moving.example:9000").unwrap();
-    let mut transport = Transport::new(url.clone(), Options::default()).unwrap();
     let count = AtomicUsize::new(0);
-    transport.names = HostAddresses::with_lookup(url.host, url.port, move |_, _| {
+    with_lookup(Options::default(), move || {
         Ok(lookups[count.fetch_add(1, Ordering::Relaxed)].clone())
-    });
-    transport
+    })
 }
 
 fn nobody() -> SocketAddr {
@@ -38,8 +51,18 @@ fn somebody() -> SocketAddr {
     address
 }
 
-fn post(transport: &Transport) -> Result<Answer, Error> {
-    transport.post(&transport.take(), b"<methodCall/>", Terms::default())
+fn post_until(transport: &Transport, deadline: Option<Instant>) -> Result<Response, Error> {
+    let request = Request {
+        body: b"<methodCall/>",
+        deadline,
+        call_id: None,
+    };
+    let posted = transport.post(&request, &Canceller::new());
+    posted.map(|(_, response)| response)
+}
+
+fn post(transport: &Transport) -> Result<Response, Error> {
+    post_until(transport, None)
 }
 
 #[test]
@@ -57,49 +80,51 @@ fn a_host_that_has_moved_is_found_again() {
 }
 
 #[test]
-fn a_line_is_used_again_and_an_old_one_dropped() {
+fn a_connection_is_used_again_and_an_old_one_dropped() {
     let transport = transport(Vec::new());
-    let (a, b) = (transport.take(), transport.take());
+    let new = || Connection::new(&transport.endpoint);
+    let (a, b) = (new(), new());
     let last = Arc::clone(&b.progress);
-    transport.put(a);
-    transport.put(b);
-    assert!(Arc::ptr_eq(&transport.take().progress, &last));
-    for (since, _) in transport.idle.lock().unwrap().iter_mut() {
-        *since -= IDLE + Duration::from_secs(1);
+    transport.keep(a);
+    transport.keep(b);
+    let latest = transport.idle.take_latest().unwrap();
+    assert!(Arc::ptr_eq(&latest.progress, &last));
+    for (since, _) in transport.idle.connections.lock().unwrap().iter_mut() {
+        *since -= MAX_IDLE + Duration::from_secs(1);
     }
-    drop(transport.take());
-    assert!(transport.idle.lock().unwrap().is_empty());
+    assert!(transport.idle.take_latest().is_none());
+    assert!(transport.idle.connections.lock().unwrap().is_empty());
 }
 
 #[test]
 fn a_lookup_that_hangs_meets_the_connect_time_out_or_the_deadline() {
     const SHORT: Duration = Duration::from_millis(50);
-    let url = ServerUrl::parse("slow.example").unwrap();
-    let mut transport = Transport::new(url.clone(), Options::default()).unwrap();
-    transport.options.connect_timeout = SHORT;
     let (end, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    transport.names = HostAddresses::with_lookup(url.host, url.port, move |_, _| {
-        // Until the test has ended.
-        let _ = wait.lock().unwrap().recv();
-        Err(io::ErrorKind::Other.into())
-    });
-
-    let error = post(&transport).unwrap_err();
-    assert!(matches!(error, Error::HostNotFound { .. }), "{error:?}");
-    assert_eq!(error.kind(), ErrorKind::NeverRan);
-
-    transport.options.connect_timeout = Duration::from_secs(10);
-    let terms = Terms {
-        deadline: Some(Instant::now() + SHORT),
-        id: None,
+    let wait = Arc::new(Mutex::new(wait));
+    let hanging = |connect_timeout| {
+        let options = Options {
+            connect_timeout,
+            ..Options::default()
+        };
+        let wait = Arc::clone(&wait);
+        with_lookup(options, move || {
+            // Until the test has ended.
+            let _ = wait.lock().unwrap().recv();
+            Err(ErrorKind::Other.into())
+        })
     };
-    let error = transport.post(&transport.take(), b"", terms).unwrap_err();
+
+    let error = post(&hanging(SHORT)).unwrap_err();
+    assert!(matches!(error, Error::HostNotFound { .. }), "{error:?}");
+    assert_eq!(error.kind(), Kind::NeverRan);
+
+    let patient = hanging(Duration::from_secs(10));
+    let error = post_until(&patient, Some(Instant::now() + SHORT)).unwrap_err();
     let connect = Phase::Connect;
     assert!(
         matches!(error, Error::TimedOut { phase, .. } if phase == connect),
         "{error:?}"
     );
-    assert_eq!(error.kind(), ErrorKind::NeverRan);
+    assert_eq!(error.kind(), Kind::NeverRan);
     drop(end);
 }

@@ -1,30 +1,34 @@
-//! A way to the server through an HTTP proxy (CONNECT; RFC 9110, 9.3.6).
+//! A tunnel to the server through an HTTP proxy (CONNECT; RFC 9110, 9.3.6).
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::HEAD;
-use super::socket::is_passing;
-use crate::HttpProxy;
+use crate::http_proxy::HttpProxy;
+use crate::transport::socket::is_transient;
 
-/// The most headers of a proxy's answer.
-const HEADERS: usize = 64;
+/// The most bytes of the head of a proxy's response.
+const MAX_HEAD_BYTES: usize = 12 * 1024;
+/// The most headers of a proxy's response.
+const MAX_HEADERS: usize = 64;
 
-/// What a proxy is asked for, over each connection to it.
+/// The request that opens a tunnel over a connection to the proxy.
 #[derive(Clone)]
 pub(super) struct Tunnel {
     /// Never shown: it may have a password in it.
     request: String,
 }
 
-/// The status of a proxy that makes no connection.
+/// The refusal of a proxy, inside an [`io::Error`].
 #[derive(Debug)]
-pub(super) struct TunnelRefused(pub(super) u16);
+pub(super) struct TunnelRefused {
+    /// The HTTP status of its response.
+    pub(super) status: u16,
+}
 
 impl Tunnel {
-    /// To `server`, a `host:port`.
+    /// A tunnel to `server`, a `host:port`.
     pub(super) fn new(proxy: &HttpProxy, server: &str, user_agent: &str) -> Self {
         let mut request = format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n");
         if !user_agent.is_empty() {
@@ -37,55 +41,62 @@ impl Tunnel {
         Tunnel { request }
     }
 
-    /// Makes of a connection to the proxy one to the server, while there is time `left`. An
-    /// error is [`TunnelRefused`] where the proxy refuses.
+    /// Makes a connection to the proxy into one to the server, as long as there is
+    /// `time_left`.
+    ///
+    /// # Errors
+    ///
+    /// One that holds [`TunnelRefused`] where the proxy refuses.
     pub(super) fn open(
         &self,
         mut stream: &TcpStream,
-        left: impl Fn() -> Duration,
+        time_left: impl Fn() -> Duration,
     ) -> io::Result<()> {
-        let left = || match left() {
+        let time_left = || match time_left() {
             Duration::ZERO => Err(io::Error::new(
                 ErrorKind::TimedOut,
                 "the proxy has made no connection yet",
             )),
-            left => Ok(left),
+            time => Ok(time),
         };
-        // It fits the buffer of any new connection.
-        stream.set_write_timeout(Some(left()?))?;
+        // It fits into the system's buffer of any new connection.
+        stream.set_write_timeout(Some(time_left()?))?;
         stream.write_all(self.request.as_bytes())?;
-        let mut head = [0; HEAD];
+        let mut head = [0; MAX_HEAD_BYTES];
         let mut filled = 0;
         loop {
-            stream.set_read_timeout(Some(left()?))?;
+            stream.set_read_timeout(Some(time_left()?))?;
             match stream.read(&mut head[filled..]) {
-                Ok(0) if filled == HEAD => return Err(not_http("its head is too long")),
+                Ok(0) if filled == head.len() => return Err(not_http("its head is too long")),
                 Ok(0) => return Err(io::Error::other("the proxy hung up")),
                 Ok(length) => filled += length,
-                Err(error) if is_passing(&error) => continue,
+                Err(error) if is_transient(&error) => continue,
                 Err(error) => return Err(error),
             }
-            if let Some(outcome) = judge(&head[..filled]) {
+            if let Some(outcome) = read_response(&head[..filled]) {
                 return outcome;
             }
         }
     }
 }
 
-/// What a proxy's answer says, once its head is whole.
-fn judge(answer: &[u8]) -> Option<io::Result<()>> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+/// Reads a proxy's response; `None` while its head is not whole.
+fn read_response(bytes: &[u8]) -> Option<io::Result<()>> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(answer) {
+    let head_bytes = match response.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return None,
         Err(error) => return Some(Err(not_http(&error.to_string()))),
     };
     Some(match response.code {
-        // Behind it the server speaks, which waits to be spoken to.
-        Some(200..=299) if length < answer.len() => Err(not_http("there is more than a head")),
+        // After the head the server would speak, and it waits for a request.
+        Some(200..=299) if head_bytes < bytes.len() => Err(not_http("there is more than a head")),
         Some(200..=299) => Ok(()),
-        code => Err(io::Error::other(TunnelRefused(code.unwrap_or_default()))),
+        code => {
+            let status = code.unwrap_or_default();
+            Err(io::Error::other(TunnelRefused { status }))
+        }
     })
 }
 
@@ -103,7 +114,7 @@ impl fmt::Debug for Tunnel {
 
 impl fmt::Display for TunnelRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy answered with HTTP status {}", self.0)
+        write!(f, "the proxy answered with HTTP status {}", self.status)
     }
 }
 

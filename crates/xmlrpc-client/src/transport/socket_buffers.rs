@@ -1,5 +1,5 @@
-//! A connection's buffers: what has been read and is not used yet, and what is to be
-//! written and waits for more.
+//! The buffers of a socket: input that is read and not used yet, and output that is held
+//! until it is written.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -7,12 +7,16 @@ use ureq::unversioned::transport::Buffers;
 #[derive(Debug)]
 pub(super) struct SocketBuffers {
     size: usize,
+    /// Empty, or `size` bytes long.
     input: Vec<u8>,
+    /// The input that is not used yet is `input[consumed..filled]`.
     consumed: usize,
     filled: usize,
-    /// Whether the last look at the input made use of any of it.
-    progress: bool,
+    /// ureq used some of the input when it last looked at it.
+    made_progress: bool,
+    /// Empty, or `size` bytes long.
     output: Vec<u8>,
+    /// The output that is not written yet is `output[..held]`.
     held: usize,
 }
 
@@ -23,24 +27,25 @@ impl SocketBuffers {
             input: Vec::new(),
             consumed: 0,
             filled: 0,
-            progress: false,
+            made_progress: false,
             output: Vec::new(),
             held: 0,
         }
     }
 
-    /// Holds the next `amount` bytes of the output, and tells whether there is room for
-    /// little more.
+    /// Holds the next `amount` bytes of the output. Returns whether they fill more than
+    /// half of the buffer, so that they should be written.
     pub(super) fn hold(&mut self, amount: usize) -> bool {
         self.held += amount;
         self.held > self.size / 2
     }
 
-    /// What is to be written.
+    /// Returns the output that is to be written.
     pub(super) fn held(&self) -> &[u8] {
         &self.output[..self.held]
     }
 
+    /// Frees the output buffer: its bytes are written.
     pub(super) fn release(&mut self) {
         self.held = 0;
     }
@@ -69,7 +74,7 @@ impl Buffers for SocketBuffers {
     }
 
     fn input_consume(&mut self, amount: usize) {
-        self.progress = amount > 0;
+        self.made_progress = amount > 0;
         self.consumed += amount;
     }
 
@@ -83,6 +88,6 @@ impl Buffers for SocketBuffers {
     }
 
     fn can_use_input(&self) -> bool {
-        self.progress && self.consumed < self.filled
+        self.made_progress && self.consumed < self.filled
     }
 }

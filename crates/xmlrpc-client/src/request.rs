@@ -1,0 +1,14 @@
+//! One request to a server.
+
+use std::time::Instant;
+
+/// A call's document, and the headers and the time that belong to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// The XML-RPC document.
+    pub(crate) body: &'a [u8],
+    /// When the call must be over, if that is before the time-outs of the options.
+    pub(crate) deadline: Option<Instant>,
+    /// The header `Reparte-Call`.
+    pub(crate) call_id: Option<&'a str>,
+}

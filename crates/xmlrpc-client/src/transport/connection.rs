@@ -1,0 +1,142 @@
+//! A connection to the server, for one call at a time.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::debug;
+use ureq::http::HeaderMap;
+use ureq::typestate::WithBody;
+#[cfg(feature = "tls")]
+use ureq::unversioned::transport::Connector as _;
+use ureq::{Agent, Body, RequestBuilder, Timeout, http};
+
+use crate::abort_handle::AbortHandle;
+use crate::error::Error;
+use crate::phase::Phase;
+use crate::progress::CallProgress;
+use crate::request::Request;
+use crate::response::Response;
+use crate::transport::endpoint::Endpoint;
+use crate::transport::host_resolver::HostResolver;
+use crate::transport::tcp_connector::TcpConnector;
+#[cfg(feature = "tls")]
+use crate::transport::tls_connector::TlsConnector;
+
+/// The most bytes that are read of a body whose status is not 200.
+const MAX_EXCERPT_BYTES: usize = 4 * 1024;
+/// The longest time for which such a body is read.
+const EXCERPT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that serves one call at a time.
+///
+/// It is an agent of ureq with at most one socket, so that to shut the agent down ends
+/// this call and no other. The socket is opened by the first call, and by a later one if
+/// the server has closed it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    endpoint: Arc<Endpoint>,
+    agent: Agent,
+    /// Shared with the agent's parts: the connectors, the resolver and the socket.
+    pub(super) progress: Arc<CallProgress>,
+}
+
+impl Connection {
+    pub(super) fn new(endpoint: &Arc<Endpoint>) -> Self {
+        let progress = Arc::new(CallProgress::new(&endpoint.options));
+        let resolver = HostResolver::new(endpoint.addresses.clone(), Arc::clone(&progress));
+        let connector = TcpConnector::new(endpoint.tunnel.clone(), Arc::clone(&progress));
+        #[cfg(feature = "tls")]
+        let connector = connector.chain(TlsConnector::new(Arc::clone(&progress)));
+        Connection {
+            agent: Agent::with_parts(endpoint.agent_config.clone(), connector, resolver),
+            endpoint: Arc::clone(endpoint),
+            progress,
+        }
+    }
+
+    pub(super) fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(&self.agent)
+    }
+
+    /// Returns whether the last call failed since the server had closed the connection
+    /// before it had taken the whole request. That call has not run, and a new connection
+    /// may serve it.
+    pub(super) fn was_closed_by_server(&self) -> bool {
+        self.progress.met_closed_connection()
+    }
+
+    /// Posts a request, once, and reads the response.
+    pub(super) fn post(&self, request: &Request<'_>) -> Result<Response, Error> {
+        let latest = Instant::now() + self.endpoint.options.total_timeout;
+        let deadline = request.deadline.map_or(latest, |at| at.min(latest));
+        self.progress.start(deadline);
+        let response = match self.progress.time_left().is_zero() {
+            true => Err(ureq::Error::Timeout(Timeout::Global)),
+            false => self
+                .http_request(request, deadline)
+                .send(request.body)
+                .and_then(|response| self.read(response)),
+        };
+        response.map_err(|error| {
+            if self.progress.phase() == Phase::Connect {
+                self.endpoint.addresses.forget();
+            }
+            self.endpoint.call_error(error, &self.progress)
+        })
+    }
+
+    fn http_request(&self, request: &Request<'_>, deadline: Instant) -> RequestBuilder<WithBody> {
+        let Endpoint {
+            options,
+            credentials,
+            ..
+        } = &*self.endpoint;
+        let mut http = self.agent.post(self.endpoint.uri.clone());
+        http = http.header("Content-Type", "text/xml");
+        if !options.keep_alive {
+            http = http.header("Connection", "close");
+        }
+        if let Some(call_id) = request.call_id {
+            http = http.header("Reparte-Call", call_id);
+        }
+        let time_left = deadline.saturating_duration_since(Instant::now());
+        let time_left = time_left.min(options.response_timeout).as_millis();
+        http = http.header("Reparte-Deadline-Ms", time_left.to_string());
+        if let Some(credentials) = credentials {
+            http = http.header("Authorization", credentials.header());
+        }
+        http
+    }
+
+    fn read(&self, mut response: http::Response<Body>) -> Result<Response, ureq::Error> {
+        let status = response.status().as_u16();
+        let (retry_after, location) = (
+            header(response.headers(), "retry-after"),
+            header(response.headers(), "location"),
+        );
+        let reader = response.body_mut().as_reader();
+        let mut body = Vec::new();
+        if status == 200 {
+            let limit = self.endpoint.options.limits.bytes.saturating_add(1);
+            reader.take(limit as u64).read_to_end(&mut body)?;
+        } else {
+            self.progress.shorten_phase(EXCERPT_TIMEOUT);
+            let limit = MAX_EXCERPT_BYTES as u64;
+            if let Err(error) = reader.take(limit).read_to_end(&mut body) {
+                debug!("{}: no whole excerpt: {error}", self.endpoint.server);
+            }
+        }
+        Ok(Response {
+            status,
+            retry_after,
+            location,
+            body,
+        })
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
