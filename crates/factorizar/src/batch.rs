@@ -1,21 +1,22 @@
 //! Many numbers in one call.
 //!
-//! Each is factored as [`factor_with`] does; the control's threads share the numbers out, a few at a
-//! time, so that one hard number delays no other. Cost: that of the numbers, one by one.
+//! Each number is factored as [`factor_with`] does it. The threads share the numbers out, a few at
+//! a time. Cost: the sum of the costs of the numbers.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use crate::control::Control;
+use crate::factor::factor_with;
+use crate::factors::Factors;
+use crate::parallel::in_parallel;
+use crate::unfinished::Unfinished;
 
-use crate::{Control, Factors, Unfinished, factor_with};
+/// Numbers that a thread takes at a time. Together they take some microseconds at least, which is
+/// long beside the taking.
+const CHUNK: usize = 16;
 
-/// Numbers that a thread takes at a time: some microseconds of work at least, which hides what the
-/// taking costs.
-const HANDFUL: usize = 16;
-
-/// The prime factors of each of `numbers`, in their order.
+/// Returns the prime factors of each of `numbers`, in their order.
 ///
-/// A stop ends all of them: the numbers that were not done by then are [`Unfinished`], those that
-/// were keep their factors. The results do not depend on the number of threads.
+/// A stop ends the whole batch: the numbers that are not done by then are [`Unfinished`], the
+/// others keep their factors. The results do not depend on the number of threads.
 ///
 /// ```
 /// use factorizar::{Control, factor_batch};
@@ -31,15 +32,15 @@ const HANDFUL: usize = 16;
 pub fn factor_batch(numbers: &[u128], control: &Control) -> Vec<Result<Factors, Unfinished>> {
     let threads = control
         .thread_count()
-        .min(numbers.len().div_ceil(HANDFUL))
+        .min(numbers.len().div_ceil(CHUNK))
         .max(1);
     if threads == 1 {
         return numbers.iter().map(|&n| factor_with(n, control)).collect();
     }
-    let alone = control.clone().threads(1);
-    let handfuls: Vec<&[u128]> = numbers.chunks(HANDFUL).collect();
-    in_parallel(threads, handfuls.len(), |index| {
-        let each = handfuls[index].iter().map(|&n| factor_with(n, &alone));
+    let one_thread = control.clone().threads(1);
+    let chunks: Vec<&[u128]> = numbers.chunks(CHUNK).collect();
+    in_parallel(threads, chunks.len(), |index| {
+        let each = chunks[index].iter().map(|&n| factor_with(n, &one_thread));
         each.collect::<Vec<_>>()
     })
     .into_iter()
@@ -47,43 +48,11 @@ pub fn factor_batch(numbers: &[u128], control: &Control) -> Vec<Result<Factors, 
     .collect()
 }
 
-/// The results of `work` for 0 to `count`, in this order, by so many threads, the calling one
-/// included.
-pub(crate) fn in_parallel<R: Send>(
-    threads: usize,
-    count: usize,
-    work: impl Fn(usize) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                return done;
-            }
-            done.push((index, work(index)));
-        }
-    };
-    let mut results = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-        let mut results = run();
-        for other in others {
-            match other.join() {
-                Ok(done) => results.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        results
-    });
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CancelFlag, StopReason, factor};
+    use crate::control::{CancelFlag, StopReason};
+    use crate::factor::factor;
 
     #[test]
     fn in_order_whatever_the_threads() {

@@ -1,9 +1,10 @@
-//! What a caller may say to a long computation: stop, your time is up, tell me how far you are.
+//! Control of a computation from outside: when it stops, who observes it, how many threads it uses.
 //!
-//! The kernel has no clock and no threads of its own. Time comes in as a question that the caller
-//! answers, and is asked at the joints of the algorithms: once a number in a batch, two or eight
-//! curves, a polynomial of the sieve, some tens of thousands of numbers of a range. That is every
-//! few microseconds to a millisecond, so cheap answers are welcome, and none has to be instant.
+//! The kernel has no clock and starts no thread unless it is told to. A deadline is a question that
+//! the caller answers. It is asked between the steps of the algorithms: once for each number of a
+//! batch, for every two or eight elliptic curves, for each polynomial of the quadratic sieve, for
+//! every few thousand numbers of a range. That is every few microseconds to a millisecond, so the
+//! answer has to be cheap.
 
 use std::error;
 use std::fmt;
@@ -11,23 +12,24 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag shared by whoever computes and whoever may want it to end.
+/// A flag by which any thread cancels a computation.
 ///
-/// Clones share the flag. Once raised it stays so.
+/// Clones share the flag. Once raised it stays raised.
 ///
 /// ```
 /// use factorizar::{CancelFlag, Control, StopReason, factor_with};
 ///
-/// let cancel = CancelFlag::new();
-/// cancel.cancel();
-/// let unfinished = factor_with(2 * ((1 << 89) - 1) * 1_000_003, &Control::new().cancel_flag(&cancel));
-/// assert_eq!(unfinished.map_err(|left| left.reason()), Err(StopReason::Cancelled));
+/// let flag = CancelFlag::new();
+/// flag.cancel();
+/// let control = Control::new().cancel_flag(&flag);
+/// let unfinished = factor_with(2 * ((1 << 89) - 1) * 1_000_003, &control).unwrap_err();
+/// assert_eq!(unfinished.reason(), StopReason::Cancelled);
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct CancelFlag(Arc<AtomicBool>);
 
 impl CancelFlag {
-    /// A flag that is not raised.
+    /// Creates a flag that is not raised.
     #[must_use]
     pub fn new() -> Self {
         CancelFlag::default()
@@ -35,17 +37,19 @@ impl CancelFlag {
 
     /// Raises the flag, from any thread.
     pub fn cancel(&self) {
+        // Relaxed: the flag carries no other data, and a computation that sees it a moment later
+        // stops a moment later.
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the flag is raised.
+    /// Returns whether the flag is raised.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Why a computation ended before its result.
+/// The reason why a computation ended before its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
@@ -66,26 +70,28 @@ impl fmt::Display for StopReason {
 
 impl error::Error for StopReason {}
 
-/// What an observer is told.
+/// A step of a computation, as its observer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {
     /// A prime factor was found.
     Prime(u128),
-    /// So many elliptic curves have been tried on a composite without success.
+    /// Elliptic curves were tried on a composite without success.
+    #[non_exhaustive]
     Curves {
         /// The composite.
         of: u128,
-        /// Curves tried so far.
+        /// Number of curves tried so far.
         tried: usize,
     },
-    /// The quadratic sieve has so many of the relations it needs.
+    /// The quadratic sieve has collected relations for a composite.
+    #[non_exhaustive]
     Relations {
         /// The composite.
         of: u128,
-        /// Relations found so far.
+        /// Number of relations found so far.
         found: usize,
-        /// Relations that suffice.
+        /// Number of relations that suffice.
         needed: usize,
     },
 }
@@ -93,18 +99,19 @@ pub enum Progress {
 type Deadline = Arc<dyn Fn() -> bool + Send + Sync>;
 type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// How a computation is steered: cancel flag, deadline, observer, number of threads, seed.
+/// The settings of a computation: cancel flag, deadline, observer, number of threads, seed.
 ///
-/// The default never stops, tells nobody, uses the calling thread alone and the seed 0.
+/// [`Control::new`] sets none of them: the computation runs to its end, on the calling thread
+/// alone, with the seed 0 and no observer. A second call of a setter replaces the first.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
 /// use factorizar::{CancelFlag, Control, factor_with};
 ///
 /// let end = Instant::now() + Duration::from_secs(60);
-/// let cancel = CancelFlag::new();
+/// let flag = CancelFlag::new();
 /// let control = Control::new()
-///     .cancel_flag(&cancel)
+///     .cancel_flag(&flag)
 ///     .deadline(move || Instant::now() >= end)
 ///     .threads(2);
 /// assert_eq!(factor_with(23_434_252_232_434, &control)?.sum(), 50_914);
@@ -112,7 +119,7 @@ type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 /// ```
 #[derive(Clone, Default)]
 pub struct Control {
-    cancel: Option<CancelFlag>,
+    cancel_flag: Option<CancelFlag>,
     deadline: Option<Deadline>,
     observer: Option<Observer>,
     threads: Option<NonZeroUsize>,
@@ -120,11 +127,11 @@ pub struct Control {
 }
 
 impl Control {
-    /// One that never stops a computation.
+    /// Creates a control that never stops a computation.
     #[must_use]
     pub const fn new() -> Self {
         Control {
-            cancel: None,
+            cancel_flag: None,
             deadline: None,
             observer: None,
             threads: None,
@@ -132,45 +139,56 @@ impl Control {
         }
     }
 
-    /// Stops with [`StopReason::Cancelled`] once the flag, which the caller keeps a clone of, is raised.
+    /// Sets the flag that stops the computation with [`StopReason::Cancelled`] once it is raised.
+    ///
+    /// The caller keeps `flag`, or a clone of it, to raise it.
     #[must_use]
     pub fn cancel_flag(mut self, flag: &CancelFlag) -> Self {
-        self.cancel = Some(flag.clone());
+        self.cancel_flag = Some(flag.clone());
         self
     }
 
-    /// Stops with [`StopReason::OutOfTime`] once `passed` says that the time is up.
+    /// Sets the question that stops the computation with [`StopReason::OutOfTime`] once it is
+    /// answered with `true`.
     #[must_use]
     pub fn deadline(mut self, passed: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.deadline = Some(Arc::new(passed));
         self
     }
 
-    /// Tells `observer` how far the work is, on the thread that does it.
+    /// Sets the function that is called with each step, on the thread that computes it.
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Lets batches, ranges and the quadratic sieve of one number, from some 90 bits on, use so many
-    /// threads, the calling one included; 0 counts as 1. No result depends on it.
+    /// Sets the number of threads, the calling one included. 0 counts as 1.
+    ///
+    /// Batches and ranges use them, and the quadratic sieve for one number of some 90 bits or more.
+    /// No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = NonZeroUsize::new(threads);
         self
     }
 
-    /// Where the choices of curves and polynomials start. The same seed gives the same work; any
-    /// seed gives the same factors.
+    /// Sets the seed by which elliptic curves and polynomials are chosen.
+    ///
+    /// The same seed gives the same steps. Every seed gives the same factors.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
+    /// Asks the flag, then the deadline, whether to stop.
     pub(crate) fn poll(&self) -> Result<(), StopReason> {
-        if self.cancel.as_ref().is_some_and(CancelFlag::is_cancelled) {
+        if self
+            .cancel_flag
+            .as_ref()
+            .is_some_and(CancelFlag::is_cancelled)
+        {
             return Err(StopReason::Cancelled);
         }
         if self.deadline.as_ref().is_some_and(|passed| passed()) {
@@ -179,6 +197,7 @@ impl Control {
         Ok(())
     }
 
+    /// Passes a step to the observer, if there is one.
     pub(crate) fn report(&self, progress: Progress) {
         if let Some(observer) = &self.observer {
             observer(progress);
@@ -197,7 +216,7 @@ impl Control {
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Control")
-            .field("cancel", &self.cancel)
+            .field("cancel_flag", &self.cancel_flag)
             .field("deadline", &self.deadline.is_some())
             .field("observer", &self.observer.is_some())
             .field("threads", &self.thread_count())

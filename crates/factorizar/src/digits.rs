@@ -8,9 +8,9 @@ use crate::error::Error;
 
 /// Text that is known to be one or more ASCII digits, and is not converted yet.
 ///
-/// A server that limits the size of the numbers it accepts looks at [`significant`](Self::significant)
-/// between the two steps: text is checked by [`new`](Self::new) or [`of_integer`](Self::of_integer),
-/// and converted by [`to_u128`](Self::to_u128).
+/// A server that limits the size of the numbers it accepts looks at
+/// [`significant`](Self::significant) between the two steps: text is checked by [`new`](Self::new)
+/// or [`of_integer`](Self::of_integer), and converted by [`to_u128`](Self::to_u128).
 ///
 /// ```
 /// use factorizar::{Digits, Error, factor};

@@ -1,35 +1,41 @@
-//! Which algorithm splits a composite number, by its size.
+//! The choice of the algorithm that splits a composite number, by the number's size.
 //!
 //! | bits | algorithm |
 //! | --- | --- |
 //! | to 34 | Brent's rho |
-//! | to 64 | the elliptic-curve method, one limb |
-//! | to 128 | some curves of two limbs for primes that are small, then the quadratic sieve |
+//! | to 64 | the elliptic-curve method, in 64-bit arithmetic |
+//! | to 128 | some curves in 128-bit arithmetic, for small primes, then the quadratic sieve |
 //!
-//! Powers go by their roots first. docs/factorizar.md has the figures behind the table.
+//! Perfect powers are recognized first. docs/factorizar.md has the measurements behind the table.
 
-use crate::{Control, StopReason, ecm, perfect_power, qs, rho};
+use crate::control::{Control, StopReason};
+use crate::{ecm, perfect_power, qs, rho};
 
-/// Up to here rho is quicker than the first curves, and so many steps nearly always suffice.
+/// Up to this size rho is faster than the first curves, and this number of steps nearly always
+/// suffices.
 const RHO_BITS: u32 = 34;
 const RHO_STEPS: u32 = 8_192;
 
-/// Up to here a first pair of curves looks for a prime of some 16 bits: most composites that trial
-/// division leaves have one, though those that are made to be hard have not.
+/// Up to this size the first pair of curves is for a prime of some 16 bits. Most composites that
+/// trial division leaves have one; products of two primes of like size have not.
 const SHORT_BITS: u32 = 46;
+/// Size in bits of the prime, and number of curves.
 const SHORT: (u32, usize) = (16, 2);
 
-/// The curves that come first are at most so many.
-const FIRST: usize = 8;
+/// At least the number of curves that [`SHORT`] uses, which are not tried again: eight where the
+/// processor computes eight at once.
+const SHORT_CURVES_USED: usize = 8;
 
-/// Far more curves than any number of its size was seen to need.
-const MANY: usize = 2_000;
+/// Far more curves than any number was seen to need.
+const MAX_CURVES: usize = 2_000;
 
-/// From so many bits on, so many curves for primes of so many bits, before the sieve: a tenth of
-/// its time, which most numbers that are not made to be hard do not need.
-const FIRST_CURVES: [(u32, u32, usize); 3] = [(72, 20, 2), (92, 25, 4), (108, 30, 6)];
+/// Curves before the quadratic sieve: from this size of n in bits on, for a prime of this size in
+/// bits, this number of curves. They take a tenth of the sieve's time, and save the sieve for most
+/// numbers that are not products of large primes.
+const CURVES_BEFORE_SIEVE: [(u32, u32, usize); 3] = [(72, 20, 2), (92, 25, 4), (108, 30, 6)];
 
-/// A divisor of an odd composite number, other than 1 and itself, without primes below 2^10.
+/// Returns a divisor, other than 1 and `n`, of an odd composite `n` that has no prime factor below
+/// 2^10.
 pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<u128, StopReason> {
     match u64::try_from(n) {
         Ok(n) => narrow(n, control).map(u128::from),
@@ -53,9 +59,9 @@ fn narrow(n: u64, control: &Control) -> Result<u64, StopReason> {
         if let Some(divisor) = ecm::find_divisor(n, prime, skip, curves, control)? {
             return Ok(divisor);
         }
-        skip = FIRST;
+        skip = SHORT_CURVES_USED;
     }
-    if let Some(divisor) = ecm::find_divisor(n, bits.div_ceil(2), skip, MANY, control)? {
+    if let Some(divisor) = ecm::find_divisor(n, bits.div_ceil(2), skip, MAX_CURVES, control)? {
         return Ok(divisor);
     }
     Ok(rho::find_divisor(n))
@@ -67,7 +73,7 @@ fn wide(n: u128, control: &Control) -> Result<u128, StopReason> {
     }
     let bits = u128::BITS - n.leading_zeros();
     let mut skip = 0;
-    for (from, prime, curves) in FIRST_CURVES {
+    for (from, prime, curves) in CURVES_BEFORE_SIEVE {
         if bits >= from {
             if let Some(divisor) = ecm::find_divisor(n, prime, skip, curves, control)? {
                 return Ok(divisor);
@@ -78,7 +84,7 @@ fn wide(n: u128, control: &Control) -> Result<u128, StopReason> {
     if let Some(divisor) = qs::find_divisor(n, control)? {
         return Ok(divisor);
     }
-    match ecm::find_divisor(n, bits / 2, skip, MANY, control)? {
+    match ecm::find_divisor(n, bits / 2, skip, MAX_CURVES, control)? {
         Some(divisor) => Ok(divisor),
         None => Ok(rho::find_divisor(n)),
     }
@@ -91,20 +97,22 @@ mod tests {
 
     use super::*;
 
-    /// Products of two primes of like size, and of all of the bits.
+    /// Returns products of two primes of like size, with the given number of bits.
     fn semiprimes(bits: u32, count: u128) -> Vec<u128> {
         let prime = |bits: u32, from: u128| {
             // Spread over the upper quarter, where the product of two has all bits.
             let spread = from * 0x9e37_79b9 % (1 << 32);
             let start = (3 << (bits - 2)) + ((spread << bits) >> 34);
-            (start..).find(|&n| crate::is_prime(n)).unwrap_or(3)
+            (start..)
+                .find(|&n| crate::primality::is_prime(n))
+                .unwrap_or(3)
         };
         (0..count)
             .map(|index| prime(bits / 2, index) * prime(bits - bits / 2, index + count))
             .collect()
     }
 
-    /// The mean over the numbers of the least time of some rounds, in microseconds.
+    /// Returns the mean over the numbers of the least time of some rounds, in microseconds.
     fn time(numbers: &[u128], work: impl Fn(u128)) -> f64 {
         let least = |n: &u128| {
             let rounds = (0..5).map(|_| {
@@ -127,8 +135,8 @@ mod tests {
             let rho =
                 (bits <= 60).then(|| time(&numbers, |n| _ = rho::quick_divisor(n as u64, 1 << 20)));
             let curves = time(&numbers, |n| match u64::try_from(n) {
-                Ok(n) => _ = ecm::find_divisor(n, bits / 2, 0, MANY, &control),
-                Err(_) => _ = ecm::find_divisor(n, bits / 2, 0, MANY, &control),
+                Ok(n) => _ = ecm::find_divisor(n, bits / 2, 0, MAX_CURVES, &control),
+                Err(_) => _ = ecm::find_divisor(n, bits / 2, 0, MAX_CURVES, &control),
             });
             let sieve = (bits >= 60).then(|| time(&numbers, |n| _ = qs::find_divisor(n, &control)));
             let show = |time: Option<f64>| time.map_or("-".to_owned(), |time| format!("{time:.1}"));

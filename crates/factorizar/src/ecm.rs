@@ -1,16 +1,20 @@
-//! A divisor of a composite number by the elliptic-curve method.
+//! The elliptic-curve method: finds the small prime factors of a composite number.
 //!
-//! A random curve modulo n is one modulo each prime p of n, with a group whose order is near p. If
-//! the order for one p is a product of small primes, multiplying a point by all small primes gives
-//! infinity modulo p, and not modulo the others: the coordinate Z then shares p with n. If not, the
-//! next curve has another order. Two curves are worked at a time, in step, or eight where the processor
-//! has lanes for them ([`lanes`]).
+//! A curve modulo n is a curve modulo each prime p of n, with a group whose order is near p. The
+//! first stage multiplies a point by many small primes. If the order for one p is a product of such
+//! primes, and the orders for the others are not, the result is the point at infinity modulo p
+//! alone. Its coordinate Z then has the factor p in common with n. The second stage finds p also if
+//! the order has one larger prime besides. If neither does, the next curve has another order.
 //!
-//! Cost: it depends on the size of the prime that is found, here of 11 to some 40 bits, and little
-//! on n: some 7 curves of 500 multiplications for 22 bits, 20 of 2,000 for 32 bits.
+//! Several curves are computed in step: two in ordinary registers ([`pair`]), or eight with AVX-512
+//! IFMA ([`ifma`](crate::simd::ifma)).
+//!
+//! Cost: it depends on the size of the prime that is found, here 11 to some 40 bits, and little on
+//! n: some 7 curves of 500 multiplications for 22 bits, 20 curves of 2,000 multiplications for 32
+//! bits.
 //!
 //! Source: Hendrik W. Lenstra, "Factoring integers with elliptic curves", Annals of Mathematics 126
-//! (1987).
+//! (1987). [`curve`], [`lucas_chain`] and [`second_stage`] name the sources of their parts.
 
 mod curve;
 mod lucas_chain;
@@ -27,34 +31,38 @@ use lucas_chain::LucasChains;
 use pair::{Pair, allows_lazy};
 use second_stage::SecondStage;
 
-/// The first parameter. The orders of 10 and 11 are smooth more often than those of other neighbours;
-/// for 11, Razvan Barbulescu et al., "Finding ECM-friendly curves through a study of Galois
-/// properties", 2012, say why.
-const SIGMA: u64 = 10;
+/// The first curve parameter. The group orders of 10 and 11 are smooth more often than those of
+/// other neighbours; Razvan Barbulescu et al., "Finding ECM-friendly curves through a study of
+/// Galois properties", 2012, explain it for 11.
+const FIRST_SIGMA: u64 = 10;
 
-/// Curves at once, at most.
-const MOST_LANES: usize = 8;
+/// The most curves that are computed in step.
+const MAX_LANES: usize = 8;
 
-/// The bounds of a curve's two stages.
+/// The bounds B1 and B2 of the two stages, with the tables that follow from them.
 #[derive(Debug)]
 struct Bounds {
-    /// Doublings of the first stage.
-    twos: u32,
+    /// Number of doublings in the first stage.
+    doublings: u32,
+    /// Chains of the odd primes of the first stage.
     chains: LucasChains,
     second_stage: SecondStage,
 }
 
 impl Bounds {
-    const fn new(low: u32, high: u32, stride: u32) -> Self {
+    /// Computes the tables for the bounds `b1` and `b2`, and the stride of the second stage's giant
+    /// steps.
+    const fn new(b1: u32, b2: u32, stride: u32) -> Self {
         Bounds {
-            // The group's order has two twos more than a random number.
-            twos: low.ilog2() + 2,
-            chains: LucasChains::primes_to(low),
-            second_stage: SecondStage::between(low, high, stride),
+            // Suyama's curves have a group order divisible by 4.
+            doublings: b1.ilog2() + 2,
+            chains: LucasChains::primes_up_to(b1),
+            second_stage: SecondStage::between(b1, b2, stride),
         }
     }
 }
 
+/// Bounds for ever larger primes, as [`bounds_for`] chooses them. Measured.
 static BOUNDS: [Bounds; 7] = [
     Bounds::new(17, 300, 30),
     Bounds::new(31, 900, 60),
@@ -65,10 +73,14 @@ static BOUNDS: [Bounds; 7] = [
     Bounds::new(350, 12_000, 210),
 ];
 
-/// A divisor of `n` other than 1 and n, or nothing when `curves` curves have not found one.
+/// Returns a divisor of `n` other than 1 and `n`, or `None` if `curves` curves have not found one.
 ///
-/// `n` must be odd and composite, and not a square; `bits` is the size to expect of its smallest
-/// prime. The first curve is the one after `skip` others.
+/// `n` is odd, composite and not a square. `bits` is the expected size of its smallest prime. The
+/// first `skip` curves of the seed are left out, for a caller that has tried them.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
 pub(crate) fn find_divisor<W: Word>(
     n: W,
     bits: u32,
@@ -79,7 +91,7 @@ pub(crate) fn find_divisor<W: Word>(
     let ring = Montgomery::new(n);
     let backend = Backend::new(&ring);
     let bounds = bounds_for(bits.saturating_sub(backend.bits_saved()));
-    let mut sigma = SIGMA + control.initial_seed() % 256 + skip as u64;
+    let mut sigma = FIRST_SIGMA + control.initial_seed() % 256 + skip as u64;
     let mut tried = 0;
     while tried < curves {
         control.poll()?;
@@ -97,15 +109,14 @@ pub(crate) fn find_divisor<W: Word>(
     Ok(None)
 }
 
-/// What a modulus is worked with.
+/// The lanes that the curves of a modulus are computed in.
 #[derive(Debug)]
 enum Backend<'a, W> {
-    /// Eight lanes, modulo a number with this inverse.
-    EightLanes {
-        n: u64,
-        inverse: u64,
-    },
+    /// Eight lanes, for a modulus n below 2^52 and its inverse modulo 2^64.
+    EightLanes { n: u64, inverse: u64 },
+    /// Two lanes with lazy reduction, for a modulus that leaves ten bits of its word free.
     LazyPair(Pair<'a, W, true>),
+    /// Two lanes, for any modulus.
     Pair(Pair<'a, W, false>),
 }
 
@@ -121,8 +132,8 @@ impl<'a, W: Word> Backend<'a, W> {
         }
     }
 
-    /// By how many bits smaller primes the bounds may be made for: of eight curves one finds a larger
-    /// prime nearly always.
+    /// Returns by how many bits the prime that the bounds are chosen for may be smaller. Of eight
+    /// curves, one nearly always finds a larger prime than the bounds are made for.
     fn bits_saved(&self) -> u32 {
         match self {
             Backend::EightLanes { .. } => 4,
@@ -140,6 +151,7 @@ impl<'a, W: Word> Backend<'a, W> {
     }
 }
 
+/// Returns the bounds for a prime of this size.
 fn bounds_for(bits: u32) -> &'static Bounds {
     let index = match bits {
         0..=16 => 0,
@@ -153,18 +165,21 @@ fn bounds_for(bits: u32) -> &'static Bounds {
     &BOUNDS[index]
 }
 
-/// Both stages on curves from `sigma` on, one for each lane.
+/// Both stages on the curves of `sigma` and the parameters that follow, one curve for each lane.
 #[derive(Debug, Clone, Copy)]
 struct CurveRun {
     bounds: &'static Bounds,
     sigma: u64,
 }
 
-/// What shares a divisor with n, if a curve has found one.
+/// The residues in which a curve that succeeds has a common factor with n.
 #[derive(Debug)]
 struct CurveResults {
-    /// Of all primes of n at once, the first stage alone may have found fewer.
-    stages: [[u128; MOST_LANES]; 2],
+    /// The residues after the second stage, which includes what the first has found, and those
+    /// after the first. The second stage may have found all primes of n at once, the first fewer of
+    /// them.
+    stages: [[u128; MAX_LANES]; 2],
+    /// Number of lanes in use.
     count: usize,
 }
 
@@ -175,12 +190,12 @@ impl LaneComputation for CurveRun {
     fn run<A: LaneArithmetic>(self, ring: A) -> CurveResults {
         let CurveRun { bounds, sigma } = self;
         let (curves, mut point) = Curves::suyama(ring, sigma);
-        for _ in 0..bounds.twos {
+        for _ in 0..bounds.doublings {
             point = curves.double(point);
         }
         point = bounds.chains.multiply(&curves, point);
         let differences = bounds.second_stage.differences(&curves, point);
-        let mut stages = [[0; MOST_LANES]; 2];
+        let mut stages = [[0; MAX_LANES]; 2];
         for (stage, lanes) in stages.iter_mut().zip([differences, point.z]) {
             let mut places = stage.iter_mut();
             ring.for_each(lanes, |number| {
@@ -197,23 +212,25 @@ impl LaneComputation for CurveRun {
 }
 
 impl CurveResults {
+    /// Returns a divisor other than 1 and n, if a curve has found one.
     fn divisor<W: Word>(&self, ring: &Montgomery<W>) -> Option<W> {
         let n = ring.modulus();
-        let whole = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
+        let proper = |divisor: W| (divisor != W::ONE && divisor != n).then_some(divisor);
         let numbers = |stage: usize| {
             self.stages[stage][..self.count]
                 .iter()
                 .map(|&end| W::truncate(end))
         };
+        // One gcd for all lanes; each lane on its own only if that is n.
         let product = numbers(0).fold(ring.one(), |product, end| ring.mul(product, end));
         let shared = gcd_with_odd(product, n);
         if shared != n {
-            return whole(shared);
+            return proper(shared);
         }
         numbers(0)
             .chain(numbers(1))
             .map(|number| gcd_with_odd(number, n))
-            .find_map(whole)
+            .find_map(proper)
     }
 }
 
@@ -283,11 +300,11 @@ mod tests {
             };
             for (index, bounds) in BOUNDS.iter().enumerate() {
                 let attempt = |sigma| CurveRun { bounds, sigma };
-                let Some(eight) = ifma::run(n, ring.inverse(), attempt(SIGMA)) else {
+                let Some(eight) = ifma::run(n, ring.inverse(), attempt(FIRST_SIGMA)) else {
                     eprintln!("not compared: this processor has no AVX-512 IFMA");
                     return;
                 };
-                let pairs = [0, 2, 4, 6].map(|skip| attempt(SIGMA + skip));
+                let pairs = [0, 2, 4, 6].map(|skip| attempt(FIRST_SIGMA + skip));
                 for stage in [0, 1] {
                     let strict =
                         pairs.map(|pair| shared(&pair.run(Pair::<_, false>(&ring)), stage));

@@ -1,27 +1,27 @@
-//! The one error type of the crate.
+//! The error type of the crate.
 
 use std::error;
 use std::fmt;
 
-use crate::Unfinished;
+use crate::unfinished::Unfinished;
 
-/// Why a value was not factored.
+/// The reason why a value was not factored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is not one or more of the ASCII digits `0` to `9` and nothing else.
+    /// The text is empty, or has another character than the ASCII digits `0` to `9`.
     ///
-    /// Its message has the sentence of the article's script in it, for callers that look for it.
-    /// Callers that take values of other types (booleans, floats, arrays) use it for those too.
+    /// Its message contains the sentence of the article's script, for callers that look for it.
+    /// Servers that receive values of other types (booleans, floats, arrays) use it for those too.
     NotANumber,
     /// The integer is below zero.
     ///
-    /// Only [`Digits::of_integer`](crate::Digits::of_integer) returns it. For the functions that take
-    /// text, `"-5"` is [`Error::NotANumber`].
+    /// Only [`Digits::of_integer`](crate::Digits::of_integer) returns it. For the functions that
+    /// take text, `"-5"` is [`Error::NotANumber`].
     Negative,
     /// The number is 2^128 or more.
     TooLarge {
-        /// How many decimal digits the number has, leading zeros not counted.
+        /// Number of decimal digits of the number, leading zeros not counted.
         digits: usize,
     },
     /// The computation was stopped by its [`Control`](crate::Control).

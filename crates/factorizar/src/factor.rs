@@ -1,19 +1,24 @@
-//! The order in which the algorithms are tried.
+//! The prime factors of one number.
 //!
-//! Small primes go by trial division. What is left is split, and its parts split again, until all
-//! are prime.
+//! Trial division finds the small primes. A cofactor that remains is tested for primality, or split
+//! in two by the algorithm that suits its size ([`divisor`](crate::divisor)), until all parts are
+//! prime.
 
+use crate::control::{Control, Progress, StopReason};
 use crate::divisor::find_divisor;
+use crate::factors::Factors;
 use crate::primality::is_prime_past_trial;
-use crate::{Control, Factors, Progress, StopReason, Unfinished, trial_division};
+use crate::trial_division;
+use crate::unfinished::Unfinished;
 
-/// The prime factors of `n`, each as often as it divides it, in ascending order.
+/// Returns the prime factors of `n`, with multiplicity, in ascending order.
 ///
 /// 0 and 1 have none. The factors of every other number multiply to it. Each is prime by the test
-/// of [`is_prime`](crate::is_prime), hence proven below 3.3e24 and a Baillie-PSW probable prime
-/// from there on: [`Factors::certainty`] says which.
+/// of [`is_prime`](crate::is_prime): proven below 3.3e24, a Baillie-PSW probable prime from there
+/// on. [`Factors::certainty`] tells which.
 ///
-/// The call cannot be interrupted; [`factor_with`] can.
+/// This call cannot be interrupted; [`factor_with`] can. The README's table has the times to
+/// expect, at most some milliseconds.
 ///
 /// ```
 /// use factorizar::factor;
@@ -29,11 +34,11 @@ pub fn factor(n: u128) -> Factors {
     Factors::new(factorization.primes)
 }
 
-/// The prime factors of `n`, as [`factor`] gives them, by a computation that can be stopped.
+/// Returns the prime factors of `n`, as [`factor`] does, by a computation that can be stopped.
 ///
 /// # Errors
 ///
-/// [`Unfinished`] when `control` stopped it: with the factors found so far, and the cofactor.
+/// [`Unfinished`] if `control` stopped it. It holds the factors found so far, and the cofactor.
 ///
 /// ```
 /// use factorizar::{Control, StopReason, factor_with};
@@ -53,12 +58,15 @@ pub fn factor_with(n: u128, control: &Control) -> Result<Factors, Unfinished> {
         .map_err(|reason| Unfinished::new(factors, factorization.cofactors.product(), reason))
 }
 
-/// The primes of one number, and its parts that are not known to be prime.
+/// A factorization in progress: the primes found, and the cofactors that may be composite.
+///
+/// Invariant: between two steps, the product of `primes` and `cofactors` is the number.
 #[derive(Debug)]
 pub(crate) struct Factorization {
+    /// The primes found so far, in any order.
     pub(crate) primes: Vec<u128>,
     cofactors: Cofactors,
-    /// A part below this is prime.
+    /// A cofactor below this is prime: the square of the bound of the trial division.
     prime_below: u64,
 }
 
@@ -86,26 +94,27 @@ impl Factorization {
         Ok(())
     }
 
-    /// Appends the primes of `rest`, which trial division left and is not 1.
+    /// Appends the primes of `rest`, which is above 1 and has no prime that trial division finds.
     pub(crate) fn split(&mut self, rest: u128, control: &Control) -> Result<(), StopReason> {
         self.cofactors.push(rest);
-        while let Some(part) = self.cofactors.last() {
-            if part < self.prime_below.into() || is_prime_past_trial(part) {
-                control.report(Progress::Prime(part));
-                self.primes.push(part);
+        while let Some(cofactor) = self.cofactors.last() {
+            if cofactor < self.prime_below.into() || is_prime_past_trial(cofactor) {
+                control.report(Progress::Prime(cofactor));
+                self.primes.push(cofactor);
                 self.cofactors.pop();
             } else {
-                let divisor = find_divisor(part, control)?;
+                // A stop leaves the cofactor where it is, so that `Unfinished` reports it.
+                let divisor = find_divisor(cofactor, control)?;
                 self.cofactors.pop();
                 self.cofactors.push(divisor);
-                self.cofactors.push(quotient(part, divisor));
+                self.cofactors.push(quotient(cofactor, divisor));
             }
         }
         Ok(())
     }
 }
 
-/// `n / divisor`, in one word where that will do.
+/// Returns `n / divisor`, by a division of 64 bits where both fit.
 fn quotient(n: u128, divisor: u128) -> u128 {
     match (u64::try_from(n), u64::try_from(divisor)) {
         (Ok(n), Ok(divisor)) => (n / divisor).into(),
@@ -113,16 +122,18 @@ fn quotient(n: u128, divisor: u128) -> u128 {
     }
 }
 
-/// Cofactors of a number below 2^128, without primes below 2^10: twelve at most.
+/// A stack of the cofactors of one number.
+///
+/// Twelve suffice: the number is below 2^128, and the primes of each cofactor are above 2^10.
 #[derive(Debug, Default)]
 struct Cofactors {
-    parts: [u128; 12],
+    stack: [u128; 12],
     len: usize,
 }
 
 impl Cofactors {
-    fn push(&mut self, part: u128) {
-        self.parts[self.len] = part;
+    fn push(&mut self, cofactor: u128) {
+        self.stack[self.len] = cofactor;
         self.len += 1;
     }
 
@@ -131,10 +142,10 @@ impl Cofactors {
     }
 
     fn last(&self) -> Option<u128> {
-        self.parts[..self.len].last().copied()
+        self.stack[..self.len].last().copied()
     }
 
     fn product(&self) -> u128 {
-        self.parts[..self.len].iter().product()
+        self.stack[..self.len].iter().product()
     }
 }

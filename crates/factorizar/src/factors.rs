@@ -1,24 +1,24 @@
-//! What a factorization gives.
+//! The result of a factorization: prime factors, and whether they are proven prime.
 
 use std::fmt;
 
 use crate::primality::PROVEN_BELOW;
 
-/// How sure it is that prime factors are prime.
+/// The certainty that prime factors are prime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
-    /// Each is proven prime.
+    /// Each factor is proven prime.
     Proven,
-    /// At least one is a Baillie-PSW probable prime: no composite is known that passes that test,
-    /// and none is proven not to exist.
+    /// At least one factor is a Baillie-PSW probable prime. No composite is known that passes this
+    /// test, but it is not proven that none exists.
     Probable,
 }
 
-/// The prime factors of a number, each as often as it divides it, in ascending order.
+/// The prime factors of a number, with multiplicity, in ascending order.
 ///
-/// [`factor`](crate::factor) makes it. It reads as a list of `u128`, and prints as the primes with
-/// a space between them.
+/// [`factor`](crate::factor) returns it. It reads as a list of `u128`, and displays as the primes
+/// with a space between them.
 ///
 /// ```
 /// let factors = factorizar::factor(360);
@@ -29,40 +29,41 @@ pub enum Certainty {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Factors {
+    /// Ascending.
     primes: Vec<u128>,
 }
 
 impl Factors {
-    /// From the primes of one number below 2^128, in any order.
+    /// Creates the factors from the primes of one number below 2^128, in any order.
     pub(crate) fn new(mut primes: Vec<u128>) -> Self {
         primes.sort_unstable();
         Factors { primes }
     }
 
-    /// The primes, ascending.
+    /// Returns the primes, ascending.
     #[must_use]
     pub fn as_slice(&self) -> &[u128] {
         &self.primes
     }
 
-    /// The primes, ascending, one at a time.
+    /// Iterates over the primes, ascending.
     pub fn iter(&self) -> std::iter::Copied<std::slice::Iter<'_, u128>> {
         self.primes.iter().copied()
     }
 
-    /// How many prime factors there are, counted with multiplicity: 127 at most.
+    /// Returns the number of prime factors, counted with multiplicity: 127 at most.
     #[must_use]
     pub fn len(&self) -> usize {
         self.primes.len()
     }
 
-    /// Whether there are none, as for 0 and 1.
+    /// Returns whether there are none, as for 0 and 1.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.primes.is_empty()
     }
 
-    /// Whether all of the primes are proven to be, as they are below 3.3e24.
+    /// Returns whether all factors are proven prime, as those below 3.3e24 are.
     ///
     /// ```
     /// use factorizar::{Certainty, factor};
@@ -78,13 +79,13 @@ impl Factors {
         }
     }
 
-    /// The primes multiplied together: the number they came from, or 1 for 0.
+    /// Returns the product of the primes: the number they came from, or 1 for 0.
     #[must_use]
     pub fn product(&self) -> u128 {
         self.iter().product()
     }
 
-    /// The primes added together: 0 for 0 and 1, and never more than the number they came from.
+    /// Returns the sum of the primes: 0 for 0 and 1, and never more than the number they came from.
     #[must_use]
     pub fn sum(&self) -> u128 {
         self.iter().sum()

@@ -2,9 +2,9 @@
 //! processor.
 //!
 //! A Montgomery multiplication is a chain of three dependent products. A core that could start one
-//! product a cycle waits for most of them. Several curves of one modulus, computed in step, fill the
-//! gaps. A formula is written once, over [`LaneArithmetic`], and runs on two residues in ordinary
-//! registers ([`ecm::pair`](crate::ecm)) or on eight in a vector register
+//! product a cycle waits for most of them. Several curves of one modulus, computed in step, fill
+//! the gaps. A formula is written once, over [`LaneArithmetic`], and runs on two residues in
+//! ordinary registers ([`ecm::pair`](crate::ecm)) or on eight in a vector register
 //! ([`simd::ifma`](crate::simd)).
 
 /// Arithmetic modulo one odd n on several residues at once, one for each curve.
@@ -28,7 +28,7 @@ pub(crate) trait LaneArithmetic: Copy {
     }
 
     /// Returns numbers below n as residues, without converting them to Montgomery form.
-    fn from_fn(self, number: impl Fn(usize) -> u64) -> Self::Lanes;
+    fn load(self, number: impl Fn(usize) -> u64) -> Self::Lanes;
 
     /// Passes each lane's residue to `receive`, or another number with the same gcd with n.
     fn for_each(self, lanes: Self::Lanes, receive: impl FnMut(u128));

@@ -12,6 +12,7 @@ mod factors;
 mod lanes;
 mod lucas;
 mod montgomery;
+mod parallel;
 mod perfect_power;
 mod primality;
 mod qs;

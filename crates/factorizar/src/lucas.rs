@@ -1,4 +1,4 @@
-//! The strong Lucas probable-prime test, the half of Baillie-PSW that Miller-Rabin is not.
+//! The strong Lucas probable-prime test. Together with Miller-Rabin to base 2 it is Baillie-PSW.
 //!
 //! Parameters by Selfridge's method A: D is the first of 5, -7, 9, -11, ... with Jacobi symbol
 //! (D/n) = -1, P = 1 and Q = (1 - D) / 4. With n + 1 = d 2^s, d odd, a prime n divides U_d or one
@@ -10,15 +10,15 @@
 use crate::montgomery::Montgomery;
 use crate::word::Word;
 
-/// Whether the modulus, odd and above 1000, is a strong Lucas probable prime.
+/// Returns whether the modulus, which is odd and above 1000, is a strong Lucas probable prime.
 ///
-/// Every prime is. Of the composites below 10^6, 58 are, 5459 the smallest.
+/// Every prime is one. Of the composites below 10^6, 58 are; 5459 is the smallest.
 pub(crate) fn is_strong_probable_prime<W: Word>(ring: &Montgomery<W>) -> bool {
     let n = ring.modulus();
     let Some(discriminant) = discriminant(n) else {
         return false;
     };
-    // n + 1 without overflow: n ends in as many ones as n + 1 does in zeros.
+    // The odd part of n + 1, which itself may overflow: n ends in as many ones as n + 1 in zeros.
     let twos = n.wrapping_add(W::ONE).trailing_zeros();
     let odd = n.shr(1).shr(twos - 1).wrapping_add(W::ONE);
     let mut term = Term::at(ring, discriminant, odd);
@@ -34,7 +34,7 @@ pub(crate) fn is_strong_probable_prime<W: Word>(ring: &Montgomery<W>) -> bool {
     false
 }
 
-/// Selfridge's D, or nothing when n is seen to be composite on the way.
+/// Returns Selfridge's D, or `None` if the search shows that n is composite.
 fn discriminant<W: Word>(n: W) -> Option<i64> {
     // A square has no D with symbol -1: the search would not end.
     if is_square(n.into()) {
@@ -51,12 +51,13 @@ fn discriminant<W: Word>(n: W) -> Option<i64> {
     }
 }
 
+/// Returns whether `n` is a perfect square.
 fn is_square(n: u128) -> bool {
     let root = n.isqrt();
     root * root == n
 }
 
-/// The k-th terms of the sequences U and V, and Q^k, as residues.
+/// The terms U_k and V_k of the Lucas sequences, and Q^k, as residues.
 struct Term<W> {
     u: W,
     v: W,
@@ -64,7 +65,7 @@ struct Term<W> {
 }
 
 impl<W: Word> Term<W> {
-    /// The term of index `k`, above zero, from its bits downwards.
+    /// Returns the term of index `k`, above zero, by doubling and adding along the bits of `k`.
     fn at(ring: &Montgomery<W>, discriminant: i64, k: W) -> Self {
         let d = signed(ring, discriminant);
         let q = signed(ring, (1 - discriminant) / 4);
@@ -86,7 +87,7 @@ impl<W: Word> Term<W> {
         term
     }
 
-    /// From index k to 2 k.
+    /// Goes from index k to 2 k.
     fn double(&mut self, ring: &Montgomery<W>) {
         self.u = ring.mul(self.u, self.v);
         self.v = ring.sub(ring.mul(self.v, self.v), ring.add(self.q, self.q));
@@ -94,6 +95,7 @@ impl<W: Word> Term<W> {
     }
 }
 
+/// Returns the residue of a number that may be negative.
 fn signed<W: Word>(ring: &Montgomery<W>, number: i64) -> W {
     let size = ring.residue(number.unsigned_abs());
     if number < 0 {
@@ -103,12 +105,12 @@ fn signed<W: Word>(ring: &Montgomery<W>, number: i64) -> W {
     }
 }
 
-/// The Jacobi symbol (d/n), for odd `d` and odd `n`.
+/// Returns the Jacobi symbol (d/n), for odd `d` and odd `n`.
 fn jacobi<W: Word>(d: i64, n: W) -> i8 {
     let size = d.unsigned_abs();
     let three = |n: u64| n % 4 == 3;
     let n_is_three = n.bit(0) && n.bit(1);
-    // (-1/n) for the sign, then reciprocity, after which all fits a machine word.
+    // (-1/n) for the sign, then quadratic reciprocity, after which everything fits a machine word.
     let flips = [d < 0 && n_is_three, three(size) && n_is_three];
     let remainder: u128 = n.rem(W::from(size)).into();
     let symbol = small_jacobi(remainder as u64, size);
@@ -119,7 +121,7 @@ fn jacobi<W: Word>(d: i64, n: W) -> i8 {
     }
 }
 
-/// The Jacobi symbol (a/n), for odd `n`.
+/// Returns the Jacobi symbol (a/n), for odd `n`.
 fn small_jacobi(mut a: u64, mut n: u64) -> i8 {
     let mut symbol = 1;
     while a != 0 {
@@ -139,7 +141,7 @@ fn small_jacobi(mut a: u64, mut n: u64) -> i8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::is_prime;
+    use crate::primality::is_prime;
 
     #[test]
     fn jacobi_of_a_prime_is_eulers_criterion() {

@@ -1,20 +1,23 @@
-//! Arithmetic modulo an odd number without division.
+//! Montgomery arithmetic: multiplication modulo an odd number without division.
 //!
-//! A residue `x` is kept as `x R mod n`, with R = 2^64 or 2^128; a product is then reduced with two
-//! more multiplications instead of a division. Each operation has constant cost: 3 word products a
-//! multiplication for 64 bits, and 11 half-width ones for 128.
+//! A residue x is kept in Montgomery form, as x R mod n with R = 2^64 or 2^128. A product is then
+//! reduced by two more multiplications instead of a division. Cost of a multiplication: 3 products
+//! of words for 64 bits, 11 of half-words for 128.
 //!
 //! Source: Peter L. Montgomery, "Modular multiplication without trial division", Mathematics of
-//! Computation 44 (1985). The reduction here subtracts, with the inverse of n itself rather than of
-//! -n, so that no intermediate exceeds a word even when n takes all of its bits.
+//! Computation 44 (1985). The reduction subtracts, with the inverse of n itself instead of that of
+//! -n, so that no intermediate result exceeds a word even if n has all of its bits.
+//!
+//! The `lazy_` operations leave out the last subtraction of n ("lazy reduction"): their results are
+//! below 3 n or 6 n, which is allowed where n leaves four bits of its word free.
 
 use std::cell::OnceCell;
 
 use crate::word::Word;
 
-/// An odd modulus, with what is precomputed for it.
+/// An odd modulus n and the values that are computed once for it.
 ///
-/// Its operations take and give residues: words below the modulus, in Montgomery form.
+/// Operations take and return residues: words below n, in Montgomery form.
 #[derive(Debug)]
 pub(crate) struct Montgomery<W> {
     modulus: W,
@@ -22,12 +25,13 @@ pub(crate) struct Montgomery<W> {
     inverse: W,
     /// R mod n: the residue of 1.
     one: W,
-    /// R^2 mod n: what turns a number into its residue. Many a ring is done before it is needed.
+    /// R^2 mod n, by which a number is converted to Montgomery form. Computed when it is first
+    /// needed, as many moduli never need it.
     r_squared: OnceCell<W>,
 }
 
 impl<W: Word> Montgomery<W> {
-    /// `modulus` must be odd and above 1.
+    /// Prepares a modulus, which is odd and above 1.
     pub(crate) fn new(modulus: W) -> Self {
         debug_assert!(
             modulus.bit(0) && modulus > W::ONE,
@@ -42,6 +46,7 @@ impl<W: Word> Montgomery<W> {
         }
     }
 
+    /// Returns R^2 mod n.
     fn r_squared(&self) -> W {
         *self.r_squared.get_or_init(|| {
             // The residue of 2, squared until it is that of 2^BITS = R.
@@ -57,22 +62,22 @@ impl<W: Word> Montgomery<W> {
         self.modulus
     }
 
-    /// The inverse of the modulus, modulo R.
+    /// Returns the inverse of the modulus, modulo R.
     pub(crate) fn inverse(&self) -> W {
         self.inverse
     }
 
-    /// The residue of 1.
+    /// Returns the residue of 1.
     pub(crate) fn one(&self) -> W {
         self.one
     }
 
-    /// The residue of `n - 1`.
+    /// Returns the residue of n - 1.
     pub(crate) fn minus_one(&self) -> W {
         self.modulus.wrapping_sub(self.one)
     }
 
-    /// The residue of `number`, which must be below the modulus.
+    /// Returns the residue of `number`, which is below the modulus.
     pub(crate) fn residue(&self, number: u64) -> W {
         debug_assert!(
             W::from(number) < self.modulus,
@@ -82,63 +87,67 @@ impl<W: Word> Montgomery<W> {
         self.mul(number.into(), self.r_squared())
     }
 
-    /// The residue of `number`, which may be any word.
+    /// Returns the residue of `number`, which may be any word.
     pub(crate) fn residue_of(&self, number: W) -> W {
         self.mul(number, self.r_squared())
     }
 
+    /// Returns `a + b`.
     #[inline]
     pub(crate) fn add(&self, a: W, b: W) -> W {
         self.sub(a, self.modulus.wrapping_sub(b))
     }
 
-    /// `a - b`; `b` may also be the modulus itself.
+    /// Returns `a - b`. `b` may also be the modulus itself.
     #[inline]
     pub(crate) fn sub(&self, a: W, b: W) -> W {
         let (difference, borrow) = a.overflowing_sub(b);
         difference.wrapping_add(if borrow { self.modulus } else { W::ZERO })
     }
 
+    /// Returns `a * b`.
     #[inline]
     pub(crate) fn mul(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(b);
-        self.sub(high, self.borrowed(low))
+        self.sub(high, self.reduction(low))
     }
 
-    /// `a * a + b`, quicker than in two steps: the addition does not wait for the reduction.
+    /// Returns `a * a + b`. The addition does not wait for the reduction, as it would in two steps.
     #[inline]
     pub(crate) fn square_add(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(a);
-        self.sub(self.add(high, b), self.borrowed(low))
+        self.sub(self.add(high, b), self.reduction(low))
     }
 
-    /// Whether the modulus leaves four bits of its word, as the `loose` operations need.
+    /// Returns whether the modulus leaves four bits of its word free, as the `lazy_` operations
+    /// need.
     ///
-    /// Those take and give numbers below 3 n that stand for residues, and are quicker: nothing waits
-    /// for a comparison. With n at most 2^-4 R, a product of two such numbers is reduced to at most
-    /// (9 / 16 + 1) n, and of one and the double of another to at most (18 / 16 + 1) n.
+    /// Those take and return numbers below 3 n that are congruent to residues. They are faster, as
+    /// nothing waits for a comparison. With n at most R / 16, the product of two such numbers is
+    /// reduced to at most (9 / 16 + 1) n, and the product of one below 3 n and one below 6 n to at
+    /// most (18 / 16 + 1) n.
     #[inline]
     pub(crate) fn allows_lazy(&self) -> bool {
         self.modulus.shr(W::BITS - 4) == W::ZERO
     }
 
-    /// `a * b`, loosely; one of the two may be below 6 n.
+    /// Returns `a * b`, below 3 n. One of the two factors may be below 6 n, the other is below 3 n.
     #[inline]
     pub(crate) fn lazy_mul(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(b);
         high.wrapping_add(self.modulus)
-            .wrapping_sub(self.borrowed(low))
+            .wrapping_sub(self.reduction(low))
     }
 
-    /// `a * a + b`, loosely; `b` below n.
+    /// Returns `a * a + b`, below 3 n, for `a` below 3 n and `b` below n.
     #[inline]
     pub(crate) fn lazy_square_add(&self, a: W, b: W) -> W {
         let (high, low) = a.wide_mul(a);
         high.wrapping_add(self.modulus.wrapping_add(b))
-            .wrapping_sub(self.borrowed(low))
+            .wrapping_sub(self.reduction(low))
     }
 
-    /// `a - b`, below 6 n.
+    /// Returns `a - b`, below 6 n, for both below 3 n.
     #[inline]
     pub(crate) fn lazy_sub(&self, a: W, b: W) -> W {
         let thrice = self
@@ -148,7 +157,7 @@ impl<W: Word> Montgomery<W> {
         a.wrapping_add(thrice).wrapping_sub(b)
     }
 
-    /// The residue that a number below 3 n stands for.
+    /// Returns the residue that a number below 3 n is congruent to.
     #[inline]
     pub(crate) fn reduce(&self, a: W) -> W {
         let reduce = |a: W| {
@@ -161,7 +170,7 @@ impl<W: Word> Montgomery<W> {
         reduce(reduce(a))
     }
 
-    /// Half of `a`: `(a + n) / 2` when `a` is odd.
+    /// Returns half of `a`, which is `(a + n) / 2` if `a` is odd.
     pub(crate) fn half(&self, a: W) -> W {
         let half = a.shr(1);
         if a.bit(0) {
@@ -172,13 +181,14 @@ impl<W: Word> Montgomery<W> {
         }
     }
 
-    /// `base` to the power of `exponent`.
+    /// Returns `base` to the power of `exponent`.
     pub(crate) fn pow(&self, base: W, exponent: W) -> W {
         let [power] = self.powers([base], exponent);
         power
     }
 
-    /// Each base to the power of `exponent`, in step, so that their multiplications overlap.
+    /// Returns each base to the power of `exponent`, computed in step, so that the processor
+    /// overlaps their multiplications.
     #[inline]
     pub(crate) fn powers<const L: usize>(&self, bases: [W; L], exponent: W) -> [W; L] {
         if self.allows_lazy() {
@@ -199,7 +209,8 @@ impl<W: Word> Montgomery<W> {
         let squares = std::array::from_fn(|lane| mul(bases[lane], bases[lane]));
         let cubes = std::array::from_fn(|lane| mul(squares[lane], bases[lane]));
         let table = [[self.one; L], bases, squares, cubes];
-        // Two bits at a time, whatever they are: a branch on each would be foreseen half of the time.
+        // Two bits of the exponent at a time, with a multiplication also for 00: a branch on the
+        // bits would be mispredicted half of the time.
         let digit = |index: u32| {
             let low: u128 = exponent.shr(2 * index).into();
             table[low as usize % 4]
@@ -215,17 +226,18 @@ impl<W: Word> Montgomery<W> {
         powers
     }
 
-    /// The high word of the multiple of n whose low word is `low`: what a product is reduced by.
+    /// Returns the high word of the multiple of n whose low word is `low`. Subtracted from the high
+    /// word of a product with that low word, it gives the product divided by R modulo n.
     #[inline]
-    fn borrowed(&self, low: W) -> W {
+    fn reduction(&self, low: W) -> W {
         low.wrapping_mul(self.inverse).wide_mul(self.modulus).0
     }
 }
 
-/// The inverse of an odd `n` modulo 2^BITS, by Newton's iteration.
+/// Returns the inverse of an odd `n` modulo 2^BITS, by Newton's iteration.
 fn inverse<W: Word>(n: W) -> W {
     let two = W::from(2);
-    // n is its own inverse modulo 8; each turn doubles the bits that are right.
+    // n is its own inverse modulo 8; each turn doubles the number of correct bits.
     let mut inverse = n;
     let mut bits = 3;
     while bits < W::BITS {

@@ -1,17 +1,17 @@
-//! Numbers that are powers.
+//! The root of a perfect power.
 //!
-//! The quadratic sieve finds no divisor of the power of a prime, and the root of a power is a divisor
-//! for next to nothing: one floating-point root and one power for each prime exponent.
+//! The quadratic sieve finds no divisor of a prime power, and for a power the root is a divisor.
+//! Cost: one floating-point root and one integer power for each prime exponent.
 
-/// The exponents that a number without primes below 2^10 can have, being below 2^128.
+/// The prime exponents that a power below 2^128 without prime factors below 2^10 can have.
 const EXPONENTS: [u32; 5] = [2, 3, 5, 7, 11];
 
-/// The root of `n`, if it is a power with an exponent of 2 or more.
+/// Returns a root of `n` if `n` is a power with an exponent of 2 or more.
 ///
-/// `n` must be above 1 and have no prime factor below 2^10.
+/// `n` is above 1 and has no prime factor below 2^10. The root may be a power itself.
 pub(crate) fn root(n: u128) -> Option<u128> {
     EXPONENTS.iter().find_map(|&exponent| {
-        // Exact but for the last few bits of a square root, which integers correct.
+        // A square root may have more bits than an f64 is exact to; the other roots have fewer.
         let near = match exponent {
             2 => n.isqrt(),
             _ => (n as f64).powf(f64::from(exponent).recip()).round() as u128,

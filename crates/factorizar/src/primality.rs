@@ -1,4 +1,4 @@
-//! Whether a number is prime.
+//! Primality tests.
 //!
 //! | n | test | answer |
 //! | --- | --- | --- |
@@ -7,9 +7,10 @@
 //! | below 55245642489451 | Miller-Rabin to 4 bases (Izykowski and Panasiuk 2011) | proof |
 //! | below 2^64 | Miller-Rabin to 7 bases (Sinclair 2011) | proof |
 //! | below 3317044064679887385961981 | Miller-Rabin to the 13 first primes (Sorenson, Webster 2015) | proof |
-//! | below 2^128 | Baillie-PSW | a composite is always composite; no composite is known that passes |
+//! | below 2^128 | Baillie-PSW | "composite" is a proof; no composite is known that passes |
 //!
-//! Cost: one modular power, some log2(n) multiplications, a base; for Baillie-PSW, about four.
+//! Cost: one modular power for each base, some log2(n) multiplications; for Baillie-PSW about four
+//! times that.
 //!
 //! Sources: Michael O. Rabin, "Probabilistic algorithm for testing primality", 1980; Gerhard
 //! Jaeschke, "On strong pseudoprimes to several bases", 1993; Jim Sinclair's bases, 2011, checked
@@ -18,19 +19,20 @@
 //! Samuel S. Wagstaff, "Lucas pseudoprimes", 1980. The four bases are Wojciech Izykowski's and
 //! Marcin Panasiuk's, 2011, checked against the same list.
 //!
-//! The bases go together, so that their multiplications overlap. Where there are more than four, base 2
-//! goes first, as it unmasks nearly every composite.
+//! The powers of several bases are computed in step, so that the processor overlaps their
+//! multiplications. Where there are more than four bases, base 2 is tried first: nearly every
+//! composite fails it.
 
 use crate::lucas;
 use crate::montgomery::Montgomery;
 use crate::trial_division;
 use crate::word::Word;
 
-/// Up to here three bases are a proof.
+/// Below this, three bases are a proof.
 const THREE_BASES_BELOW: u64 = 4_759_123_141;
 const THREE_BASES: [u64; 3] = [2, 7, 61];
 
-/// Up to here four bases are.
+/// Below this, four bases are a proof.
 const FOUR_BASES_BELOW: u64 = 55_245_642_489_451;
 const FOUR_BASES: [u64; 4] = [
     2,
@@ -39,19 +41,21 @@ const FOUR_BASES: [u64; 4] = [
     11_096_072_698_276_303_650,
 ];
 
-/// With 2, a proof for every 64-bit number.
+/// Together with 2, a proof for every 64-bit number.
 const SEVEN_BASES: [u64; 6] = [325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
 
-/// The smallest strong pseudoprime to 2 and all of [`THIRTEEN_BASES`]: below it every answer is a proof.
+/// The smallest strong pseudoprime to 2 and all of [`THIRTEEN_BASES`]. Below it every answer is a
+/// proof.
 pub(crate) const PROVEN_BELOW: u128 = 3_317_044_064_679_887_385_961_981;
+/// With 2, the first thirteen primes.
 const THIRTEEN_BASES: [u64; 12] = [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
 
-/// Whether `n` is prime.
+/// Returns whether `n` is prime.
 ///
-/// `false` is always a proof. `true` is a proof below 3317044064679887385961981 (some 2^81.5): trial
-/// division, then Miller-Rabin to bases that are known to suffice. From there on `true` is the
-/// Baillie-PSW test's, a strong probable-prime test to base 2 and a strong Lucas test: no composite
-/// of any size is known to pass it, but none is proven not to exist.
+/// `false` is always a proof. `true` is a proof below 3317044064679887385961981 (some 2^81.5):
+/// trial division, then Miller-Rabin to bases that are known to suffice. From there on `true` is
+/// the answer of the Baillie-PSW test, a strong probable-prime test to base 2 and a strong Lucas
+/// test. No composite of any size is known to pass it, but it is not proven that none exists.
 ///
 /// The answer depends on `n` alone: no base is drawn at random.
 ///
@@ -80,7 +84,8 @@ pub fn is_prime(n: u128) -> bool {
     }
 }
 
-/// Whether `n`, which trial division left and is not 1, is prime.
+/// Returns whether `n` is prime, for an `n` above 1 without prime factors that trial division
+/// finds.
 pub(crate) fn is_prime_past_trial(n: u128) -> bool {
     if n < u128::from(trial_division::PRIME_BELOW) {
         return true;
@@ -105,7 +110,8 @@ pub(crate) fn is_prime_past_trial(n: u128) -> bool {
     }
 }
 
-/// A round of Miller-Rabin for each base, which must not be a multiple of the modulus.
+/// Returns whether the modulus passes a round of Miller-Rabin for each base. No base is a multiple
+/// of the modulus.
 fn are_strong_probable_primes<W: Word, const L: usize>(
     ring: &Montgomery<W>,
     bases: [u64; L],

@@ -1,71 +1,82 @@
-//! A divisor of a composite number by the self-initializing quadratic sieve.
+//! The self-initializing quadratic sieve (SIQS): finds a divisor of a composite number.
 //!
-//! Values of well-chosen quadratic polynomials are sieved for those that fall apart into small
-//! primes. Each gives a square y^2 that is a product of small primes modulo n; from a few more such
-//! relations than there are primes, linear algebra finds a product that is a square on both sides,
-//! and the difference of its roots shares a divisor with n.
+//! The sieve looks for values of quadratic polynomials that are products of small primes. Each of
+//! them gives a relation: a square y^2 that is a product of small primes modulo n. From a few more
+//! relations than there are primes, linear algebra finds a set of them whose product is a square on
+//! both sides. The two square roots then differ, as a rule, by a number that has a common factor
+//! with n.
 //!
-//! Built for numbers of 65 to 128 bits, where all of it is small: the interval lies in the
-//! first-level cache, a new polynomial costs some hundred instructions, and plain elimination on
-//! bit rows takes a few hundredths of the time. The parts, in their order:
+//! It is built for numbers of 65 to 128 bits, where everything is small: the interval fits the
+//! first-level cache, a new polynomial costs a few additions for each prime, and plain elimination
+//! on rows of bits takes a few hundredths of the time. The parts, in the order of their use:
 //!
-//! - [`multiplier`]: a small k, so that k n is a square modulo many small primes;
-//! - [`factor_base`]: those primes;
-//! - [`choice`]: how large everything is, and the primes of each leading coefficient;
-//! - [`polynomial`]: the polynomials, and where each prime divides their values;
-//! - [`sieve`]: the candidates;
-//! - [`relation`]: the candidates that keep their promise;
-//! - [`collector`]: all of these, by as many threads as the control allows;
+//! - [`multiplier`]: a small k, such that k n is a square modulo many small primes;
+//! - [`factor_base`]: those primes, with arithmetic from [`modular`];
+//! - [`parameters`]: the lengths and bounds for the size of n;
+//! - [`coefficients`]: the leading coefficients a of the polynomials;
+//! - [`polynomial`]: the polynomials, and the positions at which each prime divides their values;
+//! - [`sieve`]: the candidates, by sums of logarithms;
+//! - [`relation_batch`]: the candidates that are relations ([`relation`]);
+//! - [`relation_store`]: the relations collected so far;
+//! - [`collector`]: the loop over all of these, on the threads that the control allows;
 //! - [`matrix`] and [`square_root`]: from relations to a divisor.
 //!
-//! Cost: about exp(sqrt(log n log log n)); twice as much with every 8 to 10 bits. It does not depend
-//! on the size of the primes of n.
+//! Cost: about exp(sqrt(log n log log n)), twice as much for every 8 to 10 bits more. It does not
+//! depend on the size of the primes of n.
 //!
 //! Sources: Carl Pomerance, "The quadratic sieve factoring algorithm", Eurocrypt 1984; Scott P.
 //! Contini, "Factoring integers with the self-initializing quadratic sieve", 1997.
 
-mod choice;
+mod coefficients;
 mod collector;
 mod factor_base;
 mod matrix;
 mod modular;
 mod multiplier;
+mod parameters;
 mod polynomial;
 mod relation;
+mod relation_batch;
+mod relation_store;
 mod sieve;
 mod square_root;
 
-use crate::{Control, StopReason};
-use choice::{Coefficients, Parameters};
+use crate::control::{Control, StopReason};
+use coefficients::Coefficients;
 use collector::Collector;
 use factor_base::FactorBase;
+use parameters::Parameters;
 
-/// From so many bits on a number takes long enough for other threads to start.
+/// From this size on a number takes long enough that starting other threads pays.
 const PARALLEL_BITS: u32 = 90;
 
-/// A divisor of `n` other than 1 and n, or nothing if the choices of polynomials are used up, which
+/// Returns a divisor of `n` other than 1 and `n`, or `None` if no new polynomials are left, which
 /// was not seen above 2^60.
 ///
-/// `n` must be odd, composite, above 2^56, and not the power of a prime.
+/// `n` is odd, composite, above 2^56, and not the power of a prime.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
 pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<Option<u128>, StopReason> {
-    let size = Parameters::of(n);
+    let parameters = Parameters::of(n);
     let multiplier = multiplier::multiplier(n);
-    let base = match FactorBase::new(n, multiplier, size.primes) {
+    let base = match FactorBase::new(n, multiplier, parameters.base_len) {
         Ok(base) => base,
         Err(prime) => return Ok(Some(prime)),
     };
-    let scale = n as f64 * f64::from(multiplier);
-    let choice = Coefficients::new(&base, scale, &size, control.initial_seed());
-    let first = (1..base.len)
-        .find(|&index| base.prime(index) >= size.smallest)
+    let kn = n as f64 * f64::from(multiplier);
+    let coefficients = Coefficients::new(&base, kn, &parameters, control.initial_seed());
+    let first_sieved = (1..base.len)
+        .find(|&index| base.prime(index) >= parameters.smallest_sieved)
         .unwrap_or(1);
-    let collect = Collector {
+    let collector = Collector {
         n,
-        square: n.wrapping_mul(multiplier.into()),
+        kn: n.wrapping_mul(multiplier.into()),
         base: &base,
-        size,
-        first,
-        start: 128 - size.threshold(&base, scale, first),
+        parameters,
+        first_sieved,
+        initial_byte: 128 - parameters.threshold(&base, kn, first_sieved),
         control,
     };
     let threads = if n >> PARALLEL_BITS == 0 {
@@ -73,7 +84,7 @@ pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<Option<u128>, S
     } else {
         control.thread_count()
     };
-    collect.divisor(choice, threads)
+    collector.find_divisor(coefficients, threads)
 }
 
 #[cfg(test)]
@@ -90,7 +101,11 @@ mod tests {
 
     #[test]
     fn products_of_two_primes_of_every_size() {
-        let prime = |bits: u32| (1u128 << bits..).find(|&n| crate::is_prime(n)).unwrap();
+        let prime = |bits: u32| {
+            (1u128 << bits..)
+                .find(|&n| crate::primality::is_prime(n))
+                .unwrap()
+        };
         for bits in 30..=62 {
             check(prime(bits) * prime(bits + 1), &Control::new());
         }
@@ -109,7 +124,7 @@ mod tests {
         for primes in [(1, 3), (3, 7), (5, 1), (7, 5), (1, 1)] {
             let prime = |from: u128, class: u128| {
                 (from..)
-                    .find(|&n| n % 8 == class && crate::is_prime(n))
+                    .find(|&n| n % 8 == class && crate::primality::is_prime(n))
                     .unwrap()
             };
             check(

@@ -1,38 +1,38 @@
-//! The article's function over a whole range of numbers, by a sieve.
+//! `factoriz_sum` of many consecutive numbers, by a sieve.
 //!
-//! A prime divides every p-th number: for each prime to a bound, and its powers, the numbers that it
-//! divides are visited, and none else. What the primes leave of a number is 1, a prime, or, above
-//! the square of the bound, a number to factor on its own. The bound is the square root of the
-//! range's end, or lower where the range is too short to repay so many primes.
+//! A prime p divides every p-th number. The sieve takes each prime up to a bound, and its powers,
+//! and visits the numbers that it divides, and no others. The primes then leave 1, or a prime, or,
+//! above the square of the bound, a number to be factored on its own. The bound is the square root
+//! of the range's end, or lower if the range is too short to repay that many primes.
 //!
-//! Cost: some 3 visits a number, and a division a prime for each segment. Memory: a segment's
-//! numbers and the primes, some tens of megabytes at most, whatever the range.
+//! Cost: some 3 visits a number, and one division a prime for each segment. Memory: the numbers of
+//! a segment and the primes, some tens of megabytes at most, however long the range is.
 //!
 //! Source: the sieve of Eratosthenes, in segments as in Carter Bays and Richard H. Hudson, "The
 //! segmented sieve of Eratosthenes and primes in arithmetic progressions to 10^12", BIT 17 (1977).
 
 use std::vec::IntoIter;
 
-use crate::batch::in_parallel;
+use crate::control::{Control, StopReason};
 use crate::factor::Factorization;
+use crate::parallel::in_parallel;
 use crate::word::Word;
-use crate::{Control, StopReason};
 
-/// Numbers to a segment.
+/// Numbers in a segment.
 const SEGMENT: u64 = 1 << 18;
 
-/// Numbers to a block of a segment: with the smaller primes a block is done before the next, and
-/// stays in the second-level cache.
+/// Numbers in a block of a segment. The smaller primes go over a segment block by block, and a
+/// block stays in the second-level cache.
 const BLOCK: usize = 1 << 13;
 
 /// The largest bound of the primes.
-const MOST: u64 = 1 << 24;
+const MAX_BOUND: u64 = 1 << 24;
 
-/// The sums of the prime factors, with multiplicity, of `count` numbers from `start` on: of each what
-/// [`sum_of_prime_factors`](crate::sum_of_prime_factors) gives, at a small part of the time.
+/// Returns the sums of the prime factors, with multiplicity, of `count` numbers from `start` on.
 ///
-/// The sums come as they are asked for, a quarter of a million numbers sieved at a time. Fewer than `count`
-/// come only where the numbers would reach 2^128.
+/// Each sum is that of [`sum_of_prime_factors`](crate::sum_of_prime_factors), for a small part of
+/// the time. The iterator sieves a quarter of a million numbers at a time, when it is asked for the
+/// first of them. It ends before `count` sums only if the numbers would reach 2^128.
 ///
 /// ```
 /// use factorizar::factoriz_sum_range;
@@ -45,10 +45,12 @@ pub fn factoriz_sum_range(start: u128, count: u64) -> impl Iterator<Item = u128>
     factoriz_sum_range_with(start, count, &Control::new()).map_while(Result::ok)
 }
 
-/// The same as [`factoriz_sum_range`], by a computation that can be stopped, and on as many threads
-/// as `control` allows.
+/// Returns the sums of [`factoriz_sum_range`], by a computation that can be stopped, and on the
+/// threads that `control` allows.
 ///
-/// After a stop the iterator gives the reason once, and ends. The sums before it are right.
+/// # Errors
+///
+/// After a stop the iterator yields the reason once, and ends. The sums before it are right.
 ///
 /// ```
 /// use factorizar::{Control, StopReason, factoriz_sum_range_with};
@@ -63,26 +65,29 @@ pub fn factoriz_sum_range_with(start: u128, count: u64, control: &Control) -> Su
     let room = (u128::MAX - start).saturating_add(1);
     let left = u128::from(count).min(room) as u64;
     let last = start.saturating_add(u128::from(left.saturating_sub(1)));
-    let enough = left.saturating_mul(8).clamp(1 << 12, MOST);
+    let enough = left.saturating_mul(8).clamp(1 << 12, MAX_BOUND);
     let bound = last.isqrt().min(enough.into()) as u64;
     SumRange {
         next: start,
         left,
-        primes: primes_to(bound as usize),
+        primes: primes_up_to(bound as usize),
         bound,
         control: control.clone(),
         ready: Vec::new().into_iter(),
     }
 }
 
-/// The sums of a range: see [`factoriz_sum_range_with`], which makes it.
+/// The iterator over the sums of a range, made by [`factoriz_sum_range_with`].
 #[derive(Debug)]
 pub struct SumRange {
+    /// The first number that is not sieved yet, and how many follow, it included.
     next: u128,
     left: u64,
+    /// All primes up to `bound`, ascending.
     primes: Vec<u32>,
     bound: u64,
     control: Control,
+    /// Sums that are computed and not yielded yet.
     ready: IntoIter<u128>,
 }
 
@@ -108,7 +113,7 @@ impl Iterator for SumRange {
 }
 
 impl SumRange {
-    /// The sums of the next segments, one a thread.
+    /// Returns the sums of the next segments, one for each thread.
     fn refill(&mut self) -> Result<Vec<u128>, StopReason> {
         let threads = self.control.thread_count();
         let most = SEGMENT.saturating_mul(threads as u64);
@@ -163,7 +168,7 @@ impl SumRange {
         Ok(sums)
     }
 
-    /// The sum of a number, from what the sieve found of it.
+    /// Returns the sum of a number, from the primes that the sieve has found.
     fn finish<W: Word>(&self, n: W, entry: &Entry<W>) -> Result<u128, StopReason> {
         let n_wide: u128 = n.into();
         if n_wide < 2 {
@@ -179,6 +184,8 @@ impl SumRange {
         if rest == 1 {
             Ok(sum)
         } else if rest < (bound + 1) * (bound + 1) {
+            // No prime up to the bound divides `rest`, which is below the square of the next
+            // number.
             Ok(sum + rest)
         } else {
             let mut factorization = Factorization::new();
@@ -188,34 +195,36 @@ impl SumRange {
     }
 }
 
-/// What the sieve found of a number.
+/// The primes that the sieve has found of one number.
 #[derive(Debug, Clone, Copy)]
 struct Entry<W> {
+    /// Their product, with multiplicity.
     product: W,
+    /// Their sum, with multiplicity.
     sum: u64,
 }
 
 /// Enters the primes, and their powers, for the numbers from `first` on that they divide.
 ///
-/// Of a prime above the cube root of the numbers, the powers are left out: what such a prime leaves
-/// of a number that its square divides is that prime itself, once more.
+/// The powers of a prime above the cube root of the numbers are left out. If the square of such a
+/// prime divides a number, one visit leaves the prime itself, which [`SumRange::finish`] adds.
 fn visit<W: Word>(entries: &mut [Entry<W>], first: W, primes: &[u32]) {
     let last = first.wrapping_add(W::from(entries.len() as u64 - 1));
     for &p in primes {
         let prime = W::from(p.into());
         visit_multiples(entries, first, prime, p.into());
-        let Some(square) = product_to(prime, prime, last) else {
+        let Some(square) = product_up_to(prime, prime, last) else {
             continue;
         };
-        let mut power = product_to(square, prime, last).map(|_| square);
+        let mut power = product_up_to(square, prime, last).map(|_| square);
         while let Some(multiple) = power {
             visit_multiples(entries, first, multiple, p.into());
-            power = product_to(multiple, prime, last);
+            power = product_up_to(multiple, prime, last);
         }
     }
 }
 
-/// Enters a prime for each multiple of one of its powers.
+/// Enters a prime once for each multiple of one of its powers.
 #[inline]
 fn visit_multiples<W: Word>(entries: &mut [Entry<W>], first: W, power: W, p: u64) {
     let past = first.rem(power);
@@ -235,14 +244,14 @@ fn visit_multiples<W: Word>(entries: &mut [Entry<W>], first: W, power: W, p: u64
     }
 }
 
-/// The product of two numbers, if it is not above `most`.
-fn product_to<W: Word>(a: W, b: W, most: W) -> Option<W> {
+/// Returns the product of two numbers if it is at most `most`.
+fn product_up_to<W: Word>(a: W, b: W, most: W) -> Option<W> {
     let (high, low) = a.wide_mul(b);
     (high == W::ZERO && low <= most).then_some(low)
 }
 
-/// The primes to `bound`, by a sieve of the odd numbers.
-fn primes_to(bound: usize) -> Vec<u32> {
+/// Returns the primes up to `bound`, by a sieve of the odd numbers.
+fn primes_up_to(bound: usize) -> Vec<u32> {
     let mut composite = vec![false; bound.div_ceil(2)];
     for half in 1..=bound.isqrt() / 2 {
         let odd = 2 * half + 1;
@@ -263,7 +272,7 @@ fn primes_to(bound: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sum_of_prime_factors;
+    use crate::sum::sum_of_prime_factors;
 
     fn check(start: u128, count: u64) {
         let sums: Vec<u128> = factoriz_sum_range(start, count).collect();
@@ -303,10 +312,10 @@ mod tests {
 
     #[test]
     fn the_primes() {
-        assert_eq!(primes_to(1), []);
-        assert_eq!(primes_to(2), [2]);
-        assert_eq!(primes_to(30), [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]);
-        assert_eq!(primes_to(31).last(), Some(&31));
-        assert_eq!(primes_to(1_000_000).len(), 78_498);
+        assert_eq!(primes_up_to(1), []);
+        assert_eq!(primes_up_to(2), [2]);
+        assert_eq!(primes_up_to(30), [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]);
+        assert_eq!(primes_up_to(31).last(), Some(&31));
+        assert_eq!(primes_up_to(1_000_000).len(), 78_498);
     }
 }

@@ -1,11 +1,11 @@
-//! A divisor of a composite number by Pollard's rho, in Brent's version.
+//! Pollard's rho method, in Brent's version.
 //!
-//! The sequence x -> x^2 + c modulo n enters a cycle modulo each prime p that divides n, after some
-//! sqrt(p) steps, long before it does modulo n; a difference of two of its terms then shares p with
-//! n. The differences are multiplied together, so that one gcd serves for a batch of them.
+//! The sequence x -> x^2 + c modulo n enters a cycle modulo each prime p of n after some sqrt(p)
+//! steps, long before it does modulo n. A difference of two terms, a cycle apart, is then divisible
+//! by p. The differences are multiplied together, so that one gcd serves for many of them.
 //!
-//! Cost: some 2 sqrt(p) steps of two multiplications for the smallest prime p of n, by a heuristic
-//! argument, so up to some n^(1/4) for two primes of like size.
+//! Cost: some 2 sqrt(p) steps of two multiplications, where p is the smallest prime of n, by a
+//! heuristic argument. That is up to some n^(1/4) for two primes of like size.
 //!
 //! Sources: John M. Pollard, "A Monte Carlo method for factorization", BIT 15 (1975); Richard P.
 //! Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980).
@@ -13,41 +13,44 @@
 use crate::montgomery::Montgomery;
 use crate::word::{Word, gcd_with_odd};
 
-/// Differences to one gcd. A gcd costs some 20 multiplications; measured, 32 is a little quicker for
-/// the article's numbers and a tenth slower for 64 bits and more, and 128 the other way round.
+/// Differences for each gcd. A gcd costs some 20 multiplications. Measured: 32 is a little faster
+/// for the article's numbers and a tenth slower from 64 bits on; 128 is the opposite.
 const BATCH: u64 = 64;
 
-/// A divisor of `n` other than 1 and n. `n` must be odd, composite and not a square, without very
-/// small factors.
+/// Returns a divisor of `n` other than 1 and `n`.
+///
+/// `n` is odd, composite, not a square, and without very small factors.
 pub(crate) fn find_divisor<W: Word>(n: W) -> W {
     let ring = Montgomery::new(n);
     let mut constant = W::ONE;
     loop {
-        // Fails only when the cycles modulo all primes of n close at the same step.
-        if let Some(divisor) = attempt(&ring, constant) {
+        if let Some(divisor) = follow(&ring, constant) {
             return divisor;
         }
         constant = constant.wrapping_add(W::ONE);
     }
 }
 
-/// One walk, by x -> x^2 + constant. The constants are residues: 1, 2, ... stand for c = 1/R, 2/R,
-/// ... modulo n, as good as any.
-fn attempt<W: Word>(ring: &Montgomery<W>, constant: W) -> Option<W> {
-    let mut walker = ring.one();
+/// Follows one sequence x -> x^2 + constant; returns `None` if it closes its cycles modulo all
+/// primes of n at the same step.
+///
+/// The constants 1, 2, ... are taken as residues: they are c = 1/R, 2/R, ... modulo n, which serve
+/// as well as others.
+fn follow<W: Word>(ring: &Montgomery<W>, constant: W) -> Option<W> {
+    let mut term = ring.one();
     let mut product = ring.one();
     let mut lap = BATCH;
     loop {
-        let anchor = walker;
+        let anchor = term;
         for _ in 0..lap {
-            walker = ring.square_add(walker, constant);
+            term = ring.square_add(term, constant);
         }
         let mut left = lap;
         while left > 0 {
-            let batch_start = walker;
+            let batch_start = term;
             for _ in 0..BATCH {
-                walker = ring.square_add(walker, constant);
-                product = ring.mul(product, ring.sub(anchor, walker));
+                term = ring.square_add(term, constant);
+                product = ring.mul(product, ring.sub(anchor, term));
             }
             let shared = gcd_with_odd(product, ring.modulus());
             if shared == ring.modulus() {
@@ -62,51 +65,52 @@ fn attempt<W: Word>(ring: &Montgomery<W>, constant: W) -> Option<W> {
     }
 }
 
-/// Walks a batch that took in all of n again, one gcd a step, to the first difference that shares a
-/// factor with n.
+/// Goes through a batch whose product was divisible by all of n again, with one gcd a step, up to
+/// the first difference that has a common factor with n.
 fn retrace<W: Word>(ring: &Montgomery<W>, constant: W, anchor: W, start: W) -> Option<W> {
     let n = ring.modulus();
-    let mut walker = start;
+    let mut term = start;
     loop {
-        walker = ring.square_add(walker, constant);
-        let shared = gcd_with_odd(ring.sub(anchor, walker), n);
+        term = ring.square_add(term, constant);
+        let shared = gcd_with_odd(ring.sub(anchor, term), n);
         if shared != W::ONE {
             return (shared != n).then_some(shared);
         }
     }
 }
 
-/// Walks that are taken together, each with its own constant.
-const WALKS: usize = 2;
+/// Sequences that are followed in step, each with its own constant.
+const SEQUENCES: usize = 2;
 
-/// The first lap of [`quick_divisor`]: short, as most numbers that come there have a prime of some 12
-/// bits.
+/// The length of the first lap of [`quick_divisor`]. It is short, since most numbers that come
+/// there have a prime of some 12 bits.
 const FIRST_LAP: u32 = 32;
 
-/// A divisor of `n` other than 1 and n, if two walks of some 2 `steps` find one.
+/// Returns a divisor of `n` other than 1 and `n`, if two sequences of some 2 `steps` find one.
 ///
-/// The walks are independent, and the core works on both at once: with two the first meeting comes
-/// a third sooner, at the price of one. `n` must be odd, composite and below 2^60.
+/// The sequences are independent, and the processor overlaps their multiplications. With two of
+/// them the first cycle closes a third sooner, in the time of one. `n` is odd, composite and below
+/// 2^60.
 pub(crate) fn quick_divisor(n: u64, steps: u32) -> Option<u64> {
     let ring = Montgomery::new(n);
     debug_assert!(ring.allows_lazy());
-    let constants: [u64; WALKS] = std::array::from_fn(|walk| walk as u64 + 1);
-    let step = |walkers: [u64; WALKS]| -> [u64; WALKS] {
-        std::array::from_fn(|walk| ring.lazy_square_add(walkers[walk], constants[walk]))
+    let constants: [u64; SEQUENCES] = std::array::from_fn(|sequence| sequence as u64 + 1);
+    let step = |terms: [u64; SEQUENCES]| -> [u64; SEQUENCES] {
+        std::array::from_fn(|sequence| ring.lazy_square_add(terms[sequence], constants[sequence]))
     };
-    let mut walkers = [ring.one(); WALKS];
+    let mut terms = [ring.one(); SEQUENCES];
     let mut lap = FIRST_LAP;
     while lap <= steps {
-        let anchors = walkers;
+        let anchors = terms;
         for _ in 0..lap {
-            walkers = step(walkers);
+            terms = step(terms);
         }
-        let mut products = [ring.one(); WALKS];
+        let mut products = [ring.one(); SEQUENCES];
         for index in 1..=lap {
-            walkers = step(walkers);
-            products = std::array::from_fn(|walk| {
-                let difference = ring.lazy_sub(anchors[walk], walkers[walk]);
-                ring.lazy_mul(products[walk], difference)
+            terms = step(terms);
+            products = std::array::from_fn(|sequence| {
+                let difference = ring.lazy_sub(anchors[sequence], terms[sequence]);
+                ring.lazy_mul(products[sequence], difference)
             });
             if index % 64 == 0 || index == lap {
                 let shared = gcd_with_odd(ring.lazy_mul(products[0], products[1]), n);
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn every_product_of_two_primes_of_four_digits() {
         let primes: Vec<u128> = (1_031..2_000)
-            .filter(|&n: &u128| crate::is_prime(n))
+            .filter(|&n: &u128| crate::primality::is_prime(n))
             .collect();
         for (index, p) in primes.iter().enumerate() {
             for q in &primes[index + 1..] {

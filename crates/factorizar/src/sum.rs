@@ -1,4 +1,4 @@
-//! The article's function.
+//! `factoriz_sum`, the function of the article: the sum of the prime factors.
 
 use crate::control::Control;
 use crate::digits::Digits;
@@ -6,20 +6,20 @@ use crate::error::Error;
 use crate::factor::{factor, factor_with};
 use crate::unfinished::Unfinished;
 
-/// The sum of the prime factors of a number, with multiplicity: decimal digits in, decimal digits
-/// out, as the article sends them.
+/// Returns the sum of the prime factors of a number, with multiplicity, from decimal digits to
+/// decimal digits, as the article sends them.
 ///
-/// `"0"` and `"1"` give `"0"`; leading zeros are accepted. Numbers below 2^128 are taken. For how
-/// long it may take see [`factor`].
+/// `"0"` and `"1"` give `"0"`. Leading zeros are accepted. The number is below 2^128. It takes as
+/// long as [`factor`].
 ///
 /// # Errors
 ///
-/// [`Error::NotANumber`] when `digits` is anything but ASCII digits (so also for the empty text
-/// and for one with a sign, a space, a point or a separator), and [`Error::TooLarge`] from 2^128
-/// on, after one pass over the text however long it is.
+/// - [`Error::NotANumber`] if `digits` is empty or has any other character than ASCII digits: also
+///   a sign, a space, a decimal point or a separator.
+/// - [`Error::TooLarge`] from 2^128 on, after one pass over the text.
 ///
-/// Source: the article's script `factorizar`, whose answer differs for n = 6, 8, p p and p (p + 2);
-/// see the crate page.
+/// Source: the article's script `factorizar`, whose answer differs for n = 6, 8, p p and p (p + 2)
+/// for primes p; see the crate page.
 ///
 /// ```
 /// use factorizar::{Error, factoriz_sum};
@@ -35,11 +35,11 @@ pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
     Ok(sum_of_prime_factors(n).to_string())
 }
 
-/// The same as [`factoriz_sum`], by a computation that can be stopped.
+/// Returns the sum of [`factoriz_sum`], by a computation that can be stopped.
 ///
 /// # Errors
 ///
-/// Those of [`factoriz_sum`], and [`Error::Unfinished`] when `control` stopped it.
+/// Those of [`factoriz_sum`], and [`Error::Unfinished`] if `control` stopped it.
 ///
 /// ```
 /// use factorizar::{Control, Error, StopReason, factoriz_sum_with};
@@ -58,9 +58,9 @@ pub fn factoriz_sum_with(digits: &str, control: &Control) -> Result<String, Erro
     Ok(sum.to_string())
 }
 
-/// The sum of the prime factors of `n`, with multiplicity, for a caller that has an integer.
+/// Returns the sum of the prime factors of `n`, with multiplicity.
 ///
-/// 0 for 0 and 1; never more than `n`. OEIS calls it sopfr, sequence A001414.
+/// It is 0 for 0 and 1, and never more than `n`. OEIS calls it sopfr, sequence A001414.
 ///
 /// ```
 /// assert_eq!(factorizar::sum_of_prime_factors(12), 2 + 2 + 3);
@@ -71,11 +71,11 @@ pub fn sum_of_prime_factors(n: u128) -> u128 {
     factor(n).sum()
 }
 
-/// Returns [`sum_of_prime_factors`] of `n`, by a computation that can be stopped.
+/// Returns the sum of [`sum_of_prime_factors`], by a computation that can be stopped.
 ///
 /// # Errors
 ///
-/// [`Unfinished`] if `control` stopped it: it has the factors found so far, and the cofactor.
+/// [`Unfinished`] if `control` stopped it. It holds the factors found so far, and the cofactor.
 ///
 /// ```
 /// use factorizar::{Control, sum_of_prime_factors_with};

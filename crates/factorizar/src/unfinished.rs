@@ -1,13 +1,14 @@
-//! What is known of a number whose factoring was stopped.
+//! The partial result of a factorization that was stopped.
 
 use std::error;
 use std::fmt;
 
-use crate::{Factors, StopReason};
+use crate::control::StopReason;
+use crate::factors::Factors;
 
 /// The part of a factorization that was done when it was stopped.
 ///
-/// The factors found, times the cofactor, are the number.
+/// The product of the factors and the cofactor is the number.
 ///
 /// ```
 /// use factorizar::{Control, factor_with};
@@ -33,19 +34,19 @@ impl Unfinished {
         }
     }
 
-    /// The prime factors found so far, ascending.
+    /// Returns the prime factors found so far, ascending.
     #[must_use]
     pub fn factors(&self) -> &Factors {
         &self.factors
     }
 
-    /// What the factors found leave of the number: above 1, and not known to be prime.
+    /// Returns the number divided by the factors found: above 1, and not known to be prime.
     #[must_use]
     pub fn cofactor(&self) -> u128 {
         self.cofactor
     }
 
-    /// Why the work was stopped.
+    /// Returns the reason why the computation was stopped.
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason

@@ -1,44 +1,50 @@
-//! Montgomery curves B y^2 = x^3 + A x^2 + x, of whose points only X and Z are kept.
+//! Montgomery curves B y^2 = x^3 + A x^2 + x, and the arithmetic of their points.
 //!
-//! Suyama's parameter sigma gives a curve and a point on it such that 12 divides the order of the
-//! curve's group modulo every prime. A doubling costs 6 multiplications, an addition of points with
-//! a known difference 6.
+//! A point is kept as X : Z, without y. Suyama's parameter sigma gives a curve and a point on it
+//! such that 12 divides the order of the curve's group modulo every prime, which makes a smooth
+//! order more likely.
 //!
-//! Sources: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
-//! Mathematics of Computation 48 (1987), sections 10.3.1 and 10.3.2, the latter for Suyama's
-//! parameter.
+//! Cost: 6 multiplications for a doubling, and 6 for an addition of two points whose difference is
+//! known.
+//!
+//! Sources: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of
+//! factorization", Mathematics of Computation 48 (1987), sections 10.3.1 and 10.3.2, the latter for
+//! Suyama's parameter.
 
 use crate::lanes::LaneArithmetic;
 
-/// The points X : Z, one for each curve.
+/// A point X : Z on each of the curves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Point<V> {
     pub(super) x: V,
     pub(super) z: V,
 }
 
-/// Curves of one modulus.
+/// Several curves of one modulus, one in each lane.
 #[derive(Debug)]
 pub(super) struct Curves<A: LaneArithmetic> {
     pub(super) ring: A,
-    /// (A + 2) / 4, as a fraction: an inverse would cost more than a doubling's sixth multiplication.
+    /// (A + 2) / 4, as a fraction. An inverse would save the sixth multiplication of each doubling,
+    /// and cost more than it saves.
     numerator: A::Lanes,
     denominator: A::Lanes,
 }
 
 impl<A: LaneArithmetic> Curves<A> {
-    /// The curves of the parameter `sigma`, from 6 on and below the modulus's root, and the next
-    /// ones, and their points.
+    /// Returns the curves of the parameters `sigma`, `sigma + 1`, and so on, and a point on each.
+    ///
+    /// `sigma` is at least 6, and its square is below the modulus.
     #[inline(always)]
     pub(super) fn suyama(ring: A, sigma: u64) -> (Self, Point<A::Lanes>) {
         let numbers = |of: fn(u64, u64) -> u64| {
-            ring.from_fn(|lane| {
+            ring.load(|lane| {
                 let sigma = sigma + lane as u64;
                 of(sigma * sigma - 5, 4 * sigma)
             })
         };
-        // Integers serve as residues: X and Z, and numerator and denominator, are products of equally
-        // many, so that what the residues have too much divides out.
+        // Small integers are taken as residues without conversion: each is then off by a factor 1 /
+        // R. X and Z are products of equally many of them, and so are numerator and denominator, so
+        // that the powers of R cancel in X / Z and in the fraction.
         let (u, v) = (numbers(|u, _| u), numbers(|_, v| v));
         let cube = |a| ring.mul(ring.square(a), a);
         let point = Point {
@@ -54,6 +60,7 @@ impl<A: LaneArithmetic> Curves<A> {
         (curves, point)
     }
 
+    /// Returns `p + p`.
     #[inline(always)]
     pub(super) fn double(&self, p: Point<A::Lanes>) -> Point<A::Lanes> {
         let ring = self.ring;
@@ -67,7 +74,7 @@ impl<A: LaneArithmetic> Curves<A> {
         }
     }
 
-    /// `p + q`, where `difference` is p - q or q - p.
+    /// Returns `p + q`, where `difference` is p - q or q - p.
     #[inline(always)]
     pub(super) fn add(
         &self,

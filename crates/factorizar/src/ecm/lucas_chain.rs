@@ -1,10 +1,13 @@
-//! Short addition chains in which every sum has a known difference.
+//! Lucas chains: short addition chains in which the difference of every two summands is known.
 //!
-//! A Montgomery curve adds two points only where their difference is known. For a prime r such
-//! Lucas chains come from a subtractive Euclidean algorithm on r and about r / 1.618: each of its
-//! steps is a few additions and doublings. Several second numbers near the golden section are tried,
-//! and the cheapest chain is kept. Worked out by the compiler: at run time only the steps are read.
-//! Some 9 multiplications a bit of r, where a ladder of one doubling and one addition a bit has 11.
+//! On a Montgomery curve two points can be added only if their difference is known. For a prime r
+//! such a chain comes from a subtractive Euclidean algorithm on r and a second number near r /
+//! 1.618: each of its steps is a few additions and doublings. Several second numbers near the
+//! golden section are tried, and the cheapest chain is kept. The chains are computed at compile
+//! time; at run time the steps are read from a table.
+//!
+//! Cost: some 9 multiplications for each bit of r. A Montgomery ladder, with a doubling and an
+//! addition for each bit, takes 11.
 //!
 //! Source: Peter L. Montgomery, "Evaluating recurrences of form X_{m+n} = f(X_m, X_n, X_{m-n}) via
 //! Lucas chains", 1983, revised 1992.
@@ -12,9 +15,10 @@
 use super::curve::{Curves, Point};
 use crate::lanes::LaneArithmetic;
 
-/// What a step does to the points a, b and c = a - b, where n P = d a + e b, d >= e.
-///
-/// Each code but [`SWAP`] and [`END`] is one case of Montgomery's table.
+// The codes of the steps. A step changes the points a, b and c = a - b such that r P = d a + e b,
+// with d >= e, stays true. Each code but END and SWAP is a case of Montgomery's table.
+
+/// Ends the chain of one prime, and begins that of the next.
 const END: u8 = 0;
 const SWAP: u8 = 1;
 const THIRDS: u8 = 2;
@@ -23,13 +27,14 @@ const SUBTRACT: u8 = 4;
 const HALVE: u8 = 5;
 const HALVE_OTHER: u8 = 6;
 
+/// Costs in multiplications.
 const ADDITION: u32 = 6;
 const DOUBLING: u32 = 6;
 
-/// Room for the chains of one bounds.
+/// The most steps of one pair of bounds.
 pub(super) const CAPACITY: usize = 4096;
 
-/// The chains of several multipliers, one after another.
+/// The chains of several primes, one after another, each closed by [`END`].
 #[derive(Debug)]
 pub(super) struct LucasChains {
     steps: [u8; CAPACITY],
@@ -37,8 +42,9 @@ pub(super) struct LucasChains {
 }
 
 impl LucasChains {
-    /// The chains of every odd prime to `bound`, each as often as its powers fit in.
-    pub(super) const fn primes_to(bound: u32) -> Self {
+    /// Computes the chains of every odd prime up to `bound`, each as often as its powers are up to
+    /// `bound`.
+    pub(super) const fn primes_up_to(bound: u32) -> Self {
         let mut chains = LucasChains {
             steps: [END; CAPACITY],
             len: 0,
@@ -69,7 +75,7 @@ impl LucasChains {
         self.len += 1;
     }
 
-    /// The multiple of `point` by all multipliers.
+    /// Returns the multiple of `point` by the product of all the primes.
     #[inline(always)]
     pub(super) fn multiply<A: LaneArithmetic>(
         &self,
@@ -112,7 +118,7 @@ impl LucasChains {
     }
 }
 
-/// One step of the Euclidean algorithm.
+/// Takes one step of the Euclidean algorithm, and returns its code.
 const fn next(d: &mut u32, e: &mut u32) -> u8 {
     if *d < *e {
         (*d, *e) = (*e, *d);
@@ -139,7 +145,7 @@ const fn next(d: &mut u32, e: &mut u32) -> u8 {
     }
 }
 
-/// The second number of the cheapest chain for `prime` that results in 1.
+/// Returns the second number that gives the cheapest chain for `prime`.
 const fn best_second(prime: u32) -> u32 {
     // Around the golden section, 0.618 of the prime.
     let middle = (prime as u64 * 618_033_989 / 1_000_000_000) as u32;
@@ -160,6 +166,8 @@ const fn best_second(prime: u32) -> u32 {
     best
 }
 
+/// Returns the cost of a chain in multiplications, or `u32::MAX` if the Euclidean algorithm does
+/// not end in 1.
 const fn cost(prime: u32, second: u32) -> u32 {
     let (mut d, mut e) = (prime - second, 2 * second - prime);
     let mut cost = DOUBLING + ADDITION;
@@ -177,7 +185,7 @@ const fn cost(prime: u32, second: u32) -> u32 {
     if d == 1 { cost } else { u32::MAX }
 }
 
-/// By trial division: for the compiler, and numbers of a few digits.
+/// Returns whether `n` is prime, by trial division, at compile time.
 pub(super) const fn is_prime(n: u32) -> bool {
     let mut divisor = 2;
     while divisor * divisor <= n {

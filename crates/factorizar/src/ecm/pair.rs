@@ -1,25 +1,23 @@
-//! Several residues at once, so that their multiplications overlap.
+//! Two lanes in ordinary registers, by Montgomery arithmetic.
 //!
-//! A Montgomery multiplication is a chain of three dependent products: a core that could start one
-//! product a cycle waits for most of them. Two curves of one modulus, worked in step, fill the
-//! gaps; the pair costs little more than one of them alone. Where a register holds eight residues,
-//! eight curves are.
+//! A pair costs little more than one residue alone, since the processor overlaps the
+//! multiplications of its two lanes.
 
 use crate::lanes::LaneArithmetic;
 use crate::montgomery::Montgomery;
 use crate::word::Word;
 
-/// Two lanes, by the ring's operations.
+/// Arithmetic modulo n in two lanes.
 ///
-/// With `LAZY` nothing is compared: sums are not reduced, and differences have 16 n added. That holds
-/// for moduli that leave ten bits of their word: a product is below 2 n as long as its factors'
-/// product is below 2^10 n^2, and what is subtracted must be below 16 n. Here sums and differences
-/// are of products and of sums of two or four products, hence at most 20 n; the largest product is
-/// the square of such a difference, 400 n^2.
+/// With `LAZY` sums are not reduced, and differences have 16 n added. This is right for a modulus
+/// that leaves ten bits of its word free: a product is below 2 n as long as the product of its
+/// factors is below 2^10 n^2, and what is subtracted is below 16 n. On curves, sums and differences
+/// are of products and of sums of two or four products, hence at most 20 n, and the largest product
+/// is the square of such a difference, 400 n^2.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'a, W, const LAZY: bool>(pub(super) &'a Montgomery<W>);
 
-/// Whether a modulus may be worked loosely.
+/// Returns whether a modulus leaves enough bits free for a lazy [`Pair`].
 pub(super) fn allows_lazy<W: Word>(ring: &Montgomery<W>) -> bool {
     ring.modulus().leading_zeros() >= 10
 }
@@ -64,15 +62,15 @@ impl<W: Word, const LAZY: bool> LaneArithmetic for Pair<'_, W, LAZY> {
     }
 
     #[inline(always)]
-    fn from_fn(self, of: impl Fn(usize) -> u64) -> [W; 2] {
-        std::array::from_fn(|lane| W::from(of(lane)))
+    fn load(self, number: impl Fn(usize) -> u64) -> [W; 2] {
+        std::array::from_fn(|lane| W::from(number(lane)))
     }
 
     #[inline(always)]
-    fn for_each(self, lanes: [W; 2], to: impl FnMut(u128)) {
+    fn for_each(self, lanes: [W; 2], receive: impl FnMut(u128)) {
         lanes
             .map(|lane| self.0.reduce(lane).into())
             .into_iter()
-            .for_each(to);
+            .for_each(receive);
     }
 }

@@ -1,10 +1,13 @@
-//! The second stage: a curve whose order is smooth but for one larger prime.
+//! The second stage of a curve: finds a prime whose group order has one prime between B1 and B2.
 //!
-//! With Q the point of the first stage, the order's last prime r is written k D ± j, j below D / 2
-//! and prime to D: then k D Q and j Q have the same X / Z, and the difference of the two shares the
-//! factor sought with the modulus. One multiplication of differences serves k D + j and k D - j.
-//! Which pairs (k, j) have a prime in them depends on the bounds alone, so the compiler works the
-//! table out. Cost: 2 multiplications a pair, 6 each for the points.
+//! Let Q be the point after the first stage. The order's last prime r is written as k D ± j, where
+//! D is the stride, j is below D / 2 and coprime to D. Modulo the prime factor sought, r Q is
+//! infinity, so the "giant step" k D Q and the "baby step" j Q have the same X / Z. The difference
+//! of the two then has the factor in common with the modulus. One difference serves for both k D +
+//! j and k D - j. The pairs (k, j) for which one of the two is prime depend on the bounds alone, so
+//! they are computed at compile time.
+//!
+//! Cost: 2 multiplications a pair, 6 for each giant and baby step.
 //!
 //! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
 //! Mathematics of Computation 48 (1987), section 4.
@@ -13,40 +16,38 @@ use super::curve::{Curves, Point};
 use super::lucas_chain::is_prime;
 use crate::lanes::LaneArithmetic;
 
-/// Room for the pairs and for the giant steps of one bounds.
-const PAIRS: usize = 4096;
-const GIANTS: usize = 160;
+/// The most pairs of one table.
+const MAX_PAIRS: usize = 4096;
+/// The most giant steps of one table.
+const MAX_GIANTS: usize = 160;
 
-/// Room for the multiples j Q: those of 6 i ± 1 up to 105.
+/// The number of baby steps: the multiples j Q for j = 6 i ± 1 up to 105.
 const BABIES: usize = 36;
 
-/// Bounds, and the pairs that cover the primes between them.
+/// The pairs that cover the primes between the two bounds.
 #[derive(Debug)]
 pub(super) struct SecondStage {
     /// D: 15 or 105 times a power of two.
     stride: u32,
-    /// The multiples j of each giant step, as indices into the baby steps.
-    pairs: [u8; PAIRS],
-    /// Where the pairs of the giant step k end; those of 0 are none.
-    ends: [u16; GIANTS],
-    /// Giant steps, 0 included.
+    /// The values of j for each giant step in turn, as indices into the baby steps.
+    pairs: [u8; MAX_PAIRS],
+    /// The index in `pairs` after the last pair of each giant step k. There are none for k = 0.
+    ends: [u16; MAX_GIANTS],
+    /// The number of giant steps, k = 0 included.
     giants: usize,
 }
 
 impl SecondStage {
-    /// Pairs for the primes above `low` to some D / 2 above `high`.
-    pub(super) const fn between(low: u32, high: u32, stride: u32) -> Self {
+    /// Computes the pairs for the primes above `b1` up to some D / 2 above `b2`.
+    pub(super) const fn between(b1: u32, b2: u32, stride: u32) -> Self {
         let mut stage = SecondStage {
             stride,
-            pairs: [0; PAIRS],
-            ends: [0; GIANTS],
-            giants: 1 + (high / stride) as usize,
+            pairs: [0; MAX_PAIRS],
+            ends: [0; MAX_GIANTS],
+            giants: 1 + (b2 / stride) as usize,
         };
-        assert!(stage.giants <= GIANTS, "too many giant steps");
-        assert!(
-            low >= stride / 2,
-            "the primes below D / 2 would be left out"
-        );
+        assert!(stage.giants <= MAX_GIANTS, "too many giant steps");
+        assert!(b1 >= stride / 2, "the primes below D / 2 would be left out");
         let mut filled = 0;
         let mut giant = 1;
         while giant < stage.giants {
@@ -56,8 +57,8 @@ impl SecondStage {
                 let j = baby(index);
                 let seven = stride.is_multiple_of(7) && j.is_multiple_of(7);
                 let coprime = !(seven || j.is_multiple_of(5));
-                let wanted = (middle + j > low && is_prime(middle + j))
-                    || (middle - j > low && is_prime(middle - j));
+                let wanted = (middle + j > b1 && is_prime(middle + j))
+                    || (middle - j > b1 && is_prime(middle - j));
                 if coprime && wanted {
                     stage.pairs[filled] = index as u8;
                     filled += 1;
@@ -70,7 +71,9 @@ impl SecondStage {
         stage
     }
 
-    /// The product of all pairs' differences, in each lane; `point` is Q.
+    /// Returns the product of the differences of all pairs, in each lane. `point` is Q.
+    ///
+    /// The product includes Z of Q, so that it has a factor found by the first stage as well.
     #[inline(always)]
     pub(super) fn differences<A: LaneArithmetic>(
         &self,
@@ -89,7 +92,6 @@ impl SecondStage {
             first = curves.double(first);
         }
         let (mut before, mut giant) = (first, first);
-        // A factor found by the first stage has Z = 0 modulo it.
         let mut difference = point.z;
         let mut begin = 0;
         for (step, &end) in self.ends[..self.giants].iter().enumerate().skip(1) {
@@ -102,7 +104,8 @@ impl SecondStage {
             for &index in &self.pairs[begin..usize::from(end)] {
                 let index = usize::from(index) % BABIES;
                 let baby = babies[index];
-                // Xg Zj - Xj Zg, from products that are known.
+                // Xg Zj - Xj Zg = (Xg - Xj) (Zg + Zj) - Xg Zg + Xj Zj: one multiplication, as the
+                // last two products are known.
                 let cross = ring.mul(ring.sub(giant.x, baby.x), ring.add(giant.z, baby.z));
                 let cross = ring.add(ring.sub(cross, product), products[index]);
                 difference = ring.mul(difference, cross);
@@ -113,18 +116,18 @@ impl SecondStage {
     }
 }
 
-/// How many baby steps are below D / 2.
+/// Returns the number of baby steps below D / 2.
 fn half(stride: u32) -> usize {
     (stride as usize / 2).div_ceil(3)
 }
 
-/// The multiple j of a baby step: 1, 5, 7, 11, ...
+/// Returns the multiple j of a baby step: 1, 5, 7, 11, and so on.
 const fn baby(index: usize) -> u32 {
     let index = index as u32;
     3 * index + 1 + index % 2
 }
 
-/// The baby steps to `last`, and the multiple of the point by `odd`, which is 15 or 105.
+/// Returns the baby steps up to `last`, and the multiple of the point by `odd`, which is 15 or 105.
 #[inline(always)]
 fn baby_steps<A: LaneArithmetic>(
     curves: &Curves<A>,

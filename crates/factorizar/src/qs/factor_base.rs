@@ -1,45 +1,52 @@
-//! The factor base: 2 and the primes modulo which k n is a square, with what the sieve needs of
-//! each.
+//! The factor base: 2 and the primes modulo which k n is a square, with constants for each of them.
 //!
-//! One array a property, all of one length, a multiple of [`GROUP_SIZE`]: the loops over them take
-//! several primes an instruction. Cost: a remainder of n and a Legendre symbol for each prime
-//! tried, a square root for each taken.
+//! Each property has an array of its own. All arrays have the same length, a multiple of
+//! [`GROUP_SIZE`], so that loops over them take several primes an instruction.
+//!
+//! Cost: a remainder of n and a Legendre symbol for each prime tried, a square root for each one
+//! taken.
 
 use super::modular::{is_residue, mul, remainder, square_root};
 
-/// Primes taken together; the arrays are padded to whole groups.
+/// Primes that a loop takes together. The arrays are padded to whole groups.
 pub(super) const GROUP_SIZE: usize = 16;
 
-/// The position of a prime that divides no value: no residue, and after every interval.
+/// The position of a prime that is not to be looked for: not a residue of any prime, and behind
+/// every interval.
 pub(super) const NO_POSITION: i16 = i16::MAX;
 
-/// Primes are below this, so that twice a prime is an `i16`.
+/// Primes are below this, so that twice a prime fits an `i16`.
 const BOUND: usize = 1 << 14;
+/// Number of primes below [`BOUND`].
 const COUNT: usize = 1_900;
 
 static PRIMES: [u16; COUNT] = primes();
 
-/// The primes that are allowed in a relation.
+/// The primes that a relation may have, with constants for each.
 #[derive(Debug)]
 pub(super) struct FactorBase {
-    /// How many primes there are, padding aside. The first is 2.
+    /// The number of primes without padding. The first is 2.
     pub(super) len: usize,
+    /// The primes, ascending.
     pub(super) primes: Vec<i16>,
-    /// A square root of k n modulo each prime; 0 for those that divide k.
+    /// A square root of k n modulo each prime; 0 for primes that divide k.
     pub(super) roots: Vec<u16>,
     /// 2^16 / p, rounded down.
     pub(super) reciprocals: Vec<u16>,
-    /// log2 p, rounded.
+    /// log2 p, rounded to an integer.
     pub(super) logs: Vec<u8>,
-    /// Inverses modulo 2^128, to divide by where that is exact.
+    /// The inverse of each prime modulo 2^128, by which exact divisions are multiplications.
     inverses: Vec<u128>,
-    /// The largest exact quotients.
+    /// The largest exact quotient for each prime, (2^128 - 1) / p.
     limits: Vec<u128>,
 }
 
 impl FactorBase {
-    /// The first `len` primes for `n` and its multiplier; or, where one of the primes divides `n`,
-    /// that one.
+    /// Creates the base of the first `len` primes for `n` and its multiplier.
+    ///
+    /// # Errors
+    ///
+    /// A prime that divides `n`, if one of those tried does.
     pub(super) fn new(n: u128, multiplier: u16, len: usize) -> Result<Self, u128> {
         let padded = len.next_multiple_of(GROUP_SIZE);
         let mut base = FactorBase {
@@ -68,6 +75,7 @@ impl FactorBase {
         Ok(base)
     }
 
+    /// Appends a prime, for the remainder of k n modulo it.
     fn push(&mut self, p: u16, square: u16) {
         let index = self.len;
         self.primes[index] = p as i16;
@@ -83,17 +91,18 @@ impl FactorBase {
         self.len += 1;
     }
 
+    /// Returns the prime of an index.
     pub(super) fn prime(&self, index: usize) -> u16 {
         self.primes[index] as u16
     }
 
-    /// `n` divided by an odd prime that is known to divide it.
+    /// Returns `n` divided by an odd prime that is known to divide it.
     #[inline]
     pub(super) fn quotient(&self, n: u128, index: usize) -> u128 {
         n.wrapping_mul(self.inverses[index])
     }
 
-    /// `n` divided by an odd prime, if that is exact.
+    /// Returns `n` divided by an odd prime, if the division is exact.
     #[inline]
     pub(super) fn divide(&self, n: u128, index: usize) -> Option<u128> {
         let quotient = self.quotient(n, index);
@@ -101,7 +110,7 @@ impl FactorBase {
     }
 }
 
-/// The inverse of an odd `p` modulo 2^128, by Newton's iteration.
+/// Returns the inverse of an odd `p` modulo 2^128, by Newton's iteration.
 pub(super) fn inverse(p: u128) -> u128 {
     let mut inverse = p;
     for _ in 0..6 {
@@ -110,7 +119,7 @@ pub(super) fn inverse(p: u128) -> u128 {
     inverse
 }
 
-/// The primes below [`BOUND`], by Eratosthenes's sieve.
+/// Computes the primes below [`BOUND`], by the sieve of Eratosthenes.
 const fn primes() -> [u16; COUNT] {
     let mut composite = [false; BOUND];
     let mut table = [0; COUNT];

@@ -1,21 +1,25 @@
-//! Subsets of the rows in which every prime occurs an even number of times.
+//! Linear algebra over the field of two elements: sets of rows in which every prime occurs an even
+//! number of times.
 //!
-//! Gaussian elimination over the field of two elements, 64 columns a word, each row with the record
-//! of the rows that were added to it. The columns of the largest primes, which are the emptiest, go
-//! first. Cost: some rows^2 * columns / 64 word additions; a tenth of a millisecond for 450 rows.
+//! Gaussian elimination with 64 columns a word. Each row carries a record of the rows that were
+//! added to it. The columns of the largest primes, which have the fewest entries, are eliminated
+//! first.
+//!
+//! Cost: some rows^2 * columns / 64 word additions; a tenth of a millisecond for 450 rows.
 
-/// A matrix of bits: some columns, then the record of each row.
+/// A matrix of bits. Each row has its columns, and behind them its record: one bit for each row of
+/// the matrix that was added to it.
 #[derive(Debug)]
 pub(super) struct Matrix {
     bits: Vec<u64>,
     columns: usize,
     rows: usize,
-    /// Words a row.
+    /// Words in a row.
     width: usize,
 }
 
 impl Matrix {
-    /// An empty matrix.
+    /// Creates a matrix of zeros.
     pub(super) fn new(rows: usize, columns: usize) -> Self {
         let width = (columns + rows).div_ceil(64);
         let mut matrix = Matrix {
@@ -30,7 +34,7 @@ impl Matrix {
         matrix
     }
 
-    /// Adds one to an entry.
+    /// Adds one to an entry, modulo 2.
     pub(super) fn flip(&mut self, row: usize, column: usize) {
         self.bits[row * self.width + column / 64] ^= 1 << (column % 64);
     }
@@ -39,9 +43,10 @@ impl Matrix {
         self.bits[row * self.width + column / 64] >> (column % 64) & 1 == 1
     }
 
-    /// The sets of rows that add up to nothing, as lists of rows.
+    /// Returns sets of rows whose sum is zero, as lists of row indices.
     pub(super) fn dependencies(mut self) -> Vec<Vec<usize>> {
-        // Rows before `next` have been used to clear a column of the rows from there on.
+        // Each row before `next` has served as the pivot of a column, which is zero in all rows
+        // from `next` on.
         let mut next = 0;
         for column in (0..self.columns).rev() {
             let Some(pivot) = (next..self.rows).find(|&row| self.get(row, column)) else {

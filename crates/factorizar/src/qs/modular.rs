@@ -1,9 +1,12 @@
 //! Arithmetic modulo primes below 2^14: remainders, inverses, square roots.
 //!
-//! Products fit 32 bits, so plain division serves. Square roots are Tonelli's and Shanks's (Daniel
-//! Shanks, "Five number-theoretic algorithms", 1973).
+//! Products fit 32 bits, so the processor's division serves. Cost: one division a multiplication,
+//! some log2(p) of them for an inverse or a power.
+//!
+//! Source: Daniel Shanks, "Five number-theoretic algorithms", 1973, for square roots (the algorithm
+//! of Tonelli and Shanks).
 
-/// `n` modulo `p`.
+/// Returns `n` modulo `p`.
 pub(super) const fn remainder(n: u128, p: u16) -> u16 {
     let p = p as u64;
     let high = (n >> 64) as u64 % p;
@@ -11,10 +14,12 @@ pub(super) const fn remainder(n: u128, p: u16) -> u16 {
     ((middle << 32 | n as u64 & 0xffff_ffff) % p) as u16
 }
 
+/// Returns `a * b` modulo `p`.
 pub(super) const fn mul(a: u16, b: u16, p: u16) -> u16 {
     (a as u32 * b as u32 % p as u32) as u16
 }
 
+/// Returns `base` to the power of `exponent` modulo `p`.
 pub(super) const fn pow(base: u16, exponent: u16, p: u16) -> u16 {
     let (mut power, mut square, mut left) = (1, base, exponent);
     while left > 0 {
@@ -27,9 +32,9 @@ pub(super) const fn pow(base: u16, exponent: u16, p: u16) -> u16 {
     power
 }
 
-/// Whether `a`, below the odd prime `p`, is a square modulo `p` and not zero.
+/// Returns whether `a` is a nonzero square modulo the odd prime `p`, for `a` below `p`.
 pub(super) const fn is_residue(a: u16, p: u16) -> bool {
-    // The Jacobi symbol, by reciprocity.
+    // The Jacobi symbol, by quadratic reciprocity.
     let (mut a, mut p, mut symbol) = (a, p, true);
     while a != 0 {
         let twos = a.trailing_zeros();
@@ -41,7 +46,7 @@ pub(super) const fn is_residue(a: u16, p: u16) -> bool {
     symbol && p == 1
 }
 
-/// The inverse of `a`, not zero, modulo the prime `p`.
+/// Returns the inverse of a nonzero `a` modulo the prime `p`, by the extended Euclidean algorithm.
 pub(super) fn invert(a: u16, p: u16) -> u16 {
     let (mut above, mut below) = (i32::from(p), i32::from(a));
     let (mut before, mut cofactor) = (0, 1);
@@ -58,7 +63,7 @@ pub(super) fn invert(a: u16, p: u16) -> u16 {
     inverse as u16
 }
 
-/// A square root of the residue `a` modulo the odd prime `p`.
+/// Returns a square root of `a` modulo the odd prime `p`, of which `a` is a nonzero square.
 pub(super) fn square_root(a: u16, p: u16) -> u16 {
     let twos = (p - 1).trailing_zeros();
     let odd = (p - 1) >> twos;
@@ -67,7 +72,8 @@ pub(super) fn square_root(a: u16, p: u16) -> u16 {
     if twos == 1 {
         return root;
     }
-    // a^odd, whose order is a power of two; brought to 1 by powers of a generator of that group.
+    // Invariant: root^2 = a * order, and the order of `order` is a power of two. It is brought to 1
+    // by powers of a generator of the group of such elements.
     let mut order = mul(root, half, p);
     if order == 1 {
         return root;
@@ -92,6 +98,7 @@ pub(super) fn square_root(a: u16, p: u16) -> u16 {
     root
 }
 
+/// Returns the smallest number that is not a square modulo `p`.
 fn non_residue(p: u16) -> u16 {
     (2..p).find(|&a| !is_residue(a, p)).unwrap_or(2)
 }

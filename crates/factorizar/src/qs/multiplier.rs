@@ -1,17 +1,19 @@
-//! The small multiplier k that makes k n richer in small primes than n.
+//! The multiplier: a small k such that k n is a square modulo more small primes than n is.
 //!
-//! A prime p divides values of the sieve only if k n is a square modulo p, and then twice in p
-//! positions. Of the k with k n = 1 modulo 8, which gives every value three factors of 2, the one with
-//! the largest expected logarithm of small primes is taken, less half the logarithm of k itself,
-//! by which the values grow. Cost: one remainder of n a prime, and additions.
+//! A prime p divides values of the polynomials only if k n is a square modulo p, and then at 2 of p
+//! positions. Only k with k n = 1 modulo 8 are tried, which gives every value three factors of 2.
+//! The k with the largest score is taken: the expected sum of the logarithms of small primes, less
+//! half the logarithm of k, by which the values grow.
 //!
-//! Sources: Richard Schroeppel's and Donald Knuth's function, in Carl Pomerance, Jeffrey Smith and
-//! Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
+//! Cost: one remainder of n a prime, and additions.
+//!
+//! Source: the function of Donald Knuth and Richard Schroeppel, in Carl Pomerance, Jeffrey Smith
+//! and Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
 //! algorithm", SIAM Journal on Computing 17 (1988).
 
 use super::modular::{is_residue, remainder};
 
-/// The odd primes that are looked at.
+/// The odd primes that the score counts.
 const PRIMES: [u16; 32] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
     101, 103, 107, 109, 113, 127, 131, 137,
@@ -20,20 +22,22 @@ const PRIMES: [u16; 32] = [
 /// Multipliers are odd and below this.
 const BOUND: usize = 152;
 
-/// For each odd number, bit by bit, whether it is a square modulo each of [`PRIMES`].
+/// For each odd number, one bit for each of [`PRIMES`]: 1 if the number is a square modulo the
+/// prime.
 static RESIDUES: [u32; BOUND / 2] = residues();
 
-/// The multiplier for an odd `n`: odd and without square factors, such that k n = 1 modulo 8.
+/// Returns the multiplier k for an odd `n`: odd, squarefree, and such that k n = 1 modulo 8.
 pub(super) fn multiplier(n: u128) -> u16 {
-    let mut ours = 0u32;
+    let mut residues_of_n = 0u32;
     let mut weights = [0f32; PRIMES.len()];
     for (index, (&p, weight)) in PRIMES.iter().zip(&mut weights).enumerate() {
-        ours |= u32::from(is_residue(remainder(n, p), p)) << index;
+        residues_of_n |= u32::from(is_residue(remainder(n, p), p)) << index;
         *weight = 2.0 * f32::from(p).ln() / f32::from(p - 1);
     }
     let candidates = (1..BOUND as u16).skip((n % 8) as usize - 1).step_by(8);
     let scored = candidates.filter(|&k| is_squarefree(k)).map(|k| {
-        let same = !(ours ^ RESIDUES[usize::from(k / 2)]);
+        // k n is a square where both are, or neither is.
+        let same = !(residues_of_n ^ RESIDUES[usize::from(k / 2)]);
         let mut score = -0.5 * f32::from(k).ln();
         for (index, (&p, weight)) in PRIMES.iter().zip(&weights).enumerate() {
             if k.is_multiple_of(p) {
@@ -49,12 +53,14 @@ pub(super) fn multiplier(n: u128) -> u16 {
         .map_or(1, |(_, k)| k)
 }
 
+/// Returns whether no square divides `k`, for odd `k` below [`BOUND`].
 fn is_squarefree(k: u16) -> bool {
     [9, 25, 49, 121]
         .iter()
         .all(|&square| !k.is_multiple_of(square))
 }
 
+/// Computes [`RESIDUES`].
 const fn residues() -> [u32; BOUND / 2] {
     let mut table = [0; BOUND / 2];
     let mut half = 0;

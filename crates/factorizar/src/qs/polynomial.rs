@@ -1,13 +1,17 @@
-//! The polynomials whose values are sieved, and where each prime divides them.
+//! The polynomials whose values are sieved, and the positions at which each prime divides them.
 //!
-//! With k n = 1 modulo 8, a a product of primes of the base and b odd with b^2 = k n modulo 4 a,
-//! y = 2 a x + b has y^2 - k n = 4 a q(x), q(x) = a x^2 + b x + c. The values of q, for x within
-//! the interval, stay below some M sqrt(k n / 8), and always y^2 = 4 a q(x) modulo n. From s primes
-//! in a come 2^(s-1) values of b, taken in the order of a Gray code: from one to the next, the
-//! positions of a prime p move by an amount that is known beforehand.
+//! Let k n = 1 modulo 8, a be a product of primes of the factor base, b odd with b^2 = k n modulo 4
+//! a, and c = (b^2 - k n) / 4 a. For y = 2 a x + b and q(x) = a x^2 + b x + c then y^2 - k n = 4 a
+//! q(x), so that y^2 = 4 a q(x) modulo n. For x within M of zero, the values of q stay below some M
+//! sqrt(k n / 8).
+//!
+//! If a has s primes, there are 2^(s-1) values of b: b is a sum of s terms, one for each prime of
+//! a, with either sign. They are taken in the order of a Gray code, in which one term changes its
+//! sign at a time: the positions of a prime p then move by an amount that is computed once for each
+//! term.
 //!
 //! Cost: an inverse and s remainders for each prime of the base with a new a; two additions for
-//! each with a new b.
+//! each prime with a new b.
 //!
 //! Sources: Robert D. Silverman, "The multiple polynomial quadratic sieve", Mathematics of
 //! Computation 48 (1987); W. R. Alford and Carl Pomerance, "Implementing the self-initializing
@@ -16,7 +20,7 @@
 use super::factor_base::{FactorBase, NO_POSITION, inverse};
 use super::modular::{invert, mul};
 
-/// The polynomials of one a, at one of its b.
+/// A polynomial, which goes through all b of one a.
 #[derive(Debug)]
 pub(super) struct Polynomial {
     a: u64,
@@ -24,26 +28,30 @@ pub(super) struct Polynomial {
     c: i128,
     /// The primes of a, as indices into the base.
     pub(super) factors: Vec<usize>,
-    /// The parts of b, whose signs change.
-    parts: Vec<i128>,
-    /// Half the interval: x runs from -half to half.
+    /// The terms whose sum, with changing signs, is b.
+    terms: Vec<i128>,
+    /// Half the length of the interval (M): x goes from -half to half, and a position is x + half.
     half: i128,
-    /// k n modulo 2^128, and the inverse of a.
-    square: u128,
-    inverse: u128,
-    /// Where each prime divides: the first two positions from the interval's start.
+    /// k n modulo 2^128.
+    kn: u128,
+    /// The inverse of a modulo 2^128.
+    a_inverse: u128,
+    /// The first two positions in the interval at which each prime of the base divides the value,
+    /// in two arrays. Invariant: they are below the prime, or [`NO_POSITION`] for 2 and the primes
+    /// of a.
     pub(super) positions: [Vec<i16>; 2],
-    /// By how much the positions move when a part of b changes its sign.
+    /// For each term but the last, the amount by which the positions of each prime move when the
+    /// term changes its sign. It is 0 for primes without positions.
     shifts: Vec<Vec<i16>>,
-    /// How many b have been used.
+    /// The number of b used so far, the current one included.
     used: u32,
 }
 
 impl Polynomial {
-    /// The first polynomial for the a of these `factors`.
-    pub(super) fn new(base: &FactorBase, square: u128, factors: Vec<usize>, half: u32) -> Self {
+    /// Creates the first polynomial of an a, whose primes are given as indices into the base.
+    pub(super) fn new(base: &FactorBase, kn: u128, factors: Vec<usize>, half: u32) -> Self {
         let a: u64 = factors.iter().map(|&f| u64::from(base.prime(f))).product();
-        let parts: Vec<i128> = factors
+        let terms: Vec<i128> = factors
             .iter()
             .map(|&factor| {
                 let p = base.prime(factor);
@@ -53,7 +61,7 @@ impl Polynomial {
                 i128::from(others) * i128::from(scale.min(p - scale))
             })
             .collect();
-        let mut b = parts.iter().sum();
+        let mut b = terms.iter().sum();
         if b % 2 == 0 {
             b += i128::from(a);
         }
@@ -64,11 +72,11 @@ impl Polynomial {
             c: 0,
             factors,
             half: half.into(),
-            square,
-            inverse: inverse(a.into()),
+            kn,
+            a_inverse: inverse(a.into()),
             positions: [vec![NO_POSITION; len], vec![NO_POSITION; len]],
-            shifts: vec![vec![0; len]; parts.len() - 1],
-            parts,
+            shifts: vec![vec![0; len]; terms.len() - 1],
+            terms,
             used: 1,
         };
         polynomial.find_positions(base);
@@ -76,6 +84,7 @@ impl Polynomial {
         polynomial
     }
 
+    /// Computes the positions for the first b, and the shifts.
     fn find_positions(&mut self, base: &FactorBase) {
         let middle = self.half as u32;
         for index in 1..base.len {
@@ -85,8 +94,8 @@ impl Polynomial {
             let p = base.prime(index);
             let remainder = |n: i128| (n as u64 % u64::from(p)) as u16;
             let inverse = invert((self.a % u64::from(p)) as u16, p);
-            for (shifts, &part) in self.shifts.iter_mut().zip(&self.parts) {
-                shifts[index] = mul(remainder(part), inverse, p) as i16;
+            for (shifts, &term) in self.shifts.iter_mut().zip(&self.terms) {
+                shifts[index] = mul(remainder(term), inverse, p) as i16;
             }
             let halved = mul(inverse, p.div_ceil(2), p);
             let b = remainder(self.b);
@@ -99,24 +108,27 @@ impl Polynomial {
         }
     }
 
-    /// c = (b^2 - k n) / 4 a. The division is exact, so the low bits of the dividend suffice.
+    /// Computes c = (b^2 - k n) / 4 a. The division is exact, so that the low bits of the dividend
+    /// suffice.
     fn set_c(&mut self) {
         let b = self.b as u128;
-        let quarter = b.wrapping_mul(b).wrapping_sub(self.square) >> 2;
-        let quotient = quarter.wrapping_mul(self.inverse);
-        // 126 bits are right, and c has far fewer: the sign is bit 125.
+        let quarter = b.wrapping_mul(b).wrapping_sub(self.kn) >> 2;
+        let quotient = quarter.wrapping_mul(self.a_inverse);
+        // The lowest 126 bits are right, and c has far fewer: bit 125 is its sign.
         self.c = (quotient << 2) as i128 >> 2;
     }
 
-    /// Goes on to the next b; `false` when all have been used.
+    /// Goes on to the next b; returns `false` if all have been used.
     pub(super) fn advance(&mut self, base: &FactorBase) -> bool {
-        let part = self.used.trailing_zeros() as usize;
-        let Some(shifts) = self.shifts.get(part) else {
+        // The Gray code: after the i-th b the term changes whose index is the number of zeros at
+        // the end of i. The last term keeps its sign, since b and -b give the same values.
+        let term = self.used.trailing_zeros() as usize;
+        let Some(shifts) = self.shifts.get(term) else {
             return false;
         };
-        // The part's sign: it changes every 2^(part + 1) steps.
-        let down = self.used >> (part + 1) & 1 == 0;
-        let change = 2 * self.parts[part];
+        // A term changes its sign every 2^(term + 1) steps, from plus to minus first.
+        let down = self.used >> (term + 1) & 1 == 0;
+        let change = 2 * self.terms[term];
         if down {
             self.b -= change;
         } else {
@@ -134,32 +146,34 @@ impl Polynomial {
         true
     }
 
-    /// The value q at a position of the interval.
+    /// Returns the value q(x) at a position.
     pub(super) fn value(&self, position: usize) -> i128 {
         let x = position as i128 - self.half;
         (i128::from(self.a) * x + self.b) * x + self.c
     }
 
-    /// The size of y at a position of the interval.
+    /// Returns the absolute value of y at a position.
     pub(super) fn y(&self, position: usize) -> u128 {
         let x = position as i128 - self.half;
         (2 * i128::from(self.a) * x + self.b).unsigned_abs()
     }
 }
 
-/// Adds modulo each prime. A prime without positions has no move either, and stays where it is.
+/// Adds the shifts to the positions, modulo each prime.
 fn shift_up(positions: &mut [i16], shifts: &[i16], primes: &[i16]) {
-    for ((position, &step), &p) in positions.iter_mut().zip(shifts).zip(primes) {
-        // Places stay as they are when the step is zero, also NO_POSITION.
-        let moved = position.wrapping_add(step).wrapping_sub(p);
+    for ((position, &shift), &p) in positions.iter_mut().zip(shifts).zip(primes) {
+        // A shift of zero leaves the position as it is, also NO_POSITION.
+        let moved = position.wrapping_add(shift).wrapping_sub(p);
         let moved = moved.wrapping_add(p & (moved >> 15));
-        *position = if step == 0 { *position } else { moved };
+        *position = if shift == 0 { *position } else { moved };
     }
 }
 
+/// Subtracts the shifts from the positions, modulo each prime. A shift of zero leaves
+/// [`NO_POSITION`] as it is.
 fn shift_down(positions: &mut [i16], shifts: &[i16], primes: &[i16]) {
-    for ((position, &step), &p) in positions.iter_mut().zip(shifts).zip(primes) {
-        let moved = position.wrapping_sub(step);
+    for ((position, &shift), &p) in positions.iter_mut().zip(shifts).zip(primes) {
+        let moved = position.wrapping_sub(shift);
         *position = moved.wrapping_add(p & (moved >> 15));
     }
 }

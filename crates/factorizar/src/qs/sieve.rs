@@ -1,23 +1,28 @@
-//! The sieve proper: logarithms of primes added up over an interval that the first-level cache
-//! holds.
+//! The sieve: finds the positions of an interval whose values are likely to be products of small
+//! primes.
 //!
-//! Each byte starts below 128 by what the primes have to add for its value to be worth a look; the
-//! loop that looks for such bytes tests their top bits, many bytes at once. The smallest primes,
-//! which cost most and say least, are left out. A prime's last step may fall behind the interval,
-//! where nobody looks: so how many steps it takes depends on the prime alone, and neighbours in the
-//! base take equally many, which the processor's branch prediction can tell. Cost: 2 / p additions a
-//! byte for each prime p.
+//! Each byte stands for a position, and starts at 128 less the threshold. The logarithm of each
+//! prime is added to the bytes at which it divides. A byte that reaches 128 is a candidate; the
+//! search tests the top bits of many bytes at once. The smallest primes cost the most and add the
+//! least, and are left out.
+//!
+//! The last step of a prime may fall behind the interval, where nothing is read. The number of
+//! steps then depends on the prime alone, and neighbours in the base take the same number of steps,
+//! which the processor's branch prediction can learn.
+//!
+//! Cost: 2 / p additions a byte for each prime p.
 
 use super::factor_base::FactorBase;
 use super::polynomial::Polynomial;
 
-/// The bytes of an interval, and room behind it: what a `u16` can index.
+/// The bytes of an interval and room behind it. A `u16` cannot index beyond it, which saves bounds
+/// checks.
 type Bytes = [u8; 1 << 16];
 
-/// Bytes that are looked at together.
+/// Bytes that the search for candidates tests together.
 const BLOCK: usize = 64;
 
-/// The interval that is sieved.
+/// The bytes of the interval that is sieved.
 #[derive(Debug)]
 pub(super) struct Interval {
     bytes: Box<Bytes>,
@@ -25,7 +30,8 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// Of `len` bytes, a multiple of [`BLOCK`], that leave room for the largest prime of a base.
+    /// Creates an interval of `len` bytes, a multiple of [`BLOCK`]. `len` and the largest prime of
+    /// the base together are below 2^16.
     pub(super) fn new(len: u16) -> Self {
         debug_assert!(usize::from(len).is_multiple_of(BLOCK));
         Interval {
@@ -34,20 +40,22 @@ impl Interval {
         }
     }
 
-    /// Adds the logarithms of the primes from index `first` on to bytes that begin as `start`.
+    /// Sets all bytes to `initial_byte`, and adds the logarithms of the primes from index `first`
+    /// on.
     pub(super) fn sieve(
         &mut self,
         base: &FactorBase,
         polynomial: &Polynomial,
         first: usize,
-        start: u8,
+        initial_byte: u8,
     ) {
-        self.bytes[..usize::from(self.len)].fill(start);
+        self.bytes[..usize::from(self.len)].fill(initial_byte);
         let [one, other] = &polynomial.positions;
         let primes = base.primes[first..base.len].iter().zip(&base.logs[first..]);
         let positions = one[first..].iter().zip(&other[first..]);
         let mut steps = self.len.div_ceil(base.prime(first));
         for ((&p, &log), (&one, &other)) in primes.zip(positions) {
+            // A prime of a has no positions.
             if one >= p {
                 continue;
             }
@@ -76,7 +84,7 @@ impl Interval {
         }
     }
 
-    /// The positions whose bytes have reached 128.
+    /// Returns the positions whose bytes have reached 128.
     pub(super) fn candidates(&self) -> impl Iterator<Item = usize> + '_ {
         let blocks = self.bytes[..usize::from(self.len)].chunks_exact(BLOCK);
         let marked = blocks
@@ -91,7 +99,7 @@ impl Interval {
     }
 }
 
-/// Takes so many steps from both positions of a prime.
+/// Takes `STEPS` steps from both positions of a prime, and adds its logarithm at each.
 #[inline(always)]
 fn mark<const STEPS: usize>(bytes: &mut Bytes, positions: &mut [u16; 2], p: u16, log: u8) {
     for _ in 0..STEPS {

@@ -1,25 +1,29 @@
-//! From a set of relations with even exponents to a divisor.
+//! The square root step: from a dependency of the matrix to a divisor.
 //!
-//! The product of the y's, and the product of the primes to half of their exponents, have the same
-//! square modulo n. For an n that is no prime power they differ, up to sign, in at least half of
-//! all cases; then the difference shares a divisor with n. Cost: a multiplication a prime.
+//! The product of the y of a dependency, and the product of its primes to half of their exponents,
+//! have the same square modulo n. If n is not the power of a prime, they differ, up to the sign, in
+//! at least half of all cases. The difference then has a common factor with n.
+//!
+//! Cost: a multiplication modulo n for each relation, and a power for each prime.
 //!
 //! Source: Michael A. Morrison and John Brillhart, "A method of factoring and the factorization of
 //! F7", Mathematics of Computation 29 (1975).
 
 use super::factor_base::FactorBase;
 use super::matrix::Matrix;
-use super::relation::{Relations, SIGN};
+use super::relation::SIGN;
+use super::relation_store::RelationStore;
 use crate::montgomery::Montgomery;
 use crate::word::gcd_with_odd;
 
-/// A divisor of `n` from the relations, if one of their dependencies gives it.
-pub(super) fn divisor(n: u128, base: &FactorBase, relations: &Relations) -> Option<u128> {
-    let mut matrix = Matrix::new(relations.len(), base.len + 1);
-    for row in 0..relations.len() {
-        for relation in relations.row(row) {
-            for &factor in relations.factors(relation) {
-                matrix.flip(row, column(factor));
+/// Returns a divisor of `n`, other than 1 and `n`, if one of the dependencies between the relations
+/// gives it.
+pub(super) fn find_divisor(n: u128, base: &FactorBase, store: &RelationStore) -> Option<u128> {
+    let mut matrix = Matrix::new(store.row_count(), base.len + 1);
+    for row in 0..store.row_count() {
+        for relation in store.row(row) {
+            for &prime in store.primes(relation) {
+                matrix.flip(row, column(prime));
             }
         }
     }
@@ -27,21 +31,23 @@ pub(super) fn divisor(n: u128, base: &FactorBase, relations: &Relations) -> Opti
     matrix
         .dependencies()
         .iter()
-        .find_map(|rows| try_dependency(&ring, base, relations, rows))
+        .find_map(|rows| try_dependency(&ring, base, store, rows))
 }
 
-fn column(factor: u16) -> usize {
-    if factor == SIGN {
+/// Returns the column of the matrix for the sign or for a prime.
+fn column(prime: u16) -> usize {
+    if prime == SIGN {
         0
     } else {
-        usize::from(factor) + 1
+        usize::from(prime) + 1
     }
 }
 
+/// Returns a divisor if the two square roots of a dependency differ by more than the sign.
 fn try_dependency(
     ring: &Montgomery<u128>,
     base: &FactorBase,
-    relations: &Relations,
+    store: &RelationStore,
     rows: &[usize],
 ) -> Option<u128> {
     let n = ring.modulus();
@@ -49,14 +55,14 @@ fn try_dependency(
     let (mut left, mut right) = (ring.one(), ring.one());
     for &row in rows {
         let mut large = 1;
-        for relation in relations.row(row) {
+        for relation in store.row(row) {
             left = ring.mul(left, ring.residue_of(relation.y));
             large = relation.large;
-            for &factor in relations.factors(relation) {
-                exponents[column(factor)] += 1;
+            for &prime in store.primes(relation) {
+                exponents[column(prime)] += 1;
             }
         }
-        // A pair's large prime, squared.
+        // The relations of a pair have the same large prime, whose square has this root.
         right = ring.mul(right, ring.residue(large.into()));
     }
     debug_assert!(exponents.iter().all(|exponent| exponent % 2 == 0));

@@ -1,9 +1,9 @@
 //! A search among many small primes for divisors of a number, by floating-point reciprocals.
 //!
-//! n / p is computed as n times a rounded 1 / p. If p divides n, the result differs from an integer by
-//! rounding errors alone; if not, by at least about 1 / p. The loop is written once and compiled twice:
-//! for every processor of the target, and for those with AVX2, which take four primes at once. Cost
-//! with AVX2: 1.5 instructions a prime, where an exact division in integers takes 5.
+//! n / p is computed as n times a rounded 1 / p. If p divides n, the result differs from an integer
+//! by rounding errors alone; if not, by at least about 1 / p. The loop is written once and compiled
+//! twice: for every processor of the target, and for those with AVX2, which take four primes at
+//! once. Cost with AVX2: 1.5 instructions a prime, where an exact division in integers takes 5.
 
 /// Primes that are tested together.
 pub(crate) const GROUP_SIZE: usize = 32;

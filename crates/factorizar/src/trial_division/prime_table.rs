@@ -1,23 +1,24 @@
-//! The primes of the trial division, worked out by the compiler.
+//! Tables of the primes of the trial division, computed at compile time.
 
 use crate::simd::divisibility::{GROUP_SIZE, PrimeGroup};
 use crate::word::Word;
 
-/// Every prime below it is divided out of every number.
+/// Primes below this are divided out of every number.
 pub(crate) const BOUND: u64 = 1 << 10;
 
-/// Every prime below it is divided out where vector instructions do it.
+/// Primes below this are divided out where vector instructions do it.
 pub(super) const VECTOR_BOUND: u64 = 1 << 13;
 
-/// Odd primes below [`BOUND`], and below [`VECTOR_BOUND`].
+/// Number of odd primes below [`BOUND`].
 const COUNT: usize = 171;
+/// Number of odd primes below [`VECTOR_BOUND`].
 const VECTOR_COUNT: usize = 1027;
 
-/// Odd primes that come before the vectors.
-pub(super) const FEW: usize = VECTOR_COUNT - GROUP_SIZE * GROUP_COUNT;
+/// Number of odd primes that are tested without vectors, before the groups.
+pub(super) const SCALAR_PRIMES: usize = VECTOR_COUNT - GROUP_SIZE * GROUP_COUNT;
 const GROUP_COUNT: usize = 31;
 
-/// An odd prime, and how to divide numbers of one width by it.
+/// An odd prime, with the constants by which numbers of one width are divided by it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Divisor<W> {
     pub(super) prime: u64,
@@ -28,7 +29,7 @@ pub(crate) struct Divisor<W> {
 }
 
 impl<W: Word> Divisor<W> {
-    /// `n` divided by the prime, if that is exact.
+    /// Returns `n` divided by the prime, if the division is exact.
     #[inline]
     pub(super) fn divide(&self, n: W) -> Option<W> {
         let quotient = n.wrapping_mul(self.inverse);
@@ -38,11 +39,13 @@ impl<W: Word> Divisor<W> {
 
 const PRIMES: [u64; VECTOR_COUNT] = odd_primes();
 
+/// The odd primes below [`BOUND`], for numbers of 128 bits.
 pub(super) static WIDE: [Divisor<u128>; COUNT] = wide();
 
+/// The odd primes below [`VECTOR_BOUND`], for numbers of 64 bits.
 pub(super) static NARROW: [Divisor<u64>; VECTOR_COUNT] = narrow();
 
-/// The primes from [`FEW`] on, as the vectors take them.
+/// The primes from [`SCALAR_PRIMES`] on, in groups for the vector instructions.
 pub(super) static GROUPS: [PrimeGroup; GROUP_COUNT] = groups();
 
 const fn wide() -> [Divisor<u128>; COUNT] {
@@ -94,9 +97,12 @@ const fn groups() -> [PrimeGroup; GROUP_COUNT] {
             square: 0.0,
         }
     }; GROUP_COUNT];
-    let mut index = FEW;
+    let mut index = SCALAR_PRIMES;
     while index < VECTOR_COUNT {
-        let (group, place) = ((index - FEW) / GROUP_SIZE, (index - FEW) % GROUP_SIZE);
+        let (group, place) = (
+            (index - SCALAR_PRIMES) / GROUP_SIZE,
+            (index - SCALAR_PRIMES) % GROUP_SIZE,
+        );
         let prime = PRIMES[index] as f64;
         table[group].reciprocals[place] = 1.0 / prime;
         if place == 0 {
@@ -107,7 +113,7 @@ const fn groups() -> [PrimeGroup; GROUP_COUNT] {
     table
 }
 
-/// The odd primes below [`VECTOR_BOUND`], by Eratosthenes's sieve.
+/// Computes the odd primes below [`VECTOR_BOUND`], by the sieve of Eratosthenes.
 const fn odd_primes() -> [u64; VECTOR_COUNT] {
     const LEN: usize = VECTOR_BOUND as usize;
     let mut composite = [false; LEN];
@@ -132,8 +138,8 @@ const fn odd_primes() -> [u64; VECTOR_COUNT] {
     table
 }
 
-/// The inverse of an odd `p` modulo 2^128: Newton's iteration, from the 3 bits that p itself has
-/// right to 6, 12, 24, 48, 96 and past 128.
+/// Returns the inverse of an odd `p` modulo 2^128, by Newton's iteration: p is its own inverse
+/// modulo 2^3, and each turn doubles the number of correct bits, to 6, 12, 24, 48, 96 and past 128.
 const fn inverse(p: u128) -> u128 {
     let mut inverse = p;
     let mut turn = 0;

@@ -1,8 +1,8 @@
 //! Eight residues in a 512-bit register, multiplied by the 52-bit instructions of AVX-512 IFMA.
 //!
 //! Montgomery's reduction as in [`montgomery`](crate::montgomery), with R = 2^52. Cost: 4 vector
-//! multiplications for eight products. A product that needs the one before waits 13 cycles for it, 15
-//! from 2^48 on.
+//! multiplications for eight products. A product that needs the one before waits 13 cycles for it,
+//! 15 from 2^48 on.
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
@@ -22,8 +22,8 @@ pub(super) fn is_available() -> bool {
         && std::arch::is_x86_feature_detected!("avx512ifma")
 }
 
-/// Runs a computation modulo `n`, whose inverse modulo 2^64 is given, in eight lanes; returns `None`
-/// on a processor without IFMA.
+/// Runs a computation modulo `n`, whose inverse modulo 2^64 is given, in eight lanes; returns
+/// `None` on a processor without IFMA.
 pub(super) fn run<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> Option<T::Output> {
     #[allow(unsafe_code, reason = "a safe function for processors that have IFMA")]
     // SAFETY: the processor has the features that the function is compiled for.
@@ -55,7 +55,8 @@ fn run_with_ifma<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> T:
 /// processor has AVX-512 IFMA. Every `unsafe` block of the implementation relies on it.
 ///
 /// With `LAZY`, for n below 2^48, results stay unreduced: products are below 2 n as long as the
-/// product of their factors is below 16 n^2, and sums and differences of two products are below 4 n.
+/// product of their factors is below 16 n^2, and sums and differences of two products are below 4
+/// n.
 #[derive(Debug, Clone, Copy)]
 struct EightLanes<const LAZY: bool> {
     n: __m512i,
@@ -84,8 +85,8 @@ impl<const LAZY: bool> LaneArithmetic for EightLanes<LAZY> {
             if LAZY {
                 product
             } else {
-                // `product` is below 2 n. If it is below n, the subtraction wraps to a larger number,
-                // so the minimum is the reduced residue either way.
+                // `product` is below 2 n. If it is below n, the subtraction wraps to a larger
+                // number, so the minimum is the reduced residue either way.
                 _mm512_min_epu64(product, _mm512_sub_epi64(product, self.n))
             }
         }
@@ -120,7 +121,7 @@ impl<const LAZY: bool> LaneArithmetic for EightLanes<LAZY> {
     }
 
     #[inline(always)]
-    fn from_fn(self, number: impl Fn(usize) -> u64) -> __m512i {
+    fn load(self, number: impl Fn(usize) -> u64) -> __m512i {
         let numbers: [u64; LANES] = std::array::from_fn(number);
         // SAFETY: as above; the array has the 64 bytes that are read.
         unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) }
@@ -146,8 +147,8 @@ mod tests {
         type Output = [Vec<u128>; 3];
 
         fn run<A: LaneArithmetic>(self, arithmetic: A) -> Self::Output {
-            let a = arithmetic.from_fn(|lane| self.0[lane]);
-            let b = arithmetic.from_fn(|lane| self.1[lane]);
+            let a = arithmetic.load(|lane| self.0[lane]);
+            let b = arithmetic.load(|lane| self.1[lane]);
             let results = [
                 arithmetic.mul(a, b),
                 arithmetic.add(a, b),
