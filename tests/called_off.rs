@@ -11,10 +11,10 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, Running};
 use factorizar::{Unfinished, factor_with};
 use factorizar_service::WorkLimits;
 use rustix::process::Signal;
+use test_support::{PATIENCE, Running};
 use xmlrpc_client::{ErrorKind, FromValue, IntoParams, ServerProxy, Value};
 use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Context, Service};
@@ -63,7 +63,7 @@ fn start(front: &str) -> (Running, ServerProxy) {
     command
         .args(["--exact", "is_a_server", "--ignored", "--nocapture"])
         .env(FRONT, front);
-    let running = Running::start("server", command);
+    let running = Running::start(command);
     let address = running.line_after("listening on http://");
     (running, ServerProxy::new(&address).unwrap())
 }

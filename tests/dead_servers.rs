@@ -4,8 +4,9 @@ mod common;
 
 use std::process::Command;
 
-use common::{Ended, Running, program, run, server};
+use common::{program, run, server};
 use rustix::process::Signal;
+use test_support::{Ended, Running};
 
 /// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
 const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "1500"];
@@ -19,7 +20,7 @@ fn faultless() -> String {
 fn in_the_middle(servers: &[&str], first: &Running) -> Running {
     let mut client: Command = program("clnt_processes");
     client.args(servers).args(HARD);
-    let client = Running::start("clnt_processes", client);
+    let client = Running::start(client);
     for _ in 0..10 {
         first.line_after("\" 200 -");
     }

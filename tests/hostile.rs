@@ -7,7 +7,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 
-use common::{PATIENCE, TEN, run, server};
+use common::{TEN, run, server};
+use test_support::PATIENCE;
 
 /// One on each front; serv_trivial has the first one's.
 const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];

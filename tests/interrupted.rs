@@ -10,8 +10,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use common::{Ended, Running, TEN, program, run, server};
+use common::{TEN, program, run, server};
 use rustix::process::Signal;
+use test_support::{Ended, Running};
 
 /// Numbers of 25 digits, many more of them than any test waits for.
 const FIRST: u128 = 1_000_000_000_000_000_000_000_007;
@@ -26,7 +27,7 @@ fn client(servers: &[&str]) -> Command {
 
 /// Starts the client over `servers`, and waits until `first` has answered some calls.
 fn in_the_middle(servers: &[&str], first: &Running) -> Running {
-    let client = Running::start("clnt_processes", client(servers));
+    let client = Running::start(client(servers));
     wait_for_answers(first);
     client
 }
@@ -113,7 +114,7 @@ fn a_server_that_hangs_does_not_hold_up_the_end() {
 fn servers_of_the_same_process_end_with_it() {
     let mut client = client(&["--local", "2"]);
     client.env("RUST_LOG", "xmlrpc_server::access=info");
-    let client = Running::start("clnt_processes", client);
+    let client = Running::start(client);
     wait_for_answers(&client);
     client.signal(Signal::INT);
     assert_eq!(check_nothing_is_lost(&client.end()), "");
@@ -138,7 +139,7 @@ fn a_second_signal_ends_the_program_at_once() {
     for (second, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let (server, address) = server("serv_processes", &["--workers", "1"]);
         let (stdout, _reader) = blocked();
-        let client = Running::start_into("clnt_processes", client(&[&address]), stdout);
+        let client = Running::start_into(client(&[&address]), stdout);
         wait_for_answers(&server);
         client.signal(Signal::INT);
         client.line_after("stopping: ");

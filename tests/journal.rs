@@ -5,40 +5,15 @@
 mod common;
 
 use std::fs;
-use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 
-use common::{Ended, Running, TEN, program, run, server};
+use common::{TEN, program, run, server};
 use reparte::{Call, Journal, Local, Repartidor};
+use test_support::{Ended, LocalServer, Running, TestDirectory};
 use xmlrpc_server::Service;
-use xmlrpc_server::front::hyper;
 
 /// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
 const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "600"];
-
-/// A folder that is removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("procdistrib-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn client(arguments: &[&str]) -> Ended {
     run("clnt_processes", arguments)
@@ -66,8 +41,8 @@ fn executions(ended: &Ended) -> usize {
 /// docs/journal.md draws the bytes of version 1: other bytes are another version.
 #[test]
 fn the_bytes_are_those_that_are_drawn() {
-    let folder = Folder::new("drawn");
-    let path = folder.path("journal");
+    let directory = TestDirectory::new("drawn");
+    let path = directory.path("journal");
     let cuad = Local::new(|(n,): &(i32,), _: &Call| Ok(n * n));
     let mut repartidor = Repartidor::builder()
         .destinos([cuad])
@@ -93,8 +68,8 @@ fn the_bytes_are_those_that_are_drawn() {
 
 #[test]
 fn a_killed_client_goes_on_where_it_was() {
-    let folder = Folder::new("killed");
-    let journal = folder.path("journal");
+    let directory = TestDirectory::new("killed");
+    let journal = directory.path("journal");
     let (first, first_address) = server("serv_processes", &["--workers", "1"]);
     let (_second, second_address) = server("serv_processes", &["--workers", "1"]);
     let with_journal = [
@@ -104,7 +79,7 @@ fn a_killed_client_goes_on_where_it_was() {
     let with_journal = with_journal.concat();
     let mut command: Command = program("clnt_processes");
     command.args(&with_journal);
-    let killed = Running::start("clnt_processes", command);
+    let killed = Running::start(command);
     for _ in 0..20 {
         first.line_after("\" 200 -");
     }
@@ -122,8 +97,8 @@ fn a_killed_client_goes_on_where_it_was() {
 
 #[test]
 fn other_numbers_are_refused_and_the_first_is_named() {
-    let folder = Folder::new("other");
-    let journal = folder.path("journal");
+    let directory = TestDirectory::new("other");
+    let journal = directory.path("journal");
     let all = ["--local", "1", "--journal", &journal];
     assert_eq!(client(&all).expect_code(0).results(), TEN);
     let before = fs::read(&journal).unwrap();
@@ -145,12 +120,12 @@ fn other_numbers_are_refused_and_the_first_is_named() {
 
 #[test]
 fn a_journal_in_use_is_refused() {
-    let folder = Folder::new("held");
-    let journal = folder.path("journal");
+    let directory = TestDirectory::new("held");
+    let journal = directory.path("journal");
     let (first, address) = server("serv_processes", &["--workers", "1"]);
     let mut command: Command = program("clnt_processes");
     command.args([&*address, "--journal", &journal]).args(HARD);
-    let holder = Running::start("clnt_processes", command);
+    let holder = Running::start(command);
     first.line_after("\" 200 -");
     let other = client(&[&["--local", "1", "--journal", &journal], &HARD[..]].concat());
     other.expect_code(7);
@@ -160,14 +135,19 @@ fn a_journal_in_use_is_refused() {
 
 #[test]
 fn what_is_no_journal_is_left_alone() {
-    let folder = Folder::new("foreign");
-    let diary = folder.path("diary");
+    let directory = TestDirectory::new("foreign");
+    let diary = directory.path("diary");
     fs::write(&diary, "Dear diary").unwrap();
     let ended = client(&["--local", "1", "--journal", &diary]);
     ended.expect_code(7);
     check_says(&ended, "holds something else than a journal");
     assert_eq!(fs::read(&diary).unwrap(), b"Dear diary");
-    let ended = client(&["--local", "1", "--journal", &folder.path("no/such/folder")]);
+    let ended = client(&[
+        "--local",
+        "1",
+        "--journal",
+        &directory.path("no/such/folder"),
+    ]);
     ended.expect_code(7);
     check_says(&ended, "can't open the journal");
 }
@@ -181,7 +161,7 @@ fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), client_path]);
     shell.args(&arguments);
-    let full = Running::start("clnt_processes", shell).end();
+    let full = Running::start(shell).end();
     full.expect_code(7);
     check_says(&full, "can't write the journal");
     check_says(&full, "no result for: ");
@@ -201,29 +181,29 @@ fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {
 /// A write that fails half-way: the file may not grow beyond 8 kB.
 #[test]
 fn a_full_disk_ends_the_run_and_loses_nothing() {
-    let folder = Folder::new("full");
+    let directory = TestDirectory::new("full");
     let first = "ulimit -f 8; trap '' XFSZ";
-    with_little_room(first, &folder.path("journal"), || {});
+    with_little_room(first, &directory.path("journal"), || {});
 }
 
 /// The same on a file system that is really full.
 #[test]
 #[ignore = "needs root, to mount a file system"]
 fn a_file_system_without_room_ends_the_run_and_loses_nothing() {
-    let folder = Folder::new("tmpfs");
-    let mounted = folder.path("");
+    let directory = TestDirectory::new("tmpfs");
+    let mounted = directory.path("");
     let sh = |line: String| {
         let ran = Command::new("sh").args(["-c", &line]).output().unwrap();
         assert!(ran.status.success(), "this test needs root: {line}");
     };
-    sh(format!("mount -t tmpfs -o size=8k tmpfs {mounted}"));
-    let journal = folder.path("journal");
+    sh(format!("mount -t tmpfs -o size=8k tmpfs '{mounted}'"));
+    let journal = directory.path("journal");
     let run = std::panic::catch_unwind(|| {
         with_little_room(":", &journal, || {
-            sh(format!("mount -o remount,size=1m {mounted}"));
+            sh(format!("mount -o remount,size=1m '{mounted}'"));
         });
     });
-    sh(format!("umount {mounted}"));
+    sh(format!("umount '{mounted}'"));
     run.unwrap();
 }
 
@@ -233,15 +213,11 @@ fn factors_are_checked_and_their_sums_printed() {
     assert_eq!(ended.expect_code(0).results(), TEN);
 }
 
-/// A server of `factor` in this process, and where it listens.
-fn factor(answer: impl Fn(String) -> Vec<String> + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+/// Starts a server of `factor` in this process.
+fn factor(answer: impl Fn(String) -> Vec<String> + Send + Sync + 'static) -> LocalServer {
     let mut service = Service::new();
     service.register("factor", answer).unwrap();
-    let server = hyper::Server::new(listener, service).unwrap();
-    thread::spawn(|| server.wait());
-    address
+    LocalServer::start(service)
 }
 
 #[test]
@@ -251,7 +227,7 @@ fn a_server_of_wrong_factors_is_named_and_its_work_done_elsewhere() {
         factor(|n| vec![n]),
         factor(|_| Vec::new()),
     ];
-    let all: Vec<&str> = liars.iter().map(String::as_str).collect();
+    let all: Vec<&str> = liars.iter().map(|liar| &*liar.address).collect();
     let ended = client(&[&all[..], &["--local", "1", "--verify"]].concat());
     assert_eq!(ended.expect_code(0).results(), TEN);
     check_says(&ended, "; in quarantine: ");

@@ -34,9 +34,9 @@ mod watch;
 
 use std::time::{Duration, Instant};
 
-use common::Running;
 use reparte::{CallReason, Event, Options, Repartidor, RunSummary, ServerState, XmlRpc};
 use rustix::process::Signal;
+use test_support::Running;
 use watch::{Watch, later};
 
 type Nap = (i32, i32);

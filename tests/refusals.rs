@@ -4,7 +4,8 @@ mod common;
 
 use std::net::TcpListener;
 
-use common::{Running, run, server};
+use common::{run, server};
+use test_support::Running;
 
 /// Runs a program that must fail with `code` and one line that holds all of `texts`.
 #[track_caller]
@@ -244,12 +245,12 @@ fn the_log_cannot_hide_an_error_or_an_address() {
         let mut serv = common::program("serv_lineal");
         serv.args(["--bind", "127.0.0.1:0"])
             .env("RUST_LOG", selected);
-        let serv = Running::start("serv_lineal", serv);
+        let serv = Running::start(serv);
         let address = serv.line_after("listening on http://");
         let mut clnt = common::program("clnt_trivial");
         clnt.arg(format!("http://{address}"))
             .env("RUST_LOG", selected);
-        let ended = Running::start("clnt_trivial", clnt).end();
+        let ended = Running::start(clnt).end();
         ended.expect_code(5);
         assert!(ended.stderr.contains("error: fault"), "{}", ended.stderr);
     }

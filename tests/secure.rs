@@ -9,77 +9,43 @@
 
 mod common;
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use common::{PATIENCE, TEN, run, server};
+use common::{TEN, run, server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use test_support::{PATIENCE, TestDirectory};
 
 const TOKEN: &str = "correct-horse-battery";
 
-/// A directory of a test's own, gone with it.
-struct Files(PathBuf);
-
-impl Files {
-    fn new(name: &str) -> Self {
-        let name = format!("procdistrib-{name}-{}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        fs::create_dir_all(&directory).unwrap();
-        Files(directory)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        write(&self.0.join(name), text, 0o600);
-        self.path(name)
-    }
-
-    /// An authority, and a certificate of it for this machine; as many files as names.
-    fn authority(&self, name: &str) {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        let key = KeyPair::generate().unwrap();
-        let authority = CertifiedIssuer::self_signed(params, key).unwrap();
-        self.write(&format!("{name}-ca.pem"), &authority.pem());
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let params = CertificateParams::new(names).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        self.write(&format!("{name}.pem"), &certificate.pem());
-        self.write(&format!("{name}.key"), &key.serialize_pem());
-    }
+/// Writes a file for its owner's eyes alone.
+fn write(files: &TestDirectory, name: &str, text: &str) -> String {
+    files.write(name, text, 0o600)
 }
 
-impl Drop for Files {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn write(path: &Path, text: &str, mode: u32) {
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create(true)
-        .mode(mode)
-        .open(path)
-        .unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+/// Makes an authority, and a certificate of it for this machine: NAME-ca.pem, NAME.pem and
+/// NAME.key.
+fn authority(files: &TestDirectory, name: &str) {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let key = KeyPair::generate().unwrap();
+    let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+    write(files, &format!("{name}-ca.pem"), &authority.pem());
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let params = CertificateParams::new(names).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    write(files, &format!("{name}.pem"), &certificate.pem());
+    write(files, &format!("{name}.key"), &key.serialize_pem());
 }
 
 #[test]
 fn a_token_lets_in_and_is_never_shown() {
-    let files = Files::new("token");
-    let right = files.write("right", &format!("{TOKEN}\n"));
-    let wrong = files.write("wrong", "another-horse-battery\n");
+    let files = TestDirectory::new("token");
+    let right = write(&files, "right", &format!("{TOKEN}\n"));
+    let wrong = write(&files, "wrong", "another-horse-battery\n");
     let (serv, address) = server("serv_processes", &["--token-file", &right]);
     let clnt = run("clnt_processes", &[&address, "--token-file", &right]);
     assert_eq!(clnt.expect_code(0).results(), TEN);
@@ -103,10 +69,9 @@ fn a_token_lets_in_and_is_never_shown() {
 
 #[test]
 fn a_token_that_others_can_read_is_refused() {
-    let files = Files::new("open-token");
-    write(&files.0.join("open"), TOKEN, 0o644);
-    let open = files.path("open");
-    let short = files.write("short", "short");
+    let files = TestDirectory::new("open-token");
+    let open = files.write("open", TOKEN, 0o644);
+    let short = write(&files, "short", "short");
     for path in [&*open, &short, "/nonexistent"] {
         for (name, argument) in [("serv_processes", "0"), ("clnt_processes", "localhost:1")] {
             let ended = run(name, &[argument, "--token-file", path]);
@@ -119,9 +84,9 @@ fn a_token_that_others_can_read_is_refused() {
 
 #[test]
 fn both_sides_show_certificates() {
-    let files = Files::new("tls");
-    files.authority("own");
-    files.authority("other");
+    let files = TestDirectory::new("tls");
+    authority(&files, "own");
+    authority(&files, "other");
     let own = ["own.pem", "own.key", "own-ca.pem"].map(|name| files.path(name));
     let other = ["other.pem", "other.key", "other-ca.pem"].map(|name| files.path(name));
     let arguments = [
@@ -199,8 +164,8 @@ fn relay(mut client: TcpStream, told: &Sender<String>) {
 
 #[test]
 fn tls_goes_through_a_proxy_from_end_to_end() {
-    let files = Files::new("proxy");
-    files.authority("own");
+    let files = TestDirectory::new("proxy");
+    authority(&files, "own");
     let [pem, key, authority] = ["own.pem", "own.key", "own-ca.pem"].map(|name| files.path(name));
     let identity = ["--tls-cert", &pem, "--tls-key", &key];
     let (serv, address) = server(
@@ -249,10 +214,10 @@ fn a_proxy_that_nobody_runs_is_told() {
 
 #[test]
 fn what_makes_no_sense_is_said() {
-    let files = Files::new("nonsense");
-    files.authority("own");
+    let files = TestDirectory::new("nonsense");
+    authority(&files, "own");
     let [pem, key] = ["own.pem", "own.key"].map(|name| files.path(name));
-    let token = files.write("token", TOKEN);
+    let token = write(&files, "token", TOKEN);
     for arguments in [
         &["0", "--tls-cert", &pem][..],
         &["0", "--tls-client-ca", &pem],

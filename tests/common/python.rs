@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::common::Running;
+use test_support::Running;
 
 /// A Python of the major version `2` or `3`.
 pub(crate) fn python(major: &str) -> String {
@@ -35,5 +35,5 @@ pub(crate) fn script(major: &str, name: &str, arguments: &[&str]) -> Running {
     let path = format!("{}/tests/peers/{name}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(python(major));
     command.arg(path).args(arguments);
-    Running::start(&format!("Python {major}'s {name}"), command)
+    Running::start(command)
 }

@@ -1,30 +1,22 @@
 //! The keys that the example private_ca makes, used as its page says. This needs no peer.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use crate::common::{TEN, access_lines, run, server};
 use crate::private_ca;
+use test_support::TestDirectory;
 
-/// What the example makes for this machine, in a directory that is gone with this.
-pub(crate) struct Keys(PathBuf);
+/// The keys that the example makes for this machine.
+pub(crate) struct Keys(TestDirectory);
 
 impl Keys {
     pub(crate) fn make(name: &str) -> Self {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let keys = Keys(directory.join(format!("{name}-{}", std::process::id())));
-        private_ca::make(&keys.0, &["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-        keys
+        let directory = TestDirectory::new(name);
+        let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        private_ca::make(&directory.directory().join("keys"), &hosts).unwrap();
+        Keys(directory)
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path(&format!("keys/{name}"))
     }
 }
 

@@ -1,10 +1,7 @@
 //! A server of ours within the test, on either front.
 
-use std::net::TcpListener;
-use std::thread;
-
+use test_support::LocalServer;
 use xmlrpc_server::Service;
-use xmlrpc_server::front::{hyper, tiny};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Front {
@@ -14,50 +11,10 @@ pub(crate) enum Front {
 
 pub(crate) const FRONTS: [Front; 2] = [Front::Tiny, Front::Hyper];
 
-/// Serves until it is dropped.
-pub(crate) struct Ours {
-    url: String,
-    server: Option<Server>,
-}
-
-enum Server {
-    Tiny(tiny::Server),
-    Hyper(hyper::Server),
-}
-
-impl Ours {
-    pub(crate) fn start(front: Front, service: Service) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/RPC2", listener.local_addr().unwrap());
-        let server = match front {
-            Front::Tiny => Server::Tiny(tiny::Server::new(listener, service).unwrap()),
-            Front::Hyper => Server::Hyper(hyper::Server::new(listener, service).unwrap()),
-        };
-        Ours {
-            url,
-            server: Some(server),
-        }
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-impl Drop for Ours {
-    fn drop(&mut self) {
-        let ended = match self.server.take().unwrap() {
-            Server::Tiny(server) => {
-                server.stop();
-                server.wait()
-            }
-            Server::Hyper(server) => {
-                server.stop();
-                server.wait()
-            }
-        };
-        if !thread::panicking() {
-            ended.unwrap();
-        }
+/// Starts a server of `service` on this front.
+pub(crate) fn start(front: Front, service: Service) -> LocalServer {
+    match front {
+        Front::Tiny => LocalServer::tiny(service),
+        Front::Hyper => LocalServer::start(service),
     }
 }

@@ -3,7 +3,8 @@
 
 use std::process::Command;
 
-use crate::common::{Running, server};
+use crate::common::server;
+use test_support::Running;
 
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
@@ -13,6 +14,6 @@ fn a_browser_shows_the_page_and_prometheus_reads_the_figures() {
     let mut look = Command::new("/usr/bin/python3");
     look.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/page.py"))
         .args([&address, env!("CARGO_TARGET_TMPDIR")]);
-    let ended = Running::start("page.py", look).end();
+    let ended = Running::start(look).end();
     assert_eq!(ended.expect_code(0).stdout, "ok\n");
 }

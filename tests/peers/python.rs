@@ -9,10 +9,11 @@ use xmlrpc_client::ServerProxy;
 use xmlrpc_server::Service;
 use xmlrpc_wire::{Bytes, DateTime, Fault, Struct, Value};
 
-use crate::common::{self, Running, TEN, run, server};
+use crate::common::{self, TEN, run, server};
 use crate::find_python::script;
 use crate::keys::Keys;
-use crate::ours::{FRONTS, Ours};
+use crate::ours::{self, FRONTS};
+use test_support::Running;
 
 fn python_server(major: &str) -> (Running, String) {
     let running = script(major, "servers/python.py", &[]);
@@ -89,9 +90,9 @@ fn every_value_survives_the_way_from_python_to_us_and_back() {
     for front in FRONTS {
         let mut service = Service::new();
         service.register("eco", |value: Value| value).unwrap();
-        let ours = Ours::start(front, service);
+        let ours = ours::start(front, service);
         for major in ["2", "3"] {
-            let clnt = script(major, "clients/python_values.py", &[ours.url()]).end();
+            let clnt = script(major, "clients/python_values.py", &[&ours.url()]).end();
             assert_eq!(
                 clnt.expect_code(0).stdout,
                 "ok\n",

@@ -3,10 +3,10 @@
 
 use xmlrpc_server::Service;
 
-use crate::common::Running;
-use crate::ours::{FRONTS, Ours};
+use crate::ours::{self, FRONTS};
 use crate::peer::peer;
 use crate::validator1::validator1;
+use test_support::Running;
 
 const CLIENTS: [(&str, &str); 9] = [
     ("python2", "clients/python.py"),
@@ -29,11 +29,11 @@ fn every_peers_client_calls_validator1_on_both_fronts() {
     for front in FRONTS {
         let mut service = Service::new();
         service.group("validator1", validator1().unwrap()).unwrap();
-        let ours = Ours::start(front, service);
+        let ours = ours::start(front, service);
         let clients = CLIENTS.map(|(runner, script)| {
             let mut command = peer(runner, script);
             command.arg(ours.url());
-            (runner, Running::start(script, command))
+            (runner, Running::start(command))
         });
         for (runner, client) in clients {
             let ended = client.end();

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::common::Running;
 use crate::server;
+use test_support::Running;
 
 /// A server behind a wire that can be cut.
 pub(crate) struct Island {

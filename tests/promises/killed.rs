@@ -1,14 +1,13 @@
 //! P5: a client that is killed, and run again with the same journal.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use reparte::{Journal, Options, Repartidor, XmlRpc};
 use xmlrpc_client::ServerProxy;
 
-use crate::common::{Ended, Running};
 use crate::{Nap, full, server};
+use test_support::{Ended, Running, TestDirectory};
 
 /// The test that is the client when these are set.
 const NAME: &str = "killed::is_a_client";
@@ -42,14 +41,15 @@ fn p5_a_killed_client_goes_on_where_it_was() {
 fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
     let servers = [server::start(2), server::start(2)];
     let addresses = servers.each_ref().map(|(_, address)| address.as_str());
-    let place = Place::new(seed);
+    let directory = TestDirectory::new(&format!("p5 {seed}"));
+    let journal = directory.path("journal");
     // The time that all tasks take, and that a program takes to start.
     let most =
         100 + 1000 * u32::try_from(tasks).unwrap() * NAP_MS / u32::try_from(SLOTS).unwrap() / 1000;
     let mut killed = 0;
     for n in 0..kills {
         let random = (seed * 7919 + n * 104_729).wrapping_mul(2_654_435_761) >> 8;
-        let client = client(&addresses, &place.0, tasks);
+        let client = client(&addresses, &journal, tasks);
         std::thread::sleep(Duration::from_millis(u64::from(
             random % (most * 2 / kills),
         )));
@@ -59,7 +59,7 @@ fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
         }
         killed += 1;
     }
-    let ended = client(&addresses, &place.0, tasks).end();
+    let ended = client(&addresses, &journal, tasks).end();
     ended.expect_code(0);
     let expected: Vec<i32> = (0..tasks).collect();
     assert_eq!(results(&ended), expected, "seed {seed}");
@@ -69,7 +69,7 @@ fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
         "seed {seed}: {executions} executions of {tasks} tasks, {killed} kills"
     );
     // Once more, and nothing is executed.
-    let ended = client(&addresses, &place.0, tasks).end();
+    let ended = client(&addresses, &journal, tasks).end();
     assert_eq!(results(ended.expect_code(0)), expected);
     assert_eq!(
         addresses.iter().copied().map(self::executions).sum::<i32>(),
@@ -80,29 +80,13 @@ fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
 
 const NAP_MS: u32 = 5;
 
-/// A journal's path, and nothing there when this is dropped.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(seed: u32) -> Self {
-        let name = format!("reparte-p5-{}-{seed}", std::process::id());
-        Place(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 /// How many calls a server has begun to answer.
 fn executions(address: &str) -> i32 {
     let proxy = ServerProxy::new(&format!("http://{address}")).unwrap();
     proxy.call("naps", ()).unwrap()
 }
 
-fn client(servers: &[&str], journal: &Path, tasks: i32) -> Running {
+fn client(servers: &[&str], journal: &str, tasks: i32) -> Running {
     let this = std::env::current_exe().expect("a program knows its own path");
     let mut command = Command::new(this);
     command
@@ -110,7 +94,7 @@ fn client(servers: &[&str], journal: &Path, tasks: i32) -> Running {
         .env(SERVERS, servers.join(" "))
         .env(JOURNAL, journal)
         .env(TASKS, tasks.to_string());
-    Running::start("client", command)
+    Running::start(command)
 }
 
 /// What a client has printed.

@@ -12,7 +12,7 @@ use reparte::{Repartidor, RunSummary, ServerState, XmlRpc};
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
 
-use crate::common::PATIENCE;
+use test_support::{LocalServer, PATIENCE};
 
 /// The calls of each run.
 const TASKS: i64 = 12;
@@ -327,17 +327,12 @@ fn read_request(from: &mut impl BufRead) -> std::io::Result<Option<String>> {
 }
 
 /// An honest server of squares, for all.
-fn honest() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+fn honest() -> LocalServer {
     let mut service = Service::new();
     service.register("cuad", |n: i64| n * n).unwrap();
     let mut options = hyper::Options::default();
     options.workers = LIES.len();
-    let builder = hyper::Server::builder(listener, service).options(options);
-    let server = builder.start().unwrap();
-    thread::spawn(|| server.wait());
-    address
+    LocalServer::with(service, options)
 }
 
 fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, RunSummary, u64) {
@@ -367,7 +362,7 @@ fn p6_no_lie_reaches_the_output() {
     let honest = honest();
     let (sender, ended) = channel();
     for lie in LIES {
-        let (honest, sender) = (honest.clone(), sender.clone());
+        let (honest, sender) = (honest.address.clone(), sender.clone());
         thread::spawn(move || drop(sender.send((lie.name, run(lie, &honest)))));
     }
     drop(sender);

@@ -11,7 +11,7 @@ use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::Fault;
 
-use crate::common::{PATIENCE, Running};
+use test_support::{PATIENCE, Running};
 
 /// The test that is the server when these are set.
 const NAME: &str = "server::is_a_server";
@@ -41,7 +41,7 @@ pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Runn
         .args(["--exact", NAME, "--ignored", "--nocapture"])
         .env(ADDRESS, address)
         .env(WORKERS, workers.to_string());
-    let running = Running::start("server", command);
+    let running = Running::start(command);
     let address = running.line_after("listening on http://");
     (running, address)
 }

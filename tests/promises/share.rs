@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use xmlrpc_server::front::hyper;
 
-use crate::common::PATIENCE;
 use crate::island::Island;
+use test_support::PATIENCE;
 
 /// What a connection that the server has closed says.
 const CLOSED: [ErrorKind; 3] = [

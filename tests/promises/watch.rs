@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reparte::{Event, Events};
 
-use crate::common::PATIENCE;
+use test_support::PATIENCE;
 
 /// The events of a run, each with the moment at which it was seen.
 pub(crate) struct Watch {

@@ -10,15 +10,15 @@ mod common;
 
 use std::net::TcpListener;
 
-use common::files::Files;
 use common::run;
-use common::server::{Local, python, serve};
+use common::server::{python, serve};
 use common::terminal::OnTerminal;
+use test_support::{LocalServer, TestDirectory};
 use xmlrpc_server::Service;
 use xmlrpc_wire::{Bytes, DateTime, Fault, Struct, Value};
 
 /// Functions of all types, each of which says what came.
-fn typed() -> Local {
+fn typed() -> LocalServer {
     let mut service = Service::new();
     service
         .register("int", |n: i32| n + 1)
@@ -38,7 +38,7 @@ fn typed() -> Local {
         .and_then(|s| s.register("open", |value: Value| value.type_name()))
         .and_then(|s| s.register("fails", || Err::<i32, _>(Fault::new(42, "it is broken"))))
         .unwrap();
-    Local::new(service)
+    LocalServer::start(service)
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_address_without_a_port_is_refused_by_all_alike() {
 
 #[test]
 fn tls_files_of_no_use_are_named_with_their_flags() {
-    let files = Files::new("call tls");
+    let files = TestDirectory::new("call tls");
     let empty = files.write("empty", "", 0o600);
     let keys = files.path("keys");
     run(&["keys", &keys]).expect_code(0);
@@ -228,7 +228,7 @@ fn tls_files_of_no_use_are_named_with_their_flags() {
 
 #[test]
 fn a_server_that_speaks_tls_is_to_be_called_so() {
-    let files = Files::new("call https");
+    let files = TestDirectory::new("call https");
     let keys = files.path("keys");
     run(&["keys", &keys]).expect_code(0);
     let (certificate, key) = (format!("{keys}/server.pem"), format!("{keys}/server.key"));
@@ -252,7 +252,7 @@ fn what_never_answers_is_given_up() {
 
 #[test]
 fn a_token_is_shown_and_never_printed() {
-    let files = Files::new("call token");
+    let files = TestDirectory::new("call token");
     let right = files.write("right", "correct-horse-battery\n", 0o600);
     let wrong = files.write("wrong", "another-horse-battery\n", 0o600);
     let open = files.write("open", "correct-horse-battery\n", 0o644);

@@ -11,8 +11,8 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::files::Files;
-use common::{Running, run};
+use common::run;
+use test_support::{Running, TestDirectory};
 
 /// What is typed, some of what is offered for its last word, and what is not.
 const TYPED: [(&str, &[&str], &[&str]); 5] = [
@@ -33,7 +33,7 @@ const TYPED: [(&str, &[&str], &[&str]); 5] = [
 
 /// Asks a shell for each, with the line in LINE and the script's path in SCRIPT.
 fn check(shell: &str, arguments: &[&str]) {
-    let files = Files::new(&format!("completions {shell}"));
+    let files = TestDirectory::new(&format!("completions {shell}"));
     let made = run(&["completions", shell]);
     made.expect_code(0);
     let script = files.write(&format!("reparte.{shell}"), &made.stdout, 0o644);

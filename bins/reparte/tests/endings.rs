@@ -11,10 +11,11 @@ mod common;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::files::{Files, Reader};
+use common::named_pipe::{Reader, pipe};
 use common::server::serve;
-use common::{Running, reparte, run};
+use common::{reparte, run};
 use rustix::process::Signal;
+use test_support::{Running, TestDirectory};
 use xmlrpc_client::{Error, ServerProxy};
 
 /// A program that starts another, tells so through the pipe `{}`, which both hold open,
@@ -42,8 +43,8 @@ fn call(url: &str, pipe: &str) -> Running {
 #[test]
 fn a_client_that_goes_ends_all() {
     for script in [FAMILY, STUBBORN] {
-        let files = Files::new("gone");
-        let pipe = files.pipe("pipe");
+        let files = TestDirectory::new("gone");
+        let pipe = pipe(&files, "pipe");
         let (_server, url) = family(&[], script);
         let client = call(&url, &pipe);
         let reader = Reader::open(&pipe);
@@ -54,8 +55,8 @@ fn a_client_that_goes_ends_all() {
 
 #[test]
 fn a_call_that_is_cancelled_ends_all() {
-    let files = Files::new("cancelled");
-    let pipe = files.pipe("pipe");
+    let files = TestDirectory::new("cancelled");
+    let pipe = pipe(&files, "pipe");
     let (_server, url) = family(&[], FAMILY);
     let server = ServerProxy::new(&url).unwrap();
     thread::scope(|scope| {
@@ -78,8 +79,8 @@ fn a_call_that_is_cancelled_ends_all() {
 #[test]
 fn a_call_that_is_late_ends_all() {
     for script in [FAMILY, STUBBORN] {
-        let files = Files::new("late");
-        let pipe = files.pipe("pipe");
+        let files = TestDirectory::new("late");
+        let pipe = pipe(&files, "pipe");
         let (_server, url) = family(&["--max-seconds", "0.5"], script);
         let client = call(&url, &pipe);
         Reader::open(&pipe).all_dead();
@@ -89,8 +90,8 @@ fn a_call_that_is_late_ends_all() {
 
 #[test]
 fn a_client_that_gives_up_in_time_ends_all() {
-    let files = Files::new("deadline");
-    let pipe = files.pipe("pipe");
+    let files = TestDirectory::new("deadline");
+    let pipe = pipe(&files, "pipe");
     let (_server, url) = family(&[], FAMILY);
     let client = Running::start(reparte(&["call", &url, "f", &pipe, "--timeout", "0.5"]));
     Reader::open(&pipe).all_dead();
@@ -99,8 +100,8 @@ fn a_client_that_gives_up_in_time_ends_all() {
 
 #[test]
 fn what_a_program_leaves_behind_ends_with_it() {
-    let files = Files::new("left");
-    let pipe = files.pipe("pipe");
+    let files = TestDirectory::new("left");
+    let pipe = pipe(&files, "pipe");
     let (_server, url) = family(&[], LEAVES);
     let client = call(&url, &pipe);
     Reader::open(&pipe).all_dead();
@@ -109,8 +110,8 @@ fn what_a_program_leaves_behind_ends_with_it() {
 
 #[test]
 fn one_signal_lets_a_call_finish() {
-    let files = Files::new("drain");
-    let (pipe, go) = (files.pipe("pipe"), files.pipe("go"));
+    let files = TestDirectory::new("drain");
+    let (pipe, go) = (pipe(&files, "pipe"), pipe(&files, "go"));
     let script = "echo started >\"$1\"; cat \"${1%pipe}go\"; echo done";
     let (server, url) = family(&[], script);
     let client = call(&url, &pipe);
@@ -130,8 +131,8 @@ fn one_signal_lets_a_call_finish() {
 
 #[test]
 fn one_signal_ends_what_does_not_finish() {
-    let files = Files::new("stop");
-    let pipe = files.pipe("pipe");
+    let files = TestDirectory::new("stop");
+    let pipe = pipe(&files, "pipe");
     let (server, url) = family(&["--grace", "0.2"], STUBBORN);
     let client = call(&url, &pipe);
     let reader = Reader::open(&pipe);
@@ -148,8 +149,8 @@ fn one_signal_ends_what_does_not_finish() {
 #[test]
 fn two_signals_end_all_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let files = Files::new("twice");
-        let pipe = files.pipe("pipe");
+        let files = TestDirectory::new("twice");
+        let pipe = pipe(&files, "pipe");
         let (server, url) = family(&[], STUBBORN);
         let client = call(&url, &pipe);
         let reader = Reader::open(&pipe);
@@ -200,7 +201,7 @@ fn no_zombie_and_no_descriptor_is_left() {
     }
     run(&["call", &url, "f", "late"]).expect_code(5);
     run(&["call", &url, "f", "late", "--timeout", "0.1"]).expect_code(4);
-    common::until("no child is left", || children(id) == 0);
+    test_support::until("no child is left", || children(id) == 0);
     // The last connection is seen to close a moment later.
-    common::until("no descriptor is left", || descriptors(id) <= before);
+    test_support::until("no descriptor is left", || descriptors(id) <= before);
 }

@@ -12,9 +12,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Instant;
 
-use common::files::{Files, Reader};
-use common::{PATIENCE, Running, run};
+use common::named_pipe::{Reader, pipe};
+use common::run;
 use rustix::process::{Pid, Signal, kill_process};
+use test_support::{PATIENCE, Running, TestDirectory};
 
 /// The server as the first process, and its address where it has one.
 fn start(arguments: &[&str]) -> Running {
@@ -56,8 +57,8 @@ fn the_ends_of_what_programs_leave_are_taken() {
 #[ignore = "needs root, for a namespace of processes"]
 fn a_signal_reaches_the_server() {
     const WAITS: &str = "exec 3>\"$1\"; echo started >&3; read line < \"$2\"; echo \"$line\"";
-    let files = Files::new("first signal");
-    let (pipe, gate) = (files.pipe("pipe"), files.pipe("gate"));
+    let files = TestDirectory::new("first signal");
+    let (pipe, gate) = (pipe(&files, "pipe"), pipe(&files, "gate"));
     let server = start(&["--", "sh", "-c", WAITS, "sh", "{}", &gate]);
     let call = common::reparte(&["call", &address(&server), "f", &pipe]);
     let call = Running::start(call);

@@ -15,15 +15,15 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use common::files::Files;
-use common::{Running, run};
+use common::run;
+use test_support::{Running, TestDirectory};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 /// A command that was printed, as a shell runs it where the person is.
-fn typed(files: &Files, command: &str) -> Running {
+fn typed(files: &TestDirectory, command: &str) -> Running {
     let directory = Path::new(env!("CARGO_BIN_EXE_reparte")).parent().unwrap();
     let path = env::var("PATH").unwrap();
     let mut shell = Command::new("sh");
@@ -45,7 +45,7 @@ fn commands(printed: &str) -> Vec<String> {
 /// Makes keys, and runs the commands that are printed, exactly; on another port where the
 /// one that was free has been taken meanwhile.
 fn check(name: &str, directory: &str, hosts: &[&str]) {
-    let files = Files::new(name);
+    let files = TestDirectory::new(name);
     let (server, printed) = loop {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port().to_string();
@@ -115,7 +115,7 @@ fn the_printed_commands_work_for_other_machines() {
 
 #[test]
 fn secrets_are_for_their_owner_alone() {
-    let files = Files::new("keys modes");
+    let files = TestDirectory::new("keys modes");
     let directory = files.path("it's quoted");
     let made = run(&[
         "keys",
@@ -152,7 +152,7 @@ fn secrets_are_for_their_owner_alone() {
 
 #[test]
 fn nothing_is_overwritten() {
-    let files = Files::new("keys twice");
+    let files = TestDirectory::new("keys twice");
     let directory = files.path("keys");
     run(&["keys", &directory]).expect_code(0);
     let token = fs::read(files.directory().join("keys/token")).unwrap();
@@ -168,7 +168,7 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn what_could_not_be_called_is_refused() {
-    let files = Files::new("keys bad");
+    let files = TestDirectory::new("keys bad");
     let bad = files.path("bad");
     for (flag, value, text) in [
         ("--host", "año", "--host maquina1"),

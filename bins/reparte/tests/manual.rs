@@ -10,8 +10,8 @@ mod common;
 
 use std::fs;
 
-use common::files::Files;
-use common::{Ended, Running, reparte, run};
+use common::{reparte, run};
+use test_support::{Ended, Running, TestDirectory};
 
 /// The subcommands that `--help` lists.
 fn subcommands() -> Vec<String> {
@@ -34,7 +34,7 @@ fn flags(help: &str) -> Vec<&str> {
         .collect()
 }
 
-fn manual(files: &Files, epoch: &str) -> Ended {
+fn manual(files: &TestDirectory, epoch: &str) -> Ended {
     let directory = files.path("man1");
     write(&directory, epoch)
 }
@@ -47,7 +47,7 @@ fn write(directory: &str, epoch: &str) -> Ended {
 
 #[test]
 fn each_subcommand_has_a_page_with_its_flags_examples_and_exit_codes() {
-    let files = Files::new("manual");
+    let files = TestDirectory::new("manual");
     manual(&files, "86400").expect("");
     let mut all = subcommands();
     assert!(all.iter().any(|name| name == "serve"), "{all:?}");
@@ -89,7 +89,7 @@ fn each_subcommand_has_a_page_with_its_flags_examples_and_exit_codes() {
 
 #[test]
 fn pages_are_written_anew_and_the_same() {
-    let files = Files::new("manual twice");
+    let files = TestDirectory::new("manual twice");
     let page = files.path("man1/reparte-call.1");
     manual(&files, "0").expect("");
     let first = fs::read(&page).unwrap();
@@ -100,7 +100,7 @@ fn pages_are_written_anew_and_the_same() {
 
 #[test]
 fn what_can_not_be_written_is_told() {
-    let files = Files::new("manual errors");
+    let files = TestDirectory::new("manual errors");
     manual(&files, "yesterday").expect_error(2, &["SOURCE_DATE_EPOCH", "\"yesterday\"", "unset"]);
     manual(&files, "99999999999999").expect_error(2, &["SOURCE_DATE_EPOCH"]);
     let file = files.write("file", "", 0o600);

@@ -8,21 +8,21 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use common::files::Files;
-use common::server::Local;
-use common::{PATIENCE, Running, reparte, run, until};
+use common::named_pipe::pipe;
+use common::{reparte, run};
 use rustix::process::Signal;
 use serde_json::Value;
+use test_support::{LocalServer, PATIENCE, Running, TestDirectory, until};
 use xmlrpc_server::Service;
 
 /// A server whose function `held` waits for its word, and fails for `bad`.
 struct Held {
-    server: Local,
+    server: LocalServer,
     word: Sender<()>,
     called: Receiver<()>,
 }
@@ -43,7 +43,7 @@ impl Held {
         };
         service.register("held", held).unwrap();
         Held {
-            server: Local::new(service),
+            server: LocalServer::start(service),
             word,
             called,
         }
@@ -51,7 +51,7 @@ impl Held {
 }
 
 /// A run over these tasks with more flags, on one slot.
-fn start(held: &Held, files: &Files, tasks: &str, flags: &[&str]) -> Running {
+fn start(held: &Held, files: &TestDirectory, tasks: &str, flags: &[&str]) -> Running {
     let tasks = files.write("tasks", tasks, 0o600);
     let server = format!("1/{}", held.server.address);
     let mut all = vec!["run", &server, "--function", "held", "--tasks", &tasks];
@@ -107,7 +107,7 @@ fn data(address: &str, since: &str) -> Value {
 
 #[test]
 fn the_page_tells_of_the_run_while_it_is_on() {
-    let (held, files) = (Held::new(), Files::new("page"));
+    let (held, files) = (Held::new(), TestDirectory::new("page"));
     let run = start(
         &held,
         &files,
@@ -158,7 +158,7 @@ fn the_page_tells_of_the_run_while_it_is_on() {
 
 #[test]
 fn the_page_is_for_its_own_machine_and_can_only_be_read() {
-    let (held, files) = (Held::new(), Files::new("page rules"));
+    let (held, files) = (Held::new(), TestDirectory::new("page rules"));
     let run = start(&held, &files, "one\n", &["--page", "0"]);
     let address = page(&run);
     let html = get(&address, "/");
@@ -204,7 +204,7 @@ fn the_page_is_for_its_own_machine_and_can_only_be_read() {
 
 #[test]
 fn the_report_is_one_document_that_needs_nothing_else() {
-    let (held, files) = (Held::new(), Files::new("report"));
+    let (held, files) = (Held::new(), TestDirectory::new("report"));
     let report = files.path("run.html");
     for _ in 0..3 {
         held.word.send(()).unwrap();
@@ -244,7 +244,7 @@ fn the_report_is_one_document_that_needs_nothing_else() {
 
 #[test]
 fn a_run_that_is_ended_early_is_reported_too() {
-    let (held, files) = (Held::new(), Files::new("early"));
+    let (held, files) = (Held::new(), TestDirectory::new("early"));
     let report = files.write("run.html", "an older one", 0o600);
     let run = start(&held, &files, "one\ntwo\nthree\n", &["--report", &report]);
     held.called.recv_timeout(PATIENCE).unwrap();
@@ -266,11 +266,11 @@ fn a_run_that_is_ended_early_is_reported_too() {
 
 #[test]
 fn a_run_of_which_more_was_to_come_is_not_done() {
-    let (held, files) = (Held::new(), Files::new("more to come"));
+    let (held, files) = (Held::new(), TestDirectory::new("more to come"));
     let report = files.path("run.html");
     let server = format!("1/{}", held.server.address);
     let run = reparte(&["run", &server, "--function", "held", "--report", &report]);
-    let mut run = Running::with_input(run, Stdio::piped());
+    let mut run = Running::interactive(run);
     let mut input = run.stdin();
     input.write_all(b"one\n").unwrap();
     held.called.recv_timeout(PATIENCE).unwrap();
@@ -296,7 +296,7 @@ fn a_run_of_which_more_was_to_come_is_not_done() {
 
 #[test]
 fn a_run_whose_input_cannot_be_read_is_not_done() {
-    let (held, files) = (Held::new(), Files::new("unreadable"));
+    let (held, files) = (Held::new(), TestDirectory::new("unreadable"));
     let report = files.path("run.html");
     let (server, directory) = (&held.server.address, files.directory());
     let tasks = directory.display().to_string();
@@ -310,7 +310,7 @@ fn a_run_whose_input_cannot_be_read_is_not_done() {
 
 #[test]
 fn the_passwords_of_addresses_are_not_in_the_report() {
-    let (held, files) = (Held::new(), Files::new("passwords"));
+    let (held, files) = (Held::new(), TestDirectory::new("passwords"));
     let report = files.path("run.html");
     let tasks = files.write("tasks", "one\n", 0o600);
     held.word.send(()).unwrap();
@@ -325,8 +325,8 @@ fn the_passwords_of_addresses_are_not_in_the_report() {
 
 #[test]
 fn what_is_no_regular_file_is_written_to_and_not_replaced() {
-    let (held, files) = (Held::new(), Files::new("not regular"));
-    let (fifo, target) = (files.pipe("fifo"), files.write("target", "older", 0o600));
+    let (held, files) = (Held::new(), TestDirectory::new("not regular"));
+    let (fifo, target) = (pipe(&files, "fifo"), files.write("target", "older", 0o600));
     let link = files.path("link");
     symlink("target", &link).unwrap();
     held.word.send(()).unwrap();
@@ -350,7 +350,7 @@ fn what_is_no_regular_file_is_written_to_and_not_replaced() {
 
 #[test]
 fn a_link_to_nothing_is_told_before_the_run() {
-    let (held, files) = (Held::new(), Files::new("to nothing"));
+    let (held, files) = (Held::new(), TestDirectory::new("to nothing"));
     let link = files.path("link");
     symlink("nothing", &link).unwrap();
     for flag in ["--report", "--account"] {
@@ -361,7 +361,7 @@ fn a_link_to_nothing_is_told_before_the_run() {
 
 #[test]
 fn older_files_stay_until_there_are_newer_ones() {
-    let (held, files) = (Held::new(), Files::new("older"));
+    let (held, files) = (Held::new(), TestDirectory::new("older"));
     let account = files.write("account", "older", 0o600);
     let report = files.write("report", "older", 0o600);
     let flags = ["--account", &account, "--report", &report];
@@ -383,8 +383,8 @@ fn older_files_stay_until_there_are_newer_ones() {
 
 #[test]
 fn an_account_that_cannot_be_written_hides_neither_the_report_nor_the_failed_tasks() {
-    let (held, files) = (Held::new(), Files::new("unwritten"));
-    let (fifo, report) = (files.pipe("fifo"), files.path("run.html"));
+    let (held, files) = (Held::new(), TestDirectory::new("unwritten"));
+    let (fifo, report) = (pipe(&files, "fifo"), files.path("run.html"));
     let flags = ["--account", &fifo, "--report", &report];
     // Both ends, so as to wait for nobody; once it is opened there, nobody reads it.
     let both = fs::OpenOptions::new().read(true).write(true).open(&fifo);
@@ -408,7 +408,7 @@ fn an_account_that_cannot_be_written_hides_neither_the_report_nor_the_failed_tas
 
 #[test]
 fn what_cannot_be_is_told_before_the_run() {
-    let (held, files) = (Held::new(), Files::new("page errors"));
+    let (held, files) = (Held::new(), TestDirectory::new("page errors"));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let (tasks, nowhere) = (

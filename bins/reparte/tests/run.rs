@@ -10,19 +10,17 @@ mod common;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::Stdio;
 
-use common::files::Files;
 use common::functions::{Held, next, service};
-use common::server::Local;
+use common::reparte;
 use common::terminal::OnTerminal;
-use common::{Ended, PATIENCE, Running, reparte};
 use serde_json::{Value as Json, json};
+use test_support::{Ended, LocalServer, PATIENCE, Running, TestDirectory};
 
 /// Runs a function of a server over the lines of a text.
-fn run(server: &Local, tasks: &str, arguments: &[&str]) -> Ended {
+fn run(server: &LocalServer, tasks: &str, arguments: &[&str]) -> Ended {
     let all = [&["run", &*server.address, "--function"], arguments].concat();
-    let mut running = Running::with_input(reparte(&all), Stdio::piped());
+    let mut running = Running::interactive(reparte(&all));
     // What fails early does not read it.
     let _ = running.stdin().write_all(tasks.as_bytes());
     running.end()
@@ -30,7 +28,7 @@ fn run(server: &Local, tasks: &str, arguments: &[&str]) -> Ended {
 
 #[test]
 fn the_articles_ten_results() {
-    let files = Files::new("article");
+    let files = TestDirectory::new("article");
     let numbers: Vec<String> = (23_434_252_232_434_u64..)
         .take(10)
         .map(|n| n.to_string())
@@ -59,7 +57,7 @@ fn the_articles_ten_results() {
 
 #[test]
 fn a_line_is_an_argument_of_the_type_that_is_asked_for() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     for (flags, tasks, expected) in [
         (&[][..], "7\n\n x \n", "string\nstring\n"),
         (&["--arg-type", "int"], "7\n-8\n", "int\nint\n"),
@@ -85,7 +83,7 @@ fn a_line_is_an_argument_of_the_type_that_is_asked_for() {
 
 #[test]
 fn a_line_that_is_no_task_fails_alone_and_is_named() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     let ended = run(&server, "7\nseven\n9\n", &["echo", "--arg-type", "int"]);
     ended.expect_code(5);
     assert_eq!(ended.stdout, "7\n\n9\n");
@@ -104,7 +102,7 @@ fn a_line_that_is_no_task_fails_alone_and_is_named() {
 
 #[test]
 fn each_format_has_results_and_errors() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     let name = &server.address;
     let fault = format!("{name}: fault 1: no digit,\\tor \"none\"");
     let tasks = "12\n\na,\"b\"\n";
@@ -159,7 +157,7 @@ fn each_format_has_results_and_errors() {
 
 #[test]
 fn a_result_of_several_lines_is_one_field() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     let task = "[\"two\\nlines\\tand a \\\\\"]";
     let text = run(&server, task, &["echo", "--json"]);
     text.expect("two\nlines\tand a \\\n");
@@ -172,9 +170,9 @@ fn a_result_of_several_lines_is_one_field() {
 
 #[test]
 fn results_come_out_while_the_input_is_still_open() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     let command = reparte(&["run", &server.address, "--function", "echo", "-q"]);
-    let mut running = Running::with_input(command, Stdio::piped());
+    let mut running = Running::interactive(command);
     let (mut input, mut output) = (running.stdin(), BufReader::new(running.stdout()));
     for task in ["first\n", "second\n", "third\n"] {
         input.write_all(task.as_bytes()).unwrap();
@@ -188,9 +186,9 @@ fn results_come_out_while_the_input_is_still_open() {
 
 #[test]
 fn a_run_ends_when_its_reader_leaves() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     let command = reparte(&["run", &server.address, "--function", "echo"]);
-    let mut running = Running::with_input(command, Stdio::piped());
+    let mut running = Running::interactive(command);
     let (mut input, mut output) = (running.stdin(), BufReader::new(running.stdout()));
     let endless = std::thread::spawn(move || while input.write_all(b"again\n").is_ok() {});
     let mut result = String::new();
@@ -204,16 +202,16 @@ fn a_run_ends_when_its_reader_leaves() {
 }
 
 /// Starts a run of `hold` over these tasks, two calls at a time.
-fn hold(files: &Files, server: &Local, tasks: &str, arguments: &[&str]) -> Running {
+fn hold(files: &TestDirectory, server: &LocalServer, tasks: &str, arguments: &[&str]) -> Running {
     let tasks = files.write("tasks", tasks, 0o600);
     let address = format!("2/{}", server.address);
     let flags = ["run", &address, "--function", "hold", "--tasks", &tasks];
-    Running::start(reparte(&[&flags, arguments].concat()))
+    Running::interactive(reparte(&[&flags, arguments].concat()))
 }
 
 #[test]
 fn without_order_a_result_does_not_wait_for_an_earlier_one() {
-    let files = Files::new("unordered");
+    let files = TestDirectory::new("unordered");
     let (server, held, called) = Held::serve();
     let mut running = hold(&files, &server, "slow\nquick\n", &["--unordered"]);
     let mut calls = [next(&called), next(&called)];
@@ -232,7 +230,7 @@ fn without_order_a_result_does_not_wait_for_an_earlier_one() {
 
 #[test]
 fn in_order_no_more_tasks_are_in_flight_than_is_said() {
-    let files = Files::new("in flight");
+    let files = TestDirectory::new("in flight");
     let (server, held, called) = Held::serve();
     held.release("2");
     held.release("3");
@@ -250,8 +248,8 @@ fn in_order_no_more_tasks_are_in_flight_than_is_said() {
 
 #[test]
 fn the_account_is_a_table_and_a_file_unless_it_is_to_be_quiet() {
-    let server = Local::new(service());
-    let files = Files::new("account");
+    let server = LocalServer::start(service());
+    let files = TestDirectory::new("account");
     let path = files.path("account.json");
     let loud = run(&server, "1\n2\n", &["echo", "--account", &path]);
     assert!(loud.stderr.contains("executions  state"), "{}", loud.stderr);
@@ -267,8 +265,8 @@ fn the_account_is_a_table_and_a_file_unless_it_is_to_be_quiet() {
 
 #[test]
 fn what_can_not_be_read_or_written_is_found_before_the_run() {
-    let server = Local::new(service());
-    let files = Files::new("files");
+    let server = LocalServer::start(service());
+    let files = TestDirectory::new("files");
     let nowhere = files.path("no folder/file");
     let folder = files.directory().display().to_string();
     let odd = files.write("odd", "no journal\n", 0o600);
@@ -301,7 +299,7 @@ fn a_function_without_a_name_is_refused() {
 
 #[test]
 fn a_dash_is_standard_input() {
-    let server = Local::new(service());
+    let server = LocalServer::start(service());
     run(&server, "1\n2\n", &["echo", "--tasks", "-"]).expect("1\n2\n");
 }
 
@@ -335,7 +333,7 @@ fn a_number_out_of_range_is_told_the_range() {
 
 #[test]
 fn a_terminal_shows_how_far_the_run_is() {
-    let files = Files::new("progress");
+    let files = TestDirectory::new("progress");
     let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let tasks = files.write("tasks", "1\n2\n", 0o600);

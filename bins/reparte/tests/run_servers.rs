@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use common::files::Files;
 use common::functions::{Held, next, service};
-use common::server::{Local, serve};
-use common::{Running, reparte};
+use common::reparte;
+use common::server::serve;
 use rustix::process::Signal;
 use serde_json::Value as Json;
+use test_support::{LocalServer, Running, TestDirectory};
 use xmlrpc_server::Service;
 use xmlrpc_wire::{Fault, encode_fault};
 
@@ -58,7 +58,7 @@ fn that_hangs_up() -> String {
 /// A program that ends when its server does.
 const WITH_ITS_SERVER: &str = "exec tail --pid=$PPID -f /dev/null";
 
-fn start(files: &Files, tasks: &str, arguments: &[&str]) -> Running {
+fn start(files: &TestDirectory, tasks: &str, arguments: &[&str]) -> Running {
     let path = files.path("tasks");
     fs::write(&path, tasks).unwrap();
     let flags = [&["run", "--tasks", &*path], arguments].concat();
@@ -67,7 +67,7 @@ fn start(files: &Files, tasks: &str, arguments: &[&str]) -> Running {
 
 #[test]
 fn servers_come_and_go_with_their_file() {
-    let files = Files::new("hosts");
+    let files = TestDirectory::new("hosts");
     let (first, first_held, first_called) = Held::serve();
     let (second, second_held, second_called) = Held::serve();
     let hosts = files.write("hosts", &format!("1/{} # alone\n", first.address), 0o600);
@@ -115,7 +115,7 @@ fn servers_come_and_go_with_their_file() {
 
 #[test]
 fn a_quiet_run_does_not_tell_who_joins() {
-    let files = Files::new("quiet hosts");
+    let files = TestDirectory::new("quiet hosts");
     let (first, first_held, first_called) = Held::serve();
     let (second, second_held, second_called) = Held::serve();
     let hosts = files.write("hosts", &format!("1/{}\n", first.address), 0o600);
@@ -145,8 +145,8 @@ fn a_quiet_run_does_not_tell_who_joins() {
 
 #[test]
 fn arguments_and_a_file_name_servers_together() {
-    let files = Files::new("both");
-    let (one, other) = (Local::new(service()), Local::new(service()));
+    let files = TestDirectory::new("both");
+    let (one, other) = (LocalServer::start(service()), LocalServer::start(service()));
     let hosts = files.write("hosts", &other.address, 0o600);
     let running = start(
         &files,
@@ -162,7 +162,7 @@ fn arguments_and_a_file_name_servers_together() {
 
 #[test]
 fn a_run_that_is_interrupted_waits_for_its_calls_and_is_resumed() {
-    let files = Files::new("resumed");
+    let files = TestDirectory::new("resumed");
     let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let journal = files.path("journal");
@@ -214,7 +214,7 @@ fn a_run_that_is_interrupted_waits_for_its_calls_and_is_resumed() {
 #[test]
 fn a_second_signal_does_not_wait() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let files = Files::new("twice");
+        let files = TestDirectory::new("twice");
         let (server, _held, called) = Held::serve();
         let running = start(&files, "1\n", &[&server.address, "--function", "hold"]);
         next(&called);
@@ -227,7 +227,7 @@ fn a_second_signal_does_not_wait() {
 
 #[test]
 fn without_a_journal_an_interrupted_run_says_how_to_have_one() {
-    let files = Files::new("no journal");
+    let files = TestDirectory::new("no journal");
     let (server, held, called) = Held::serve();
     let address = format!("1/{}", server.address);
     let running = start(&files, "1\n2\n", &[&address, "--function", "hold", "-q"]);
@@ -247,7 +247,7 @@ fn without_a_journal_an_interrupted_run_says_how_to_have_one() {
 
 #[test]
 fn when_no_server_is_left_what_was_had_is_printed() {
-    let files = Files::new("gone");
+    let files = TestDirectory::new("gone");
     let script = "test $1 != 2 || kill -9 $PPID; echo got $1";
     let (_server, address) = serve(&[
         "--function",
@@ -285,7 +285,7 @@ fn when_no_server_is_left_what_was_had_is_printed() {
 
 #[test]
 fn a_killed_server_costs_no_result() {
-    let files = Files::new("killed");
+    let files = TestDirectory::new("killed");
     let (dying, address) = serve(&["--function", "hold", "--", "sh", "-c", WITH_ITS_SERVER]);
     let (server, held, called) = Held::serve();
     let addresses = [format!("1/{address}"), format!("1/{}", server.address)];
@@ -326,7 +326,7 @@ fn a_killed_server_costs_no_result() {
 
 #[test]
 fn a_task_is_tried_again_as_often_as_is_said() {
-    let files = Files::new("retries");
+    let files = TestDirectory::new("retries");
     let (one, other) = (that_hangs_up(), that_hangs_up());
     for (retries, given_up) in [
         ("0", "given up after 1 calls"),
@@ -341,7 +341,7 @@ fn a_task_is_tried_again_as_often_as_is_said() {
 
 #[test]
 fn faults_are_tried_again_if_that_is_asked_for() {
-    let files = Files::new("faults");
+    let files = TestDirectory::new("faults");
     let failures = Arc::new(AtomicUsize::new(0));
     let mut service = Service::new();
     let count = Arc::clone(&failures);
@@ -350,7 +350,7 @@ fn faults_are_tried_again_if_that_is_asked_for() {
         _ => Ok(text),
     };
     service.register("second", second).unwrap();
-    let server = Local::new(service);
+    let server = LocalServer::start(service);
     let flags = [&*server.address, "--function", "second"];
     start(&files, "1\n", &flags).end().expect_code(5);
     failures.store(0, SeqCst);
@@ -361,7 +361,7 @@ fn faults_are_tried_again_if_that_is_asked_for() {
 
 #[test]
 fn a_call_that_takes_too_long_is_cancelled() {
-    let files = Files::new("late");
+    let files = TestDirectory::new("late");
     let (server, _held, called) = Held::serve();
     let flags = [
         &*server.address,
@@ -380,7 +380,7 @@ fn a_call_that_takes_too_long_is_cancelled() {
 
 /// How many hedges a run makes whose first task hangs on one of two servers.
 fn hedges(switch: &[&str]) -> Json {
-    let files = Files::new("hedge");
+    let files = TestDirectory::new("hedge");
     let (one, one_held, one_called) = Held::serve();
     let (other, other_held, other_called) = Held::serve();
     for quick in ["2", "3", "4"] {
@@ -425,7 +425,7 @@ fn a_slow_task_is_sent_twice_unless_that_is_switched_off() {
 
 #[test]
 fn a_token_and_keys_are_shown_to_the_servers() {
-    let files = Files::new("secure");
+    let files = TestDirectory::new("secure");
     let keys = files.path("keys");
     common::run(&["keys", &keys]).expect_code(0);
     let file = |name: &str| format!("{keys}/{name}");

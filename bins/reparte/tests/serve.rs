@@ -11,9 +11,9 @@ mod common;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use common::files::Files;
+use common::run;
 use common::server::serve;
-use common::{Ended, run};
+use test_support::{Ended, Running, TestDirectory};
 
 /// Calls a function that runs `program`, once.
 fn call_once(flags: &[&str], program: &[&str], arguments: &[&str]) -> Ended {
@@ -166,7 +166,7 @@ fn output_and_time_have_limits() {
 
 #[test]
 fn programs_are_found_at_the_start() {
-    let files = Files::new("programs");
+    let files = TestDirectory::new("programs");
     let data = files.write("data", "", 0o600);
     let script = files.write("script", "#!/bin/sh\necho run\n", 0o700);
     for (program, texts) in [
@@ -212,7 +212,7 @@ fn other_machines_are_served_only_if_it_is_said() {
         "--",
         "cat",
     ];
-    let server = common::Running::start(common::reparte(&open));
+    let server = Running::start(common::reparte(&open));
     let port = server.line_after("listening on http://0.0.0.0:");
     run(&["call", &format!("127.0.0.1:{port}"), "f", "x"]).expect("x\n");
 }
@@ -234,7 +234,7 @@ fn a_name_that_was_said_is_a_host() {
 
 #[test]
 fn certificates_are_asked_for_as_said() {
-    let files = Files::new("serve tls");
+    let files = TestDirectory::new("serve tls");
     let keys = files.path("keys");
     run(&["keys", &keys]).expect_code(0);
     let file = |name: &str| format!("{keys}/{name}");

@@ -11,11 +11,12 @@ mod common;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 
-use common::files::{Files, Reader};
+use common::named_pipe::{Reader, pipe};
 use common::server::{python, serve};
 use common::terminal::OnTerminal;
-use common::{Running, reparte, run};
+use common::{reparte, run};
 use serde_json::Value as Json;
+use test_support::{Running, TestDirectory};
 
 fn cat() -> (Running, String) {
     serve(&["--function", "f", "--workers", "3", "--", "cat"])
@@ -70,8 +71,8 @@ fn each_server_has_a_line_and_what_is_wrong_is_told() {
 
 #[test]
 fn what_a_server_works_on_is_shown() {
-    let files = Files::new("status busy");
-    let pipe = files.pipe("pipe");
+    let files = TestDirectory::new("status busy");
+    let pipe = pipe(&files, "pipe");
     let script = "exec 3>\"$1\"; echo started >&3; sleep 1000";
     let program = [
         "--function",
@@ -89,7 +90,7 @@ fn what_a_server_works_on_is_shown() {
     let _running = Running::start(reparte(&["call", &url, "f", &pipe]));
     let _reader = Reader::open(&pipe);
     let _waiting = Running::start(reparte(&["call", &url, "f", &pipe]));
-    common::until("a call waits", || json(&[&url])[0]["waiting"] == 1);
+    test_support::until("a call waits", || json(&[&url])[0]["waiting"] == 1);
 
     let [server] = &json(&[&url])[..] else {
         panic!("not one server")
@@ -157,7 +158,7 @@ fn foreign_servers_are_shown_with_what_they_tell() {
 fn servers_come_from_a_file_too() {
     let (_one, one) = cat();
     let (_two, two) = cat();
-    let files = Files::new("status hosts");
+    let files = TestDirectory::new("status hosts");
     let hosts = format!("# all\n\n  2/{one}   # the fast one\r\nhttp://{two}/RPC2\n");
     let hosts = files.write("hosts.txt", &hosts, 0o600);
     let told = json(&["--servers", &hosts]);
@@ -205,7 +206,7 @@ fn who_is_silent_is_not_waited_for() {
 
 #[test]
 fn who_refuses_is_named() {
-    let files = Files::new("status token");
+    let files = TestDirectory::new("status token");
     let token = files.write("token", "correct-horse-battery\n", 0o600);
     let (_server, url) = serve(&["--token-file", &token, "--function", "f", "--", "cat"]);
     let refused = run(&["status", &url]);
@@ -225,7 +226,7 @@ fn who_refuses_is_named() {
 #[test]
 fn watching_goes_on_and_sees_a_server_go() {
     let (server, url) = cat();
-    let mut watching = Running::start(reparte(&["status", &url, "--watch"]));
+    let mut watching = Running::interactive(reparte(&["status", &url, "--watch"]));
     let mut lines = BufReader::new(watching.stdout())
         .lines()
         .map(Result::unwrap);
@@ -247,7 +248,7 @@ fn watching_goes_on_and_sees_a_server_go() {
 #[test]
 fn watching_as_json_is_a_line_each_time() {
     let (_server, url) = cat();
-    let mut watching = Running::start(reparte(&["status", &url, "--watch", "--json"]));
+    let mut watching = Running::interactive(reparte(&["status", &url, "--watch", "--json"]));
     let lines = BufReader::new(watching.stdout())
         .lines()
         .map(Result::unwrap);
@@ -285,7 +286,7 @@ fn watching_on_a_terminal_that_is_too_small_is_cut() {
 #[test]
 fn a_reader_that_leaves_ends_the_watch() {
     let (_server, url) = cat();
-    let mut watching = Running::start(reparte(&["status", &url, "--watch"]));
+    let mut watching = Running::interactive(reparte(&["status", &url, "--watch"]));
     let mut line = String::new();
     BufReader::new(watching.stdout())
         .read_line(&mut line)

@@ -28,6 +28,27 @@ impl Ended {
         self
     }
 
+    /// Returns the results that clnt_lineal or clnt_processes printed, a line each, after
+    /// checking that the line behind them is the time, with six decimals.
+    #[track_caller]
+    pub fn results(&self) -> &str {
+        let (results, time) = self
+            .stdout
+            .split_at(self.stdout.find("Tiempo: ").unwrap_or(0));
+        let seconds = time
+            .strip_prefix("Tiempo: ")
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .and_then(|seconds| seconds.split_once('.'));
+        let six =
+            |decimals: &str| decimals.len() == 6 && decimals.bytes().all(|b| b.is_ascii_digit());
+        assert!(
+            seconds.is_some_and(|(whole, decimals)| whole.parse::<u64>().is_ok() && six(decimals)),
+            "no time with six decimals at the end of: {}",
+            self.stdout
+        );
+        results
+    }
+
     /// Checks that the exit code is 0 and that standard output is `stdout`.
     #[track_caller]
     pub fn expect(&self, stdout: &str) {

@@ -5,11 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use test_support::{LocalServer, PATIENCE};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
-
-use super::PATIENCE;
-use super::server::Local;
 
 /// `echo`, `kind` (of its arguments), `add`, `check` (fails for what is no digit).
 pub fn service() -> Service {
@@ -53,10 +51,10 @@ struct State {
 
 impl Held {
     /// A server of it; its calls are told of as they come.
-    pub fn serve() -> (Local, Self, Receiver<String>) {
+    pub fn serve() -> (LocalServer, Self, Receiver<String>) {
         let mut service = Service::new();
         let (held, called) = Held::publish(&mut service);
-        (Local::new(service), held, called)
+        (LocalServer::start(service), held, called)
     }
 
     fn publish(service: &mut Service) -> (Self, Receiver<String>) {

@@ -1,47 +1,18 @@
-//! Servers to call: of the command's own, in this process, and Python's.
+//! Servers to call, in processes of their own: the command's, and Python's.
 
-use std::net::TcpListener;
 use std::process::Command;
 
-use xmlrpc_server::Service;
-use xmlrpc_server::front::hyper;
+use test_support::Running;
 
-use super::{Running, reparte};
+use super::reparte;
 
 /// `reparte serve` on a port of the system's choice, and its address.
 pub fn serve(arguments: &[&str]) -> (Running, String) {
     let mut all = vec!["serve", "127.0.0.1:0"];
     all.extend(arguments);
     let running = Running::start(reparte(&all));
-    let url = running.line_after("listening on ");
-    let (_, address) = url.split_once("://").unwrap();
-    (running, address.to_owned())
-}
-
-/// A server in this process; it ends with this.
-pub struct Local {
-    pub address: String,
-    server: Option<hyper::Server>,
-}
-
-impl Local {
-    pub fn new(service: Service) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = hyper::Server::new(listener, service).unwrap();
-        Local {
-            address: server.address().to_string(),
-            server: Some(server),
-        }
-    }
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            server.stop();
-            server.wait().unwrap();
-        }
-    }
+    let address = running.address();
+    (running, address)
 }
 
 /// What Python's SimpleXMLRPCServer publishes here; with or without introspection.

@@ -10,8 +10,7 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
-
-use super::PATIENCE;
+use test_support::PATIENCE;
 
 /// A program whose standard output is a terminal; killed when dropped.
 #[derive(Debug)]
