@@ -99,7 +99,7 @@ fn what_a_server_works_on_is_shown() {
         ("server", Json::from(url.as_str())),
         ("state", "up".into()),
         ("error", Json::Null),
-        ("version", "0.1.0".into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
         ("slots", 1.into()),
         ("busy", 1.into()),
         ("waiting", 1.into()),
