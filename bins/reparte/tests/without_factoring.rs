@@ -13,5 +13,13 @@ fn local_servers_are_refused_with_the_remedy() {
 
 #[test]
 fn the_rest_works() {
-    run(&["run", "localhost:1", "--function", "f", "--tasks", "/dev/null"]).expect("");
+    run(&[
+        "run",
+        "localhost:1",
+        "--function",
+        "f",
+        "--tasks",
+        "/dev/null",
+    ])
+    .expect("");
 }
