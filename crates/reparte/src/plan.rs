@@ -1,305 +1,387 @@
-//! Every decision of a run: what goes where, what is tried again, which server
-//! is used, when it is over.
+//! The plan: every decision of a run, as a pure state machine.
 //!
-//! A pure state machine. It is told what has happened and what time it is
-//! ([`Plan::handle`]), and asks for what is to be done
-//! ([`Plan::poll_action`]). It holds numbers, times and counts: no arguments,
-//! results, threads, sockets or clock. Its random numbers come from a seed, so
-//! that the same events bring the same actions.
+//! The plan is given events and the time ([`Plan::handle`]), and returns
+//! actions ([`Plan::poll_action`]). It holds numbers, times and counts, but no
+//! arguments, results, threads, sockets or clock. Its random numbers come from
+//! a seed, so equal events at equal times give equal actions.
 //!
-//! The rules:
+//! The state is divided into parts. A part owns one concern, knows neither the
+//! plan nor the other parts' state, and returns decisions. [`Plan::handle`]
+//! asks the parts and applies what they decide:
 //!
-//! - A task goes to the server that is up, has a free slot, and has the fewest
-//!   calls in flight; among equals, to the one unused for longest. Retries go
-//!   before new tasks.
-//! - An answer, be it a result or a fault, ends its task. Any other failure
-//!   sends it to another server if one is up; a call that may have run counts,
-//!   and after [`max_attempts`](PlanOptions::max_attempts) of them the task
-//!   has failed.
-//! - A fault that is to be [tried again](PlanOptions::retry_faults) counts as
-//!   such a call, and is the answer once there have been enough of them.
-//! - Retries of calls that may have run are paid for from a budget, which a
-//!   tenth of a token of each first call fills, and the mere passing of time:
-//!   in a sick cluster they are delayed.
-//! - A task aboard at the deaths of two servers waits until nothing else
-//!   waits or runs, and then runs alone on its server; if that one dies too,
-//!   the task is poison, and has failed. A server that says that it goes on
-//!   has not died.
-//! - A server that fails is put aside with exponential back-off, and then asked
-//!   how it is: if it says so, it is taken back. If it can only be reached, or
-//!   can't be asked, or failed otherwise than by silence, one call is its
-//!   trial: an answer takes it back, a failure puts it aside for longer. So a
-//!   dead server, which fails fastest, does not eat the queue.
-//! - A server that says how it is is asked every second, and hangs when it says
-//!   nothing for two. Its calls are doubted then: they go on, and their tasks
-//!   wait for another server too; the first answer counts. When it says that it
-//!   was started anew they are lost.
-//! - A server that refuses its calls, or does not serve them, or answers what is
-//!   found to be wrong, is out for good; one whose calls fail at once, five in a row, is put aside for a minute.
-//! - When nothing waits and a server that is up has a free slot, the slowest
-//!   task that has one call alone gets a second one there, once it has run for
-//!   twice the median and a second. The loser is cancelled, and keeps its slot
-//!   until it has returned.
-//! - A server in reserve gets no calls until the run would end for lack of
-//!   servers.
-//! - When no server is alive, for as long as [`outage`](PlanOptions::outage)
-//!   says, while tasks wait, the run is over. Calls in flight that are not
-//!   doubted are waited for, as one may still bring an answer, which starts the
-//!   clock again.
+//! | part | rule |
+//! | --- | --- |
+//! | [`tasks`] | Retries go before new tasks, costly tasks before cheap ones. |
+//! | [`calls`] | A call keeps its slot until it has returned, even if it is cancelled. |
+//! | [`failures`] | A result or a fault ends its task. After any other failure the task is tried again, and the server is set aside or out. |
+//! | [`retries`] | A task fails after a number of attempts. Retries of calls that may have run are paid for from a [`budget`], and delayed while it is empty. |
+//! | [`suspects`] | A task that was running when two servers died runs in isolation. If that server dies too, the task is poison, and fails. |
+//! | [`isolation`] | A suspect starts once nothing else waits or runs. |
+//! | [`health`] | A server that fails is set aside with exponential [`backoff`]. A probe or a trial takes it back. |
+//! | [`heartbeat`] | A server that reports its status is probed every second, and hangs if it is silent for two. Its calls are doubted: they go on, and their tasks are tried elsewhere too. |
+//! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. |
+//! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
+//! | [`time_limits`] | A call that exceeds its time limit is lost. The limit may depend on the median of the [`durations`]. |
+//! | [`outage`] | When no server is alive for long enough while tasks wait, the reserve is used, or the run ends. |
+//!
+//! This file has the flow of one event, from top to bottom. The changes that
+//! concern several parts, and the actions that go with them, are in `apply.rs`.
+//! What the plan says about itself is in `queries.rs`.
 
 pub(crate) mod action;
-mod apart;
+mod apply;
 mod backoff;
 mod budget;
 mod calls;
-mod cancel;
+mod durations;
 pub(crate) mod event;
-mod judge;
-mod median;
-mod place;
-mod pulse;
-mod server;
-mod servers;
+mod failures;
+mod health;
+mod heartbeat;
+mod hedging;
+mod isolation;
+pub(crate) mod options;
+mod outage;
+mod placement;
+mod queries;
+pub(crate) mod random;
+mod retries;
+mod suspects;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
-mod watch;
+mod time_limits;
+mod timers;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use backoff::Backoff;
-#[cfg(test)]
-pub(crate) use backoff::SplitMix;
-use budget::Budget;
-use calls::Calls;
-use median::Median;
-use servers::Servers;
-use tasks::Tasks;
+use crate::error::call::ErrorKind;
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
+use crate::plan::calls::{CallState, Calls};
+use crate::plan::durations::Durations;
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::failures::TaskVerdict;
+use crate::plan::health::{Health, State};
+use crate::plan::heartbeat::{Heartbeat, ProbeFailure, ProbeTimer};
+use crate::plan::hedging::Hedging;
+use crate::plan::isolation::Isolation;
+use crate::plan::options::PlanOptions;
+use crate::plan::outage::Outage;
+use crate::plan::placement::Placement;
+use crate::plan::retries::Retries;
+use crate::plan::suspects::{Suspects, Suspicion};
+use crate::plan::tasks::{Queue, Tasks};
+use crate::plan::time_limits::TimeLimits;
 
-use crate::options::RetryFaults;
-use crate::plan::action::{Action, RunEnd};
-use crate::plan::event::{Event, ServerConfig};
-
-/// What the plan is told at the start.
-#[derive(Clone, Debug)]
-pub(crate) struct PlanOptions {
-    /// How many tasks may wait.
-    pub(crate) read_ahead: usize,
-    /// How many calls that may have run a task is worth.
-    pub(crate) max_attempts: u32,
-    /// How long all servers may be down.
-    pub(crate) outage: Option<Duration>,
-    /// How long a call may take: a time, and so many times the median.
-    pub(crate) time_limit: Option<Duration>,
-    pub(crate) time_limit_medians: Option<u32>,
-    /// Which faults are tried again.
-    pub(crate) retry_faults: RetryFaults,
-    /// Whether slow tasks are sent a second time.
-    pub(crate) hedge: bool,
-    /// What its random numbers come from.
-    pub(crate) seed: u64,
-}
-
-/// See the [module](self).
+/// The parts of the plan, and what no part owns. See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Plan {
     options: PlanOptions,
     tasks: Tasks,
-    servers: Servers,
     calls: Calls,
-    median: Median,
-    backoff: Backoff,
-    budget: Budget,
+    retries: Retries,
+    suspects: Suspects,
+    isolation: Isolation,
+    health: Health,
+    heartbeat: Heartbeat,
+    /// Has the state of each server as of its last change in `health`.
+    placement: Placement,
+    hedging: Hedging,
+    durations: Durations,
+    time_limits: TimeLimits,
+    outage: Outage,
+    /// Actions that the caller has not polled yet.
     actions: VecDeque<Action>,
+    /// Time of the last event.
     now: Duration,
-    /// Since when there are tasks to do and no server alive.
-    down_since: Option<Duration>,
-    /// Since when some slot has had nothing to do.
-    idle_since: Option<Duration>,
-    /// When the next task is sent a second time if nothing changes.
-    hedge_at: Option<Duration>,
-    /// Since when nothing is at work but tasks that run alone.
-    quiet_since: Option<Duration>,
-    /// When the next of these starts if nothing changes.
-    apart_at: Option<Duration>,
-    closed: bool,
-    stopped: bool,
+    /// No more tasks will be sent.
+    input_closed: bool,
+    /// No more calls will be started.
+    draining: bool,
+    /// The run is over: the last action is `EndRun`.
     ended: bool,
 }
 
 impl Plan {
-    /// A plan for these servers.
-    pub(crate) fn new(sites: &[ServerConfig], options: PlanOptions) -> Self {
-        let servers = Servers::new(sites);
-        Self {
+    /// Creates the plan of a run with these servers.
+    pub(crate) fn new(servers: &[ServerConfig], options: PlanOptions) -> Self {
+        let mut plan = Self {
             tasks: Tasks::default(),
-            budget: Budget::new(servers.slots()),
-            servers,
             calls: Calls::default(),
-            median: Median::new(),
-            backoff: Backoff::new(options.seed),
+            retries: Retries::new(options.max_attempts),
+            suspects: Suspects::default(),
+            isolation: Isolation::default(),
+            health: Health::new(options.seed),
+            heartbeat: Heartbeat::default(),
+            placement: Placement::default(),
+            hedging: Hedging::new(options.hedge),
+            durations: Durations::new(),
+            time_limits: TimeLimits::new(options.time_limit, options.time_limit_medians),
+            outage: Outage::new(options.outage),
             actions: VecDeque::new(),
             now: Duration::ZERO,
-            down_since: None,
-            idle_since: None,
-            hedge_at: None,
-            quiet_since: None,
-            apart_at: None,
-            closed: false,
-            stopped: false,
+            input_closed: false,
+            draining: false,
             ended: false,
             options,
+        };
+        for &server in servers {
+            plan.add_server(server);
         }
+        plan
     }
 
-    /// Takes in what has happened by `now`, the time since the start. A time
-    /// before the last one counts as the last one.
+    /// Takes in an event at `now`, the time since the start of the run. A time
+    /// before that of the last event counts as that one.
     pub(crate) fn handle(&mut self, event: Event, now: Duration) {
         self.now = self.now.max(now);
-        self.wake();
+        self.fire_timers();
         match event {
-            Event::TaskSent { task, cost } => self.tasks.send(task, cost),
-            Event::InputClosed => self.closed = true,
-            Event::CallReturned { call, outcome } => self.call_ended(call, outcome),
-            Event::ProbeReturned { server, outcome } => self.probed(server, outcome),
-            Event::ServerAdded { config } => self.joined(config),
-            Event::ServerRemoved { server } => self.left(server),
-            Event::TaskCancelled { task } => self.cancelled(task),
-            Event::DrainRequested => self.stopped = true,
-            Event::Abandoned => self.break_off(RunEnd::Abandoned),
-            Event::JournalFailed => self.break_off(RunEnd::JournalFailed),
+            Event::TaskSent { task, cost } => self.tasks.add(task, cost),
+            Event::InputClosed => self.input_closed = true,
+            Event::CallReturned { call, outcome } => self.call_returned(call, outcome),
+            Event::ProbeReturned { server, outcome } => self.probe_returned(server, outcome),
+            Event::ServerAdded { config } => self.add_server(config),
+            Event::ServerRemoved { server } => self.mark_out(server),
+            Event::TaskCancelled { task } => self.cancel_task(task),
+            Event::DrainRequested => self.draining = true,
+            Event::Abandoned => self.end_run(RunEnd::Abandoned),
+            Event::JournalFailed => self.end_run(RunEnd::JournalFailed),
             Event::TimerFired => {}
         }
         if self.ended {
             return;
         }
-        self.lose_overrun();
-        self.wake();
-        self.watch_outage();
-        self.place();
-        self.judge_end();
+        self.lose_overdue_calls();
+        // Losing a call may have set a server aside for no time at all.
+        self.fire_timers();
+        let any_open = self.tasks.open() > 0;
+        self.outage
+            .observe(self.health.any_alive(), any_open, self.now);
+        self.start_calls();
+        self.end_if_done();
     }
 
-    /// What to do next, if anything is left.
-    pub(crate) fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
-    }
-
-    /// When to send [`Event::TimerFired`] if nothing happens before; always after
-    /// the time of the last event.
-    pub(crate) fn next_timer(&self) -> Option<Duration> {
-        if self.ended {
-            return None;
+    /// Makes the changes of servers whose time has come, then sends the probes
+    /// that are due, until no timer is left.
+    fn fire_timers(&mut self) {
+        loop {
+            let timers = self.fire_server_timers();
+            if timers.is_empty() {
+                return;
+            }
+            for timer in timers {
+                match timer {
+                    ProbeTimer::Due(server) => self.probe_if_needed(server),
+                    ProbeTimer::Overdue(server) => self.probe_overdue(server),
+                }
+            }
         }
-        let outage = self.outage_at().filter(|&at| at > self.now);
-        let overrun = self.overrun_at().map(|(_, at)| at);
-        let times = [
-            self.servers.next_timer(),
-            outage,
-            overrun,
-            self.hedge_at,
-            self.apart_at,
-            self.paid_at(),
-        ];
-        times.into_iter().flatten().min()
     }
 
-    /// Whether a task that is sent now finds a slot or a place to wait.
-    ///
-    /// While every server is down one task may wait whatever the read-ahead:
-    /// the outage's clock runs while there is something to do.
-    pub(crate) fn accepts_task(&self) -> bool {
-        let down = !self.servers.any_alive() && self.tasks.waiting() == 0;
-        let room = down || self.tasks.waiting() < self.options.read_ahead;
-        let room = room || self.servers.any_ready();
-        room && !self.closed && !self.stopped && !self.ended && !self.outage_reached()
-    }
-
-    /// Whether it is worth waking the sender of tasks: there is a slot, or half
-    /// of the places to wait are free.
-    pub(crate) fn should_wake_sender(&self) -> bool {
-        let half = self.tasks.waiting() <= self.options.read_ahead / 2;
-        (half || self.servers.any_ready()) && self.accepts_task()
-    }
-
-    /// Whether no retry waits to be paid for.
-    #[cfg(test)]
-    pub(crate) fn pays_for_retries(&self) -> bool {
-        self.tasks.first_delayed().is_none()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn seed(&self) -> u64 {
-        self.options.seed
-    }
-
-    /// How many tasks have no answer yet.
-    pub(crate) fn open_tasks(&self) -> usize {
-        self.tasks.open()
-    }
-
-    /// How many calls have not returned.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// Starts the outage's clock, or stops it.
-    fn watch_outage(&mut self) {
-        let down = !self.servers.any_alive() && self.tasks.open() > 0;
-        self.down_since = down.then(|| self.down_since.unwrap_or(self.now));
-    }
-
-    fn outage_at(&self) -> Option<Duration> {
-        self.down_since?.checked_add(self.options.outage?)
-    }
-
-    /// Whether all servers have been down for long enough to end. A call from
-    /// before they went down may still bring an answer; trials are seen to
-    /// their end, and no more are made.
-    fn outage_reached(&self) -> bool {
-        self.calls.steady == 0 && self.outage_at().is_some_and(|at| at <= self.now)
-    }
-
-    /// Uses the servers that were kept for when no other is left, if there are
-    /// any.
-    fn fall_back(&mut self) -> bool {
-        let servers = self.servers.fall_back();
-        let any = !servers.is_empty();
-        if any {
-            let actions = servers
-                .into_iter()
-                .map(|server| Action::UseReserve { server });
-            self.actions.extend(actions);
-            self.down_since = None;
-            self.place();
+    fn fire_server_timers(&mut self) -> Vec<ProbeTimer> {
+        let mut timers = Vec::new();
+        while let Some((at, server)) = self.next_server_timer()
+            && at <= self.now
+        {
+            if let Some(state) = self.health.end_aside(server, self.now) {
+                self.placement.set_state(server, state);
+                let needed = state == State::Probing;
+                self.heartbeat.end_aside(server, needed, self.now);
+            }
+            self.placement.end_keep_off(server, self.now);
+            timers.extend(self.heartbeat.fire_timers(server, self.now));
         }
-        any
+        timers
     }
 
-    fn judge_end(&mut self) {
-        if self.closed && self.tasks.open() == 0 {
-            return self.end(RunEnd::Completed);
-        }
-        if self.calls.steady + self.calls.trials > 0 {
+    fn probe_if_needed(&mut self, server: ServerId) {
+        let needed = self.health.state(server) == State::Probing;
+        if self.ended || !(needed || self.is_watched(server)) {
             return;
         }
-        if self.stopped {
-            // Of a server that says nothing too: it may be the network's doing.
-            if self.calls.oldest().is_none() {
-                self.end(RunEnd::Drained);
+        let oldest_call = self.calls.oldest_start(server);
+        let slow_after = self.slow_after();
+        let send = self
+            .heartbeat
+            .send_probe(server, needed, oldest_call, slow_after, self.now);
+        if send {
+            self.actions.push_back(Action::ProbeServer { server });
+        }
+    }
+
+    fn probe_overdue(&mut self, server: ServerId) {
+        if self.is_watched(server)
+            && let Some(silence) = self.heartbeat.overdue(server)
+        {
+            self.server_silent(server, silence);
+        }
+    }
+
+    fn call_returned(&mut self, call: CallId, outcome: Result<(), ErrorKind>) {
+        let Some(ended) = self.calls.end(call) else {
+            return;
+        };
+        self.free_slot(call, &ended);
+        if ended.state == CallState::Cancelled {
+            return;
+        }
+        let (task, server) = (ended.task, ended.assignment.server);
+        let (server_verdict, task_verdict) = failures::assess(outcome, &self.options.retry_faults);
+        self.apply_to_server(&ended, server_verdict);
+        match task_verdict {
+            TaskVerdict::Delivered => {
+                self.durations.add(self.now.saturating_sub(ended.started));
+                self.deliver_result(&ended);
+            }
+            TaskVerdict::Failed => self.fail_task(task, TaskFailure::Answered),
+            TaskVerdict::TryAgain(failure) => {
+                self.record_death(&ended, failure.death);
+                self.try_again(task, server, failure);
+            }
+        }
+    }
+
+    fn probe_returned(
+        &mut self,
+        server: ServerId,
+        outcome: Result<Option<ServerStatus>, ErrorKind>,
+    ) {
+        let Some(sent_at) = self.heartbeat.probe_returned(server) else {
+            return;
+        };
+        let instance = outcome.ok().flatten().map(|status| status.instance);
+        self.settle_deaths(server, sent_at, instance);
+        match outcome {
+            Ok(Some(status)) => self.status_reported(server, status, sent_at),
+            Err(kind) if failures::is_silence(kind) => {
+                match self.heartbeat.probe_failed(server, kind, self.now) {
+                    ProbeFailure::Occupied => self.server_connected(server),
+                    ProbeFailure::Silent(silence) => self.server_silent(server, silence),
+                }
+            }
+            Ok(None) | Err(_) => {
+                self.heartbeat.connected(server, self.now);
+                self.server_connected(server);
+            }
+        }
+    }
+
+    fn status_reported(&mut self, server: ServerId, status: ServerStatus, sent_at: Duration) {
+        let was_aside = self.health.state(server) == State::Probing;
+        let news = self
+            .heartbeat
+            .status_reported(server, status, sent_at, self.now);
+        if let Some(slots) = news.slots
+            && self.placement.set_slots(server, slots)
+        {
+            self.actions.push_back(Action::SetSlots { server, slots });
+        }
+        // Nobody knows which instance had the calls of a server that reports its
+        // status for the first time.
+        if news.restarted || (news.first && was_aside) {
+            self.lose_calls_before(server, sent_at);
+        }
+        if self.health.status_reported(server) {
+            self.take_back(server);
+        }
+        if self.health.state(server) == State::Up {
+            self.trust_calls(server);
+        }
+    }
+
+    fn lose_overdue_calls(&mut self) {
+        while let Some((call, at)) = self.next_overdue_call()
+            && at <= self.now
+        {
+            self.lose_call(call, LossReason::TimeLimit);
+        }
+    }
+
+    /// Starts calls until tasks or free slots are used up: retries, new tasks,
+    /// then suspects, then hedges.
+    fn start_calls(&mut self) {
+        self.retries.refill(self.now, self.placement.slots());
+        while let Some((task, failed_by)) = self.tasks.first_delayed()
+            && self.retries.pay()
+        {
+            self.tasks.requeue(task, Queue::Retry(failed_by));
+        }
+        self.isolation.clear_start();
+        if self.draining {
+            self.hedging.clear_hedge();
+            return;
+        }
+        if self.is_outage_over_limit() {
+            return;
+        }
+        while let Some((task, server)) = self.next_placement() {
+            self.tasks.dequeue(task);
+            self.start_call(task, server, false, false);
+        }
+        self.start_isolated();
+        self.start_hedges();
+    }
+
+    fn start_isolated(&mut self) {
+        let is_suspect = |&task: &TaskId| self.suspects.suspicion(task) == Suspicion::Suspect;
+        let suspect = self.tasks.isolated().find(is_suspect);
+        let busy = self.tasks.waiting() + self.calls.awaited() > 0;
+        let Some(task) = suspect.filter(|_| !busy) else {
+            return self.isolation.reset();
+        };
+        let died = self.suspects.deaths(task);
+        if let Some(server) = self.placement.pick_isolated(died)
+            && self.isolation.may_start(self.input_closed, self.now)
+        {
+            self.tasks.dequeue(task);
+            self.suspects.run_isolated(task);
+            self.start_call(task, server, false, true);
+        }
+    }
+
+    fn start_hedges(&mut self) {
+        let idle = self.tasks.waiting() == 0 && self.placement.any_idle();
+        if !self.hedging.observe(idle, self.now) {
+            return;
+        }
+        let slow_after = self.slow_after();
+        while let Some((started, task, server)) = self.next_hedge()
+            && self.hedging.is_due(started, slow_after, self.now)
+        {
+            self.start_call(task, server, true, false);
+        }
+    }
+
+    fn end_if_done(&mut self) {
+        if self.input_closed && self.tasks.open() == 0 {
+            return self.end_run(RunEnd::Completed);
+        }
+        if self.calls.awaited() > 0 {
+            return;
+        }
+        if self.draining {
+            // Doubted calls are waited for too: it may be the network that fails.
+            if self.calls.wanted().next().is_none() {
+                self.end_run(RunEnd::Drained);
             }
             return;
         }
-        let none_left = self.servers.all_out() || self.outage_reached();
-        if none_left && self.fall_back() {
+        let none_left = self.health.all_unused();
+        if !none_left && !self.is_outage_over_limit() {
             return;
         }
-        if self.servers.all_out() {
-            self.end(RunEnd::NoServers);
-        } else if self.outage_reached() {
-            let after = self.options.outage.unwrap_or_default();
-            self.end(RunEnd::Outage { after });
+        let reserve = self.health.use_reserve();
+        if !reserve.is_empty() {
+            self.use_reserve(reserve);
+            self.start_calls();
+        } else if none_left {
+            self.end_run(RunEnd::NoServers);
+        } else {
+            let after = self.outage.limit();
+            self.end_run(RunEnd::Outage { after });
         }
     }
 }

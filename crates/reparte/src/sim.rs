@@ -20,8 +20,8 @@ mod virtual_server;
 mod world;
 
 use crate::RetryFaults;
-use crate::plan::SplitMix;
 use crate::plan::action::{RunEnd, TaskFailure};
+use crate::plan::random::SplitMix;
 use habits::Habits;
 use world::{Outcome, World};
 

@@ -14,8 +14,9 @@ use super::keeper::keep;
 use super::news::{News, Request};
 use super::{Checks, CostOf, Engine, SharedSummary};
 use crate::ids::ServerId;
+use crate::plan::Plan;
 use crate::plan::event::ServerConfig;
-use crate::plan::{Plan, PlanOptions};
+use crate::plan::options::PlanOptions;
 use crate::results::Outcome;
 use crate::{Destino, Error, MAX_SLOTS, Options, RunSummary, ServerState, ServerSummary};
 

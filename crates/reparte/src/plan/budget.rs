@@ -1,101 +1,81 @@
-//! How many retries the run can afford.
+//! The retry budget, a token bucket.
 
 use std::time::Duration;
 
-use super::Plan;
-
-/// Tokens are counted in parts of a milliard.
+/// One token, which pays for one retry. The level is counted in billionths of
+/// a token, so a bucket of n tokens that fills in a second gains n units a
+/// nanosecond.
 const TOKEN: u64 = 1_000_000_000;
-/// What a first call earns.
-const SHARE: u64 = TOKEN / 10;
-/// The fewest tokens that the bucket has room for; it has room for one a slot,
-/// so that every call in flight may be lost, once, and be made again at once.
-const LEAST: usize = 10;
-/// How long it takes to fill by itself, in units of the time in which one
-/// token is a part a nanosecond.
+/// The part of a token that the first call of a task earns.
+const EARNED: u64 = TOKEN / 10;
+/// Smallest capacity, in tokens. The capacity is otherwise one token a slot:
+/// every call in flight may be lost once, and be retried without delay.
+const SMALLEST: usize = 10;
+/// Seconds in which an empty bucket fills by time alone.
 const FILLS_IN: u64 = 10;
 
-/// A token bucket that pays for retries of calls that may have run. In a sick
-/// cluster it is empty, and they are delayed: at most a tenth of the calls
-/// made while new tasks come, and a few for the time that passes.
+/// The budget for retries of calls that may have run. While most calls fail it
+/// is empty, and retries are delayed: they are then at most a tenth of the
+/// calls while new tasks come, and a few more as time passes.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(super) struct Budget {
+    /// Never more than `capacity`.
     level: u64,
-    most: u64,
+    capacity: u64,
+    /// Time up to which `level` includes what time alone brings.
     at: Duration,
 }
 
 impl Budget {
-    /// A full bucket, for so many slots.
-    pub(crate) fn new(slots: usize) -> Self {
-        let most = most(slots);
+    /// Creates a full bucket for a number of slots.
+    pub(super) fn new(slots: usize) -> Self {
+        let capacity = capacity(slots);
         Self {
-            level: most,
-            most,
+            level: capacity,
+            capacity,
             at: Duration::ZERO,
         }
     }
 
-    /// Some time has passed, and there may be other slots: new ones come with
-    /// tokens of their own.
+    /// Adds what the time since the last call has brought, and adapts the
+    /// capacity to the number of slots. New slots bring full tokens.
     pub(super) fn refill(&mut self, now: Duration, slots: usize) {
         let passed = now.saturating_sub(self.at).as_nanos();
         let passed = u64::try_from(passed).unwrap_or(u64::MAX);
         self.at = now;
-        let before = std::mem::replace(&mut self.most, most(slots));
-        let joined = self.most.saturating_sub(before);
+        let before = std::mem::replace(&mut self.capacity, capacity(slots));
+        let joined = self.capacity.saturating_sub(before);
         let earned = passed.saturating_mul(before / TOKEN) / FILLS_IN;
         self.add(earned.saturating_add(joined));
     }
 
-    /// A first call is made.
+    /// Adds what the first call of a task earns.
     pub(super) fn earn(&mut self) {
-        self.add(SHARE);
+        self.add(EARNED);
     }
 
-    /// Pays for a retry, if it can.
+    /// Takes a token. Returns false, and takes nothing, if there is no full one.
     pub(super) fn spend(&mut self) -> bool {
         let paid = self.level.checked_sub(TOKEN);
         self.level = paid.unwrap_or(self.level);
         paid.is_some()
     }
 
-    /// When the next token is full by time alone.
-    pub(super) fn pays_at(&self) -> Duration {
+    /// Returns when there is a full token if only time passes.
+    pub(super) fn next_token_at(&self) -> Duration {
         let missing = TOKEN.saturating_sub(self.level);
-        let nanos = (missing * FILLS_IN).div_ceil(self.most / TOKEN);
+        let nanos = (missing * FILLS_IN).div_ceil(self.capacity / TOKEN);
         self.at + Duration::from_nanos(nanos)
     }
 
     fn add(&mut self, parts: u64) {
-        self.level = self.level.saturating_add(parts).min(self.most);
+        self.level = self.level.saturating_add(parts).min(self.capacity);
     }
 }
 
-fn most(slots: usize) -> u64 {
-    (slots.max(LEAST) as u64).saturating_mul(TOKEN)
-}
-
-impl Plan {
-    /// Lets those retries go that the budget now pays for.
-    pub(super) fn pay(&mut self) {
-        self.budget.refill(self.now, self.servers.slots());
-        while let Some((task, failed_by)) = self.tasks.first_delayed()
-            && self.budget.spend()
-        {
-            self.tasks.retry(task, failed_by);
-        }
-    }
-
-    /// When the next of them can go.
-    pub(super) fn paid_at(&self) -> Option<Duration> {
-        self.tasks.first_delayed()?;
-        Some(
-            self.budget
-                .pays_at()
-                .max(self.now + Duration::from_nanos(1)),
-        )
-    }
+/// Returns the capacity for a number of slots, in billionths of a token.
+fn capacity(slots: usize) -> u64 {
+    (slots.max(SMALLEST) as u64).saturating_mul(TOKEN)
 }
 
 #[cfg(test)]
@@ -132,7 +112,7 @@ mod tests {
         for slots in [1, 64] {
             let mut budget = Budget::new(slots);
             spend_all(&mut budget);
-            let next = budget.pays_at();
+            let next = budget.next_token_at();
             budget.refill(next - Duration::from_nanos(20), slots);
             assert!(!budget.spend(), "{slots}");
             budget.refill(next, slots);

@@ -1,120 +1,182 @@
 //! The calls in flight.
+//!
+//! A call is in flight, and keeps its slot, until it has returned.
+//!
+//! | state | event | new state |
+//! | --- | --- | --- |
+//! | none | the call starts | `Awaited` |
+//! | `Awaited` | its server no longer responds | `Doubted` |
+//! | `Doubted` | its server responds, and is the same instance | `Awaited` |
+//! | `Awaited`, `Doubted` | its task has ended, or the call counts as lost | `Cancelled` |
+//! | any | it returns | none |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::server::Seat;
-use crate::ids::ServerId;
-use crate::{CallId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::health::Ticket;
 
-/// Calls that have not returned, in order of starting, and which of them a
-/// hedge may be for.
+/// Calls that have not returned, found by number and by server.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    all: BTreeMap<CallId, InFlight>,
+    /// In order of starting, since numbers are.
+    in_flight: BTreeMap<CallId, InFlight>,
+    /// Each server's calls that are not cancelled, in any order.
+    by_server: Vec<Vec<CallId>>,
     next: u64,
-    /// Those that are the one hope of their task.
-    alone: BTreeSet<CallId>,
-    /// Calls whose answers are awaited, and that are no trials.
-    pub(super) steady: usize,
-    /// Trials whose answers are awaited.
-    pub(super) trials: usize,
+    /// Number of awaited calls that are no trials.
+    regular: usize,
+    /// Number of awaited calls that are trials.
+    trials: usize,
 }
 
-/// A call that has not returned. It keeps its slot until then.
+/// A call that has not returned.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InFlight {
     pub(super) task: TaskId,
-    pub(super) seat: Seat,
+    pub(super) assignment: Assignment,
     pub(super) started: Duration,
+    /// It is a hedge.
     pub(super) hedge: bool,
-    pub(super) state: State,
+    pub(super) state: CallState,
 }
 
+/// The slot that a call has, and the state of its server when it started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Assignment {
+    pub(super) server: ServerId,
+    pub(super) ticket: Ticket,
+    /// No other call may run on the server.
+    pub(super) isolated: bool,
+}
+
+/// What is expected of a call. See the [table](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Its answer is awaited.
+pub(super) enum CallState {
+    /// Its answer.
     Awaited,
-    /// Its server says nothing: the task is not left to it alone.
+    /// Perhaps its answer. The task waits for another call too, unless it has
+    /// one.
     Doubted,
-    /// It was cancelled: whatever it brings is thrown away.
-    Draining,
+    /// Its return. Its outcome is discarded.
+    Cancelled,
 }
 
 impl Calls {
+    /// Adds a server without calls.
+    pub(super) fn add_server(&mut self) {
+        self.by_server.push(Vec::new());
+    }
+
+    /// Returns the number of calls in flight.
     pub(super) fn len(&self) -> usize {
-        self.all.len()
+        self.in_flight.len()
     }
 
-    pub(super) fn next_id(&self) -> CallId {
-        CallId::new(self.next)
+    /// Returns the number of awaited calls that are no trials.
+    pub(super) fn regular(&self) -> usize {
+        self.regular
     }
 
-    pub(super) fn start(&mut self, call: InFlight) {
-        let id = self.next_id();
+    /// Returns the number of awaited calls.
+    pub(super) fn awaited(&self) -> usize {
+        self.regular + self.trials
+    }
+
+    /// Adds a call, and returns its number.
+    pub(super) fn start(&mut self, call: InFlight) -> CallId {
+        let id = CallId::new(self.next);
         self.next += 1;
-        *self.tally(call) += 1;
-        self.all.insert(id, call);
+        *self.awaited_like(&call) += 1;
+        self.by_server[call.assignment.server.index()].push(id);
+        self.in_flight.insert(id, call);
+        id
     }
 
     pub(super) fn get(&self, id: CallId) -> Option<&InFlight> {
-        self.all.get(&id)
+        self.in_flight.get(&id)
     }
 
-    /// The call has returned.
+    /// Removes a call that has returned, and returns it as it was.
     pub(super) fn end(&mut self, id: CallId) -> Option<InFlight> {
-        let state = self.set(id, State::Draining)?;
-        let ended = self.all.remove(&id)?;
-        Some(InFlight { state, ..ended })
+        let ended = self.in_flight.remove(&id)?;
+        self.no_longer_awaited(id, &ended);
+        Some(ended)
     }
 
-    /// Changes what the call is worth: what it was before.
-    pub(super) fn set(&mut self, id: CallId, state: State) -> Option<State> {
-        let call = self.all.get_mut(&id)?;
-        let before = std::mem::replace(&mut call.state, state);
+    /// Cancels a call, and returns it as it was. Returns `None` if it was
+    /// cancelled before.
+    pub(super) fn cancel(&mut self, id: CallId) -> Option<InFlight> {
+        let call = self.in_flight.get_mut(&id)?;
+        let before = *call;
+        call.state = CallState::Cancelled;
+        self.no_longer_awaited(id, &before);
+        (before.state != CallState::Cancelled).then_some(before)
+    }
+
+    /// Doubts an awaited call, and returns its task. Returns `None` for others.
+    pub(super) fn doubt(&mut self, id: CallId) -> Option<TaskId> {
+        let call = self.in_flight.get_mut(&id)?;
+        if call.state != CallState::Awaited {
+            return None;
+        }
+        call.state = CallState::Doubted;
         let call = *call;
-        if before == State::Awaited {
-            *self.tally(call) -= 1;
+        *self.awaited_like(&call) -= 1;
+        Some(call.task)
+    }
+
+    /// Awaits a doubted call again, and returns its task. Returns `None` for
+    /// others.
+    pub(super) fn trust(&mut self, id: CallId) -> Option<TaskId> {
+        let call = self.in_flight.get_mut(&id)?;
+        if call.state != CallState::Doubted {
+            return None;
         }
-        if state == State::Awaited {
-            *self.tally(call) += 1;
-        } else {
-            self.alone.remove(&id);
+        call.state = CallState::Awaited;
+        let call = *call;
+        *self.awaited_like(&call) += 1;
+        Some(call.task)
+    }
+
+    /// Returns the server's calls that are not cancelled, in any order.
+    pub(super) fn on_server(&self, server: ServerId) -> &[CallId] {
+        &self.by_server[server.index()]
+    }
+
+    /// Returns when the oldest of the server's calls that are not cancelled
+    /// started.
+    pub(super) fn oldest_start(&self, server: ServerId) -> Option<Duration> {
+        let calls = self.on_server(server).iter();
+        calls.filter_map(|&id| Some(self.get(id)?.started)).min()
+    }
+
+    /// Returns the calls that are not cancelled, in order of starting.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (CallId, &InFlight)> {
+        let calls = self.in_flight.iter();
+        let wanted = calls.filter(|(_, call)| call.state != CallState::Cancelled);
+        wanted.map(|(&id, call)| (id, call))
+    }
+
+    /// Keeps the counts and lists in step when a call in state `before` returns
+    /// or is cancelled.
+    fn no_longer_awaited(&mut self, id: CallId, before: &InFlight) {
+        if before.state == CallState::Awaited {
+            *self.awaited_like(before) -= 1;
         }
-        Some(before)
+        if before.state != CallState::Cancelled {
+            let calls = &mut self.by_server[before.assignment.server.index()];
+            if let Some(at) = calls.iter().position(|&other| other == id) {
+                calls.swap_remove(at);
+            }
+        }
     }
 
-    /// Whether the call is the one hope of its task.
-    pub(super) fn set_alone(&mut self, id: CallId, alone: bool) {
-        match alone {
-            true => self.alone.insert(id),
-            false => self.alone.remove(&id),
-        };
-    }
-
-    /// The calls that a hedge may be for, the oldest first.
-    pub(super) fn alone(&self) -> impl Iterator<Item = (CallId, &InFlight)> {
-        self.alone
-            .iter()
-            .filter_map(|&id| Some((id, self.all.get(&id)?)))
-    }
-
-    /// The oldest call whose answer is wanted.
-    pub(super) fn oldest(&self) -> Option<(CallId, &InFlight)> {
-        let mut wanted = self.all.iter().filter(|(_, c)| c.state != State::Draining);
-        wanted.next().map(|(&id, call)| (id, call))
-    }
-
-    /// Those whose answers are wanted, and their servers.
-    pub(super) fn wanted(&self) -> Vec<(CallId, ServerId)> {
-        let wanted = self.all.iter().filter(|(_, c)| c.state != State::Draining);
-        wanted.map(|(&id, call)| (id, call.seat.server)).collect()
-    }
-
-    fn tally(&mut self, call: InFlight) -> &mut usize {
-        match call.seat.trial {
+    /// Returns the count of awaited calls that this one belongs to.
+    fn awaited_like(&mut self, call: &InFlight) -> &mut usize {
+        match call.assignment.ticket.trial {
             true => &mut self.trials,
-            false => &mut self.steady,
+            false => &mut self.regular,
         }
     }
 }

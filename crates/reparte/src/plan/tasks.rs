@@ -1,153 +1,203 @@
-//! The tasks that have no answer yet, and the order in which they wait.
+//! The open tasks, and the queues in which they wait.
+//!
+//! A task is open until it has its result or has failed. It is in one queue, or
+//! in none while it needs no further call:
+//!
+//! | queue | event | new queue |
+//! | --- | --- | --- |
+//! | none | the task is sent | `New` |
+//! | `New`, `Retry`, `Isolated` | a call starts | none |
+//! | any | a call fails or is doubted, and no other is awaited | `Retry`, `Delayed` or `Isolated` |
+//! | `Delayed` | the budget pays for the retry | `Retry` |
+//! | `Retry`, `Delayed`, `Isolated` | a doubted call is awaited again | none |
+//! | `Isolated` | the task is no suspect any more | `Retry` or `Delayed` |
+//! | any | the task ends | closed |
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::ServerId;
-use crate::{CallId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
 
-/// Tasks without an answer: new ones wait in order of cost, then of sending;
-/// retries wait by the server that failed them last.
+/// The open tasks, in queues.
 #[derive(Debug, Default)]
-pub(crate) struct Tasks {
+pub(super) struct Tasks {
     open: BTreeMap<TaskId, Task>,
-    fresh: BTreeSet<(Reverse<u64>, TaskId)>,
+    /// New tasks, the costliest first, then the one sent first.
+    new: BTreeSet<(Reverse<u64>, TaskId)>,
+    /// Retries, by the server of the call that failed last. No set is empty.
     retries: BTreeMap<ServerId, BTreeSet<TaskId>>,
     /// The first task of each set in `retries`.
-    heads: BTreeSet<(TaskId, ServerId)>,
-    /// Retries that the budget does not pay for yet, and who failed them.
+    first_retries: BTreeSet<(TaskId, ServerId)>,
+    /// Retries that are not paid for, with the server of the call that failed
+    /// last.
     delayed: BTreeMap<TaskId, ServerId>,
-    /// Those that are to run alone.
-    apart: BTreeSet<TaskId>,
+    /// Tasks that run in isolation.
+    isolated: BTreeSet<TaskId>,
+    /// Number of tasks in any queue but `isolated`.
     waiting: usize,
 }
 
-/// What has been done for a task.
+/// A task without a result.
 #[derive(Debug)]
-pub(crate) struct Task {
+pub(super) struct Task {
     cost: u64,
     queue: Option<Queue>,
-    /// Its calls in flight whose answers are wanted.
-    pub(crate) live: Vec<CallId>,
-    /// Calls made.
-    pub(crate) calls: u32,
-    /// Calls that may have run and brought nothing.
-    pub(crate) counted: u32,
-    /// Calls made as hedges.
-    pub(crate) hedges: u32,
-    /// The servers that died with it aboard.
-    pub(crate) deaths: Vec<ServerId>,
-    /// How many of these may prove to live.
-    pub(crate) unsure: usize,
-    /// It has run alone.
-    pub(crate) ran_apart: bool,
+    /// Calls in flight that are not cancelled, in order of starting.
+    calls: Vec<CallId>,
+    /// Number of calls started, hedges included.
+    calls_made: u32,
+    /// Number of calls that may have run and brought no result.
+    attempts: u32,
+    /// Number of calls made as hedges.
+    hedges: u32,
 }
 
-/// Where a task waits.
+/// The queue that a task waits in. See the [table](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Queue {
-    Fresh,
-    /// After this server failed it.
+pub(super) enum Queue {
+    /// It has had no call.
+    New,
+    /// It waits for a slot, after a call on this server has failed.
     Retry(ServerId),
-    /// The same, until the budget pays for it.
+    /// It waits for the budget, after a call on this server has failed.
     Delayed(ServerId),
-    /// Until nothing else waits or runs.
-    Apart,
+    /// It waits until nothing else waits or runs.
+    Isolated,
 }
 
 impl Task {
-    /// Whether it waits for a call.
-    pub(crate) fn waits(&self) -> bool {
+    /// Returns whether the task waits for a call.
+    pub(super) fn waits(&self) -> bool {
         self.queue.is_some()
     }
 
-    /// Whether it waits to run alone.
-    pub(crate) fn waits_apart(&self) -> bool {
-        self.queue == Some(Queue::Apart)
+    /// Returns whether the task waits to run in isolation.
+    pub(super) fn waits_isolated(&self) -> bool {
+        self.queue == Some(Queue::Isolated)
+    }
+
+    /// Returns the calls in flight that are not cancelled.
+    pub(super) fn calls(&self) -> &[CallId] {
+        &self.calls
+    }
+
+    /// Returns the number of calls made as hedges.
+    pub(super) fn hedges(&self) -> u32 {
+        self.hedges
+    }
+
+    /// Records a started call. Returns whether it is the task's first.
+    pub(super) fn call_started(&mut self, call: CallId, hedge: bool) -> bool {
+        let first = self.calls_made == 0;
+        self.calls.push(call);
+        self.calls_made += 1;
+        self.hedges += u32::from(hedge);
+        first
+    }
+
+    /// Records that a call has returned or is cancelled.
+    pub(super) fn call_over(&mut self, call: CallId) {
+        self.calls.retain(|&other| other != call);
+    }
+
+    /// Counts a failed call, as an attempt if it may have run. Returns the
+    /// number of attempts.
+    pub(super) fn call_failed(&mut self, may_have_run: bool) -> u32 {
+        self.attempts += u32::from(may_have_run);
+        self.attempts
     }
 }
 
 impl Tasks {
-    /// How many tasks have no answer yet.
-    pub(crate) fn open(&self) -> usize {
+    /// Returns the number of open tasks.
+    pub(super) fn open(&self) -> usize {
         self.open.len()
     }
 
-    /// How many of them wait, but for those that are to run alone.
-    pub(crate) fn waiting(&self) -> usize {
+    /// Returns the number of tasks that wait, except to run in isolation.
+    pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    pub(crate) fn send(&mut self, task: TaskId, cost: u64) {
+    /// Opens a task.
+    pub(super) fn add(&mut self, task: TaskId, cost: u64) {
         let sent = Task {
             cost,
             queue: None,
-            live: Vec::new(),
-            calls: 0,
-            counted: 0,
+            calls: Vec::new(),
+            calls_made: 0,
+            attempts: 0,
             hedges: 0,
-            deaths: Vec::new(),
-            unsure: 0,
-            ran_apart: false,
         };
         self.open.insert(task, sent);
-        self.enqueue(task, Queue::Fresh);
+        self.enqueue(task, Queue::New);
     }
 
-    pub(crate) fn get(&self, task: TaskId) -> Option<&Task> {
+    pub(super) fn get(&self, task: TaskId) -> Option<&Task> {
         self.open.get(&task)
     }
 
-    pub(crate) fn get_mut(&mut self, task: TaskId) -> Option<&mut Task> {
+    pub(super) fn get_mut(&mut self, task: TaskId) -> Option<&mut Task> {
         self.open.get_mut(&task)
     }
 
-    /// The task has its answer, and waits no more.
-    pub(crate) fn close(&mut self, task: TaskId) -> Option<Task> {
+    /// Closes a task that has ended.
+    pub(super) fn close(&mut self, task: TaskId) -> Option<Task> {
         self.dequeue(task);
         self.open.remove(&task)
     }
 
-    /// The task waits again, after `failed_by` failed it.
-    pub(crate) fn retry(&mut self, task: TaskId, failed_by: ServerId) {
-        self.dequeue(task);
-        self.enqueue(task, Queue::Retry(failed_by));
+    /// Returns the new task that goes first.
+    pub(super) fn first_new(&self) -> Option<TaskId> {
+        self.new.first().map(|&(_, task)| task)
     }
 
-    /// The same, until the budget pays for it.
-    pub(crate) fn delay(&mut self, task: TaskId, failed_by: ServerId) {
-        self.dequeue(task);
-        self.enqueue(task, Queue::Delayed(failed_by));
+    /// Returns the two retries that go first among those whose last calls
+    /// failed on different servers, with that server. A server that may not
+    /// take the one may take the other, so a third is never needed.
+    pub(super) fn first_retries(&self) -> [Option<(TaskId, ServerId)>; 2] {
+        let mut first = self.first_retries.iter().copied();
+        [first.next(), first.next()]
     }
 
-    /// The first of those that the budget has to pay for.
-    pub(crate) fn first_delayed(&self) -> Option<(TaskId, ServerId)> {
+    /// Returns the delayed retry that is paid for first.
+    pub(super) fn first_delayed(&self) -> Option<(TaskId, ServerId)> {
         let first = self.delayed.first_key_value();
         first.map(|(&task, &server)| (task, server))
     }
 
-    /// The task waits until it can run alone.
-    pub(crate) fn set_apart(&mut self, task: TaskId) {
+    /// Returns the tasks that wait to run in isolation, in order of sending.
+    pub(super) fn isolated(&self) -> impl Iterator<Item = TaskId> {
+        self.isolated.iter().copied()
+    }
+
+    /// Puts the task into a queue, out of the one that it was in.
+    pub(super) fn requeue(&mut self, task: TaskId, queue: Queue) {
         self.dequeue(task);
-        self.enqueue(task, Queue::Apart);
+        self.enqueue(task, queue);
     }
 
-    /// Those that wait until they can run alone.
-    pub(crate) fn apart(&self) -> impl Iterator<Item = (TaskId, &Task)> {
-        let apart = self.apart.iter();
-        apart.filter_map(|&task| Some((task, self.open.get(&task)?)))
-    }
-
-    /// The first task to retry of each of the two sets that come first. Any
-    /// one server is good for one of the two, so there is no need for more.
-    pub(crate) fn first_retries(&self) -> [Option<(TaskId, ServerId)>; 2] {
-        let mut heads = self.heads.iter().copied();
-        [heads.next(), heads.next()]
-    }
-
-    /// The new task to go first.
-    pub(crate) fn first_fresh(&self) -> Option<TaskId> {
-        self.fresh.first().map(|&(_, task)| task)
+    /// Takes the task out of its queue: it needs no further call.
+    pub(super) fn dequeue(&mut self, task: TaskId) {
+        let Some(found) = self.open.get_mut(&task) else {
+            return;
+        };
+        let Some(queue) = found.queue.take() else {
+            return;
+        };
+        self.waiting -= usize::from(queue != Queue::Isolated);
+        match queue {
+            Queue::New => {
+                self.new.remove(&(Reverse(found.cost), task));
+            }
+            Queue::Retry(server) => self.edit_retries(server, |tasks| tasks.remove(&task)),
+            Queue::Delayed(_) => {
+                self.delayed.remove(&task);
+            }
+            Queue::Isolated => {
+                self.isolated.remove(&task);
+            }
+        }
     }
 
     fn enqueue(&mut self, task: TaskId, queue: Queue) {
@@ -155,54 +205,35 @@ impl Tasks {
             return;
         };
         found.queue = Some(queue);
-        self.waiting += usize::from(queue != Queue::Apart);
+        self.waiting += usize::from(queue != Queue::Isolated);
         match queue {
-            Queue::Fresh => {
-                self.fresh.insert((Reverse(found.cost), task));
+            Queue::New => {
+                self.new.insert((Reverse(found.cost), task));
             }
-            Queue::Retry(server) => self.edit(server, |tasks| tasks.insert(task)),
+            Queue::Retry(server) => self.edit_retries(server, |tasks| tasks.insert(task)),
             Queue::Delayed(server) => {
                 self.delayed.insert(task, server);
             }
-            Queue::Apart => {
-                self.apart.insert(task);
+            Queue::Isolated => {
+                self.isolated.insert(task);
             }
         }
     }
 
-    /// The task waits no more: it is placed, or needs no call.
-    pub(crate) fn dequeue(&mut self, task: TaskId) {
-        let Some(found) = self.open.get_mut(&task) else {
-            return;
-        };
-        let Some(queue) = found.queue.take() else {
-            return;
-        };
-        self.waiting -= usize::from(queue != Queue::Apart);
-        match queue {
-            Queue::Fresh => {
-                self.fresh.remove(&(Reverse(found.cost), task));
-            }
-            Queue::Retry(server) => self.edit(server, |tasks| tasks.remove(&task)),
-            Queue::Delayed(_) => {
-                self.delayed.remove(&task);
-            }
-            Queue::Apart => {
-                self.apart.remove(&task);
-            }
-        }
-    }
-
-    /// Changes the set of one server, and its head with it.
-    fn edit(&mut self, server: ServerId, change: impl FnOnce(&mut BTreeSet<TaskId>) -> bool) {
+    /// Changes the retries of one server, and keeps `first_retries` in step.
+    fn edit_retries(
+        &mut self,
+        server: ServerId,
+        change: impl FnOnce(&mut BTreeSet<TaskId>) -> bool,
+    ) {
         let tasks = self.retries.entry(server).or_default();
-        if let Some(&head) = tasks.first() {
-            self.heads.remove(&(head, server));
+        if let Some(&first) = tasks.first() {
+            self.first_retries.remove(&(first, server));
         }
         change(tasks);
         match tasks.first() {
-            Some(&head) => {
-                self.heads.insert((head, server));
+            Some(&first) => {
+                self.first_retries.insert((first, server));
             }
             None => {
                 self.retries.remove(&server);

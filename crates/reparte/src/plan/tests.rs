@@ -18,10 +18,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Plan, PlanOptions};
 use crate::ids::ServerId;
+use crate::plan::Plan;
 use crate::plan::action::{Action, CallReason, Hedges, LossReason, RunEnd, TaskFailure};
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::options::PlanOptions;
 use crate::{CallId, ErrorKind, RetryFaults, TaskId};
 
 /// Runs the events of a script and writes it again with what was asked for.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plan::{PlanOptions, SplitMix};
+use crate::plan::options::PlanOptions;
+use crate::plan::random::SplitMix;
 use crate::{RetryFaults, TaskId};
 
 pub(super) struct Habits {

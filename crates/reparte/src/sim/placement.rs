@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd};
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
-use crate::plan::{Plan, PlanOptions};
+use crate::plan::options::PlanOptions;
 use crate::{CallId, RetryFaults, TaskId};
 
 const SERVERS: usize = 4;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plan::SplitMix;
 use crate::plan::event::{ServerConfig, ServerStatus};
+use crate::plan::random::SplitMix;
 use crate::{CallId, ErrorKind};
 
 /// How long the client waits for a word on the server's health.

@@ -9,9 +9,10 @@ use super::habits::Habits;
 use super::log::Log;
 use super::virtual_server::{Kind, PROBE_TIMEOUT, Virtual};
 use crate::ids::ServerId;
+use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd, TaskFailure};
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
-use crate::plan::{Plan, SplitMix};
+use crate::plan::random::SplitMix;
 use crate::{CallId, ErrorKind, TaskId};
 
 pub(super) struct World {

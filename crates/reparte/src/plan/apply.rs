@@ -1,0 +1,9 @@
+//! The changes that concern several parts of the plan, and their actions.
+//!
+//! Each method applies one decision to every part that has to know of it, so
+//! that the parts agree when it returns. The decisions themselves are made in
+//! the parts, and asked for in `plan.rs`.
+
+mod call;
+mod server;
+mod task;

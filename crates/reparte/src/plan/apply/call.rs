@@ -1,0 +1,137 @@
+//! The changes of calls: start, return, cancellation, loss, doubt.
+
+use std::time::Duration;
+
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::Plan;
+use crate::plan::action::{Action, CallReason, LossReason};
+use crate::plan::calls::{Assignment, CallState, InFlight};
+use crate::plan::failures;
+
+impl Plan {
+    /// Starts a call of a task that is in no queue.
+    pub(in crate::plan) fn start_call(
+        &mut self,
+        task: TaskId,
+        server: ServerId,
+        hedge: bool,
+        isolated: bool,
+    ) {
+        let slow_after = self.slow_after();
+        let ticket = self.health.call_started(server);
+        self.placement.take_slot(server, isolated);
+        self.update_placement(server);
+        self.heartbeat.call_runs(server, slow_after, self.now);
+        let call = self.calls.start(InFlight {
+            task,
+            assignment: Assignment {
+                server,
+                ticket,
+                isolated,
+            },
+            started: self.now,
+            hedge,
+            state: CallState::Awaited,
+        });
+        let started = self.tasks.get_mut(task);
+        let first = started.is_some_and(|task| task.call_started(call, hedge));
+        let reason = match first {
+            _ if hedge => CallReason::Hedge,
+            true => CallReason::First,
+            false => CallReason::Retry,
+        };
+        if reason == CallReason::First {
+            self.retries.earn();
+        }
+        self.update_hedging(task);
+        self.actions.push_back(Action::StartCall {
+            task,
+            call,
+            server,
+            reason,
+        });
+    }
+
+    /// Frees the slot of a call that has returned.
+    pub(in crate::plan) fn free_slot(&mut self, call: CallId, ended: &InFlight) {
+        let Assignment {
+            server,
+            ticket,
+            isolated,
+        } = ended.assignment;
+        self.hedging.set_candidate(call, false);
+        if let Some(task) = self.tasks.get_mut(ended.task) {
+            task.call_over(call);
+        }
+        self.health.call_returned(server, ticket);
+        self.placement.free_slot(server, isolated);
+        self.update_placement(server);
+    }
+
+    /// Cancels a call. Returns it as it was, or `None` if it was cancelled
+    /// before.
+    pub(in crate::plan) fn cancel_call(&mut self, call: CallId) -> Option<InFlight> {
+        let cancelled = self.calls.cancel(call)?;
+        self.hedging.set_candidate(call, false);
+        if let Some(task) = self.tasks.get_mut(cancelled.task) {
+            task.call_over(call);
+        }
+        Some(cancelled)
+    }
+
+    /// Counts a call as lost. Its task is tried again, and then its server
+    /// judged.
+    pub(in crate::plan) fn lose_call(&mut self, call: CallId, reason: LossReason) {
+        let Some(lost) = self.cancel_call(call) else {
+            return;
+        };
+        let (task, server) = (lost.task, lost.assignment.server);
+        self.actions.push_back(Action::LoseCall {
+            task,
+            call,
+            server,
+            reason,
+        });
+        let (server_verdict, failure) = failures::assess_loss(reason);
+        self.record_death(&lost, failure.death);
+        self.try_again(task, server, failure);
+        self.apply_to_server(&lost, server_verdict);
+    }
+
+    /// Loses the calls on a server that started before `time`.
+    pub(in crate::plan) fn lose_calls_before(&mut self, server: ServerId, time: Duration) {
+        for call in self.calls.on_server(server).to_vec() {
+            if self.calls.get(call).is_some_and(|call| call.started < time) {
+                self.lose_call(call, LossReason::ServerRestarted);
+            }
+        }
+    }
+
+    /// Doubts the calls on a server that no longer responds. Their tasks are
+    /// tried elsewhere.
+    pub(in crate::plan) fn doubt_calls(&mut self, server: ServerId) {
+        for call in self.calls.on_server(server).to_vec() {
+            let Some(task) = self.calls.doubt(call) else {
+                continue;
+            };
+            self.hedging.set_candidate(call, false);
+            if !self.has_awaited_call(task) {
+                let suspicion = self.suspects.suspicion(task);
+                let next = self.retries.again(true, suspicion);
+                self.requeue(task, server, next);
+            }
+            self.update_hedging(task);
+        }
+    }
+
+    /// Awaits the doubted calls of a server that is the instance it was. Their
+    /// tasks need no other call.
+    pub(in crate::plan) fn trust_calls(&mut self, server: ServerId) {
+        for call in self.calls.on_server(server).to_vec() {
+            if let Some(task) = self.calls.trust(call) {
+                self.tasks.dequeue(task);
+                self.update_hedging(task);
+            }
+        }
+    }
+}

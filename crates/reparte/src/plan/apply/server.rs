@@ -1,0 +1,124 @@
+//! The changes of servers, and the end of the run.
+
+use crate::ids::{CallId, ServerId};
+use crate::plan::Plan;
+use crate::plan::action::{Action, RunEnd};
+use crate::plan::calls::{Assignment, InFlight};
+use crate::plan::event::ServerConfig;
+use crate::plan::failures::ServerVerdict;
+use crate::plan::health::Aside;
+use crate::plan::heartbeat::Silence;
+
+impl Plan {
+    /// Adds a server to every part that keeps something for each server.
+    pub(in crate::plan) fn add_server(&mut self, config: ServerConfig) {
+        let server = self.health.add_server(config);
+        self.heartbeat.add_server(config, self.now);
+        self.placement.add_server(config, self.health.state(server));
+        self.calls.add_server();
+    }
+
+    /// Has the placement follow the health of a server.
+    pub(in crate::plan) fn update_placement(&mut self, server: ServerId) {
+        self.placement.set_state(server, self.health.state(server));
+    }
+
+    /// Applies what a call's outcome says about its server.
+    pub(in crate::plan) fn apply_to_server(&mut self, call: &InFlight, verdict: ServerVerdict) {
+        let Assignment { server, ticket, .. } = call.assignment;
+        match verdict {
+            ServerVerdict::Works => {
+                self.outage.reset();
+                self.heartbeat.call_answered(server, self.now);
+                if self.health.call_answered(server) {
+                    self.take_back(server);
+                }
+            }
+            ServerVerdict::Unknown => {}
+            ServerVerdict::Useless => self.mark_out(server),
+            ServerVerdict::Failed(failure) => {
+                let aside =
+                    self.health
+                        .call_failed(server, ticket, failure, call.started, self.now);
+                if let Some(aside) = aside {
+                    self.set_aside(server, aside);
+                }
+            }
+        }
+    }
+
+    /// Records that the server accepts connections, which says little about
+    /// whether it works.
+    pub(in crate::plan) fn server_connected(&mut self, server: ServerId) {
+        if self.health.connected(server) {
+            self.update_placement(server);
+        } else if !self.calls.on_server(server).is_empty() {
+            let slow_after = self.slow_after();
+            self.heartbeat.call_runs(server, slow_after, self.now);
+        }
+    }
+
+    /// Applies what a server's silence says about it and its calls.
+    pub(in crate::plan) fn server_silent(&mut self, server: ServerId, silence: Silence) {
+        let (aside, doubts_calls) = self.health.probe_failed(server, silence, self.now);
+        if let Some(aside) = aside {
+            self.set_aside(server, aside);
+        }
+        if doubts_calls {
+            self.doubt_calls(server);
+        }
+    }
+
+    pub(in crate::plan) fn set_aside(&mut self, server: ServerId, aside: Aside) {
+        self.update_placement(server);
+        self.placement.keep_off(server, self.now);
+        let Aside { until, reason } = aside;
+        self.actions.push_back(Action::SetAside {
+            server,
+            until,
+            reason,
+        });
+    }
+
+    /// Uses a server again whose health says that it is up.
+    pub(in crate::plan) fn take_back(&mut self, server: ServerId) {
+        self.update_placement(server);
+        self.outage.reset();
+        self.actions.push_back(Action::TakeBack { server });
+    }
+
+    /// Gives a server no more calls in this run.
+    pub(in crate::plan) fn mark_out(&mut self, server: ServerId) {
+        if self.health.mark_out(server) {
+            self.update_placement(server);
+            self.actions.push_back(Action::MarkOut { server });
+            // It is not probed any more: what it could still say does not count.
+            self.settle_deaths(server, self.now, None);
+        }
+    }
+
+    /// Uses the servers that were in reserve.
+    pub(in crate::plan) fn use_reserve(&mut self, servers: Vec<ServerId>) {
+        for server in servers {
+            self.update_placement(server);
+            self.actions.push_back(Action::UseReserve { server });
+        }
+        self.outage.reset();
+    }
+
+    /// Ends the run, if it has not ended, and cancels the calls in flight.
+    pub(in crate::plan) fn end_run(&mut self, end: RunEnd) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        let wanted: Vec<CallId> = self.calls.wanted().map(|(call, _)| call).collect();
+        for call in wanted {
+            if let Some(cancelled) = self.cancel_call(call) {
+                let server = cancelled.assignment.server;
+                self.actions.push_back(Action::CancelCall { call, server });
+            }
+        }
+        self.actions.push_back(Action::EndRun(end));
+    }
+}

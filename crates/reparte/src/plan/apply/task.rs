@@ -1,0 +1,150 @@
+//! The changes of tasks: result, failure, retry, suspicion.
+
+use std::time::Duration;
+
+use crate::ids::{ServerId, TaskId};
+use crate::plan::Plan;
+use crate::plan::action::{Action, Hedges, TaskFailure};
+use crate::plan::calls::{CallState, InFlight};
+use crate::plan::failures::{CallFailure, Death};
+use crate::plan::health::State;
+use crate::plan::hedging;
+use crate::plan::retries::Next;
+use crate::plan::suspects::Suspicion;
+use crate::plan::tasks::Queue;
+
+impl Plan {
+    /// Ends a task with the result that a call has brought.
+    pub(in crate::plan) fn deliver_result(&mut self, ended: &InFlight) {
+        let task = ended.task;
+        self.actions.push_back(Action::DeliverResult {
+            task,
+            server: ended.assignment.server,
+            hedges: self.hedges(task, ended.hedge),
+        });
+        self.close_task(task);
+    }
+
+    /// Ends a task without a result.
+    pub(in crate::plan) fn fail_task(&mut self, task: TaskId, reason: TaskFailure) {
+        self.actions.push_back(Action::FailTask {
+            task,
+            reason,
+            hedges: self.hedges(task, false),
+        });
+        self.close_task(task);
+    }
+
+    /// Ends a task that is still open, as the caller wishes.
+    pub(in crate::plan) fn cancel_task(&mut self, task: TaskId) {
+        if self.tasks.get(task).is_some() {
+            self.fail_task(task, TaskFailure::Cancelled);
+        }
+    }
+
+    /// Closes a task that has ended, and cancels the calls that it still has.
+    pub(in crate::plan) fn close_task(&mut self, task: TaskId) {
+        self.suspects.forget(task);
+        let Some(closed) = self.tasks.close(task) else {
+            return;
+        };
+        for &call in closed.calls() {
+            if let Some(cancelled) = self.cancel_call(call) {
+                let server = cancelled.assignment.server;
+                self.actions.push_back(Action::CancelCall { call, server });
+            }
+        }
+    }
+
+    pub(in crate::plan) fn hedges(&self, task: TaskId, won: bool) -> Hedges {
+        let made = self.tasks.get(task).map_or(0, |task| task.hedges());
+        Hedges { made, won }
+    }
+
+    /// Records that a server may have died of a call's task.
+    pub(in crate::plan) fn record_death(&mut self, call: &InFlight, death: Death) {
+        let (task, server) = (call.task, call.assignment.server);
+        match death {
+            Death::None => {}
+            Death::Certain => self.suspects.server_died(task, server),
+            Death::Possible => {
+                // A server that is out is not probed, and so can't say that it lives.
+                let probed = self.health.state(server) != State::Out;
+                let instance = self.heartbeat.instance_since(server, call.started);
+                let instance = instance.filter(|_| probed);
+                self.suspects
+                    .connection_broke(task, server, instance, self.now);
+            }
+        }
+    }
+
+    /// Settles the unconfirmed deaths on a server: a probe sent at `asked_at` has
+    /// returned, with the server's `instance` if it has reported one.
+    pub(in crate::plan) fn settle_deaths(
+        &mut self,
+        server: ServerId,
+        asked_at: Duration,
+        instance: Option<u64>,
+    ) {
+        while let Some(task) = self.suspects.settle_death(server, asked_at, instance) {
+            let waits = self
+                .tasks
+                .get(task)
+                .is_some_and(|task| task.waits_isolated());
+            match self.suspects.suspicion(task) {
+                Suspicion::Poison if waits => self.fail_task(task, TaskFailure::Poison),
+                Suspicion::None if waits => {
+                    let next = self.retries.again(true, Suspicion::None);
+                    self.requeue(task, server, next);
+                }
+                _ => self.update_hedging(task),
+            }
+        }
+    }
+
+    /// Tries a task again whose call on a server has failed, unless it has
+    /// another call that is awaited, or has failed for good.
+    pub(in crate::plan) fn try_again(
+        &mut self,
+        task: TaskId,
+        server: ServerId,
+        failure: CallFailure,
+    ) {
+        let Some(failed) = self.tasks.get_mut(task) else {
+            return;
+        };
+        let attempts = failed.call_failed(failure.may_have_run);
+        if self.has_awaited_call(task) {
+            return self.update_hedging(task);
+        }
+        let suspicion = self.suspects.suspicion(task);
+        let next = self.retries.after_failure(failure, attempts, suspicion);
+        self.requeue(task, server, next);
+    }
+
+    pub(in crate::plan) fn requeue(&mut self, task: TaskId, failed_by: ServerId, next: Next) {
+        match next {
+            Next::Retry => self.tasks.requeue(task, Queue::Retry(failed_by)),
+            Next::Delay => self.tasks.requeue(task, Queue::Delayed(failed_by)),
+            Next::Isolate => self.tasks.requeue(task, Queue::Isolated),
+            Next::Fail(reason) => self.fail_task(task, reason),
+        }
+    }
+
+    /// Has the hedging follow a change of a task, its calls or its deaths.
+    pub(in crate::plan) fn update_hedging(&mut self, task: TaskId) {
+        let Some(updated) = self.tasks.get(task) else {
+            return;
+        };
+        let has_one_call = updated.calls().len() == 1 && !updated.waits();
+        let deaths = self.suspects.deaths(task).len();
+        for &id in updated.calls() {
+            let can_be_hedged = self.calls.get(id).is_some_and(|call| {
+                has_one_call
+                    && call.state == CallState::Awaited
+                    && hedging::is_harmless(deaths, self.reports_status(call.assignment.server))
+            });
+            self.hedging.set_candidate(id, can_be_hedged);
+        }
+    }
+}

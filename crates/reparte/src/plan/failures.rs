@@ -1,0 +1,173 @@
+//! The meaning of a call's outcome for its task and for its server.
+//!
+//! These are pure functions: the parts that hold the state ask them.
+//!
+//! | outcome of the call | the task | the server |
+//! | --- | --- | --- |
+//! | a result | is delivered | works |
+//! | a fault | fails; is tried again if the options say so | works |
+//! | `Unsendable` | fails | nothing is known |
+//! | `Refused`, `NotFound`, `Wrong` | is tried again | is out |
+//! | `Busy` | is tried again | pauses for as long as it asks; works once it answers a call |
+//! | `Unreachable`, `TimedOut` | is tried again | has failed; works once it reports its status |
+//! | `Unanswered` | is tried again | hangs; works once it reports its status |
+//! | `Interrupted` | is tried again | has failed, perhaps died; works once it reports its status |
+//! | any other error | is tried again | has failed; works once it answers a call |
+//!
+//! A call that may have run counts as an attempt of its task, and its retry is
+//! paid for: see [`ErrorKind::may_have_run`].
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::options::RetryFaults;
+use crate::plan::action::{AsideReason, LossReason};
+
+/// The longest pause that a busy server can ask for.
+const LONGEST_BUSY: Duration = Duration::from_secs(60);
+
+/// What a call's outcome says about its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServerVerdict {
+    /// It works.
+    Works,
+    /// Nothing.
+    Unknown,
+    /// It is of no use to this run.
+    Useless,
+    /// It has failed.
+    Failed(ServerFailure),
+}
+
+/// The properties of a server's failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ServerFailure {
+    /// Why the server is set aside if it is in use.
+    pub(super) reason: AsideReason,
+    /// Shortest time for which it is set aside.
+    pub(super) at_least: Duration,
+    /// It was reached and failed by itself, which several times in a row is a
+    /// reason for quarantine.
+    pub(super) is_its_own: bool,
+    /// Only an answer to a call shows that it works again. Its status does not.
+    pub(super) needs_trial: bool,
+}
+
+/// What a call's outcome says about its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TaskVerdict {
+    /// It has its result.
+    Delivered,
+    /// It has failed, and would fail on every other server.
+    Failed,
+    /// It is tried again.
+    TryAgain(CallFailure),
+}
+
+/// The properties of a failed call that decide what becomes of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CallFailure {
+    /// The call may have run: it counts as an attempt, and its retry is paid for.
+    pub(super) may_have_run: bool,
+    /// The call brought a fault: the task's answer if it is not tried again.
+    pub(super) is_fault: bool,
+    /// Whether the server died during the call.
+    pub(super) death: Death,
+}
+
+/// Whether a server died during a call, perhaps of the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// Nothing says so.
+    None,
+    /// The connection broke: it may have died.
+    Possible,
+    /// It has been restarted since the call began.
+    Certain,
+}
+
+/// Returns what the outcome of a call says about its server and its task.
+pub(super) fn assess(
+    outcome: Result<(), ErrorKind>,
+    retry_faults: &RetryFaults,
+) -> (ServerVerdict, TaskVerdict) {
+    let kind = match outcome {
+        Ok(()) => return (ServerVerdict::Works, TaskVerdict::Delivered),
+        Err(kind) => kind,
+    };
+    let again = TaskVerdict::TryAgain(call_failure(kind));
+    match kind {
+        ErrorKind::Fault { code } if retry_faults.contain(code) => (ServerVerdict::Works, again),
+        ErrorKind::Fault { .. } => (ServerVerdict::Works, TaskVerdict::Failed),
+        ErrorKind::Unsendable => (ServerVerdict::Unknown, TaskVerdict::Failed),
+        ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong => {
+            (ServerVerdict::Useless, again)
+        }
+        _ => (ServerVerdict::Failed(server_failure(kind)), again),
+    }
+}
+
+/// Returns what the loss of a call says about its server and its task.
+pub(super) fn assess_loss(reason: LossReason) -> (ServerVerdict, CallFailure) {
+    match reason {
+        LossReason::TimeLimit => {
+            let kind = ErrorKind::TimedOut;
+            (
+                ServerVerdict::Failed(server_failure(kind)),
+                call_failure(kind),
+            )
+        }
+        LossReason::ServerRestarted => {
+            let death = Death::Certain;
+            let failure = call_failure(ErrorKind::Interrupted);
+            (ServerVerdict::Unknown, CallFailure { death, ..failure })
+        }
+    }
+}
+
+/// Returns true if the server was not heard. That it can be heard again shows
+/// that it works.
+pub(super) fn is_silence(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unreachable
+            | ErrorKind::Unanswered
+            | ErrorKind::Interrupted
+            | ErrorKind::TimedOut
+    )
+}
+
+fn call_failure(kind: ErrorKind) -> CallFailure {
+    CallFailure {
+        may_have_run: kind.may_have_run(),
+        is_fault: matches!(kind, ErrorKind::Fault { .. }),
+        death: match kind {
+            ErrorKind::Interrupted => Death::Possible,
+            _ => Death::None,
+        },
+    }
+}
+
+fn server_failure(kind: ErrorKind) -> ServerFailure {
+    let is_its_own = !matches!(
+        kind,
+        ErrorKind::Unreachable
+            | ErrorKind::Unanswered
+            | ErrorKind::Busy { .. }
+            | ErrorKind::TimedOut
+    );
+    let (reason, at_least) = match kind {
+        ErrorKind::Busy { retry_after } => {
+            let asked = retry_after.unwrap_or_default();
+            (AsideReason::Busy, asked.min(LONGEST_BUSY))
+        }
+        ErrorKind::Unanswered => (AsideReason::Hung, Duration::ZERO),
+        _ => (AsideReason::Died, Duration::ZERO),
+    };
+    ServerFailure {
+        reason,
+        at_least,
+        is_its_own,
+        needs_trial: !is_silence(kind),
+    }
+}

@@ -1,0 +1,384 @@
+//! The heartbeat: when a server is probed, and what its silence means.
+//!
+//! What a server's answers have shown decides how it is probed:
+//!
+//! | protocol level | event | new level |
+//! | --- | --- | --- |
+//! | `Unknown` | it reports its status | `Status` |
+//! | `Unknown` | it accepts the connection and reports nothing | `ConnectOnly` |
+//! | `Unknown` | it does not answer in time | `Silent` |
+//! | `Silent` | it reports its status | `Status` |
+//! | `Silent` | it accepts the connection and reports nothing | `ConnectOnly` |
+//! | `ConnectOnly` | it reports its status | `Status` |
+//! | `Status` | it reports the status of another instance | `Status` |
+//! | `Status` | it accepts the connection and reports nothing | `ConnectOnly` |
+//!
+//! A server at level `Status` or `Unknown` is probed every second, and hangs if
+//! it does not answer for two. A server at level `ConnectOnly` may compute and
+//! accept connections in one thread, as Python's does: until it accepts again,
+//! each probe takes a place in its short queue of connections. So it is probed
+//! on demand: when a call takes long, at growing intervals, and a few times at
+//! most. So is a server at level `Silent`, which is also probed while it has no
+//! calls.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::ServerId;
+use crate::plan::action::AsideReason;
+use crate::plan::event::{ServerConfig, ServerStatus};
+use crate::plan::timers::Timers;
+
+/// Time from one probe to the next.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long the answer to a probe may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Number of probes that a server leaves unanswered before the answers to its
+/// calls are no reason for another one.
+const SILENT_PROBES: u8 = 3;
+/// Number of probes on demand before the server has answered a call: fewer than
+/// the 5 places in the queue of Python's server.
+const DEMANDED_PROBES: u32 = 4;
+
+/// The probes of every server.
+#[derive(Debug, Default)]
+pub(super) struct Heartbeat {
+    servers: Vec<ServerHeartbeat>,
+    probe_timers: Timers,
+    overdue_timers: Timers,
+}
+
+/// What a server's answers have shown it to support. See the [table](self).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    /// It has not answered a probe yet.
+    Unknown,
+    /// It has left this many probes unanswered, though it may answer calls.
+    Silent(u8),
+    /// It accepts connections, and reports nothing.
+    ConnectOnly,
+    /// It reports its status.
+    Status { instance: u64 },
+}
+
+#[derive(Debug)]
+struct ServerHeartbeat {
+    protocol: Protocol,
+    /// The number of slots in its status replaces the configured one.
+    learns_slots: bool,
+    can_be_probed: bool,
+    /// When the probe whose outcome is awaited was sent.
+    sent_at: Option<Duration>,
+    /// When the next probe is to be considered. `None` if `can_be_probed` is
+    /// false.
+    probe_at: Option<Duration>,
+    /// When the outcome of the probe is overdue.
+    overdue_at: Option<Duration>,
+    /// Since when it is known to be the instance in `protocol`.
+    instance_since: Duration,
+    /// When it last answered a probe.
+    heard_at: Duration,
+    /// Number of probes on demand since it last answered a call.
+    demanded: u32,
+}
+
+/// A probe that needs attention, because its time has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ProbeTimer {
+    /// The answer of the server to its last probe is overdue.
+    Overdue(ServerId),
+    /// The next probe of the server is to be considered.
+    Due(ServerId),
+}
+
+/// What the failure of a probe means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeFailure {
+    /// The server may be occupied by a call: it accepts connections.
+    Occupied,
+    /// The server does not respond.
+    Silent(Silence),
+}
+
+/// The properties of a server's silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Silence {
+    /// Why the server is set aside if it is in use.
+    pub(super) reason: AsideReason,
+    /// The calls of a server in use may be lost. Otherwise they are about to
+    /// end.
+    pub(super) may_lose_calls: bool,
+    /// The silence is so long that the calls of a server set aside may be lost.
+    pub(super) is_long: bool,
+}
+
+/// The news in a server's status.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News {
+    /// It had reported another instance before.
+    pub(super) restarted: bool,
+    /// It had not reported its status before.
+    pub(super) first: bool,
+    /// The number of slots that replaces the configured one.
+    pub(super) slots: Option<usize>,
+}
+
+impl Heartbeat {
+    /// Adds a server, whose first probe is due at once if it can be probed.
+    pub(super) fn add_server(&mut self, config: ServerConfig, now: Duration) {
+        let server = ServerId::new(self.servers.len());
+        self.servers.push(ServerHeartbeat {
+            protocol: Protocol::Unknown,
+            learns_slots: config.learns_slots,
+            can_be_probed: config.has_status,
+            sent_at: None,
+            probe_at: None,
+            overdue_at: None,
+            instance_since: now,
+            heard_at: now,
+            demanded: 0,
+        });
+        self.probe_at(server, Some(now));
+    }
+
+    /// Returns when the next probe is to be considered or overdue, and for which
+    /// server.
+    pub(super) fn next_timer(&self) -> Option<(Duration, ServerId)> {
+        let timers = [self.probe_timers.first(), self.overdue_timers.first()];
+        timers.into_iter().flatten().min()
+    }
+
+    /// Clears the server's timers whose time has come, and returns them. While
+    /// the outcome of a probe is awaited no other is due: what comes of that one
+    /// decides when the next is.
+    pub(super) fn fire_timers(
+        &mut self,
+        server: ServerId,
+        now: Duration,
+    ) -> impl Iterator<Item = ProbeTimer> + use<> {
+        let come = |time: Option<Duration>| time.is_some_and(|at| at <= now);
+        let overdue = come(self.get(server).overdue_at);
+        if overdue {
+            self.overdue_at(server, None);
+        }
+        let due = come(self.get(server).probe_at);
+        if due {
+            self.probe_at(server, None);
+        }
+        let due = due && self.get(server).sent_at.is_none();
+        let timers = [
+            overdue.then_some(ProbeTimer::Overdue(server)),
+            due.then_some(ProbeTimer::Due(server)),
+        ];
+        timers.into_iter().flatten()
+    }
+
+    /// Makes a probe due, after the server was set aside. `needed`: only a probe
+    /// can take the server back.
+    pub(super) fn end_aside(&mut self, server: ServerId, needed: bool, now: Duration) {
+        if needed || self.get(server).protocol != Protocol::ConnectOnly {
+            self.probe_at(server, Some(now));
+        }
+    }
+
+    /// Decides whether a probe that is to be considered is sent, and records it
+    /// as sent. `needed`: only a probe can take the server back. `oldest_call`:
+    /// when the oldest call on the server started; a call is slow `slow_after`.
+    pub(super) fn send_probe(
+        &mut self,
+        server: ServerId,
+        needed: bool,
+        oldest_call: Option<Duration>,
+        slow_after: Duration,
+        now: Duration,
+    ) -> bool {
+        let probed = self.get(server);
+        // A silent server may be occupied by its calls, and answer without any.
+        let may_answer = probed.protocol != Protocol::ConnectOnly && oldest_call.is_none();
+        let unasked = !probed.is_probed_on_demand() || needed || may_answer;
+        if !unasked && !self.is_demanded(server, oldest_call, slow_after, now) {
+            return false;
+        }
+        self.servers[server.index()].sent_at = Some(now);
+        self.overdue_at(server, now.checked_add(PATIENCE));
+        true
+    }
+
+    /// Returns whether a call on a server that is probed on demand has taken
+    /// long. Otherwise has the probe considered again when it will have.
+    fn is_demanded(
+        &mut self,
+        server: ServerId,
+        oldest_call: Option<Duration>,
+        slow_after: Duration,
+        now: Duration,
+    ) -> bool {
+        let Some(oldest) = oldest_call else {
+            return false;
+        };
+        let demanded = self.get(server).demanded;
+        let at = oldest.saturating_add(slow_after * (1_u32 << demanded.min(DEMANDED_PROBES)));
+        if at > now {
+            self.probe_at(server, Some(at));
+            return false;
+        }
+        let demanded = demanded.saturating_add(1);
+        self.servers[server.index()].demanded = demanded;
+        demanded <= DEMANDED_PROBES
+    }
+
+    /// Decides on a server whose answer to a probe is overdue. Returns `None` for
+    /// one that has never answered: it may compute and accept connections in one
+    /// thread.
+    pub(super) fn overdue(&mut self, server: ServerId) -> Option<Silence> {
+        let server = &mut self.servers[server.index()];
+        match server.protocol {
+            Protocol::Unknown => server.protocol = Protocol::Silent(1),
+            Protocol::Silent(probes) => {
+                server.protocol = Protocol::Silent(probes.saturating_add(1));
+            }
+            Protocol::ConnectOnly | Protocol::Status { .. } => {
+                return Some(Silence {
+                    reason: AsideReason::Hung,
+                    may_lose_calls: true,
+                    is_long: true,
+                });
+            }
+        }
+        None
+    }
+
+    /// Records that a probe has returned. Returns when it was sent.
+    pub(super) fn probe_returned(&mut self, server: ServerId) -> Option<Duration> {
+        self.overdue_at(server, None);
+        self.servers[server.index()].sent_at.take()
+    }
+
+    /// Records the server's status, the answer to a probe sent at `sent_at`, and
+    /// returns what is new in it. The next probe is due an interval after that
+    /// one.
+    pub(super) fn status_reported(
+        &mut self,
+        server: ServerId,
+        status: ServerStatus,
+        sent_at: Duration,
+        now: Duration,
+    ) -> News {
+        let heard = &mut self.servers[server.index()];
+        let before = heard.instance();
+        heard.heard_at = now;
+        if before != Some(status.instance) {
+            heard.protocol = Protocol::Status {
+                instance: status.instance,
+            };
+            heard.instance_since = now;
+        }
+        let learnt = heard.learns_slots && status.slots > 0;
+        self.probe_at(server, Some(sent_at.saturating_add(INTERVAL)));
+        News {
+            restarted: before.is_some_and(|before| before != status.instance),
+            first: before.is_none(),
+            slots: learnt.then_some(status.slots),
+        }
+    }
+
+    /// Records that the server accepts connections, and reports nothing.
+    pub(super) fn connected(&mut self, server: ServerId, now: Duration) {
+        let server = &mut self.servers[server.index()];
+        server.heard_at = now;
+        server.protocol = Protocol::ConnectOnly;
+    }
+
+    /// Decides what the failure of a probe means.
+    pub(super) fn probe_failed(
+        &mut self,
+        server: ServerId,
+        kind: ErrorKind,
+        now: Duration,
+    ) -> ProbeFailure {
+        let probed = &mut self.servers[server.index()];
+        let (reason, may_lose_calls) = match (probed.protocol, kind) {
+            (Protocol::Unknown | Protocol::Silent(_), ErrorKind::TimedOut) => {
+                probed.heard_at = now;
+                if probed.protocol == Protocol::Unknown {
+                    probed.protocol = Protocol::Silent(1);
+                }
+                return ProbeFailure::Occupied;
+            }
+            (_, ErrorKind::Unanswered) => (AsideReason::Hung, true),
+            (Protocol::Status { .. }, ErrorKind::TimedOut) => (AsideReason::Hung, true),
+            (Protocol::Status { .. } | Protocol::Unknown, _) => (AsideReason::Died, false),
+            (Protocol::ConnectOnly | Protocol::Silent(_), _) => (AsideReason::Died, true),
+        };
+        ProbeFailure::Silent(Silence {
+            reason,
+            may_lose_calls,
+            is_long: now.saturating_sub(probed.heard_at) >= PATIENCE,
+        })
+    }
+
+    /// Records that a call starts, or goes on, on the server. One that is probed
+    /// on demand is probed if the call is slow.
+    pub(super) fn call_runs(&mut self, server: ServerId, slow_after: Duration, now: Duration) {
+        let runs = self.get(server);
+        let idle = runs.probe_at.is_none() && runs.sent_at.is_none();
+        if idle && runs.is_probed_on_demand() && runs.demanded < DEMANDED_PROBES {
+            self.probe_at(server, now.checked_add(slow_after));
+        }
+    }
+
+    /// Records that the server has answered a call. One that has left few probes
+    /// unanswered is probed soon.
+    pub(super) fn call_answered(&mut self, server: ServerId, now: Duration) {
+        let answered = &mut self.servers[server.index()];
+        answered.demanded = 0;
+        let worth_a_probe =
+            matches!(answered.protocol, Protocol::Silent(probes) if probes < SILENT_PROBES);
+        if worth_a_probe && answered.sent_at.is_none() {
+            let soon = now.checked_add(INTERVAL);
+            let sooner = [answered.probe_at, soon].into_iter().flatten().min();
+            self.probe_at(server, sooner);
+        }
+    }
+
+    /// Returns the instance in the server's last status.
+    pub(super) fn instance(&self, server: ServerId) -> Option<u64> {
+        self.get(server).instance()
+    }
+
+    /// Returns the instance in the server's last status, if it is known to be
+    /// that one since `time` at the latest.
+    pub(super) fn instance_since(&self, server: ServerId, time: Duration) -> Option<u64> {
+        let server = self.get(server);
+        server.instance().filter(|_| server.instance_since <= time)
+    }
+
+    fn get(&self, server: ServerId) -> &ServerHeartbeat {
+        &self.servers[server.index()]
+    }
+
+    fn probe_at(&mut self, server: ServerId, at: Option<Duration>) {
+        let probed = &mut self.servers[server.index()];
+        if probed.can_be_probed || at.is_none() {
+            self.probe_timers.set(server, &mut probed.probe_at, at);
+        }
+    }
+
+    fn overdue_at(&mut self, server: ServerId, at: Option<Duration>) {
+        let probed = &mut self.servers[server.index()];
+        self.overdue_timers.set(server, &mut probed.overdue_at, at);
+    }
+}
+
+impl ServerHeartbeat {
+    fn is_probed_on_demand(&self) -> bool {
+        matches!(self.protocol, Protocol::ConnectOnly | Protocol::Silent(_))
+    }
+
+    fn instance(&self) -> Option<u64> {
+        match self.protocol {
+            Protocol::Status { instance } => Some(instance),
+            Protocol::Unknown | Protocol::Silent(_) | Protocol::ConnectOnly => None,
+        }
+    }
+}

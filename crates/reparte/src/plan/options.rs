@@ -1,0 +1,26 @@
+//! The plan's options.
+
+use std::time::Duration;
+
+use crate::options::RetryFaults;
+
+/// Everything about a run that is fixed at its start, except its servers.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanOptions {
+    /// Number of tasks that may wait for a slot.
+    pub(crate) read_ahead: usize,
+    /// Number of calls of a task that may have run, after which it is given up.
+    pub(crate) max_attempts: u32,
+    /// How long no server may be alive before the run ends; `None`: forever.
+    pub(crate) outage: Option<Duration>,
+    /// How long a call may take.
+    pub(crate) time_limit: Option<Duration>,
+    /// How long a call may take, in multiples of the median.
+    pub(crate) time_limit_medians: Option<u32>,
+    /// The faults after which a task is tried again.
+    pub(crate) retry_faults: RetryFaults,
+    /// Slow tasks are sent to a second server.
+    pub(crate) hedge: bool,
+    /// Seed of the random numbers.
+    pub(crate) seed: u64,
+}

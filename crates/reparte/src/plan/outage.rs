@@ -1,0 +1,51 @@
+//! The outage: the time in which no server is alive while tasks wait.
+//!
+//! The clock starts when no server is alive and there are open tasks. It is
+//! reset by any answer, by a server that is alive again, and when the last open
+//! task ends. The outage is over its limit once the clock has reached it and no
+//! call is in flight that may still bring an answer. Trials don't count as such
+//! calls: they run to their end, but none is started past the limit.
+
+use std::time::Duration;
+
+/// The clock of the current outage, and its limit.
+#[derive(Debug)]
+pub(super) struct Outage {
+    limit: Option<Duration>,
+    /// Start of the outage. Is set only while no server is alive and tasks are
+    /// open, as of the last call of [`observe`](Self::observe).
+    since: Option<Duration>,
+}
+
+impl Outage {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, since: None }
+    }
+
+    /// Starts, continues or resets the clock.
+    pub(super) fn observe(&mut self, any_alive: bool, any_open_task: bool, now: Duration) {
+        let down = !any_alive && any_open_task;
+        self.since = down.then(|| self.since.unwrap_or(now));
+    }
+
+    /// Resets the clock, because a server has answered or a reserve is in use.
+    pub(super) fn reset(&mut self) {
+        self.since = None;
+    }
+
+    /// Returns the time at which the current outage reaches its limit.
+    pub(super) fn limit_at(&self) -> Option<Duration> {
+        self.since?.checked_add(self.limit?)
+    }
+
+    /// Returns true if the outage has reached its limit, given the number of
+    /// calls whose answer is awaited and that are no trials.
+    pub(super) fn is_over_limit(&self, regular_calls: usize, now: Duration) -> bool {
+        regular_calls == 0 && self.limit_at().is_some_and(|at| at <= now)
+    }
+
+    /// Returns the limit, or zero if there is none.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit.unwrap_or_default()
+    }
+}

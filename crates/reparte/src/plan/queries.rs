@@ -1,0 +1,151 @@
+//! The plan's answers to questions, which change nothing.
+
+use std::time::Duration;
+
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::Plan;
+use crate::plan::action::Action;
+use crate::plan::calls::CallState;
+use crate::plan::health::State;
+use crate::plan::hedging;
+
+/// For the plan's caller.
+impl Plan {
+    /// Returns the next action, if one is left.
+    pub(crate) fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Returns when to send [`TimerFired`](crate::plan::event::Event::TimerFired)
+    /// if nothing happens before. Always after the time of the last event.
+    pub(crate) fn next_timer(&self) -> Option<Duration> {
+        if self.ended {
+            return None;
+        }
+        let payment = self.tasks.first_delayed();
+        let times = [
+            self.next_server_timer().map(|(at, _)| at),
+            self.outage.limit_at().filter(|&at| at > self.now),
+            self.next_overdue_call().map(|(_, at)| at),
+            self.hedging.hedge_at(),
+            self.isolation.start_at(),
+            payment.map(|_| self.retries.next_payment_at(self.now)),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    /// Returns whether a task that is sent now finds a free slot or may wait.
+    ///
+    /// While no server is alive one task may wait whatever the read-ahead: the
+    /// outage lasts only while there is something to do.
+    pub(crate) fn accepts_task(&self) -> bool {
+        let down = !self.health.any_alive() && self.tasks.waiting() == 0;
+        let room =
+            down || self.tasks.waiting() < self.options.read_ahead || self.placement.any_ready();
+        let wanted = !self.input_closed && !self.draining && !self.ended;
+        room && wanted && !self.is_outage_over_limit()
+    }
+
+    /// Returns whether a sender that waits is worth waking: there is a free slot,
+    /// or at most half of the read-ahead is in use.
+    pub(crate) fn should_wake_sender(&self) -> bool {
+        let half = self.tasks.waiting() <= self.options.read_ahead / 2;
+        (half || self.placement.any_ready()) && self.accepts_task()
+    }
+
+    /// Returns the number of tasks that have neither a result nor failed.
+    pub(crate) fn open_tasks(&self) -> usize {
+        self.tasks.open()
+    }
+
+    /// Returns the number of calls that have not returned.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Returns whether no retry waits for the budget.
+    #[cfg(test)]
+    pub(crate) fn pays_for_retries(&self) -> bool {
+        self.tasks.first_delayed().is_none()
+    }
+
+    /// Returns the seed of the random numbers.
+    #[cfg(test)]
+    pub(crate) fn seed(&self) -> u64 {
+        self.options.seed
+    }
+}
+
+/// For the plan itself.
+impl Plan {
+    /// Returns the earliest time at which a part has something due for a server.
+    pub(super) fn next_server_timer(&self) -> Option<(Duration, ServerId)> {
+        let timers = [
+            self.health.next_timer(),
+            self.heartbeat.next_timer(),
+            self.placement.next_timer(),
+        ];
+        timers.into_iter().flatten().min()
+    }
+
+    /// Returns the oldest call, and when it will have exceeded its time limit.
+    pub(super) fn next_overdue_call(&self) -> Option<(CallId, Duration)> {
+        let limit = self.time_limits.limit(&self.durations)?;
+        let (call, oldest) = self.calls.wanted().next()?;
+        Some((call, oldest.started.saturating_add(limit)))
+    }
+
+    /// Returns the task and the server of the next call that is no hedge: a
+    /// retry, or else a new task.
+    pub(super) fn next_placement(&self) -> Option<(TaskId, ServerId)> {
+        for (task, failed_by) in self.tasks.first_retries().into_iter().flatten() {
+            if let Some(server) = self.placement.pick(Some(failed_by)) {
+                return Some((task, server));
+            }
+        }
+        Some((self.tasks.first_new()?, self.placement.pick(None)?))
+    }
+
+    /// Returns the task of the next hedge, with the time at which its call
+    /// started and the server of the hedge: the task that has run for longest
+    /// among those that can be hedged.
+    pub(super) fn next_hedge(&self) -> Option<(Duration, TaskId, ServerId)> {
+        self.hedging.candidates().find_map(|call| {
+            let call = self.calls.get(call)?;
+            let server = self.placement.pick_beside(call.assignment.server)?;
+            Some((call.started, call.task, server))
+        })
+    }
+
+    /// Returns how long a call runs before its task is slow.
+    pub(super) fn slow_after(&self) -> Duration {
+        hedging::slow_after(self.durations.median())
+    }
+
+    /// Returns whether one of the task's calls is awaited.
+    pub(super) fn has_awaited_call(&self, task: TaskId) -> bool {
+        let calls = self.tasks.get(task).map_or(&[][..], |task| task.calls());
+        let mut calls = calls.iter().filter_map(|&call| self.calls.get(call));
+        calls.any(|call| call.state == CallState::Awaited)
+    }
+
+    /// Returns whether the outage has reached its limit, and no call may end it.
+    pub(super) fn is_outage_over_limit(&self) -> bool {
+        self.outage.is_over_limit(self.calls.regular(), self.now)
+    }
+
+    /// Returns whether the server's silence would matter: it is in use, or has
+    /// calls in flight.
+    pub(super) fn is_watched(&self, server: ServerId) -> bool {
+        match self.health.state(server) {
+            State::Up | State::TrialDue | State::OnTrial => true,
+            State::Out => !self.calls.on_server(server).is_empty(),
+            State::Aside | State::Probing | State::Reserve => false,
+        }
+    }
+
+    /// Returns whether the server reports its status, and will be probed again.
+    pub(super) fn reports_status(&self, server: ServerId) -> bool {
+        self.health.state(server) != State::Out && self.heartbeat.instance(server).is_some()
+    }
+}
