@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use procdistrib::{Client, print};
+use procdistrib::{ClientProgram, print};
 
 const HELP: &str = "\
 Has a server factor numbers, one after the other. Prints the sum of each one's prime
@@ -24,7 +24,7 @@ be reached or the connection broke, 5 a call failed.
 
 fn main() -> ExitCode {
     procdistrib::run_client(|| {
-        let client = Client::of_numbers("clnt_lineal", HELP)?;
+        let client = ClientProgram::for_numbers("clnt_lineal", HELP)?;
         let start = Instant::now();
         for n in client.numbers.iter() {
             print(client.server.call::<String>("factoriz_sum", (n,))?)?;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use procdistrib::{Factors, Failure, Processes};
+use procdistrib::{ClaimedFactors, FactoringRun, Failure};
 use reparte::{Repartidor, XmlRpc};
 
 const USAGE: &str = "\
@@ -48,16 +48,16 @@ signal, 7 the journal can't be used or written, 130 or 143 ended by a second sig
 
 fn main() -> ExitCode {
     procdistrib::run_client(|| {
-        let run = Processes::read("clnt_processes", HELP, USAGE)?;
+        let run = FactoringRun::from_command_line("clnt_processes", HELP, USAGE)?;
         let start = Instant::now();
         let servers = |function| XmlRpc::list_with(&run.servers, function, &run.options);
         if run.verify {
             let factors = Repartidor::builder().destinos(servers("factor")?);
-            let checked = factors.verify(Factors::check);
-            spread(run.keep("factor", checked)?.start()?, run, start)
+            let checked = factors.verify(ClaimedFactors::check);
+            spread(run.with_journal("factor", checked)?.start()?, run, start)
         } else {
             let sums = Repartidor::<_, String>::builder().destinos(servers("factoriz_sum")?);
-            spread(run.keep("factoriz_sum", sums)?.start()?, run, start)
+            spread(run.with_journal("factoriz_sum", sums)?.start()?, run, start)
         }
     })
 }
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 /// Has the servers factor all numbers. Each result displays as the sum.
 fn spread<R: Display + Send + 'static>(
     mut repartidor: Repartidor<(String,), R>,
-    run: Processes,
+    run: FactoringRun,
     start: Instant,
 ) -> Result<(), Failure> {
     let handle = repartidor.handle();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use procdistrib::{Client, print};
+use procdistrib::{ClientProgram, print};
 
 const HELP: &str = "\
 Calls cuad(7) on a server and prints the answer, 49.
@@ -20,7 +20,7 @@ be reached or the connection broke, 5 the call failed.
 
 fn main() -> ExitCode {
     procdistrib::run_client(|| {
-        let client = Client::of_a_call("clnt_trivial", HELP)?;
+        let client = ClientProgram::for_one_call("clnt_trivial", HELP)?;
         print(client.server.call::<i64>("cuad", (7,))?)
     })
 }

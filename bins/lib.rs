@@ -6,15 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod shared {
-    pub(crate) mod checked_factors;
-    pub(crate) mod client;
+    pub(crate) mod claimed_factors;
+    pub(crate) mod client_program;
     pub(crate) mod command_line;
-    pub(crate) mod exit;
-    pub(crate) mod numbers;
-    pub(crate) mod processes;
-    pub(crate) mod secrets;
-    pub(crate) mod server;
-    pub(crate) mod work_limits;
+    pub(crate) mod factoring_run;
+    pub(crate) mod failure;
+    pub(crate) mod number_range;
+    pub(crate) mod secret_files;
+    pub(crate) mod server_program;
+    pub(crate) mod work_limit_flags;
 }
 
 use std::process::ExitCode;
@@ -22,12 +22,12 @@ use std::process::ExitCode;
 use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
 pub use factorizar_service::WorkLimits;
-pub use shared::checked_factors::Factors;
-pub use shared::client::Client;
-pub use shared::exit::{Failure, print};
-pub use shared::numbers::Numbers;
-pub use shared::processes::Processes;
-pub use shared::server::Server;
+pub use shared::claimed_factors::ClaimedFactors;
+pub use shared::client_program::ClientProgram;
+pub use shared::factoring_run::FactoringRun;
+pub use shared::failure::{Failure, print};
+pub use shared::number_range::NumberRange;
+pub use shared::server_program::ServerProgram;
 
 /// Runs a server: starts its log, access lines included, and turns a failure into a line
 /// on standard error and an exit code.

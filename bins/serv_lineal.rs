@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use procdistrib::{Server, WorkLimits};
+use procdistrib::{ServerProgram, WorkLimits};
 
 const HELP: &str = "\
 Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the factors
@@ -27,7 +27,7 @@ ended by a second signal.
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
         let mut limits = WorkLimits::default();
-        let mut server = Server::of_this_machine("serv_lineal", HELP, Some(&mut limits))?;
+        let mut server = ServerProgram::on_localhost("serv_lineal", HELP, Some(&mut limits))?;
         server.publish_factoring(limits)?;
         server.serve_forever()
     })

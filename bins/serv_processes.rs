@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use procdistrib::{Server, WorkLimits};
+use procdistrib::{ServerProgram, WorkLimits};
 
 const USAGE: &str = "\
 Usar  serv_processes nroport
@@ -46,7 +46,7 @@ ended by a second signal, 255 no argument.
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
         let mut limits = WorkLimits::default();
-        let mut server = Server::of_a_port("serv_processes", HELP, USAGE, &mut limits)?;
+        let mut server = ServerProgram::on_given_port("serv_processes", HELP, USAGE, &mut limits)?;
         server.publish_factoring(limits)?;
         server.serve_forever()
     })

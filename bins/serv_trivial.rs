@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use procdistrib::Server;
+use procdistrib::ServerProgram;
 use xmlrpc_wire::{Fault, Value};
 
 const HELP: &str = "\
@@ -44,7 +44,7 @@ fn cuad(n: Value) -> Result<Value, Fault> {
 
 fn main() -> ExitCode {
     procdistrib::run_server(|| {
-        let mut server = Server::of_this_machine("serv_trivial", HELP, None)?;
+        let mut server = ServerProgram::on_localhost("serv_trivial", HELP, None)?;
         server.register("cuad", cuad)?;
         server.serve_forever()
     })

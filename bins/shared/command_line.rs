@@ -7,11 +7,11 @@ use std::time::Duration;
 use cli_support::seconds;
 use lexopt::{Arg, Parser, ValueExt as _};
 
-use crate::shared::exit::{Failure, print};
+use crate::shared::failure::{Failure, print};
 
 /// What a program says of itself.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Program {
+pub(crate) struct CommandLine {
     pub(crate) name: &'static str,
     /// The text of `--help`.
     pub(crate) help: &'static str,
@@ -25,7 +25,7 @@ pub(crate) enum Argument {
     Value(String),
 }
 
-impl Program {
+impl CommandLine {
     /// Gives each argument to `take`, which reads the value of an option from `Values`,
     /// and says whether it knows the argument. `--help` and `--version` are answered
     /// here.
@@ -71,7 +71,7 @@ impl Program {
 /// The values behind the options.
 pub(crate) struct Values<'p> {
     parser: &'p mut Parser,
-    program: Program,
+    program: CommandLine,
 }
 
 impl Values<'_> {

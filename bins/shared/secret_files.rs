@@ -8,12 +8,12 @@ use xmlrpc_client::{Credentials, Identity};
 use xmlrpc_server::Token;
 use xmlrpc_server::front::hyper;
 
-use crate::shared::command_line::{Program, Values};
-use crate::shared::exit::Failure;
+use crate::shared::command_line::{CommandLine, Values};
+use crate::shared::failure::Failure;
 
 /// What the command line names.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets {
+pub(crate) struct SecretFiles {
     token: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub(crate) struct Secrets {
     authorities: Option<PathBuf>,
 }
 
-impl Secrets {
+impl SecretFiles {
     /// Takes an option if it is one of these; a server's `--tls-client-ca` is a client's
     /// `--ca`.
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
@@ -37,7 +37,7 @@ impl Secrets {
     }
 
     /// The token that a server asks for.
-    pub(crate) fn token(&self, program: Program) -> Result<Option<Token>, Failure> {
+    pub(crate) fn token(&self, program: CommandLine) -> Result<Option<Token>, Failure> {
         let Some(path) = &self.token else {
             return Ok(None);
         };
@@ -47,7 +47,7 @@ impl Secrets {
     }
 
     /// How a server speaks TLS.
-    pub(crate) fn server_tls(&self, program: Program) -> Result<Option<hyper::Tls>, Failure> {
+    pub(crate) fn server_tls(&self, program: CommandLine) -> Result<Option<hyper::Tls>, Failure> {
         let Some(Identity { chain, key, .. }) = self.identity(program)? else {
             return match self.authorities {
                 None => Ok(None),
@@ -64,7 +64,7 @@ impl Secrets {
     /// How a client calls.
     pub(crate) fn client_options(
         &self,
-        program: Program,
+        program: CommandLine,
     ) -> Result<xmlrpc_client::Options, Failure> {
         let mut options = xmlrpc_client::Options::default();
         if self.token.is_some() {
@@ -76,7 +76,7 @@ impl Secrets {
         Ok(options)
     }
 
-    fn identity(&self, program: Program) -> Result<Option<Identity>, Failure> {
+    fn identity(&self, program: CommandLine) -> Result<Option<Identity>, Failure> {
         match (&self.certificate, &self.key) {
             (None, None) => Ok(None),
             (Some(chain), Some(key)) => Ok(Some(Identity::new(
@@ -87,13 +87,13 @@ impl Secrets {
         }
     }
 
-    fn authorities(&self, program: Program) -> Result<Option<Vec<u8>>, Failure> {
+    fn authorities(&self, program: CommandLine) -> Result<Option<Vec<u8>>, Failure> {
         let path = self.authorities.as_deref();
         path.map(|path| read(program, path)).transpose()
     }
 }
 
-fn read(program: Program, path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(program: CommandLine, path: &Path) -> Result<Vec<u8>, Failure> {
     let bad = |error| program.bad(format_args!("can't read {}: {error}", path.display()));
     fs::read(path).map_err(bad)
 }

@@ -2,9 +2,9 @@
 
 use xmlrpc_client::{Error, ErrorKind, ServerProxy};
 
-use crate::shared::command_line::{Argument, Program};
-use crate::shared::exit::Failure;
-use crate::shared::numbers::Numbers;
+use crate::shared::command_line::{Argument, CommandLine};
+use crate::shared::failure::Failure;
+use crate::shared::number_range::NumberRange;
 
 /// The server that the article's clients call.
 const ARTICLE_URL: &str = "http://localhost:9000";
@@ -12,35 +12,35 @@ const ARTICLE_URL: &str = "http://localhost:9000";
 /// What the command line of clnt_trivial or clnt_lineal asks for.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Client {
+pub struct ClientProgram {
     /// The server to call.
     pub server: ServerProxy,
     /// The numbers to have factored: for clnt_lineal.
-    pub numbers: Numbers,
+    pub numbers: NumberRange,
 }
 
-impl Client {
+impl ClientProgram {
     /// clnt_trivial: takes a URL.
     ///
     /// # Errors
     ///
     /// [`Failure::Argument`]; [`Failure::Done`] after `--help`.
-    pub fn of_a_call(name: &'static str, help: &'static str) -> Result<Self, Failure> {
-        Client::read(Program { name, help }, false)
+    pub fn for_one_call(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+        ClientProgram::read(CommandLine { name, help }, false)
     }
 
     /// clnt_lineal: takes a URL, `--base` and `--count`.
     ///
     /// # Errors
     ///
-    /// As [`Client::of_a_call`].
-    pub fn of_numbers(name: &'static str, help: &'static str) -> Result<Self, Failure> {
-        Client::read(Program { name, help }, true)
+    /// As [`ClientProgram::for_one_call`].
+    pub fn for_numbers(name: &'static str, help: &'static str) -> Result<Self, Failure> {
+        ClientProgram::read(CommandLine { name, help }, true)
     }
 
-    fn read(program: Program, with_numbers: bool) -> Result<Self, Failure> {
+    fn read(program: CommandLine, with_numbers: bool) -> Result<Self, Failure> {
         let mut url = None;
-        let mut numbers = Numbers::default();
+        let mut numbers = NumberRange::default();
         program.arguments(|argument, values| match argument {
             Argument::Value(value) if url.is_none() => {
                 url = Some(value.clone());
@@ -51,7 +51,7 @@ impl Client {
         })?;
         let url = url.as_deref().unwrap_or(ARTICLE_URL);
         let server = ServerProxy::new(url).map_err(|error| program.bad(error))?;
-        Ok(Client {
+        Ok(ClientProgram {
             server,
             numbers: numbers.checked(program)?,
         })

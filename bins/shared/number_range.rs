@@ -3,26 +3,26 @@
 use std::iter;
 use std::ops::Range;
 
-use crate::shared::command_line::{Program, Values};
-use crate::shared::exit::Failure;
+use crate::shared::command_line::{CommandLine, Values};
+use crate::shared::failure::Failure;
 
 /// Consecutive numbers; the article's ten unless told otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Numbers {
+pub struct NumberRange {
     base: u128,
     count: u32,
 }
 
-impl Default for Numbers {
+impl Default for NumberRange {
     fn default() -> Self {
-        Numbers {
+        NumberRange {
             base: 23_434_252_232_434,
             count: 10,
         }
     }
 }
 
-impl Numbers {
+impl NumberRange {
     /// Takes `--base` or `--count`; says whether `option` is one of them.
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
         match option {
@@ -38,7 +38,7 @@ impl Numbers {
     }
 
     /// Checks what `--base` and `--count` are together.
-    pub(crate) fn checked(self, program: Program) -> Result<Self, Failure> {
+    pub(crate) fn checked(self, program: CommandLine) -> Result<Self, Failure> {
         match self.last() {
             Some(_) => Ok(self),
             None => Err(program.bad("--base and --count reach beyond 2^128 - 1")),
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_articles_ten_unless_told() {
-        let ten: Vec<String> = Numbers::default().iter().collect();
+        let ten: Vec<String> = NumberRange::default().iter().collect();
         assert_eq!(ten.len(), 10);
         assert_eq!(ten[0], "23434252232434");
         assert_eq!(ten[9], "23434252232443");
@@ -111,7 +111,7 @@ mod tests {
             (9, "xx.", "3 to 9"),
             (u32::MAX, ".x", "1, 3 to 4294967295"),
         ] {
-            let numbers = Numbers { base: 1, count };
+            let numbers = NumberRange { base: 1, count };
             let had: Vec<bool> = had.chars().map(|c| c == 'x').collect();
             assert_eq!(numbers.missing(&had), expected, "{count}, {had:?}");
         }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_last_number_has_128_bits_at_most() {
-        let numbers = |base, count| Numbers { base, count };
+        let numbers = |base, count| NumberRange { base, count };
         assert_eq!(numbers(u128::MAX, 1).last(), Some(u128::MAX));
         assert_eq!(numbers(u128::MAX, 0).last(), Some(u128::MAX));
         assert_eq!(numbers(u128::MAX, 2).last(), None);

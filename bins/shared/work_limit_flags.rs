@@ -3,7 +3,7 @@
 use factorizar_service::WorkLimits;
 
 use crate::shared::command_line::Values;
-use crate::shared::exit::Failure;
+use crate::shared::failure::Failure;
 
 /// Takes `--max-seconds` or `--max-digits` into `limits`. Returns whether `option` is one of
 /// them.

@@ -10,17 +10,17 @@ use factorizar_service::{WorkLimits, publish};
 use xmlrpc_server::front::{hyper, listen, tiny};
 use xmlrpc_server::{Error, Handler, Service, Stop};
 
-use crate::shared::command_line::{Argument, Program, Values};
-use crate::shared::exit::Failure;
-use crate::shared::secrets::Secrets;
-use crate::shared::work_limits;
+use crate::shared::command_line::{Argument, CommandLine, Values};
+use crate::shared::failure::Failure;
+use crate::shared::secret_files::SecretFiles;
+use crate::shared::work_limit_flags;
 
 /// Where the article's servers listen.
 const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
 
 /// A server that listens, and has yet to be given its functions.
 #[derive(Debug)]
-pub struct Server {
+pub struct ServerProgram {
     service: Service,
     listener: TcpListener,
     front: Front,
@@ -32,23 +32,23 @@ enum Front {
     Hyper(hyper::Options),
 }
 
-impl Server {
+impl ServerProgram {
     /// A server on localhost:9000, or where `--bind` says, for this machine alone:
     /// serv_trivial and serv_lineal. The second's command line may set `limits`.
     ///
     /// # Errors
     ///
     /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
-    pub fn of_this_machine(
+    pub fn on_localhost(
         name: &'static str,
         help: &'static str,
         mut limits: Option<&mut WorkLimits>,
     ) -> Result<Self, Failure> {
         let mut flags = Flags::default();
-        flags.read(Program { name, help }, |argument, values| {
+        flags.read(CommandLine { name, help }, |argument, values| {
             match (argument, &mut limits) {
                 (Argument::Option(option), Some(limits)) => {
-                    work_limits::take(limits, option, values)
+                    work_limit_flags::take(limits, option, values)
                 }
                 _ => Ok(false),
             }
@@ -65,7 +65,7 @@ impl Server {
                  alone: leave it at 127.0.0.1, or use serv_processes"
             )));
         }
-        Ok(Server::new(listener, Front::Tiny(options)))
+        Ok(ServerProgram::new(listener, Front::Tiny(options)))
     }
 
     /// A server on the port that is its argument: serv_processes. The command line may
@@ -74,18 +74,18 @@ impl Server {
     /// # Errors
     ///
     /// [`Failure::Usage`] with `usage` when called without any argument, and as
-    /// [`Server::of_this_machine`].
-    pub fn of_a_port(
+    /// [`ServerProgram::on_localhost`].
+    pub fn on_given_port(
         name: &'static str,
         help: &'static str,
         usage: &'static str,
         limits: &mut WorkLimits,
     ) -> Result<Self, Failure> {
-        let program = Program { name, help };
+        let program = CommandLine { name, help };
         let mut options = hyper::Options::default();
         let mut flags = Flags::default();
         let mut port = None;
-        let mut secrets = Secrets::default();
+        let mut secrets = SecretFiles::default();
         flags.read(program, |argument, values| match argument {
             Argument::Value(value) if port.is_none() => {
                 port = Some(value.clone());
@@ -103,7 +103,7 @@ impl Server {
                 options.hosts.push(values.next()?);
                 Ok(true)
             }
-            Argument::Option(option) if work_limits::take(limits, option, values)? => Ok(true),
+            Argument::Option(option) if work_limit_flags::take(limits, option, values)? => Ok(true),
             Argument::Option(option) => secrets.take(option, values),
             Argument::Value(_) => Ok(false),
         })?;
@@ -133,11 +133,11 @@ impl Server {
                  this machine"
             )));
         }
-        Ok(Server::new(listener, Front::Hyper(options)))
+        Ok(ServerProgram::new(listener, Front::Hyper(options)))
     }
 
     fn new(listener: TcpListener, front: Front) -> Self {
-        Server {
+        ServerProgram {
             service: Service::new(),
             listener,
             front,
@@ -163,7 +163,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// As [`Server::register`].
+    /// As [`ServerProgram::register`].
     pub fn publish_factoring(&mut self, limits: WorkLimits) -> Result<(), Failure> {
         publish(&mut self.service, limits)?;
         Ok(())
@@ -225,7 +225,7 @@ struct Flags {
 impl Flags {
     fn read(
         &mut self,
-        program: Program,
+        program: CommandLine,
         mut others: impl FnMut(&Argument, &mut Values<'_>) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         program.arguments(|argument, values| {

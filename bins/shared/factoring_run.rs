@@ -17,21 +17,21 @@ use reparte::{
 };
 use xmlrpc_client::HttpProxy;
 
-use crate::shared::command_line::{Argument, Program};
-use crate::shared::exit::{Failure, print};
-use crate::shared::numbers::Numbers;
-use crate::shared::secrets::Secrets;
+use crate::shared::command_line::{Argument, CommandLine};
+use crate::shared::failure::{Failure, print};
+use crate::shared::number_range::NumberRange;
+use crate::shared::secret_files::SecretFiles;
 
 /// What the command line of clnt_processes asks for.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Processes {
+pub struct FactoringRun {
     /// The servers, as [`XmlRpc::list_with`] takes them.
     pub servers: Vec<String>,
     /// How to call them.
     pub options: xmlrpc_client::Options,
     /// The numbers to have factored.
-    pub numbers: Numbers,
+    pub numbers: NumberRange,
     /// Whether to ask for the factors, and check them.
     pub verify: bool,
     /// Where results are kept.
@@ -41,22 +41,22 @@ pub struct Processes {
     interrupted: Arc<AtomicBool>,
 }
 
-impl Processes {
+impl FactoringRun {
     /// Reads the command line, and starts the servers that `--local` asks for.
     ///
     /// # Errors
     ///
     /// [`Failure::Usage`] with `usage` when called without any server,
     /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
-    pub fn read(
+    pub fn from_command_line(
         name: &'static str,
         help: &'static str,
         usage: &'static str,
     ) -> Result<Self, Failure> {
-        let program = Program { name, help };
+        let program = CommandLine { name, help };
         let mut servers = Vec::new();
-        let mut numbers = Numbers::default();
-        let mut secrets = Secrets::default();
+        let mut numbers = NumberRange::default();
+        let mut secrets = SecretFiles::default();
         let mut local = 0_u8;
         let mut verify = false;
         let mut journal = None;
@@ -98,7 +98,7 @@ impl Processes {
         if servers.is_empty() {
             return Err(Failure::Usage(usage));
         }
-        Ok(Processes {
+        Ok(FactoringRun {
             servers,
             options,
             numbers,
@@ -115,7 +115,7 @@ impl Processes {
     /// # Errors
     ///
     /// [`Failure::Journal`] where it can't be used.
-    pub fn keep<R>(
+    pub fn with_journal<R>(
         &self,
         function: &str,
         run: RepartidorBuilder<(String,), R>,
@@ -130,7 +130,7 @@ impl Processes {
     }
 
     /// Ends the run that `handle` steers at the first Ctrl-C or SIGTERM, so that
-    /// [`Processes::finish`] has what was had until then; at the second, the process.
+    /// [`FactoringRun::finish`] has what was had until then; at the second, the process.
     ///
     /// # Errors
     ///

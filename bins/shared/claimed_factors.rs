@@ -1,4 +1,4 @@
-//! Factors that a server has sent, and whether they are those of the number.
+//! ClaimedFactors that a server has sent, and whether they are those of the number.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use xmlrpc_wire::{Error, FromValue, Value};
 
 /// The answer of `factor`, as it came; displays as the sum that `factoriz_sum` gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Factors(Vec<String>);
+pub struct ClaimedFactors(Vec<String>);
 
-impl Factors {
+impl ClaimedFactors {
     /// Checks the answer for `n`: each factor is prime, and their product is `n`. Primes
     /// above 3.3e24 are probable ones, as `factorizar` says.
     ///
@@ -39,19 +39,19 @@ impl Factors {
     }
 }
 
-impl fmt::Display for Factors {
+impl fmt::Display for ClaimedFactors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sum().fmt(f)
     }
 }
 
-impl FromValue for Factors {
+impl FromValue for ClaimedFactors {
     fn from_value(value: Value) -> Result<Self, Error> {
-        FromValue::from_value(value).map(Factors)
+        FromValue::from_value(value).map(ClaimedFactors)
     }
 }
 
-impl Persist for Factors {
+impl Persist for ClaimedFactors {
     fn type_name(to: &mut String) {
         Vec::<String>::type_name(to);
     }
@@ -61,7 +61,7 @@ impl Persist for Factors {
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        Persist::read(from).map(Factors)
+        Persist::read(from).map(ClaimedFactors)
     }
 }
 
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
 
     fn check(n: &str, factors: &str) -> Result<String, String> {
-        let factors = Factors(factors.split(' ').map(str::to_owned).collect());
-        Factors::check(&(n.to_owned(),), &factors).map(|()| factors.to_string())
+        let factors = ClaimedFactors(factors.split(' ').map(str::to_owned).collect());
+        ClaimedFactors::check(&(n.to_owned(),), &factors).map(|()| factors.to_string())
     }
 
     #[test]
@@ -85,8 +85,8 @@ mod tests {
         ] {
             assert_eq!(check(n, factors).as_deref(), Ok(sum), "{n}");
         }
-        let none = Factors(Vec::new());
-        assert_eq!(Factors::check(&("1".to_owned(),), &none), Ok(()));
+        let none = ClaimedFactors(Vec::new());
+        assert_eq!(ClaimedFactors::check(&("1".to_owned(),), &none), Ok(()));
         assert_eq!(none.to_string(), "0");
     }
 
