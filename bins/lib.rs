@@ -1,7 +1,7 @@
-//! What the six programs of the article share: their command lines, exit codes, output,
-//! logs and signals, and the functions that they publish.
+//! The shared parts of the article's six programs: their command lines, exit codes and output,
+//! the servers, the clients, and the run over many servers.
 //!
-//! The programs are the product; this library is public only so that they can use it.
+//! The programs are the product. This library is public only because they are other crates.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +12,10 @@ mod shared {
     pub(crate) mod factoring_run;
     pub(crate) mod failure;
     pub(crate) mod number_range;
+    pub(crate) mod output;
+    pub(crate) mod run_failure;
     pub(crate) mod secret_files;
+    pub(crate) mod server_flags;
     pub(crate) mod server_program;
     pub(crate) mod work_limit_flags;
 }
@@ -25,25 +28,27 @@ pub use factorizar_service::WorkLimits;
 pub use shared::claimed_factors::ClaimedFactors;
 pub use shared::client_program::ClientProgram;
 pub use shared::factoring_run::FactoringRun;
-pub use shared::failure::{Failure, print};
+pub use shared::failure::Failure;
 pub use shared::number_range::NumberRange;
+pub use shared::output::print;
 pub use shared::server_program::ServerProgram;
 
-/// Runs a server: starts its log, access lines included, and turns a failure into a line
-/// on standard error and an exit code.
+/// Runs a server program: starts its log, which has a line for each request, and turns a
+/// failure into a line on standard error and an exit code.
 pub fn run_server(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let filters = "warn,xmlrpc_server::access=info";
     logging::start(filters, AccessLine::BaseHttpServer, None);
     run(program)
 }
 
-/// Runs a client, as [`run_server`] does a server.
+/// Runs a client program: starts its log, and turns a failure into a line on standard error
+/// and an exit code.
 pub fn run_client(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     logging::start("warn,reparte=info", AccessLine::BaseHttpServer, None);
     run(program)
 }
 
-/// The examples of the README compile.
+/// The README, whose examples have to compile.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

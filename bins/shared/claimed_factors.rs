@@ -1,21 +1,22 @@
-//! ClaimedFactors that a server has sent, and whether they are those of the number.
+//! Factors that a server claims, and their check.
 
 use std::fmt;
 
 use reparte::Persist;
 use xmlrpc_wire::{Error, FromValue, Value};
 
-/// The answer of `factor`, as it came; displays as the sum that `factoriz_sum` gives.
+/// The answer of the function `factor`, not yet checked. Displays as the sum that
+/// `factoriz_sum` returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedFactors(Vec<String>);
 
 impl ClaimedFactors {
     /// Checks the answer for `n`: each factor is prime, and their product is `n`. Primes
-    /// above 3.3e24 are probable ones, as `factorizar` says.
+    /// above 3.3e24 are probable primes, see [`factorizar::is_prime`].
     ///
     /// # Errors
     ///
-    /// What is wrong.
+    /// A text that says which factor, or which product, is wrong.
     pub fn check((n,): &(String,), factors: &Self) -> Result<(), String> {
         let is_n = |product: u128| n.parse() == Ok(product);
         let mut product = 1_u128;
@@ -32,7 +33,8 @@ impl ClaimedFactors {
         }
     }
 
-    /// Their sum; what does not fit is no factor of a number that does.
+    /// Returns the sum. Texts that are no number below 2^128 count as 0: no factor of such
+    /// a number is.
     fn sum(&self) -> u128 {
         let primes = self.0.iter().filter_map(|text| text.parse::<u128>().ok());
         primes.fold(0, u128::saturating_add)

@@ -1,6 +1,6 @@
-//! The two clients of one server.
+//! The two programs that call one server: clnt_trivial and clnt_lineal.
 
-use xmlrpc_client::{Error, ErrorKind, ServerProxy};
+use xmlrpc_client::ServerProxy;
 
 use crate::shared::command_line::{Argument, CommandLine};
 use crate::shared::failure::Failure;
@@ -9,18 +9,18 @@ use crate::shared::number_range::NumberRange;
 /// The server that the article's clients call.
 const ARTICLE_URL: &str = "http://localhost:9000";
 
-/// What the command line of clnt_trivial or clnt_lineal asks for.
+/// The server and the numbers that the command line names.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ClientProgram {
     /// The server to call.
     pub server: ServerProxy,
-    /// The numbers to have factored: for clnt_lineal.
+    /// The numbers to factor, for clnt_lineal.
     pub numbers: NumberRange,
 }
 
 impl ClientProgram {
-    /// clnt_trivial: takes a URL.
+    /// Reads the command line of clnt_trivial: a URL.
     ///
     /// # Errors
     ///
@@ -29,11 +29,11 @@ impl ClientProgram {
         ClientProgram::read(CommandLine { name, help }, false)
     }
 
-    /// clnt_lineal: takes a URL, `--base` and `--count`.
+    /// Reads the command line of clnt_lineal: a URL, `--base` and `--count`.
     ///
     /// # Errors
     ///
-    /// As [`ClientProgram::for_one_call`].
+    /// Those of [`ClientProgram::for_one_call`].
     pub fn for_numbers(name: &'static str, help: &'static str) -> Result<Self, Failure> {
         ClientProgram::read(CommandLine { name, help }, true)
     }
@@ -55,16 +55,5 @@ impl ClientProgram {
             server,
             numbers: numbers.checked(program)?,
         })
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let make = match error.kind() {
-            ErrorKind::Usage => Failure::Argument,
-            ErrorKind::NeverRan | ErrorKind::MayHaveRun => Failure::Unreachable,
-            _ => Failure::NoResult,
-        };
-        make(error.to_string())
     }
 }

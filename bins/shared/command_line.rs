@@ -1,4 +1,4 @@
-//! The command line, taken apart by `lexopt`.
+//! Command lines, read with `lexopt`.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -7,28 +7,33 @@ use std::time::Duration;
 use cli_support::seconds;
 use lexopt::{Arg, Parser, ValueExt as _};
 
-use crate::shared::failure::{Failure, print};
+use crate::shared::failure::Failure;
+use crate::shared::output::print;
 
-/// What a program says of itself.
+/// A program's name and help, and the reader of its arguments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommandLine {
     pub(crate) name: &'static str,
-    /// The text of `--help`.
+    /// The text that `--help` prints.
     pub(crate) help: &'static str,
 }
 
-/// One argument.
+/// An argument of a program.
 pub(crate) enum Argument {
     /// `--name`, without the dashes.
     Option(String),
-    /// Anything else.
+    /// A word that is no option.
     Value(String),
 }
 
 impl CommandLine {
-    /// Gives each argument to `take`, which reads the value of an option from `Values`,
-    /// and says whether it knows the argument. `--help` and `--version` are answered
-    /// here.
+    /// Hands each argument to `take`, which reads the value of an option from `Values` and
+    /// returns whether it knows the argument. Answers `--help` and `--version` itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Done`] after `--help` and `--version`, [`Failure::Argument`] for an argument
+    /// that `take` does not know, and the errors of `take`.
     pub(crate) fn arguments(
         self,
         mut take: impl FnMut(&Argument, &mut Values<'_>) -> Result<bool, Failure>,
@@ -53,7 +58,7 @@ impl CommandLine {
             };
             let mut values = Values {
                 parser: &mut parser,
-                program: self,
+                command_line: self,
             };
             if !take(&argument, &mut values)? {
                 return Err(self.bad(format_args!("unexpected argument {shown:?}")));
@@ -62,35 +67,35 @@ impl CommandLine {
         Ok(())
     }
 
-    /// A failure that names what is wrong and where the right form is told.
+    /// Returns a failure that says what is wrong with an argument and points to `--help`.
     pub(crate) fn bad(self, what: impl Display) -> Failure {
         Failure::Argument(format!("{what}; see {} --help", self.name))
     }
 }
 
-/// The values behind the options.
+/// The values of the options.
 pub(crate) struct Values<'p> {
     parser: &'p mut Parser,
-    program: CommandLine,
+    command_line: CommandLine,
 }
 
 impl Values<'_> {
-    /// The value of the option at hand.
+    /// Returns the value of the option at hand.
     pub(crate) fn next(&mut self) -> Result<String, Failure> {
         self.parser
             .value()
             .and_then(|value| value.string())
-            .map_err(|error| self.program.bad(error))
+            .map_err(|error| self.command_line.bad(error))
     }
 
-    /// The value of `option`, read as a `T`, which `what` describes.
+    /// Returns the value of `option`, parsed as a `T`. `what` describes a `T` in the error.
     pub(crate) fn parse<T: FromStr>(&mut self, option: &str, what: &str) -> Result<T, Failure> {
         let text = self.next()?;
         text.parse()
             .map_err(|_| self.bad(format_args!("{option} takes {what}, not {text:?}")))
     }
 
-    /// The value of `option`, a length of time.
+    /// Returns the value of `option`, a number of seconds.
     pub(crate) fn seconds(&mut self, option: &str) -> Result<Duration, Failure> {
         let what = "a number of seconds above 0, such as 600 or 0.5";
         let seconds = self.parse::<f64>(option, what)?;
@@ -98,7 +103,8 @@ impl Values<'_> {
             .ok_or_else(|| self.bad(format_args!("{option} takes {what}, not {seconds}")))
     }
 
+    /// Returns a failure that says what is wrong with an argument and points to `--help`.
     pub(crate) fn bad(&self, what: impl Display) -> Failure {
-        self.program.bad(what)
+        self.command_line.bad(what)
     }
 }

@@ -1,4 +1,4 @@
-//! clnt_processes: many servers, and one dispatcher over them.
+//! The run of clnt_processes: numbers, the servers that factor them, and the run's end.
 
 use std::fmt::Display;
 use std::num::NonZeroU8;
@@ -11,33 +11,34 @@ use cli_support::signals::at_signal;
 use factorizar_service::LocalServers;
 #[cfg(doc)]
 use reparte::XmlRpc;
-use reparte::{
-    Handle, Incomplete, Journal, JournalError, Persist, RepartidorBuilder, RunSummary, SendError,
-    TaskErrorKind,
-};
+use reparte::{Handle, Incomplete, Journal, Persist, RepartidorBuilder, RunSummary, SendError};
 use xmlrpc_client::HttpProxy;
 
 use crate::shared::command_line::{Argument, CommandLine};
-use crate::shared::failure::{Failure, print};
+use crate::shared::failure::Failure;
 use crate::shared::number_range::NumberRange;
+use crate::shared::output::print;
+use crate::shared::run_failure;
 use crate::shared::secret_files::SecretFiles;
 
-/// What the command line of clnt_processes asks for.
+/// The run that the command line of clnt_processes describes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FactoringRun {
     /// The servers, as [`XmlRpc::list_with`] takes them.
     pub servers: Vec<String>,
-    /// How to call them.
+    /// The client's options for calls of the servers.
     pub options: xmlrpc_client::Options,
-    /// The numbers to have factored.
+    /// The numbers to factor.
     pub numbers: NumberRange,
-    /// Whether to ask for the factors, and check them.
+    /// True if the servers are asked for the factors, and these are checked.
     pub verify: bool,
-    /// Where results are kept.
+    /// The file that keeps the results.
     journal: Option<PathBuf>,
-    /// Those of the servers that live in this process, as long as it does.
+    /// The servers in this process, which are named in `servers` too. They end with the run.
     _local: LocalServers,
+    /// Set by the first signal, before it ends the run. So a run that a signal has ended finds
+    /// it set.
     interrupted: Arc<AtomicBool>,
 }
 
@@ -46,14 +47,14 @@ impl FactoringRun {
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] with `usage` when called without any server,
-    /// [`Failure::Argument`] and [`Failure::Server`]; [`Failure::Done`] after `--help`.
+    /// [`Failure::Usage`] with `usage` if no server is named; [`Failure::Argument`] and
+    /// [`Failure::Server`]; [`Failure::Done`] after `--help`.
     pub fn from_command_line(
         name: &'static str,
         help: &'static str,
         usage: &'static str,
     ) -> Result<Self, Failure> {
-        let program = CommandLine { name, help };
+        let command_line = CommandLine { name, help };
         let mut servers = Vec::new();
         let mut numbers = NumberRange::default();
         let mut secrets = SecretFiles::default();
@@ -61,7 +62,7 @@ impl FactoringRun {
         let mut verify = false;
         let mut journal = None;
         let mut proxy = None;
-        program.arguments(|argument, values| match argument {
+        command_line.arguments(|argument, values| match argument {
             Argument::Value(server) => {
                 servers.push(server.clone());
                 Ok(true)
@@ -87,11 +88,11 @@ impl FactoringRun {
             Argument::Option(option) if secrets.take(option, values)? => Ok(true),
             Argument::Option(option) => numbers.take(option, values),
         })?;
-        let numbers = numbers.checked(program)?;
+        let numbers = numbers.checked(command_line)?;
         if proxy.is_some() && local > 0 {
-            return Err(program.bad("--proxy would keep the servers of --local out of reach"));
+            return Err(command_line.bad("--proxy would keep the servers of --local out of reach"));
         }
-        let mut options = secrets.client_options(program)?;
+        let mut options = secrets.client_options(command_line)?;
         options.proxy = proxy;
         let local = LocalServers::start(local.into())?;
         servers.extend(local.addresses());
@@ -109,12 +110,12 @@ impl FactoringRun {
         })
     }
 
-    /// The same run, with its results kept in the journal, if there is to be one: those
-    /// of `function`.
+    /// Adds the journal that `--journal` names, if it names one: it keeps the results of
+    /// `function`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Journal`] where it can't be used.
+    /// [`Failure::Journal`] if the journal can't be used.
     pub fn with_journal<R>(
         &self,
         function: &str,
@@ -129,12 +130,12 @@ impl FactoringRun {
         })
     }
 
-    /// Ends the run that `handle` steers at the first Ctrl-C or SIGTERM, so that
-    /// [`FactoringRun::finish`] has what was had until then; at the second, the process.
+    /// Ends the run of `handle` at the first Ctrl-C or SIGTERM: [`FactoringRun::finish`] then
+    /// has the results so far. The second signal ends the process.
     ///
     /// # Errors
     ///
-    /// [`Failure::Server`] where signals can't be had.
+    /// [`Failure::Server`] if signals can't be watched.
     pub fn end_at_signal<R: Send + 'static>(
         &self,
         handle: &Handle<(String,), R>,
@@ -149,24 +150,24 @@ impl FactoringRun {
         Ok(at_signal(first, || {})?)
     }
 
-    /// Ends a run: prints every result that was had, in order, and the time if all were;
-    /// tells on standard error who did what, and which numbers have no result. The
-    /// servers in this process end.
+    /// Prints every result in order, and the time if all results are there. Says on standard
+    /// error which server did what, and which numbers have no result. Ends the servers in this
+    /// process.
     ///
     /// # Errors
     ///
-    /// [`Failure::Interrupted`] where a signal ended the run before its end,
-    /// [`Failure::Journal`] where the journal did,
-    /// [`Failure::Unreachable`] where tasks were left over for lack of servers,
-    /// [`Failure::NoResult`] where one failed, and those of [`print()`].
+    /// [`Failure::Interrupted`] if a signal ended the run early, [`Failure::Journal`] if the
+    /// journal did, [`Failure::Unreachable`] if tasks were left over for lack of servers,
+    /// [`Failure::NoResult`] if a task failed, and the errors of [`print()`].
     pub fn finish<A, R: Display>(
         self,
         sent: Result<(), SendError<A>>,
         results: Result<Vec<R>, Incomplete<R>>,
-        account: &RunSummary,
+        summary: &RunSummary,
         seconds: f64,
     ) -> Result<(), Failure> {
-        let failure = self.failure(&sent, &results);
+        let was_interrupted = self.interrupted.load(SeqCst);
+        let failure = run_failure::failure(self.numbers.count(), was_interrupted, &sent, &results);
         let outcomes: Vec<Option<R>> = match results {
             Ok(results) => results.into_iter().map(Some).collect(),
             Err(incomplete) => {
@@ -179,85 +180,15 @@ impl FactoringRun {
             None => printed.and_then(|()| print(format_args!("Tiempo: {seconds:.6}"))),
             Some(_) => printed,
         };
-        tell(account);
+        tell(summary);
         let Some(failure) = failure else {
             return printed;
         };
-        let had: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
-        let missing = self.numbers.missing(&had);
+        let has_result: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
+        let missing = self.numbers.missing(&has_result);
         if !missing.is_empty() {
             tell(format_args!("no result for: {missing}"));
         }
         Err(failure)
-    }
-
-    /// Why some number has no result, if one has none.
-    fn failure<A, R>(
-        &self,
-        sent: &Result<(), SendError<A>>,
-        results: &Result<Vec<R>, Incomplete<R>>,
-    ) -> Option<Failure> {
-        let had = match results {
-            Ok(results) => results.len(),
-            Err(incomplete) => incomplete.outcomes().iter().flatten().count(),
-        };
-        let so_far = format!("{had} of {} numbers have a result", self.numbers.count());
-        match (results, sent) {
-            (Ok(_), Ok(())) => None,
-            _ if self.interrupted.load(SeqCst) => {
-                let failed = results.as_ref().err().map(failed).unwrap_or_default();
-                let text = format!("{so_far}: ended by a signal{failed}");
-                Some(Failure::Interrupted(text))
-            }
-            (Err(incomplete), _) if incomplete.summary().journal_error.is_some() => {
-                let error = incomplete.summary().journal_error.as_ref()?;
-                Some(Failure::Journal(format!("{so_far}; {error}")))
-            }
-            (_, Err(error)) => Some(Failure::Unreachable(format!("{so_far}; {error}"))),
-            (Err(incomplete), Ok(())) => Some(whose_fault(incomplete)),
-        }
-    }
-}
-
-/// What failed before the signal, which is told in no other place.
-fn failed<R>(incomplete: &Incomplete<R>) -> String {
-    let errors = incomplete
-        .outcomes()
-        .iter()
-        .filter_map(|o| o.as_ref().err());
-    let mut failed = errors.filter(|error| {
-        let kind = error.kind();
-        matches!(kind, TaskErrorKind::Permanent | TaskErrorKind::GivenUp)
-    });
-    match failed.next() {
-        None => String::new(),
-        Some(first) => format!("; {} failed before, the first: {first}", 1 + failed.count()),
-    }
-}
-
-fn whose_fault<R>(incomplete: &Incomplete<R>) -> Failure {
-    let mut errors = incomplete
-        .outcomes()
-        .iter()
-        .filter_map(|o| o.as_ref().err());
-    let left_over = errors.any(|error| error.kind() == TaskErrorKind::NotRun);
-    match left_over {
-        true => Failure::Unreachable(incomplete.to_string()),
-        false => Failure::NoResult(incomplete.to_string()),
-    }
-}
-
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        Failure::Journal(error.to_string())
-    }
-}
-
-impl From<reparte::Error> for Failure {
-    fn from(error: reparte::Error) -> Self {
-        match error {
-            reparte::Error::Threads(_) => Failure::Server(error.to_string()),
-            _ => Failure::Argument(format!("{error}; see clnt_processes --help")),
-        }
     }
 }

@@ -1,36 +1,37 @@
 //! The failures that end the six programs, and their exit codes.
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::io;
 
 use cli_support::exit::{self, Place};
-use cli_support::output;
 use cli_support::signals::SignalError;
 use factorizar_service::StartError;
+use reparte::JournalError;
+use xmlrpc_client::ErrorKind;
 
 /// A failure that ends a program.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
-    /// Called without the arguments that it needs. The usage goes to standard output, and
+    /// The program was called without its arguments. The usage goes to standard output, and
     /// the code is 255, both as in the article.
     Usage(&'static str),
-    /// An argument can't be understood. Code 2.
+    /// An argument, or a file that it names, can't be used. Code 2.
     Argument(String),
     /// The server can't listen on its address, or can't go on. Code 3.
     Server(String),
     /// No server can be reached, or the connection broke. Code 4.
     Unreachable(String),
-    /// A server was reached, and some call has no result all the same. Code 5.
+    /// A server was reached, but some call has no result. Code 5.
     NoResult(String),
-    /// A signal ended the run before all results were had. Code 6.
+    /// A signal ended the run before all results were there. Code 6.
     Interrupted(String),
-    /// The journal can't be used, or not any further. Code 7.
+    /// The journal can't be opened or written. Code 7.
     Journal(String),
     /// The results can't be written. Code 1.
     Output(io::Error),
-    /// Nothing is wrong, there is only nothing more to do: `--help` has been printed, or
-    /// the reader of the results has left. Code 0.
+    /// Nothing failed, and nothing is left to do: `--help` has been printed, or the reader
+    /// of the results has left. Code 0.
     Done,
 }
 
@@ -83,21 +84,45 @@ impl From<SignalError> for Failure {
     }
 }
 
+/// Of the servers that `--local` starts.
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         Failure::Server(error.to_string())
     }
 }
 
-/// Prints a line on standard output.
-///
-/// # Errors
-///
-/// [`Failure::Done`] if the reader has left, as in `| head -10`: a quiet end.
-/// [`Failure::Output`] if the line can't be written.
-pub fn print(line: impl Display) -> Result<(), Failure> {
-    output::print(line).map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::Done,
-        _ => Failure::Output(error),
-    })
+impl From<xmlrpc_server::Error> for Failure {
+    fn from(error: xmlrpc_server::Error) -> Self {
+        match error {
+            xmlrpc_server::Error::BadAddress { .. } => Failure::Argument(error.to_string()),
+            _ => Failure::Server(error.to_string()),
+        }
+    }
+}
+
+impl From<xmlrpc_client::Error> for Failure {
+    fn from(error: xmlrpc_client::Error) -> Self {
+        let make = match error.kind() {
+            ErrorKind::Usage => Failure::Argument,
+            ErrorKind::NeverRan | ErrorKind::MayHaveRun => Failure::Unreachable,
+            _ => Failure::NoResult,
+        };
+        make(error.to_string())
+    }
+}
+
+/// Only clnt_processes dispatches.
+impl From<reparte::Error> for Failure {
+    fn from(error: reparte::Error) -> Self {
+        match error {
+            reparte::Error::Threads(_) => Failure::Server(error.to_string()),
+            _ => Failure::Argument(format!("{error}; see clnt_processes --help")),
+        }
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Failure::Journal(error.to_string())
+    }
 }

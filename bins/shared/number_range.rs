@@ -1,4 +1,4 @@
-//! The numbers that the clients have factored.
+//! The numbers that a client has the servers factor.
 
 use std::iter;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::shared::command_line::{CommandLine, Values};
 use crate::shared::failure::Failure;
 
-/// Consecutive numbers; the article's ten unless told otherwise.
+/// Consecutive numbers: by default the article's ten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRange {
     base: u128,
@@ -23,7 +23,7 @@ impl Default for NumberRange {
 }
 
 impl NumberRange {
-    /// Takes `--base` or `--count`; says whether `option` is one of them.
+    /// Takes `--base` or `--count`. Returns whether `option` is one of them.
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
         match option {
             "base" => {
@@ -37,51 +37,57 @@ impl NumberRange {
         Ok(true)
     }
 
-    /// Checks what `--base` and `--count` are together.
-    pub(crate) fn checked(self, program: CommandLine) -> Result<Self, Failure> {
+    /// Checks that the last number is below 2^128.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`].
+    pub(crate) fn checked(self, command_line: CommandLine) -> Result<Self, Failure> {
         match self.last() {
             Some(_) => Ok(self),
-            None => Err(program.bad("--base and --count reach beyond 2^128 - 1")),
+            None => Err(command_line.bad("--base and --count reach beyond 2^128 - 1")),
         }
     }
 
-    /// The last number, unless it is beyond 2^128 - 1. With no numbers, the first.
+    /// Returns the last number, or None if it is 2^128 or more. Returns the base if the range
+    /// is empty.
     fn last(&self) -> Option<u128> {
         self.base
             .checked_add(u128::from(self.count.saturating_sub(1)))
     }
 
-    /// The numbers, as the strings that the article sends.
+    /// Returns the numbers as the strings that the article sends.
     pub fn iter(&self) -> impl Iterator<Item = String> + use<> {
         let base = self.base;
         (0..self.count).map(move |step| (base + u128::from(step)).to_string())
     }
 
-    /// How many there are.
+    /// Returns the size of the range.
     pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
-    /// Those that were not `had`, and those after them, of which there is no word; runs
-    /// of them as `first to last`. Takes no time for the latter, which may be billions.
-    pub(crate) fn missing(&self, had: &[bool]) -> String {
-        let known = u32::try_from(had.len()).map_or(self.count, |known| known.min(self.count));
-        let not_had = (0..known).zip(had).filter(|(_, had)| !**had);
-        let not_had = not_had.map(|(step, _)| step..step + 1);
-        let mut runs: Vec<Range<u32>> = Vec::new();
-        for run in not_had.chain(iter::once(known..self.count)) {
-            match runs.last_mut() {
-                _ if run.is_empty() => {}
-                Some(last) if last.end == run.start => last.end = run.end,
-                _ => runs.push(run),
+    /// Lists the numbers without a result: those whose entry in `has_result` is false, and
+    /// those beyond its end. Consecutive ones are shown as `first to last`. The cost does not
+    /// depend on the numbers beyond the end, which may be billions.
+    pub(crate) fn missing(&self, has_result: &[bool]) -> String {
+        let known = u32::try_from(has_result.len()).map_or(self.count, |n| n.min(self.count));
+        let missing = (0..known).zip(has_result).filter(|(_, has)| !**has);
+        let missing = missing.map(|(step, _)| step..step + 1);
+        let mut spans: Vec<Range<u32>> = Vec::new();
+        for span in missing.chain(iter::once(known..self.count)) {
+            match spans.last_mut() {
+                _ if span.is_empty() => {}
+                Some(last) if last.end == span.start => last.end = span.end,
+                _ => spans.push(span),
             }
         }
         let number = |step: u32| self.base + u128::from(step);
-        let runs = runs.into_iter().map(|run| match run.len() {
-            1 => number(run.start).to_string(),
-            _ => format!("{} to {}", number(run.start), number(run.end - 1)),
+        let spans = spans.into_iter().map(|span| match span.len() {
+            1 => number(span.start).to_string(),
+            _ => format!("{} to {}", number(span.start), number(span.end - 1)),
         });
-        runs.collect::<Vec<_>>().join(", ")
+        spans.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -90,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_articles_ten_unless_told() {
+    fn the_default_is_the_articles_ten() {
         let ten: Vec<String> = NumberRange::default().iter().collect();
         assert_eq!(ten.len(), 10);
         assert_eq!(ten[0], "23434252232434");
@@ -98,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_a_result_are_told_in_runs() {
+    fn numbers_without_a_result_are_listed_in_spans() {
         for (count, had, expected) in [
             (4, "x.xx", "2"),
             (4, "....", "1 to 4"),

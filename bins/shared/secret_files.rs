@@ -1,5 +1,5 @@
-//! The flags that name files with secrets: the same for who calls and who is called. No
-//! secret is ever an argument itself, which every user of a machine can read.
+//! Files with secrets and certificates, which clients and servers name by the same flags. A
+//! secret itself is never an argument: every user of a machine can read arguments.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use xmlrpc_server::front::hyper;
 use crate::shared::command_line::{CommandLine, Values};
 use crate::shared::failure::Failure;
 
-/// What the command line names.
+/// The files that the command line names.
 #[derive(Debug, Default)]
 pub(crate) struct SecretFiles {
     token: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
-    /// Who vouches for the other side.
+    /// The authorities that vouch for the other side.
     authorities: Option<PathBuf>,
 }
 
 impl SecretFiles {
-    /// Takes an option if it is one of these; a server's `--tls-client-ca` is a client's
-    /// `--ca`.
+    /// Takes an option that names a file. Returns whether `option` is one. The server's
+    /// `--tls-client-ca` is the client's `--ca`.
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
         let place = match option {
             "token-file" => &mut self.token,
@@ -36,64 +36,80 @@ impl SecretFiles {
         Ok(true)
     }
 
-    /// The token that a server asks for.
-    pub(crate) fn token(&self, program: CommandLine) -> Result<Option<Token>, Failure> {
+    /// Reads the token, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`] if the file can't be read, can be read by others, or has no token.
+    pub(crate) fn token(&self, command_line: CommandLine) -> Result<Option<Token>, Failure> {
         let Some(path) = &self.token else {
             return Ok(None);
         };
         let token = Token::read(path);
-        let bad = |error| program.bad(format_args!("--token-file {}: {error}", path.display()));
+        let bad =
+            |error| command_line.bad(format_args!("--token-file {}: {error}", path.display()));
         token.map(Some).map_err(bad)
     }
 
-    /// How a server speaks TLS.
-    pub(crate) fn server_tls(&self, program: CommandLine) -> Result<Option<hyper::Tls>, Failure> {
-        let Some(Identity { chain, key, .. }) = self.identity(program)? else {
+    /// Reads the certificates of a server, if they are named.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`] if a file can't be used, or is named without its counterpart.
+    pub(crate) fn server_tls(
+        &self,
+        command_line: CommandLine,
+    ) -> Result<Option<hyper::Tls>, Failure> {
+        let Some(Identity { chain, key, .. }) = self.identity(command_line)? else {
             return match self.authorities {
                 None => Ok(None),
-                Some(_) => Err(program.bad("--tls-client-ca needs --tls-cert and --tls-key")),
+                Some(_) => Err(command_line.bad("--tls-client-ca needs --tls-cert and --tls-key")),
             };
         };
-        let tls = match self.authorities(program)? {
+        let tls = match self.authorities(command_line)? {
             None => hyper::Tls::from_pem(&chain, &key),
             Some(authorities) => hyper::Tls::for_clients_of(&authorities, &chain, &key),
         };
-        tls.map(Some).map_err(|error| program.bad(error))
+        tls.map(Some).map_err(|error| command_line.bad(error))
     }
 
-    /// How a client calls.
+    /// Reads the options of a client: its token and its certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Argument`] if a file can't be used, or is named without its counterpart.
     pub(crate) fn client_options(
         &self,
-        program: CommandLine,
+        command_line: CommandLine,
     ) -> Result<xmlrpc_client::Options, Failure> {
         let mut options = xmlrpc_client::Options::default();
         if self.token.is_some() {
-            let token = self.token(program)?;
+            let token = self.token(command_line)?;
             options.credentials = token.map(|token| Credentials::token(token.text()));
         }
-        options.tls.authorities = self.authorities(program)?;
-        options.tls.identity = self.identity(program)?;
+        options.tls.authorities = self.authorities(command_line)?;
+        options.tls.identity = self.identity(command_line)?;
         Ok(options)
     }
 
-    fn identity(&self, program: CommandLine) -> Result<Option<Identity>, Failure> {
+    fn identity(&self, command_line: CommandLine) -> Result<Option<Identity>, Failure> {
         match (&self.certificate, &self.key) {
             (None, None) => Ok(None),
             (Some(chain), Some(key)) => Ok(Some(Identity::new(
-                read(program, chain)?,
-                read(program, key)?,
+                read(command_line, chain)?,
+                read(command_line, key)?,
             ))),
-            _ => Err(program.bad("--tls-cert and --tls-key go together")),
+            _ => Err(command_line.bad("--tls-cert and --tls-key go together")),
         }
     }
 
-    fn authorities(&self, program: CommandLine) -> Result<Option<Vec<u8>>, Failure> {
+    fn authorities(&self, command_line: CommandLine) -> Result<Option<Vec<u8>>, Failure> {
         let path = self.authorities.as_deref();
-        path.map(|path| read(program, path)).transpose()
+        path.map(|path| read(command_line, path)).transpose()
     }
 }
 
-fn read(program: CommandLine, path: &Path) -> Result<Vec<u8>, Failure> {
-    let bad = |error| program.bad(format_args!("can't read {}: {error}", path.display()));
+fn read(command_line: CommandLine, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bad = |error| command_line.bad(format_args!("can't read {}: {error}", path.display()));
     fs::read(path).map_err(bad)
 }

@@ -1,24 +1,24 @@
-//! The three servers: an address, a service, and a front to put it on.
+//! The three programs that serve: a listener, a service, and the front that connects them.
 
 use std::io;
 use std::net::TcpListener;
-use std::num::NonZeroUsize;
 
 use cli_support::listening::{announce, is_open};
 use cli_support::signals::stop_at_signal;
 use factorizar_service::{WorkLimits, publish};
 use xmlrpc_server::front::{hyper, listen, tiny};
-use xmlrpc_server::{Error, Handler, Service, Stop};
+use xmlrpc_server::{Handler, Service, Stop};
 
-use crate::shared::command_line::{Argument, CommandLine, Values};
+use crate::shared::command_line::{Argument, CommandLine};
 use crate::shared::failure::Failure;
 use crate::shared::secret_files::SecretFiles;
+use crate::shared::server_flags::ServerFlags;
 use crate::shared::work_limit_flags;
 
-/// Where the article's servers listen.
+/// The address on which the article's servers listen.
 const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
 
-/// A server that listens, and has yet to be given its functions.
+/// A server program that listens, and does not serve yet.
 #[derive(Debug)]
 pub struct ServerProgram {
     service: Service,
@@ -26,6 +26,7 @@ pub struct ServerProgram {
     front: Front,
 }
 
+/// The front that will serve, with its options.
 #[derive(Debug)]
 enum Front {
     Tiny(tiny::Options),
@@ -33,8 +34,9 @@ enum Front {
 }
 
 impl ServerProgram {
-    /// A server on localhost:9000, or where `--bind` says, for this machine alone:
-    /// serv_trivial and serv_lineal. The second's command line may set `limits`.
+    /// Reads the command line of serv_trivial or serv_lineal, and listens on localhost:9000 or
+    /// where `--bind` says. The address has to be a loopback address. The command line of
+    /// serv_lineal may set `limits`.
     ///
     /// # Errors
     ///
@@ -44,7 +46,7 @@ impl ServerProgram {
         help: &'static str,
         mut limits: Option<&mut WorkLimits>,
     ) -> Result<Self, Failure> {
-        let mut flags = Flags::default();
+        let mut flags = ServerFlags::default();
         flags.read(CommandLine { name, help }, |argument, values| {
             match (argument, &mut limits) {
                 (Argument::Option(option), Some(limits)) => {
@@ -68,12 +70,12 @@ impl ServerProgram {
         Ok(ServerProgram::new(listener, Front::Tiny(options)))
     }
 
-    /// A server on the port that is its argument: serv_processes. The command line may
-    /// set `limits`.
+    /// Reads the command line of serv_processes, and listens on the port that is its argument.
+    /// The command line may set `limits`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] with `usage` when called without any argument, and as
+    /// [`Failure::Usage`] with `usage` if there is no argument, and the errors of
     /// [`ServerProgram::on_localhost`].
     pub fn on_given_port(
         name: &'static str,
@@ -81,12 +83,12 @@ impl ServerProgram {
         usage: &'static str,
         limits: &mut WorkLimits,
     ) -> Result<Self, Failure> {
-        let program = CommandLine { name, help };
+        let command_line = CommandLine { name, help };
         let mut options = hyper::Options::default();
-        let mut flags = Flags::default();
+        let mut flags = ServerFlags::default();
         let mut port = None;
         let mut secrets = SecretFiles::default();
-        flags.read(program, |argument, values| match argument {
+        flags.read(command_line, |argument, values| match argument {
             Argument::Value(value) if port.is_none() => {
                 port = Some(value.clone());
                 Ok(true)
@@ -107,10 +109,10 @@ impl ServerProgram {
             Argument::Option(option) => secrets.take(option, values),
             Argument::Value(_) => Ok(false),
         })?;
-        options.token = secrets.token(program)?;
-        options.tls = secrets.server_tls(program)?;
+        options.token = secrets.token(command_line)?;
+        options.tls = secrets.server_tls(command_line)?;
         if options.token.is_some() && options.without_token {
-            return Err(program.bad("--token-file and --without-token say opposite things"));
+            return Err(command_line.bad("--token-file and --without-token say opposite things"));
         }
         if let Some(workers) = flags.workers {
             options.workers = workers.get();
@@ -119,18 +121,18 @@ impl ServerProgram {
             (Some(address), None) | (None, Some(address)) => address,
             (None, None) => return Err(Failure::Usage(usage)),
             (Some(_), Some(_)) => {
-                return Err(program.bad("give the address once: as the argument, or with --bind"));
+                return Err(
+                    command_line.bad("give the address once: as the argument, or with --bind")
+                );
             }
         };
         let listener = listen(&address)?;
-        if is_open(&listener).map_err(no_address)?
-            && options.token.is_none()
-            && !options.without_token
-        {
+        let without_password = options.token.is_none() && !options.without_token;
+        if is_open(&listener).map_err(no_address)? && without_password {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and whoever reaches it may \
-                 call: ask for a token with --token-file, say --without-token if that is meant, or give the port alone to serve \
-                 this machine"
+                 call: ask for a token with --token-file, say --without-token if that is \
+                 meant, or give the port alone to serve this machine"
             )));
         }
         Ok(ServerProgram::new(listener, Front::Hyper(options)))
@@ -148,7 +150,7 @@ impl ServerProgram {
     ///
     /// # Errors
     ///
-    /// [`Failure::Server`] where the name can't be had.
+    /// [`Failure::Server`] if the name is not valid, or taken.
     pub fn register<Args>(
         &mut self,
         name: &str,
@@ -158,12 +160,12 @@ impl ServerProgram {
         Ok(())
     }
 
-    /// Publishes `factoriz_sum`, as the article has it, and `factor`, the factors
-    /// themselves; each call is kept within `limits`.
+    /// Publishes the article's `factoriz_sum`, and `factor`, the factors themselves. Each call
+    /// is kept within `limits`.
     ///
     /// # Errors
     ///
-    /// As [`ServerProgram::register`].
+    /// Those of [`ServerProgram::register`].
     pub fn publish_factoring(&mut self, limits: WorkLimits) -> Result<(), Failure> {
         publish(&mut self.service, limits)?;
         Ok(())
@@ -173,8 +175,10 @@ impl ServerProgram {
     ///
     /// # Errors
     ///
-    /// [`Failure::Server`] where it can't go on.
+    /// [`Failure::Server`] if the server can't start, or fails.
     pub fn serve_forever(self) -> Result<(), Failure> {
+        // The signals are watched before the address is printed: whoever reads it may stop
+        // the server at once.
         let stop = Stop::new();
         let stopped = stop.clone();
         let grace = match &self.front {
@@ -198,54 +202,7 @@ impl ServerProgram {
     }
 }
 
-/// The system doesn't give the listener's address.
+/// Reports that the system doesn't give the listener's address.
 fn no_address(error: io::Error) -> Failure {
     Failure::Server(error.to_string())
-}
-
-/// The most workers that `--workers` gives: each takes a thread.
-const MAX_WORKERS: usize = 1024;
-
-fn workers(values: &mut Values<'_>) -> Result<NonZeroUsize, Failure> {
-    let what = "a number from 1 to 1024";
-    let workers = values.parse::<NonZeroUsize>("--workers", what)?;
-    if workers.get() > MAX_WORKERS {
-        return Err(values.bad(format_args!("--workers takes {what}, not {workers}")));
-    }
-    Ok(workers)
-}
-
-/// What all three servers take.
-#[derive(Default)]
-struct Flags {
-    address: Option<String>,
-    workers: Option<NonZeroUsize>,
-}
-
-impl Flags {
-    fn read(
-        &mut self,
-        program: CommandLine,
-        mut others: impl FnMut(&Argument, &mut Values<'_>) -> Result<bool, Failure>,
-    ) -> Result<(), Failure> {
-        program.arguments(|argument, values| {
-            match argument {
-                Argument::Option(option) if option == "bind" => self.address = Some(values.next()?),
-                Argument::Option(option) if option == "workers" => {
-                    self.workers = Some(workers(values)?);
-                }
-                _ => return others(argument, values),
-            }
-            Ok(true)
-        })
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::BadAddress { .. } => Failure::Argument(error.to_string()),
-            _ => Failure::Server(error.to_string()),
-        }
-    }
 }
