@@ -1,5 +1,5 @@
-//! How long products of two primes of like size take: for each size in bits, the median and the
-//! longest of a few.
+//! Measures products of two primes of like size: for each size in bits, the median and the longest
+//! time of eleven.
 //!
 //!     cargo run --release -p factorizar --example semiprimes -- 48 64 80
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
+/// Sebastiano Vigna's random generator splitmix64 (2015), with the same numbers in every run.
 struct Splitmix(u64);
 
 impl Splitmix {
@@ -48,7 +48,7 @@ impl Splitmix {
         z ^ z >> 31
     }
 
-    /// A prime of exactly `bits` bits, with the two highest set so that a product has them all.
+    /// Returns a prime of `bits` bits. The two highest are set, so that a product of two has all bits.
     fn prime(&mut self, bits: u32) -> u128 {
         loop {
             let n = u128::from(self.next() >> (64 - bits) | 3 << (bits - 2) | 1);

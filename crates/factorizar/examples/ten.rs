@@ -1,5 +1,5 @@
-//! Factors the article's ten numbers in process: number, prime factors, sum, then the time of all
-//! ten together. The time printed is the median of many rounds.
+//! Factors the article's ten numbers in process, and prints the number, the prime factors and the
+//! sum of each, then the median time of all ten together.
 //!
 //!     cargo run --release -p factorizar --example ten
 

@@ -19,6 +19,7 @@ mod qs;
 mod range;
 mod rho;
 mod simd;
+mod small_primes;
 mod sum;
 mod trial_division;
 mod unfinished;

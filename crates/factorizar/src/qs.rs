@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(find_divisor(n, &late), Err(StopReason::OutOfTime));
     }
 
-    /// What is added, in which order, and when it suffices.
+    /// Compares the relations that are added, their order, and when they suffice.
     #[test]
     fn any_number_of_threads_gets_the_same_relations() {
         let n = ((1 << 61) - 1) * 1_099_511_627_689;

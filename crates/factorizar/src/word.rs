@@ -118,6 +118,20 @@ fn wide_mul_128(a: u128, b: u128) -> (u128, u128) {
     (top, second << 64 | bottom & low)
 }
 
+/// Returns the inverse of an odd `p` modulo 2^128, by Newton's iteration.
+///
+/// p is its own inverse modulo 2^3. Each turn doubles the number of correct bits, to 6, 12, 24, 48,
+/// 96 and past 128.
+pub(crate) const fn inverse_of_odd(p: u128) -> u128 {
+    let mut inverse = p;
+    let mut turn = 0;
+    while turn < 6 {
+        inverse = inverse.wrapping_mul(2u128.wrapping_sub(p.wrapping_mul(inverse)));
+        turn += 1;
+    }
+    inverse
+}
+
 /// Returns the greatest common divisor of any `a` and an odd `n`; `n` if `a` is 0.
 ///
 /// Source: Josef Stein, "Computational problems associated with Racah algebra", Journal of

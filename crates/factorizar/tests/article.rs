@@ -1,4 +1,4 @@
-//! What the article's script answers, and where it was wrong.
+//! The answers of the article's script, and the numbers for which it was wrong.
 
 use factorizar::{Error, factor, factoriz_sum, sum_of_prime_factors};
 
@@ -45,7 +45,7 @@ fn the_ten_numbers() {
     }
 }
 
-/// Where the script gives n itself, and the true sum.
+/// The numbers for which the script gives n itself, with the true sum.
 const WRONG: [(u128, u128); 10] = [
     (6, 5),
     (8, 6),
@@ -67,7 +67,7 @@ fn the_numbers_that_the_script_was_wrong_for() {
     }
 }
 
-/// The script's trial division: by 2, 3, ... up to one short of floor(sqrt(n)).
+/// Returns the script's sum: trial division by 2, 3, ... up to one short of floor(sqrt(n)).
 fn one_short(n: u128) -> u128 {
     let (mut rest, mut sum) = (n, 0);
     for p in 2..n.isqrt() {

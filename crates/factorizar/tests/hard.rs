@@ -1,4 +1,4 @@
-//! Numbers that need the upper half of the ladder, and stopping it on the way.
+//! Numbers that need elliptic curves or the quadratic sieve, and computations that are stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use factorizar::{
     is_prime,
 };
 
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
+/// Sebastiano Vigna's random generator splitmix64 (2015), with the same numbers in every run.
 struct Splitmix(u64);
 
 impl Splitmix {
@@ -40,7 +40,7 @@ fn check_product(mut primes: Vec<u128>) {
     assert_eq!(factor(n).as_slice(), primes, "{n}");
 }
 
-/// By product and proof: nothing of what is factored is known beforehand.
+/// Checks the product and the primality of the factors of a number that is not made of known primes.
 fn check_random(random: &mut Splitmix, bits: u32) {
     let n = random.below_bits(bits) | 1 << (bits - 1);
     let factors = factor(n);

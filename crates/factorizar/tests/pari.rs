@@ -1,4 +1,4 @@
-//! Ten thousand numbers against PARI/GP, if it is there: apt-get install pari-gp.
+//! Ten thousand numbers compared with PARI/GP, if it is installed: apt-get install pari-gp.
 
 use std::error::Error;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use factorizar::factor;
 
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
+/// Returns the next number of Sebastiano Vigna's splitmix64 (2015), the same in every run.
 fn splitmix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,14 +1,14 @@
-//! Random numbers: products whose primes are known, and numbers of any shape.
+//! Random numbers: products of known primes, and numbers of any shape.
 
 use factorizar::{factor, is_prime};
 use proptest::prelude::*;
 
-/// The first odd prime from a random number of at most `bits` bits on.
+/// Generates the first prime from a random number of at most `bits` bits on.
 fn prime(bits: u32) -> impl Strategy<Value = u128> {
     (3u128..1 << bits).prop_map(|start| (start..).find(|&n| is_prime(n)).unwrap_or(3))
 }
 
-/// Whether `p` is prime, by trial division alone: slow, and free of anything of the crate's.
+/// Returns whether `p` is prime, by trial division, without the crate's own code.
 fn is_prime_by_division(p: u128) -> bool {
     let p = u64::try_from(p).expect("a prime small enough to divide by hand");
     p > 1 && (2..=p.isqrt()).all(|d| !p.is_multiple_of(d))

@@ -2,7 +2,7 @@
 
 use factorizar::{factor, is_prime};
 
-/// `primes`, each with its exponent, are the factors of their product.
+/// Checks that `primes`, each with its exponent, are the factors of their product.
 fn check(primes: &[(u128, u32)]) {
     let n: u128 = primes
         .iter()

@@ -1,4 +1,4 @@
-//! Every number up to a bound, against a sieve of smallest prime factors.
+//! Every number up to a bound, compared with a sieve of smallest prime factors.
 
 use factorizar::{factor, factoriz_sum_range, is_prime};
 

@@ -1,5 +1,7 @@
-//! No number makes the kernel panic; the factors it finds multiply to the number and are prime, or
-//! times the cofactor where it was stopped; and text is read as digits or refused.
+//! Factors any number with any seed, stopped at any moment, and reads any text as digits.
+//!
+//! Nothing may panic. The factors found are prime, and their product, times the cofactor if the
+//! computation was stopped, is the number.
 #![no_main]
 
 use std::sync::atomic::{AtomicUsize, Ordering};

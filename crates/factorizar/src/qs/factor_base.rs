@@ -7,6 +7,8 @@
 //! taken.
 
 use super::modular::{is_residue, mul, remainder, square_root};
+use crate::small_primes::SMALL_PRIMES;
+use crate::word::inverse_of_odd;
 
 /// Primes that a loop takes together. The arrays are padded to whole groups.
 pub(super) const GROUP_SIZE: usize = 16;
@@ -15,19 +17,12 @@ pub(super) const GROUP_SIZE: usize = 16;
 /// every interval.
 pub(super) const NO_POSITION: i16 = i16::MAX;
 
-/// Primes are below this, so that twice a prime fits an `i16`.
-const BOUND: usize = 1 << 14;
-/// Number of primes below [`BOUND`].
-const COUNT: usize = 1_900;
-
-static PRIMES: [u16; COUNT] = primes();
-
 /// The primes that a relation may have, with constants for each.
 #[derive(Debug)]
 pub(super) struct FactorBase {
     /// The number of primes without padding. The first is 2.
     pub(super) len: usize,
-    /// The primes, ascending.
+    /// The primes, ascending. They are below 2^14, so that twice a prime fits an `i16`.
     pub(super) primes: Vec<i16>,
     /// A square root of k n modulo each prime; 0 for primes that divide k.
     pub(super) roots: Vec<u16>,
@@ -59,7 +54,7 @@ impl FactorBase {
             limits: vec![0; padded],
         };
         base.primes[0] = 2;
-        for &p in &PRIMES[1..] {
+        for &p in &SMALL_PRIMES[1..] {
             if base.len == len {
                 break;
             }
@@ -86,7 +81,7 @@ impl FactorBase {
         };
         self.reciprocals[index] = (65_536 / u32::from(p)) as u16;
         self.logs[index] = f32::from(p).log2().round() as u8;
-        self.inverses[index] = inverse(p.into());
+        self.inverses[index] = inverse_of_odd(p.into());
         self.limits[index] = u128::MAX / u128::from(p);
         self.len += 1;
     }
@@ -108,34 +103,4 @@ impl FactorBase {
         let quotient = self.quotient(n, index);
         (quotient <= self.limits[index]).then_some(quotient)
     }
-}
-
-/// Returns the inverse of an odd `p` modulo 2^128, by Newton's iteration.
-pub(super) fn inverse(p: u128) -> u128 {
-    let mut inverse = p;
-    for _ in 0..6 {
-        inverse = inverse.wrapping_mul(2u128.wrapping_sub(p.wrapping_mul(inverse)));
-    }
-    inverse
-}
-
-/// Computes the primes below [`BOUND`], by the sieve of Eratosthenes.
-const fn primes() -> [u16; COUNT] {
-    let mut composite = [false; BOUND];
-    let mut table = [0; COUNT];
-    let (mut filled, mut n) = (0, 2);
-    while n < BOUND {
-        if !composite[n] {
-            table[filled] = n as u16;
-            filled += 1;
-            let mut multiple = n * n;
-            while multiple < BOUND {
-                composite[multiple] = true;
-                multiple += n;
-            }
-        }
-        n += 1;
-    }
-    assert!(filled == COUNT, "COUNT is not the number of primes");
-    table
 }

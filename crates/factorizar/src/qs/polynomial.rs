@@ -17,8 +17,9 @@
 //! Computation 48 (1987); W. R. Alford and Carl Pomerance, "Implementing the self-initializing
 //! quadratic sieve on a distributed network", 1995.
 
-use super::factor_base::{FactorBase, NO_POSITION, inverse};
+use super::factor_base::{FactorBase, NO_POSITION};
 use super::modular::{invert, mul};
+use crate::word::inverse_of_odd;
 
 /// A polynomial, which goes through all b of one a.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Polynomial {
             factors,
             half: half.into(),
             kn,
-            a_inverse: inverse(a.into()),
+            a_inverse: inverse_of_odd(a.into()),
             positions: [vec![NO_POSITION; len], vec![NO_POSITION; len]],
             shifts: vec![vec![0; len]; terms.len() - 1],
             terms,

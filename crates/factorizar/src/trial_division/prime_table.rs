@@ -1,7 +1,8 @@
 //! Tables of the primes of the trial division, computed at compile time.
 
 use crate::simd::divisibility::{GROUP_SIZE, PrimeGroup};
-use crate::word::Word;
+use crate::small_primes::SMALL_PRIMES;
+use crate::word::{Word, inverse_of_odd};
 
 /// Primes below this are divided out of every number.
 pub(crate) const BOUND: u64 = 1 << 10;
@@ -37,7 +38,10 @@ impl<W: Word> Divisor<W> {
     }
 }
 
-const PRIMES: [u64; VECTOR_COUNT] = odd_primes();
+/// Returns an odd prime by its index: 3 for 0.
+const fn odd_prime(index: usize) -> u64 {
+    SMALL_PRIMES[index + 1] as u64
+}
 
 /// The odd primes below [`BOUND`], for numbers of 128 bits.
 pub(super) static WIDE: [Divisor<u128>; COUNT] = wide();
@@ -56,16 +60,16 @@ const fn wide() -> [Divisor<u128>; COUNT] {
     }; COUNT];
     let mut index = 0;
     while index < COUNT {
-        let prime = PRIMES[index];
+        let prime = odd_prime(index);
         table[index] = Divisor {
             prime,
-            inverse: inverse(prime as u128),
+            inverse: inverse_of_odd(prime as u128),
             limit: u128::MAX / prime as u128,
         };
         index += 1;
     }
     assert!(
-        PRIMES[COUNT - 1] < BOUND && PRIMES[COUNT] > BOUND,
+        odd_prime(COUNT - 1) < BOUND && odd_prime(COUNT) > BOUND,
         "COUNT is not the number of odd primes below BOUND"
     );
     table
@@ -79,14 +83,18 @@ const fn narrow() -> [Divisor<u64>; VECTOR_COUNT] {
     }; VECTOR_COUNT];
     let mut index = 0;
     while index < VECTOR_COUNT {
-        let prime = PRIMES[index];
+        let prime = odd_prime(index);
         table[index] = Divisor {
             prime,
-            inverse: inverse(prime as u128) as u64,
+            inverse: inverse_of_odd(prime as u128) as u64,
             limit: u64::MAX / prime,
         };
         index += 1;
     }
+    assert!(
+        odd_prime(VECTOR_COUNT - 1) < VECTOR_BOUND && odd_prime(VECTOR_COUNT) > VECTOR_BOUND,
+        "VECTOR_COUNT is not the number of odd primes below VECTOR_BOUND"
+    );
     table
 }
 
@@ -103,7 +111,7 @@ const fn groups() -> [PrimeGroup; GROUP_COUNT] {
             (index - SCALAR_PRIMES) / GROUP_SIZE,
             (index - SCALAR_PRIMES) % GROUP_SIZE,
         );
-        let prime = PRIMES[index] as f64;
+        let prime = odd_prime(index) as f64;
         table[group].reciprocals[place] = 1.0 / prime;
         if place == 0 {
             table[group].square = prime * prime;
@@ -111,41 +119,4 @@ const fn groups() -> [PrimeGroup; GROUP_COUNT] {
         index += 1;
     }
     table
-}
-
-/// Computes the odd primes below [`VECTOR_BOUND`], by the sieve of Eratosthenes.
-const fn odd_primes() -> [u64; VECTOR_COUNT] {
-    const LEN: usize = VECTOR_BOUND as usize;
-    let mut composite = [false; LEN];
-    let mut table = [0; VECTOR_COUNT];
-    let (mut filled, mut n) = (0, 3);
-    while n < LEN {
-        if !composite[n] {
-            table[filled] = n as u64;
-            filled += 1;
-            let mut multiple = n * n;
-            while multiple < LEN {
-                composite[multiple] = true;
-                multiple += 2 * n;
-            }
-        }
-        n += 2;
-    }
-    assert!(
-        filled == VECTOR_COUNT,
-        "VECTOR_COUNT is not the number of odd primes below VECTOR_BOUND"
-    );
-    table
-}
-
-/// Returns the inverse of an odd `p` modulo 2^128, by Newton's iteration: p is its own inverse
-/// modulo 2^3, and each turn doubles the number of correct bits, to 6, 12, 24, 48, 96 and past 128.
-const fn inverse(p: u128) -> u128 {
-    let mut inverse = p;
-    let mut turn = 0;
-    while turn < 6 {
-        inverse = inverse.wrapping_mul(2u128.wrapping_sub(p.wrapping_mul(inverse)));
-        turn += 1;
-    }
-    inverse
 }
