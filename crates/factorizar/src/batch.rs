@@ -9,8 +9,8 @@ use crate::factors::Factors;
 use crate::parallel::in_parallel;
 use crate::unfinished::Unfinished;
 
-/// Numbers that a thread takes at a time. Together they take some microseconds at least, which is
-/// long beside the taking.
+/// Numbers that a thread takes at a time. They take some microseconds at least, much longer than it
+/// takes to fetch the next ones.
 const CHUNK: usize = 16;
 
 /// Returns the prime factors of each of `numbers`, in their order.

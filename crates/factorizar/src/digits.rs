@@ -1,8 +1,8 @@
 //! Decimal text to `u128`.
 //!
-//! Takes what the article's servers take: the ASCII digits `0` to `9`, with leading zeros, and
-//! nothing else. Cost: one pass over the bytes and no allocation, so a text of many megabytes costs
-//! no more than reading it; at most 39 digits are converted.
+//! The text has to be ASCII digits, `0` to `9`, leading zeros included, as the article requires.
+//! Cost: one pass over the bytes and no allocation, so a text of many megabytes costs no more than
+//! reading it; at most 39 digits are converted.
 
 use crate::error::Error;
 

@@ -279,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Lane by lane, both stages, what each has in common with n.
+    /// Compares, lane by lane and for both stages, the common factors with n.
     #[test]
     fn eight_lanes_find_what_pairs_find() {
         let numbers = [

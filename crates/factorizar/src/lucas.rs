@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(jacobi(-15, 1_005u64), 0);
     }
 
-    /// The 58 below 10^6, the first of which are in OEIS A217255, are what passes and is not prime.
+    /// Compares the composites that pass with OEIS A217255: there are 58 below 10^6.
     #[test]
     fn strong_lucas_pseudoprimes_pass_and_are_not_prime() {
         let passing = |n: &u64| is_strong_probable_prime(&Montgomery::new(*n));

@@ -1,8 +1,8 @@
 //! Lucas chains: short addition chains in which the difference of every two summands is known.
 //!
 //! On a Montgomery curve two points can be added only if their difference is known. For a prime r
-//! such a chain comes from a subtractive Euclidean algorithm on r and a second number near r /
-//! 1.618: each of its steps is a few additions and doublings. Several second numbers near the
+//! such a chain comes from a subtractive Euclidean algorithm on r and a second number near 0.618 r.
+//! Each step of the algorithm is a few additions and doublings. Several second numbers near the
 //! golden section are tried, and the cheapest chain is kept. The chains are computed at compile
 //! time; at run time the steps are read from a table.
 //!
@@ -20,15 +20,22 @@ use crate::lanes::LaneArithmetic;
 
 /// Ends the chain of one prime, and begins that of the next.
 const END: u8 = 0;
+/// Swaps d and e.
 const SWAP: u8 = 1;
+/// Replaces d by (2 d - e) / 3, and e by (2 e - d) / 3.
 const THIRDS: u8 = 2;
+/// Replaces d by (d - e) / 2.
 const HALF_DIFFERENCE: u8 = 3;
+/// Replaces d by d - e.
 const SUBTRACT: u8 = 4;
+/// Replaces d by d / 2.
 const HALVE: u8 = 5;
+/// Replaces e by e / 2.
 const HALVE_OTHER: u8 = 6;
 
-/// Costs in multiplications.
+/// The cost of an addition of points, in multiplications.
 const ADDITION: u32 = 6;
+/// The cost of a doubling, in multiplications.
 const DOUBLING: u32 = 6;
 
 /// The most steps of one pair of bounds.

@@ -63,7 +63,7 @@ pub(super) fn invert(a: u16, p: u16) -> u16 {
     inverse as u16
 }
 
-/// Returns a square root of `a` modulo the odd prime `p`, of which `a` is a nonzero square.
+/// Returns a square root of `a`, which is a nonzero square modulo the odd prime `p`.
 pub(super) fn square_root(a: u16, p: u16) -> u16 {
     let twos = (p - 1).trailing_zeros();
     let odd = (p - 1) >> twos;

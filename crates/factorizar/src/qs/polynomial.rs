@@ -1,14 +1,19 @@
 //! The polynomials whose values are sieved, and the positions at which each prime divides them.
 //!
-//! Let k n = 1 modulo 8, a be a product of primes of the factor base, b odd with b^2 = k n modulo 4
-//! a, and c = (b^2 - k n) / 4 a. For y = 2 a x + b and q(x) = a x^2 + b x + c then y^2 - k n = 4 a
-//! q(x), so that y^2 = 4 a q(x) modulo n. For x within M of zero, the values of q stay below some M
-//! sqrt(k n / 8).
+//! For a number n with its multiplier k, such that k n = 1 modulo 8:
 //!
-//! If a has s primes, there are 2^(s-1) values of b: b is a sum of s terms, one for each prime of
-//! a, with either sign. They are taken in the order of a Gray code, in which one term changes its
-//! sign at a time: the positions of a prime p then move by an amount that is computed once for each
-//! term.
+//! - a is a product of s primes of the factor base;
+//! - b is odd, and b^2 = k n modulo 4 a;
+//! - c = (b^2 - k n) / 4 a.
+//!
+//! With y = 2 a x + b and q(x) = a x^2 + b x + c then y^2 - k n = 4 a q(x), so y^2 = 4 a q(x)
+//! modulo n. For x from -M to M the values of q stay below about M sqrt(k n / 8), small enough to
+//! be products of small primes often.
+//!
+//! An a has 2^(s-1) values of b. Each is a sum of s terms, one for each prime of a, with either
+//! sign, plus a if that makes it odd. They are taken in the order of a Gray code, which changes the
+//! sign of one term at a time. The positions of a prime p then move by an amount that is computed
+//! once for each term.
 //!
 //! Cost: an inverse and s remainders for each prime of the base with a new a; two additions for
 //! each prime with a new b.
@@ -38,8 +43,8 @@ pub(super) struct Polynomial {
     /// The inverse of a modulo 2^128.
     a_inverse: u128,
     /// The first two positions in the interval at which each prime of the base divides the value,
-    /// in two arrays. Invariant: they are below the prime, or [`NO_POSITION`] for 2 and the primes
-    /// of a.
+    /// in two arrays. Invariant: they are below the prime, or [`NO_POSITION`] for 2, for the
+    /// primes of a and for the padding.
     pub(super) positions: [Vec<i16>; 2],
     /// For each term but the last, the amount by which the positions of each prime move when the
     /// term changes its sign. It is 0 for primes without positions.
@@ -52,6 +57,8 @@ impl Polynomial {
     /// Creates the first polynomial of an a, whose primes are given as indices into the base.
     pub(super) fn new(base: &FactorBase, kn: u128, factors: Vec<usize>, half: u32) -> Self {
         let a: u64 = factors.iter().map(|&f| u64::from(base.prime(f))).product();
+        // By the Chinese remainder theorem: each term is 0 modulo the other primes of a, and a
+        // square root of k n modulo its own prime.
         let terms: Vec<i128> = factors
             .iter()
             .map(|&factor| {
@@ -98,10 +105,12 @@ impl Polynomial {
             for (shifts, &term) in self.shifts.iter_mut().zip(&self.terms) {
                 shifts[index] = mul(remainder(term), inverse, p) as i16;
             }
+            // 1 / (2 a) modulo p.
             let halved = mul(inverse, p.div_ceil(2), p);
             let b = remainder(self.b);
             let root = base.roots[index];
             let middle = (middle % u32::from(p)) as u16;
+            // q(x) = 0 modulo p where y = 2 a x + b is a square root of k n.
             for (positions, root) in self.positions.iter_mut().zip([root, p - root]) {
                 let x = mul((root + p - b) % p, halved, p);
                 positions[index] = ((x + middle) % p) as i16;
