@@ -1,4 +1,4 @@
-//! Spreads calls over two servers of that function: the README's example.
+//! Spreads calls over two servers of the function `digits`: the README's example.
 
 #![allow(clippy::print_stdout, reason = "an example shows its results")]
 

@@ -1,4 +1,4 @@
-//! Publishes a function of one's own on a port of this machine: the README's example.
+//! Publishes the function `digits` on a port of this machine: the README's example.
 
 use std::error::Error;
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper::Server;
 
-/// How many digits there are in a text.
+/// Returns the number of digits in a text.
 fn digits(text: String) -> i32 {
     text.bytes()
         .map(|byte| i32::from(byte.is_ascii_digit()))

@@ -25,7 +25,7 @@ pub enum Error {
     BadUrl {
         /// The address, escaped and cut; without what may be a password.
         url: String,
-        /// What is wrong with it.
+        /// The reason why it can't be read.
         reason: &'static str,
     },
     /// The address begins with `https://`, and the crate was built without the feature
@@ -47,7 +47,7 @@ pub enum Error {
     BadOption {
         /// The option.
         option: OptionName,
-        /// What is wrong with it.
+        /// The reason why it can't be used.
         reason: &'static str,
     },
     /// The method's name or an argument can't be written as XML-RPC. Nothing was sent.
@@ -119,7 +119,7 @@ pub enum Error {
     NotHttp {
         /// The server, as `host:port`.
         server: String,
-        /// What is wrong with them.
+        /// The first mistake in them.
         reason: String,
     },
     /// The response has another HTTP status than 200.
@@ -161,7 +161,7 @@ pub struct HttpStatus {
 pub struct MalformedResponse {
     /// The server, as `host:port`.
     pub server: String,
-    /// What is wrong with the document, and where. For a body that is too long it is
+    /// The first mistake in the document, and its position. For a body that is too long it is
     /// [`LimitExceeded`](xmlrpc_wire::Error::LimitExceeded).
     pub source: xmlrpc_wire::Error,
     /// The beginning of the body, escaped and cut.

@@ -16,12 +16,12 @@ const DEFAULT_TLS_PORT: u16 = 443;
 /// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port` or
 /// `host`.
 ///
-/// As in Python's xmlrpclib an address without a path gets `/RPC2`, and `/` stays `/`.
+/// An address without a path gets `/RPC2`, and `/` stays `/`, as in Python's xmlrpclib.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
     /// The scheme is `https://`.
     pub(crate) is_secure: bool,
-    /// Those before the @. The address never displays with them.
+    /// The credentials before the @. The address never displays with them.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) host: Host,
     pub(crate) port: u16,

@@ -1,4 +1,4 @@
-//! Calls that succeed, and what they look like on the wire.
+//! Calls that succeed, and their bytes on the wire.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

@@ -1,4 +1,4 @@
-//! Which connection a call takes: a kept one, a new one, and when it is sent again.
+//! The connection that a call takes, kept or new, and the calls that are sent again.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

@@ -1,4 +1,4 @@
-//! Calls that fail, and what their errors say.
+//! Calls that fail, and their errors.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

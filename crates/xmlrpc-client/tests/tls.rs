@@ -1,4 +1,4 @@
-//! Who trusts whom: a private authority, and certificates on both sides.
+//! Trust by TLS: a private authority, and certificates on both sides.
 
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
@@ -18,7 +18,7 @@ use xmlrpc_server::front::hyper::{self, Tls};
 
 const HERE: &[&str] = &["localhost", "127.0.0.1"];
 
-/// One that vouches for others.
+/// An authority that vouches for others' certificates.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -72,7 +72,7 @@ impl Secure {
         Secure { live, calls }
     }
 
-    /// A call from one who trusts `authority`, or else those of the public web.
+    /// Calls as a client that trusts `authority`, or else those of the public web.
     fn call(&self, authority: Option<&Authority>, own: Option<Identity>) -> Result<i32, Error> {
         let mut options = options();
         options.tls.authorities = authority.map(Authority::pem);

@@ -1,5 +1,6 @@
 //! The endpoint that calls are posted to: a server's address, and how it is called.
 
+use untrusted_text::OneLine;
 use ureq::config::Config;
 use ureq::http::Uri;
 
@@ -10,20 +11,19 @@ use crate::options::Options;
 use crate::transport::agent_config;
 use crate::transport::tunnel::Tunnel;
 use crate::url::ServerUrl;
-use untrusted_text::OneLine;
 
 /// All that the connections to one server share. It does not change once it is made, but
 /// for the addresses.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) url: ServerUrl,
-    /// The same address, for ureq.
+    /// The address as ureq takes it.
     pub(super) uri: Uri,
     /// The server as `host:port`: its name in messages.
     pub(super) server: String,
     /// Checked.
     pub(super) options: Options,
-    /// Those of the address or of the options; never both.
+    /// From the address or the options; never both have some.
     pub(super) credentials: Option<Credentials>,
     /// The addresses of the server, or of its HTTP proxy.
     pub(super) addresses: HostAddresses,

@@ -12,10 +12,10 @@ use std::time::Duration;
 use xmlrpc_client::{Options, ServerProxy, Value};
 use xmlrpc_wire::{Bytes, Limits, MethodCall, decode_call, encode_response};
 
-/// How long a test waits for anything before it fails.
+/// The longest time that a test waits for anything before it fails.
 pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
-/// A script that runs in a thread, and where it listens.
+/// A script that runs in a thread, and the address at which it listens.
 pub(crate) struct Server<T = ()> {
     pub(crate) address: String,
     done: Receiver<T>,
@@ -48,7 +48,7 @@ impl<T> Server<T> {
             .unwrap()
     }
 
-    /// What the script gave; fails where it panicked or doesn't end.
+    /// Returns the script's result; fails where it panicked or doesn't end.
     pub(crate) fn done(self) -> T {
         self.done.recv_timeout(BOUND).expect("the script ends well")
     }
@@ -73,7 +73,7 @@ impl Listener {
         Peer(stream)
     }
 
-    /// Whether nobody has connected.
+    /// Returns whether nobody has connected.
     pub(crate) fn is_quiet(&self) -> bool {
         self.0.set_nonblocking(true).unwrap();
         self.0.accept().is_err()
