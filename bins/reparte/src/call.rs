@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use cli_support::output::print;
 use xmlrpc_client::{ServerProxy, Value};
 
 use crate::exit::Failure;
+use crate::flags::client::ClientFlags;
+use crate::flags::seconds::seconds;
+use crate::flags::server_list::single_server;
+use crate::flags::value_format::ValueFormat;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
-use crate::options::{Client, seconds, server};
 use crate::output::for_reader;
 use crate::value_type::{self, ValueType};
 
@@ -39,22 +42,14 @@ pub(crate) struct Call {
     #[arg(long, conflicts_with = "arg_type")]
     json: bool,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
+    output: ValueFormat,
     /// How long to wait for the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
-    client: Client,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// A string as it is, a number in decimals, anything with parts as JSON
-    Text,
-    /// JSON on one line
-    Json,
+    client: ClientFlags,
 }
 
 impl Call {
@@ -62,13 +57,13 @@ impl Call {
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
         options.total_timeout = options.total_timeout.max(self.timeout);
-        let server = server(&self.url, &options)?;
+        let server = single_server(&self.url, &options)?;
         let server = server.proxy();
         let arguments = self.arguments(server)?;
         let result: Value = server.call(&self.method, arguments)?;
         let line = match self.output {
-            Output::Text => to_text(&result),
-            Output::Json => to_json(&result).to_string(),
+            ValueFormat::Text => to_text(&result),
+            ValueFormat::Json => to_json(&result).to_string(),
         };
         Ok(print(for_reader(&line))?)
     }

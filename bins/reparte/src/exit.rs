@@ -27,9 +27,9 @@ pub(crate) enum Failure {
     /// The journal can't be used, or not any further. Code 7.
     Journal(String),
     /// The server answered, but neither with a result nor with a fault. Code 8.
-    NoAnswer(String),
+    Refused(String),
     /// What was to be said has been, and the code remains.
-    Told(u8),
+    Silent(u8),
 }
 
 impl Failure {
@@ -52,14 +52,14 @@ impl exit::Failure for Failure {
             Failure::Fault(_) => exit::FAILED,
             Failure::Interrupted(_) => exit::INTERRUPTED,
             Failure::Journal(_) => exit::JOURNAL,
-            Failure::NoAnswer(_) => exit::REFUSED,
-            Failure::Told(code) => code,
+            Failure::Refused(_) => exit::REFUSED,
+            Failure::Silent(code) => code,
         }
     }
 
     fn place(&self) -> Place {
         match self {
-            Failure::Told(_) => Place::Nowhere,
+            Failure::Silent(_) => Place::Nowhere,
             _ => Place::Error,
         }
     }
@@ -75,8 +75,8 @@ impl fmt::Display for Failure {
             | Failure::Fault(text)
             | Failure::Interrupted(text)
             | Failure::Journal(text)
-            | Failure::NoAnswer(text) => f.write_str(text),
-            Failure::Told(_) => Ok(()),
+            | Failure::Refused(text) => f.write_str(text),
+            Failure::Silent(_) => Ok(()),
         }
     }
 }
@@ -100,7 +100,7 @@ impl From<Error> for Failure {
             ErrorKind::Usage => Failure::Argument,
             ErrorKind::NeverRan | ErrorKind::MayHaveRun => Failure::Unreachable,
             ErrorKind::Fault => Failure::Fault,
-            _ => Failure::NoAnswer,
+            _ => Failure::Refused,
         };
         let remedy = match error.kind() {
             _ if matches!(error, Error::ProxyRefused { .. }) => "; see --proxy",
@@ -116,7 +116,7 @@ impl From<Error> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Told(0),
+            io::ErrorKind::BrokenPipe => Failure::Silent(0),
             _ => Failure::Output(error),
         }
     }

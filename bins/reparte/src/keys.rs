@@ -12,7 +12,8 @@ use clap::Args;
 use cli_support::output::print;
 
 use crate::exit::Failure;
-use crate::options::whole;
+use crate::flags::whole_number::whole_number;
+use crate::shell::quote;
 use certificates::certificates;
 use files::{File, create};
 
@@ -34,7 +35,7 @@ pub(crate) struct Keys {
     #[arg(default_values = ["localhost", "127.0.0.1"])]
     host: Vec<String>,
     /// The port in the commands that are printed
-    #[arg(long, value_parser = whole(1..=u16::MAX), default_value_t = 9000)]
+    #[arg(long, value_parser = whole_number(1..=u16::MAX), default_value_t = 9000)]
     #[arg(allow_negative_numbers = true)]
     port: u16,
 }
@@ -68,7 +69,7 @@ impl Keys {
 
     /// What to type, here or where the directory has been copied to.
     fn commands(&self) -> String {
-        let directory = quoted(&self.directory.display().to_string());
+        let directory = quote(&self.directory.display().to_string(), "/._-+:@%");
         let host = self.host.first().map_or("localhost", String::as_str);
         let is_local = |host: &String| matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
         let address = match self.host.iter().all(is_local) {
@@ -129,30 +130,9 @@ fn token() -> Result<String, Failure> {
     Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(bits)))
 }
 
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    match word.chars().all(is_plain) && !word.is_empty() {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_is_quoted_where_it_must_be() {
-        for (word, shown) in [
-            ("/tmp/keys-1.d", "/tmp/keys-1.d"),
-            ("my keys", "'my keys'"),
-            ("it's", "'it'\\''s'"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(quoted(word), shown);
-        }
-    }
 
     #[test]
     fn a_host_is_a_name_or_an_address() {

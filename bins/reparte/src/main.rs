@@ -8,19 +8,21 @@ mod call;
 mod completions;
 mod console;
 mod exit;
+mod flags;
 mod introspection;
 mod json;
 mod keys;
 mod man;
 mod methods;
-mod options;
 mod output;
 mod output_file;
 mod page;
 mod run;
 #[cfg(unix)]
 mod serve;
+mod shell;
 mod status;
+mod task_estimate;
 mod value_type;
 
 use std::process::ExitCode;
@@ -75,7 +77,7 @@ Environment:
 )]
 enum Command {
     #[command(after_long_help = RUN_EXAMPLES)]
-    Run(run::RunCommand),
+    Run(run::flags::RunCommand),
     #[cfg(unix)]
     Serve(serve::Serve),
     Status(status::Status),

@@ -8,10 +8,12 @@ use serde_json::json;
 use untrusted_text::OneLine;
 use xmlrpc_client::ErrorKind;
 
-use crate::call::Output;
 use crate::exit::Failure;
+use crate::flags::client::ClientFlags;
+use crate::flags::seconds::seconds;
+use crate::flags::server_list::single_server;
+use crate::flags::value_format::ValueFormat;
 use crate::introspection::{help, is_own, names, show, signatures};
-use crate::options::{Client, seconds, server};
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
@@ -26,21 +28,21 @@ pub(crate) struct Methods {
     #[arg(long)]
     all: bool,
     /// How to print them
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
+    output: ValueFormat,
     /// How long to wait for each answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
-    client: Client,
+    client: ClientFlags,
 }
 
 impl Methods {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
-        let server = server(&self.url, &options)?;
+        let server = single_server(&self.url, &options)?;
         let server = server.proxy();
         let names = names(server).map_err(|error| match error.kind() {
             ErrorKind::Fault => Failure::Fault(format!(
@@ -60,8 +62,10 @@ impl Methods {
             }
         }
         match self.output {
-            Output::Text => all.iter().try_for_each(|method| print(method.text()))?,
-            Output::Json => print(all.iter().map(Method::json).collect::<serde_json::Value>())?,
+            ValueFormat::Text => all.iter().try_for_each(|method| print(method.text()))?,
+            ValueFormat::Json => {
+                print(all.iter().map(Method::json).collect::<serde_json::Value>())?
+            }
         }
         Ok(())
     }

@@ -1,72 +1,75 @@
-//! The page of a run: alive at an address, and frozen as a file.
+//! The page of a run: live at an address, and frozen in a file.
+//!
+//! An [observer](observer) reads the run's events into a [model](model), which a web server
+//! shows as a document with scripts, and as the JSON that the scripts ask for each second. At
+//! the end of the run the same document is written into the report, with the JSON in it.
 
+mod assets;
+mod command_line;
 mod document;
 mod ending;
+mod lanes;
+mod model;
 mod observer;
-mod run_info;
+mod plain_summary;
+mod rate;
+pub(crate) mod run_info;
 mod run_json;
+mod snapshot;
 mod timeline;
 mod utilisation;
 mod web_server;
 
-use std::sync::atomic::{AtomicBool, Ordering::Release};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-
-use reparte::{Handle, RunSummary};
+use reparte::Handle;
 
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
-use ending::Ending;
-pub(crate) use run_info::RunInfo;
-use run_json::State;
-use timeline::Timeline;
-use web_server::{WebListener, WebServer};
+use crate::page::ending::Ending;
+use crate::page::observer::Observer;
+use crate::page::run_info::RunInfo;
+use crate::page::web_server::{WebListener, WebServer};
 
-/// Where the page of a run is wanted. That it can be there is found out before the run.
+/// The places where the page of a run is wanted. They are checked before the run begins.
 #[derive(Debug)]
 pub(crate) struct PageSetup {
-    web_server: Option<WebListener>,
+    listener: Option<WebListener>,
     report: Option<OutputFile>,
 }
 
-/// The page of a run that is on.
+/// The page of a run that has begun.
 #[derive(Debug)]
 pub(crate) struct RunPage {
-    watch: Watch,
+    observer: Observer,
     url: Option<String>,
     web_server: Option<WebServer>,
     report: Option<OutputFile>,
 }
 
 impl PageSetup {
-    /// Alive at an address, and frozen in a file.
+    /// Listens on the address of the live page, if one is given.
     pub(crate) fn new(address: Option<&str>, report: Option<OutputFile>) -> Result<Self, Failure> {
         Ok(PageSetup {
-            web_server: address.map(WebListener::listen).transpose()?,
+            listener: address.map(WebListener::bind).transpose()?,
             report,
         })
     }
 
-    /// Shows a run, if that is wanted. Before the first task is sent.
-    pub(crate) fn show<A, R>(
+    /// Starts the page of a run, if one is wanted. Events from before are missed, so this
+    /// comes before the first task.
+    pub(crate) fn show<A: 'static, R: 'static>(
         self,
         handle: &Handle<A, R>,
-        run_info: RunInfo,
-    ) -> Result<Option<RunPage>, Failure>
-    where
-        A: 'static,
-        R: 'static,
-    {
-        if self.web_server.is_none() && self.report.is_none() {
+        info: RunInfo,
+    ) -> Result<Option<RunPage>, Failure> {
+        if self.listener.is_none() && self.report.is_none() {
             return Ok(None);
         }
-        let watch = Watch::over(handle, run_info)?;
-        let url = self.web_server.as_ref().map(WebListener::url);
-        let serve = |web_server: WebListener| web_server.serve(&watch.model);
-        let web_server = self.web_server.map(serve).transpose()?;
+        let observer = Observer::start(handle, info)?;
+        let url = self.listener.as_ref().map(WebListener::url);
+        let serve = |listener: WebListener| listener.serve(observer.model());
+        let web_server = self.listener.map(serve).transpose()?;
         Ok(Some(RunPage {
-            watch,
+            observer,
             url,
             web_server,
             report: self.report,
@@ -75,114 +78,20 @@ impl PageSetup {
 }
 
 impl RunPage {
-    /// Where the page is alive.
+    /// Returns the address of the live page, if there is one.
     pub(crate) fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
 
-    /// Shows how the run has ended to those who look on, and writes it into the file.
-    pub(crate) fn end(self, ran: &Result<(), Failure>) -> Result<(), Failure> {
-        let model = self.watch.end(Ending::of(ran));
-        let write = |report: OutputFile| report.write(&model.frozen());
+    /// Shows how the run ended, writes the report, and stops the live page once those who
+    /// look at it have seen the end.
+    pub(crate) fn end(self, verdict: &Result<(), Failure>) -> Result<(), Failure> {
+        let model = self.observer.end(Ending::of(verdict));
+        let write = |report: OutputFile| report.write(&model.frozen_document());
         let written = self.report.map_or(Ok(()), write);
         if let Some(web_server) = self.web_server {
-            web_server.farewell();
+            web_server.say_farewell();
         }
         written
-    }
-}
-
-/// Looks on a run, for those who look at its page.
-#[derive(Debug)]
-struct Watch {
-    model: Arc<PageModel>,
-    observer_thread: JoinHandle<()>,
-}
-
-/// What the page is made of.
-struct PageModel {
-    run_info: RunInfo,
-    account: Box<dyn Fn() -> RunSummary + Send + Sync>,
-    observed: Mutex<Observed>,
-    /// The run is over, whether or not there was room to be told of that.
-    over: AtomicBool,
-}
-
-/// What has been seen of the run.
-#[derive(Debug, Default)]
-struct Observed {
-    timeline: Timeline,
-    state: State,
-}
-
-impl Watch {
-    /// Looks on from now on.
-    fn over<A, R>(handle: &Handle<A, R>, run_info: RunInfo) -> Result<Self, Failure>
-    where
-        A: 'static,
-        R: 'static,
-    {
-        let events = handle.events(observer::ROOM);
-        let handle = handle.clone();
-        let model = Arc::new(PageModel {
-            run_info,
-            account: Box::new(move || handle.summary()),
-            observed: Mutex::default(),
-            over: AtomicBool::new(false),
-        });
-        let observer_thread = observer::start(events, &model).map_err(Failure::server)?;
-        Ok(Watch {
-            model,
-            observer_thread,
-        })
-    }
-
-    /// Waits for what is still to be told of a run that is over.
-    fn end(self, over: Ending) -> Arc<PageModel> {
-        self.model.over.store(true, Release);
-        // It does not panic; if it did, the page would lack its last state.
-        let _ = self.observer_thread.join();
-        self.model.lock().state.over = Some(over);
-        self.model
-    }
-}
-
-impl PageModel {
-    /// The page that asks for its data.
-    fn live(&self) -> String {
-        let account = (self.account)();
-        let observed = self.lock();
-        let over = observed.state.over.as_ref();
-        document::live(&self.run_info, &observed.timeline, &account, over)
-    }
-
-    /// The page with its data in it.
-    fn frozen(&self) -> String {
-        document::frozen(&self.live(), &self.data(0))
-    }
-
-    /// The state, with the calls that have ended since that many had.
-    fn data(&self, since: u64) -> String {
-        let account = (self.account)();
-        let observed = self.lock();
-        run_json::data(
-            &self.run_info,
-            &observed.timeline,
-            &account,
-            &observed.state,
-            since,
-        )
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Observed> {
-        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl std::fmt::Debug for PageModel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("View")
-            .field("subject", &self.run_info)
-            .finish_non_exhaustive()
     }
 }

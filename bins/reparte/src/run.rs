@@ -1,104 +1,227 @@
 //! `reparte run`: one function, many tasks, all servers.
+//!
+//! A run has six phases. A failure of the first three ends the command before a task is sent.
+//!
+//! | phase | does |
+//! | --- | --- |
+//! | connect | reads the list of servers, those of `--local` included |
+//! | open | opens the input, and checks that the files and the page of the end can be written |
+//! | resume | builds the dispatcher, on top of the journal's results if there are some |
+//! | feed | starts the observers and the thread that sends tasks |
+//! | collect | prints each outcome as it comes, until the run ends |
+//! | finish | says how the run ended: on standard error, in the files and on the page |
 
 mod call_result;
+mod collector;
 mod destination;
-mod ending;
+mod dispatcher;
+mod failure_report;
 mod feeder;
-mod flags;
+pub(crate) mod flags;
+mod input_progress;
+mod interrupt;
 mod journal;
+mod line_format;
 mod local_servers;
 mod outcomes;
+mod output_format;
 mod progress;
+mod result_record;
 mod result_writer;
 mod server_file;
+mod task;
 mod task_reader;
+mod verdict;
 
 use std::sync::Arc;
 
-use reparte::{Handle, Repartidor};
+use reparte::Repartidor;
 
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
-use crate::page::{PageSetup, RunInfo, RunPage};
-use call_result::CallResult;
-use destination::Destination;
-use ending::Ending;
-use feeder::Feeder;
-pub(crate) use flags::RunCommand;
-use local_servers::LocalServers;
-use outcomes::FailureReport;
-use progress::Progress;
-use result_writer::ResultWriter;
-use task_reader::{InputProgress, Task, TaskReader};
+use crate::page::run_info::RunInfo;
+use crate::page::{PageSetup, RunPage};
+use crate::run::collector::collect;
+use crate::run::destination::{Destination, ServerKey};
+use crate::run::dispatcher::{Dispatcher, RunHandle};
+use crate::run::failure_report::FailureReport;
+use crate::run::feeder::Feeder;
+use crate::run::flags::RunCommand;
+use crate::run::input_progress::InputProgress;
+use crate::run::interrupt::Interrupt;
+use crate::run::local_servers::LocalServers;
+use crate::run::outcomes::OutcomeStream;
+use crate::run::progress::ProgressDisplay;
+use crate::run::result_writer::ResultWriter;
+use crate::run::server_file::ServerFileWatcher;
+use crate::run::task_reader::TaskReader;
+use crate::run::verdict::Facts;
 
-/// What looks on a run of this command, and steers it.
-type Steering = Handle<Arc<Task>, CallResult>;
+/// The servers that a run begins with.
+struct Servers {
+    destinations: Vec<Destination>,
+    keys: Vec<ServerKey>,
+    client: xmlrpc_client::Options,
+}
+
+/// The input of a run, and the files and the page that show its end.
+struct Files {
+    tasks: TaskReader,
+    input: Arc<InputProgress>,
+    account: Option<OutputFile>,
+    page: PageSetup,
+}
+
+/// A run that has begun.
+struct ActiveRun {
+    handle: RunHandle,
+    interrupt: Interrupt,
+    page: Option<RunPage>,
+    progress: Option<ProgressDisplay>,
+    feeder: Feeder,
+    input: Arc<InputProgress>,
+    account: Option<OutputFile>,
+}
 
 impl RunCommand {
+    /// Runs the command: its phases, one after the other.
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
-        // They end when this is dropped.
-        let local = LocalServers::start(self.local.unwrap_or(0).into())?;
-        self.servers.add(local.addresses());
+        // They stop when this is dropped, which is after the run.
+        let _local_servers = self.start_local_servers()?;
+        let mut servers = self.connect()?;
+        let files = self.open()?;
+        let dispatcher = self.resume(std::mem::take(&mut servers.destinations))?;
+        let (mut run, outcomes) = self.feed(dispatcher, servers, files, console)?;
+        let writer = ResultWriter::new(self.output, console)?;
+        let failures = FailureReport::new(console);
+        let collected = collect(outcomes, &mut run.feeder, writer, failures);
+        self.finish(run, collected, console)
+    }
+
+    fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
+        let servers = LocalServers::start(self.local.unwrap_or(0).into())?;
+        self.servers.add(servers.addresses());
+        Ok(servers)
+    }
+
+    fn connect(&self) -> Result<Servers, Failure> {
         let client = self.client_options()?;
-        let workers = Destination::all(&self.servers, &self.function, &client)?;
-        let keys = workers.iter().map(Destination::key).collect();
-        let account_file = OutputFile::at("--account", self.account.as_deref())?;
+        let destinations = Destination::all(&self.servers, &self.function, &client)?;
+        Ok(Servers {
+            keys: destinations.iter().map(Destination::key).collect(),
+            destinations,
+            client,
+        })
+    }
+
+    fn open(&self) -> Result<Files, Failure> {
+        let account = OutputFile::at("--account", self.account.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
-        let facts = Arc::new(InputProgress::default());
-        let tasks = TaskReader::open(self.tasks.as_deref(), self.line(), &facts)?;
-        let mut run = Repartidor::builder()
-            .destinos(workers)
+        let input = Arc::new(InputProgress::default());
+        // Last: a terminal is told to begin, and should not be told of a bad flag after that.
+        let tasks = TaskReader::open(self.tasks.as_deref(), self.line_format(), &input)?;
+        Ok(Files {
+            tasks,
+            input,
+            account,
+            page,
+        })
+    }
+
+    fn resume(&self, destinations: Vec<Destination>) -> Result<Dispatcher, Failure> {
+        let mut builder = Repartidor::builder()
+            .destinos(destinations)
             .options(self.options());
         if let Some(path) = &self.journal {
-            run = run.journal(journal::journal(path, &self.work())?);
+            builder = builder.journal(journal::open(path, &self.work())?);
         }
-        let run = run.start().map_err(Failure::argument)?;
+        builder.start().map_err(Failure::argument)
+    }
 
-        let handle: Steering = run.handle();
-        let ending = Ending::at_signal(&handle, console, self.journal.is_some())?;
-        let teller = (!self.quiet).then(|| console.clone());
-        server_file::follow(&self.servers, keys, &self.function, client, &handle, teller);
-        let page = page.show(&handle, self.subject(&facts))?;
+    /// Starts what observes and controls the run, and then the feeder. The page misses no
+    /// event, and a signal ends the run in good order, only if they come before the first task.
+    fn feed(
+        &self,
+        dispatcher: Dispatcher,
+        servers: Servers,
+        files: Files,
+        console: &Console,
+    ) -> Result<(ActiveRun, OutcomeStream), Failure> {
+        let handle = dispatcher.handle();
+        let interrupt = Interrupt::watch(&handle, console)?;
+        ServerFileWatcher {
+            servers: self.servers.clone(),
+            known: servers.keys,
+            function: self.function.clone(),
+            client: servers.client,
+            run: handle.clone(),
+            console: (!self.quiet).then(|| console.clone()),
+        }
+        .start();
+        let page = files.page.show(&handle, self.run_info(&files.input))?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {
             console.tell(format_args!("the page of the run: {url}"));
         }
-        let progress = (!self.quiet).then(|| Progress::start(console, &handle, &facts));
-        let (sender, reading) = outcomes::halves(run, self.unordered);
-        let sending = Feeder::start(tasks, sender)?;
-        let writer = ResultWriter::new(self.output, console)?;
-        let failures = FailureReport::new(console);
-        let (printed, sending) = outcomes::print(reading, sending, writer, failures);
-
-        drop(progress);
-        let account = handle.summary();
-        if !self.quiet {
-            console.tell(&account);
-        }
-        let ran = printed.and_then(|()| ending.verdict(&sending, &facts, &account));
-        let text = format!("{}\n", account.to_json());
-        let account_written = account_file.map_or(Ok(()), |file| file.write(&text));
-        let page_ended = page.map_or(Ok(()), |page| page.end(&ran));
-        first_failure([account_written, page_ended, ran], console)
+        let progress =
+            (!self.quiet).then(|| ProgressDisplay::start(console, &handle, &files.input));
+        let (sender, outcomes) = OutcomeStream::split(dispatcher, self.unordered);
+        let run = ActiveRun {
+            handle,
+            interrupt,
+            page,
+            progress,
+            feeder: Feeder::start(files.tasks, sender)?,
+            input: files.input,
+            account: files.account,
+        };
+        Ok((run, outcomes))
     }
 
-    /// What the page says of the run.
-    fn subject(&self, facts: &Arc<InputProgress>) -> RunInfo {
+    /// Shows how the run ended. All of it is tried: a file that can't be written hides neither
+    /// the other one nor the verdict.
+    fn finish(
+        &self,
+        run: ActiveRun,
+        collected: Result<(), Failure>,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        drop(run.progress);
+        let summary = run.handle.summary();
+        if !self.quiet {
+            console.tell(&summary);
+        }
+        let facts = Facts {
+            summary: &summary,
+            feed_error: run.feeder.error(),
+            is_input_complete: run.input.is_complete(),
+            is_interrupted: run.interrupt.has_come(),
+            keeps_journal: self.journal.is_some(),
+        };
+        let verdict = collected.and_then(|()| facts.verdict());
+        let json = format!("{}\n", summary.to_json());
+        let account = run.account.map_or(Ok(()), |file| file.write(&json));
+        let page = run.page.map_or(Ok(()), |page| page.end(&verdict));
+        first_failure([account, page, verdict], console)
+    }
+
+    /// Returns the facts of the run that its page shows.
+    fn run_info(&self, input: &Arc<InputProgress>) -> RunInfo {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        let facts = Arc::clone(facts);
-        RunInfo::new(&self.function, arguments, move || facts.expected())
+        let input = Arc::clone(input);
+        RunInfo::new(&self.function, arguments, move || input.estimate())
     }
 }
 
-/// The first that failed, which gives the exit code; the others are told of.
+/// Returns the first failure, which gives the exit code, and prints the others.
 fn first_failure(
-    ends: impl IntoIterator<Item = Result<(), Failure>>,
+    results: impl IntoIterator<Item = Result<(), Failure>>,
     console: &Console,
 ) -> Result<(), Failure> {
-    let mut failures = ends.into_iter().filter_map(Result::err);
+    let mut failures = results.into_iter().filter_map(Result::err);
     let first = failures.next().map_or(Ok(()), Err);
-    for failure in failures.filter(|failure| !matches!(failure, Failure::Told(_))) {
+    for failure in failures.filter(|failure| !matches!(failure, Failure::Silent(_))) {
         console.tell(format_args!("error: {failure}"));
     }
     first

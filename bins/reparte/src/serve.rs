@@ -19,7 +19,8 @@ use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Bytes, Fault, Value};
 
 use crate::exit::Failure;
-use crate::options::{Listen, seconds};
+use crate::flags::seconds::seconds;
+use crate::flags::server::ServerFlags;
 use process::Limits;
 use process_groups::ProcessGroups;
 use program::Program;
@@ -64,7 +65,7 @@ pub(crate) struct Serve {
     #[arg(last = true, required = true, value_name = "PROGRAM [ARG|{}]")]
     program: Vec<OsString>,
     #[command(flatten)]
-    listen: Listen,
+    server: ServerFlags,
 }
 
 impl Serve {
@@ -96,7 +97,7 @@ impl Serve {
             .and_then(|service| service.signature(&self.function, &[result, "string"]))
             .and_then(|service| service.help(&self.function, help))
             .map_err(|error| Failure::argument(format_args!("--function: {error}")))?;
-        let (listener, mut options) = self.listen.on(&self.address)?;
+        let (listener, mut options) = self.server.listen(&self.address)?;
         if let Some(workers) = self.workers {
             options.workers = workers.into();
         }

@@ -12,7 +12,9 @@ use cli_support::exit::UNREACHABLE;
 use cli_support::output::print;
 
 use crate::exit::Failure;
-use crate::options::{Client, Servers, seconds};
+use crate::flags::client::ClientFlags;
+use crate::flags::seconds::seconds;
+use crate::flags::server_list::ServerList;
 use probe::{ServerReport, probe_all};
 use screen::Screen;
 use table::{json, table};
@@ -28,7 +30,7 @@ Examples:
   reparte status --servers hosts.txt --token-file token --json")]
 pub(crate) struct Status {
     #[command(flatten)]
-    servers: Servers,
+    servers: ServerList,
     /// Ask each second, until Ctrl-C
     #[arg(long)]
     watch: bool,
@@ -40,7 +42,7 @@ pub(crate) struct Status {
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
-    client: Client,
+    client: ClientFlags,
 }
 
 /// How often `--watch` asks.
@@ -71,6 +73,6 @@ impl Status {
 fn all_up(reports: &[ServerReport]) -> Result<(), Failure> {
     match reports.iter().all(|server| server.answer.is_ok()) {
         true => Ok(()),
-        false => Err(Failure::Told(UNREACHABLE)),
+        false => Err(Failure::Silent(UNREACHABLE)),
     }
 }

@@ -1,25 +1,26 @@
-//! How a run ended, as its page tells it.
+//! The end of a run, as its page shows it.
 
 use crate::exit::Failure;
 
-/// What is said of a run that is over: the same as on standard error.
+/// The end of a run: in the words that standard error has too.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ending {
-    /// Every task of the input has its result.
-    pub(super) is_well: bool,
+    /// Whether every task of the input has its result.
+    pub(super) is_success: bool,
     pub(super) text: String,
 }
 
 impl Ending {
-    pub(super) fn of(ran: &Result<(), Failure>) -> Self {
-        let text = match ran {
+    /// Describes the end of a run with this verdict.
+    pub(super) fn of(verdict: &Result<(), Failure>) -> Self {
+        let text = match verdict {
             Ok(()) => "Done".to_owned(),
             Err(Failure::Fault(text)) => format!("Done, but {text}"),
-            Err(Failure::Told(_)) => "Ended early: nobody read its output any more".to_owned(),
+            Err(Failure::Silent(_)) => "Ended early: nobody read its output any more".to_owned(),
             Err(failure) => format!("Ended early: {failure}"),
         };
         Ending {
-            is_well: ran.is_ok(),
+            is_success: verdict.is_ok(),
             text,
         }
     }
@@ -57,8 +58,8 @@ mod tests {
                 "Ended early: nobody read its output any more",
             ),
         ] {
-            let over = Ending::of(&ran);
-            assert_eq!((&*over.text, over.is_well), (text, ran.is_ok()));
+            let ending = Ending::of(&ran);
+            assert_eq!((&*ending.text, ending.is_success), (text, ran.is_ok()));
         }
     }
 }

@@ -1,83 +1,114 @@
-//! Follows a run's events on a thread of its own.
+//! The observer of a run: a thread that reads the run's events into the page's model.
+//!
+//! The run never waits for it. Events that find no room are missed; what they would have told
+//! is then concluded from the run's summary.
 
-use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Acquire;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use reparte::{CallEnd, Event, Events, RunSummary};
+use reparte::{CallEnd, Event, Events, Handle, RunSummary};
 
-use super::PageModel;
-use super::timeline::{CallOutcome, CallReason, Timeline};
+use crate::exit::Failure;
+use crate::page::ending::Ending;
+use crate::page::model::PageModel;
+use crate::page::rate::RateWindow;
+use crate::page::run_info::RunInfo;
+use crate::page::timeline::{CallOutcome, Timeline};
 
-/// So many events have room: those of 100,000 calls a second, which is more than any run
-/// was seen to make.
-pub(super) const ROOM: usize = 32_768;
-/// How long events gather: to wake for each would slow the run.
-const GATHER: Duration = Duration::from_millis(50);
-/// How often the servers and the rate are looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// The rate is that of so many looks.
-const LOOKS: usize = 20;
-/// How many events are taken while others wait for the record.
+/// How many events have room: those of 100,000 calls per second between two readings, which
+/// is more than any run was seen to make.
+const ROOM: usize = 32_768;
+/// The pause between two readings. To wake up for each event would slow the run.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the servers and the rate are read from the summary.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
+/// How many events are read with the model locked.
 const BATCH: usize = 2_048;
 
-/// Follows `events` until the run is over.
-pub(super) fn start(events: Events, model: &Arc<PageModel>) -> io::Result<JoinHandle<()>> {
-    let model = Arc::clone(model);
-    let run = move || Observer::new(events, &model).run();
-    thread::Builder::new()
-        .name("reparte-page".to_owned())
-        .spawn(run)
+/// The observer of a run.
+#[derive(Debug)]
+pub(super) struct Observer {
+    model: Arc<PageModel>,
+    thread: JoinHandle<()>,
 }
 
-struct Observer<'a> {
-    events: Events,
-    model: &'a PageModel,
-    /// When tasks had ended, and how many.
-    ended: VecDeque<(Duration, u64)>,
-    looked: Option<Instant>,
-}
-
-impl<'a> Observer<'a> {
-    fn new(events: Events, model: &'a PageModel) -> Self {
-        Observer {
+impl Observer {
+    /// Begins to observe. Events from before are missed.
+    pub(super) fn start<A: 'static, R: 'static>(
+        handle: &Handle<A, R>,
+        info: RunInfo,
+    ) -> Result<Self, Failure> {
+        let events = handle.events(ROOM);
+        let model = Arc::new(PageModel::new(info, handle.clone()));
+        let reader = EventReader {
             events,
-            model,
-            ended: VecDeque::new(),
-            looked: None,
-        }
+            model: Arc::clone(&model),
+            rate: RateWindow::default(),
+            last_summary: None,
+        };
+        let thread = thread::Builder::new()
+            .name("reparte-page".to_owned())
+            .spawn(|| reader.run())
+            .map_err(Failure::server)?;
+        Ok(Observer { model, thread })
     }
 
+    pub(super) fn model(&self) -> &Arc<PageModel> {
+        &self.model
+    }
+
+    /// Reads the last events of a run that has ended, and returns the final model.
+    pub(super) fn end(self, ending: Ending) -> Arc<PageModel> {
+        self.model.set_ended();
+        // It does not panic; if it did, the page would lack its last state.
+        let _ = self.thread.join();
+        self.model.lock().ending = Some(ending);
+        self.model
+    }
+}
+
+/// The observer's thread.
+struct EventReader {
+    events: Events,
+    model: Arc<PageModel>,
+    rate: RateWindow,
+    /// The time at which the servers and the rate were read from the summary.
+    last_summary: Option<Instant>,
+}
+
+impl EventReader {
     fn run(mut self) {
         loop {
-            let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK);
-            let account =
-                (is_due || self.model.lock().timeline.has_doubts()).then(|| (self.model.account)());
-            // To be asked before: what comes first is taken.
-            let is_over = self.model.over.load(Acquire);
-            if self.take_all() || is_over {
+            let is_due = self
+                .last_summary
+                .is_none_or(|last| last.elapsed() >= SUMMARY_INTERVAL);
+            let has_uncertain = self.model.lock().timeline.has_uncertain();
+            // The order matters. The summary is taken before the events, so that it is no newer
+            // than they are. The end is looked for before the events too: all events that were
+            // sent before it are then read.
+            let summary = (is_due || has_uncertain).then(|| self.model.summary());
+            let has_ended = self.model.has_ended();
+            if self.read_events() || has_ended {
                 return self.finish();
             }
-            if let Some(account) = account {
-                self.look(&account, is_due);
+            if let Some(summary) = summary {
+                self.apply(&summary, is_due);
             }
-            thread::sleep(GATHER);
+            thread::sleep(PAUSE);
         }
     }
 
-    /// Takes the events that are there: whether the run's end was among them.
-    fn take_all(&mut self) -> bool {
+    /// Reads the events that are there. Returns whether the run's end was among them.
+    fn read_events(&mut self) -> bool {
         loop {
             let mut observed = self.model.lock();
             for _ in 0..BATCH {
                 match self.events.try_next() {
                     Ok(Event::RunEnded) => return true,
-                    Ok(event) => note(&mut observed.timeline, event),
+                    Ok(event) => add_event(&mut observed.timeline, event),
                     Err(_) => {
-                        observed.timeline.note_missed(self.events.missed());
+                        observed.timeline.set_missed(self.events.missed());
                         return false;
                     }
                 }
@@ -85,38 +116,31 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Looks at an account that is no newer than what was taken.
-    fn look(&mut self, account: &RunSummary, is_due: bool) {
+    /// Applies a summary that is no newer than the events that were read.
+    fn apply(&mut self, summary: &RunSummary, is_due: bool) {
         let mut observed = self.model.lock();
-        note_servers(&mut observed.timeline, account);
-        if observed.timeline.has_doubts() {
-            settle(&mut observed.timeline, account, &(self.model.account)());
+        set_slots(&mut observed.timeline, summary);
+        if observed.timeline.has_uncertain() {
+            settle(&mut observed.timeline, summary, &self.model.summary());
         }
-        if !is_due {
-            return;
+        if is_due {
+            self.last_summary = Some(Instant::now());
+            self.rate.add(summary);
+            observed.rate = self.rate.per_second();
         }
-        self.looked = Some(Instant::now());
-        if self.ended.len() > LOOKS {
-            self.ended.pop_front();
-        }
-        self.ended.push_back((account.elapsed, ended(account)));
-        observed.state.rate = rate(&self.ended);
     }
 
     fn finish(self) {
-        let account = (self.model.account)();
+        let summary = self.model.summary();
         let mut observed = self.model.lock();
-        observed.timeline.note_missed(self.events.missed());
-        note_servers(&mut observed.timeline, &account);
-        observed.timeline.over(account.elapsed);
-        observed.state.rate = rate(&VecDeque::from([
-            (Duration::ZERO, 0),
-            (account.elapsed, ended(&account)),
-        ]));
+        observed.timeline.set_missed(self.events.missed());
+        set_slots(&mut observed.timeline, &summary);
+        observed.timeline.end_run(summary.elapsed);
+        observed.rate = RateWindow::of_run(&summary).per_second();
     }
 }
 
-fn note(timeline: &mut Timeline, event: Event) {
+fn add_event(timeline: &mut Timeline, event: Event) {
     match event {
         Event::CallStarted {
             task,
@@ -124,44 +148,35 @@ fn note(timeline: &mut Timeline, event: Event) {
             server,
             reason,
             at,
-        } => {
-            let reason = match reason {
-                reparte::CallReason::Retry => CallReason::Retry,
-                reparte::CallReason::Hedge => CallReason::Hedge,
-                _ => CallReason::First,
-            };
-            timeline.started(call.number(), task.index(), &server, reason, at);
-        }
+        } => timeline.start_call(call.number(), task.index(), &server, reason, at),
         Event::CallLost {
             call, error, at, ..
-        } => timeline.lost(call.number(), &error.to_string(), at),
+        } => timeline.lose_call(call.number(), &error.to_string(), at),
         Event::CallReturned { call, end, at, .. } => {
             let (outcome, error) = match end {
                 CallEnd::Result => (CallOutcome::Result, None),
                 CallEnd::Failed(error) => (CallOutcome::Failed, Some(error.to_string())),
                 _ => (CallOutcome::Cancelled, None),
             };
-            timeline.returned(call.number(), outcome, error.as_deref(), at);
+            timeline.end_call(call.number(), outcome, error.as_deref(), at);
         }
-        // The account tells the rest.
+        // The summary has the rest.
         _ => {}
     }
 }
 
-fn note_servers(timeline: &mut Timeline, account: &RunSummary) {
-    for server in &account.servers {
-        timeline.note_server(&server.name, server.slots);
+fn set_slots(timeline: &mut Timeline, summary: &RunSummary) {
+    for server in &summary.servers {
+        timeline.set_slots(&server.name, server.slots);
     }
 }
 
-/// Ends calls whose ends were missed, by what ran before and after the last event that was
-/// taken.
+/// Ends calls whose end was missed. The summaries are from before and after the last event
+/// that was read: no server had more calls at that event than in the larger of the two.
 fn settle(timeline: &mut Timeline, before: &RunSummary, after: &RunSummary) {
-    let running = |account: &RunSummary, name: &str| -> usize {
-        let named = account
-            .servers
-            .iter()
-            .filter(|server| &*server.name == name);
+    let running = |summary: &RunSummary, name: &str| -> usize {
+        let servers = summary.servers.iter();
+        let named = servers.filter(|server| &*server.name == name);
         named.map(|server| server.running).sum()
     };
     for server in &after.servers {
@@ -170,42 +185,29 @@ fn settle(timeline: &mut Timeline, before: &RunSummary, after: &RunSummary) {
     }
 }
 
-/// How many tasks have ended in this run: not those that the journal had.
-fn ended(account: &RunSummary) -> u64 {
-    account.done + account.failed - account.resumed.min(account.done)
-}
-
-/// Tasks per second, from the first to the last.
-fn rate(ended: &VecDeque<(Duration, u64)>) -> Option<f64> {
-    let (&(since, before), &(now, after)) = (ended.front()?, ended.back()?);
-    let time = now.saturating_sub(since).as_secs_f64();
-    (time > 0.0).then(|| after.saturating_sub(before) as f64 / time)
-}
-
 #[cfg(test)]
 mod tests {
     use reparte::{Repartidor, from_fn};
 
-    use super::super::ending::Ending;
-    use super::super::{RunInfo, Watch};
     use super::*;
 
     #[test]
     fn a_run_is_followed_to_its_end() {
         let server = from_fn("a", |n: &u64| Ok(n + 1));
         let run = Repartidor::builder().destinos([server]).start().unwrap();
-        let watch = Watch::over(&run.handle(), RunInfo::new("f", [], || None)).unwrap();
+        let info = RunInfo::new("f", [], || None);
+        let observer = Observer::start(&run.handle(), info).unwrap();
         assert_eq!(run.map(0..1000).count(), 1000);
-        let model = watch.end(Ending::of(&Ok(())));
+        let model = observer.end(Ending::of(&Ok(())));
         let observed = model.lock();
         assert_eq!(observed.timeline.range(), (0, 1000));
-        assert_eq!(observed.state.over, Some(Ending::of(&Ok(()))));
-        assert!(observed.state.rate.is_some_and(|rate| rate > 0.0));
+        assert_eq!(observed.ending, Some(Ending::of(&Ok(()))));
+        assert!(observed.rate.is_some_and(|rate| rate > 0.0));
         assert!(
             observed
                 .timeline
                 .ended_since(0)
-                .all(|bar| bar.outcome == CallOutcome::Result)
+                .all(|call| call.outcome == CallOutcome::Result)
         );
     }
 
@@ -219,22 +221,13 @@ mod tests {
         let mut timeline = Timeline::default();
         let before = handle.summary();
         assert_eq!(run.map(0..100).count(), 100);
-        events.by_ref().for_each(|event| note(&mut timeline, event));
-        timeline.note_missed(events.missed());
-        assert!(timeline.has_doubts(), "{timeline:?}");
+        events
+            .by_ref()
+            .for_each(|event| add_event(&mut timeline, event));
+        timeline.set_missed(events.missed());
+        assert!(timeline.has_uncertain(), "{timeline:?}");
         settle(&mut timeline, &before, &handle.summary());
         assert_eq!(timeline.running().count(), 0, "{timeline:?}");
         assert_eq!(timeline.range(), (0, 2));
-    }
-
-    #[test]
-    fn the_rate_is_that_of_the_last_looks() {
-        let at = Duration::from_secs;
-        assert_eq!(rate(&VecDeque::new()), None);
-        assert_eq!(rate(&VecDeque::from([(at(1), 5)])), None);
-        assert_eq!(
-            rate(&VecDeque::from([(at(1), 5), (at(2), 9), (at(5), 25)])),
-            Some(5.0)
-        );
     }
 }

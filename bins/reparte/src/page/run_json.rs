@@ -1,27 +1,34 @@
-//! The state of a run as JSON, for the page's script.
+//! The state of a run as JSON, for the page's scripts.
 
 use std::fmt::Write as _;
 
-use reparte::RunSummary;
+use reparte::CallReason;
 use serde_json::{Value, json};
 
-use super::RunInfo;
-use super::ending::Ending;
-use super::timeline::{CallOutcome, CallReason, Timeline, micros};
+use crate::page::snapshot::Snapshot;
+use crate::page::timeline::{CallOutcome, micros};
 
-/// All that the page shows, with the ended calls from the one numbered `since` on. Times
-/// are in microseconds from the start of the run, but for the account's own.
+/// Returns all that the page shows, with the ended calls from the one numbered `since` on.
+/// Times are in microseconds from the start of the run, but for those of the account.
 ///
-/// Calls are numbers in a row: of an ended one its lane, task, start, length, why it was
-/// made and what became of it; of a running one its lane, task, start, why, and whether it
-/// is lost.
-pub(super) fn data(
-    run_info: &RunInfo,
-    timeline: &Timeline,
-    account: &RunSummary,
-    state: &State,
-    since: u64,
-) -> String {
+/// Calls are rows of numbers, one after the other in an array, since there are many. An ended
+/// call is its lane, task, start, length, reason and outcome; a running one its lane, task,
+/// start, reason, and whether it is lost.
+pub(super) fn run_json(snapshot: &Snapshot<'_>, since: u64) -> String {
+    let mut text = head(snapshot).to_string();
+    // The members that are already text, or would be slow as values, follow before the `}`.
+    text.pop();
+    text.push_str(",\"account\":");
+    text.push_str(&snapshot.summary.to_json());
+    push_ended(&mut text, snapshot, since);
+    push_running(&mut text, snapshot);
+    // Writing to a string does not fail.
+    let _ = write!(text, ",\"past\":{}}}", past(snapshot));
+    text
+}
+
+fn head(snapshot: &Snapshot<'_>) -> Value {
+    let timeline = snapshot.timeline;
     let (first, next) = timeline.range();
     let errors = timeline.errors().map(|error| {
         json!({
@@ -31,81 +38,71 @@ pub(super) fn data(
             "text": error.text,
         })
     });
-    let head = json!({
-        "function": run_info.function,
-        "command": run_info.command,
-        "began": run_info.began,
-        "over": state.over.as_ref().map(|over| json!({ "well": over.is_well, "text": over.text })),
-        "now": micros(account.elapsed),
-        "expected": (run_info.expected)().map(|(tasks, is_sure)| json!({ "tasks": tasks, "sure": is_sure })),
-        "rate": state.rate,
+    let over = snapshot.ending.map(|ending| {
+        json!({
+            "well": ending.is_success,
+            "text": ending.text,
+        })
+    });
+    let expected = (snapshot.info.estimate)().map(|estimate| {
+        json!({
+            "tasks": estimate.tasks,
+            "sure": estimate.is_exact,
+        })
+    });
+    json!({
+        "function": snapshot.info.function,
+        "command": snapshot.info.command,
+        "began": snapshot.info.began,
+        "over": over,
+        "now": micros(snapshot.summary.elapsed),
+        "expected": expected,
+        "rate": snapshot.rate,
         "missed": timeline.missed(),
         "errors": errors.collect::<Vec<Value>>(),
         "names": timeline.names().collect::<Vec<_>>(),
         "lanes": timeline.lanes(),
         "first": first,
         "next": next,
-    });
-    let mut text = head.to_string();
-    text.pop();
-    text.push_str(",\"account\":");
-    text.push_str(&account.to_json());
+    })
+}
+
+fn push_ended(text: &mut String, snapshot: &Snapshot<'_>, since: u64) {
     text.push_str(",\"ended\":[");
-    for bar in timeline.ended_since(since) {
-        row(
-            &mut text,
-            [
-                u64::from(bar.lane),
-                bar.task,
-                bar.start,
-                bar.end - bar.start,
-                reason(bar.reason),
-                outcome(bar.outcome),
-            ],
-        );
+    for call in snapshot.timeline.ended_since(since) {
+        let length = call.end - call.start;
+        let (reason, outcome) = (reason_code(call.reason), outcome_code(call.outcome));
+        let lane = u64::from(call.lane);
+        push_row(text, [lane, call.task, call.start, length, reason, outcome]);
     }
-    text.push_str("],\"running\":[");
-    for call in timeline.running() {
-        if let Some(lane) = call.lane {
-            let lost = u64::from(call.lost);
-            row(
-                &mut text,
-                [
-                    u64::from(lane),
-                    call.task,
-                    call.start,
-                    reason(call.reason),
-                    lost,
-                ],
-            );
-        }
-    }
-    text.push_str("],\"past\":");
-    match first {
-        0 => text.push_str("null}"),
-        _ => {
-            let lanes = (0..timeline.lanes().len()).map(|lane| timeline.utilisation().text(lane));
-            let utilisation = json!({
-                "length": timeline.utilisation().length(),
-                "lanes": lanes.collect::<Vec<_>>(),
-            });
-            let _ = write!(text, "{utilisation}}}");
-        }
-    }
-    text
+    text.push(']');
 }
 
-/// What is known besides the record and the account.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    /// How the run ended, if it has.
-    pub(super) over: Option<Ending>,
-    /// Tasks per second, of late.
-    pub(super) rate: Option<f64>,
+fn push_running(text: &mut String, snapshot: &Snapshot<'_>) {
+    text.push_str(",\"running\":[");
+    for call in snapshot.timeline.running() {
+        let Some(lane) = call.lane else { continue };
+        let (reason, lost) = (reason_code(call.reason), u64::from(call.is_lost));
+        push_row(text, [lane.into(), call.task, call.start, reason, lost]);
+    }
+    text.push(']');
 }
 
-/// Appends numbers to an array's.
-fn row<const N: usize>(text: &mut String, numbers: [u64; N]) {
+/// Returns the utilisation of the lanes by calls that are no longer kept; null if all are.
+fn past(snapshot: &Snapshot<'_>) -> Value {
+    let timeline = snapshot.timeline;
+    if timeline.range().0 == 0 {
+        return Value::Null;
+    }
+    let lanes = 0..timeline.lanes().len();
+    json!({
+        "length": timeline.utilisation().length(),
+        "lanes": lanes.map(|lane| timeline.utilisation().text(lane)).collect::<Vec<_>>(),
+    })
+}
+
+/// Appends numbers to an array.
+fn push_row<const N: usize>(text: &mut String, numbers: [u64; N]) {
     for number in numbers {
         if !text.ends_with('[') {
             text.push(',');
@@ -115,15 +112,17 @@ fn row<const N: usize>(text: &mut String, numbers: [u64; N]) {
     }
 }
 
-fn reason(reason: CallReason) -> u64 {
+/// Returns a reason's index in `REASONS` of timeline.js.
+fn reason_code(reason: CallReason) -> u64 {
     match reason {
-        CallReason::First => 0,
         CallReason::Retry => 1,
         CallReason::Hedge => 2,
+        _ => 0,
     }
 }
 
-fn outcome(outcome: CallOutcome) -> u64 {
+/// Returns an outcome's index in `OUTCOMES` of timeline.js.
+fn outcome_code(outcome: CallOutcome) -> u64 {
     match outcome {
         CallOutcome::Result => 0,
         CallOutcome::Failed => 1,
@@ -138,25 +137,42 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use reparte::RunSummary;
+
     use super::*;
+    use crate::page::ending::Ending;
+    use crate::page::run_info::RunInfo;
+    use crate::page::timeline::Timeline;
+    use crate::task_estimate::TaskEstimate;
 
     fn run_info() -> RunInfo {
+        let estimate = TaskEstimate {
+            tasks: 9,
+            is_exact: false,
+        };
         RunInfo {
             function: "f".to_owned(),
             command: "reparte run </script>".to_owned(),
             began: 1_700_000_000,
-            expected: Box::new(|| Some((9, false))),
+            estimate: Box::new(move || Some(estimate)),
         }
     }
 
-    fn parsed(timeline: &Timeline, state: State, since: u64) -> Value {
-        let text = data(&run_info(), timeline, &RunSummary::default(), &state, since);
+    fn parsed(timeline: &Timeline, ending: Option<&Ending>, since: u64) -> Value {
+        let snapshot = Snapshot {
+            info: &run_info(),
+            timeline,
+            summary: &RunSummary::default(),
+            rate: ending.map(|_| 2.5),
+            ending,
+        };
+        let text = run_json(&snapshot, since);
         serde_json::from_str(&text).expect(&text)
     }
 
     #[test]
     fn a_run_that_has_not_begun_is_empty_arrays() {
-        let json = parsed(&Timeline::default(), State::default(), 0);
+        let json = parsed(&Timeline::default(), None, 0);
         for name in ["ended", "running", "errors", "lanes", "names"] {
             assert_eq!(json[name], json!([]), "{name}");
         }
@@ -173,17 +189,14 @@ mod tests {
         let at = Duration::from_millis;
         let mut timeline = Timeline::default();
         let a = Arc::from("a");
-        timeline.started(0, 5, &a, CallReason::First, at(1));
-        timeline.started(1, 6, &a, CallReason::Retry, at(2));
-        timeline.started(2, 6, &a, CallReason::Hedge, at(2));
-        timeline.returned(0, CallOutcome::Failed, Some("no <such>"), at(4));
-        timeline.returned(1, CallOutcome::Result, None, at(6));
-        timeline.lost(2, "timed out", at(7));
-        let state = || State {
-            over: Some(Ending::of(&Ok(()))),
-            rate: Some(2.5),
-        };
-        let json = parsed(&timeline, state(), 0);
+        timeline.start_call(0, 5, &a, CallReason::First, at(1));
+        timeline.start_call(1, 6, &a, CallReason::Retry, at(2));
+        timeline.start_call(2, 6, &a, CallReason::Hedge, at(2));
+        timeline.end_call(0, CallOutcome::Failed, Some("no <such>"), at(4));
+        timeline.end_call(1, CallOutcome::Result, None, at(6));
+        timeline.lose_call(2, "timed out", at(7));
+        let ending = Ending::of(&Ok(()));
+        let json = parsed(&timeline, Some(&ending), 0);
         assert_eq!(
             json["ended"],
             json!([0, 5, 1000, 3000, 0, 1, 1, 6, 2000, 4000, 1, 0])
@@ -195,8 +208,8 @@ mod tests {
         );
         assert_eq!((&json["first"], &json["next"]), (&json!(0), &json!(2)));
         assert_eq!(json["over"], json!({ "well": true, "text": "Done" }));
-        let json = parsed(&timeline, state(), 1);
+        let json = parsed(&timeline, Some(&ending), 1);
         assert_eq!(json["ended"], json!([1, 6, 2000, 4000, 1, 0]));
-        assert_eq!(parsed(&timeline, state(), 7)["ended"], json!([]));
+        assert_eq!(parsed(&timeline, Some(&ending), 7)["ended"], json!([]));
     }
 }

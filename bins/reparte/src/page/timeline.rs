@@ -1,42 +1,49 @@
-//! What the page tells of the calls of a run: a lane for each slot, with the newest calls
-//! one by one, and the share of time that older ones took.
+//! The timeline of a run's calls: the newest calls one by one, and the utilisation of the lanes
+//! by older ones. Its size is bounded, however many calls are made.
 //!
-//! Its size is bounded, however many calls are made.
+//! The states of a call:
+//!
+//! | state | event | next state |
+//! | --- | --- | --- |
+//! | unknown | the call starts | running |
+//! | running | nobody waits for the call any more | lost |
+//! | running | the call returns | ended, with its outcome |
+//! | lost | the call returns | ended as lost |
+//! | running or lost | events are missed | the same, and uncertain |
+//! | running or lost, uncertain | its server has fewer calls, or needs its lane | ended as unknown |
+//! | running or lost | the run ends | ended as cancelled, or as unknown if uncertain |
+//!
+//! Events of unknown calls change nothing: their starts were missed. A lost call keeps its lane
+//! until it returns, as it keeps its slot.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::utilisation::Utilisation;
+use reparte::CallReason;
 
-/// So many calls that have ended are kept one by one.
-const CALLS: usize = 20_000;
-/// So many slots have a lane; calls of further ones are counted only.
-const LANES: usize = 2_000;
-/// So many errors are kept.
-const ERRORS: usize = 50;
-/// So many characters of each.
-const ERROR_LENGTH: usize = 400;
+use crate::page::lanes::Lanes;
+use crate::page::utilisation::Utilisation;
 
-/// Why a call was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CallReason {
-    First,
-    Retry,
-    Hedge,
-}
+/// How many ended calls are kept one by one.
+const MAX_ENDED: usize = 20_000;
+/// How many errors are kept.
+const MAX_ERRORS: usize = 50;
+/// How many characters are kept of each error.
+const MAX_ERROR_CHARS: usize = 400;
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallOutcome {
-    /// It brought its task's result.
+    /// The call brought the result of its task.
     Result,
+    /// The call brought an error.
     Failed,
-    /// Another one was quicker, or nobody wanted its task any more.
+    /// Another call of the task was quicker, or the task was no longer wanted.
     Cancelled,
-    /// It took too long, or its server was started anew.
+    /// The call took too long, or its server was restarted.
     Lost,
-    /// Nobody was told.
+    /// The event of its end was missed.
     Unknown,
 }
 
@@ -51,60 +58,57 @@ pub(super) struct EndedCall {
     pub(super) end: u64,
 }
 
-/// A call that has not.
+/// A call that runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunningCall {
     pub(super) task: u64,
-    /// None where there are more than have room.
+    /// `None` if there are too many lanes.
     pub(super) lane: Option<u32>,
     pub(super) reason: CallReason,
+    /// In microseconds from the start of the run.
     pub(super) start: u64,
-    pub(super) lost: bool,
+    /// Whether nobody waits for it any more.
+    pub(super) is_lost: bool,
     server: usize,
-    /// Its end may have been missed.
-    doubtful: bool,
+    /// Whether the event of its end may be among those that were missed.
+    is_uncertain: bool,
 }
 
 /// An error of a call.
 #[derive(Debug)]
-pub(super) struct RecordedError {
+pub(super) struct CallFailure {
+    /// In microseconds from the start of the run.
     pub(super) at: u64,
     pub(super) task: u64,
     pub(super) server: Arc<str>,
     pub(super) text: String,
 }
 
-#[derive(Debug)]
-struct Server {
-    name: Arc<str>,
-    lanes: Vec<u32>,
-    free: BTreeSet<u32>,
-}
-
-/// The record.
+/// The calls of a run.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
-    servers: Vec<Server>,
-    by_name: HashMap<Arc<str>, usize>,
-    /// Each lane's server.
-    lanes: Vec<usize>,
+    lanes: Lanes,
+    /// The running calls, by their numbers.
     running: HashMap<u64, RunningCall>,
+    /// The newest ended calls in the order of their ends. Never longer than [`MAX_ENDED`].
     ended: VecDeque<EndedCall>,
-    /// How many have ended before those.
+    /// How many calls ended before those in `ended`. They are in `utilisation`.
     first: u64,
     utilisation: Utilisation,
-    errors: VecDeque<RecordedError>,
+    /// The newest errors, the oldest of them first. Never longer than [`MAX_ERRORS`].
+    errors: VecDeque<CallFailure>,
+    /// How many events were missed.
     missed: u64,
 }
 
 impl Timeline {
-    /// A server has so many slots: each has a lane from now on.
-    pub(super) fn note_server(&mut self, name: &Arc<str>, slots: usize) {
-        let server = self.server(name);
-        while self.servers[server].lanes.len() < slots && self.add_lane(server) {}
+    /// Gives a server a lane for each slot.
+    pub(super) fn set_slots(&mut self, server: &Arc<str>, slots: usize) {
+        let server = self.lanes.server(server);
+        self.lanes.set_slots(server, slots);
     }
 
-    pub(super) fn started(
+    pub(super) fn start_call(
         &mut self,
         call: u64,
         task: u64,
@@ -112,119 +116,121 @@ impl Timeline {
         reason: CallReason,
         at: Duration,
     ) {
-        let server = self.server(server);
-        if self.servers[server].free.is_empty() {
-            self.end_oldest_doubtful(server, 1, at);
+        let server = self.lanes.server(server);
+        if !self.lanes.has_free(server) {
+            // A call starts only in a free slot, so if there is an uncertain call in a lane
+            // of this server it has ended.
+            self.end_uncertain(server, 1, at);
         }
-        let lane = self.take_lane(server);
         let running = RunningCall {
             task,
-            lane,
+            lane: self.lanes.take(server),
             reason,
             start: micros(at),
-            lost: false,
+            is_lost: false,
             server,
-            doubtful: false,
+            is_uncertain: false,
         };
         self.running.insert(call, running);
     }
 
-    /// The call is not waited for any longer.
-    pub(super) fn lost(&mut self, call: u64, text: &str, at: Duration) {
+    /// Marks a call as lost, and keeps the reason as an error.
+    pub(super) fn lose_call(&mut self, call: u64, reason: &str, at: Duration) {
         let Some(running) = self.running.get_mut(&call) else {
             return;
         };
-        running.lost = true;
+        running.is_lost = true;
         let (task, server) = (running.task, running.server);
-        self.remember(task, server, text, at);
+        self.add_error(task, server, reason, at);
     }
 
-    /// The call has returned; `error` is why it failed, if it did.
-    pub(super) fn returned(
+    /// Ends a call that has returned. `error` is the reason if it failed.
+    pub(super) fn end_call(
         &mut self,
         call: u64,
         outcome: CallOutcome,
         error: Option<&str>,
         at: Duration,
     ) {
-        // One whose start was missed has no lane.
         let Some(running) = self.running.remove(&call) else {
             return;
         };
         if let Some(text) = error {
-            self.remember(running.task, running.server, text, at);
+            self.add_error(running.task, running.server, text, at);
         }
-        let outcome = match running.lost {
+        let outcome = match running.is_lost {
             true => CallOutcome::Lost,
             false => outcome,
         };
-        self.end(&running, outcome, at);
+        self.add_ended(&running, outcome, at);
     }
 
-    /// So many events have been missed in all. The ends of calls that run now may be
-    /// among them.
-    pub(super) fn note_missed(&mut self, missed: u64) {
+    /// Sets how many events were missed so far. If there are more than before, the ends of all
+    /// running calls may be among them.
+    pub(super) fn set_missed(&mut self, missed: u64) {
         if missed > self.missed {
             self.missed = missed;
             for running in self.running.values_mut() {
-                running.doubtful = true;
+                running.is_uncertain = true;
             }
         }
     }
 
-    /// Whether calls may have ended that are taken for running.
-    pub(super) fn has_doubts(&self) -> bool {
-        self.running.values().any(|running| running.doubtful)
+    /// Returns whether a running call may have ended.
+    pub(super) fn has_uncertain(&self) -> bool {
+        self.running.values().any(|running| running.is_uncertain)
     }
 
-    /// Ends the oldest of the doubtful calls of a server, of which no more than so many
-    /// run.
-    pub(super) fn settle(&mut self, server: &Arc<str>, most: usize, at: Duration) {
-        let Some(&server) = self.by_name.get(server) else {
+    /// Ends uncertain calls of a server, the oldest first, until it has no more than `most`
+    /// running calls.
+    pub(super) fn settle(&mut self, server: &str, most: usize, at: Duration) {
+        let Some(server) = self.lanes.find(server) else {
             return;
         };
         let count = self.running.values().filter(|r| r.server == server);
         let surplus = count.count().saturating_sub(most);
-        self.end_oldest_doubtful(server, surplus, at);
+        self.end_uncertain(server, surplus, at);
     }
 
-    fn end_oldest_doubtful(&mut self, server: usize, count: usize, at: Duration) {
-        let doubtful = self
+    /// Ends the oldest uncertain calls of a server.
+    fn end_uncertain(&mut self, server: usize, count: usize, at: Duration) {
+        let uncertain = self
             .running
             .iter()
-            .filter(|(_, r)| r.doubtful && r.server == server);
-        let mut doubtful: Vec<u64> = doubtful.map(|(&call, _)| call).collect();
-        doubtful.sort_unstable();
-        for call in doubtful.into_iter().take(count) {
-            self.returned(call, CallOutcome::Unknown, None, at);
+            .filter(|(_, r)| r.is_uncertain && r.server == server);
+        // Calls are numbered in the order of their starts.
+        let mut calls: Vec<u64> = uncertain.map(|(&call, _)| call).collect();
+        calls.sort_unstable();
+        for call in calls.into_iter().take(count) {
+            self.end_call(call, CallOutcome::Unknown, None, at);
         }
     }
 
-    /// The run is over: what still runs is waited for no more.
-    pub(super) fn over(&mut self, at: Duration) {
+    /// Ends all running calls: the run has ended, and nobody waits for them.
+    pub(super) fn end_run(&mut self, at: Duration) {
         let mut calls: Vec<u64> = self.running.keys().copied().collect();
         calls.sort_unstable();
         for call in calls {
-            let outcome = match self.running[&call].doubtful {
+            let outcome = match self.running[&call].is_uncertain {
                 true => CallOutcome::Unknown,
                 false => CallOutcome::Cancelled,
             };
-            self.returned(call, outcome, None, at);
+            self.end_call(call, outcome, None, at);
         }
     }
 
-    fn end(&mut self, running: &RunningCall, outcome: CallOutcome, at: Duration) {
+    fn add_ended(&mut self, running: &RunningCall, outcome: CallOutcome, at: Duration) {
         let Some(lane) = running.lane else {
             return;
         };
-        self.servers[running.server].free.insert(lane);
-        if self.ended.len() == CALLS
+        self.lanes.release(running.server, lane);
+        if self.ended.len() == MAX_ENDED
             && let Some(old) = self.ended.pop_front()
         {
             self.first += 1;
-            let failed = matches!(old.outcome, CallOutcome::Failed | CallOutcome::Lost);
+            let has_failed = matches!(old.outcome, CallOutcome::Failed | CallOutcome::Lost);
             self.utilisation
-                .add(old.lane as usize, old.start, old.end, failed);
+                .add(old.lane as usize, old.start, old.end, has_failed);
         }
         self.ended.push_back(EndedCall {
             task: running.task,
@@ -236,68 +242,35 @@ impl Timeline {
         });
     }
 
-    fn remember(&mut self, task: u64, server: usize, text: &str, at: Duration) {
-        if self.errors.len() == ERRORS {
+    fn add_error(&mut self, task: u64, server: usize, text: &str, at: Duration) {
+        if self.errors.len() == MAX_ERRORS {
             self.errors.pop_front();
         }
-        self.errors.push_back(RecordedError {
+        self.errors.push_back(CallFailure {
             at: micros(at),
             task,
-            server: Arc::clone(&self.servers[server].name),
-            text: text.chars().take(ERROR_LENGTH).collect(),
+            server: Arc::clone(self.lanes.name(server)),
+            text: text.chars().take(MAX_ERROR_CHARS).collect(),
         });
     }
 
-    fn server(&mut self, name: &Arc<str>) -> usize {
-        if let Some(&known) = self.by_name.get(name) {
-            return known;
-        }
-        let index = self.servers.len();
-        self.by_name.insert(Arc::clone(name), index);
-        self.servers.push(Server {
-            name: Arc::clone(name),
-            lanes: Vec::new(),
-            free: BTreeSet::new(),
-        });
-        index
-    }
-
-    fn add_lane(&mut self, server: usize) -> bool {
-        let lane = self.lanes.len();
-        if lane == LANES {
-            return false;
-        }
-        self.lanes.push(server);
-        let server = &mut self.servers[server];
-        server.lanes.push(lane as u32);
-        server.free.insert(lane as u32);
-        true
-    }
-
-    fn take_lane(&mut self, server: usize) -> Option<u32> {
-        if self.servers[server].free.is_empty() {
-            self.add_lane(server);
-        }
-        self.servers[server].free.pop_first()
-    }
-
-    /// The names of the servers that have lanes.
+    /// Returns the names of the servers that were seen.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.servers.iter().map(|server| &*server.name)
+        self.lanes.names()
     }
 
-    /// Each lane's server.
+    /// Returns the server of each lane, as an index of [`names`](Self::names).
     pub(super) fn lanes(&self) -> &[usize] {
-        &self.lanes
+        self.lanes.owners()
     }
 
-    /// The number of the first call that is kept, in the order of their ends, and of the
-    /// next one to end.
+    /// Returns the number of the first ended call that is kept, and of the next one to end.
+    /// Calls are numbered in the order of their ends.
     pub(super) fn range(&self) -> (u64, u64) {
         (self.first, self.first + self.ended.len() as u64)
     }
 
-    /// The calls that have ended, from the one of this number on.
+    /// Returns the ended calls that are kept, from the one of this number on.
     pub(super) fn ended_since(&self, number: u64) -> impl Iterator<Item = &EndedCall> {
         let skip = number.saturating_sub(self.first);
         let skip = usize::try_from(skip)
@@ -310,22 +283,23 @@ impl Timeline {
         self.running.values()
     }
 
-    /// How busy each lane was with the calls that are not kept.
+    /// Returns the utilisation of the lanes by ended calls that are no longer kept.
     pub(super) fn utilisation(&self) -> &Utilisation {
         &self.utilisation
     }
 
-    /// The newest errors, the oldest of them first.
-    pub(super) fn errors(&self) -> impl Iterator<Item = &RecordedError> {
+    /// Returns the newest errors, the oldest of them first.
+    pub(super) fn errors(&self) -> impl Iterator<Item = &CallFailure> {
         self.errors.iter()
     }
 
+    /// Returns how many events were missed.
     pub(super) fn missed(&self) -> u64 {
         self.missed
     }
 }
 
-/// A time as the page counts it.
+/// Returns a time in microseconds, as the page counts it.
 pub(super) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

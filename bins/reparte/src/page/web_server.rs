@@ -1,4 +1,4 @@
-//! The page, alive, at an address of this machine.
+//! The web server of the live page, on an address of this machine.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Error, Resource, Service};
 
-use super::{PageModel, document};
 use crate::exit::Failure;
+use crate::page::assets::{SCRIPTS, STYLE};
+use crate::page::model::PageModel;
 
-/// Who has asked within this time is taken to look at the page.
-const LOOKS_ON: Duration = Duration::from_secs(3);
-/// How long they get to see how the run ended: the page asks each second.
+/// Whoever has asked for data within this time is taken to look at the page.
+const VIEWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// The time for viewers to see the end of the run: the page asks each second.
 const FAREWELL: Duration = Duration::from_millis(1500);
-/// The page is one person's, on one machine.
-const CONNECTIONS: usize = 64;
+/// The most connections. The page is for one person, on one machine.
+const MAX_CONNECTIONS: usize = 64;
 
-/// Where the page is to be served.
+/// A socket that listens on the address of the page.
 #[derive(Debug)]
 pub(super) struct WebListener {
     listener: TcpListener,
@@ -26,8 +27,8 @@ pub(super) struct WebListener {
 }
 
 impl WebListener {
-    /// Listens on an address of this machine alone.
-    pub(super) fn listen(address: &str) -> Result<Self, Failure> {
+    /// Listens on an address. Refuses one that other machines can reach.
+    pub(super) fn bind(address: &str) -> Result<Self, Failure> {
         let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
             Error::BadAddress { .. } => Failure::argument(format_args!("--page: {error}")),
             _ => Failure::server(format_args!("--page: {error}")),
@@ -44,39 +45,39 @@ impl WebListener {
         Ok(WebListener { listener, address })
     }
 
-    /// The page's URL.
+    /// Returns the URL of the page.
     pub(super) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// Serves the page, until the run has ended.
+    /// Serves the page.
     pub(super) fn serve(self, model: &Arc<PageModel>) -> Result<WebServer, Failure> {
-        let asked = Arc::new(LastRequest::default());
-        let service = service(model, &asked).map_err(Failure::server)?;
+        let last_request = Arc::new(LastRequest::default());
+        let service = service(model, &last_request).map_err(Failure::server)?;
         let mut options = hyper::Options::default();
         options.workers = 1;
-        options.connections = CONNECTIONS;
+        options.connections = MAX_CONNECTIONS;
         options.grace = FAREWELL;
         let builder = hyper::Server::builder(self.listener, service).options(options);
         let server = builder.start().map_err(Failure::server)?;
         Ok(WebServer {
             server: Some(server),
-            asked,
+            last_request,
         })
     }
 }
 
-/// A page that is served; no more when this is dropped.
+/// The server of a page. Stops when it is dropped.
 #[derive(Debug)]
 pub(super) struct WebServer {
     server: Option<hyper::Server>,
-    asked: Arc<LastRequest>,
+    last_request: Arc<LastRequest>,
 }
 
 impl WebServer {
-    /// Lets those who look at the page see how the run has ended.
-    pub(super) fn farewell(self) {
-        if self.asked.within(LOOKS_ON) {
+    /// Waits until whoever looks at the page has seen the end of the run, and stops.
+    pub(super) fn say_farewell(self) {
+        if self.last_request.is_within(VIEWER_TIMEOUT) {
             thread::sleep(FAREWELL);
         }
     }
@@ -94,17 +95,17 @@ impl Drop for WebServer {
     }
 }
 
-/// When the page was asked for last.
+/// The time of the last request for data.
 #[derive(Debug, Default)]
 struct LastRequest(Mutex<Option<Instant>>);
 
 impl LastRequest {
-    fn now(&self) {
+    fn set_now(&self) {
         *self.lock() = Some(Instant::now());
     }
 
-    fn within(&self, time: Duration) -> bool {
-        self.lock().is_some_and(|asked| asked.elapsed() < time)
+    fn is_within(&self, time: Duration) -> bool {
+        self.lock().is_some_and(|last| last.elapsed() < time)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
@@ -112,28 +113,28 @@ impl LastRequest {
     }
 }
 
-fn service(model: &Arc<PageModel>, asked: &Arc<LastRequest>) -> Result<Service, Error> {
+fn service(model: &Arc<PageModel>, last_request: &Arc<LastRequest>) -> Result<Service, Error> {
     let mut service = Service::new();
     let page = Arc::clone(model);
     service.resource("/", move |_| {
-        Resource::new("text/html; charset=utf-8", page.live())
+        Resource::new("text/html; charset=utf-8", page.live_document())
     })?;
     service.resource("/page.css", |_| {
-        Resource::new("text/css; charset=utf-8", document::STYLE)
+        Resource::new("text/css; charset=utf-8", STYLE)
     })?;
-    for (name, script) in document::SCRIPTS {
+    for (name, script) in SCRIPTS {
         let give = move |_: &str| Resource::new("text/javascript; charset=utf-8", script);
         service.resource(&format!("/{name}"), give)?;
     }
-    let (data, asked) = (Arc::clone(model), Arc::clone(asked));
+    let (model, last_request) = (Arc::clone(model), Arc::clone(last_request));
     service.resource("/run.json", move |query| {
-        asked.now();
-        Resource::new("application/json", data.data(since(query)))
+        last_request.set_now();
+        Resource::new("application/json", model.json(since(query)))
     })?;
     Ok(service)
 }
 
-/// What the page knows already: `since=N`.
+/// Reads `since=N` from a query: the page has the ended calls before this one.
 fn since(query: &str) -> u64 {
     let since = query
         .split('&')

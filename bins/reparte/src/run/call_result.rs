@@ -1,18 +1,18 @@
-//! What a call brings.
+//! The result of a call, with the figures of the call.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use xmlrpc_client::Value;
 
-/// A result, and how it was had.
+/// The result of a task's function, and the call that gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CallResult {
     pub(super) value: Value,
     /// The name of the server that gave it.
     pub(super) server: Arc<str>,
-    /// How long the call took that brought it.
+    /// The duration of the call that gave it.
     pub(super) time: Duration,
-    /// How many calls of the task were made until then.
+    /// How many calls of the task were made, up to this one.
     pub(super) attempts: u32,
 }

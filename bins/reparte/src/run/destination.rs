@@ -1,4 +1,4 @@
-//! A server of a run.
+//! A destination of a run: the function on one XML-RPC server.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,32 +6,33 @@ use std::time::Instant;
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
 use xmlrpc_client::{Options, Value};
 
-use super::{CallResult, Task};
 use crate::exit::Failure;
-use crate::options::Servers;
+use crate::flags::server_list::ServerList;
+use crate::run::call_result::CallResult;
+use crate::run::task::Task;
 
-/// A function on an XML-RPC server, which takes a [`Task`] and gives an [`CallResult`].
+/// A function on an XML-RPC server, which takes a [`Task`] and gives a [`CallResult`].
 #[derive(Debug)]
 pub(super) struct Destination {
     server: XmlRpc,
     name: Arc<str>,
 }
 
-/// What tells one server of a list from another.
+/// The part of a line of the server file that makes it another server's line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServerKey {
     pub(super) name: Arc<str>,
-    /// None where the server is asked for them.
+    /// The number of calls at a time. `None` if the server is asked for it.
     slots: Option<usize>,
 }
 
-/// What is underneath, with the types that it has here.
-type Inner = dyn Destino<Vec<Value>, Value>;
+/// [`XmlRpc`] with the types that it has here: it implements [`Destino`] for many.
+type XmlRpcDestino = dyn Destino<Vec<Value>, Value>;
 
 impl Destination {
-    /// `function` on all servers that are named.
+    /// Returns `function` on all servers that the flags name.
     pub(super) fn all(
-        servers: &Servers,
+        servers: &ServerList,
         function: &str,
         options: &Options,
     ) -> Result<Vec<Self>, Failure> {
@@ -40,22 +41,22 @@ impl Destination {
     }
 
     fn new(server: XmlRpc) -> Self {
-        let inner: &Inner = &server;
+        let destino: &XmlRpcDestino = &server;
         Destination {
-            name: inner.name().into(),
+            name: destino.name().into(),
             server,
         }
     }
 
     pub(super) fn key(&self) -> ServerKey {
-        let inner = self.inner();
+        let destino = self.destino();
         ServerKey {
             name: Arc::clone(&self.name),
-            slots: (!inner.learns_slots()).then(|| inner.slots()),
+            slots: (!destino.learns_slots()).then(|| destino.slots()),
         }
     }
 
-    fn inner(&self) -> &Inner {
+    fn destino(&self) -> &XmlRpcDestino {
         &self.server
     }
 }
@@ -66,27 +67,28 @@ impl Destino<Arc<Task>, CallResult> for Destination {
     }
 
     fn slots(&self) -> usize {
-        self.inner().slots()
+        self.destino().slots()
     }
 
     fn learns_slots(&self) -> bool {
-        self.inner().learns_slots()
+        self.destino().learns_slots()
     }
 
     fn has_status(&self) -> bool {
-        self.inner().has_status()
+        self.destino().has_status()
     }
 
     fn status(&self) -> Result<Option<Status>, CallError> {
-        self.inner().status()
+        self.destino().status()
     }
 
     fn call(&self, task: &Arc<Task>, call: &Call) -> Result<CallResult, CallError> {
-        let arguments = task.arguments();
-        let arguments = arguments.map_err(|why| CallError::new(ErrorKind::Unsendable, why))?;
+        let arguments = task
+            .arguments()
+            .map_err(|reason| CallError::new(ErrorKind::Unsendable, reason))?;
         let attempts = task.count_call();
         let began = Instant::now();
-        let value = self.inner().call(arguments, call)?;
+        let value = self.destino().call(arguments, call)?;
         Ok(CallResult {
             value,
             server: Arc::clone(&self.name),
@@ -96,6 +98,6 @@ impl Destino<Arc<Task>, CallResult> for Destination {
     }
 
     fn cancel(&self, call: CallId) {
-        self.inner().cancel(call);
+        self.destino().cancel(call);
     }
 }

@@ -1,4 +1,6 @@
-//! What the command line of `reparte run` can say.
+//! The flags of `reparte run`.
+//!
+//! The comments of fields and variants are the text of `--help`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,10 +8,13 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use reparte::{Options, RetryFaults};
 
-use super::result_writer::OutputFormat;
-use super::task_reader::LineFormat;
 use crate::exit::Failure;
-use crate::options::{Client, Servers, seconds, whole};
+use crate::flags::client::ClientFlags;
+use crate::flags::seconds::seconds;
+use crate::flags::server_list::ServerList;
+use crate::flags::whole_number::whole_number;
+use crate::run::line_format::LineFormat;
+use crate::run::output_format::OutputFormat;
 use crate::value_type::ValueType;
 
 /// Calls a function for each line of standard input, on all servers at a time
@@ -24,7 +29,7 @@ use crate::value_type::ValueType;
 #[derive(Debug, Args)]
 pub(crate) struct RunCommand {
     #[command(flatten)]
-    pub(super) servers: Servers,
+    pub(super) servers: ServerList,
     /// Use N servers within this command too, each for a call at a time; they publish the
     /// project's own functions: factoriz_sum(n), the sum of n's prime factors, and
     /// factor(n), the factors
@@ -32,7 +37,7 @@ pub(crate) struct RunCommand {
     #[arg(
         long,
         value_name = "N",
-        value_parser = whole(1..=u8::MAX),
+        value_parser = whole_number(1..=u8::MAX),
         allow_negative_numbers = true,
         conflicts_with = "proxy"
     )]
@@ -81,7 +86,7 @@ pub(crate) struct RunCommand {
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
     /// How many times a task is tried again whose call was lost and may have run
-    #[arg(long, value_name = "N", value_parser = whole(0..=u32::MAX), default_value_t = 9)]
+    #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX), default_value_t = 9)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     retries: u32,
     /// Try a task again, elsewhere first, when the function itself fails for it
@@ -94,12 +99,12 @@ pub(crate) struct RunCommand {
     hedge: Switch,
     /// How many tasks may be sent and not printed yet, running ones included, though never
     /// fewer than the servers take at a time; in order, so many may wait behind a slow one
-    #[arg(long, value_name = "N", value_parser = whole(1..=1_000_000_u32), default_value_t = 4096)]
+    #[arg(long, value_name = "N", value_parser = whole_number(1..=1_000_000_u32), default_value_t = 4096)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     max_in_flight: u32,
 
     #[command(flatten)]
-    client: Client,
+    client: ClientFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,7 +113,7 @@ enum Switch {
     Off,
 }
 
-/// Reads a function's name; what is in it is the servers' to judge.
+/// Reads a function's name. Which names are valid is for the servers to say.
 fn function(name: &str) -> Result<String, String> {
     match name.is_empty() {
         false => Ok(name.to_owned()),
@@ -117,6 +122,8 @@ fn function(name: &str) -> Result<String, String> {
 }
 
 impl RunCommand {
+    /// Returns the options of the HTTP client. Its time-outs are no shorter than `--timeout`,
+    /// since the dispatcher ends calls that take longer.
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
         let mut options = self.client.options()?;
         options.response_timeout = options.response_timeout.max(self.timeout);
@@ -124,10 +131,11 @@ impl RunCommand {
         Ok(options)
     }
 
+    /// Returns the options of the dispatcher.
     pub(super) fn options(&self) -> Options {
         let mut options = Options::default();
         options.window = self.max_in_flight as usize;
-        // What a slot finds when it is free, without a look at the input.
+        // A free slot takes its next task from these, and doesn't wait for the input.
         options.read_ahead = (options.window / 4).min(256);
         options.max_attempts = self.retries.saturating_add(1);
         options.time_limit = Some(self.timeout);
@@ -138,15 +146,15 @@ impl RunCommand {
         options
     }
 
-    pub(super) fn line(&self) -> LineFormat {
+    pub(super) fn line_format(&self) -> LineFormat {
         match self.json {
-            true => LineFormat::Arguments,
+            true => LineFormat::JsonArray,
             false => LineFormat::Argument(self.arg_type),
         }
     }
 
-    /// What a journal's results are of.
+    /// Returns the name of the work, by which a journal knows whether its results are of it.
     pub(super) fn work(&self) -> String {
-        format!("{} ({})", self.function, self.line())
+        format!("{} ({})", self.function, self.line_format())
     }
 }

@@ -1,4 +1,4 @@
-//! Answers in a journal: each as an XML-RPC document.
+//! The journal of a run: call results as XML-RPC documents.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,31 +8,28 @@ use reparte::Journal;
 use xmlrpc_client::{FromValue as _, Value};
 use xmlrpc_wire::{Dialect, Limits, decode_response};
 
-use super::{CallResult, Task};
 use crate::exit::Failure;
+use crate::run::call_result::CallResult;
+use crate::run::task::Task;
 
-/// The journal of a run of this work.
-pub(super) fn journal(path: &Path, work: &str) -> Result<Journal<Arc<Task>, CallResult>, Failure> {
-    let arguments = |task: &Arc<Task>| task.input.as_bytes().to_vec();
-    Journal::open_with(
-        path,
-        &format!("reparte run: {work}"),
-        arguments,
-        write,
-        read,
-    )
-    .map_err(|error| Failure::Journal(format!("--journal: {error}")))
+/// Opens the journal of a run. `work` names the function and the format of its tasks: the
+/// journal of other work is refused. A task is known by its line.
+pub(super) fn open(path: &Path, work: &str) -> Result<Journal<Arc<Task>, CallResult>, Failure> {
+    let work = format!("reparte run: {work}");
+    let line = |task: &Arc<Task>| task.input.as_bytes().to_vec();
+    Journal::open_with(path, &work, line, write, read)
+        .map_err(|error| Failure::Journal(format!("--journal: {error}")))
 }
 
-fn write(answer: &CallResult) -> Vec<u8> {
+fn write(result: &CallResult) -> Vec<u8> {
     let document = Value::Array(vec![
-        answer.value.clone(),
-        Value::from((*answer.server).to_owned()),
-        Value::Double(answer.time.as_secs_f64()),
-        Value::from(i64::from(answer.attempts)),
+        result.value.clone(),
+        Value::from((*result.server).to_owned()),
+        Value::Double(result.time.as_secs_f64()),
+        Value::from(i64::from(result.attempts)),
     ]);
-    // What came in a document can be written into one; what could not would be found by
-    // the reader, since nothing is no document.
+    // A value that came in a document can be written into one. If it can't be, the record is
+    // empty, which a later run refuses to read.
     Dialect::everything()
         .encode_response(&document)
         .unwrap_or_default()
@@ -40,7 +37,8 @@ fn write(answer: &CallResult) -> Vec<u8> {
 
 fn read(document: &[u8]) -> Option<CallResult> {
     let mut limits = Limits::default();
-    // Written by ourselves, from what was within the limits: a bit more than that.
+    // This command has written it, from values that were within the limits of a client. The
+    // figures around the value add a little to that.
     limits.bytes = usize::MAX;
     limits.values = usize::MAX;
     limits.string = usize::MAX;
@@ -63,7 +61,7 @@ mod tests {
     use xmlrpc_wire::{BigInteger, DateTime};
 
     #[test]
-    fn every_answer_is_read_as_it_was_written() {
+    fn every_result_is_read_as_it_was_written() {
         let moment = DateTime::parse("2005-07-17T14:08:55.5+02:00").unwrap();
         let members = [("b", Value::Nil), ("a", Value::Double(0.1))];
         for value in [
@@ -79,18 +77,18 @@ mod tests {
             Value::Array(vec![Value::Array(Vec::new())]),
             Value::Struct(members.into_iter().collect()),
         ] {
-            let answer = CallResult {
+            let result = CallResult {
                 value,
                 server: "localhost:9000".into(),
                 time: Duration::from_millis(1500),
                 attempts: 3,
             };
-            assert_eq!(read(&write(&answer)), Some(answer));
+            assert_eq!(read(&write(&result)), Some(result));
         }
     }
 
     #[test]
-    fn anything_else_is_no_answer() {
+    fn anything_else_is_no_result() {
         for document in [&b""[..], b"no document", b"<methodResponse/>"] {
             assert_eq!(read(document), None);
         }

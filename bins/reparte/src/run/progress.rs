@@ -1,5 +1,5 @@
-//! How far a run is, on standard error: a line that changes on a terminal, else a line
-//! now and then.
+//! The progress of a run on standard error: a line that changes if it is a terminal, and else
+//! a new line every few seconds.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -11,47 +11,54 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use reparte::{RunSummary, ServerState};
 
-use super::{InputProgress, Steering};
 use crate::console::Console;
+use crate::run::dispatcher::RunHandle;
+use crate::run::input_progress::InputProgress;
+use crate::task_estimate::TaskEstimate;
 
-/// How often a terminal is drawn anew.
-const DRAWN: Duration = Duration::from_millis(200);
-/// How often a line is written elsewhere.
-const WRITTEN: Duration = Duration::from_secs(10);
+/// How often the line on a terminal is drawn.
+const DRAW_INTERVAL: Duration = Duration::from_millis(200);
+/// How often a new line is written elsewhere.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows how far a run is until it is dropped.
+/// Shows the progress of a run until it is dropped.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressDisplay {
+    /// Dropped to stop the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Progress {
-    pub(super) fn start(console: &Console, run: &Steering, facts: &Arc<InputProgress>) -> Self {
+impl ProgressDisplay {
+    /// Starts a thread for the display. If it can't, shows nothing: nothing else depends on it.
+    pub(super) fn start(console: &Console, run: &RunHandle, input: &Arc<InputProgress>) -> Self {
         let (stop, stopped) = channel::<()>();
-        let (console, run, facts) = (console.clone(), run.clone(), Arc::clone(facts));
+        let (console, run, input) = (console.clone(), run.clone(), Arc::clone(input));
         let show = move || {
             let bar = io::stderr()
                 .is_terminal()
-                .then(|| console.bar(ProgressBar::new(0).with_style(style(ENDLESS))));
-            let interval = if bar.is_some() { DRAWN } else { WRITTEN };
+                .then(|| console.bar(ProgressBar::new(0).with_style(style(WITHOUT_BAR))));
+            let interval = if bar.is_some() {
+                DRAW_INTERVAL
+            } else {
+                LINE_INTERVAL
+            };
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                let state = State {
-                    account: run.summary(),
-                    expected: facts.expected(),
+                let line = ProgressLine {
+                    summary: run.summary(),
+                    estimate: input.estimate(),
                 };
                 match &bar {
-                    Some(bar) => state.draw(bar),
-                    None => console.tell(&state),
+                    Some(bar) => line.draw(bar),
+                    None => console.tell(&line),
                 }
             }
             if let Some(bar) = bar {
                 bar.finish_and_clear();
             }
         };
-        Progress {
+        ProgressDisplay {
             stop: Some(stop),
-            // Without a thread nothing is shown, and nothing else is amiss.
             thread: thread::Builder::new()
                 .name("progress".to_owned())
                 .spawn(show)
@@ -60,16 +67,16 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressDisplay {
     fn drop(&mut self) {
         drop(self.stop.take());
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-/// A line without the bar, as long as nobody knows how much is to come.
-const ENDLESS: &str = "{wide_msg}";
-const BOUNDED: &str = "[{bar:16}] {wide_msg}";
+/// The template while the number of tasks is not known.
+const WITHOUT_BAR: &str = "{wide_msg}";
+const WITH_BAR: &str = "[{bar:16}] {wide_msg}";
 
 fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template);
@@ -77,70 +84,72 @@ fn style(template: &str) -> ProgressStyle {
     style.progress_chars("=> ")
 }
 
-/// How far a run is.
-struct State {
-    account: RunSummary,
-    expected: Option<(u64, bool)>,
+/// The progress of a run at one time. Displays as the line of the progress.
+struct ProgressLine {
+    summary: RunSummary,
+    estimate: Option<TaskEstimate>,
 }
 
-impl State {
+impl ProgressLine {
+    /// Returns how many tasks have ended.
     fn ended(&self) -> u64 {
-        self.account.done + self.account.failed
+        self.summary.done + self.summary.failed
     }
 
     fn draw(&self, bar: &ProgressBar) {
-        if let Some((expected, _)) = self.expected {
+        if let Some(TaskEstimate { tasks, .. }) = self.estimate {
             if bar.length() == Some(0) {
-                bar.set_style(style(BOUNDED));
+                bar.set_style(style(WITH_BAR));
             }
-            bar.set_length(expected.max(1));
+            bar.set_length(tasks.max(1));
         }
         bar.set_position(self.ended());
         bar.set_message(self.to_string());
     }
 
-    /// Tasks that end in a second, of those that were not in a journal.
+    /// Returns how many tasks end per second, without those that the journal had.
     fn rate(&self) -> f64 {
-        let ended = self.ended() - self.account.resumed;
-        ended as f64 / self.account.elapsed.as_secs_f64().max(0.001)
+        let ended = self.ended() - self.summary.resumed;
+        ended as f64 / self.summary.elapsed.as_secs_f64().max(0.001)
     }
 
-    /// How long the rest will take if it goes on so.
-    fn left(&self) -> Option<Duration> {
-        let (expected, _) = self.expected?;
-        let rest = expected.checked_sub(self.ended())?;
-        Duration::try_from_secs_f64(rest as f64 / self.rate()).ok()
+    /// Estimates the time that the other tasks take at this rate.
+    fn time_left(&self) -> Option<Duration> {
+        let open = self.estimate?.tasks.checked_sub(self.ended())?;
+        Duration::try_from_secs_f64(open as f64 / self.rate()).ok()
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for ProgressLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let account = &self.account;
-        write!(f, "{}", account.done)?;
-        match self.expected {
-            Some((expected, true)) => write!(f, " of {expected} done")?,
-            Some((expected, false)) => write!(f, " of ~{expected} done")?,
+        let summary = &self.summary;
+        write!(f, "{}", summary.done)?;
+        match self.estimate {
+            Some(TaskEstimate { tasks, is_exact }) => {
+                let about = if is_exact { "" } else { "~" };
+                write!(f, " of {about}{tasks} done")?;
+            }
             None => f.write_str(" done")?,
         }
-        if account.failed > 0 {
-            write!(f, ", {} failed", account.failed)?;
+        if summary.failed > 0 {
+            write!(f, ", {} failed", summary.failed)?;
         }
         let rate = self.rate();
         let places = if rate < 10.0 { 1 } else { 0 };
         write!(f, ", {rate:.places$}/s")?;
-        if let Some(left) = self.left() {
+        if let Some(left) = self.time_left() {
             write!(f, ", {} left", Clock(left))?;
         }
-        let servers = account.servers.iter();
-        let there = servers.filter(|server| server.state != ServerState::Removed);
-        let up = |state| matches!(state, ServerState::Up | ServerState::Busy);
-        let up = there.clone().filter(|server| up(server.state)).count();
-        let busy: usize = account.servers.iter().map(|server| server.running).sum();
-        write!(f, "; {up}/{} servers up, {busy} busy", there.count())
+        let servers = summary.servers.iter();
+        let present = servers.filter(|server| server.state != ServerState::Removed);
+        let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
+        let up = present.clone().filter(|server| is_up(server.state)).count();
+        let busy: usize = summary.servers.iter().map(|server| server.running).sum();
+        write!(f, "; {up}/{} servers up, {busy} busy", present.count())
     }
 }
 
-/// A time as hours, minutes and seconds; the hours only where there are some.
+/// A duration as minutes and seconds, with hours in front if there are any.
 struct Clock(Duration);
 
 impl fmt::Display for Clock {
@@ -160,36 +169,40 @@ mod tests {
 
     #[test]
     fn what_is_left_goes_by_the_rate_of_what_was_computed() {
-        let mut account = RunSummary::default();
-        account.done = 60;
-        account.resumed = 40;
-        account.failed = 5;
-        account.elapsed = Duration::from_secs(10);
-        let state = |expected| State {
-            account: account.clone(),
-            expected,
-        };
-        for (expected, line) in [
+        let mut summary = RunSummary::default();
+        summary.done = 60;
+        summary.resumed = 40;
+        summary.failed = 5;
+        summary.elapsed = Duration::from_secs(10);
+        let estimate = |tasks, is_exact| Some(TaskEstimate { tasks, is_exact });
+        for (estimate, expected) in [
             (
-                Some((165, true)),
+                estimate(165, true),
                 "60 of 165 done, 5 failed, 2.5/s, 0:40 left; 0/0 servers up, 0 busy",
             ),
             (
-                Some((9065, false)),
+                estimate(9065, false),
                 "60 of ~9065 done, 5 failed, 2.5/s, 1:00:00 left; 0/0 servers up, 0 busy",
             ),
             (None, "60 done, 5 failed, 2.5/s; 0/0 servers up, 0 busy"),
         ] {
-            assert_eq!(state(expected).to_string(), line);
+            let line = ProgressLine {
+                summary: summary.clone(),
+                estimate,
+            };
+            assert_eq!(line.to_string(), expected);
         }
     }
 
     #[test]
     fn nothing_is_left_to_say_before_anything_has_ended() {
-        let state = State {
-            account: RunSummary::default(),
-            expected: Some((9, true)),
+        let line = ProgressLine {
+            summary: RunSummary::default(),
+            estimate: Some(TaskEstimate {
+                tasks: 9,
+                is_exact: true,
+            }),
         };
-        assert_eq!(state.left(), None);
+        assert_eq!(line.time_left(), None);
     }
 }

@@ -1,183 +1,104 @@
-//! How results are printed.
+//! The writer of results on standard output.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
-use clap::ValueEnum;
 use reparte::{TaskError, TaskErrorKind};
-use serde_json::{Map, Value as Json, json};
 
-use super::{CallResult, Task};
 use crate::console::Console;
-use crate::json::{to_json, to_text};
+use crate::json::to_text;
 use crate::output::for_reader;
+use crate::run::call_result::CallResult;
+use crate::run::output_format::OutputFormat;
+use crate::run::result_record::{FIELDS, fields, object};
+use crate::run::task::Task;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputFormat {
-    /// The result alone: a string as it is, a number in decimals, anything with parts as
-    /// JSON; an empty line for a task that failed
-    Text,
-    /// A line of fields with tabs between, under a line of their names; in a field, \t,
-    /// \n, \r and \\ stand for a tab, line ends and \
-    Tsv,
-    /// The same with commas, and quotes where they are needed (RFC 4180)
-    Csv,
-    /// A JSON object a line
-    Jsonl,
-}
+/// The size of the output's buffer, in bytes.
+const BUFFER: usize = 1 << 16;
 
-/// The fields of a table.
-const FIELDS: [&str; 7] = [
-    "task", "input", "result", "error", "server", "seconds", "attempts",
-];
-
-/// Writes outcomes in a format.
-pub(super) struct ResultWriter {
-    out: Out,
-    format: OutputFormat,
-    /// Lines of tasks that were not run: only written before a result.
-    empty: u64,
-}
-
-enum Out {
-    Lines(BufWriter<Stdout>),
-    Table(Box<csv::Writer<Stdout>>),
+/// Writes outcomes in one of the formats.
+pub(super) enum ResultWriter {
+    Text {
+        out: BufWriter<Stdout>,
+        /// How many tasks were not run since the last result. Their lines are written only if
+        /// a result follows, which then stands in the line of its task.
+        skipped: u64,
+    },
+    Jsonl(BufWriter<Stdout>),
+    Tsv(Box<csv::Writer<Stdout>>),
+    Csv(Box<csv::Writer<Stdout>>),
 }
 
 impl ResultWriter {
+    /// Returns a writer for standard output. Writes the names of the fields, if the format
+    /// has a line for them.
     pub(super) fn new(format: OutputFormat, console: &Console) -> io::Result<Self> {
-        let sink = Stdout(console.clone());
+        let stdout = Stdout(console.clone());
         let mut table = csv::WriterBuilder::new();
-        table.buffer_capacity(1 << 16);
-        let out = match format {
-            OutputFormat::Text | OutputFormat::Jsonl => {
-                Out::Lines(BufWriter::with_capacity(1 << 16, sink))
-            }
-            OutputFormat::Csv => Out::Table(Box::new(table.from_writer(sink))),
+        table.buffer_capacity(BUFFER);
+        Ok(match format {
+            OutputFormat::Text => ResultWriter::Text {
+                out: BufWriter::with_capacity(BUFFER, stdout),
+                skipped: 0,
+            },
+            OutputFormat::Jsonl => ResultWriter::Jsonl(BufWriter::with_capacity(BUFFER, stdout)),
             OutputFormat::Tsv => {
                 table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
-                Out::Table(Box::new(table.from_writer(sink)))
+                ResultWriter::Tsv(with_header(table.from_writer(stdout))?)
             }
-        };
-        let mut writer = ResultWriter {
-            out,
-            format,
-            empty: 0,
-        };
-        if let Out::Table(table) = &mut writer.out {
-            table.write_record(FIELDS).map_err(io_error)?;
-        }
-        Ok(writer)
+            OutputFormat::Csv => ResultWriter::Csv(with_header(table.from_writer(stdout))?),
+        })
     }
 
-    /// Writes what became of a task; nothing of one that was not run.
+    /// Writes the outcome of a task, unless the task was not run.
     pub(super) fn write(
         &mut self,
         task: &Task,
         outcome: &Result<CallResult, TaskError>,
     ) -> io::Result<()> {
-        let not_run = |error: &TaskError| error.kind() == TaskErrorKind::NotRun;
-        if outcome.as_ref().is_err_and(not_run) {
-            self.empty += 1;
+        if matches!(outcome, Err(error) if error.kind() == TaskErrorKind::NotRun) {
+            if let ResultWriter::Text { skipped, .. } = self {
+                *skipped += 1;
+            }
             return Ok(());
         }
-        match (&mut self.out, self.format) {
-            (Out::Table(table), format) => {
-                let fields = fields(task, outcome);
-                let written = match format {
-                    OutputFormat::Tsv => table.write_record(fields.map(|field| escaped(&field))),
-                    _ => table.write_record(fields),
-                };
-                written.map_err(io_error)
-            }
-            (Out::Lines(lines), OutputFormat::Jsonl) => {
-                serde_json::to_writer(&mut *lines, &object(task, outcome))?;
-                lines.write_all(b"\n")
-            }
-            (Out::Lines(lines), _) => {
-                for _ in 0..std::mem::take(&mut self.empty) {
-                    lines.write_all(b"\n")?;
+        match self {
+            ResultWriter::Text { out, skipped } => {
+                for _ in 0..std::mem::take(skipped) {
+                    out.write_all(b"\n")?;
                 }
-                if let Ok(answer) = outcome {
-                    lines.write_all(for_reader(&to_text(&answer.value)).as_bytes())?;
+                if let Ok(result) = outcome {
+                    out.write_all(for_reader(&to_text(&result.value)).as_bytes())?;
                 }
-                lines.write_all(b"\n")
+                out.write_all(b"\n")
             }
+            ResultWriter::Jsonl(out) => {
+                serde_json::to_writer(&mut *out, &object(task, outcome))?;
+                out.write_all(b"\n")
+            }
+            ResultWriter::Tsv(table) => {
+                let fields = fields(task, outcome).map(|field| escape_tabs(&field));
+                table.write_record(fields).map_err(io_error)
+            }
+            ResultWriter::Csv(table) => table.write_record(fields(task, outcome)).map_err(io_error),
         }
     }
 
-    /// Has the reader see all that was written.
+    /// Writes what is in the buffer.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        match &mut self.out {
-            Out::Lines(lines) => lines.flush(),
-            Out::Table(table) => table.flush(),
+        match self {
+            ResultWriter::Text { out, .. } | ResultWriter::Jsonl(out) => out.flush(),
+            ResultWriter::Tsv(table) | ResultWriter::Csv(table) => table.flush(),
         }
     }
 }
 
-fn fields(task: &Task, outcome: &Result<CallResult, TaskError>) -> [String; 7] {
-    let (line, input) = (task.line.to_string(), task.input.clone());
-    match outcome {
-        Ok(answer) => [
-            line,
-            input,
-            to_text(&answer.value),
-            String::new(),
-            answer.server.to_string(),
-            format!("{:.6}", answer.time.as_secs_f64()),
-            answer.attempts.to_string(),
-        ],
-        Err(error) => [
-            line,
-            input,
-            String::new(),
-            error.reason().to_string(),
-            last_server(error).unwrap_or_default().to_owned(),
-            String::new(),
-            error.calls().to_string(),
-        ],
-    }
+fn with_header(mut table: csv::Writer<Stdout>) -> io::Result<Box<csv::Writer<Stdout>>> {
+    table.write_record(FIELDS).map_err(io_error)?;
+    Ok(Box::new(table))
 }
 
-fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Json {
-    let mut object = Map::new();
-    let mut set = |name: &str, value: Json| object.insert(name.to_owned(), value);
-    set("task", task.line.into());
-    set("input", task.input.as_str().into());
-    match outcome {
-        Ok(answer) => {
-            set("result", to_json(&answer.value));
-            set("server", (*answer.server).into());
-            set("seconds", json!(answer.time.as_secs_f64()));
-            set("attempts", answer.attempts.into());
-        }
-        Err(error) => {
-            let message = error.reason().to_string();
-            set("error", json!({ "kind": kind(error), "message": message }));
-            set("server", last_server(error).into());
-            set("attempts", error.calls().into());
-        }
-    }
-    Json::Object(object)
-}
-
-/// How a task failed, in a word or two.
-fn kind(error: &TaskError) -> &'static str {
-    match (error.kind(), error.history().last()) {
-        (TaskErrorKind::Permanent, Some(last)) => last.error.kind().name(),
-        (TaskErrorKind::GivenUp, _) => "given up",
-        (TaskErrorKind::Poison, _) => "poison",
-        (TaskErrorKind::Cancelled, _) => "cancelled",
-        _ => "failed",
-    }
-}
-
-/// The server of the task's last failed call.
-fn last_server(error: &TaskError) -> Option<&str> {
-    error.history().last().map(|call| &*call.server)
-}
-
-/// A field of a line with tabs between its fields.
-fn escaped(field: &str) -> String {
+/// Escapes a field of a line that has tabs between its fields.
+fn escape_tabs(field: &str) -> String {
     let mut escaped = String::with_capacity(field.len());
     for c in field.chars() {
         match c {
@@ -191,7 +112,7 @@ fn escaped(field: &str) -> String {
     escaped
 }
 
-/// The error underneath, so that a reader that has left is known for one.
+/// Returns the I/O error under an error of the table: a broken pipe is no failure.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -199,8 +120,9 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// Standard output; if it is a terminal, the progress makes room for what is written.
-struct Stdout(Console);
+/// Standard output. If it is a terminal, the line of the progress makes room for what is
+/// written.
+pub(super) struct Stdout(Console);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -227,7 +149,7 @@ mod tests {
             ("a\tb\nc\r\n", "a\\tb\\nc\\r\\n"),
             ("back\\slash", "back\\\\slash"),
         ] {
-            assert_eq!(escaped(field), expected);
+            assert_eq!(escape_tabs(field), expected);
         }
     }
 }

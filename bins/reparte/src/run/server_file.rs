@@ -1,4 +1,4 @@
-//! The file of servers, read again when it changes: servers join the run and leave it.
+//! The watcher of the server file: servers join the run and leave it as the file changes.
 
 use std::fmt::Display;
 use std::thread;
@@ -6,107 +6,101 @@ use std::time::Duration;
 
 use xmlrpc_client::Options;
 
-use super::Steering;
-use super::destination::{Destination, ServerKey};
 use crate::console::Console;
-use crate::options::Servers;
+use crate::flags::server_list::ServerList;
+use crate::run::destination::{Destination, ServerKey};
+use crate::run::dispatcher::RunHandle;
 
-/// How often the file is looked at.
+/// How often the file is read.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Follows the file of servers, if there is one, until the run is over; tells the
-/// console, if there is one, who joins and leaves.
-pub(super) fn follow(
-    servers: &Servers,
-    known: Vec<ServerKey>,
-    function: &str,
-    client: Options,
-    run: &Steering,
-    console: Option<Console>,
-) {
-    if !servers.has_file() {
-        return;
-    }
-    let follower = ServerFileWatcher {
-        servers: servers.clone(),
-        known,
-        function: function.to_owned(),
-        client,
-        run: run.clone(),
-        console,
-    };
-    let started = thread::Builder::new()
-        .name("servers".to_owned())
-        .spawn(|| follower.follow());
-    if let Err(error) = started {
-        log::warn!("--servers is not read again: can't start a thread ({error})");
-    }
+/// Keeps the servers of a run as the file of `--servers` has them.
+pub(super) struct ServerFileWatcher {
+    /// The flags that name the servers: the file, and those outside it.
+    pub(super) servers: ServerList,
+    /// The servers that the run has.
+    pub(super) known: Vec<ServerKey>,
+    pub(super) function: String,
+    pub(super) client: Options,
+    pub(super) run: RunHandle,
+    /// The place where it says which servers join and leave, if it does.
+    pub(super) console: Option<Console>,
 }
 
-struct ServerFileWatcher {
-    servers: Servers,
-    known: Vec<ServerKey>,
-    function: String,
-    client: Options,
-    run: Steering,
-    console: Option<Console>,
-}
+/// The run has ended, so its servers no longer matter.
+struct RunEnded;
 
 impl ServerFileWatcher {
-    fn follow(mut self) {
-        // It may have changed since the run's servers were read.
-        let mut seen = None;
-        let mut complaint = None;
+    /// Starts the watcher, if there is a file. Nobody waits for its thread, which ends after
+    /// the run does.
+    pub(super) fn start(self) {
+        if !self.servers.has_file() {
+            return;
+        }
+        let started = thread::Builder::new()
+            .name("servers".to_owned())
+            .spawn(|| self.watch());
+        if let Err(error) = started {
+            log::warn!("--servers is not read again: can't start a thread ({error})");
+        }
+    }
+
+    fn watch(mut self) {
+        // The first reading counts as a change: the file may have changed since the run's
+        // servers were read from it.
+        let mut last_text = None;
+        let mut last_error = None;
         loop {
             thread::sleep(INTERVAL);
             let text = self.servers.file_text();
-            if text == seen && text.is_some() {
+            if text == last_text && text.is_some() {
                 continue;
             }
-            seen = text;
+            last_text = text;
             match Destination::all(&self.servers, &self.function, &self.client) {
-                Ok(workers) => {
-                    complaint = None;
-                    if self.change_to(workers).is_err() {
+                Ok(destinations) => {
+                    last_error = None;
+                    if self.update(destinations).is_err() {
                         return;
                     }
                 }
-                Err(failure) => {
-                    let failure = failure.to_string();
-                    if complaint.as_ref() != Some(&failure) {
-                        log::warn!("the servers stay as they were: {failure}");
+                Err(error) => {
+                    let error = error.to_string();
+                    if last_error.as_ref() != Some(&error) {
+                        log::warn!("the servers stay as they were: {error}");
                     }
-                    complaint = Some(failure);
+                    last_error = Some(error);
                 }
             }
         }
     }
 
-    /// Has servers join and leave until the run has these; an error once it is over.
-    fn change_to(&mut self, workers: Vec<Destination>) -> Result<(), ()> {
-        let wanted: Vec<ServerKey> = workers.iter().map(Destination::key).collect();
-        for worker in workers {
-            let key = worker.key();
+    /// Adds and removes servers until the run has these.
+    fn update(&mut self, destinations: Vec<Destination>) -> Result<(), RunEnded> {
+        let wanted: Vec<ServerKey> = destinations.iter().map(Destination::key).collect();
+        for destination in destinations {
+            let key = destination.key();
             if self.known.contains(&key) {
                 continue;
             }
-            // One that is known takes another number of calls from now on.
+            // A known server has another number of slots now. It is replaced in one step, so
+            // that the run is never without it.
             let is_known = self.known.iter().any(|known| known.name == key.name);
-            let joined = match is_known {
-                true => self.run.replace_server(&key.name, worker),
-                false => self.run.add_server(worker),
+            let added = match is_known {
+                true => self.run.replace_server(&key.name, destination),
+                false => self.run.add_server(destination),
             };
-            match joined {
+            match added {
                 Ok(()) if is_known => {}
                 Ok(()) => self.tell(format_args!("{} joins", key.name)),
-                Err(reparte::Error::RunEnded) => return Err(()),
+                Err(reparte::Error::RunEnded) => return Err(RunEnded),
                 Err(error) => log::warn!("{}: can't join the run: {error}", key.name),
             }
         }
-        for gone in &self.known {
-            if !wanted.iter().any(|key| key.name == gone.name) {
-                self.run.remove_server(&gone.name);
-                self.tell(format_args!("{} leaves", gone.name));
+        for known in &self.known {
+            if !wanted.iter().any(|key| key.name == known.name) {
+                self.run.remove_server(&known.name);
+                self.tell(format_args!("{} leaves", known.name));
             }
         }
         self.known = wanted;

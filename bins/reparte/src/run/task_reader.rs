@@ -1,131 +1,42 @@
-//! Tasks, a line each.
+//! The reader of a run's tasks: one a line.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::string::FromUtf8Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use cli_support::output::tell;
-use xmlrpc_client::Value;
 
 use crate::exit::Failure;
-use crate::json::from_json;
-use crate::value_type::ValueType;
+use crate::run::input_progress::InputProgress;
+use crate::run::line_format::LineFormat;
+use crate::run::task::Task;
 
-/// The longest line that is a task: what a server reads at most.
+/// The longest line that is a task, in bytes: a server reads no more by default.
 const LONGEST: u64 = 16 * 1024 * 1024;
-/// What some editors write before a text in UTF-8.
+/// The mark that some editors write before a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// How much is shown of a line that is none.
-const SHOWN: usize = 200;
+/// How many characters are kept of a line that can't be sent.
+const BEGINNING: usize = 200;
+/// The size of the input's buffer, in bytes.
+const BUFFER: usize = 1 << 16;
 
-/// One call to be made.
-#[derive(Debug)]
-pub(super) struct Task {
-    /// Its line in the input, from 1.
-    pub(super) line: u64,
-    /// The line.
-    pub(super) input: String,
-    /// What is sent; or why that can't be.
-    arguments: Result<Vec<Value>, String>,
-    calls: AtomicU32,
-}
-
-impl Task {
-    pub(super) fn arguments(&self) -> Result<&Vec<Value>, String> {
-        self.arguments.as_ref().map_err(Clone::clone)
-    }
-
-    /// Counts a call that is made of it, and gives how many that makes.
-    pub(super) fn count_call(&self) -> u32 {
-        self.calls.fetch_add(1, Relaxed) + 1
-    }
-}
-
-/// What a line of the input is.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum LineFormat {
-    /// One argument.
-    Argument(ValueType),
-    /// All arguments, as a JSON array.
-    Arguments,
-}
-
-impl LineFormat {
-    fn read(self, line: &str) -> Result<Vec<Value>, String> {
-        match self {
-            LineFormat::Argument(kind) => Ok(vec![kind.read(line)?]),
-            LineFormat::Arguments => {
-                let remedy = "write one such as [\"text\", 7], or leave out --json";
-                let json = serde_json::from_str(line)
-                    .map_err(|error| format!("no JSON array ({error}): {remedy}"))?;
-                match from_json(json)? {
-                    Value::Array(arguments) => Ok(arguments),
-                    _ => Err(format!("JSON, but no array: {remedy}")),
-                }
-            }
-        }
-    }
-}
-
-impl fmt::Display for LineFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LineFormat::Argument(kind) => f.write_str(&kind.name()),
-            LineFormat::Arguments => f.write_str("JSON array"),
-        }
-    }
-}
-
-/// What is known of the input while it is read.
-#[derive(Debug, Default)]
-pub(super) struct InputProgress {
-    tasks: AtomicU64,
-    bytes: AtomicU64,
-    /// Of the whole input; 0 where nobody knows.
-    size: AtomicU64,
-    ended: AtomicBool,
-}
-
-impl InputProgress {
-    /// Whether the input has been read to its end.
-    pub(super) fn all_read(&self) -> bool {
-        self.ended.load(Relaxed)
-    }
-
-    /// How many tasks there are in all, and whether that is sure; none where nothing
-    /// is known of what will come.
-    pub(super) fn expected(&self) -> Option<(u64, bool)> {
-        let tasks = self.tasks.load(Relaxed);
-        if self.all_read() {
-            return Some((tasks, true));
-        }
-        let (bytes, size) = (self.bytes.load(Relaxed), self.size.load(Relaxed));
-        if bytes == 0 || size < bytes {
-            return None;
-        }
-        let all = u128::from(tasks) * u128::from(size) / u128::from(bytes);
-        Some((u64::try_from(all).unwrap_or(u64::MAX), false))
-    }
-}
-
-/// Reads tasks.
+/// Reads tasks, and counts what it has read.
 pub(super) struct TaskReader {
     input: Box<dyn BufRead + Send>,
-    line: LineFormat,
-    number: u64,
-    facts: Arc<InputProgress>,
+    format: LineFormat,
+    /// The number of the line that was read last, from 1. Empty lines count.
+    line: u64,
+    progress: Arc<InputProgress>,
 }
 
 impl TaskReader {
-    /// Those of a file, or of standard input, which - stands for.
+    /// Opens a file, or standard input if no path is given or the path is `-`.
     pub(super) fn open(
         path: Option<&Path>,
-        line: LineFormat,
-        facts: &Arc<InputProgress>,
+        format: LineFormat,
+        progress: &Arc<InputProgress>,
     ) -> Result<Self, Failure> {
         let input = match path.filter(|path| *path != Path::new("-")) {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
@@ -136,29 +47,28 @@ impl TaskReader {
                 standard_input().map_err(|error| unreadable(Path::new("-"), &error))?
             }
         };
-        let metadata = input.metadata().ok().filter(|input| input.is_file());
-        let tasks = TaskReader::read(BufReader::with_capacity(1 << 16, input), line, facts);
-        facts
-            .size
-            .store(metadata.map_or(0, |file| file.len()), Relaxed);
-        Ok(tasks)
+        if let Some(metadata) = input.metadata().ok().filter(|input| input.is_file()) {
+            progress.set_size(metadata.len());
+        }
+        let input = BufReader::with_capacity(BUFFER, input);
+        Ok(TaskReader::new(input, format, progress))
     }
 
-    fn read(
+    fn new(
         input: impl BufRead + Send + 'static,
-        line: LineFormat,
-        facts: &Arc<InputProgress>,
+        format: LineFormat,
+        progress: &Arc<InputProgress>,
     ) -> Self {
         TaskReader {
             input: Box::new(input),
-            line,
-            number: 0,
-            facts: Arc::clone(facts),
+            format,
+            line: 0,
+            progress: Arc::clone(progress),
         }
     }
 
-    /// The next line that is not empty, without its end, or as much of it as is read of
-    /// a line that is too long; none at the end.
+    /// Reads the next line that is not empty, without its end. Of a line that is too long
+    /// returns the first bytes, one more than [`LONGEST`], and skips the rest.
     fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         loop {
@@ -168,20 +78,20 @@ impl TaskReader {
                 .by_ref()
                 .take(LONGEST + 1)
                 .read_until(b'\n', &mut line)?;
-            self.facts.bytes.fetch_add(read as u64, Relaxed);
+            self.progress.count_bytes(read);
             if read == 0 {
                 return Ok(None);
             }
-            self.number += 1;
-            if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            self.line += 1;
+            if self.line == 1 && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }
-            let ended = line.pop_if(|last| *last == b'\n').is_some();
-            if ended {
+            let is_whole = line.pop_if(|last| *last == b'\n').is_some();
+            if is_whole {
                 line.pop_if(|last| *last == b'\r');
             } else if line.len() as u64 > LONGEST {
                 let rest = self.input.skip_until(b'\n')?;
-                self.facts.bytes.fetch_add(rest as u64, Relaxed);
+                self.progress.count_bytes(rest);
             }
             if !line.is_empty() {
                 return Ok(Some(line));
@@ -190,30 +100,25 @@ impl TaskReader {
     }
 
     fn task(&self, line: Vec<u8>) -> Task {
-        let too_long = line.len() as u64 > LONGEST;
+        let is_too_long = line.len() as u64 > LONGEST;
         let (input, arguments) = match String::from_utf8(line) {
-            // Cut within a character, perhaps.
-            read if too_long => {
+            // The cut may be within a character, so it may not be UTF-8.
+            read if is_too_long => {
                 let line = read.map_or_else(FromUtf8Error::into_bytes, String::into_bytes);
-                let why = format!("longer than {LONGEST} bytes: give shorter tasks, such as names");
-                (shown(&String::from_utf8_lossy(&line)), Err(why))
+                let reason =
+                    format!("longer than {LONGEST} bytes: give shorter tasks, such as names");
+                (beginning(&line), Err(reason))
             }
             Ok(input) => {
-                let arguments = self.line.read(&input);
+                let arguments = self.format.read(&input);
                 (input, arguments)
             }
             Err(error) => {
-                let why = "not UTF-8: convert it, or write bytes with --arg-type base64";
-                let input = String::from_utf8_lossy(error.as_bytes());
-                (shown(&input), Err(why.to_owned()))
+                let reason = "not UTF-8: convert it, or write bytes with --arg-type base64";
+                (beginning(error.as_bytes()), Err(reason.to_owned()))
             }
         };
-        Task {
-            line: self.number,
-            input,
-            arguments: arguments.map_err(|why| format!("line {}: {why}", self.number)),
-            calls: AtomicU32::new(0),
-        }
+        Task::new(self.line, input, arguments)
     }
 }
 
@@ -223,11 +128,11 @@ impl Iterator for TaskReader {
     fn next(&mut self) -> Option<Self::Item> {
         match self.next_line() {
             Ok(Some(line)) => {
-                self.facts.tasks.fetch_add(1, Relaxed);
+                self.progress.count_task();
                 Some(Ok(self.task(line)))
             }
             Ok(None) => {
-                self.facts.ended.store(true, Relaxed);
+                self.progress.complete();
                 None
             }
             Err(error) => Some(Err(error)),
@@ -235,9 +140,12 @@ impl Iterator for TaskReader {
     }
 }
 
-/// The begin of a line that is no task.
-fn shown(input: &str) -> String {
-    input.chars().take(SHOWN).collect()
+/// Returns the beginning of a line that can't be sent.
+fn beginning(line: &[u8]) -> String {
+    String::from_utf8_lossy(line)
+        .chars()
+        .take(BEGINNING)
+        .collect()
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -247,7 +155,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     ))
 }
 
-/// Standard input, as a file that knows its size if it is one.
+/// Returns standard input as a file. If it is one, its size is known.
 #[cfg(unix)]
 fn standard_input() -> io::Result<File> {
     use std::os::fd::AsFd as _;
@@ -262,17 +170,21 @@ fn standard_input() -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use xmlrpc_client::Value;
 
-    fn tasks(input: &'static [u8], line: LineFormat) -> (Vec<Task>, Arc<InputProgress>) {
-        let facts = Arc::default();
-        let tasks = TaskReader::read(input, line, &facts);
-        (tasks.collect::<Result<_, _>>().unwrap(), facts)
+    use super::*;
+    use crate::task_estimate::TaskEstimate;
+    use crate::value_type::ValueType;
+
+    fn tasks(input: &'static [u8], format: LineFormat) -> (Vec<Task>, Arc<InputProgress>) {
+        let progress = Arc::default();
+        let tasks = TaskReader::new(input, format, &progress);
+        (tasks.collect::<Result<_, _>>().unwrap(), progress)
     }
 
     #[test]
     fn a_line_is_a_task_and_an_empty_one_is_none() {
-        let (tasks, facts) = tasks(
+        let (tasks, progress) = tasks(
             b"one\n\n\r\ntwo words\r\n  \nlast",
             LineFormat::Argument(ValueType::String),
         );
@@ -285,7 +197,11 @@ mod tests {
             let argument = Value::String(task.input.clone());
             assert_eq!(task.arguments(), Ok(&vec![argument]));
         }
-        assert_eq!(facts.expected(), Some((4, true)));
+        let estimate = TaskEstimate {
+            tasks: 4,
+            is_exact: true,
+        };
+        assert_eq!(progress.estimate(), Some(estimate));
     }
 
     #[test]
@@ -320,8 +236,8 @@ mod tests {
                 LineFormat::Argument(ValueType::String),
                 "line 1: not UTF-8",
             ),
-            (b"7", LineFormat::Arguments, "line 1: JSON, but no array"),
-            (b"[7", LineFormat::Arguments, "line 1: no JSON array"),
+            (b"7", LineFormat::JsonArray, "line 1: JSON, but no array"),
+            (b"[7", LineFormat::JsonArray, "line 1: no JSON array"),
         ] {
             let (tasks, _) = tasks(input, line);
             let why = tasks[0].arguments().unwrap_err();
@@ -335,8 +251,8 @@ mod tests {
         let characters = "\u{e9}".repeat(LONGEST as usize / 2 + 1);
         let long = io::Cursor::new(format!("x{characters}")).chain(io::repeat(b'x').take(LONGEST));
         let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
-        let facts = Arc::default();
-        let mut tasks = TaskReader::read(input, LineFormat::Argument(ValueType::String), &facts);
+        let progress = Arc::default();
+        let mut tasks = TaskReader::new(input, LineFormat::Argument(ValueType::String), &progress);
         let first = tasks.next().unwrap().unwrap();
         assert!(
             first
@@ -344,21 +260,9 @@ mod tests {
                 .unwrap_err()
                 .contains("longer than 16777216 bytes")
         );
-        assert_eq!(first.input.chars().count(), SHOWN);
+        assert_eq!(first.input.chars().count(), BEGINNING);
         let second = tasks.next().unwrap().unwrap();
         assert_eq!((second.line, second.input.as_str()), (2, "next"));
         assert!(tasks.next().is_none());
-    }
-
-    #[test]
-    fn how_many_come_is_estimated_by_the_bytes_that_are_read() {
-        let facts = InputProgress::default();
-        assert_eq!(facts.expected(), None);
-        facts.size.store(1000, Relaxed);
-        facts.bytes.store(100, Relaxed);
-        facts.tasks.store(20, Relaxed);
-        assert_eq!(facts.expected(), Some((200, false)));
-        facts.bytes.store(1001, Relaxed);
-        assert_eq!(facts.expected(), None);
     }
 }

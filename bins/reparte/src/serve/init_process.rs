@@ -26,7 +26,7 @@ pub(super) fn is_first() -> bool {
 /// Runs this command again as a child until that ends, and gives how it did.
 pub(super) fn run_below() -> Failure {
     match below() {
-        Ok(code) => Failure::Told(code),
+        Ok(code) => Failure::Silent(code),
         Err(error) => Failure::server(format_args!(
             "can't run the server below the first process: {error}; give the container an init \
              process of its own, such as with podman's --init"

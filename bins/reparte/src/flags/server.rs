@@ -1,4 +1,4 @@
-//! Where a server listens, whom it lets call, and how long it waits for calls at its end.
+//! The flags of a server: who may call, TLS, and the time for running calls at its end.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -9,12 +9,15 @@ use cli_support::listening::is_open;
 use xmlrpc_server::Error;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
-use super::{read, seconds, token};
 use crate::exit::Failure;
+use crate::flags::named_file::{read_file, read_token};
+use crate::flags::seconds::seconds;
 
+// No doc comment: clap would take it for the subcommand's. Those of the fields are the text
+// of `--help`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who may call")]
-pub(crate) struct Listen {
+pub(crate) struct ServerFlags {
     /// Let only those call who send the token in this file: 16 printable characters or
     /// more, for its owner's eyes alone (mode 0600)
     #[arg(long, value_name = "FILE")]
@@ -47,11 +50,12 @@ pub(crate) struct Listen {
     grace: Duration,
 }
 
-impl Listen {
-    /// Listens on `address`, and says how to serve there.
-    pub(crate) fn on(self, address: &str) -> Result<(TcpListener, Options), Failure> {
+impl ServerFlags {
+    /// Listens on an address, and returns the options of the server. Refuses an address that
+    /// other machines can reach, unless the flags say who may call.
+    pub(crate) fn listen(self, address: &str) -> Result<(TcpListener, Options), Failure> {
         let mut options = Options::default();
-        options.token = self.token_file.as_deref().map(token).transpose()?;
+        options.token = self.token_file.as_deref().map(read_token).transpose()?;
         options.tls = self.tls()?;
         options.without_token = self.without_token;
         options.hosts = self.host;
@@ -76,10 +80,13 @@ impl Listen {
         let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };
-        let (chain, key) = (read("--tls-cert", chain)?, read("--tls-key", key)?);
+        let (chain, key) = (
+            read_file("--tls-cert", chain)?,
+            read_file("--tls-key", key)?,
+        );
         let tls = match &self.tls_client_ca {
             None => Tls::from_pem(&chain, &key),
-            Some(path) => Tls::for_clients_of(&read("--tls-client-ca", path)?, &chain, &key),
+            Some(path) => Tls::for_clients_of(&read_file("--tls-client-ca", path)?, &chain, &key),
         };
         tls.map(Some).map_err(|error| {
             Failure::argument(format_args!(

@@ -1,4 +1,4 @@
-//! The servers, as arguments and in a file.
+//! The list of servers: as arguments and in a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,10 @@ use xmlrpc_client::{Options, ServerProxy};
 
 use crate::exit::Failure;
 
+// No doc comment: clap would take it for the subcommand's. Those of the fields are the text
+// of `--help`.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Servers {
+pub(crate) struct ServerList {
     /// host:port, or an http:// or https:// URL; N/ before it, for N calls at a time, is
     /// for a run
     #[arg(value_name = "SERVER")]
@@ -20,28 +22,28 @@ pub(crate) struct Servers {
     servers: Option<PathBuf>,
 }
 
-impl Servers {
-    /// Further ones, as if they were arguments.
+impl ServerList {
+    /// Adds servers, as if they were arguments.
     pub(crate) fn add(&mut self, servers: impl IntoIterator<Item = String>) {
         self.server.extend(servers);
     }
 
-    /// Whether a file names some.
+    /// Returns whether there is a file.
     pub(crate) fn has_file(&self) -> bool {
         self.servers.is_some()
     }
 
-    /// What the file holds now, if it can be read.
+    /// Reads the file. `None` if there is none, or it can't be read.
     pub(crate) fn file_text(&self) -> Option<String> {
         fs::read_to_string(self.servers.as_ref()?).ok()
     }
 
-    /// `function` on each of the servers, each one once.
+    /// Returns `function` on each of the servers. A server that is named twice is there once.
     pub(crate) fn list(&self, function: &str, options: &Options) -> Result<Vec<XmlRpc>, Failure> {
         let mut all = self.server.clone();
         if let Some(path) = &self.servers {
-            for (number, server) in read(path)? {
-                // By itself, so that the error can name the line.
+            for (number, server) in read_server_file(path)? {
+                // Each line is read alone, so that the error can name it.
                 XmlRpc::list_with(&[&server], function, options).map_err(|error| {
                     Failure::argument(format_args!("{}, line {number}: {error}", path.display()))
                 })?;
@@ -58,9 +60,9 @@ impl Servers {
     }
 }
 
-/// One server, whose address is read as those of a list are.
-pub(crate) fn server(address: &str, options: &Options) -> Result<XmlRpc, Failure> {
-    // What the client can't read has a remedy in its own words.
+/// Returns one server. Its address is read as those of a list are.
+pub(crate) fn single_server(address: &str, options: &Options) -> Result<XmlRpc, Failure> {
+    // The client's own error for an address has a better remedy than the list's.
     ServerProxy::builder(address)
         .options(options.clone())
         .build()?;
@@ -69,15 +71,15 @@ pub(crate) fn server(address: &str, options: &Options) -> Result<XmlRpc, Failure
     server.ok_or_else(|| Failure::argument("no server is named: give host:port"))
 }
 
-/// The lines of a file that name servers, with their numbers.
-fn read(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
+/// Reads the lines of a file that name servers, with their numbers.
+fn read_server_file(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::argument(format_args!(
             "--servers: can't read {} ({error}): name a text file, a server a line",
             path.display()
         ))
     })?;
-    let servers = servers(&text);
+    let servers = parse(&text);
     match servers.is_empty() {
         false => Ok(servers),
         true => Err(Failure::argument(format_args!(
@@ -87,8 +89,8 @@ fn read(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     }
 }
 
-fn servers(text: &str) -> Vec<(usize, String)> {
-    // What some editors write before a text in UTF-8.
+fn parse(text: &str) -> Vec<(usize, String)> {
+    // Some editors write a byte order mark before a text in UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(at, line)| {
         let server = line.split('#').next().unwrap_or_default().trim();
@@ -105,9 +107,9 @@ mod tests {
     fn a_file_has_a_server_a_line_and_comments() {
         let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n";
         let expected = [(3, "host:9000".to_owned()), (4, "2/other:9001".to_owned())];
-        assert_eq!(servers(text), expected);
+        assert_eq!(parse(text), expected);
         let marked = format!("\u{feff}{text}");
-        assert_eq!(servers(&marked), expected, "after a byte order mark");
-        assert_eq!(servers("\u{feff}host:9000")[0].1, "host:9000");
+        assert_eq!(parse(&marked), expected, "after a byte order mark");
+        assert_eq!(parse("\u{feff}host:9000")[0].1, "host:9000");
     }
 }

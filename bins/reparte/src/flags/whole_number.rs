@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Reads a whole number of this range.
-pub(crate) fn whole<N>(
+/// Returns a reader of whole numbers of a range.
+pub(crate) fn whole_number<N>(
     range: RangeInclusive<N>,
 ) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
 where
@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn a_number_is_of_its_range() {
-        let read = whole(1..=255_u8);
+        let read = whole_number(1..=255_u8);
         assert_eq!((read("1"), read("255")), (Ok(1), Ok(255)));
         for text in ["", "x", "0", "-1", "1.5", "256", "99999999999999999999"] {
             let error = Err("give a whole number from 1 to 255".to_owned());

@@ -1,17 +1,21 @@
-//! What a client shows to servers, and whom it trusts. Every user of a machine can read
-//! arguments, so no secret is one, but for a password in a URL: a server's, or `--proxy`'s.
+//! The flags of a client: what it shows to servers, and which servers it trusts.
+//!
+//! Every user of a machine can read the arguments of a command. So secrets come in files, with
+//! one exception: the password in a URL.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProxy};
 
-use super::{read, token};
 use crate::exit::Failure;
+use crate::flags::named_file::{read_file, read_token};
 
+// No doc comment: clap would take it for the subcommand's. Those of the fields are the text
+// of `--help`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who calls whom")]
-pub(crate) struct Client {
+pub(crate) struct ClientFlags {
     /// Send the token in this file, which only its owner may read (mode 0600), or, where it
     /// is root's, a group too
     #[arg(long, value_name = "FILE")]
@@ -30,12 +34,12 @@ pub(crate) struct Client {
     tls_key: Option<PathBuf>,
 }
 
-impl Client {
-    /// How to call; the time-outs are the caller's to set.
+impl ClientFlags {
+    /// Returns the options of calls, with the default time-outs.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         let mut options = Options::default();
         if let Some(path) = &self.token_file {
-            options.credentials = Some(Credentials::token(token(path)?.text()));
+            options.credentials = Some(Credentials::token(read_token(path)?.text()));
         }
         if let Some(url) = &self.proxy {
             let proxy = HttpProxy::new(url)
@@ -43,38 +47,38 @@ impl Client {
             options.proxy = Some(proxy);
         }
         if let Some(path) = &self.ca {
-            options.tls.authorities = Some(certificates("--ca", path)?);
+            options.tls.authorities = Some(read_certificates("--ca", path)?);
         }
         if let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) {
-            options.tls.identity = Some(identity(chain, key)?);
+            options.tls.identity = Some(read_identity(chain, key)?);
         }
         Ok(options)
     }
 }
 
-/// A file that has certificates in it.
-fn certificates(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
-    let pem = read(flag, path)?;
+/// Reads a file of certificates.
+fn read_certificates(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    let pem = read_file(flag, path)?;
     let mut options = Options::default();
     options.tls.authorities = Some(pem.clone());
-    check(options).map_err(|error| of_no_use(&format!("{flag} {}", path.display()), &error))?;
+    check(options).map_err(|error| unusable(&format!("{flag} {}", path.display()), &error))?;
     Ok(pem)
 }
 
-/// A certificate and its key.
-fn identity(chain: &Path, key: &Path) -> Result<Identity, Failure> {
-    let pem = certificates("--tls-cert", chain)?;
-    let identity = Identity::new(pem, read("--tls-key", key)?);
+/// Reads a certificate and its key.
+fn read_identity(chain: &Path, key: &Path) -> Result<Identity, Failure> {
+    let pem = read_certificates("--tls-cert", chain)?;
+    let identity = Identity::new(pem, read_file("--tls-key", key)?);
     let mut options = Options::default();
     options.tls.identity = Some(identity.clone());
     check(options).map_err(|error| {
         let (chain, key) = (chain.display(), key.display());
-        of_no_use(&format!("--tls-cert {chain} --tls-key {key}"), &error)
+        unusable(&format!("--tls-cert {chain} --tls-key {key}"), &error)
     })?;
     Ok(identity)
 }
 
-/// Has the client read the options as it does for a server; none is called.
+/// Checks options as the client does for a server. Calls none.
 fn check(options: Options) -> Result<(), Error> {
     ServerProxy::builder("https://localhost")
         .options(options)
@@ -82,10 +86,10 @@ fn check(options: Options) -> Result<(), Error> {
         .map(drop)
 }
 
-fn of_no_use(flags: &str, error: &Error) -> Failure {
+fn unusable(flags: &str, error: &Error) -> Failure {
     let remedy = "`reparte keys` makes some that will do";
     match error {
-        // It names a field of the library's, which the flags stand for here.
+        // The error names a field of the options. The user knows it by these flags.
         Error::BadOption { reason, .. } => {
             Failure::argument(format_args!("{flags}: {reason}; {remedy}"))
         }

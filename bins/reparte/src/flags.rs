@@ -1,0 +1,11 @@
+//! The flags that subcommands share, each group in a file of its own, and readers of their
+//! values.
+
+pub(crate) mod client;
+mod named_file;
+pub(crate) mod seconds;
+#[cfg(unix)]
+pub(crate) mod server;
+pub(crate) mod server_list;
+pub(crate) mod value_format;
+pub(crate) mod whole_number;

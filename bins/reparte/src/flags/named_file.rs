@@ -1,0 +1,28 @@
+//! The files that flags name.
+
+use std::fs;
+use std::path::Path;
+
+use xmlrpc_server::Token;
+
+use crate::exit::Failure;
+
+/// Reads the file that a flag names.
+pub(super) fn read_file(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| {
+        Failure::argument(format_args!(
+            "{flag}: can't read {} ({error}): name a file that is there and may be read",
+            path.display()
+        ))
+    })
+}
+
+/// Reads the token of `--token-file`. Refuses a file that others can read.
+pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
+    Token::read(path).map_err(|error| {
+        Failure::argument(format_args!(
+            "--token-file {}: {error}; `reparte keys` makes one that will do",
+            path.display()
+        ))
+    })
+}

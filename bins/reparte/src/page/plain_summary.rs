@@ -1,0 +1,84 @@
+//! The state of a run as HTML without scripts: the page has it for browsers that run none.
+
+use std::fmt::Write as _;
+
+use reparte::RunSummary;
+use untrusted_text::Html;
+
+use crate::page::snapshot::Snapshot;
+use crate::page::timeline::Timeline;
+
+// Writing to a string does not fail, so the results of `write!` are ignored here.
+
+/// Returns the command line, the figures, a table of the servers and the newest errors.
+pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
+    let summary = snapshot.summary;
+    let mut html = format!(
+        "<p><code>{}</code></p>\n<p>{}</p>\n<p>{} of {} tasks done, {} failed, {} pending, {} \
+         not run; {} executions, {} retries, {} hedges, in {:.1} s.</p>\n",
+        Html(&snapshot.info.command),
+        Html(snapshot.ending.map_or("Running", |ending| &ending.text)),
+        summary.done,
+        summary.tasks,
+        summary.failed,
+        summary.pending,
+        summary.not_run,
+        summary.executions,
+        summary.retries,
+        summary.hedges,
+        summary.elapsed.as_secs_f64(),
+    );
+    push_servers(&mut html, summary);
+    push_errors(&mut html, snapshot.timeline);
+    html
+}
+
+fn push_servers(html: &mut String, summary: &RunSummary) {
+    html.push_str("<table>\n<tr>");
+    for name in [
+        "Server",
+        "State",
+        "Slots",
+        "Tasks",
+        "Executions",
+        "Failures",
+        "Busy",
+        "Last error",
+    ] {
+        let _ = write!(html, "<th scope=\"col\">{name}</th>");
+    }
+    html.push_str("</tr>\n");
+    for server in &summary.servers {
+        let error = server.last_error.as_ref().map(ToString::to_string);
+        let _ = writeln!(
+            html,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
+             <td>{}</td><td>{:.0} %</td><td>{}</td></tr>",
+            Html(&server.name),
+            server.state,
+            server.slots,
+            server.tasks,
+            server.executions,
+            server.failures.values().sum::<u64>(),
+            server.busy_share() * 100.0,
+            Html(&error.unwrap_or_default()),
+        );
+    }
+    html.push_str("</table>\n");
+}
+
+fn push_errors(html: &mut String, timeline: &Timeline) {
+    let mut errors = timeline.errors().peekable();
+    if errors.peek().is_some() {
+        html.push_str("<h2>Last errors</h2>\n<ul>\n");
+        for error in errors {
+            let (task, server) = (error.task + 1, Html(&error.server));
+            let _ = writeln!(
+                html,
+                "<li>task {task} on {server}: {}</li>",
+                Html(&error.text)
+            );
+        }
+        html.push_str("</ul>\n");
+    }
+}

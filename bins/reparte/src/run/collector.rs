@@ -1,0 +1,51 @@
+//! The collector: prints outcomes as they come.
+
+use std::io;
+
+use reparte::TryNextError;
+
+use crate::exit::Failure;
+use crate::run::dispatcher::TaskOutcome;
+use crate::run::failure_report::FailureReport;
+use crate::run::feeder::Feeder;
+use crate::run::outcomes::OutcomeStream;
+use crate::run::result_writer::ResultWriter;
+
+/// Prints all outcomes until the run ends. The output is buffered while more outcomes are
+/// there, and flushed before the collector waits.
+///
+/// # Errors
+///
+/// The output can't be written. The run ends, since `outcomes` is dropped.
+pub(super) fn collect(
+    mut outcomes: OutcomeStream,
+    feeder: &mut Feeder,
+    mut writer: ResultWriter,
+    mut failures: FailureReport,
+) -> Result<(), Failure> {
+    while let Some((id, outcome)) = next(&mut outcomes, &mut writer)? {
+        let Some(task) = feeder.take(id) else {
+            continue;
+        };
+        if let Err(error) = &outcome {
+            failures.add(&task, error);
+        }
+        writer.write(&task, &outcome)?;
+    }
+    failures.finish();
+    Ok(writer.flush()?)
+}
+
+fn next(
+    outcomes: &mut OutcomeStream,
+    writer: &mut ResultWriter,
+) -> io::Result<Option<TaskOutcome>> {
+    match outcomes.try_next() {
+        Ok(next) => Ok(Some(next)),
+        Err(TryNextError::Empty) => {
+            writer.flush()?;
+            Ok(outcomes.next())
+        }
+        Err(_) => Ok(None),
+    }
+}

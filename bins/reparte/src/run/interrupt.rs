@@ -1,0 +1,42 @@
+//! The interrupt of a run: Ctrl-C or SIGTERM.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use cli_support::signals::at_signal;
+
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::run::dispatcher::RunHandle;
+
+/// Whether a signal has come.
+#[derive(Debug)]
+pub(super) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Watches for signals. The first one ends the run once its calls have returned, and the
+    /// second one ends the process.
+    pub(super) fn watch(run: &RunHandle, console: &Console) -> Result<Self, Failure> {
+        let has_come = Arc::new(AtomicBool::new(false));
+        let (run, console) = (run.clone(), console.clone());
+        let flag = Arc::clone(&has_come);
+        let first = move || {
+            // The flag is set before the run ends, so that the verdict on the run sees it. The
+            // run is drained before the calls are counted: a call that starts in between would
+            // be waited for and not counted.
+            flag.store(true, SeqCst);
+            run.drain();
+            let running: usize = run.summary().servers.iter().map(|s| s.running).sum();
+            console.tell(format_args!(
+                "stopping: no more calls are made, and the {running} that run are waited for; \
+                 once more to end at once"
+            ));
+        };
+        at_signal(first, || {})?;
+        Ok(Interrupt(has_come))
+    }
+
+    pub(super) fn has_come(&self) -> bool {
+        self.0.load(SeqCst)
+    }
+}

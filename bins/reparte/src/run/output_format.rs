@@ -1,0 +1,18 @@
+//! The formats of the results.
+
+use clap::ValueEnum;
+
+// The comments of the variants are the text of `--help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// The result alone: a string as it is, a number in decimals, anything with parts as
+    /// JSON; an empty line for a task that failed
+    Text,
+    /// A line of fields with tabs between, under a line of their names; in a field, \t,
+    /// \n, \r and \\ stand for a tab, line ends and \
+    Tsv,
+    /// The same with commas, and quotes where they are needed (RFC 4180)
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+}

@@ -1,0 +1,44 @@
+//! One task of a run: a line of its input.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use xmlrpc_client::Value;
+
+/// One call to be made.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// The number of its line in the input, from 1.
+    pub(super) line: u64,
+    /// The line, or the beginning of it if the line can't be sent.
+    pub(super) input: String,
+    /// The arguments to send, or why the line can't be sent.
+    arguments: Result<Vec<Value>, String>,
+    /// How many calls were made. It orders nothing else, so relaxed loads and stores do.
+    calls: AtomicU32,
+}
+
+impl Task {
+    /// Makes the task of a line. An error is the reason why it can't be sent.
+    pub(super) fn new(line: u64, input: String, arguments: Result<Vec<Value>, String>) -> Self {
+        Task {
+            line,
+            input,
+            arguments: arguments.map_err(|reason| format!("line {line}: {reason}")),
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    /// Returns the arguments of the call.
+    ///
+    /// # Errors
+    ///
+    /// The line can't be sent. The error has its number and the reason.
+    pub(super) fn arguments(&self) -> Result<&Vec<Value>, String> {
+        self.arguments.as_ref().map_err(Clone::clone)
+    }
+
+    /// Counts one more call, and returns how many there are with it.
+    pub(super) fn count_call(&self) -> u32 {
+        self.calls.fetch_add(1, Relaxed) + 1
+    }
+}

@@ -1,0 +1,79 @@
+//! The verdict on a run that has ended: the command's exit code, and its last line.
+
+use reparte::RunSummary;
+
+use crate::exit::Failure;
+use crate::run::feeder::FeedError;
+
+/// The facts that decide on a run.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) summary: &'a RunSummary,
+    /// Why tasks of the input were not sent, if some were not.
+    pub(super) feed_error: Option<&'a FeedError>,
+    /// Whether the input was read to its end.
+    pub(super) is_input_complete: bool,
+    pub(super) is_interrupted: bool,
+    pub(super) keeps_journal: bool,
+}
+
+impl Facts<'_> {
+    /// Returns the verdict. The first that applies counts, as the later ones follow from it:
+    ///
+    /// 1. The journal failed.
+    /// 2. A signal ended the run before all tasks had.
+    /// 3. The run ended before all tasks had: no server is left.
+    /// 4. The input can't be read to its end.
+    /// 5. Some task failed.
+    /// 6. The input was not read to its end for another reason.
+    /// 7. All tasks have their result.
+    pub(super) fn verdict(&self) -> Result<(), Failure> {
+        let (done, failed, tasks) = (self.summary.done, self.summary.failed, self.summary.tasks);
+        let results = format!("{done} of {tasks} tasks have their result");
+        if let Some(error) = &self.summary.journal_error {
+            return Err(Failure::Journal(format!("{results}; --journal: {error}")));
+        }
+        let is_cut_short =
+            self.summary.not_run > 0 || matches!(self.feed_error, Some(FeedError::RunEnded));
+        let rest = match self.is_input_complete {
+            true => "",
+            false => ", and more were to come",
+        };
+        let failures = match failed {
+            0 => String::new(),
+            failed => format!("; {failed} failed"),
+        };
+        if self.is_interrupted && (is_cut_short || !self.is_input_complete) {
+            return Err(Failure::Interrupted(format!(
+                "ended by a signal: {results}{rest}{failures}; {}",
+                self.remedy()
+            )));
+        }
+        if is_cut_short {
+            return Err(Failure::Unreachable(format!(
+                "{}: {results}{rest}{failures}; see `reparte status`; {}",
+                self.summary.end_reason(),
+                self.remedy()
+            )));
+        }
+        if let Some(FeedError::Input(error)) = self.feed_error {
+            return Err(Failure::argument(format_args!(
+                "the tasks can't be read any further ({error}): {results}{failures}"
+            )));
+        }
+        match failed {
+            0 if self.is_input_complete => Ok(()),
+            0 => Err(Failure::argument(format_args!(
+                "the tasks were not read to their end: {results}"
+            ))),
+            failed => Err(Failure::Fault(format!("{failed} of {tasks} tasks failed"))),
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self.keeps_journal {
+            true => "the same command goes on where it was",
+            false => "with --journal FILE, the same command would go on where it was",
+        }
+    }
+}
