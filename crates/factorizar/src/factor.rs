@@ -17,8 +17,7 @@ use crate::unfinished::Unfinished;
 /// of [`is_prime`](crate::is_prime): proven below 3.3e24, a Baillie-PSW probable prime from there
 /// on. [`Factors::certainty`] tells which.
 ///
-/// This call cannot be interrupted; [`factor_with`] can. The README's table has the times to
-/// expect, at most some milliseconds.
+/// This call cannot be interrupted; [`factor_with`] can. It takes some milliseconds at most.
 ///
 /// ```
 /// use factorizar::factor;
