@@ -43,6 +43,7 @@ pub(crate) fn find_divisor(n: u128, control: &Control) -> Result<u128, StopReaso
     }
 }
 
+/// Does the work of [`find_divisor`] for 64 bits.
 fn narrow(n: u64, control: &Control) -> Result<u64, StopReason> {
     let root = n.isqrt();
     if root * root == n {
@@ -64,9 +65,11 @@ fn narrow(n: u64, control: &Control) -> Result<u64, StopReason> {
     if let Some(divisor) = ecm::find_divisor(n, bits.div_ceil(2), skip, MAX_CURVES, control)? {
         return Ok(divisor);
     }
+    // The last resort, which was not seen to be needed. It has no bound on its time.
     Ok(rho::find_divisor(n))
 }
 
+/// Does the work of [`find_divisor`] from 65 bits on.
 fn wide(n: u128, control: &Control) -> Result<u128, StopReason> {
     if let Some(root) = perfect_power::root(n) {
         return Ok(root);

@@ -121,6 +121,7 @@ enum Backend<'a, W> {
 }
 
 impl<'a, W: Word> Backend<'a, W> {
+    /// Chooses the fastest lanes that the processor and the modulus allow.
     fn new(ring: &'a Montgomery<W>) -> Self {
         match u64::try_from(ring.modulus().into()) {
             Ok(n) if n < ifma::MODULUS_LIMIT && ifma::is_available() => Backend::EightLanes {
@@ -141,13 +142,14 @@ impl<'a, W: Word> Backend<'a, W> {
         }
     }
 
-    fn run(&self, attempt: CurveRun) -> CurveResults {
+    /// Computes curves in these lanes.
+    fn run(&self, curve_run: CurveRun) -> CurveResults {
         let results = match *self {
-            Backend::EightLanes { n, inverse } => ifma::run(n, inverse, attempt),
-            Backend::LazyPair(pair) => Some(attempt.run(pair)),
-            Backend::Pair(pair) => Some(attempt.run(pair)),
+            Backend::EightLanes { n, inverse } => ifma::run(n, inverse, curve_run),
+            Backend::LazyPair(pair) => Some(curve_run.run(pair)),
+            Backend::Pair(pair) => Some(curve_run.run(pair)),
         };
-        results.expect("eight lanes are not chosen where there are none")
+        results.expect("`Backend::new` chooses eight lanes only where `ifma::run` has them")
     }
 }
 
@@ -299,12 +301,12 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             for (index, bounds) in BOUNDS.iter().enumerate() {
-                let attempt = |sigma| CurveRun { bounds, sigma };
-                let Some(eight) = ifma::run(n, ring.inverse(), attempt(FIRST_SIGMA)) else {
+                let curve_run = |sigma| CurveRun { bounds, sigma };
+                let Some(eight) = ifma::run(n, ring.inverse(), curve_run(FIRST_SIGMA)) else {
                     eprintln!("not compared: this processor has no AVX-512 IFMA");
                     return;
                 };
-                let pairs = [0, 2, 4, 6].map(|skip| attempt(FIRST_SIGMA + skip));
+                let pairs = [0, 2, 4, 6].map(|skip| curve_run(FIRST_SIGMA + skip));
                 for stage in [0, 1] {
                     let strict =
                         pairs.map(|pair| shared(&pair.run(Pair::<_, false>(&ring)), stage));

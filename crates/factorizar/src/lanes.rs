@@ -9,19 +9,23 @@
 
 /// Arithmetic modulo one odd n on several residues at once, one for each curve.
 ///
-/// Factors of a product may be products, numbers below n, sums and differences of two products, and
-/// sums of three products. What is subtracted must be a product or a number below n. Within these
-/// bounds an implementation may leave its results unreduced.
+/// Each factor of a product is a product, a number below n, or the sum or difference of two such;
+/// one of the two factors may be made of three. What is subtracted is a product or a number below
+/// n. An implementation may rely on this, and leave sums and differences unreduced.
 pub(crate) trait LaneArithmetic: Copy {
     /// One residue for each curve.
     type Lanes: Copy;
     /// The number of residues.
     const COUNT: usize;
 
+    /// Returns `a * b` lane by lane, divided by the R of the implementation's Montgomery form.
     fn mul(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// Returns `a + b` lane by lane.
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// Returns `a - b` lane by lane.
     fn sub(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
 
+    /// Returns `a * a` lane by lane.
     #[inline(always)]
     fn square(self, a: Self::Lanes) -> Self::Lanes {
         self.mul(a, a)
@@ -36,6 +40,8 @@ pub(crate) trait LaneArithmetic: Copy {
 
 /// A computation that is generic over the lanes it runs on.
 pub(crate) trait LaneComputation {
+    /// The result of the computation.
     type Output;
+    /// Computes the result in the lanes of `arithmetic`.
     fn run<A: LaneArithmetic>(self, arithmetic: A) -> Self::Output;
 }

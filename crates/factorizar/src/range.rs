@@ -133,6 +133,7 @@ impl SumRange {
         Ok(sums)
     }
 
+    /// Returns the sums of one segment, computed in 64 bits if its numbers fit.
     fn segment(&self, start: u128, len: usize) -> Result<Vec<u128>, StopReason> {
         match u64::try_from(start) {
             Ok(narrow) if narrow.checked_add(len as u64).is_some() => self.sums(narrow, len),
@@ -140,6 +141,7 @@ impl SumRange {
         }
     }
 
+    /// Returns the sums of one segment.
     fn sums<W: Word>(&self, start: W, len: usize) -> Result<Vec<u128>, StopReason> {
         let unit = Entry {
             product: W::ONE,

@@ -39,6 +39,9 @@ pub(crate) fn find_divisor<W: Word>(n: W) -> W {
 fn follow<W: Word>(ring: &Montgomery<W>, constant: W) -> Option<W> {
     let mut term = ring.one();
     let mut product = ring.one();
+    // Brent's search. The anchor is the term at the start of a lap. Laps double in length, so that
+    // one of them is longer than the cycle and begins within it. Of the 2 * lap steps after the
+    // anchor, the first half is not compared with it: shorter laps have covered those distances.
     let mut lap = BATCH;
     loop {
         let anchor = term;
