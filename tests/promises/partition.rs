@@ -42,7 +42,7 @@ fn p4_a_partition_is_found_out_as_a_hang_is() {
     let mended = Instant::now();
     let back = watch.after(
         mended,
-        |event| matches!(event, Event::ServerTakenBack { server } if **server == *island.address),
+        |event| matches!(event, Event::ServerTakenBack { server, .. } if **server == *island.address),
     );
     eprintln!("P4: a partition is found after {found:?}; back {back:?} after it is mended");
     assert!(back <= Duration::from_secs(5), "{back:?}");

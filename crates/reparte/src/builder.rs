@@ -1,10 +1,14 @@
-//! The making of a dispatcher: [`Repartidor::new`] and its builder.
+//! The builder of a dispatcher, and `Repartidor::new`, which uses it.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::destino::Destino;
-use crate::engine::{self, Checks, CostOf, Given, Verify};
+#[cfg(feature = "xmlrpc")]
+use crate::destino::xmlrpc::XmlRpc;
+use crate::engine::acceptance::{Acceptance, Verify};
+use crate::engine::run::CostOf;
+use crate::engine::start::{RunSetup, start};
 use crate::error::Error;
 use crate::journal::Journal;
 use crate::options::Options;
@@ -32,7 +36,7 @@ where
     /// [`Error::BadAddress`], and those of [`RepartidorBuilder::start`]. No server is
     /// connected to yet.
     pub fn new<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Self, Error> {
-        let destinos = crate::destino::xmlrpc::XmlRpc::list(servers, function)?;
+        let destinos = XmlRpc::list(servers, function)?;
         Self::builder().destinos(destinos).start()
     }
 }
@@ -221,18 +225,19 @@ impl<A, R> RepartidorBuilder<A, R> {
     {
         let window = self.options.window;
         let read_ahead = self.options.read_ahead;
-        let wires = engine::start(Given {
+        let run = start(RunSetup {
             destinos: self.destinos,
             fallbacks: self.fallbacks,
             options: self.options,
             cost: self.cost,
-            checks: Checks {
+            acceptance: Acceptance {
                 verify: self.verify,
                 journal: self.journal,
             },
         })?;
-        let least = wires.slots.saturating_add(read_ahead);
-        Ok(Repartidor::over(wires, window.max(least)))
+        // With a smaller window an iterator could not keep all slots busy.
+        let window = window.max(run.slots.saturating_add(read_ahead));
+        Ok(Repartidor::of_run(run, window))
     }
 }
 

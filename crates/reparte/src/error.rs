@@ -1,50 +1,47 @@
-//! What can go wrong: with one call, with a task, with a run, before a run.
+//! The errors: of a start, a call, a task, a journal, a reader.
 
 pub(crate) mod call;
-mod journal;
-mod run;
-mod task;
-mod try_next;
+pub(crate) mod journal;
+pub(crate) mod task;
+pub(crate) mod try_next;
 
 use std::{fmt, io};
 
-pub use call::{CallError, ErrorKind};
-pub use journal::{JournalError, JournalErrorKind};
-pub use run::{Incomplete, SendError};
-pub use task::{FailedCall, TaskError, TaskErrorKind};
-pub use try_next::TryNextError;
+use untrusted_text::OneLine;
 
-use crate::text::Foreign;
+use crate::options::MAX_SLOTS;
 
-/// Why a [`Repartidor`](crate::Repartidor) could not be made, or be given a
-/// server more.
+/// The error of a [`Repartidor`](crate::Repartidor) that can't be started, or of a server
+/// that can't be added to it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The list of servers is empty.
     NoServers,
-    /// A server's address can't be read. Give `host:port`, `N/host:port` for N
-    /// calls at a time, or an `http://` URL.
+    /// A server's address can't be read. Give `host:port`, `N/host:port` for N calls at a
+    /// time, or an `http://` URL.
+    #[non_exhaustive]
     BadAddress {
-        /// The address as given.
+        /// The address as given, without a password.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A destination says that it takes no calls at all.
+    #[non_exhaustive]
     NoSlots {
         /// Its name.
         server: String,
     },
-    /// The slots of all servers together are more than
-    /// [`MAX_SLOTS`](crate::MAX_SLOTS).
+    /// All servers together have more slots than [`MAX_SLOTS`].
+    #[non_exhaustive]
     TooManySlots {
-        /// How many were asked for.
+        /// The number of slots asked for.
         slots: usize,
     },
-    /// The system would start no more threads: each slot takes one.
+    /// The system can't start another thread. Each slot takes one.
     Threads(io::Error),
-    /// The run is over: no server can [join](crate::Handle::add_server) it.
+    /// The run has ended: no server can be [added](crate::Handle::add_server) to it.
     RunEnded,
 }
 
@@ -53,16 +50,20 @@ impl fmt::Display for Error {
         match self {
             Self::NoServers => f.write_str("no servers given"),
             Self::BadAddress { address, reason } => {
-                write!(f, "bad address {}: {}", Foreign(address), Foreign(reason))
-            }
-            Self::NoSlots { server } => {
-                write!(f, "{} takes no calls: it has 0 slots", Foreign(server))
-            }
-            Self::TooManySlots { slots } => {
-                let most = crate::MAX_SLOTS;
                 write!(
                     f,
-                    "{slots} calls at a time asked for, at most {most} can be made"
+                    "bad address {}: {}",
+                    OneLine::new(address),
+                    OneLine::new(reason)
+                )
+            }
+            Self::NoSlots { server } => {
+                write!(f, "{} takes no calls: it has 0 slots", OneLine::new(server))
+            }
+            Self::TooManySlots { slots } => {
+                write!(
+                    f,
+                    "{slots} calls at a time asked for, at most {MAX_SLOTS} can be made"
                 )
             }
             Self::RunEnded => f.write_str("the run is over"),

@@ -1,4 +1,4 @@
-//! What happens in a run, for whoever looks on.
+//! The events of a run, and the channel to those that observe it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,147 +7,163 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::error::TryNextError;
-use crate::{CallError, CallId, TaskErrorKind, TaskId};
+use crate::error::call::CallError;
+use crate::error::task::TaskErrorKind;
+use crate::error::try_next::TryNextError;
+use crate::ids::{CallId, TaskId};
+use crate::summary::server::ServerState;
 
-/// Something that has happened in a run.
+/// Something that has happened in a run. Each variant is named after its subject: a task, a
+/// call, a server, or the run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// A task was sent.
+    #[non_exhaustive]
     TaskSent {
         /// The task.
         task: TaskId,
     },
-    /// A call of it was started.
+    /// A call was started.
+    #[non_exhaustive]
     CallStarted {
         /// The task.
         task: TaskId,
         /// The call.
         call: CallId,
-        /// The name of the server it was made to.
+        /// The name of the server.
         server: Arc<str>,
-        /// Why.
+        /// The reason for the call.
         reason: CallReason,
-        /// When, from the start of the run.
+        /// The time since the start of the run.
         at: Duration,
     },
-    /// A call is not waited for any longer: it has taken longer than it may, or
-    /// its server was started anew. It keeps its slot until it has returned.
+    /// A call is no longer waited for: it has exceeded its time limit, or its server was
+    /// restarted. It keeps its slot until it has [returned](Self::CallReturned).
+    #[non_exhaustive]
     CallLost {
         /// The task.
         task: TaskId,
         /// The call.
         call: CallId,
-        /// The name of the server it was made to.
+        /// The name of the server.
         server: Arc<str>,
-        /// Why.
+        /// The error that the call counts as.
         error: CallError,
-        /// When, from the start of the run.
+        /// The time since the start of the run.
         at: Duration,
     },
-    /// A call has returned, and its slot is free. Each call that was started does
-    /// so once, before its task's [`TaskDone`](Self::TaskDone) or
-    /// [`TaskFailed`](Self::TaskFailed) if these come of it; those that the run's end
-    /// leaves in flight do not.
+    /// A call has returned, and its slot is free.
+    ///
+    /// Every call that was started returns once, except those that are in flight when the
+    /// run ends. If the call ends its task, [`TaskDone`](Self::TaskDone) or
+    /// [`TaskFailed`](Self::TaskFailed) follows.
+    #[non_exhaustive]
     CallReturned {
         /// The task.
         task: TaskId,
         /// The call.
         call: CallId,
-        /// The name of the server it was made to.
+        /// The name of the server.
         server: Arc<str>,
-        /// What it brought.
+        /// The end of the call.
         end: CallEnd,
-        /// When, from the start of the run.
+        /// The time since the start of the run.
         at: Duration,
     },
     /// A task has its result.
+    #[non_exhaustive]
     TaskDone {
         /// The task.
         task: TaskId,
-        /// The name of the server that gave it.
+        /// The name of the server that gave the result.
         server: Arc<str>,
     },
     /// A task that was sent has its result from the journal.
+    #[non_exhaustive]
     TaskResumed {
         /// The task.
         task: TaskId,
     },
-    /// A task has ended without one.
+    /// A task has ended without a result.
+    #[non_exhaustive]
     TaskFailed {
         /// The task.
         task: TaskId,
-        /// How.
+        /// The kind of its error.
         kind: TaskErrorKind,
     },
-    /// A server was put aside.
+    /// A server was set aside after a failure: it gets no calls for a while.
+    #[non_exhaustive]
     ServerSetAside {
         /// Its name.
         server: Arc<str>,
-        /// Until when there are no calls to it, from now.
+        /// The time, from now, after which it is tried again.
         wait: Duration,
-        /// What it is now.
-        state: crate::ServerState,
+        /// Its state from now on.
+        state: ServerState,
     },
-    /// A server is in use again.
+    /// A server that was set aside has answered, and is in use again.
+    #[non_exhaustive]
     ServerTakenBack {
         /// Its name.
         server: Arc<str>,
     },
-    /// No other server is left: the one kept for that is in use.
+    /// No other server is left: this [fallback](crate::RepartidorBuilder::fallback) is in
+    /// use from now on.
+    #[non_exhaustive]
     ReserveInUse {
         /// Its name.
         server: Arc<str>,
     },
-    /// A server gets no more calls.
+    /// A server gets no more calls in this run.
+    #[non_exhaustive]
     ServerOut {
         /// Its name.
         server: Arc<str>,
-        /// What it is now: [out](crate::ServerState::Out), in
-        /// [quarantine](crate::ServerState::Quarantined), or it has
-        /// [left](crate::ServerState::Removed).
-        state: crate::ServerState,
+        /// Its state from now on: [out](ServerState::Out), in
+        /// [quarantine](ServerState::Quarantined) or [removed](ServerState::Removed).
+        state: ServerState,
     },
-    /// A server has joined the run.
+    /// A server was added to the run.
+    #[non_exhaustive]
     ServerAdded {
         /// Its name.
         server: Arc<str>,
     },
-    /// The run is over. Nothing follows.
+    /// The run has ended. This is its last event.
     RunEnded,
 }
 
-/// Why a call was made.
+/// The reason for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallReason {
-    /// It is the task's first.
+    /// It is the task's first call.
     First,
-    /// An earlier one failed, or its server says nothing.
+    /// An earlier call of the task failed, or its server no longer responds.
     Retry,
-    /// The task takes long, and a slot had nothing else to do.
+    /// The task is slow, and the slot had nothing else to do.
     Hedge,
 }
 
-/// What a call that has returned has brought.
+/// The end of a call that has returned.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CallEnd {
-    /// Its task's result.
+    /// It brought its task's result.
     Result,
-    /// An error.
+    /// It failed.
     Failed(CallError),
-    /// Nothing that is wanted: it was cancelled, since another call of its task
-    /// was quicker, or since the task was cancelled or the call
-    /// [lost](Event::CallLost).
+    /// It was cancelled, and what it brought is discarded: another call of its task was
+    /// faster, the task was cancelled, or the call was [lost](Event::CallLost).
     Cancelled,
 }
 
-/// The events of a run from [`Handle::events`](crate::Handle::events) on:
-/// an iterator that ends with the run.
+/// The events of a run since the call of [`Handle::events`](crate::Handle::events): an
+/// iterator that ends with the run.
 ///
-/// The run never waits for its reader. What does not fit is left out, and
+/// The run never waits for the reader. An event that finds the buffer full is dropped, and
 /// [counted](Self::missed).
 pub struct Events {
     events: Receiver<Event>,
@@ -159,25 +175,26 @@ impl Events {
     ///
     /// # Errors
     ///
-    /// [`TryNextError::Empty`] if nothing waits to be read, and
+    /// [`TryNextError::Empty`] if no event waits to be read, and
     /// [`TryNextError::Ended`] after the last event.
     pub fn try_next(&mut self) -> Result<Event, TryNextError> {
         Ok(self.events.try_recv()?)
     }
 
-    /// Returns the next event; waits for it, `timeout` at most.
+    /// Returns the next event, and waits for it, `timeout` at most.
     ///
     /// # Errors
     ///
-    /// [`TryNextError::Empty`] if none has come in that time, and
+    /// [`TryNextError::Empty`] if no event came in that time, and
     /// [`TryNextError::Ended`] after the last event.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Event, TryNextError> {
         Ok(self.events.recv_timeout(timeout)?)
     }
 
-    /// How many events did not fit.
+    /// Returns the number of events that were dropped because the buffer was full.
     #[must_use]
     pub fn missed(&self) -> u64 {
+        // A count for its reader alone: nothing else is ordered by it.
         self.missed.load(Relaxed)
     }
 }
@@ -199,15 +216,15 @@ impl fmt::Debug for Events {
     }
 }
 
-/// The engine's end.
+/// The sending half of [`Events`].
 pub(crate) struct Observer {
     events: Sender<Event>,
     missed: Arc<AtomicU64>,
 }
 
-/// An observer with room for so many events, and where they are read.
-pub(crate) fn observer(room: usize) -> (Observer, Events) {
-    let (sender, events) = bounded(room.max(1));
+/// Creates an observer and its reader, with room for `capacity` unread events, at least 1.
+pub(crate) fn observer(capacity: usize) -> (Observer, Events) {
+    let (sender, events) = bounded(capacity.max(1));
     let missed = Arc::new(AtomicU64::new(0));
     let observer = Observer {
         events: sender,
@@ -217,8 +234,9 @@ pub(crate) fn observer(room: usize) -> (Observer, Events) {
 }
 
 impl Observer {
-    /// Tells of an event, if there is room: false if nobody listens any more.
-    pub(crate) fn tell(&self, event: Event) -> bool {
+    /// Sends an event, or counts it as missed if the buffer is full. Returns false if the
+    /// reader is gone.
+    pub(crate) fn send(&self, event: Event) -> bool {
         match self.events.try_send(event) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {

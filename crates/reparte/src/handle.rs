@@ -1,104 +1,105 @@
-//! What can be done with a run from elsewhere.
+//! The handle of a run: observes and controls it from any thread.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
-use crate::engine::{Joining, News, Request, Run, SharedSummary, lock};
+use crate::destino::Destino;
+use crate::engine::inbox::Inbox;
+use crate::engine::message::Message;
+use crate::error::Error;
 use crate::events::{Events, observer};
-use crate::ids::ServerId;
-use crate::{Destino, Error, RunSummary, TaskId};
+use crate::ids::{ServerId, TaskId};
+use crate::summary::RunSummary;
+use crate::summary::shared::SharedSummary;
 
-/// Looks on a run, and steers it, from elsewhere. Reads its summary after its
-/// end too. Clones are for the same run; they don't keep it alive.
+/// Observes and controls a run from any thread, and has its summary after its end.
+///
+/// Clones are of the same run. They don't keep it alive.
 pub struct Handle<A, R> {
     summary: SharedSummary,
-    run: Arc<dyn Run<A, R>>,
+    inbox: Arc<dyn Inbox<A, R>>,
 }
 
 impl<A, R> Handle<A, R> {
-    pub(crate) fn new(summary: SharedSummary, run: Arc<dyn Run<A, R>>) -> Self {
-        Self { summary, run }
+    pub(crate) fn new(summary: SharedSummary, inbox: Arc<dyn Inbox<A, R>>) -> Self {
+        Self { summary, inbox }
     }
 
-    /// Who has done what so far; in all, once the run is over.
+    /// Returns the summary of the run: so far, or of all of it once the run has ended.
     #[must_use]
     pub fn summary(&self) -> RunSummary {
-        let summary = lock(&self.summary).clone();
-        summary.up_to_now()
+        self.summary.snapshot()
     }
 
-    /// Cancels a task: its calls are [cancelled](Destino::cancel), and it ends
-    /// with an error of the kind
-    /// [`Cancelled`](crate::TaskErrorKind::Cancelled). One that has ended
-    /// already is left alone.
+    /// Cancels a task: its calls are [cancelled](Destino::cancel), and it ends with an error
+    /// of the kind [`Cancelled`](crate::TaskErrorKind::Cancelled). Does nothing if the task
+    /// has ended.
     pub fn cancel(&self, task: TaskId) {
-        self.ask(Request::Cancel(task));
+        self.inbox.send(Message::CancelTask(task));
     }
 
-    /// Cancels all tasks that were sent and have not ended. Others can be sent
-    /// after them.
+    /// Cancels all tasks that were sent and have not ended. More tasks can be sent
+    /// afterwards.
     pub fn cancel_all(&self) {
-        self.ask(Request::CancelAll);
+        self.inbox.send(Message::CancelAllTasks);
     }
 
-    /// Ends the run early: no more calls are made. Those in flight end as they
-    /// will, and what they bring counts; every other task ends with an error of
-    /// the kind [`NotRun`](crate::TaskErrorKind::NotRun).
+    /// Ends the run early: no more calls are started, and the run ends once those in flight
+    /// have returned. Their results count. Every other task ends with an error of the kind
+    /// [`NotRun`](crate::TaskErrorKind::NotRun).
     ///
-    /// Not to wait for those in flight either, follow it by
-    /// [`cancel_all`](Self::cancel_all).
+    /// Call [`cancel_all`](Self::cancel_all) after it to end the calls in flight too.
     #[doc(alias("stop", "shutdown"))]
     pub fn drain(&self) {
-        self.ask(Request::Stop);
+        self.inbox.send(Message::Drain);
     }
 
-    /// Gives the run a server more.
+    /// Adds a server to the run. Blocks while its threads start, which takes some
+    /// microseconds.
     ///
     /// # Errors
     ///
     /// [`Error::NoSlots`], [`Error::TooManySlots`], [`Error::Threads`], and
     /// [`Error::RunEnded`].
     pub fn add_server(&self, destino: impl Destino<A, R> + 'static) -> Result<(), Error> {
-        let (answer, answered) = bounded(1);
-        self.ask(Request::Join(Joining {
-            destino: Arc::new(destino),
-            answer,
-        }));
-        // A run that is over drops the question.
-        answered.recv().unwrap_or(Err(Error::RunEnded))
+        let destino = Arc::new(destino);
+        let (reply, added) = bounded(1);
+        self.inbox.send(Message::AddServer { destino, reply });
+        // A run that has ended drops the message, and `reply` with it.
+        added.recv().unwrap_or(Err(Error::RunEnded))
     }
 
-    /// Takes the servers of this name out of the run: they get no more calls,
-    /// and those in flight there end as they will. False if there is none.
+    /// Removes the servers of this name from the run: they get no more calls. Their calls in
+    /// flight go on, and their results count. Returns false if there is no such server.
     ///
-    /// When the last server has left, the run ends.
+    /// When the last server is removed, the run ends.
     pub fn remove_server(&self, server: &str) -> bool {
-        let named = self.named(server);
-        self.remove_all(&named);
+        let named = self.servers_named(server);
+        self.remove_servers(&named);
         !named.is_empty()
     }
 
-    /// Gives the run a server in the place of those of this name, which
-    /// [leave](Self::remove_server) it when it has joined: the run is never without.
+    /// Adds a server to the run, and then [removes](Self::remove_server) those of this name,
+    /// so that the run is never without a server.
     ///
     /// # Errors
     ///
-    /// Those of [`add_server`](Self::add_server).
+    /// Those of [`add_server`](Self::add_server). Nothing is removed then.
     pub fn replace_server(
         &self,
         server: &str,
         destino: impl Destino<A, R> + 'static,
     ) -> Result<(), Error> {
-        let named = self.named(server);
+        let named = self.servers_named(server);
         self.add_server(destino)?;
-        self.remove_all(&named);
+        self.remove_servers(&named);
         Ok(())
     }
 
-    fn named(&self, server: &str) -> Vec<ServerId> {
-        let summary = lock(&self.summary);
+    fn servers_named(&self, server: &str) -> Vec<ServerId> {
+        let summary = self.summary.lock();
         let servers = summary.servers.iter().enumerate();
         servers
             .filter(|(_, known)| &*known.name == server)
@@ -106,37 +107,33 @@ impl<A, R> Handle<A, R> {
             .collect()
     }
 
-    fn remove_all(&self, servers: &[ServerId]) {
+    fn remove_servers(&self, servers: &[ServerId]) {
         for &server in servers {
-            self.ask(Request::Leave(server));
+            self.inbox.send(Message::RemoveServer(server));
         }
     }
 
-    /// What happens from now on, with room for so many events that have not
-    /// been read: the run does not wait for its reader.
+    /// Returns the events of the run from now on, in a buffer for `capacity` unread ones, at
+    /// least 1. The run never waits for the reader: events that find the buffer full are
+    /// [counted](Events::missed) and dropped.
     #[must_use]
-    pub fn events(&self, room: usize) -> Events {
-        let (observer, events) = observer(room);
-        self.ask(Request::Observe(observer));
+    pub fn events(&self, capacity: usize) -> Events {
+        let (observer, events) = observer(capacity);
+        self.inbox.send(Message::AddObserver(observer));
         events
-    }
-
-    /// False if the run is over.
-    fn ask(&self, request: Request<A, R>) -> bool {
-        self.run.tell(News::Asked(request))
     }
 }
 
 impl<A, R> Clone for Handle<A, R> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.summary), Arc::clone(&self.run))
+        Self::new(self.summary.clone(), Arc::clone(&self.inbox))
     }
 }
 
 impl<A, R> fmt::Debug for Handle<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("summary", &*lock(&self.summary))
+            .field("summary", &*self.summary.lock())
             .finish_non_exhaustive()
     }
 }

@@ -1,19 +1,19 @@
-//! The numbers by which tasks and calls are known.
+//! The numbers of tasks, calls and servers.
 
 use std::fmt;
 
-/// A task, by its place in the order of sending: the first one is 0.
+/// The number of a task: its place in the order of sending, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(u64);
 
 impl TaskId {
-    /// The task at this place in the order of sending, from 0.
+    /// Returns the number of the task at this place in the order of sending, from 0.
     #[must_use]
     pub const fn new(index: u64) -> Self {
         Self(index)
     }
 
-    /// The task's place in the order of sending, from 0.
+    /// Returns the task's place in the order of sending, from 0.
     #[must_use]
     pub const fn index(self) -> u64 {
         self.0
@@ -26,20 +26,22 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// One execution of a task on a server, numbered in the order of starting
-/// within a run. No two calls of a run share a number, so an answer that comes
-/// late can't be taken for another call's.
+/// The number of a call, which is one execution of a task on a server: its place in the
+/// order of starting within a run, from 0.
+///
+/// No two calls of a run have the same number, so a late answer can't be taken for the
+/// answer to another call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(u64);
 
 impl CallId {
-    /// The call at this place in the order of starting, from 0.
+    /// Returns the number of the call at this place in the order of starting, from 0.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The call's place in the order of starting, from 0.
+    /// Returns the call's place in the order of starting, from 0.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
@@ -52,13 +54,13 @@ impl fmt::Display for CallId {
     }
 }
 
-/// A server, by its place in the list it was given in.
+/// The number of a server: its place in the order of addition to the run, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ServerId(u32);
 
 impl ServerId {
     pub(crate) fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("the number of servers is checked when they are taken"))
+        Self(u32::try_from(index).expect("each server has a slot, and MAX_SLOTS is below 2^32"))
     }
 
     pub(crate) const fn index(self) -> usize {

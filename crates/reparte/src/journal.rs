@@ -1,8 +1,8 @@
-//! Results that outlive their run.
+//! The journal: a file of results, by which a later run goes on where a killed one was.
 
 mod file;
 mod format;
-mod persist;
+pub(crate) mod persist;
 #[cfg(test)]
 mod tests;
 
@@ -10,26 +10,25 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use file::JournalFile;
-use format::Key;
-pub(crate) use format::VERSION;
-pub use persist::Persist;
+use crate::error::journal::{JournalError, JournalErrorKind};
+use crate::ids::TaskId;
+use crate::journal::file::JournalFile;
+use crate::journal::format::ArgumentsKey;
+use crate::journal::persist::Persist;
 
-use crate::TaskId;
-use crate::error::{JournalError, JournalErrorKind};
-
-/// The results of a run in a file, so that a run that was killed goes on where
-/// it was: see [`RepartidorBuilder::journal`](crate::RepartidorBuilder::journal).
+/// The results of a run in a file, by which a later run goes on where a killed one was. It
+/// is given to a run by [`RepartidorBuilder::journal`](crate::RepartidorBuilder::journal).
 ///
-/// Each result is appended, with a checksum, before it is delivered. A later
-/// run with the same journal and the same tasks is given those results at
-/// once, and makes the calls that are missing: what was in flight when the
-/// first one ended, and what it had not come to. A task is known by its number
-/// and by a checksum of its arguments, so a run that sends others is stopped
-/// with an error that names the first that differs. A run may send fewer tasks
-/// than the journal has results for, or more.
+/// Each result is appended, with a checksum, before it is delivered. A later run with the
+/// same journal and the same tasks gets those results at once. It makes only the calls that
+/// are missing: those that were in flight when the first run ended, and those that it had
+/// not started.
 ///
-/// Failures are not written down: a task that failed is tried again.
+/// A task is identified by its number and a checksum of its arguments. A run that sends
+/// other tasks ends with an error that names the first one that differs. A run may send
+/// fewer or more tasks than the journal has results for.
+///
+/// Failures are not written: a task that failed is tried again.
 ///
 /// ```
 /// use reparte::{Journal, Repartidor, from_fn};
@@ -55,80 +54,82 @@ use crate::error::{JournalError, JournalErrorKind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What survives what
+/// # Durability
 ///
-/// Each result is handed to the system before it is delivered: the end of the
-/// process, however sudden, costs none. A power cut may cost those that the
-/// system had not put on the disk yet, unless the journal is
-/// [synced](Self::synced); it is synced at the end of the run.
+/// Each result is handed to the operating system before it is delivered, so the end of the
+/// process costs none, however sudden. A power cut may cost those that the system had not
+/// written to the disk yet, unless the journal is [synced](Self::synced). Every journal is
+/// synced at the end of the run.
 ///
-/// A record that was not written to its end is cut off when the journal is
-/// opened. One that is damaged otherwise is an error, as is a file that is no
-/// journal, or one that another run has open.
+/// A last record that was not written completely is cut off when the journal is opened. Any
+/// other damage is an error, as are a file that is no journal, and a journal that another
+/// run has open.
 pub struct Journal<A, R> {
-    /// None when the run is over.
+    /// None after the end of the run.
     file: Mutex<Option<JournalFile>>,
     codec: Codec<A, R>,
 }
 
-/// How arguments and results become bytes, and results come back.
+/// The caller's encoding of arguments and results.
 struct Codec<A, R> {
-    args: Write<A>,
-    result: Write<R>,
-    read: Read<R>,
+    encode_args: Encode<A>,
+    encode_result: Encode<R>,
+    decode_result: Decode<R>,
 }
 
-type Write<T> = Box<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
-type Read<T> = Box<dyn Fn(&[u8]) -> Option<T> + Send + Sync>;
+type Encode<T> = Box<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
+type Decode<T> = Box<dyn Fn(&[u8]) -> Option<T> + Send + Sync>;
 
 impl<A: Persist + 'static, R: Persist + 'static> Journal<A, R> {
-    /// Opens a journal, or begins one where there is no file, or an empty one.
-    /// `work` says what the results are of, such as the function's name: a
-    /// journal of other work, or of other types, is refused.
+    /// Opens a journal, or begins one if there is no file, or an empty one.
+    ///
+    /// `work` names what the results are of, such as the function: a journal of other work,
+    /// or of other types, is an error.
     ///
     /// # Errors
     ///
-    /// [`JournalError`], which says what to do.
+    /// [`JournalError`], whose text says what to do.
     pub fn open(path: impl AsRef<Path>, work: &str) -> Result<Self, JournalError> {
         let mut work = format!("{work} ");
         A::type_name(&mut work);
         work.push_str(" -> ");
         R::type_name(&mut work);
         let codec = Codec {
-            args: Box::new(bytes_of::<A>),
-            result: Box::new(bytes_of::<R>),
-            read: Box::new(|mut from| R::read(&mut from).filter(|_| from.is_empty())),
+            encode_args: Box::new(encode::<A>),
+            encode_result: Box::new(encode::<R>),
+            decode_result: Box::new(|mut from| R::read(&mut from).filter(|_| from.is_empty())),
         };
         Self::open_file(path.as_ref(), &work, codec)
     }
 }
 
-fn bytes_of<T: Persist>(value: &T) -> Vec<u8> {
+fn encode<T: Persist>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
     value.write(&mut bytes);
     bytes
 }
 
 impl<A, R> Journal<A, R> {
-    /// The same for any types: `args` and `result` give the bytes that stand
-    /// for arguments and for a result, the same ones in every run, and `read`
-    /// makes a result of its bytes, if it can. When their meaning changes,
-    /// `work` is to change too.
+    /// Opens a journal of any types, or begins one if there is no file, or an empty one.
+    ///
+    /// `encode_args` and `encode_result` return the bytes of arguments and of a result, equal
+    /// in every run. `decode_result` returns the result that has these bytes, if one has.
+    /// When the meaning of the bytes changes, `work` has to change too.
     ///
     /// # Errors
     ///
-    /// [`JournalError`], which says what to do.
+    /// [`JournalError`], whose text says what to do.
     pub fn open_with(
         path: impl AsRef<Path>,
         work: &str,
-        args: impl Fn(&A) -> Vec<u8> + Send + Sync + 'static,
-        result: impl Fn(&R) -> Vec<u8> + Send + Sync + 'static,
-        read: impl Fn(&[u8]) -> Option<R> + Send + Sync + 'static,
+        encode_args: impl Fn(&A) -> Vec<u8> + Send + Sync + 'static,
+        encode_result: impl Fn(&R) -> Vec<u8> + Send + Sync + 'static,
+        decode_result: impl Fn(&[u8]) -> Option<R> + Send + Sync + 'static,
     ) -> Result<Self, JournalError> {
         let codec = Codec {
-            args: Box::new(args),
-            result: Box::new(result),
-            read: Box::new(read),
+            encode_args: Box::new(encode_args),
+            encode_result: Box::new(encode_result),
+            decode_result: Box::new(decode_result),
         };
         Self::open_file(path.as_ref(), work, codec)
     }
@@ -141,8 +142,8 @@ impl<A, R> Journal<A, R> {
         })
     }
 
-    /// The same, with each result on the disk before it is delivered: not even
-    /// a power cut costs one. Each takes the time of a `fdatasync`.
+    /// Has each result written to the disk before it is delivered, so that not even a power
+    /// cut costs one. Each result then takes the time of an `fdatasync`.
     #[must_use]
     pub fn synced(self) -> Self {
         if let Some(file) = &mut *self.lock() {
@@ -151,31 +152,33 @@ impl<A, R> Journal<A, R> {
         self
     }
 
-    /// How many results it holds.
+    /// Returns the number of results in the journal.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().as_ref().map_or(0, JournalFile::len)
     }
 
-    /// Whether it holds none.
+    /// Returns true if there is no result in the journal.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The result of a task, if an earlier run had it for these arguments.
+    /// Returns the result of a task, if an earlier run has recorded it for these arguments.
     pub(crate) fn find(&self, task: TaskId, args: &A) -> Result<Option<R>, JournalError> {
         match &mut *self.lock() {
-            Some(file) => self.read(file, task, || Key::of(&(self.codec.args)(args))),
+            Some(file) => self.read(file, task, || {
+                ArgumentsKey::of(&(self.codec.encode_args)(args))
+            }),
             None => Ok(None),
         }
     }
 
-    /// Writes a task's result down, and gives the one to deliver: if another
-    /// call of the task has brought one before, that one.
-    pub(crate) fn keep(&self, task: TaskId, args: &A, result: R) -> Result<R, JournalError> {
-        let key = Key::of(&(self.codec.args)(args));
-        let bytes = (self.codec.result)(&result);
+    /// Writes a task's result, and returns the one to deliver: if an earlier call of the task
+    /// has brought one, that one.
+    pub(crate) fn record(&self, task: TaskId, args: &A, result: R) -> Result<R, JournalError> {
+        let key = ArgumentsKey::of(&(self.codec.encode_args)(args));
+        let bytes = (self.codec.encode_result)(&result);
         match &mut *self.lock() {
             Some(file) => match self.read(file, task, || key)? {
                 Some(earlier) => Ok(earlier),
@@ -189,18 +192,18 @@ impl<A, R> Journal<A, R> {
         &self,
         file: &mut JournalFile,
         task: TaskId,
-        key: impl FnOnce() -> Key,
+        key: impl FnOnce() -> ArgumentsKey,
     ) -> Result<Option<R>, JournalError> {
         let Some(bytes) = file.find(task, key)? else {
             return Ok(None);
         };
-        match (self.codec.read)(&bytes) {
+        match (self.codec.decode_result)(&bytes) {
             Some(result) => Ok(Some(result)),
             None => Err(file.error(JournalErrorKind::Unreadable { task })),
         }
     }
 
-    /// The run is over: the file is on the disk, and another run may have it.
+    /// Writes the file to the disk and closes it, so that another run can open it.
     pub(crate) fn finish(&self) -> Result<(), JournalError> {
         match self.lock().take() {
             Some(mut file) => file.sync(),
@@ -209,7 +212,8 @@ impl<A, R> Journal<A, R> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<JournalFile>> {
-        // A panic comes from the codec's closures, between two changes.
+        // Only the codec's closures can panic under this lock, and they run between two
+        // changes.
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -115,35 +115,41 @@ mod events;
 mod handle;
 mod ids;
 mod journal;
+mod map;
 mod options;
+mod outcome;
 mod plan;
 mod repartidor;
-mod results;
+mod run_error;
 #[cfg(test)]
 mod sim;
-mod slot;
 mod split;
 mod summary;
-mod text;
 
 pub use builder::RepartidorBuilder;
+pub use destino::from_fn::{FromFn, from_fn};
 pub use destino::local::Local;
 #[cfg(feature = "xmlrpc")]
 pub use destino::xmlrpc::XmlRpc;
-pub use destino::{Call, Destino, FromFn, Status, from_fn};
-pub use error::{
-    CallError, Error, ErrorKind, FailedCall, Incomplete, JournalError, JournalErrorKind, SendError,
-    TaskError, TaskErrorKind, TryNextError,
-};
+pub use destino::{Call, Destino, Status};
+pub use error::Error;
+pub use error::call::{CallError, ErrorKind};
+pub use error::journal::{JournalError, JournalErrorKind};
+pub use error::task::{FailedCall, TaskError, TaskErrorKind};
+pub use error::try_next::TryNextError;
 pub use events::{CallEnd, CallReason, Event, Events};
 pub use handle::Handle;
 pub use ids::{CallId, TaskId};
-pub use journal::{Journal, Persist};
-pub use options::{Options, RetryFaults};
-pub use repartidor::{MAX_SLOTS, Repartidor};
-pub use results::{AsCompleted, Map, MapUnordered, Outcome};
+pub use journal::Journal;
+pub use journal::persist::Persist;
+pub use map::{AsCompleted, Map, MapUnordered};
+pub use options::{MAX_SLOTS, Options, RetryFaults};
+pub use outcome::Outcome;
+pub use repartidor::Repartidor;
+pub use run_error::{Incomplete, SendError};
 pub use split::{OrderedOutcomes, Outcomes, TaskSender};
-pub use summary::{RunSummary, ServerState, ServerSummary};
+pub use summary::RunSummary;
+pub use summary::server::{ServerState, ServerSummary};
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "xmlrpc"))]

@@ -1,9 +1,14 @@
-//! What a run may be told.
+//! The options of a run.
 
 use std::time::Duration;
 
-/// How a run goes; [`Options::default`] is the article's way, with its faults
-/// mended.
+/// The most slots that all servers of a run may have together. Each slot takes a thread.
+pub const MAX_SLOTS: usize = 8_192;
+
+/// The options of a run.
+///
+/// [`Options::default`] is what [`Repartidor::new`](crate::Repartidor::new) uses: the
+/// behaviour of the article's dispatcher, plus what it lacked when servers fail.
 ///
 /// ```
 /// let mut options = reparte::Options::default();
@@ -12,41 +17,39 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// How many tasks may wait for a slot before
-    /// [`enviar`](crate::Repartidor::enviar) blocks, until half as many do. 0, the default: none, so
-    /// that `enviar` returns once its task has a slot.
+    /// The number of tasks that may wait for a slot before
+    /// [`enviar`](crate::Repartidor::enviar) blocks. It then blocks until half as many
+    /// wait. With 0, the default, `enviar` returns once its task has a slot.
     pub read_ahead: usize,
-    /// How many tasks an iterator lets be sent and not yet read by the
-    /// caller, running ones included; 1,024 by default. At least as many as
-    /// there are slots, plus the read-ahead, whatever is said here.
+    /// The number of tasks that an iterator may have sent and not yet given to the caller,
+    /// running ones included. 1,024 by default. A value below the number of slots plus
+    /// [`read_ahead`](Self::read_ahead) counts as that number.
     pub window: usize,
-    /// How many calls that may have run a task is worth before it is given up;
-    /// 10 by default, and at least 1. Calls that certainly did not run don't
-    /// count.
+    /// The number of calls that may have run after which a task is given up. 10 by
+    /// default, and at least 1. Calls that certainly did not run don't count.
     pub max_attempts: u32,
-    /// How long every server may have been down, with tasks to do, before the
-    /// run ends with an error; 5 s by default. A server that answers that it
-    /// is busy is not down. `None`: wait for them for ever.
+    /// The time for which every server may be down, while there are tasks to do, before
+    /// the run ends with an error. 5 s by default. A server that answers that it is busy is
+    /// not down. `None` waits for ever.
     pub outage: Option<Duration>,
-    /// The longest that one call may take, on whichever server; none by
-    /// default, since only the caller knows how long the work is. The
-    /// destination keeps it, by [`Call::deadline`](crate::Call::deadline).
+    /// The longest time that one call may take, on any server. `None` by default, since
+    /// only the caller knows how long the work takes. The destination enforces it, by
+    /// [`Call::deadline`](crate::Call::deadline).
     pub time_limit: Option<Duration>,
-    /// The longest that a call may take, in multiples of the median of the
-    /// tasks that have ended (once five have), though never less than a
-    /// second; none by default. A call that overruns either limit is cancelled
-    /// and made again elsewhere.
+    /// The longest time that one call may take, in multiples of the median of the tasks
+    /// that have ended. It applies once five have ended, and is never below 1 s. `None` by
+    /// default. A call that exceeds this limit or [`time_limit`](Self::time_limit) is
+    /// cancelled, and made again on another server.
     pub time_limit_medians: Option<u32>,
-    /// Which faults are tried again, elsewhere first; none by default, since a
-    /// fault is the function's own answer, and the same arguments mostly give
-    /// it again. Such a call counts among the
-    /// [attempts](Self::max_attempts): the fault of the last one is the
-    /// answer.
+    /// The faults after which a task is retried, on another server if possible. None by
+    /// default: a fault is the function's own answer, and the same arguments mostly give it
+    /// again. A call that ended with such a fault counts among the
+    /// [attempts](Self::max_attempts). The fault of the last one is the task's answer.
     pub retry_faults: RetryFaults,
-    /// Whether a task that takes long is sent to a second server when a slot
-    /// there has nothing else to do; true by default. Long is twice the median
-    /// of those that have ended, and at least a second; 30 s while none has.
-    /// The first answer counts, and the other call is cancelled.
+    /// Sends a slow task to a second server, once a slot there has nothing else to do.
+    /// True by default. A task is slow after twice the median of the tasks that have ended,
+    /// and at least 1 s; after 30 s while none has ended. The first answer counts, and the
+    /// other call is cancelled.
     pub hedge: bool,
 }
 
@@ -65,7 +68,7 @@ impl Default for Options {
     }
 }
 
-/// The faults that are tried again: see
+/// The faults after which a task is retried: see
 /// [`retry_faults`](Options::retry_faults).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,7 +76,7 @@ pub enum RetryFaults {
     /// No fault.
     #[default]
     None,
-    /// Those of these codes, such as one that says "later, perhaps".
+    /// Faults of these codes, such as one that means "try again later".
     Codes(Vec<i32>),
     /// Every fault.
     All,

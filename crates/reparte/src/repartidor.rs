@@ -1,114 +1,115 @@
-//! The article's three calls.
+//! The dispatcher `Repartidor`, with the article's calls `enviar` and `terminar`.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::{Arrival, News, Request, Untaken, Wires, lock};
+use crate::engine::caller_end::CallerEnd;
+use crate::engine::inbox::{Refused, Submission};
+use crate::engine::message::Message;
+use crate::error::task::TaskError;
 use crate::handle::Handle;
-use crate::results::{AsCompleted, Map, MapUnordered};
-use crate::split::{self, OrderedOutcomes, Outcomes, TaskSender};
-use crate::{Incomplete, RunSummary, SendError, TaskError, TaskId};
+use crate::ids::TaskId;
+use crate::run_error::{Incomplete, SendError};
+use crate::summary::RunSummary;
 
-/// The most slots that all servers of a run may have together: each takes a
-/// thread.
-pub const MAX_SLOTS: usize = 8_192;
-
-/// Dispatcher: spreads the calls of one function over servers, as the
-/// article's class of that name.
+/// The dispatcher: spreads the calls of one function over servers, like the article's class
+/// of that name.
 ///
-/// Make it with the servers, [send](Self::enviar) it each task's arguments
-/// `A`, and [end](Self::terminar) to get every result `R`, in order. Or let
-/// [`map`](Self::map) do both.
+/// [Create](Self::new) it with the servers, [send](Self::enviar) it the arguments `A` of each
+/// task, and [finish](Self::terminar) to get every result `R`, in order of sending. Or let
+/// [`map`](Self::map) do both. For options, a journal, or destinations of other kinds there
+/// is the [builder](Self::builder).
 ///
-/// # Promises
+/// # Guarantees
 ///
-/// A task's call may be made more than once, when it can't be known whether
-/// the first one ran: execution is *at least once*, so the function should
-/// have no effect that hurts when repeated. Its result is delivered *exactly
-/// once*.
+/// Execution is *at least once*: a task's call may be made again when it can't be known
+/// whether an earlier one ran. The function should have no effect that does harm when
+/// repeated. Delivery is *exactly once*: each task has one result.
 ///
 /// # Dropping
 ///
-/// Dropped without `terminar`, it ends at once: tasks that wait are forgotten,
-/// calls in flight are [cancelled](crate::Destino::cancel), and nothing is waited for.
-/// The thread of a call that can't be cancelled ends when the call returns.
-/// The same goes for its iterators.
+/// A dispatcher that is dropped without `terminar` ends its run at once: tasks that wait are
+/// forgotten, calls in flight are [cancelled](crate::Destino::cancel), and nothing is waited
+/// for. The thread of a call that can't be cancelled ends when the call returns. The same is
+/// true of its iterators.
 #[must_use = "dropped, it forgets its tasks: see `terminar`"]
 #[doc(alias("Dispatcher", "Distributor"))]
 pub struct Repartidor<A, R> {
-    wires: Arc<Wires<A, R>>,
+    run: Arc<CallerEnd<A, R>>,
+    /// The number of tasks sent, which is the number of the next one.
     sent: u64,
     window: u64,
 }
 
 impl<A, R> Repartidor<A, R> {
-    /// A dispatcher over a run that has begun, whose iterators let `window` tasks be sent
-    /// and not read.
-    pub(crate) fn over(wires: Wires<A, R>, window: usize) -> Self {
+    /// Creates the dispatcher of a run that has started, whose iterators may have `window`
+    /// tasks sent and not given.
+    pub(crate) fn of_run(run: CallerEnd<A, R>, window: usize) -> Self {
         Self {
-            wires: Arc::new(wires),
+            run: Arc::new(run),
             sent: 0,
             window: window as u64,
         }
     }
 
-    /// Send: hands over a task. Blocks until it has a slot, or, with a
-    /// [read-ahead](crate::Options::read_ahead), a place to wait for one; retries of
-    /// earlier tasks go first.
+    /// Sends a task: its arguments go to a free slot of a server. Returns the task's number.
+    ///
+    /// Blocks until the task has a slot, or, with a
+    /// [read-ahead](crate::Options::read_ahead), a place to wait for one. Retries of earlier
+    /// tasks go first.
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the task in it, once the run is over: for lack of
-    /// servers, if all refused it for good, or all were down for as long as
-    /// [`Options::outage`](crate::Options::outage) allows; when the [journal](crate::RepartidorBuilder::journal)
-    /// is of another task, or can't be written; or since it was
-    /// [ended](crate::Handle::drain).
+    /// [`SendError`] with the task in it, if the run has ended: because all servers have
+    /// refused its calls, or were down for as long as
+    /// [`Options::outage`](crate::Options::outage) allows; because the
+    /// [journal](crate::RepartidorBuilder::journal) is of another task or can't be written;
+    /// or because the run was [drained](Handle::drain).
     #[doc(alias("submit", "send"))]
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
-        let mut arrival = match self.arrival(args) {
-            Ok(arrival) => arrival,
-            Err(args) => return Err(self.unsent(args)),
+        let mut task = match self.submission(args) {
+            Ok(task) => task,
+            Err(args) => return Err(self.send_error(args)),
         };
         loop {
-            match self.wires.run.take(arrival) {
+            match self.run.inbox.submit(task) {
                 Ok(()) => return Ok(self.count_sent()),
-                Err(Untaken::Over(arrival)) => return Err(self.unsent(arrival.args)),
-                Err(Untaken::Full(unsent)) => arrival = unsent,
+                Err(Refused::RunEnded(task)) => return Err(self.send_error(task.args)),
+                Err(Refused::NoRoom(refused)) => task = refused,
             }
-            // At the end of the run nobody is there to say so.
-            let _ = self.wires.room.recv();
+            // Either there is room, or the channel is disconnected and the run has ended:
+            // the next `submit` finds out.
+            let _ = self.run.room.recv();
         }
     }
 
-    pub(crate) fn unsent(&self, args: A) -> SendError<A> {
+    pub(crate) fn send_error(&self, args: A) -> SendError<A> {
         SendError {
             args,
             summary: Box::new(self.summary()),
         }
     }
 
-    /// Finish: waits for all tasks and gives their results, in order of
-    /// sending.
+    /// Finishes: waits for all tasks, and returns their results in order of sending.
     ///
     /// # Errors
     ///
-    /// [`Incomplete`] if not every task has a result, or the
-    /// [journal](crate::RepartidorBuilder::journal) is not whole. It holds what became of each
-    /// one, results included.
+    /// [`Incomplete`] if some task has no result, or the
+    /// [journal](crate::RepartidorBuilder::journal) is not complete. It holds the outcome of
+    /// each task, results included.
     #[doc(alias("finish", "join"))]
     pub fn terminar(self) -> Result<Vec<R>, Incomplete<R>> {
-        let handle = self.handle();
+        self.close_input();
         let sent = usize::try_from(self.sent).unwrap_or(usize::MAX);
         let mut outcomes: Vec<Option<Result<R, TaskError>>> = Vec::new();
         outcomes.resize_with(sent, || None);
-        let mut ended = self.as_completed();
-        for (task, outcome) in ended.by_ref() {
+        for (task, outcome) in &self.run.outcomes {
             let place = usize::try_from(task.index()).unwrap_or(usize::MAX);
             if let Some(place) = outcomes.get_mut(place) {
                 *place = Some(outcome);
             }
         }
-        ended.into_repartidor().wires.join();
+        self.run.join();
         let outcomes = outcomes
             .into_iter()
             .zip(0..)
@@ -116,97 +117,29 @@ impl<A, R> Repartidor<A, R> {
                 outcome.unwrap_or_else(|| Err(TaskError::not_run(TaskId::new(index))))
             })
             .collect();
-        let summary = handle.summary();
-        whole(outcomes, &summary).map_err(|outcomes| Incomplete {
+        let summary = self.summary();
+        results_if_complete(outcomes, &summary).map_err(|outcomes| Incomplete {
             outcomes,
             summary: Box::new(summary),
         })
     }
 
-    /// Waits for all tasks sent, and gives each one's outcome as it ends.
-    pub fn as_completed(self) -> AsCompleted<A, R> {
-        AsCompleted::new(self)
-    }
-
-    /// Sends `tasks` while it is read, and gives their outcomes in order.
-    ///
-    /// Tasks are sent from within `next`, so that servers are kept busy while
-    /// the reader waits, or, with a [read-ahead](crate::Options::read_ahead), for
-    /// that many tasks longer. No more than [`Options::window`](crate::Options::window) tasks are ever
-    /// sent and unread, so that memory is bounded however slow one of them is.
-    /// When no server is left, tasks sent but not answered come as errors, and
-    /// so does the one that found no server, as the last; the rest are not
-    /// asked for. Tasks sent before, by `enviar`, come first.
-    ///
-    /// ```
-    /// use reparte::{Repartidor, from_fn};
-    ///
-    /// let servers = ["a", "b"].map(|name| from_fn(name, |n: &u64| Ok(n * n)));
-    /// let reparto = Repartidor::builder().destinos(servers).start()?;
-    /// let squares = reparto.map(1..=100).map(|(_, square)| square);
-    /// let sum: u64 = squares.sum::<Result<_, _>>()?;
-    /// assert_eq!(sum, 338_350);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn map<I>(self, tasks: I) -> Map<A, R, I::IntoIter>
-    where
-        I: IntoIterator<Item = A>,
-    {
-        Map::new(self, tasks.into_iter())
-    }
-
-    /// As [`map`](Self::map), but gives the outcomes as they end, each with
-    /// its task's number.
-    pub fn map_unordered<I>(self, tasks: I) -> MapUnordered<A, R, I::IntoIter>
-    where
-        I: IntoIterator<Item = A>,
-    {
-        MapUnordered::new(self, tasks.into_iter())
-    }
-
-    /// In two halves: one that sends, and one that gives the outcomes, for two
-    /// threads. So results come out while the next task is waited for, as
-    /// [`map`](Self::map)'s do not.
-    ///
-    /// No more than [`Options::window`](crate::Options::window) tasks are ever sent and not given.
-    ///
-    /// ```
-    /// use reparte::{Repartidor, from_fn};
-    ///
-    /// let server = from_fn("here", |n: &u64| Ok(n * n));
-    /// let (mut sender, outcomes) = Repartidor::builder().destinos([server]).start()?.split();
-    /// let sending = std::thread::spawn(move || (1..=100).try_for_each(|n| sender.enviar(n).map(drop)));
-    /// let squares = outcomes.map(|(_, square)| square);
-    /// assert_eq!(squares.sum::<Result<u64, _>>()?, 338_350);
-    /// # sending.join().unwrap()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn split(self) -> (TaskSender<A, R>, Outcomes<A, R>) {
-        split::split(self)
-    }
-
-    /// The same, with the outcomes in order of sending. One that waits for an earlier one
-    /// counts as not given.
-    pub fn split_ordered(self) -> (TaskSender<A, R>, OrderedOutcomes<A, R>) {
-        split::split_ordered(self)
-    }
-
-    /// Who has done what so far.
+    /// Returns the summary of the run so far: which server has done what.
     pub fn summary(&self) -> RunSummary {
-        self.handle().summary()
+        self.run.summary.snapshot()
     }
 
-    /// What remains when [`terminar`](Self::terminar) has taken the
-    /// dispatcher.
+    /// Returns a handle, which observes and controls the run from any thread. It remains
+    /// when [`terminar`](Self::terminar) has taken the dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
-        Handle::new(Arc::clone(&self.wires.summary), Arc::clone(&self.wires.run))
+        Handle::new(self.run.summary.clone(), Arc::clone(&self.run.inbox))
     }
 
-    pub(crate) fn wires(&self) -> &Arc<Wires<A, R>> {
-        &self.wires
+    pub(crate) fn run(&self) -> &Arc<CallerEnd<A, R>> {
+        &self.run
     }
 
-    /// The most tasks that an iterator may have sent and not given yet.
+    /// Returns the most tasks that an iterator may have sent and not given.
     pub(crate) fn window(&self) -> u64 {
         self.window
     }
@@ -215,32 +148,39 @@ impl<A, R> Repartidor<A, R> {
         self.sent
     }
 
+    /// Counts a task that was accepted, and returns its number.
     pub(crate) fn count_sent(&mut self) -> TaskId {
         let task = TaskId::new(self.sent);
         self.sent += 1;
         task
     }
 
-    /// The next task as the engine takes it: with its result, if the journal has
-    /// it. If the journal is of another task, the run ends, and the task stays.
-    pub(crate) fn arrival(&self, args: A) -> Result<Arrival<A, R>, A> {
+    /// Prepares the next task for submission: with its result, if the journal has it.
+    ///
+    /// # Errors
+    ///
+    /// The task's arguments, if the journal is of another task or can't be read. That ends
+    /// the run.
+    pub(crate) fn submission(&self, args: A) -> Result<Submission<A, R>, A> {
         let task = TaskId::new(self.sent);
-        match self.wires.checks.find(task, &args) {
-            Ok(had) => Ok(Arrival { args, had }),
+        match self.run.acceptance.recorded(task, &args) {
+            Ok(recorded) => Ok(Submission { args, recorded }),
             Err(error) => {
-                lock(&self.wires.summary)
+                // Recorded here too: a run that has ended drops the message.
+                self.run
+                    .summary
+                    .lock()
                     .journal_error
                     .get_or_insert_with(|| Arc::clone(&error));
-                // Without an engine the run is over already.
-                self.wires.run.tell(News::JournalFailed(error));
+                self.run.inbox.send(Message::JournalFailed(error));
                 Err(args)
             }
         }
     }
 
-    /// Says that no more tasks will come.
-    pub(crate) fn close(&self) {
-        self.wires.run.tell(News::Asked(Request::Close));
+    /// Tells the run that no more tasks will come.
+    pub(crate) fn close_input(&self) {
+        self.run.inbox.send(Message::CloseInput);
     }
 }
 
@@ -248,14 +188,17 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Repartidor")
             .field("sent", &self.sent)
-            .field("summary", &*lock(&self.wires.summary))
+            .field("summary", &*self.run.summary.lock())
             .finish_non_exhaustive()
     }
 }
 
-/// The results alone if there is one for each task and the journal is whole, or
-/// everything back.
-fn whole<R>(
+/// Returns the results alone, if each task has one and the journal is complete.
+///
+/// # Errors
+///
+/// All outcomes otherwise.
+fn results_if_complete<R>(
     outcomes: Vec<Result<R, TaskError>>,
     summary: &RunSummary,
 ) -> Result<Vec<R>, Vec<Result<R, TaskError>>> {

@@ -1,71 +1,92 @@
-//! A run in two halves.
+//! A run in two halves: one thread sends tasks, another reads their outcomes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::engine::{News, Request, Wires};
-use crate::error::TryNextError;
-use crate::results::Outcome;
-use crate::{Repartidor, SendError, TaskId};
+use crate::engine::caller_end::CallerEnd;
+use crate::engine::message::Message;
+use crate::error::try_next::TryNextError;
+use crate::ids::TaskId;
+use crate::outcome::{Outcome, ReorderBuffer};
+use crate::repartidor::Repartidor;
+use crate::run_error::SendError;
 
-pub(crate) fn split<A, R>(repartidor: Repartidor<A, R>) -> (TaskSender<A, R>, Outcomes<A, R>) {
-    let window = usize::try_from(repartidor.window()).unwrap_or(usize::MAX);
-    let (enter, places) = bounded(window);
-    // Those that were sent before are in the window too, as far as it goes.
-    let inside = (0..repartidor.sent()).take_while(|_| enter.try_send(()).is_ok());
-    let inside = inside.count() as u64;
-    let outcomes = Outcomes {
-        wires: Arc::clone(repartidor.wires()),
-        places,
-        surplus: repartidor.sent() - inside,
-    };
-    (TaskSender { repartidor, enter }, outcomes)
+impl<A, R> Repartidor<A, R> {
+    /// Splits the dispatcher into two halves, for two threads: one sends tasks, the other
+    /// gives each outcome as its task ends. Outcomes come out while the sender waits for its
+    /// next task, which they do not with [`map`](Self::map).
+    ///
+    /// No more than [`Options::window`](crate::Options::window) tasks are ever sent and not
+    /// given.
+    ///
+    /// ```
+    /// use reparte::{Repartidor, from_fn};
+    ///
+    /// let server = from_fn("here", |n: &u64| Ok(n * n));
+    /// let (mut sender, outcomes) = Repartidor::builder().destinos([server]).start()?.split();
+    /// let sending = std::thread::spawn(move || {
+    ///     (1..=100).try_for_each(|n| sender.enviar(n).map(drop))
+    /// });
+    /// let squares = outcomes.map(|(_, square)| square);
+    /// assert_eq!(squares.sum::<Result<u64, _>>()?, 338_350);
+    /// # sending.join().unwrap()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn split(self) -> (TaskSender<A, R>, Outcomes<A, R>) {
+        let window = usize::try_from(self.window()).unwrap_or(usize::MAX);
+        let (enter, entered) = bounded(window);
+        // Tasks that were sent before are in the window too, as far as it goes.
+        let inside = (0..self.sent()).take_while(|_| enter.try_send(()).is_ok());
+        let inside = inside.count() as u64;
+        let outcomes = Outcomes {
+            run: Arc::clone(self.run()),
+            entered,
+            surplus: self.sent() - inside,
+        };
+        let repartidor = self;
+        (TaskSender { repartidor, enter }, outcomes)
+    }
+
+    /// Splits the dispatcher into two halves like [`split`](Self::split), with the outcomes in
+    /// order of sending. An outcome that waits for an earlier one counts as not given.
+    pub fn split_ordered(self) -> (TaskSender<A, R>, OrderedOutcomes<A, R>) {
+        let (sender, outcomes) = self.split();
+        let buffer = ReorderBuffer::new();
+        (sender, OrderedOutcomes { outcomes, buffer })
+    }
 }
 
-pub(crate) fn split_ordered<A, R>(
-    repartidor: Repartidor<A, R>,
-) -> (TaskSender<A, R>, OrderedOutcomes<A, R>) {
-    let (sender, outcomes) = split(repartidor);
-    let in_order = OrderedOutcomes {
-        outcomes,
-        early: BTreeMap::new(),
-        next: 0,
-    };
-    (sender, in_order)
-}
-
-/// The half of a run that sends: see [`Repartidor::split`]. Once it is dropped,
-/// the outcomes end with those of the tasks sent.
+/// The half of a run that sends tasks: see [`Repartidor::split`]. Once it is dropped, the
+/// outcomes end with those of the tasks sent.
 pub struct TaskSender<A, R> {
     repartidor: Repartidor<A, R>,
-    /// Blocks while the window has no place.
+    /// Holds a message for each task in the window. Sending blocks while the window is full.
     enter: Sender<()>,
 }
 
 impl<A, R> TaskSender<A, R> {
-    /// Hands over a task, as [`Repartidor::enviar`] does. Blocks, too, while as
-    /// many tasks as the [window](crate::Options::window) has places are sent and
-    /// not yet given to the reader of the outcomes.
+    /// Sends a task, like [`Repartidor::enviar`]. Blocks, too, while as many tasks as the
+    /// [window](crate::Options::window) allows are sent and not given to the reader of the
+    /// outcomes.
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the task in it, once the run is over; it is when nobody
-    /// reads the outcomes any more.
+    /// [`SendError`] with the task in it, if the run has ended, which it does when the reader
+    /// of the outcomes is dropped.
     pub fn enviar(&mut self, args: A) -> Result<TaskId, SendError<A>> {
         match self.enter.send(()) {
             Ok(()) => self.repartidor.enviar(args),
-            Err(_) => Err(self.repartidor.unsent(args)),
+            Err(_) => Err(self.repartidor.send_error(args)),
         }
     }
 }
 
 impl<A, R> Drop for TaskSender<A, R> {
     fn drop(&mut self) {
-        self.repartidor.close();
+        self.repartidor.close_input();
     }
 }
 
@@ -77,13 +98,13 @@ impl<A, R> fmt::Debug for TaskSender<A, R> {
     }
 }
 
-/// The half of a run that gives each task's outcome, as it ends: see
-/// [`Repartidor::split`].
+/// The half of a run that gives each outcome as its task ends: see [`Repartidor::split`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
 pub struct Outcomes<A, R> {
-    wires: Arc<Wires<A, R>>,
-    places: Receiver<()>,
-    /// How many more were sent before than the window has places.
+    run: Arc<CallerEnd<A, R>>,
+    /// The other end of [`TaskSender::enter`]: a message taken makes room for a task.
+    entered: Receiver<()>,
+    /// The number of tasks that were sent before the split and had no room in the window.
     surplus: u64,
 }
 
@@ -92,18 +113,18 @@ impl<A, R> Outcomes<A, R> {
     ///
     /// # Errors
     ///
-    /// [`TryNextError::Empty`] if no task has ended that was not given, and
+    /// [`TryNextError::Empty`] if every task that has ended was given, and
     /// [`TryNextError::Ended`] after the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
-        let outcome = self.wires.outcomes.try_recv()?;
-        self.given();
+        let outcome = self.run.outcomes.try_recv()?;
+        self.count_given();
         Ok(outcome)
     }
 
-    /// The window has a place more.
-    fn given(&mut self) {
+    /// Makes room in the window for another task.
+    fn count_given(&mut self) {
         match self.surplus {
-            0 => drop(self.places.try_recv()),
+            0 => drop(self.entered.try_recv()),
             _ => self.surplus -= 1,
         }
     }
@@ -113,27 +134,25 @@ impl<A, R> Iterator for Outcomes<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let outcome = self.wires.outcomes.recv().ok()?;
-        self.given();
+        let outcome = self.run.outcomes.recv().ok()?;
+        self.count_given();
         Some(outcome)
     }
 }
 
-/// The other half may still wait for a task to send.
 impl<A, R> Drop for Outcomes<A, R> {
     fn drop(&mut self) {
-        self.wires.run.tell(News::Asked(Request::Abandon));
+        // The sender keeps the run alive, and may be waiting in it for a slot.
+        self.run.inbox.send(Message::Abandon);
     }
 }
 
-/// The half of a run that gives each task's outcome, in order of sending: see
+/// The half of a run that gives the outcomes in order of sending: see
 /// [`Repartidor::split_ordered`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
 pub struct OrderedOutcomes<A, R> {
     outcomes: Outcomes<A, R>,
-    /// Those that wait for an earlier one.
-    early: BTreeMap<u64, Outcome<R>>,
-    next: u64,
+    buffer: ReorderBuffer<R>,
 }
 
 impl<A, R> OrderedOutcomes<A, R> {
@@ -141,23 +160,13 @@ impl<A, R> OrderedOutcomes<A, R> {
     ///
     /// # Errors
     ///
-    /// [`TryNextError::Empty`] if it has not, and [`TryNextError::Ended`] after the
-    /// last outcome.
+    /// [`TryNextError::Empty`] if the task has not ended, and [`TryNextError::Ended`] after
+    /// the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
-        let wires = Arc::clone(&self.outcomes.wires);
-        self.next_from(|| Ok(wires.outcomes.try_recv()?))
-    }
-
-    fn next_from<E>(&mut self, more: impl Fn() -> Result<Outcome<R>, E>) -> Result<Outcome<R>, E> {
-        loop {
-            if let Some(outcome) = self.early.remove(&self.next) {
-                self.next += 1;
-                self.outcomes.given();
-                return Ok(outcome);
-            }
-            let outcome = more()?;
-            self.early.insert(outcome.0.index(), outcome);
-        }
+        let ended = &self.outcomes.run.outcomes;
+        let outcome = self.buffer.next_from(|| ended.try_recv())?;
+        self.outcomes.count_given();
+        Ok(outcome)
     }
 }
 
@@ -165,8 +174,10 @@ impl<A, R> Iterator for OrderedOutcomes<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let wires = Arc::clone(&self.outcomes.wires);
-        self.next_from(|| wires.outcomes.recv()).ok()
+        let ended = &self.outcomes.run.outcomes;
+        let outcome = self.buffer.next_from(|| ended.recv()).ok()?;
+        self.outcomes.count_given();
+        Some(outcome)
     }
 }
 
@@ -176,7 +187,7 @@ impl<A, R> FusedIterator for OrderedOutcomes<A, R> {}
 impl<A, R> fmt::Debug for Outcomes<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outcomes")
-            .field("ended", &self.wires.outcomes.len())
+            .field("ended", &self.run.outcomes.len())
             .finish_non_exhaustive()
     }
 }
@@ -185,7 +196,7 @@ impl<A, R> fmt::Debug for OrderedOutcomes<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OrderedOutcomes")
             .field("outcomes", &self.outcomes)
-            .field("early", &self.early.len())
+            .field("early", &self.buffer.len())
             .finish_non_exhaustive()
     }
 }

@@ -1,20 +1,24 @@
-//! Who did what.
+//! The summary of a run: which server did what.
 
 mod json;
+pub(crate) mod server;
+pub(crate) mod shared;
 mod table;
 mod tally;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::plan::action::RunEnd;
-use crate::text::Foreign;
-use crate::{CallError, JournalError};
+use untrusted_text::OneLine;
 
-/// Who did what, so far or in all. Displays as a table, a line for each server
-/// and one for the whole:
+use crate::error::journal::JournalError;
+use crate::plan::action::RunEnd;
+use crate::summary::server::{ServerState, ServerSummary};
+
+/// The summary of a run, in progress or ended: which server did what.
+///
+/// It displays as a table, with a line for each server and one for the whole:
 ///
 /// ```text
 /// server          slots  tasks  executions  state  failures
@@ -25,161 +29,45 @@ use crate::{CallError, JournalError};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RunSummary {
-    /// Each server, in the order given.
+    /// The servers, in the order of their addition.
     pub servers: Vec<ServerSummary>,
-    /// Tasks sent.
+    /// The number of tasks sent.
     pub tasks: u64,
-    /// Tasks that have their result.
+    /// The number of tasks that have their result.
     pub done: u64,
-    /// Those of them whose result an earlier run left in the
-    /// [journal](crate::Journal).
+    /// The number of tasks, among [`done`](Self::done), whose result was in the
+    /// [journal](crate::Journal) of an earlier run.
     pub resumed: u64,
-    /// Tasks that failed: a fault, or given up.
+    /// The number of tasks that failed: by a fault, given up, or cancelled.
     pub failed: u64,
-    /// Tasks that wait or run.
+    /// The number of tasks that wait or run.
     pub pending: u64,
-    /// Tasks that the run's early end left without an answer.
+    /// The number of tasks without an answer at the run's early end.
     pub not_run: u64,
-    /// Calls that ran or may have run: at least one for each answered task.
+    /// The number of calls that ran or may have run: at least one for each answered task.
     pub executions: u64,
-    /// Calls made since an earlier one of the same task failed, or since its
-    /// server said nothing any more.
+    /// The number of calls that were made because an earlier call of the task failed, or its
+    /// server no longer responded.
     pub retries: u64,
-    /// Calls made for slow tasks by slots that had nothing else to do.
+    /// The number of calls that slots with nothing else to do made for slow tasks.
     pub hedges: u64,
-    /// Hedges that brought their task's answer.
+    /// The number of hedges that brought their task's answer.
     pub hedges_won: u64,
-    /// Hedges that were made in vain.
+    /// The number of hedges that brought nothing.
     pub hedges_lost: u64,
-    /// How long the run has taken.
+    /// The time that the run has taken.
     pub elapsed: Duration,
-    /// What is wrong with the journal: the run ended by it, unless it had ended
+    /// The journal's error, if there is one. It ended the run, unless the run had ended
     /// before.
     pub journal_error: Option<Arc<JournalError>>,
+    /// How the run ended; None while it is in progress.
     pub(crate) end: Option<RunEnd>,
-    /// When the run started.
+    /// The start of the run; None in a summary of no run.
     pub(crate) started: Option<Instant>,
 }
 
-/// What one server did.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ServerSummary {
-    /// Its name.
-    pub name: Arc<str>,
-    /// How many calls it takes at a time.
-    pub slots: usize,
-    /// Tasks whose result came from it.
-    pub tasks: u64,
-    /// Calls that ran there or may have run, those in flight included.
-    pub executions: u64,
-    /// Failed calls by the [name of their kind](crate::ErrorKind::name).
-    pub failures: BTreeMap<&'static str, u64>,
-    /// The last failure that was the server's own, not a function's answer.
-    pub last_error: Option<CallError>,
-    /// Whether it is in use.
-    pub state: ServerState,
-    /// How many times it went from up to down, other than by being busy.
-    pub deaths: u64,
-    /// How long its slots were taken by calls, together.
-    pub busy: Duration,
-    /// How long its slots could have been, together: all the time that it was
-    /// in use.
-    pub slot_time: Duration,
-    /// How long it was put aside, other than by being busy.
-    pub downtime: Duration,
-    /// Calls that have not returned.
-    pub running: usize,
-    /// Up to when the times are known, from the start of the run.
-    pub(crate) since: Duration,
-    pub(crate) leaves: bool,
-}
-
-/// Whether a server is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ServerState {
-    /// In use.
-    Up,
-    /// Put aside after a failure, and tried again from time to time.
-    Down,
-    /// Put aside since it said that it is busy, and tried again when it asked
-    /// to be.
-    Busy,
-    /// Put aside for a minute, since it fails at once whatever it is given; or
-    /// for good, since an answer of its was [wrong](crate::ErrorKind::Wrong).
-    Quarantined,
-    /// Not asked again: it refused the call or does not serve it.
-    Out,
-    /// It was [taken out](crate::Handle::remove_server) of the run.
-    Removed,
-    /// It is [kept](crate::RepartidorBuilder::fallback) for when no other server is
-    /// left.
-    Reserve,
-}
-
-impl fmt::Display for ServerState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Busy => "busy",
-            Self::Quarantined => "quarantined",
-            Self::Out => "out",
-            Self::Removed => "left",
-            Self::Reserve => "reserve",
-        })
-    }
-}
-
-impl ServerSummary {
-    pub(crate) fn new(name: Arc<str>, slots: usize) -> Self {
-        Self {
-            name,
-            slots,
-            tasks: 0,
-            executions: 0,
-            failures: BTreeMap::new(),
-            last_error: None,
-            state: ServerState::Up,
-            deaths: 0,
-            busy: Duration::ZERO,
-            slot_time: Duration::ZERO,
-            downtime: Duration::ZERO,
-            running: 0,
-            since: Duration::ZERO,
-            leaves: false,
-        }
-    }
-
-    /// How much of the time in which they could have been its slots were taken
-    /// by calls: 0 to 1.
-    #[must_use]
-    pub fn busy_share(&self) -> f64 {
-        match self.slot_time.is_zero() {
-            true => 0.0,
-            false => self.busy.as_secs_f64() / self.slot_time.as_secs_f64(),
-        }
-    }
-
-    /// Brings the times up to now.
-    pub(crate) fn advance(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.since);
-        self.since = self.since.max(now);
-        let times = |n: usize| passed.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
-        match self.state {
-            ServerState::Up => {
-                self.busy += times(self.running.min(self.slots));
-                self.slot_time += times(self.slots);
-            }
-            ServerState::Down | ServerState::Quarantined => self.downtime += passed,
-            ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}
-        }
-    }
-}
-
 impl RunSummary {
-    /// The summary as it is now, of a run that may still be on.
+    /// Returns the summary with its times brought up to now, if the run is in progress.
     pub(crate) fn up_to_now(mut self) -> Self {
         if let (None, Some(started)) = (self.end, self.started) {
             self.advance(started.elapsed());
@@ -187,7 +75,7 @@ impl RunSummary {
         self
     }
 
-    /// Brings the times up to now.
+    /// Brings the times up to `now`, the time since the start of the run.
     pub(crate) fn advance(&mut self, now: Duration) {
         self.elapsed = self.elapsed.max(now);
         for server in &mut self.servers {
@@ -203,8 +91,8 @@ impl RunSummary {
         self.tasks.saturating_sub(known)
     }
 
-    /// The servers that died during the run, or are out or in quarantine: those
-    /// that came back are among them.
+    /// Returns the servers that died during the run, those that came back included, and
+    /// those that are out or in quarantine.
     pub fn failed_servers(&self) -> impl Iterator<Item = &ServerSummary> {
         self.servers.iter().filter(|server| {
             let gone = matches!(server.state, ServerState::Out | ServerState::Quarantined);
@@ -212,8 +100,8 @@ impl RunSummary {
         })
     }
 
-    /// Why the run ended before its tasks did, if it has, in a few words; else only
-    /// that it is over.
+    /// Returns the reason why the run ended before its tasks did, as a clause such as "every
+    /// server has been down for 5 s"; in any other case "the run is over".
     #[must_use]
     pub fn end_reason(&self) -> impl fmt::Display {
         if let Some(error) = &self.journal_error {
@@ -238,10 +126,10 @@ impl RunSummary {
         }
     }
 
-    /// A line for each server's last error.
+    /// Writes a line for each server, with its last error.
     pub(crate) fn write_last_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for server in &self.servers {
-            write!(f, "\n  {}: ", Foreign(&server.name))?;
+            write!(f, "\n  {}: ", OneLine::new(&server.name))?;
             match &server.last_error {
                 Some(error) => write!(f, "{error}")?,
                 None => f.write_str("no error")?,

@@ -144,7 +144,7 @@ fn other_tasks_are_refused_by_the_first_that_differs() {
         text.contains("its task number 4 (counted from 1) has other arguments"),
         "{text}"
     );
-    let is_third = |error: &JournalError| matches!(error.kind, JournalErrorKind::OtherTask { task } if task.index() == 3);
+    let is_third = |error: &JournalError| matches!(error.kind, JournalErrorKind::OtherTask { task, .. } if task.index() == 3);
     assert!(is_third(journal_error(&error)));
     assert_eq!(error.into_args(), 33);
     let incomplete = reparto.terminar().unwrap_err();
@@ -269,7 +269,7 @@ fn a_result_that_cannot_be_read_ends_the_run() {
     let (sent, results) = run(|_| None);
     let error = sent.unwrap_err();
     assert!(
-        matches!(journal_error(&error).kind, JournalErrorKind::Unreadable { task } if task.index() == 0)
+        matches!(journal_error(&error).kind, JournalErrorKind::Unreadable { task, .. } if task.index() == 0)
     );
     assert!(results.unwrap_err().source().is_some());
 }

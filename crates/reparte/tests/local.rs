@@ -156,7 +156,7 @@ fn a_reserve_takes_over_when_no_server_is_left() {
         assert_eq!(summary.servers[2].tasks, 29, "{kind}");
         assert_eq!(summary.servers[2].state, ServerState::Up);
         let fell_back = events.filter(
-            |event| matches!(event, Event::ReserveInUse { server } if &**server == "local"),
+            |event| matches!(event, Event::ReserveInUse { server, .. } if &**server == "local"),
         );
         assert_eq!(fell_back.count(), 1);
         failing.join().unwrap();
@@ -168,5 +168,5 @@ fn a_reserve_of_no_slots_is_refused() {
     let none = Local::new(|n: &u32, _: &Call| Ok(*n)).with_slots(0);
     let run = Repartidor::builder().destinos([squares()]).fallback(none);
     let error = run.start().unwrap_err();
-    assert!(matches!(error, Error::NoSlots { server } if server == "local"));
+    assert!(matches!(error, Error::NoSlots { server, .. } if server == "local"));
 }

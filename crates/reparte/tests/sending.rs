@@ -183,9 +183,9 @@ fn servers_that_make_no_sense_are_refused_at_once() {
         Repartidor::builder().destinos(servers).start().unwrap_err()
     };
     assert!(matches!(make(&[]), Error::NoServers));
-    assert!(matches!(make(&[1, 0]), Error::NoSlots { server } if server == "a"));
+    assert!(matches!(make(&[1, 0]), Error::NoSlots { server, .. } if server == "a"));
     let slots = MAX_SLOTS + 1;
-    assert!(matches!(make(&[MAX_SLOTS, 1]), Error::TooManySlots { slots: s } if s == slots));
+    assert!(matches!(make(&[MAX_SLOTS, 1]), Error::TooManySlots { slots: s, .. } if s == slots));
     assert!(matches!(make(&[usize::MAX, 2]), Error::TooManySlots { .. }));
 }
 

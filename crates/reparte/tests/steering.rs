@@ -212,6 +212,7 @@ fn ends(events: impl Iterator<Item = Event>) -> Vec<(u64, String, String)> {
                 server,
                 end,
                 at,
+                ..
             } => {
                 let place = started.iter().position(|&(known, _)| known == call);
                 let place = place.expect("a call starts before it returns, and returns once");
@@ -474,7 +475,7 @@ fn a_server_with_too_many_slots_does_not_join() {
     let large = from_fn("large", |n: &u32| Ok(*n)).with_slots(reparte::MAX_SLOTS);
     let slots = reparte::MAX_SLOTS + 1;
     let refused = handle.replace_server("a", large);
-    assert!(matches!(refused, Err(Error::TooManySlots { slots: all }) if all == slots));
+    assert!(matches!(refused, Err(Error::TooManySlots { slots: all, .. }) if all == slots));
     // The one that it was to replace is still there.
     send(&mut reparto, [3]);
     next(&calls).square();

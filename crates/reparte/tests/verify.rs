@@ -56,7 +56,7 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
         "{table}"
     );
     let out = events.filter_map(|event| match event {
-        Event::ServerOut { server, state } => Some((server.to_string(), state)),
+        Event::ServerOut { server, state, .. } => Some((server.to_string(), state)),
         _ => None,
     });
     let mut out: Vec<_> = out.collect();

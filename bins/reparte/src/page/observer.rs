@@ -148,6 +148,7 @@ fn add_event(timeline: &mut Timeline, event: Event) {
             server,
             reason,
             at,
+            ..
         } => timeline.start_call(call.number(), task.index(), &server, reason, at),
         Event::CallLost {
             call, error, at, ..

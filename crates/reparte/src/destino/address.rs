@@ -1,14 +1,14 @@
-//! Servers as the command line names them.
+//! The addresses of servers, as a command line has them.
 
-use crate::Error;
+use crate::error::Error;
 
-/// A server's address, and how many calls it takes at a time; none where that
-/// was not said.
+/// A server's address, and the number of calls that it takes at a time, if it was given.
 type Server = (String, Option<usize>);
 
-/// Servers with their slots, in the order in which each address first comes.
-/// An address that comes again adds to its slots: listed twice, a server is
-/// called twice at a time, as in the article.
+/// Reads servers and their slots, in the order in which each address first comes.
+///
+/// An address that comes again adds to its slots: a server that is listed twice is called
+/// twice at a time, as in the article.
 pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<Server>, Error> {
     let mut read: Vec<Server> = Vec::new();
     for server in servers {
@@ -24,7 +24,7 @@ pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<Server>, Error> {
     Ok(read)
 }
 
-/// `address` or `N/address` (GNU parallel's form).
+/// Reads `address` or `N/address` (GNU parallel's form).
 fn read_one(given: &str) -> Result<Server, Error> {
     let bad = |reason: &str| Error::BadAddress {
         address: shown(given),
@@ -50,7 +50,8 @@ fn read_one(given: &str) -> Result<Server, Error> {
     Ok((address.to_owned(), slots))
 }
 
-/// An address as an error shows it: what stands before an @ may be a password.
+/// Returns an address as an error shows it, without what stands before an @, which may be a
+/// password.
 pub(super) fn shown(address: &str) -> String {
     match address.rsplit_once('@') {
         None => address.to_owned(),
@@ -62,7 +63,7 @@ pub(super) fn shown(address: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Checks; 0 stands for slots that were not said.
+    /// Checks what is read; 0 stands for slots that were not given.
     fn check(given: &[&str], expected: &[(&str, usize)]) {
         let read = read(given).expect("good addresses");
         let read = read.iter().map(|(a, n)| (a.as_str(), n.unwrap_or(0)));

@@ -1,18 +1,18 @@
-//! Threads of this process as a destination.
+//! A pool of threads of this process as a destination.
 
 use std::fmt;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
-use crate::{Call, CallError, Destino};
+use crate::destino::{Call, Destino};
+use crate::error::call::CallError;
 
-/// The fault-interop code of a function that broke down, which a server of
-/// ours answers with too.
+/// The fault code of an internal error in the function. `xmlrpc-server` answers with it too.
 const INTERNAL_ERROR: i32 = -32603;
 
-/// A pool of threads in this process as a [`Destino`], which calls a function:
-/// the same program runs without any server, beside servers, or
+/// A pool of threads of this process as a [`Destino`]. They call a function: the same
+/// program runs without any server, beside servers, or
 /// [when none is left](crate::RepartidorBuilder::fallback).
 ///
 /// ```
@@ -27,11 +27,10 @@ const INTERNAL_ERROR: i32 = -32603;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The function is the task's own affair here, unlike that of
-/// [`from_fn`](crate::from_fn), which stands for a server: if it panics, its
-/// task has failed, with the fault that a server would answer (-32603) and the
-/// panic's text, and the pool goes on. It may look at
-/// [`Call::is_cancelled`] and return early.
+/// A panic in the function is its task's failure: with the fault that a server would answer
+/// (-32603), and the panic's text. The pool stays in use. (A panic in the function of
+/// [`from_fn`](crate::from_fn) is the failure of a server.) The function may ask
+/// [`Call::is_cancelled`], and return early.
 #[doc(alias("ThreadPool", "pool"))]
 pub struct Local<F> {
     name: String,
@@ -40,8 +39,8 @@ pub struct Local<F> {
 }
 
 impl<F> Local<F> {
-    /// A pool named `local`, with as many threads as the machine has cores for
-    /// this process.
+    /// Creates a pool named `local`, with as many threads as the machine has cores for this
+    /// process.
     pub fn new<A, R>(function: F) -> Self
     where
         F: Fn(&A, &Call) -> Result<R, CallError> + Send + Sync,
@@ -53,13 +52,13 @@ impl<F> Local<F> {
         }
     }
 
-    /// The same, with that many threads.
+    /// Sets the number of threads.
     #[must_use]
     pub fn with_slots(self, slots: usize) -> Self {
         Self { slots, ..self }
     }
 
-    /// The same, by another name.
+    /// Sets the name.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         Self {
@@ -82,7 +81,7 @@ where
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
-        // What the function leaves behind is the caller's, as in any thread.
+        // The function's state after a panic is its owner's concern, as in any thread.
         catch_unwind(AssertUnwindSafe(|| (self.function)(args, call))).unwrap_or_else(|panic| {
             let text = CallError::panicked(panic.as_ref());
             Err(CallError::fault(

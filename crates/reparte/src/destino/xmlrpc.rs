@@ -1,32 +1,36 @@
-//! XML-RPC servers as destinations.
+//! A function on an XML-RPC server as a destination.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use xmlrpc_client::{
-    Canceller, Error as ClientError, ErrorKind as ClientErrorKind, FromValue, IntoParams,
-    Options as ClientOptions, Phase, ServerProxy,
+    Canceller, Error as ClientError, FromValue, IntoParams, Options as ClientOptions, Phase,
+    ServerProxy,
 };
 
-use super::address;
-use super::control::Control;
-use crate::{Call, CallError, CallId, Destino, Error, ErrorKind, Status};
+use crate::destino::address;
+use crate::destino::client_error::call_error;
+use crate::destino::control_client::ControlClient;
+use crate::destino::{Call, Destino, Status};
+use crate::error::Error;
+use crate::error::call::{CallError, ErrorKind};
+use crate::ids::CallId;
 
 /// A function published over XML-RPC on one server, as a [`Destino`].
 ///
-/// The arguments are any tuple that the wire can carry. They are cloned for
-/// each call, as encoding takes them.
+/// The arguments are any tuple that XML-RPC can carry. They are cloned for each call, since
+/// the encoder consumes them.
 pub struct XmlRpc {
     proxy: ServerProxy,
     function: String,
     name: String,
     slots: Option<usize>,
-    control: Option<Control>,
-    /// What sets the names of these calls apart from another run's.
+    /// None if the server is never asked for its status.
+    control: Option<ControlClient>,
+    /// A random number in the ids of these calls, which differ from those of another run.
     run: u64,
     in_flight: Mutex<HashMap<CallId, InFlight>>,
 }
@@ -34,24 +38,24 @@ pub struct XmlRpc {
 /// A call that has not returned.
 struct InFlight {
     canceller: Canceller,
-    /// What the server knows it by.
-    name: String,
+    /// The call's id on the server.
+    call_id: String,
 }
 
 impl XmlRpc {
-    /// `function` on the server that `proxy` calls, as many calls at a time as
-    /// the server says; one if it does not.
+    /// Creates a destination that calls `function` on the server of `proxy`. It takes as
+    /// many calls at a time as the server reports; one if it reports no number.
     ///
-    /// The server is asked how it is by a method of its own, `reparte.status`;
-    /// one that does not publish it, such as Python's, answers with a fault,
-    /// once, and is only connected to from then on.
+    /// The server is asked for its status by a call of its method `reparte.status`. A
+    /// server that does not publish it, such as Python's, answers with a fault, once. From
+    /// then on it is only connected to.
     ///
-    /// Keep the proxy's time-outs above the length of the work: a call that
-    /// times out is made again.
+    /// Keep the proxy's time-outs above the duration of the work: a call that times out is
+    /// made again.
     pub fn new(proxy: ServerProxy, function: impl Into<String>) -> Self {
         Self {
             name: proxy.server().to_owned(),
-            control: Control::new(&proxy),
+            control: ControlClient::new(&proxy),
             proxy,
             function: function.into(),
             slots: None,
@@ -60,7 +64,7 @@ impl XmlRpc {
         }
     }
 
-    /// The same, for `slots` calls at a time.
+    /// Sets the number of calls that the server takes at a time.
     #[must_use]
     pub fn with_slots(self, slots: usize) -> Self {
         Self {
@@ -69,8 +73,8 @@ impl XmlRpc {
         }
     }
 
-    /// The same, for a server that is never to be asked how it is: it is known
-    /// by how its calls end.
+    /// Turns off the requests for the server's status: the dispatcher then knows the server
+    /// only by how its calls end.
     #[must_use]
     pub fn without_status(self) -> Self {
         Self {
@@ -79,22 +83,23 @@ impl XmlRpc {
         }
     }
 
-    /// `function` on each of these servers, written as for
-    /// [`Repartidor::new`](crate::Repartidor::new).
+    /// Returns `function` on each of these servers as a destination. The addresses have the
+    /// form that [`Repartidor::new`](crate::Repartidor::new) describes.
     ///
     /// # Errors
     ///
-    /// [`Error::BadAddress`] for the first that can't be read.
+    /// [`Error::BadAddress`] for the first address that can't be read.
     pub fn list<S: AsRef<str>>(servers: &[S], function: &str) -> Result<Vec<Self>, Error> {
         Self::list_with(servers, function, &ClientOptions::default())
     }
 
-    /// The same, with these options for all of them: time-outs, a token, TLS.
+    /// Returns `function` on each of these servers as a destination, with these options of
+    /// the client for all of them: time-outs, a token, TLS.
     ///
     /// # Errors
     ///
-    /// [`Error::BadAddress`] for the first that can't be read, or does not go with
-    /// the options.
+    /// [`Error::BadAddress`] for the first address that can't be read, or does not fit the
+    /// options.
     pub fn list_with<S: AsRef<str>>(
         servers: &[S],
         function: &str,
@@ -118,21 +123,21 @@ impl XmlRpc {
             .collect()
     }
 
-    /// Whether a fault's text is the one by which Python's server says that it does
-    /// not publish the function. Its code is 1, that of all its faults.
-    fn is_unknown(&self, message: &str) -> bool {
+    /// Returns true if a fault's text is the one that Python's server has for a function that
+    /// it does not publish. The fault's code is 1, like that of all its faults.
+    fn is_unpublished(&self, message: &str) -> bool {
         let function = &self.function;
         message.ends_with(&format!(":method \"{function}\" is not supported"))
     }
 
-    /// What makes its calls.
+    /// Returns the proxy that makes the calls.
     #[must_use]
     pub fn proxy(&self) -> &ServerProxy {
         &self.proxy
     }
 
     fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
-        // Each change is one insertion or removal: a poisoned map is whole.
+        // Each change is one insertion or removal, so the map is whole after a panic.
         self.in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -178,16 +183,18 @@ where
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
-        let name = format!("{:016x}-{}", self.run, call.id);
-        let mut attempt = self.proxy.attempt().call_id(&name);
+        let call_id = format!("{:016x}-{}", self.run, call.id);
+        let mut attempt = self.proxy.attempt().call_id(&call_id);
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
         }
         let canceller = attempt.canceller();
         let in_flight = InFlight {
             canceller: canceller.clone(),
-            name,
+            call_id,
         };
+        // First in the list, then the question: `cancel` comes from another thread after the
+        // call was marked, and finds the list's entry if this does not find the mark.
         self.in_flight().insert(call.id, in_flight);
         if call.is_cancelled() {
             canceller.cancel();
@@ -195,7 +202,7 @@ where
         let outcome = attempt.call(&self.function, args.clone());
         self.in_flight().remove(&call.id);
         outcome.map_err(|error| match error {
-            ClientError::Fault(fault) if self.is_unknown(&fault.message) => {
+            ClientError::Fault(fault) if self.is_unpublished(&fault.message) => {
                 CallError::new(ErrorKind::NotFound, fault.message)
             }
             ClientError::Http(http)
@@ -203,7 +210,8 @@ where
             {
                 CallError::from_source(ErrorKind::TimedOut, ClientError::Http(http))
             }
-            // Cut short by the call's own end, which tells nothing of a silent network.
+            // The call's own deadline cut the attempt short: that is no sign of a network
+            // that has failed.
             error @ ClientError::TimedOut {
                 phase: Phase::Connect,
                 ..
@@ -216,10 +224,10 @@ where
 
     fn cancel(&self, call: CallId) {
         let in_flight = self.in_flight().remove(&call);
-        if let Some(InFlight { canceller, name }) = in_flight {
+        if let Some(InFlight { canceller, call_id }) = in_flight {
             canceller.cancel();
             if let Some(control) = &self.control {
-                control.cancel(name);
+                control.cancel(call_id);
             }
         }
     }
@@ -235,84 +243,5 @@ fn bad_address(given: &str, error: &ClientError) -> Error {
     }
 }
 
-/// What a server of ours answers once the time is over that the client gave it.
+/// The HTTP status with which `xmlrpc-server` answers once the call's deadline has passed.
 const DEADLINE_PASSED: u16 = 504;
-
-/// The fault-interop code of a method that the server does not publish: the server's
-/// affair, as a 404 is, and not the function's answer.
-const METHOD_NOT_FOUND: i32 = -32601;
-
-pub(super) fn call_error(error: ClientError) -> CallError {
-    let kind = match (&error, error.kind()) {
-        (ClientError::Fault(fault), _) if fault.code == METHOD_NOT_FOUND => ErrorKind::NotFound,
-        (ClientError::Fault(fault), _) => {
-            return CallError::fault(fault.code, fault.message.clone());
-        }
-        (_, ClientErrorKind::Usage) => ErrorKind::Unsendable,
-        (ClientError::Unreachable { source, .. }, _) if is_silence(source) => ErrorKind::Unanswered,
-        (ClientError::TimedOut { phase, .. }, _) if *phase == Phase::Connect => {
-            ErrorKind::Unanswered
-        }
-        (_, ClientErrorKind::NeverRan) => ErrorKind::Unreachable,
-        (_, ClientErrorKind::Busy { retry_after }) => ErrorKind::Busy { retry_after },
-        (_, ClientErrorKind::Refused) => ErrorKind::Refused,
-        (_, ClientErrorKind::NotAnEndpoint) => ErrorKind::NotFound,
-        (_, ClientErrorKind::BadResponse) => ErrorKind::Malformed,
-        (_, ClientErrorKind::Cancelled) => ErrorKind::Cancelled,
-        (ClientError::Http(http), _) => ErrorKind::Http {
-            status: http.status,
-        },
-        (ClientError::TimedOut { .. }, _) => ErrorKind::TimedOut,
-        _ => ErrorKind::Interrupted,
-    };
-    CallError::from_source(kind, error)
-}
-
-/// Whether nobody answered an attempt to connect, where a dead process's machine refuses.
-fn is_silence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-    use std::time::Duration;
-
-    use super::*;
-
-    /// A refused connection is a dead process; one that nothing answers may be a machine
-    /// that has lost its network, and whose calls go on.
-    #[test]
-    fn a_refused_connection_and_an_unanswered_one_are_told_apart() {
-        for (kind, expected) in [
-            (io::ErrorKind::ConnectionRefused, false),
-            (io::ErrorKind::HostUnreachable, true),
-            (io::ErrorKind::TimedOut, true),
-        ] {
-            assert_eq!(is_silence(&kind.into()), expected, "{kind}");
-        }
-
-        // It takes connections, and never reads.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let mut options = ClientOptions::default();
-        options.send_timeout = Duration::from_millis(50);
-        options.response_timeout = Duration::from_millis(50);
-        let proxy = ServerProxy::builder(&address).options(options);
-        let proxy = proxy.build().unwrap();
-        let failure = |error: Result<i32, ClientError>| call_error(error.unwrap_err()).kind();
-        let late = proxy.attempt().deadline(Instant::now());
-        assert_eq!(failure(late.call("f", ())), ErrorKind::Unanswered);
-        let long = "x".repeat(8 << 20);
-        assert_eq!(failure(proxy.call("f", (long,))), ErrorKind::TimedOut);
-        assert_eq!(failure(proxy.call("f", ())), ErrorKind::TimedOut);
-        drop(listener);
-        assert_eq!(failure(proxy.call("f", ())), ErrorKind::Unreachable);
-    }
-}

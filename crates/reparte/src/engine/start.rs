@@ -1,155 +1,150 @@
-//! How a run is set up: its threads, and the channels between them.
+//! The start of a run: its parts, its threads, and the channels between them.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crossbeam_channel::{bounded, unbounded};
 
-use super::crew::{Crew, site, spawn};
-use super::desk::{Desk, Run};
-use super::keeper::keep;
-use super::news::{News, Request};
-use super::{Checks, CostOf, Engine, SharedSummary};
+use crate::destino::Destino;
+use crate::engine::acceptance::Acceptance;
+use crate::engine::caller_end::CallerEnd;
+use crate::engine::executor::Executor;
+use crate::engine::inbox::Inbox;
+use crate::engine::run::{CostOf, Run};
+use crate::engine::server_config::server_config;
+use crate::engine::server_threads::{ServerThreads, spawn};
+use crate::engine::timer::run_timer;
+use crate::error::Error;
 use crate::ids::ServerId;
+use crate::options::{MAX_SLOTS, Options};
 use crate::plan::Plan;
 use crate::plan::event::ServerConfig;
 use crate::plan::options::PlanOptions;
-use crate::results::Outcome;
-use crate::{Destino, Error, MAX_SLOTS, Options, RunSummary, ServerState, ServerSummary};
+use crate::summary::RunSummary;
+use crate::summary::server::{ServerState, ServerSummary};
+use crate::summary::shared::SharedSummary;
 
-/// The caller's end of a run, which it abandons when dropped.
-pub(crate) struct Wires<A, R> {
-    pub(crate) run: Arc<dyn Run<A, R>>,
-    /// A message says that there may be room for a task that was not taken;
-    /// disconnected when the run is over.
-    pub(crate) room: Receiver<()>,
-    /// Each task's outcome as it ends; disconnected after the last one.
-    pub(crate) outcomes: Receiver<Outcome<R>>,
-    pub(crate) summary: SharedSummary,
-    /// None once it has been waited for.
-    pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
-    pub(crate) checks: Arc<Checks<A, R>>,
-    /// The slots of all servers.
-    pub(crate) slots: usize,
-}
-
-impl<A, R> Wires<A, R> {
-    /// Waits for the thread of a run that is over.
-    pub(crate) fn join(&self) {
-        let thread = self.thread.lock();
-        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
-        // A panic in it would be our own fault: what was had is given.
-        let _ = thread.map(JoinHandle::join);
-    }
-}
-
-impl<A, R> Drop for Wires<A, R> {
-    fn drop(&mut self) {
-        self.run.tell(News::Asked(Request::Abandon));
-    }
-}
-
-/// All that a run is given before its start.
-pub(crate) struct Given<A, R> {
+/// All that is set before the start of a run.
+pub(crate) struct RunSetup<A, R> {
     pub(crate) destinos: Vec<Arc<dyn Destino<A, R>>>,
+    /// Destinations that are kept in reserve.
     pub(crate) fallbacks: Vec<Arc<dyn Destino<A, R>>>,
     pub(crate) options: Options,
     pub(crate) cost: Option<CostOf<A>>,
-    pub(crate) checks: Checks<A, R>,
+    pub(crate) acceptance: Acceptance<A, R>,
 }
 
-/// Starts a thread for each slot, and the engine's.
-pub(crate) fn start<A, R>(given: Given<A, R>) -> Result<Wires<A, R>, Error>
+/// Starts a run: a thread for each slot, and the timer thread.
+///
+/// The parts are built in this order:
+///
+/// 1. The executor, without a run: the slots' threads need it as their inbox.
+/// 2. The slots' threads, which wait for calls.
+/// 3. The run, which holds the channels to these threads. The executor receives it.
+/// 4. The timer thread. It ends at once if the executor has no run, so it comes after 3.
+/// 5. The plan's first event, which may ask servers for their status.
+///
+/// If one fails, those before it end: a thread ends when its channel is closed, and
+/// [`Executor::take_run`] breaks the circle of references between executor and run.
+pub(crate) fn start<A, R>(setup: RunSetup<A, R>) -> Result<CallerEnd<A, R>, Error>
 where
     A: Send + Sync + 'static,
     R: Send + 'static,
 {
-    let options = &given.options;
-    if given.destinos.is_empty() {
-        return Err(Error::NoServers);
-    }
-    let destinos = given.destinos.iter().map(|destino| site(&**destino, false));
-    let fallbacks = given.fallbacks.iter().map(|destino| site(&**destino, true));
-    let sites = destinos.chain(fallbacks);
-    let sites = sites.collect::<Result<Vec<ServerConfig>, Error>>()?;
-    let slots = sites
+    let configs = server_configs(&setup)?;
+    let slots = configs
         .iter()
-        .fold(0_usize, |all, site| all.saturating_add(site.slots));
+        .fold(0_usize, |slots, config| slots.saturating_add(config.slots));
     if slots > MAX_SLOTS {
         return Err(Error::TooManySlots { slots });
     }
 
-    let desk = Arc::new(Desk::new());
-    let checks = Arc::new(given.checks);
-    let destinos = given.destinos.into_iter().chain(given.fallbacks);
-    let crews = destinos
-        .zip(&sites)
+    let executor = Arc::new(Executor::new());
+    let inbox: Arc<dyn Inbox<A, R>> = executor.clone();
+    let acceptance = Arc::new(setup.acceptance);
+    let destinos = setup.destinos.into_iter().chain(setup.fallbacks);
+    let servers = destinos
+        .zip(&configs)
         .enumerate()
-        .map(|(index, (destino, site))| {
-            Crew::new(ServerId::new(index), destino, site.slots, &desk, &checks)
+        .map(|(index, (destino, config))| {
+            let id = ServerId::new(index);
+            ServerThreads::start(id, destino, config.slots, &inbox, &acceptance)
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    let started = Instant::now();
-    let summary = Arc::new(Mutex::new(RunSummary {
-        servers: crews
-            .iter()
-            .zip(&sites)
-            .map(|(crew, site)| {
-                let summary = ServerSummary::new(Arc::clone(&crew.name), site.slots);
-                let state = match site.reserve {
-                    true => ServerState::Reserve,
-                    false => ServerState::Up,
-                };
-                ServerSummary { state, ..summary }
-            })
-            .collect(),
-        started: Some(started),
+
+    let started_at = Instant::now();
+    let summary = SharedSummary::new(RunSummary {
+        servers: server_summaries(&servers, &configs),
+        started: Some(started_at),
         ..RunSummary::default()
-    }));
-    let plan = Plan::new(&sites, plan_options(options));
-    let (alarm, rings) = bounded(1);
-    let (room_to, room) = bounded(1);
-    let (outcomes_to, outcomes) = unbounded();
-    let engine = Engine {
-        plan,
-        started,
-        time_limit: options.time_limit,
-        crews,
+    });
+    let (timer, timer_changed) = bounded(1);
+    let (room, room_receiver) = bounded(1);
+    let (outcomes, outcomes_receiver) = unbounded();
+    executor.set_run(Run {
+        plan: Plan::new(&configs, plan_options(&setup.options)),
+        started_at,
+        time_limit: setup.options.time_limit,
+        servers,
         tasks: HashMap::new(),
         calls: HashMap::new(),
-        sent: 0,
-        desk: Arc::clone(&desk),
-        outcomes: outcomes_to,
-        summary: Arc::clone(&summary),
-        cost: given.cost,
-        checks: Arc::clone(&checks),
+        submitted: 0,
+        inbox: Arc::clone(&inbox),
+        outcomes,
+        summary: summary.clone(),
+        cost: setup.cost,
+        acceptance: Arc::clone(&acceptance),
         observers: Vec::new(),
         actions: VecDeque::new(),
-        alarm,
-        wakes_at: None,
-        room: room_to,
-        sender_waits: false,
-        over: false,
-    };
-    desk.open(engine);
-    let keeper = spawn("reparte-keeper", {
-        let desk = Arc::clone(&desk);
-        move || keep(&desk, &rings)
-    });
-    let keeper = keeper.inspect_err(|_| drop(desk.close()))?;
-    desk.with(Engine::begin);
-    Ok(Wires {
-        run: desk,
+        timer,
+        timer_wakes_at: None,
         room,
-        outcomes,
+        submitter_waits: false,
+        ended: false,
+    });
+
+    let timer_thread = spawn("reparte-timer", {
+        let executor = Arc::clone(&executor);
+        move || run_timer(&executor, &timer_changed)
+    });
+    let timer_thread = timer_thread.inspect_err(|_| drop(executor.take_run()))?;
+    executor.begin();
+    Ok(CallerEnd {
+        inbox,
+        room: room_receiver,
+        outcomes: outcomes_receiver,
         summary,
-        thread: Mutex::new(Some(keeper)),
-        checks,
+        acceptance,
         slots,
+        timer_thread: Mutex::new(Some(timer_thread)),
     })
+}
+
+fn server_configs<A, R>(setup: &RunSetup<A, R>) -> Result<Vec<ServerConfig>, Error> {
+    if setup.destinos.is_empty() {
+        return Err(Error::NoServers);
+    }
+    let destinos = setup.destinos.iter();
+    let destinos = destinos.map(|destino| server_config(&**destino, false));
+    let fallbacks = setup.fallbacks.iter();
+    let fallbacks = fallbacks.map(|destino| server_config(&**destino, true));
+    destinos.chain(fallbacks).collect()
+}
+
+fn server_summaries<A, R>(
+    servers: &[ServerThreads<A, R>],
+    configs: &[ServerConfig],
+) -> Vec<ServerSummary> {
+    let summaries = servers.iter().zip(configs).map(|(server, config)| {
+        let state = match config.reserve {
+            true => ServerState::Reserve,
+            false => ServerState::Up,
+        };
+        ServerSummary::new(Arc::clone(&server.name), config.slots, state)
+    });
+    summaries.collect()
 }
 
 fn plan_options(options: &Options) -> PlanOptions {

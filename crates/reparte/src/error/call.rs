@@ -1,4 +1,4 @@
-//! How one call failed.
+//! The error of a call.
 
 use std::any::Any;
 use std::error::Error;
@@ -6,72 +6,74 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::text::Foreign;
+use untrusted_text::OneLine;
 
-/// What sort of failure a [`CallError`] is, which decides what becomes of its
-/// task and of its server.
+/// The kind of a [`CallError`]. It decides about the call's task and its server.
 ///
-/// | kind | the call ran? | its task | its server |
+/// | kind | did the call run? | its task | its server |
 /// | --- | --- | --- | --- |
-/// | `Fault` | yes | failed: this is its answer | goes on |
-/// | `Unsendable` | no | failed | goes on |
-/// | `Unreachable`, `Unanswered` | no | retried, not counted | put aside |
-/// | `Busy` | no | retried, not counted | put aside for as long as it asks |
-/// | `Refused`, `NotFound` | no | retried, not counted | out for good |
-/// | `Wrong` | yes | retried, counted | in quarantine for good |
-/// | all others | perhaps | retried, counted | put aside |
+/// | `Fault` | yes | fails: the fault is its answer | stays in use |
+/// | `Unsendable` | no | fails | stays in use |
+/// | `Unreachable`, `Unanswered` | no | is retried; the call does not count | is set aside |
+/// | `Busy` | no | is retried; the call does not count | is set aside for as long as it asks |
+/// | `Refused`, `NotFound` | no | is retried; the call does not count | gets no more calls |
+/// | `Wrong` | yes | is retried; the call counts | is in quarantine for the rest of the run |
+/// | all others | perhaps | is retried; the call counts | is set aside |
+///
+/// A call that counts is one of the [`max_attempts`](crate::Options::max_attempts) of its
+/// task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The function answered, with a failure of its own. Not retried.
+    /// The function answered with a failure of its own. The task is not retried, unless
+    /// [`retry_faults`](crate::Options::retry_faults) names the fault.
     Fault {
         /// The fault's code.
         code: i32,
     },
-    /// The arguments can't be sent to any server. Not retried.
+    /// The arguments can't be sent to any server. The task is not retried.
     Unsendable,
-    /// No connection was made: the call never ran.
+    /// No connection was made, so the call never ran.
     Unreachable,
-    /// No connection was made because nothing answered, not even with a refusal, as of a
-    /// machine without its power or its network: the call never ran.
+    /// No connection was made, because nothing answered, not even with a refusal: the
+    /// machine may be without power or network. The call never ran.
     Unanswered,
-    /// The connection broke before the whole answer was there (reset, closed,
-    /// truncated): the call may have run.
+    /// The connection broke before the whole answer had come (reset, closed, truncated).
+    /// The call may have run.
     Interrupted,
-    /// No answer within the time limit: the call may have run.
+    /// No answer came within the time limit. The call may have run.
     TimedOut,
-    /// The server has no room just now: the call did not run.
+    /// The server has no room at the moment. The call did not run.
     Busy {
-        /// How long the server asked to be left alone, if it said.
+        /// The time for which the server asks to get no calls, if it says.
         retry_after: Option<Duration>,
     },
-    /// The server wants credentials, or others (HTTP 401, 403). Not asked again.
+    /// The server demands credentials, or other ones (HTTP 401, 403).
     Refused,
-    /// The server takes no such calls at that address (HTTP 404 and the like,
-    /// or the fault of a function that it does not publish: -32601, or Python's
-    /// sentence for it). Not asked again.
+    /// The server does not serve such calls at that address: HTTP 404 and the like, or the
+    /// fault for a function that is not published (-32601, or the text that Python's server
+    /// has for it).
     NotFound,
     /// The server answered with another HTTP error.
     Http {
         /// The status code.
         status: u16,
     },
-    /// The answer is not what such a call can answer: not well-formed, too big,
-    /// or of the wrong type.
+    /// The answer is not a valid answer to such a call: not well-formed, too large, or of
+    /// the wrong type.
     Malformed,
-    /// The answer is of the right type, and not true: a check of it, such as
-    /// [`verify`](crate::RepartidorBuilder::verify)'s, says so. Not asked
-    /// again.
+    /// The answer is of the right type, and incorrect: a check such as
+    /// [`verify`](crate::RepartidorBuilder::verify) rejects it.
     Wrong,
     /// The destination's own code panicked.
     Panicked,
-    /// The call was given up on request.
+    /// The call was cancelled.
     Cancelled,
 }
 
 impl ErrorKind {
-    /// The kind as a short lower-case noun or adjective, the same for every
-    /// fault code, status and delay.
+    /// Returns the kind as a short lower-case text, equal for all fault codes, statuses and
+    /// delays.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -92,7 +94,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the call may have run, so that the try counts against its task.
+    /// Returns true if the call may have run: it then counts as an attempt of its task.
     pub(crate) fn may_have_run(self) -> bool {
         !matches!(
             self,
@@ -116,11 +118,11 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Why a call brought no result: a [kind](ErrorKind), a text, and the error
-/// underneath where there is one.
+/// The error of a call: a [kind](ErrorKind), a text, and the error underneath if there is
+/// one.
 ///
-/// Displays on one line, with text from outside escaped and cut;
-/// [`message`](Self::message) gives the text whole.
+/// It displays on one line, with text from outside escaped and cut at 300 characters.
+/// [`message`](Self::message) returns the whole text.
 #[derive(Clone, Debug)]
 pub struct CallError {
     kind: ErrorKind,
@@ -129,7 +131,7 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// An error of this kind, with a text that says what happened.
+    /// Creates an error of this kind, with a text that says what happened.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -138,12 +140,13 @@ impl CallError {
         }
     }
 
-    /// The function's own failure: a fault's code and text.
+    /// Creates the error of a function that answered with a fault: its code and text.
     pub fn fault(code: i32, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Fault { code }, message)
     }
 
-    /// An error of this kind that says what `source` says, and keeps it.
+    /// Creates an error of this kind from another error, which becomes its text and its
+    /// source.
     pub fn from_source(kind: ErrorKind, source: impl Error + Send + Sync + 'static) -> Self {
         Self {
             kind,
@@ -152,6 +155,7 @@ impl CallError {
         }
     }
 
+    /// Creates the error of a call that panicked with this payload.
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = payload
             .downcast_ref::<&str>()
@@ -161,13 +165,13 @@ impl CallError {
         Self::new(ErrorKind::Panicked, text)
     }
 
-    /// What sort of failure it is.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The text as it came, not escaped.
+    /// Returns the text as it came, not escaped.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -176,7 +180,7 @@ impl CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, Foreign(&self.message))
+        write!(f, "{}: {}", self.kind, OneLine::new(&self.message))
     }
 }
 

@@ -1,13 +1,14 @@
-//! What can be wrong with a journal.
+//! The error of a journal.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::TaskId;
-use crate::text::Foreign;
+use untrusted_text::OneLine;
 
-/// Why a [`Journal`](crate::Journal) can't be used, or not any further.
+use crate::ids::TaskId;
+
+/// The error of a [`Journal`](crate::Journal) that can't be used, or not any longer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct JournalError {
@@ -17,51 +18,60 @@ pub struct JournalError {
     pub kind: JournalErrorKind,
 }
 
-/// What is wrong with a journal.
+/// The kind of a [`JournalError`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JournalErrorKind {
-    /// The system can't open, read or write it: the disk is full, for one. What
-    /// was written before is whole, and a run with more room goes on from there.
+    /// The system can't open, read or write the file. If the disk is full, what was written
+    /// before is whole, and a run with more room goes on from there.
+    #[non_exhaustive]
     Io {
-        /// What was being done.
+        /// The operation that failed, a verb: "open", "read", "write"…
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another run has it open, in this process or another.
+    /// Another run has the file open, in this process or another.
     Locked,
     /// The file holds something else.
     NotAJournal,
-    /// It was written by a later version of this crate, in another format.
+    /// The file was written by a later version of this crate, in another format.
+    #[non_exhaustive]
     NewerVersion {
-        /// The version of its format; this crate writes version 1.
+        /// The version of the file's format.
         version: u32,
+        /// The latest version that this crate reads.
+        supported: u32,
     },
-    /// It holds results of other work, or of other types.
+    /// The file holds results of other work, or of other types.
+    #[non_exhaustive]
     OtherWork {
-        /// What it says it holds.
+        /// The work that the file names.
         holds: String,
-        /// What this run's would.
+        /// The work of this run.
         wanted: String,
     },
-    /// The arguments of this task, the first that differs, are not those that
-    /// its result in the journal is for: it is the journal of another run.
+    /// The journal is of another run: the arguments of this task, the first that differs,
+    /// are not the ones that its result in the journal is for.
+    #[non_exhaustive]
     OtherTask {
         /// The task.
         task: TaskId,
     },
-    /// A record other than the last is not what was written.
+    /// A record other than the last one differs from what was written.
+    #[non_exhaustive]
     Damaged {
-        /// Where it begins: the bytes before are whole.
+        /// The offset of the record, in bytes. All bytes before it are whole.
         offset: u64,
     },
-    /// This task's result is whole and can't be read as one.
+    /// The record of this task is whole, and its result can't be decoded.
+    #[non_exhaustive]
     Unreadable {
         /// The task.
         task: TaskId,
     },
-    /// This task's result takes 4 GiB or more.
+    /// The result of this task takes 4 GiB or more.
+    #[non_exhaustive]
     TooLong {
         /// The task.
         task: TaskId,
@@ -71,7 +81,7 @@ pub enum JournalErrorKind {
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display().to_string();
-        let path = Foreign(&path);
+        let path = OneLine::new(&path);
         match &self.kind {
             JournalErrorKind::Io { doing, source } => {
                 let remedy = match *doing {
@@ -93,20 +103,19 @@ impl fmt::Display for JournalError {
                     "{path} holds something else than a journal: use another file"
                 )
             }
-            JournalErrorKind::NewerVersion { version } => {
+            JournalErrorKind::NewerVersion { version, supported } => {
                 write!(
                     f,
                     "the journal {path} is of version {version} of the format, and this program \
-                     knows version {}: use a newer program, or another file",
-                    crate::journal::VERSION
+                     knows version {supported}: use a newer program, or another file"
                 )
             }
             JournalErrorKind::OtherWork { holds, wanted } => {
                 write!(
                     f,
                     "the journal {path} is of {}, not of {}: use another file",
-                    Foreign(holds),
-                    Foreign(wanted)
+                    OneLine::new(holds),
+                    OneLine::new(wanted)
                 )
             }
             JournalErrorKind::OtherTask { task } => {
@@ -114,7 +123,7 @@ impl fmt::Display for JournalError {
                     f,
                     "the journal {path} is of another run: its {} has other arguments; use \
                      another file, or send the tasks it was made with",
-                    Place(*task)
+                    Ordinal(*task)
                 )
             }
             JournalErrorKind::Damaged { offset } => {
@@ -129,24 +138,24 @@ impl fmt::Display for JournalError {
                     f,
                     "the journal {path} has a result for its {} that can't be read: use another \
                      file",
-                    Place(*task)
+                    Ordinal(*task)
                 )
             }
             JournalErrorKind::TooLong { task } => {
                 write!(
                     f,
                     "the result of the {} is too long for the journal {path}: 4 GiB and more",
-                    Place(*task)
+                    Ordinal(*task)
                 )
             }
         }
     }
 }
 
-/// A task as a person counts, from 1.
-struct Place(TaskId);
+/// Displays a task as people count, from 1.
+struct Ordinal(TaskId);
 
-impl fmt::Display for Place {
+impl fmt::Display for Ordinal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.index() {
             0 => f.write_str("first task"),

@@ -1,55 +1,57 @@
-//! Why a task has no result.
+//! The error of a task.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::text::Foreign;
-use crate::{CallError, TaskId};
+use untrusted_text::OneLine;
 
-/// One call of a task that brought no result.
+use crate::error::call::CallError;
+use crate::ids::TaskId;
+
+/// A failed call of a task.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailedCall {
-    /// The name of the server it was made to.
+    /// The name of the server to which it was made.
     pub server: Arc<str>,
-    /// How it failed.
+    /// The error.
     pub error: CallError,
 }
 
 impl fmt::Display for FailedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", Foreign(&self.server), self.error)
+        write!(f, "{}: {}", OneLine::new(&self.server), self.error)
     }
 }
 
-/// What sort of end a task without a result came to.
+/// The kind of a [`TaskError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TaskErrorKind {
-    /// A server answered with a failure of the function itself, or the
-    /// arguments can't be sent: no other server would do better.
+    /// The function itself failed, or the arguments can't be sent: another server would
+    /// give the same answer.
     Permanent,
-    /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts)
-    /// allows may have run, and none brought a result.
+    /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts) allows may
+    /// have run, and none brought a result.
     GivenUp,
-    /// Three servers died with it aboard, on the last of which it ran alone.
+    /// The task was running on three servers that died, on the last one alone.
     Poison,
-    /// The run ended first: no server was left, or the journal could not be
-    /// written.
+    /// The run ended first: no server was left, the journal could not be written, or the
+    /// run was [drained](crate::Handle::drain).
     NotRun,
-    /// It was [cancelled](crate::Handle::cancel).
+    /// The task was [cancelled](crate::Handle::cancel).
     Cancelled,
 }
 
-/// Why a task has no result, with the calls that were made for it.
+/// The error of a task that has no result, with the calls that failed for it.
 #[derive(Clone, Debug)]
 pub struct TaskError {
-    // Small, as each result of a run has room for one.
-    story: Box<Story>,
+    /// Boxed, since each result of a run takes the space of one.
+    details: Box<Details>,
 }
 
 #[derive(Clone, Debug)]
-struct Story {
+struct Details {
     task: TaskId,
     kind: TaskErrorKind,
     calls: u32,
@@ -63,64 +65,64 @@ impl TaskError {
         calls: u32,
         history: Vec<FailedCall>,
     ) -> Self {
-        let story = Story {
+        let details = Details {
             task,
             kind,
             calls,
             history,
         };
         Self {
-            story: Box::new(story),
+            details: Box::new(details),
         }
     }
 
-    /// A task that was never called.
+    /// Creates the error of a task for which no call was made.
     pub(crate) fn not_run(task: TaskId) -> Self {
         Self::new(task, TaskErrorKind::NotRun, 0, Vec::new())
     }
 
-    /// The task.
+    /// Returns the task's number.
     #[must_use]
     pub fn task(&self) -> TaskId {
-        self.story.task
+        self.details.task
     }
 
-    /// How it ended.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> TaskErrorKind {
-        self.story.kind
+        self.details.kind
     }
 
-    /// How many calls were made for it.
+    /// Returns the number of calls that were made for the task.
     #[must_use]
     pub fn calls(&self) -> u32 {
-        self.story.calls
+        self.details.calls
     }
 
-    /// Its failed calls, oldest first: the last
-    /// [`HISTORY`](Self::HISTORY) of them.
+    /// Returns the task's failed calls, oldest first: the last [`HISTORY`](Self::HISTORY)
+    /// of them.
     #[must_use]
     pub fn history(&self) -> &[FailedCall] {
-        &self.story.history
+        &self.details.history
     }
 
-    /// What is displayed, without the task's number.
+    /// Returns the text that is displayed, without the task's number.
     pub fn reason(&self) -> impl fmt::Display {
-        Reason(&self.story)
+        Reason(&self.details)
     }
 
-    /// How many failed calls of a task are kept.
+    /// The most failed calls of a task that are kept.
     pub const HISTORY: usize = 16;
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}: {}", self.story.task, self.reason())
+        write!(f, "task {}: {}", self.details.task, self.reason())
     }
 }
 
-/// What [`TaskError::reason`] gives.
-struct Reason<'a>(&'a Story);
+/// The text of a [`TaskError`], without the task's number.
+struct Reason<'a>(&'a Details);
 
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,7 +152,7 @@ impl fmt::Display for Reason<'_> {
 
 impl std::error::Error for TaskError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.story
+        self.details
             .history
             .last()
             .map(|call| &call.error as &(dyn std::error::Error + 'static))

@@ -1,11 +1,12 @@
-//! The error of a reader that does not wait.
+//! The error of `try_next` and `next_timeout`.
 
 use std::fmt;
 
 use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
-/// Why [`try_next`](crate::Outcomes::try_next) or
-/// [`next_timeout`](crate::Events::next_timeout) gives nothing.
+/// The error of [`Outcomes::try_next`](crate::Outcomes::try_next),
+/// [`Events::next_timeout`](crate::Events::next_timeout) and the like, which wait for
+/// nothing, or not for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TryNextError {

@@ -1,36 +1,40 @@
-//! The file of a journal: what it holds, and what is added to it.
+//! The file of a journal: reads its records, and appends to them.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::format::{FRAME, Frame, Header, Key, header, read_header, record};
-use crate::error::{JournalError, JournalErrorKind as Kind};
-use crate::{TaskId, text::Foreign};
+use untrusted_text::OneLine;
 
-/// The longest text that says what a journal's results are of.
+use crate::error::journal::{JournalError, JournalErrorKind as Kind};
+use crate::ids::TaskId;
+use crate::journal::format::{
+    ArgumentsKey, FRAME, Frame, Header, VERSION, header, read_header, record,
+};
+
+/// The longest name of a journal's work, in bytes.
 const LONGEST_WORK: usize = 4096;
 
-/// An open journal, whole up to its end.
+/// An open journal. It is whole up to `end`.
 #[derive(Debug)]
 pub(super) struct JournalFile {
     path: PathBuf,
-    /// Opened to append: what is written goes to the end, wherever was read.
+    /// Opened for appending: a write goes to the end, wherever the last read was.
     file: File,
-    /// Where each task's record begins.
+    /// The offset of each task's record.
     records: HashMap<TaskId, u64>,
-    /// Where the next record goes.
+    /// The offset of the next record.
     end: u64,
-    /// A write failed half-way, and what it left could not be cut off.
+    /// A write failed half-way, and what it left could not be cut off. Nothing is written
+    /// any more.
     broken: bool,
-    /// Whether each record is to reach the disk before its result goes on.
+    /// Each record is written to the disk before its result is delivered.
     pub(super) synced: bool,
 }
 
 impl JournalFile {
-    /// Opens the journal of this work, or begins it. A torn last record is cut
-    /// off.
+    /// Opens the journal of this work, or begins it. Cuts off a torn last record.
     pub(super) fn open(path: &Path, work: &str) -> Result<Self, JournalError> {
         let fail = |kind| JournalError {
             path: path.to_owned(),
@@ -80,7 +84,10 @@ impl JournalFile {
                 let wanted = work.to_owned();
                 return Err(fail(Kind::OtherWork { holds, wanted }));
             }
-            Header::Newer(version) => return Err(fail(Kind::NewerVersion { version })),
+            Header::Newer(version) => {
+                let supported = VERSION;
+                return Err(fail(Kind::NewerVersion { version, supported }));
+            }
             Header::Foreign => return Err(fail(Kind::NotAJournal)),
         }
         let whole = journal.scan(length).map_err(io("read"))?;
@@ -92,19 +99,19 @@ impl JournalFile {
             let torn = length - journal.end;
             log::info!(
                 "{}: its last record is torn: {torn} bytes cut off",
-                Foreign(&path.display().to_string())
+                OneLine::new(&path.display().to_string())
             );
             journal.file.set_len(journal.end).map_err(io("mend"))?;
         }
         Ok(journal)
     }
 
-    /// How many results it holds.
+    /// Returns the number of results.
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// As much of the file's beginning as a header can take.
+    /// Reads the first bytes of the file, as many as a header can have.
     fn head(&mut self) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
         self.file.rewind()?;
@@ -113,7 +120,7 @@ impl JournalFile {
         Ok(head)
     }
 
-    /// Begins anew in a file that holds nothing, or a piece of its header.
+    /// Begins a journal in a file that holds nothing, or the first part of its header.
     fn begin(&mut self, header: &[u8]) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.write_all(header)?;
@@ -121,8 +128,8 @@ impl JournalFile {
         Ok(())
     }
 
-    /// Notes each record, up to the end of the last whole one: false if what
-    /// follows is not the rest of a torn one.
+    /// Reads all records, up to the end of the last whole one. Returns false if what follows
+    /// is more than a torn record.
     fn scan(&mut self, length: u64) -> io::Result<bool> {
         self.file.seek(SeekFrom::Start(self.end))?;
         let mut from = BufReader::new(&self.file);
@@ -135,7 +142,7 @@ impl JournalFile {
             let mut frame = [0; FRAME];
             from.read_exact(&mut frame)?;
             let Some(frame) = Frame::read(frame) else {
-                // A file's end that never reached the disk can read as zeros.
+                // After a power cut, some file systems have zeros at the end of a file.
                 return Ok(frame == [0; FRAME] && is_zero(&mut from)?);
             };
             let whole = FRAME as u64 + u64::from(frame.length);
@@ -159,11 +166,11 @@ impl JournalFile {
         }
     }
 
-    /// The result of a task, if it is here and for these arguments.
+    /// Returns the result of a task, if it is here and for these arguments.
     pub(super) fn find(
         &mut self,
         task: TaskId,
-        key: impl FnOnce() -> Key,
+        key: impl FnOnce() -> ArgumentsKey,
     ) -> Result<Option<Vec<u8>>, JournalError> {
         let Some(&offset) = self.records.get(&task) else {
             return Ok(None);
@@ -177,7 +184,7 @@ impl JournalFile {
         }
     }
 
-    /// Reads one record again.
+    /// Reads the record at an offset.
     fn read(&mut self, offset: u64) -> io::Result<Option<(Frame, Vec<u8>)>> {
         self.file.seek(SeekFrom::Start(offset))?;
         let mut frame = [0; FRAME];
@@ -192,12 +199,12 @@ impl JournalFile {
         Ok(Some((frame, content)))
     }
 
-    /// Adds the result of a task that has none here. What a failed write has
-    /// left is cut off again.
+    /// Appends the result of a task that has none here. Cuts off what a failed write has
+    /// left.
     pub(super) fn add(
         &mut self,
         task: TaskId,
-        key: Key,
+        key: ArgumentsKey,
         result: &[u8],
     ) -> Result<(), JournalError> {
         let Some(record) = record(task, key, result) else {
@@ -223,11 +230,12 @@ impl JournalFile {
         Ok(())
     }
 
-    /// Has all of it on the disk.
+    /// Writes everything to the disk.
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
         self.file.sync_data().map_err(|e| self.io("write", e))
     }
 
+    /// Returns an error of this file.
     pub(super) fn error(&self, kind: Kind) -> JournalError {
         JournalError {
             path: self.path.clone(),
@@ -240,7 +248,7 @@ impl JournalFile {
     }
 }
 
-/// Whether nothing but zeros is left.
+/// Returns true if the rest is zeros.
 fn is_zero(from: &mut impl io::Read) -> io::Result<bool> {
     let mut chunk = [0; 4096];
     loop {
@@ -258,14 +266,14 @@ fn open_options() -> OpenOptions {
     #[cfg(windows)]
     {
         use std::os::windows::fs::OpenOptionsExt as _;
-        // Others may read it, and nobody else opens it to write.
+        // Other processes may read it; none may open it for writing.
         options.share_mode(1);
     }
     options
 }
 
-/// Locks the file for this run alone: false if another one has it. The system
-/// lets go of it when the process ends, whichever way.
+/// Locks the file for this run. Returns false if another run has locked it. The system unlocks
+/// it when the process ends, however it does.
 #[cfg(unix)]
 fn lock(file: &File) -> io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
@@ -276,13 +284,13 @@ fn lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere the way in which it is opened keeps others out, if anything does.
+/// Does nothing: elsewhere the mode of opening keeps other writers out, if anything does.
 #[cfg(not(unix))]
 fn lock(_file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Has the file's name on the disk as well.
+/// Writes the file's entry in its folder to the disk.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {

@@ -1,30 +1,31 @@
-//! The bytes of a journal: docs/journal.md draws them. No files here.
+//! The bytes of a journal, as docs/journal.md describes them. No files.
 
-use crate::TaskId;
+use crate::ids::TaskId;
 
 /// The version of the format.
 pub(crate) const VERSION: u32 = 1;
-/// What every journal begins with.
+/// The first bytes of every journal.
 const MAGIC: [u8; 8] = *b"reparte\n";
-/// What stands before a record's content: its length, its checksum, and the
-/// checksum of these two.
+/// The length of a record's frame, which comes before its content: the content's length, its
+/// checksum, and the checksum of these two.
 pub(super) const FRAME: usize = 12;
-/// What a record's content begins with: the task, and what its arguments are
-/// known by.
+/// The length of the first part of a record's content: the task, and the key of its
+/// arguments.
 const ENTRY: usize = 16;
 
-/// What a task's arguments are known by: their length and their checksum.
+/// The key of a task's arguments: their length and their checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key(u64);
+pub(super) struct ArgumentsKey(u64);
 
-impl Key {
+impl ArgumentsKey {
+    /// Returns the key of arguments with these bytes.
     pub(super) fn of(args: &[u8]) -> Self {
         let length = args.len() as u64;
         Self(length << 32 | u64::from(crc32fast::hash(args)))
     }
 }
 
-/// The header of a journal of this work.
+/// Returns the header of a journal of this work.
 pub(super) fn header(work: &str) -> Vec<u8> {
     let mut header = MAGIC.to_vec();
     header.extend(VERSION.to_le_bytes());
@@ -34,18 +35,19 @@ pub(super) fn header(work: &str) -> Vec<u8> {
     header
 }
 
-/// What the beginning of a file says.
+/// The result of reading a header.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Header {
-    /// The journal of this work, and the length of the header.
+    /// The file is a journal of this work, with a header of this length.
     Of(String, u64),
-    /// A journal of a later version.
+    /// The file is a journal of this later version.
     Newer(u32),
-    /// No journal.
+    /// The file is no journal.
     Foreign,
 }
 
-/// Reads a header, from as much of a file's beginning as there is.
+/// Reads a header from the first bytes of a file: from all of them, or as many as a header
+/// can have.
 pub(super) fn read_header(from: &[u8]) -> Header {
     try_header(from).unwrap_or(Header::Foreign)
 }
@@ -70,8 +72,8 @@ fn try_header(whole: &[u8]) -> Option<Header> {
     Some(Header::Of(work, (whole.len() - from.len()) as u64))
 }
 
-/// One task's result, or none if it is too long for a record.
-pub(super) fn record(task: TaskId, key: Key, result: &[u8]) -> Option<Vec<u8>> {
+/// Returns the record of a task's result; None if the result is too long for one.
+pub(super) fn record(task: TaskId, key: ArgumentsKey, result: &[u8]) -> Option<Vec<u8>> {
     let length = u32::try_from(ENTRY + result.len()).ok()?;
     let mut record = Vec::with_capacity(FRAME + ENTRY + result.len());
     record.extend([0; FRAME]);
@@ -92,7 +94,7 @@ fn frame(length: u32, checksum: u32) -> [u8; FRAME] {
     frame
 }
 
-/// What stands before a record's content, if it is whole.
+/// The frame of a record, if it is whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) length: u32,
@@ -100,6 +102,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// Reads a frame; None if it is damaged.
     pub(super) fn read(bytes: [u8; FRAME]) -> Option<Self> {
         let mut from = &bytes[..];
         let (length, checksum) = (take_u32(&mut from)?, take_u32(&mut from)?);
@@ -107,8 +110,8 @@ impl Frame {
         is_whole.then_some(Self { length, checksum })
     }
 
-    /// The task, its key and its result, if the content is whole.
-    pub(super) fn open(self, content: &[u8]) -> Option<(TaskId, Key, &[u8])> {
+    /// Returns the task, the key of its arguments and its result, if the content is whole.
+    pub(super) fn open(self, content: &[u8]) -> Option<(TaskId, ArgumentsKey, &[u8])> {
         let (entry, result) = content.split_first_chunk::<ENTRY>()?;
         if crc32fast::hash(content) != self.checksum {
             return None;
@@ -116,7 +119,7 @@ impl Frame {
         let (task, key) = entry.split_first_chunk()?;
         let key = key.first_chunk()?;
         let task = TaskId::new(u64::from_le_bytes(*task));
-        Some((task, Key(u64::from_le_bytes(*key)), result))
+        Some((task, ArgumentsKey(u64::from_le_bytes(*key)), result))
     }
 }
 

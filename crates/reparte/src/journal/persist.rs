@@ -1,24 +1,31 @@
-//! Types as bytes that mean the same in every run.
+//! The encoding of types as bytes that are equal in every run.
 
-/// A type that a [`Journal`](crate::Journal) can hold: its bytes are the same in
-/// every run, on every machine.
+/// A type that a [`Journal`](crate::Journal) can hold: its bytes are equal in every run, on
+/// every machine.
 ///
-/// Implemented for integers of a fixed width, floats, `bool`, `String`, `()`,
-/// and for options, vectors and tuples of such types. Others can implement it,
-/// or go by closures: [`Journal::open_with`](crate::Journal::open_with).
+/// It is implemented for integers of a fixed width, floats, `bool`, `String`, `()`, and for
+/// options, vectors and tuples of such types. Other types can implement it, or use the
+/// closures of [`Journal::open_with`](crate::Journal::open_with).
 ///
-/// Integers and floats are written little-endian, at their width; a text or a
-/// vector as its length, a `u64`, and what it holds; an option as a byte, 0 or
-/// 1, and what it holds.
+/// | type | bytes |
+/// | --- | --- |
+/// | integers, floats | little-endian, at their width |
+/// | `bool` | 0 or 1 |
+/// | `()` | 0 |
+/// | `String` | its length in bytes, a `u64`, and its UTF-8 |
+/// | `Vec<T>` | its length, a `u64`, and each item |
+/// | `Option<T>` | 0; or 1 and the value |
+/// | tuples | each member |
 pub trait Persist: Sized {
-    /// Appends the type's name, such as `(string, i64)`. A journal of other
-    /// types is refused.
+    /// Appends the name of the type, such as `(string, i64)`. A journal of other types is
+    /// an error.
     fn type_name(to: &mut String);
 
-    /// Writes the value: one byte at least.
+    /// Appends the bytes of the value, at least one.
     fn write(&self, to: &mut Vec<u8>);
 
-    /// Reads a value off the front of `from`; `None` where there is none.
+    /// Reads a value from the front of `from`, and removes its bytes; `None` if there is no
+    /// such value.
     fn read(from: &mut &[u8]) -> Option<Self>;
 }
 
@@ -76,7 +83,7 @@ impl Persist for () {
     }
 }
 
-/// Reads a length, which is never more than the bytes that follow it.
+/// Reads a length; None if fewer bytes follow, which each item would need.
 fn read_length(from: &mut &[u8]) -> Option<usize> {
     let length = usize::try_from(u64::read(from)?).ok()?;
     (length <= from.len()).then_some(length)

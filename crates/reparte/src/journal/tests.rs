@@ -108,7 +108,7 @@ fn cut_at_every_byte_it_keeps_the_whole_records() {
         }
         // What is added comes after the last whole record.
         let added = TaskId::new(TASKS);
-        let kept = journal.keep(added, &TASKS, square(TASKS));
+        let kept = journal.record(added, &TASKS, square(TASKS));
         assert_eq!(kept.unwrap(), square(TASKS));
         drop(journal);
         let journal = Squares::open(&path, WORK).unwrap();
@@ -188,7 +188,7 @@ fn a_record_that_comes_twice_is_damage() {
 fn of_two_results_of_a_task_the_first_counts() {
     let folder = Folder::new("hedge");
     let journal = Squares::open(folder.path("journal"), WORK).unwrap();
-    let keep = |text: &str| journal.keep(TaskId::new(3), &3, text.to_owned()).unwrap();
+    let keep = |text: &str| journal.record(TaskId::new(3), &3, text.to_owned()).unwrap();
     assert_eq!(keep("first"), "first");
     assert_eq!(keep("second"), "first");
     assert_eq!(journal.len(), 1);

@@ -1,13 +1,14 @@
-//! The summary as JSON.
+//! The summary of a run as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{RunSummary, ServerSummary};
+use crate::summary::RunSummary;
+use crate::summary::server::ServerSummary;
 
 impl RunSummary {
-    /// The summary as a JSON object (RFC 8259): every figure under the name
-    /// that it has here, times in seconds.
+    /// Returns the summary as a JSON object (RFC 8259): each figure under the name of its
+    /// field here, times in seconds.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::new();
@@ -82,7 +83,7 @@ impl ServerSummary {
     }
 }
 
-/// A time in seconds, as JSON writes numbers.
+/// Displays a time in seconds, as a JSON number.
 struct Seconds(Duration);
 
 impl std::fmt::Display for Seconds {
@@ -107,11 +108,12 @@ fn write_string(json: &mut String, text: &str) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CallError, ErrorKind};
+    use crate::error::call::{CallError, ErrorKind};
+    use crate::summary::server::ServerState;
 
     #[test]
     fn every_figure_is_in_the_json() {
-        let mut server = ServerSummary::new("a\"\n".into(), 2);
+        let mut server = ServerSummary::new("a\"\n".into(), 2, ServerState::Up);
         server.tasks = 3;
         server.executions = 4;
         server.busy = Duration::from_millis(1500);

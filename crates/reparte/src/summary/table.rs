@@ -1,16 +1,18 @@
-//! The summary as text.
+//! The summary of a run as a table.
 
 use std::fmt;
 
-use super::{RunSummary, ServerState, ServerSummary};
-use crate::text::Foreign;
+use untrusted_text::OneLine;
+
+use crate::summary::RunSummary;
+use crate::summary::server::{ServerState, ServerSummary};
 
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self
             .servers
             .iter()
-            .map(|server| Foreign(&server.name).to_string())
+            .map(|server| OneLine::new(&server.name).to_string())
             .collect();
         let wide = names
             .iter()
@@ -84,7 +86,7 @@ fn write_names(f: &mut fmt::Formatter<'_>, what: &str, servers: &[&ServerSummary
             0 => write!(f, "; {what}: ")?,
             _ => f.write_str(", ")?,
         }
-        write!(f, "{}", Foreign(&server.name))?;
+        write!(f, "{}", OneLine::new(&server.name))?;
         if server.state == ServerState::Up {
             f.write_str(" (came back)")?;
         }
@@ -92,7 +94,7 @@ fn write_names(f: &mut fmt::Formatter<'_>, what: &str, servers: &[&ServerSummary
     Ok(())
 }
 
-/// A figure with its noun.
+/// Displays a figure with its noun, in the singular and the plural.
 struct Count(u64, &'static str, &'static str);
 
 impl fmt::Display for Count {
@@ -102,7 +104,7 @@ impl fmt::Display for Count {
     }
 }
 
-/// A server's failures by kind, and its last error.
+/// Displays a server's failures by kind, and its last error.
 struct Failures<'a>(&'a ServerSummary);
 
 impl fmt::Display for Failures<'_> {
@@ -130,26 +132,26 @@ impl fmt::Display for Failures<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CallError, ErrorKind};
+    use crate::error::call::{CallError, ErrorKind};
 
     #[test]
     fn the_table_names_who_died() {
-        let mut first = ServerSummary::new("localhost:9000".into(), 1);
+        let mut first = ServerSummary::new("localhost:9000".into(), 1, ServerState::Up);
         first.tasks = 7;
         first.executions = 7;
-        let mut second = ServerSummary::new("far\naway:9001".into(), 2);
+        let mut second = ServerSummary::new("far\naway:9001".into(), 2, ServerState::Up);
         second.tasks = 3;
         second.executions = 4;
         second.failures = [("interrupted", 1), ("unreachable", 2)].into();
         second.last_error = Some(CallError::new(ErrorKind::Unreachable, "refused"));
         second.state = ServerState::Down;
         second.deaths = 1;
-        let mut third = ServerSummary::new("c".into(), 1);
+        let mut third = ServerSummary::new("c".into(), 1, ServerState::Up);
         third.executions = 1;
         third.deaths = 1;
-        let mut fourth = ServerSummary::new("d".into(), 1);
+        let mut fourth = ServerSummary::new("d".into(), 1, ServerState::Up);
         fourth.state = ServerState::Out;
-        let mut fifth = ServerSummary::new("e".into(), 1);
+        let mut fifth = ServerSummary::new("e".into(), 1, ServerState::Up);
         fifth.state = ServerState::Down;
         fifth.deaths = 1;
         let summary = RunSummary {

@@ -1,39 +1,41 @@
-//! How the summary is kept: from what the plan is told and asks for.
+//! The counting of a run's events and the plan's actions in its summary.
 
 use std::time::Duration;
 
+use crate::error::call::{CallError, ErrorKind};
 use crate::ids::ServerId;
 use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd};
-use crate::{CallError, ErrorKind, RunSummary, ServerState};
+use crate::summary::RunSummary;
+use crate::summary::server::{ServerState, ServerSummary};
 
 impl RunSummary {
-    /// A call has returned.
-    pub(crate) fn call_ended(&mut self, server: ServerId, now: Duration) {
+    /// Counts a call that has returned.
+    pub(crate) fn count_return(&mut self, server: ServerId, now: Duration) {
         self.edit(server, |server| {
             server.advance(now);
             server.running = server.running.saturating_sub(1);
         });
     }
 
-    /// A server could not be asked how it is.
-    pub(crate) fn status_failed(&mut self, server: ServerId, error: &CallError) {
+    /// Records the error of a status request.
+    pub(crate) fn record_status_error(&mut self, server: ServerId, error: &CallError) {
         self.edit(server, |server| server.last_error = Some(error.clone()));
     }
 
-    /// A task was sent whose result is in the journal.
-    pub(crate) fn resumed(&mut self) {
+    /// Counts a task whose result is in the journal.
+    pub(crate) fn count_resumed(&mut self) {
         self.tasks += 1;
         self.done += 1;
         self.resumed += 1;
     }
 
-    /// A server is taken out of the run.
-    pub(crate) fn leaves(&mut self, server: ServerId) {
-        self.edit(server, |server| server.leaves = true);
+    /// Records that the caller removes a server.
+    pub(crate) fn record_removal(&mut self, server: ServerId) {
+        self.edit(server, |server| server.removed = true);
     }
 
-    /// A call has failed.
-    pub(crate) fn call_failed(&mut self, server: ServerId, error: &CallError) {
+    /// Counts a failed call.
+    pub(crate) fn count_failure(&mut self, server: ServerId, error: &CallError) {
         let Some(server) = self.servers.get_mut(server.index()) else {
             return;
         };
@@ -48,8 +50,8 @@ impl RunSummary {
         }
     }
 
-    /// The plan has asked for this.
-    pub(crate) fn note(&mut self, action: &Action, now: Duration) {
+    /// Counts an action of the plan.
+    pub(crate) fn count_action(&mut self, action: &Action, now: Duration) {
         match *action {
             Action::StartCall { server, reason, .. } => {
                 self.executions += 1;
@@ -63,12 +65,12 @@ impl RunSummary {
             }
             Action::DeliverResult { server, hedges, .. } => {
                 self.done += 1;
-                self.note_hedges(hedges);
+                self.count_hedges(hedges);
                 self.edit(server, |server| server.tasks += 1);
             }
             Action::FailTask { hedges, .. } => {
                 self.failed += 1;
-                self.note_hedges(hedges);
+                self.count_hedges(hedges);
             }
             Action::SetAside { server, reason, .. } => self.edit(server, |server| {
                 server.advance(now);
@@ -91,7 +93,7 @@ impl RunSummary {
                 server.advance(now);
                 let error = server.last_error.as_ref();
                 let wrong = error.is_some_and(|error| error.kind() == ErrorKind::Wrong);
-                server.state = match server.leaves {
+                server.state = match server.removed {
                     true => ServerState::Removed,
                     false if wrong => ServerState::Quarantined,
                     false => ServerState::Out,
@@ -109,14 +111,15 @@ impl RunSummary {
         }
     }
 
-    fn note_hedges(&mut self, hedges: Hedges) {
+    fn count_hedges(&mut self, hedges: Hedges) {
         let won = u64::from(hedges.won);
         self.hedges_won += won;
         self.hedges_lost += u64::from(hedges.made).saturating_sub(won);
     }
 
-    /// Balances the summary: `open` tasks have no answer.
-    pub(crate) fn settle(&mut self, open: usize) {
+    /// Sets the number of tasks without an answer: pending ones, or not run if the run has
+    /// ended.
+    pub(crate) fn set_open_tasks(&mut self, open: usize) {
         let open = open as u64;
         match self.end {
             None => self.pending = open,
@@ -134,7 +137,7 @@ impl RunSummary {
         }
     }
 
-    fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut crate::ServerSummary)) {
+    fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut ServerSummary)) {
         self.servers.get_mut(id.index()).map(change);
     }
 }

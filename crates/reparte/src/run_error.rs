@@ -1,24 +1,27 @@
-//! A run that could not give every task its result.
+//! The errors of a run that could not give every task its result.
 
+use std::error::Error;
 use std::fmt;
 
-use crate::{RunSummary, TaskError, TaskErrorKind};
+use crate::error::task::{TaskError, TaskErrorKind};
+use crate::summary::RunSummary;
 
-/// A task was not taken: no server was left, or the
-/// [journal](RunSummary::journal_error) can't be used. Holds the task, and the
-/// summary of the run, which says of each server what happened to it.
+/// The error of a task that was not taken: the run has ended, for lack of servers, or
+/// because its [journal](RunSummary::journal_error) can't be used.
+///
+/// It holds the task, and the summary of the run.
 pub struct SendError<A> {
     pub(crate) args: A,
     pub(crate) summary: Box<RunSummary>,
 }
 
 impl<A> SendError<A> {
-    /// The task that was not taken, back.
+    /// Returns the arguments of the task that was not taken.
     pub fn into_args(self) -> A {
         self.args
     }
 
-    /// What each server did, and its last error.
+    /// Returns the summary of the run: what each server did, and its last error.
     pub fn summary(&self) -> &RunSummary {
         &self.summary
     }
@@ -42,38 +45,39 @@ impl<A> fmt::Display for SendError<A> {
     }
 }
 
-impl<A> std::error::Error for SendError<A> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl<A> Error for SendError<A> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         source(&self.summary)
     }
 }
 
-/// What is wrong with the journal, if that is why.
-fn source(summary: &RunSummary) -> Option<&(dyn std::error::Error + 'static)> {
+/// Returns the journal's error, if there is one.
+fn source(summary: &RunSummary) -> Option<&(dyn Error + 'static)> {
     let error = summary.journal_error.as_deref();
-    error.map(|error| error as &(dyn std::error::Error + 'static))
+    error.map(|error| error as &(dyn Error + 'static))
 }
 
-/// Not every task has its result, or the [journal](RunSummary::journal_error) is
-/// not whole. Holds what became of each one, and what each server did.
+/// The error of a run in which some task has no result, or whose
+/// [journal](RunSummary::journal_error) is not complete.
+///
+/// It holds the outcome of each task, and the summary of the run.
 pub struct Incomplete<R> {
     pub(crate) outcomes: Vec<Result<R, TaskError>>,
     pub(crate) summary: Box<RunSummary>,
 }
 
 impl<R> Incomplete<R> {
-    /// What became of each task, in order of sending: every result that was
-    /// had is here.
+    /// Returns the outcome of each task, in order of sending, results included.
     pub fn outcomes(&self) -> &[Result<R, TaskError>] {
         &self.outcomes
     }
 
-    /// As [`outcomes`](Self::outcomes), by value.
+    /// Returns the outcome of each task by value, in order of sending.
     pub fn into_outcomes(self) -> Vec<Result<R, TaskError>> {
         self.outcomes
     }
 
-    /// What each server did, and its last error.
+    /// Returns the summary of the run: what each server did, and its last error.
     pub fn summary(&self) -> &RunSummary {
         &self.summary
     }
@@ -88,7 +92,7 @@ impl<R> fmt::Debug for Incomplete<R> {
     }
 }
 
-/// How many failed tasks the message names one by one.
+/// The most failed tasks that the message names one by one.
 const NAMED: usize = 3;
 
 impl<R> Incomplete<R> {
@@ -131,8 +135,8 @@ impl<R> fmt::Display for Incomplete<R> {
     }
 }
 
-impl<R> std::error::Error for Incomplete<R> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl<R> Error for Incomplete<R> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         source(&self.summary)
     }
 }

@@ -5,64 +5,60 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use crate::engine::{Checks, News, Unfit};
-use crate::ids::ServerId;
-use crate::{Call, CallError, Destino, ErrorKind, TaskId};
+use crate::destino::{Call, Destino};
+use crate::engine::acceptance::{Acceptance, Rejection};
+use crate::engine::message::{Message, ReturnedCall};
+use crate::error::call::{CallError, ErrorKind};
+use crate::ids::{ServerId, TaskId};
 
 /// A call to make.
-pub(crate) struct Job<A> {
-    pub(crate) task: TaskId,
-    pub(crate) call: Call,
-    pub(crate) args: Arc<A>,
+pub(super) struct Job<A> {
+    pub(super) task: TaskId,
+    pub(super) call: Call,
+    pub(super) args: Arc<A>,
 }
 
-/// A call that has returned.
-pub(crate) struct Returned<R> {
-    pub(crate) server: ServerId,
-    pub(crate) task: TaskId,
-    pub(crate) call: Call,
-    pub(crate) outcome: Result<R, CallError>,
-}
-
-/// Makes the calls of one slot, until the engine is gone or has no more. The
-/// slots of a server share its `jobs`.
-pub(crate) fn run<A, R>(
+/// Makes the calls of one slot, until there are no more or the run has ended. The slots of a
+/// server share its channel of jobs.
+pub(super) fn make_calls<A, R>(
     server: ServerId,
     destino: &dyn Destino<A, R>,
     jobs: &Receiver<Job<A>>,
-    checks: &Checks<A, R>,
-    tell: impl Fn(News<A, R>) -> bool,
+    acceptance: &Acceptance<A, R>,
+    send: impl Fn(Message<A, R>) -> bool,
 ) {
     for Job { task, call, args } in jobs {
-        // A destination that panicked is used again: its state is its own
-        // affair, and the plan puts it aside like any other that failed.
+        // A destination that panicked is called again: its state is its own concern, and the
+        // plan sets it aside like any other that failed.
         let made = catch_unwind(AssertUnwindSafe(|| {
             if call.is_cancelled() {
                 let why = "cancelled before it began";
                 return Err(CallError::new(ErrorKind::Cancelled, why).into());
             }
             let result = destino.call(&args, &call)?;
-            checks.pass(task, &args, result)
+            acceptance.accept(task, &args, result)
         }));
+        // Dropped before the message, after which the caller may take the result and expect
+        // its arguments to be gone.
         drop(args);
         let outcome = match made {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(Unfit::Call(error))) => Err(error),
-            Ok(Err(Unfit::Journal(error))) => {
+            Ok(Err(Rejection::CallFailed(error))) => Err(error),
+            Ok(Err(Rejection::JournalFailed(error))) => {
                 let why = CallError::new(ErrorKind::Cancelled, error.to_string());
-                // It ends the run: the call's own end comes to nothing.
-                let _ = tell(News::JournalFailed(error));
+                // This ends the run, so that the call's own end has no effect.
+                let _ = send(Message::JournalFailed(error));
                 Err(why)
             }
             Err(panic) => Err(CallError::panicked(panic.as_ref())),
         };
-        let back = Returned {
+        let returned = ReturnedCall {
             server,
             task,
             call,
             outcome,
         };
-        if !tell(News::Returned(back)) {
+        if !send(Message::CallReturned(returned)) {
             return;
         }
     }
@@ -73,7 +69,8 @@ mod tests {
     use crossbeam_channel::unbounded;
 
     use super::*;
-    use crate::{CallId, from_fn};
+    use crate::destino::from_fn::from_fn;
+    use crate::ids::CallId;
 
     #[test]
     fn a_call_cancelled_before_it_begins_is_not_made() {
@@ -90,17 +87,17 @@ mod tests {
         }
         drop(jobs);
         let double = from_fn("a", |n: &u64| Ok(2 * n));
-        run(
-            ServerId::new(0),
-            &double,
-            &to_do,
-            &Checks::default(),
-            |news| back.send(news).is_ok(),
-        );
+        let acceptance = Acceptance {
+            verify: None,
+            journal: None,
+        };
+        make_calls(ServerId::new(0), &double, &to_do, &acceptance, |message| {
+            back.send(message).is_ok()
+        });
         let outcomes: Vec<_> = returned
             .try_iter()
-            .map(|news| match news {
-                News::Returned(returned) => returned.outcome.map_err(|error| error.kind()),
+            .map(|message| match message {
+                Message::CallReturned(returned) => returned.outcome.map_err(|error| error.kind()),
                 _ => panic!("a slot only returns calls"),
             })
             .collect();

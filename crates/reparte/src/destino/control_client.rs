@@ -1,0 +1,159 @@
+//! A client of the control protocol: `reparte.status` and `reparte.cancel`.
+//!
+//! It learns whether the server supports the protocol:
+//!
+//! | from | to | when |
+//! | --- | --- | --- |
+//! | unknown, supported | supported | it answers with a status |
+//! | unknown, supported | unsupported | it answers with anything else, or a fault |
+//! | any | unknown | it can't be connected to, or the connection breaks: it may be another server when it comes back |
+//!
+//! A time-out changes nothing. A server that does not support the protocol is only connected
+//! to.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use xmlrpc_client::{Error as ClientError, FromValue, ServerProxy, Value};
+
+use crate::destino::Status;
+use crate::destino::client_error::call_error;
+use crate::error::call::{CallError, ErrorKind};
+
+/// The time limit of a request. The plan counts the server as hung after the same time.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// The part of that for connecting: enough for TCP's second SYN, one second after the first.
+const CONNECT_TIME_LIMIT: Duration = Duration::from_millis(1500);
+
+const UNKNOWN: u8 = 0;
+const UNSUPPORTED: u8 = 1;
+const SUPPORTED: u8 = 2;
+
+/// A client of one server's control protocol.
+pub(super) struct ControlClient {
+    /// Keeps its connection. For a server that supports the protocol: such a server answers
+    /// at any time, and one that does not has hung.
+    persistent: Arc<ServerProxy>,
+    /// Opens a connection for each request. For any other server: one that serves a single
+    /// connection at a time must not be kept from its work by an open one.
+    single_use: ServerProxy,
+    /// [`UNKNOWN`], [`UNSUPPORTED`] or [`SUPPORTED`].
+    support: AtomicU8,
+}
+
+impl ControlClient {
+    /// Creates a client of the proxy's server; None if the proxy's options don't fit it.
+    pub(super) fn new(proxy: &ServerProxy) -> Option<Self> {
+        let mut options = proxy.options().clone();
+        options.connect_timeout = CONNECT_TIME_LIMIT;
+        options.response_timeout = TIME_LIMIT;
+        let persistent = Arc::new(proxy.with_options(options.clone()).ok()?);
+        options.keep_alive = false;
+        Some(Self {
+            persistent,
+            single_use: proxy.with_options(options).ok()?,
+            support: AtomicU8::new(UNKNOWN),
+        })
+    }
+
+    /// Asks the server for its status; None if it does not support the protocol.
+    pub(super) fn status(&self) -> Result<Option<Status>, CallError> {
+        // Relaxed: one thread at a time asks, and `cancel` needs no more than a recent value.
+        let known = self.support.load(Relaxed);
+        if known == UNSUPPORTED {
+            return match self.single_use.check_reachable() {
+                Ok(()) => Ok(None),
+                Err(error) => {
+                    self.support.store(UNKNOWN, Relaxed);
+                    Err(call_error(error))
+                }
+            };
+        }
+        let proxy = match known {
+            SUPPORTED => &self.persistent,
+            _ => &self.single_use,
+        };
+        let attempt = proxy.attempt().deadline(Instant::now() + TIME_LIMIT);
+        let (support, outcome) = match attempt.call::<Value>("reparte.status", ()) {
+            Ok(value) => match read(&value) {
+                Some(status) => (SUPPORTED, Ok(Some(status))),
+                None => (UNSUPPORTED, Ok(None)),
+            },
+            Err(ClientError::Fault(_)) => (UNSUPPORTED, Ok(None)),
+            Err(error) => {
+                let error = call_error(error);
+                let support = match error.kind() {
+                    ErrorKind::Unreachable | ErrorKind::Interrupted => UNKNOWN,
+                    ErrorKind::TimedOut | ErrorKind::Unanswered => known,
+                    _ => UNSUPPORTED,
+                };
+                (support, Err(error))
+            }
+        };
+        self.support.store(support, Relaxed);
+        outcome
+    }
+
+    /// Asks a server that supports the protocol to stop its work on a call, and does not
+    /// wait for the answer.
+    pub(super) fn cancel(&self, call_id: String) {
+        if self.support.load(Relaxed) != SUPPORTED {
+            return;
+        }
+        let proxy = Arc::clone(&self.persistent);
+        let request = move || {
+            let attempt = proxy.attempt().deadline(Instant::now() + TIME_LIMIT);
+            if let Err(error) = attempt.call::<bool>("reparte.cancel", (call_id,)) {
+                log::debug!("{}: not cancelled there: {error}", proxy.server());
+            }
+        };
+        let thread = thread::Builder::new().name("reparte-cancel".to_owned());
+        if let Err(error) = thread.spawn(request) {
+            log::debug!("not cancelled there: no thread: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for ControlClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ControlClient").finish_non_exhaustive()
+    }
+}
+
+/// Reads a status; None if the value is none.
+fn read(value: &Value) -> Option<Status> {
+    let Value::Struct(members) = value else {
+        return None;
+    };
+    let Some(Value::String(instance)) = members.get("instance") else {
+        return None;
+    };
+    let slots = members.get("slots").cloned().map(i64::from_value);
+    let slots = slots.and_then(|slots| usize::try_from(slots.ok()?).ok());
+    Some(Status::new(instance.clone(), slots.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_if_it_is_one() {
+        let status = |members: &[(&str, Value)]| {
+            let members = members.iter().cloned();
+            read(&Value::Struct(members.collect()))
+        };
+        let instance = ("instance", Value::String("a".into()));
+        let full = [instance.clone(), ("slots", Value::Int(4))];
+        assert_eq!(status(&full), Some(Status::new("a", 4)));
+        for slots in [Value::Int(-1), Value::Bool(true), Value::Int64(0)] {
+            let odd = [instance.clone(), ("slots", slots)];
+            assert_eq!(status(&odd), Some(Status::new("a", 0)));
+        }
+        assert_eq!(status(&[("slots", Value::Int(4))]), None);
+        assert_eq!(read(&Value::Nil), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! The carrying out of the plan's actions.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::destino::Call;
+use crate::engine::run::Run;
+use crate::engine::slot::Job;
+use crate::error::call::{CallError, ErrorKind};
+use crate::error::task::{TaskError, TaskErrorKind};
+use crate::events::{CallReason, Event as RunEvent};
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::action::{self, Action, AsideReason, LossReason, TaskFailure};
+
+impl<A, R> Run<A, R>
+where
+    A: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// Carries out an action. The summary has counted it already. `result` is that of the
+    /// call that has just returned, if it brought one.
+    pub(super) fn carry_out(&mut self, action: Action, result: &mut Option<R>) {
+        match action {
+            Action::StartCall {
+                task,
+                call,
+                server,
+                reason,
+            } => self.start_call(task, call, server, reason),
+            Action::CancelCall { call, server } => self.cancel_call(call, server),
+            Action::LoseCall {
+                task,
+                call,
+                server,
+                reason,
+            } => self.lose_call(task, call, server, reason),
+            Action::ProbeServer { server } => self.servers[server.index()].request_status(),
+            Action::DeliverResult { task, server, .. } => {
+                self.tasks.remove(&task);
+                let result = result.take().expect("a delivery follows its call's result");
+                self.send_outcome(task, Ok(result));
+                let server = self.server_name(server);
+                self.observe(|| RunEvent::TaskDone { task, server });
+            }
+            Action::FailTask { task, reason, .. } => {
+                let kind = match reason {
+                    TaskFailure::Answered => TaskErrorKind::Permanent,
+                    TaskFailure::GivenUp => TaskErrorKind::GivenUp,
+                    TaskFailure::Poison => TaskErrorKind::Poison,
+                    TaskFailure::Cancelled => TaskErrorKind::Cancelled,
+                };
+                self.fail_task(task, kind);
+            }
+            Action::SetAside {
+                server,
+                until,
+                reason,
+            } => self.set_aside(server, until, reason),
+            Action::TakeBack { server } => {
+                log::info!("{}: answers, and is in use again", self.shown_name(server));
+                let server = self.server_name(server);
+                self.observe(|| RunEvent::ServerTakenBack { server });
+            }
+            Action::UseReserve { server } => {
+                let name = self.shown_name(server);
+                log::warn!("{name}: no server is left, so it is used");
+                let server = self.server_name(server);
+                self.observe(|| RunEvent::ReserveInUse { server });
+            }
+            Action::MarkOut { server } => self.mark_out(server),
+            Action::SetSlots { server, slots } => {
+                log::debug!("{}: takes {slots} calls at a time", self.shown_name(server));
+            }
+            Action::EndRun(end) => log::debug!("run over: {end:?}"),
+        }
+    }
+
+    fn start_call(
+        &mut self,
+        task: TaskId,
+        id: CallId,
+        server: ServerId,
+        reason: action::CallReason,
+    ) {
+        let Some(running) = self.tasks.get_mut(&task) else {
+            return;
+        };
+        running.calls = running.calls.saturating_add(1);
+        let mut call = Call::new(id);
+        call.deadline = self
+            .time_limit
+            .and_then(|limit| Instant::now().checked_add(limit));
+        self.calls.insert(id, call.clone());
+        let args = Arc::clone(&running.args);
+        self.servers[server.index()].start_call(Job { task, call, args });
+        let (server, started_at) = (self.server_name(server), self.started_at);
+        self.observe(|| RunEvent::CallStarted {
+            at: started_at.elapsed(),
+            task,
+            call: id,
+            server,
+            reason: match reason {
+                action::CallReason::First => CallReason::First,
+                action::CallReason::Retry => CallReason::Retry,
+                action::CallReason::Hedge => CallReason::Hedge,
+            },
+        });
+    }
+
+    fn cancel_call(&self, id: CallId, server: ServerId) {
+        // Marked before the destination is told: see `Destino::cancel`.
+        if let Some(call) = self.calls.get(&id) {
+            call.cancel();
+        }
+        let destino = &self.servers[server.index()].destino;
+        if catch_unwind(AssertUnwindSafe(|| destino.cancel(id))).is_err() {
+            log::warn!("{}: panicked in cancel", self.shown_name(server));
+        }
+    }
+
+    fn lose_call(&mut self, task: TaskId, call: CallId, server: ServerId, reason: LossReason) {
+        let error = match reason {
+            LossReason::TimeLimit => {
+                CallError::new(ErrorKind::TimedOut, "it took longer than a call may")
+            }
+            LossReason::ServerRestarted => {
+                CallError::new(ErrorKind::Interrupted, "the server was started anew")
+            }
+        };
+        log::info!("{}: task {task}: {error}", self.shown_name(server));
+        self.record_failure(task, server, &error);
+        self.summary.lock().count_failure(server, &error);
+        self.cancel_call(call, server);
+        let (server, started_at) = (self.server_name(server), self.started_at);
+        self.observe(|| RunEvent::CallLost {
+            at: started_at.elapsed(),
+            task,
+            call,
+            server,
+            error,
+        });
+    }
+
+    /// Ends a task without a result.
+    pub(super) fn fail_task(&mut self, task: TaskId, kind: TaskErrorKind) {
+        if let Some(failed) = self.tasks.remove(&task) {
+            let error = TaskError::new(task, kind, failed.calls, failed.history);
+            self.send_outcome(task, Err(error));
+            self.observe(|| RunEvent::TaskFailed { task, kind });
+        }
+    }
+
+    /// Sends a task's outcome to the caller.
+    pub(super) fn send_outcome(&self, task: TaskId, outcome: Result<R, TaskError>) {
+        // Without a receiver nobody wants it: `Message::Abandon` is on its way.
+        let _ = self.outcomes.send((task, outcome));
+    }
+
+    fn set_aside(&mut self, server: ServerId, until: Duration, reason: AsideReason) {
+        let level = match reason {
+            AsideReason::Died | AsideReason::Hung | AsideReason::Quarantined => log::Level::Warn,
+            AsideReason::Busy => log::Level::Info,
+            AsideReason::StillDown => log::Level::Debug,
+        };
+        let wait = until.saturating_sub(self.started_at.elapsed());
+        if log::log_enabled!(level) {
+            let what = match reason {
+                AsideReason::Hung => "hangs, put aside",
+                AsideReason::Quarantined => {
+                    "fails all of its calls at once, put aside for a minute"
+                }
+                AsideReason::Died | AsideReason::StillDown | AsideReason::Busy => "put aside",
+            };
+            let name = self.shown_name(server);
+            match self.last_error(server) {
+                Some(error) => log::log!(level, "{name}: {what}: {error}"),
+                None => log::log!(level, "{name}: {what}: it says nothing"),
+            }
+            log::debug!("{name}: tried again in {wait:.0?}");
+        }
+        let state = self.summary.lock().servers[server.index()].state;
+        let server = self.server_name(server);
+        self.observe(|| RunEvent::ServerSetAside {
+            server,
+            wait,
+            state,
+        });
+    }
+
+    fn mark_out(&mut self, server: ServerId) {
+        let name = self.shown_name(server);
+        match self.last_error(server) {
+            Some(error) => log::warn!("{name}: out for good: {error}"),
+            None => log::info!("{name}: gets no more calls"),
+        }
+        let state = self.summary.lock().servers[server.index()].state;
+        let server = self.server_name(server);
+        self.observe(|| RunEvent::ServerOut { server, state });
+    }
+
+    fn last_error(&self, server: ServerId) -> Option<String> {
+        let summary = self.summary.lock();
+        let error = summary.servers[server.index()].last_error.as_ref();
+        error.map(ToString::to_string)
+    }
+}

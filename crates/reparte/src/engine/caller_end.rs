@@ -1,0 +1,44 @@
+//! The caller's end of a run.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::Receiver;
+
+use crate::engine::acceptance::Acceptance;
+use crate::engine::inbox::Inbox;
+use crate::engine::message::Message;
+use crate::outcome::Outcome;
+use crate::summary::shared::SharedSummary;
+
+/// The caller's end of a run. Dropped, it abandons the run.
+pub(crate) struct CallerEnd<A, R> {
+    pub(crate) inbox: Arc<dyn Inbox<A, R>>,
+    /// A message says that there may be room for a task that was refused. Disconnected at the
+    /// end of the run.
+    pub(crate) room: Receiver<()>,
+    /// The outcome of each task as it ends. Disconnected after the last one.
+    pub(crate) outcomes: Receiver<Outcome<R>>,
+    pub(crate) summary: SharedSummary,
+    pub(crate) acceptance: Arc<Acceptance<A, R>>,
+    /// The number of slots at the start, those of fallbacks included.
+    pub(crate) slots: usize,
+    /// None once it was waited for.
+    pub(super) timer_thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<A, R> CallerEnd<A, R> {
+    /// Waits until a run that has ended is shut down.
+    pub(crate) fn join(&self) {
+        let thread = self.timer_thread.lock();
+        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
+        // A panic there is a bug of this crate. The outcomes so far are valid.
+        let _ = thread.map(JoinHandle::join);
+    }
+}
+
+impl<A, R> Drop for CallerEnd<A, R> {
+    fn drop(&mut self) {
+        self.inbox.send(Message::Abandon);
+    }
+}

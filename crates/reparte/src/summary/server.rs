@@ -1,0 +1,137 @@
+//! The part of one server in the summary of a run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::call::CallError;
+
+/// The part of one server in a [`RunSummary`](crate::RunSummary).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerSummary {
+    /// The server's name.
+    pub name: Arc<str>,
+    /// The number of calls that it takes at a time.
+    pub slots: usize,
+    /// The number of tasks whose result came from it.
+    pub tasks: u64,
+    /// The number of calls that ran there or may have run, those in flight included.
+    pub executions: u64,
+    /// The number of failed calls by the [name of their kind](crate::ErrorKind::name).
+    pub failures: BTreeMap<&'static str, u64>,
+    /// The last failure that was the server's own, rather than a function's answer.
+    pub last_error: Option<CallError>,
+    /// The server's state.
+    pub state: ServerState,
+    /// The number of times that it went from up to down. Being busy does not count.
+    pub deaths: u64,
+    /// The time for which its slots were taken by calls, summed over the slots.
+    pub busy: Duration,
+    /// The time for which it was in use, summed over its slots.
+    pub slot_time: Duration,
+    /// The time for which it was set aside or in quarantine. Being busy does not count.
+    pub downtime: Duration,
+    /// The number of calls that have not returned.
+    pub running: usize,
+    /// The time since the start of the run up to which the times above are known.
+    pub(crate) since: Duration,
+    /// The caller has removed it: its end as a server is no failure.
+    pub(crate) removed: bool,
+}
+
+/// The state of a server in a run.
+///
+/// | from | to | when |
+/// | --- | --- | --- |
+/// | `Up` | `Down` | a call or a status request fails |
+/// | `Up` | `Busy` | the server answers that it is busy |
+/// | `Up` | `Quarantined` | several calls in a row fail at once |
+/// | `Down`, `Busy`, `Quarantined` | `Up` | the server answers again |
+/// | `Down`, `Busy` | `Down`, `Busy`, `Quarantined` | it fails again |
+/// | `Reserve` | `Up` | no other server is left |
+/// | any | `Out` | it refuses calls, or does not serve the function |
+/// | any | `Quarantined` | it gave a [wrong](crate::ErrorKind::Wrong) result; it stays so |
+/// | any | `Removed` | the caller [removes](crate::Handle::remove_server) it |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServerState {
+    /// In use.
+    Up,
+    /// Set aside after a failure, and tried again from time to time.
+    Down,
+    /// Set aside because it said that it is busy, and tried again when it asked to be.
+    Busy,
+    /// In quarantine: for a minute, because its calls fail at once, whatever it is given;
+    /// or for the rest of the run, because one of its results was
+    /// [wrong](crate::ErrorKind::Wrong).
+    Quarantined,
+    /// Out for the rest of the run: it refused a call, or does not serve the function.
+    Out,
+    /// [Removed](crate::Handle::remove_server) from the run. Displays as `left`.
+    Removed,
+    /// A [fallback](crate::RepartidorBuilder::fallback) that is not in use yet.
+    Reserve,
+}
+
+impl fmt::Display for ServerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Busy => "busy",
+            Self::Quarantined => "quarantined",
+            Self::Out => "out",
+            Self::Removed => "left",
+            Self::Reserve => "reserve",
+        })
+    }
+}
+
+impl ServerSummary {
+    /// Creates the summary of a server that has made no calls, at the start of a run.
+    pub(crate) fn new(name: Arc<str>, slots: usize, state: ServerState) -> Self {
+        Self {
+            name,
+            slots,
+            tasks: 0,
+            executions: 0,
+            failures: BTreeMap::new(),
+            last_error: None,
+            state,
+            deaths: 0,
+            busy: Duration::ZERO,
+            slot_time: Duration::ZERO,
+            downtime: Duration::ZERO,
+            running: 0,
+            since: Duration::ZERO,
+            removed: false,
+        }
+    }
+
+    /// Returns the share of its time in use for which its slots were taken by calls: 0 to 1.
+    #[must_use]
+    pub fn busy_share(&self) -> f64 {
+        match self.slot_time.is_zero() {
+            true => 0.0,
+            false => self.busy.as_secs_f64() / self.slot_time.as_secs_f64(),
+        }
+    }
+
+    /// Brings the times up to `now`, the time since the start of the run. To be called
+    /// before any change of its state, slots or running calls.
+    pub(crate) fn advance(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.since);
+        self.since = self.since.max(now);
+        let times = |n: usize| passed.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
+        match self.state {
+            ServerState::Up => {
+                self.busy += times(self.running.min(self.slots));
+                self.slot_time += times(self.slots);
+            }
+            ServerState::Down | ServerState::Quarantined => self.downtime += passed,
+            ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}
+        }
+    }
+}
