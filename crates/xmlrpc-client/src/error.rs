@@ -69,7 +69,7 @@ pub enum Error {
         server: String,
         /// The [HTTP proxy](crate::Options::proxy), if there is one, as `host:port`.
         proxy: Option<String>,
-        /// The error of the address that says most: one that refuses, else the first.
+        /// The error of the address that says most: one that refuses, otherwise the first.
         source: io::Error,
     },
     /// The [HTTP proxy](crate::Options::proxy) answered, and made no connection to the

@@ -30,7 +30,7 @@ impl Connector for TcpConnector {
 
     /// Tries the addresses in turn, each with an equal share of the time that is left.
     /// If all fail, the error is the one that says most: that of an address which exists
-    /// and refuses, else the first.
+    /// and refuses, otherwise the first.
     fn connect(
         &self,
         details: &ConnectionDetails,
