@@ -7,7 +7,7 @@
 //! the order has one larger prime besides. If neither does, the next curve has another order.
 //!
 //! Several curves are computed in step: two in ordinary registers ([`pair`]), or eight with AVX-512
-//! IFMA ([`ifma`](crate::simd::ifma)).
+//! IFMA ([`ifma`]).
 //!
 //! Cost: it depends on the size of the prime that is found, here 11 to some 40 bits, and little on
 //! n: some 7 curves of 500 multiplications for 22 bits, 20 curves of 2,000 multiplications for 32

@@ -17,7 +17,7 @@ pub enum Certainty {
 
 /// The prime factors of a number, with multiplicity, in ascending order.
 ///
-/// [`factor`](crate::factor) returns it. It reads as a list of `u128`, and displays as the primes
+/// [`factor`](crate::factor()) returns it. It reads as a list of `u128`, and displays as the primes
 /// with a space between them.
 ///
 /// ```

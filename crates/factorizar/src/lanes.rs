@@ -4,8 +4,8 @@
 //! A Montgomery multiplication is a chain of three dependent products. A core that could start one
 //! product a cycle waits for most of them. Several curves of one modulus, computed in step, fill
 //! the gaps. A formula is written once, over [`LaneArithmetic`], and runs on two residues in
-//! ordinary registers ([`ecm::pair`](crate::ecm)) or on eight in a vector register
-//! ([`simd::ifma`](crate::simd)).
+//! ordinary registers (`ecm::pair`) or on eight in a vector register
+//! (`simd::ifma`).
 
 /// Arithmetic modulo one odd n on several residues at once, one for each curve.
 ///
