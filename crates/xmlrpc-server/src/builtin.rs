@@ -1,61 +1,62 @@
-//! The methods that a service answers itself.
+//! The server's own methods: `system.*`, and `reparte.*`, the control protocol.
+//!
+//! `system.multicall` is documented here, and run by [`multicall`](crate::multicall).
 
-use xmlrpc_wire::{Fault, FromParams, MethodCall, MethodResponse, Value};
+use xmlrpc_wire::{Fault, FromParams, MethodCall, MethodResponse, Struct, Value};
 
-use crate::multicall;
-use crate::service::{Service, refused, unknown};
+use crate::call_table::{CallStatus, CallTable, Status};
+use crate::faults;
+use crate::registry::{Documentation, Registry, is_reserved};
 
-/// Names that begin so are the server's own: those of introspection, and those of
-/// the control protocol.
-const RESERVED: [&str; 2] = ["system.", "reparte."];
+/// The name of the method that makes many calls in one request.
+pub(crate) const MULTICALL: &str = "system.multicall";
 
-/// One of the server's own methods: its name, its signature with the result's type
-/// first, and what it is.
+/// A method's name, its signature with the result's type first, and its help.
 type Method = (&'static str, &'static [&'static str], &'static str);
 
-/// All of them, sorted.
+/// All methods of the server itself, sorted by name.
 const METHODS: [Method; 7] = [
     (
         "reparte.cancel",
         &["boolean", "string"],
-        "Cancels the calls that go by this name; whether there were any.",
+        "Cancels the calls with this id, and returns whether there were any.",
     ),
     (
         "reparte.status",
         &["struct"],
-        "What the server does: instance, version, slots, busy, calls.",
+        "Returns the state of the server: instance, version, slots, busy, calls.",
     ),
     (
         "system.getCapabilities",
         &["struct"],
-        "What the server knows beside plain calls, by name.",
+        "Returns what the server supports besides plain calls, by name.",
     ),
     (
         "system.listMethods",
         &["array"],
-        "The names of all methods, sorted.",
+        "Returns the names of all methods, sorted.",
     ),
     (
         "system.methodHelp",
         &["string", "string"],
-        "What is told of a method; empty where nothing is.",
+        "Returns the help of a method, or an empty string.",
     ),
     (
         "system.methodSignature",
         &["array", "string"],
-        "A list of a method's signatures, each a list of types, the result's first; undef \
-         where the types are open.",
+        "Returns a list of a method's signatures, each a list of types, the result's first; \
+         undef if the types are open.",
     ),
     (
-        multicall::NAME,
+        MULTICALL,
         &["array", "array"],
-        "Makes calls, structs of methodName and params, one after the other; for each an \
-         array of its result, or the struct of its fault.",
+        "Makes calls, structs of methodName and params, one after the other. Returns for each \
+         an array of its result, or the struct of its fault.",
     ),
 ];
 
-/// What the server is capable of beside plain calls: a name, where it is told, and its
-/// version (message 2897 of the xml-rpc group, 2001).
+/// The server's capabilities besides plain calls: name, URL of the specification, version
+/// (message 2897 of the xml-rpc group, 2001).
 const CAPABILITIES: [(&str, &str, i32); 5] = [
     ("xmlrpc", "http://www.xmlrpc.com/spec", 1),
     (
@@ -76,81 +77,121 @@ const CAPABILITIES: [(&str, &str, i32); 5] = [
     ("reparte", "docs/protocol.md", 1),
 ];
 
-/// What a method of the server itself answered.
+/// The answer of a method of the server itself.
 pub(crate) struct Answer {
     pub(crate) method: String,
     pub(crate) response: MethodResponse,
+    /// The method belongs to the control protocol.
+    pub(crate) is_control: bool,
 }
 
-/// What is told of a method: its help and its signature.
-pub(crate) type Told<'a> = (&'a str, Option<&'a [&'static str]>);
-
-/// Whether the name is kept for the server itself.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    RESERVED.iter().any(|prefix| name.starts_with(prefix))
+/// Returns the server's own methods with their documentation, sorted by name.
+pub(crate) fn documentations() -> impl Iterator<Item = (&'static str, Documentation<'static>)> {
+    METHODS.iter().map(|(name, signature, help)| {
+        let documentation = Documentation {
+            help,
+            signature: Some(signature),
+        };
+        (*name, documentation)
+    })
 }
 
-/// The server's own methods, by name.
-pub(crate) fn methods() -> impl Iterator<Item = (&'static str, Told<'static>)> {
-    METHODS
-        .iter()
-        .map(|(name, signature, help)| (*name, (*help, Some(*signature))))
-}
-
-/// Answers a method of the server itself; gives any other call back, and
-/// `system.multicall`, which needs a worker.
-pub(crate) fn answer(service: &Service, call: MethodCall) -> Result<Answer, MethodCall> {
+/// Answers a call of a method of the server itself. Gives any other call back, and
+/// `system.multicall`, which runs functions.
+pub(crate) fn answer(
+    registry: &Registry,
+    calls: &CallTable,
+    call: MethodCall,
+) -> Result<Answer, MethodCall> {
     if !is_reserved(&call.method) {
         return Err(call);
     }
     let method = call.method.clone();
     let response = match method.as_str() {
-        "system.listMethods" => take(call, |()| Ok(names(service))),
-        "system.getCapabilities" => take(call, |()| Ok(capabilities())),
-        "system.methodHelp" => take(call, |(name,): (String,)| {
-            Ok(Value::from(told(service, &name)?.0))
+        "system.listMethods" => with_params(call, |()| Ok(names(registry))),
+        "system.getCapabilities" => with_params(call, |()| Ok(capabilities())),
+        "system.methodHelp" => with_params(call, |(name,): (String,)| {
+            Ok(Value::from(documentation(registry, &name)?.help))
         }),
-        "system.methodSignature" => take(call, |(name,): (String,)| {
-            Ok(match told(service, &name)?.1 {
+        "system.methodSignature" => with_params(call, |(name,): (String,)| {
+            Ok(match documentation(registry, &name)?.signature {
                 Some(signature) => Value::from(vec![signature.to_vec()]),
-                // As xmlrpc-c has it: "some non-array value".
+                // xmlrpc-c: "some non-array value".
                 None => Value::from("undef"),
             })
         }),
-        _ => service.control().answer(call)?,
+        "reparte.status" => with_params(call, |()| Ok(status(calls.status()))),
+        "reparte.cancel" => with_params(call, |(id,): (String,)| Ok(calls.cancel(&id).into())),
+        _ => return Err(call),
     };
-    Ok(Answer { method, response })
+    Ok(Answer {
+        is_control: method.starts_with("reparte."),
+        method,
+        response,
+    })
 }
 
-fn take<P: FromParams>(
+fn with_params<P: FromParams>(
     call: MethodCall,
     answer: impl FnOnce(P) -> MethodResponse,
 ) -> MethodResponse {
-    let params = P::from_params(call.params).map_err(|error| refused(&call.method, &error))?;
+    let params =
+        P::from_params(call.params).map_err(|error| faults::bad_params(&call.method, &error))?;
     answer(params)
 }
 
-/// All names, sorted; the server's own are among them.
-fn names(service: &Service) -> Value {
-    let mut names: Vec<&str> = service.names().collect();
+/// Returns all names, sorted, those of the server itself included.
+fn names(registry: &Registry) -> Value {
+    let mut names: Vec<&str> = registry.names().collect();
     names.extend(METHODS.map(|(name, ..)| name));
     names.sort_unstable();
     Value::from(names)
 }
 
-fn told<'a>(service: &'a Service, name: &str) -> Result<Told<'a>, Fault> {
-    let own = methods().find(|(method, _)| *method == name);
-    let told = own.map(|(_, told)| told).or_else(|| service.told(name));
-    told.ok_or_else(|| unknown(name))
+fn documentation<'a>(registry: &'a Registry, name: &str) -> Result<Documentation<'a>, Fault> {
+    let own = documentations().find(|(method, _)| *method == name);
+    let found = own.map(|(_, documentation)| documentation);
+    found
+        .or_else(|| registry.documentation(name))
+        .ok_or_else(|| faults::unknown_method(name))
 }
 
 fn capabilities() -> Value {
     let capability = |(name, url, version): (&'static str, &str, i32)| {
-        let told = [
+        let members = [
             ("specUrl", Value::from(url)),
             ("specVersion", Value::from(version)),
         ];
-        (name, Value::Struct(told.into_iter().collect()))
+        (name, structure(members))
     };
-    Value::Struct(CAPABILITIES.into_iter().map(capability).collect())
+    structure(CAPABILITIES.map(capability))
+}
+
+fn status(status: Status) -> Value {
+    let call = |call: CallStatus| {
+        let age = i64::try_from(call.age.as_millis()).unwrap_or(i64::MAX);
+        structure([
+            ("id", Value::from(call.id)),
+            ("method", Value::from(call.method)),
+            ("age_ms", Value::from(age)),
+        ])
+    };
+    structure([
+        ("instance", Value::from(status.instance)),
+        ("version", Value::from(env!("CARGO_PKG_VERSION"))),
+        ("slots", count(status.slots)),
+        ("busy", count(status.busy)),
+        (
+            "calls",
+            Value::Array(status.calls.into_iter().map(call).collect()),
+        ),
+    ])
+}
+
+fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Struct(members.into_iter().collect::<Struct>())
+}
+
+fn count(count: usize) -> Value {
+    Value::from(i64::try_from(count).unwrap_or(i64::MAX))
 }

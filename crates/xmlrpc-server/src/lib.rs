@@ -5,15 +5,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builtin;
+mod call_table;
 mod context;
-mod control;
 mod docpage;
 mod error;
 mod escape;
+mod faults;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub mod front;
 mod handler;
+mod metrics;
 mod multicall;
+mod panic_text;
+mod registry;
 mod resource;
 mod service;
 mod signature;

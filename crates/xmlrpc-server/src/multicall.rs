@@ -1,32 +1,46 @@
-//! Many calls in one request: `system.multicall`, as Eric Kidd proposed it in 2001.
+//! Many calls in one request: `system.multicall`, proposed by Eric Kidd in 2001.
 
 use xmlrpc_wire::{Fault, FromParams as _, MethodCall, MethodResponse, Value};
 
-use crate::builtin;
+use crate::builtin::MULTICALL;
 use crate::context::Context;
 use crate::escape::escaped;
-use crate::service::{Service, refused};
+use crate::faults;
 
-pub(crate) const NAME: &str = "system.multicall";
+/// The most calls in one request.
+const MAX_CALLS: usize = 1000;
 
-/// Calls in one request, at most.
-const CALLS: usize = 1000;
+/// The assumed size of a value in an answer besides its text, in bytes.
+const VALUE_OVERHEAD: usize = 32;
 
-/// What each value is taken to cost in an answer beside its text, in bytes.
-const VALUE: usize = 32;
-
-/// Runs the calls one after the other. Each gives an array of its one result, or the
-/// struct of its fault; what all results hold together is bounded by the service's limit
-/// on a request's bytes.
-pub(crate) fn run(service: &Service, context: &Context, params: Vec<Value>) -> MethodResponse {
-    let (calls,) = <(Vec<Value>,)>::from_params(params).map_err(|error| refused(NAME, &error))?;
-    if calls.len() > CALLS {
-        let text = format!("{NAME} takes at most {CALLS} calls ({} given)", calls.len());
+/// Makes the calls one after the other, each with `call_one`. The result has an array of
+/// the one result of each call, or the struct of its fault.
+///
+/// All results together may take `max_bytes`; a call whose result goes beyond gets a fault.
+pub(crate) fn run(
+    context: &Context,
+    params: Vec<Value>,
+    max_bytes: usize,
+    call_one: impl Fn(MethodCall) -> MethodResponse,
+) -> MethodResponse {
+    let calls = <(Vec<Value>,)>::from_params(params);
+    let (calls,) = calls.map_err(|error| faults::bad_params(MULTICALL, &error))?;
+    if calls.len() > MAX_CALLS {
+        let text = format!(
+            "{MULTICALL} takes at most {MAX_CALLS} calls ({} given)",
+            calls.len()
+        );
         return Err(Fault::new(Fault::INVALID_PARAMS, text));
     }
-    let mut room = service.limits().bytes;
+    let mut room = max_bytes;
     let answers = calls.into_iter().map(|call| {
-        let answer = one(service, context, call).and_then(|value| {
+        let response = read_call(call).and_then(|call| {
+            if context.is_cancelled() {
+                return Err(Fault::new(Fault::INTERNAL, "the call was cancelled"));
+            }
+            call_one(call)
+        });
+        let answer = response.and_then(|value| {
             room = room.checked_sub(size(&value)).ok_or_else(|| {
                 let text = "the answers of this multicall are beyond the limit";
                 Fault::new(Fault::INVALID_REQUEST, text)
@@ -38,7 +52,8 @@ pub(crate) fn run(service: &Service, context: &Context, params: Vec<Value>) -> M
     Ok(Value::Array(answers.collect()))
 }
 
-fn one(service: &Service, context: &Context, call: Value) -> MethodResponse {
+/// Reads one of the calls.
+fn read_call(call: Value) -> Result<MethodCall, Fault> {
     let invalid = |text: &str| Fault::new(Fault::INVALID_PARAMS, text);
     let Value::Struct(mut call) = call else {
         return Err(invalid("a call of a multicall is a struct"));
@@ -50,19 +65,11 @@ fn one(service: &Service, context: &Context, call: Value) -> MethodResponse {
             "a call of a multicall has a string methodName and an array params",
         ));
     };
-    if method == NAME {
+    if method == MULTICALL {
         let text = format!("{} can't be called by itself", escaped(&method));
         return Err(Fault::new(Fault::INVALID_REQUEST, text));
     }
-    if context.is_cancelled() {
-        return Err(Fault::new(Fault::INTERNAL, "the call was cancelled"));
-    }
-    match builtin::answer(service, MethodCall::new(method, params)) {
-        Ok(answer) => answer.response,
-        Err(MethodCall { method, params, .. }) => {
-            service.call(&context.clone().with_method(method), params)
-        }
-    }
+    Ok(MethodCall::new(method, params))
 }
 
 fn fault(fault: Fault) -> Value {
@@ -73,8 +80,9 @@ fn fault(fault: Fault) -> Value {
     Value::Struct(members.into_iter().collect())
 }
 
-/// About how many bytes a value takes in a document. It is no deeper than what a
-/// function built.
+/// Returns about how many bytes a value takes in a document.
+///
+/// The recursion is as deep as the value, which a function of ours built.
 fn size(value: &Value) -> usize {
     let content = match value {
         Value::String(text) => text.len(),
@@ -83,5 +91,5 @@ fn size(value: &Value) -> usize {
         Value::Struct(members) => members.iter().map(|(name, v)| name.len() + size(v)).sum(),
         _ => 0,
     };
-    content + VALUE
+    content + VALUE_OVERHEAD
 }

@@ -1,26 +1,24 @@
-//! The registry of functions, and requests to responses without any I/O.
+//! A service: published functions, and requests to responses without any I/O.
 
-use std::any::Any;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use xmlrpc_wire::{
-    Error as WireError, Fault, Limits, MethodCall, MethodResponse, Value, decode_call,
-    encode_fault, encode_response,
+    Limits, MethodCall, MethodResponse, Value, decode_call, encode_fault, encode_response,
 };
 
-use crate::builtin::Told;
-use crate::control::{self, AtHand, Control};
-use crate::escape::escaped;
-use crate::handler::InvokeError;
-use crate::resource::Resources;
-use crate::signature::signature;
-use crate::{Context, Error, Handler, Resource, builtin, docpage, multicall};
+use crate::builtin;
+use crate::call_table::{CallEntry, CallTable};
+use crate::context::Context;
+use crate::docpage;
+use crate::error::Error;
+use crate::faults;
+use crate::handler::Handler;
+use crate::multicall;
+use crate::registry::Registry;
+use crate::resource::{Resource, Resources};
 
-/// The functions that a server publishes, by name, and what answers their calls.
+/// The functions that a server publishes, by name, and the answers to their calls.
 ///
 /// ```
 /// use xmlrpc_server::Service;
@@ -36,49 +34,40 @@ use crate::{Context, Error, Handler, Resource, builtin, docpage, multicall};
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 pub struct Service {
-    functions: BTreeMap<String, Published>,
+    registry: Registry,
     limits: Limits,
-    control: Arc<Control>,
+    calls: Arc<CallTable>,
     resources: Resources,
 }
 
-struct Published {
-    function: Function,
-    help: String,
-    signature: Option<Vec<&'static str>>,
-}
-
-type Function =
-    Box<dyn Fn(&Context, Vec<Value>) -> Result<MethodResponse, InvokeError> + Send + Sync>;
-
-/// What [`Service::begin`] makes of a request.
+/// The next step of a request that [`Service::begin`] has read.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
-    /// The document to answer with: of a method of the server itself, or a fault.
+    /// An answer to send: of a method of the server itself, or a fault.
     Answer(Vec<u8>),
-    /// The same, of a method of the control protocol (`reparte.*`): a watcher's question,
-    /// which comes every second and is no call to log.
+    /// An answer to send, of a method of the control protocol (`reparte.*`). A dispatcher
+    /// asks every second, so that a log of calls had better leave it out.
     Control(Vec<u8>),
     /// A call of a published function, for [`Service::run`].
     Call(MethodCall),
 }
 
 impl Service {
-    /// A service that publishes nothing yet, with the limits' defaults.
+    /// Returns a service that publishes nothing yet, with the default limits.
     pub fn new() -> Self {
         Service {
-            functions: BTreeMap::new(),
+            registry: Registry::default(),
             limits: Limits::default(),
-            control: Arc::new(Control::new()),
+            calls: Arc::new(CallTable::new()),
             resources: Resources::default(),
         }
     }
 
-    /// Publishes `handler` as `name`, and gives the service back for the next one.
+    /// Publishes `handler` as `name`. Returns the service, for the next one.
     ///
     /// A `Result` that the handler returns becomes a value or a fault. A panic in it
-    /// becomes a fault (code -32603), is logged, and the server goes on; a program
+    /// becomes a fault (code -32603) and is logged, and the server goes on; a program
     /// built with `panic = "abort"` ends.
     ///
     /// # Errors
@@ -92,42 +81,38 @@ impl Service {
         name: &str,
         handler: impl Handler<Args>,
     ) -> Result<&mut Self, Error> {
-        let signature = signature(&handler.types());
-        let function = move |context: &Context, params| handler.invoke(context, params);
-        let published = Published {
-            function: Box::new(function),
-            help: String::new(),
-            signature,
-        };
-        self.publish(name.to_owned(), published)?;
+        self.registry.register(name, handler)?;
         Ok(self)
     }
 
-    /// Says what a published function is, to `system.methodHelp` and the page that the
-    /// hyper front shows: plain text.
+    /// Sets the help of a published function, as plain text: `system.methodHelp` and the
+    /// page of the hyper front show it.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownName`].
     pub fn help(&mut self, name: &str, text: impl Into<String>) -> Result<&mut Self, Error> {
-        self.published(name)?.help = text.into();
+        self.registry.set_help(name, text.into())?;
         Ok(self)
     }
 
-    /// Sets a function's signature, its result's type first, by the names that XML-RPC
-    /// has for types. Without it, it is what the function's Rust types say, or open where
-    /// one of them has no one name, as [`Value`] or a type of your own.
+    /// Sets the signature of a published function: XML-RPC's names of the types, the
+    /// result's first.
+    ///
+    /// Without it, the signature is that of the function's Rust types; it is open if one
+    /// of them has no single XML-RPC type, as [`Value`] or a type of your own.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownName`].
     pub fn signature(&mut self, name: &str, types: &[&'static str]) -> Result<&mut Self, Error> {
-        self.published(name)?.signature = Some(types.to_vec());
+        self.registry.set_signature(name, types)?;
         Ok(self)
     }
 
     /// Publishes the functions of another service, each name after `prefix` and a dot.
-    /// The limits stay those of this one.
+    /// The limits of this service apply to them; those of the other are dropped, as are its
+    /// resources.
     ///
     /// ```
     /// # use xmlrpc_server::Service;
@@ -141,57 +126,23 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Those of [`register`](Service::register), for the first name that can't be had;
-    /// those before it are published.
+    /// Those of [`register`](Service::register), for the first name that can't be
+    /// published; the names before it are.
     pub fn group(&mut self, prefix: &str, group: Service) -> Result<&mut Self, Error> {
-        for (name, published) in group.functions {
-            self.publish(format!("{prefix}.{name}"), published)?;
-        }
+        self.registry.register_group(prefix, group.registry)?;
         Ok(self)
     }
 
-    fn publish(&mut self, name: String, published: Published) -> Result<(), Error> {
-        if name.is_empty() || !name.bytes().all(is_name_byte) {
-            return Err(Error::InvalidName { name });
-        }
-        if builtin::is_reserved(&name) {
-            return Err(Error::ReservedName { name });
-        }
-        match self.functions.entry(name) {
-            Entry::Occupied(taken) => Err(Error::DuplicateName {
-                name: taken.key().clone(),
-            }),
-            Entry::Vacant(free) => {
-                free.insert(published);
-                Ok(())
-            }
-        }
-    }
-
-    fn published(&mut self, name: &str) -> Result<&mut Published, Error> {
-        let unknown = || Error::UnknownName {
-            name: name.to_owned(),
-        };
-        self.functions.get_mut(name).ok_or_else(unknown)
-    }
-
-    /// An HTML page that documents the published functions, with figures of what the
-    /// service does just now. It needs no script and loads nothing.
-    pub fn page(&self) -> String {
-        docpage::page(self)
-    }
-
-    /// Publishes what `give` returns at `path`, to be had with GET from the hyper front: a
-    /// page of one's own, or the files and data of one. At `/` it stands in the place of
-    /// [`page`](Service::page), which `/RPC2` keeps. `give` is told the query, what follows
-    /// the `?`, as it came.
+    /// Publishes what `give` returns at `path`, for GET on the hyper front: a page of your
+    /// own, or its files and data. At `/` it replaces [`page`](Service::page), which stays
+    /// at `/RPC2`. `give` gets the query, which is the text after `?`, undecoded.
     ///
-    /// The rule is the one of the server's own page: who may call may read, nobody keeps a
-    /// copy, and a browser lets the page use what else is published here and nothing from
-    /// elsewhere, with no script or style within its text. To read is all that can be done:
-    /// a POST is a call.
+    /// The rules are those of the server's own page. Whoever may call may read. Nothing
+    /// keeps a copy. A browser lets the page use what else is published here and nothing
+    /// from elsewhere, and runs no script and applies no style that is inside the page. A
+    /// resource can only be read: a POST is a call.
     ///
-    /// `give` runs in the thread that speaks with all clients: it has to be quick. A panic
+    /// `give` runs on a thread that speaks with all clients: it has to be quick. A panic
     /// in it is logged and answered with 500.
     ///
     /// ```
@@ -204,8 +155,8 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::BadPath`], where the path is taken, is one of the server's own, or has a
-    /// character besides ASCII letters, digits and `/ - . _ ~`.
+    /// [`Error::BadPath`] if the path is taken, is one of the server's own, or has a
+    /// character other than ASCII letters, digits and `/ - . _ ~`.
     pub fn resource(
         &mut self,
         path: &str,
@@ -215,35 +166,47 @@ impl Service {
         Ok(self)
     }
 
-    /// The figures in Prometheus' text format, version 0.0.4.
-    pub fn metrics(&self) -> String {
-        docpage::metrics(self)
+    /// Returns the names of the published functions, sorted, without the server's own.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.registry.names()
     }
 
-    /// What a request may hold at most.
+    /// Returns an HTML page that documents the published functions and shows the figures
+    /// of this moment. It needs no script and loads nothing.
+    pub fn page(&self) -> String {
+        let published = self.registry.documentations();
+        docpage::render(&self.calls.metrics(), published, builtin::documentations())
+    }
+
+    /// Returns the figures of this moment in Prometheus' text format, version 0.0.4.
+    pub fn metrics(&self) -> String {
+        self.calls.metrics().to_prometheus()
+    }
+
+    /// Returns the limits on a request.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Sets what a request may hold at most.
+    /// Sets the limits on a request.
     ///
-    /// The fronts refuse a body above `limits.bytes` from its declared length alone.
+    /// The fronts refuse a body above `limits.bytes` by its declared length alone.
     pub fn set_limits(&mut self, limits: Limits) -> &mut Self {
         self.limits = limits;
         self
     }
 
-    /// Answers a request: the document of a call in, the document of its value or
-    /// fault out. Runs the function in the calling thread.
+    /// Answers a request: takes the document of a call, and returns the document of its
+    /// value or fault. Runs the function in the calling thread.
     ///
-    /// Faults have the codes of the fault-interop convention, as the constants of
-    /// [`Fault`]; what a function's own fault has is its own affair.
+    /// The server's own faults have the codes of the fault-interop convention, which are
+    /// constants of [`Fault`](xmlrpc_wire::Fault); a function chooses its own.
     pub fn answer(&self, request: &[u8]) -> Vec<u8> {
         self.answer_in(Context::new(), request)
     }
 
-    /// Answers a request, as [`answer`](Service::answer) does, and tells the function
-    /// what is known of it.
+    /// Answers a request as [`answer`](Service::answer) does, with a context for the
+    /// function.
     pub fn answer_in(&self, context: Context, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
             Step::Answer(document) | Step::Control(document) => document,
@@ -251,108 +214,89 @@ impl Service {
         }
     }
 
-    /// Reads a request, and answers all that needs no function: `system.*`, `reparte.*`,
+    /// Reads a request, and answers it if that needs no function: `system.*`, `reparte.*`,
     /// and faults for what can't be read or is not published.
     ///
-    /// Takes time in proportion to the request; a server with workers can call it in
+    /// Takes time in proportion to the request. A server with worker threads can call it on
     /// the thread that reads, and hand over the calls.
     pub fn begin(&self, request: &[u8]) -> Step {
         let call = match decode_call(request, &self.limits) {
             Ok(call) => call,
-            Err(error) => return Step::Answer(encode_fault(&unreadable(&error))),
+            Err(error) => return Step::Answer(encode_fault(&faults::unreadable(&error))),
         };
-        let call = match builtin::answer(self, call) {
+        let call = match builtin::answer(&self.registry, &self.calls, call) {
             Ok(answer) => {
-                let is_control = control::is_part(&answer.method);
                 let document = document(&answer.method, answer.response);
-                return match is_control {
+                return match answer.is_control {
                     true => Step::Control(document),
                     false => Step::Answer(document),
                 };
             }
             Err(call) => call,
         };
-        if !self.functions.contains_key(&call.method) && call.method != multicall::NAME {
-            return Step::Answer(encode_fault(&unknown(&call.method)));
+        if !self.registry.contains(&call.method) && call.method != builtin::MULTICALL {
+            return Step::Answer(encode_fault(&faults::unknown_method(&call.method)));
         }
         Step::Call(call)
     }
 
-    /// Runs a call in the calling thread and gives the document of its answer.
+    /// Runs a call in the calling thread, and returns the document of its answer.
     pub fn run(&self, call: MethodCall) -> Vec<u8> {
         self.run_in(Context::new(), call)
     }
 
-    /// Runs a call, as [`run`](Service::run) does, and tells the function what is known
-    /// of it. While it runs, `reparte.status` lists it and `reparte.cancel` finds it.
+    /// Runs a call as [`run`](Service::run) does, with a context for the function. While it
+    /// runs, `reparte.status` lists it and `reparte.cancel` finds it.
     pub fn run_in(&self, context: Context, call: MethodCall) -> Vec<u8> {
-        let at_hand = self.control.enter(context.clone(), None::<fn()>);
-        self.perform(&at_hand, context, call)
+        let entry = self.calls.enter(context.clone(), None::<fn()>);
+        self.run_entered(&entry, context, call)
     }
 
-    /// Runs a call that has been entered, and gives the document of its answer.
-    pub(crate) fn perform(&self, at_hand: &AtHand, context: Context, call: MethodCall) -> Vec<u8> {
+    /// Runs a call that has its entry in the call table, and returns the document of its
+    /// answer.
+    pub(crate) fn run_entered(
+        &self,
+        entry: &CallEntry,
+        context: Context,
+        call: MethodCall,
+    ) -> Vec<u8> {
         let MethodCall { method, params, .. } = call;
         let context = context.with_method(method);
-        at_hand.runs(&context);
+        entry.set_running(&context);
         let response = self.call(&context, params);
-        self.control.count(&response);
+        self.calls.count_ended(response.is_err());
         document(context.method(), response)
     }
 
     /// Calls the function that the context names.
-    pub(crate) fn call(&self, context: &Context, params: Vec<Value>) -> MethodResponse {
-        let method = context.method();
-        if method == multicall::NAME {
-            return multicall::run(self, context, params);
+    fn call(&self, context: &Context, params: Vec<Value>) -> MethodResponse {
+        if context.method() != builtin::MULTICALL {
+            return self.registry.call(context, params);
         }
-        let function = &self
-            .functions
-            .get(method)
-            .ok_or_else(|| unknown(method))?
-            .function;
-        // What a function returns is converted inside: that may panic as well.
-        let answered = catch_unwind(AssertUnwindSafe(|| function(context, params)));
-        let response = answered.map_err(|panic| {
-            log::error!(
-                "method \"{}\" panicked: {}",
-                escaped(method),
-                escaped(panic_text(&*panic))
-            );
-            let text = format!("method \"{}\" failed inside the server", escaped(method));
-            Fault::new(Fault::INTERNAL, text)
-        })?;
-        if let Err(InvokeError::Params(error)) = &response {
-            return Err(refused(method, error));
-        }
-        // It may have left its work half done.
-        if context.is_cancelled() {
-            let text = "the call was cancelled, or its deadline has passed";
-            return Err(Fault::new(Fault::INTERNAL, text));
-        }
-        response.unwrap_or_else(|error| Err(unsendable(method, error.source())))
+        multicall::run(
+            context,
+            params,
+            self.limits.bytes,
+            |call| match builtin::answer(&self.registry, &self.calls, call) {
+                Ok(answer) => answer.response,
+                Err(MethodCall { method, params, .. }) => {
+                    let context = context.clone().with_method(method);
+                    self.registry.call(&context, params)
+                }
+            },
+        )
     }
 
-    /// What is told of a published function.
-    pub(crate) fn told(&self, name: &str) -> Option<Told<'_>> {
-        let published = self.functions.get(name)?;
-        Some((&published.help, published.signature.as_deref()))
-    }
-
-    /// What is published besides functions.
+    /// Returns the published resources.
     #[cfg(feature = "hyper")]
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources
     }
 
-    /// What the service knows of its work.
-    pub(crate) fn control(&self) -> &Arc<Control> {
-        &self.control
-    }
-
-    /// The names of the published functions, sorted, without the server's own.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().map(String::as_str)
+    /// Returns the calls in progress.
+    #[cfg(any(feature = "tiny", feature = "hyper"))]
+    pub(crate) fn calls(&self) -> &Arc<CallTable> {
+        &self.calls
     }
 }
 
@@ -365,64 +309,53 @@ impl Default for Service {
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
-            .field("functions", &self.functions.keys())
+            .field("functions", &self.registry.names().collect::<Vec<_>>())
             .field("limits", &self.limits)
             .finish()
     }
 }
 
-/// The fault of a method that does not take the arguments it was given.
-pub(crate) fn refused(method: &str, error: &WireError) -> Fault {
-    let method = escaped(method);
-    let text = match error {
-        WireError::WrongArity { .. } => format!("method \"{method}\" {error}"),
-        _ => format!("method \"{method}\": {error}"),
-    };
-    Fault::new(Fault::INVALID_PARAMS, text)
-}
-
-/// The fault of a request that is no call, or is beyond a limit.
-fn unreadable(error: &WireError) -> Fault {
-    let code = match error {
-        WireError::NotWellFormed { .. } => Fault::NOT_WELL_FORMED,
-        WireError::UnsupportedEncoding { .. } => Fault::UNSUPPORTED_ENCODING,
-        _ => Fault::INVALID_REQUEST,
-    };
-    Fault::new(code, error.to_string())
-}
-
-/// The text is that of Python's SimpleXMLRPCServer.
-pub(crate) fn unknown(method: &str) -> Fault {
-    let text = format!("method \"{}\" is not supported", escaped(method));
-    Fault::new(Fault::METHOD_NOT_FOUND, text)
-}
-
-/// Logs and returns the fault of a method whose result can't be sent.
-fn unsendable(method: &str, error: &WireError) -> Fault {
-    let method = escaped(method);
-    log::error!("method \"{method}\": {}", escaped(&error.to_string()));
-    Fault::new(Fault::INTERNAL, format!("method \"{method}\": {error}"))
-}
-
+/// Returns the document of a response; of a fault if the value can't be encoded.
 fn document(method: &str, response: MethodResponse) -> Vec<u8> {
     let fault = match response.map(|value| encode_response(&value)) {
         Ok(Ok(document)) => return document,
-        Ok(Err(error)) => unsendable(method, &error),
+        Ok(Err(error)) => faults::unsendable(method, &error),
         Err(fault) => fault,
     };
     encode_fault(&fault)
 }
 
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    match panic.downcast_ref::<&'static str>() {
-        Some(text) => text,
-        None => panic
-            .downcast_ref::<String>()
-            .map_or("with what is not text", String::as_str),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The XML-RPC specification, on `methodName`.
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'/')
+    #[test]
+    fn the_page_documents_functions_and_the_servers_own_methods() {
+        let mut service = Service::new();
+        service.register("cuad", |n: i32| n * n).unwrap();
+        service.help("cuad", "The square of <n>.").unwrap();
+        let page = service.page();
+        assert!(page.contains("<code>cuad</code>"), "{page}");
+        assert!(page.contains("(int) → int"), "{page}");
+        assert!(page.contains("The square of &lt;n&gt;."), "{page}");
+        assert!(page.contains("<code>system.multicall</code>"), "{page}");
+    }
+
+    #[test]
+    fn the_figures_count_calls_and_faults() {
+        let mut service = Service::new();
+        service.register("cuad", |n: i32| n * n).unwrap();
+        for params in [vec![], vec![7, 8], vec![7]] {
+            let params = params.into_iter().map(Value::Int).collect();
+            service.run(MethodCall::new("cuad", params));
+        }
+        let text = service.metrics();
+        for line in [
+            "xmlrpc_calls_total 3",
+            "xmlrpc_faults_total 2",
+            "xmlrpc_workers_busy 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::peers::Peers;
 use super::places::Places;
 use super::pool::Pool;
 use super::unless::unless_stopped;
-use crate::control::Slots;
+use crate::call_table::SlotsGuard;
 use crate::error::{Error, system};
 use crate::{Service, Stop};
 
@@ -37,7 +37,7 @@ pub(crate) struct Acceptor {
     peers: Peers,
     grace: Duration,
     /// What the front adds to the workers that the service reports, until it ends.
-    _slots: Slots,
+    _slots: SlotsGuard,
 }
 
 impl Acceptor {
@@ -55,7 +55,7 @@ impl Acceptor {
             listener,
             peers: Peers::new(options.connections_per_peer),
             grace: options.grace,
-            _slots: service.control().open(workers),
+            _slots: service.calls().add_slots(workers),
             shared: Arc::new(Shared {
                 pool: pool.map_err(system("start the watcher's thread"))?,
                 service,

@@ -58,7 +58,7 @@ pub(super) async fn answer(
     let mut response = match answered {
         Ok(response) => response,
         Err(refusal) => {
-            shared.service.control().count_refused();
+            shared.service.calls().count_refused();
             // To read the body of a client that waits for leave to send it would be to
             // give the leave.
             let is_whole = !head.headers.contains_key(EXPECT) && body::drain(&mut body).await;

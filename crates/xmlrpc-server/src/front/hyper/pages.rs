@@ -14,7 +14,7 @@ use http_body_util::Full;
 use super::super::head::Refusal;
 use super::response::Control;
 use crate::escape::escaped;
-use crate::service::panic_text;
+use crate::panic_text::panic_text;
 use crate::{Resource, Service};
 
 const HEALTH: &str = "/health";

@@ -17,7 +17,7 @@ use super::super::head::Refusal;
 use super::pace::Pace;
 use super::packing::Document;
 use super::unless::unless;
-use crate::control::AtHand;
+use crate::call_table::CallEntry;
 use crate::{Context, Service, Step};
 
 /// What is to be done.
@@ -68,7 +68,7 @@ impl Pool {
             Work::Call(call) => context.clone().with_method(call.method.clone()),
             Work::Request(_) => context.clone(),
         };
-        let at_hand = self.service.control().enter(known, Some(call_off));
+        let at_hand = self.service.calls().enter(known, Some(call_off));
         let deadline = context.deadline();
         let job = Job {
             service: Arc::clone(&self.service),
@@ -139,7 +139,7 @@ struct Job {
     context: Context,
     /// Whether the client asks for gzip.
     packs: bool,
-    at_hand: AtHand,
+    at_hand: CallEntry,
 }
 
 impl Job {
@@ -155,7 +155,7 @@ impl Job {
         let context = self.context.clone();
         let document = match step {
             Step::Answer(document) | Step::Control(document) => document,
-            Step::Call(call) => self.service.perform(&self.at_hand, context, call),
+            Step::Call(call) => self.service.run_entered(&self.at_hand, context, call),
         };
         let document = match self.packs {
             true => Document::packed(document),

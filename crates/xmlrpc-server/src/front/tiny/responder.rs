@@ -139,9 +139,9 @@ impl Responder {
             }
             Step::Call(call) => {
                 let known = context.clone().with_method(call.method.clone());
-                let at_hand = self.service.control().enter(known, None::<fn()>);
+                let at_hand = self.service.calls().enter(known, None::<fn()>);
                 let _slot = self.workers.slot();
-                self.service.perform(&at_hand, context, call)
+                self.service.run_entered(&at_hand, context, call)
             }
         }
     }

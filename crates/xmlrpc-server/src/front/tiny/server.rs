@@ -129,7 +129,7 @@ impl Builder {
             .set_nonblocking(false)
             .map_err(system("set up the listener"))?;
         let prepare = move || {
-            let slots = service.control().open(options.workers.max(1));
+            let slots = service.calls().add_slots(options.workers.max(1));
             let responder = Arc::new(Responder::new(service, options.workers));
             let supervisor = Supervisor::start(listener, address, Arc::clone(&responder))?;
             Ok((supervisor, responder, slots))
