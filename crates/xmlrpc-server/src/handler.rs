@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use xmlrpc_wire::{Error, FromParams, FromValue, IntoResponse, MethodResponse, Value};
 
-use crate::Context;
+use crate::context::Context;
 
 /// A function or closure that can be published: up to eight arguments that convert
 /// from values, a result that converts to one, or a `Result` whose error makes a

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "hyper")]
 use std::thread;
 
-use crate::Error;
+use crate::error::Error;
 
 /// What is answered to a GET: a page, or a part or the data of one. See
 /// [`Service::resource`](crate::Service::resource).

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::io;
 use std::path::Path;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The fewest characters of a token: guessing 16 at random takes longer than any server
 /// runs.

@@ -85,6 +85,7 @@ fn bad_lengths_are_refused(front: Front) {
         ("5 5", &[400]),
         ("", &[400]),
         ("5\r\nContent-Length: 6", &[400]),
+        ("6\r\nContent-Length: 6", &[400]),
         ("6\r\nContent-Length: 10000000000000", &[400]),
         ("10000000000000\r\nContent-Length: 6", &[400, 413]),
     ] {

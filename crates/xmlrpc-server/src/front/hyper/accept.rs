@@ -1,79 +1,81 @@
-//! The loop that takes connections, and the end of it all.
+//! The accept loop, and the end of a server.
 
 use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::super::descriptors;
-use super::super::gate::Gate;
-use super::super::throttle::Throttle;
-use super::connection::{self, Shared};
-use super::options::Options;
-use super::peers::Peers;
-use super::places::Places;
-use super::pool::Pool;
-use super::unless::unless_stopped;
 use crate::call_table::SlotsGuard;
 use crate::error::{Error, system};
-use crate::{Service, Stop};
+use crate::front::cross_site::CrossSitePolicy;
+use crate::front::descriptor_limit::descriptor_limit;
+use crate::front::hyper::connection::serve_connection;
+use crate::front::hyper::connection_limit::ConnectionLimit;
+use crate::front::hyper::options::Options;
+use crate::front::hyper::per_peer_limit::PerPeerLimit;
+use crate::front::hyper::race::run_until_stopped;
+use crate::front::hyper::shared::Shared;
+use crate::front::hyper::workers::Workers;
+use crate::front::log_throttle::LogThrottle;
+use crate::service::Service;
+use crate::stop::Stop;
 
-/// Descriptors that connections leave to the rest of the process, or half of them if
-/// there are few.
-const RESERVE: usize = 64;
+/// The descriptors that connections leave to the rest of the process; half of them if there
+/// are few.
+const RESERVED_DESCRIPTORS: usize = 64;
 
-/// How long to leave a listener alone that has no descriptor or memory to accept with:
-/// the next try would fail at once, and again.
+/// The pause after a failure to accept for want of a descriptor or memory: the next try would
+/// fail at once, and again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What accepts connections.
+/// A server before its accept loop runs.
 pub(crate) struct Acceptor {
     listener: TcpListener,
     shared: Arc<Shared>,
-    peers: Peers,
+    per_peer_limit: PerPeerLimit,
     grace: Duration,
-    /// What the front adds to the workers that the service reports, until it ends.
     _slots: SlotsGuard,
 }
 
 impl Acceptor {
-    /// Makes an acceptor of a non-blocking listener, on the runtime of the caller.
+    /// Returns an acceptor of a non-blocking listener, which belongs to the runtime that the
+    /// caller has entered.
     pub(crate) fn new(
         listener: std::net::TcpListener,
         service: Arc<Service>,
         options: Options,
     ) -> Result<Self, Error> {
         let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
-        let workers = options.workers.max(1);
-        let cap = cap(options.connections, descriptors::limit());
-        let pool = Pool::new(Arc::clone(&service), workers, options.queue);
+        let slots = options.workers.max(1);
+        let max_connections = max_connections(options.connections, descriptor_limit());
+        let workers = Workers::new(Arc::clone(&service), slots, options.queue);
         Ok(Acceptor {
             listener,
-            peers: Peers::new(options.connections_per_peer),
+            per_peer_limit: PerPeerLimit::new(options.connections_per_peer),
             grace: options.grace,
-            _slots: service.calls().add_slots(workers),
+            _slots: service.calls().add_slots(slots),
             shared: Arc::new(Shared {
-                pool: pool.map_err(system("start the watcher's thread"))?,
+                workers: workers.map_err(system("start the watcher's thread"))?,
                 service,
-                places: Places::new(cap),
+                connection_limit: ConnectionLimit::new(max_connections),
+                cross_site: CrossSitePolicy::new(&options.hosts, options.token.is_some()),
+                token: options.token,
                 head_timeout: options.head_timeout,
                 body_timeout: options.body_timeout,
                 write_timeout: options.write_timeout,
                 deadline: options.deadline,
-                gate: Gate::new(&options.hosts, options.token.is_some()),
-                token: options.token,
                 #[cfg(feature = "tls")]
                 tls: options.tls,
             }),
         })
     }
 
-    /// Accepts and serves until the stop, then waits for the connections to end, at most
-    /// for the grace.
+    /// Accepts and serves until the stop. Then closes the listener, and waits until the
+    /// connections have ended, at most for the grace.
     pub(crate) async fn run(self, stop: Stop) {
         let (stopped, mut stopping) = watch::channel(false);
         let _hook = stop.hook(move || {
@@ -82,57 +84,65 @@ impl Acceptor {
         let Acceptor {
             listener,
             shared,
-            peers,
+            per_peer_limit,
             grace,
             _slots,
         } = self;
         tokio::spawn(tick());
-        let mut throttle = Throttle::default();
-        let mut greedy = Throttle::default();
+        let mut accept_failures = LogThrottle::default();
+        let mut peers_over_limit = LogThrottle::default();
         loop {
-            match unless_stopped(&mut stopping, pin!(listener.accept())).await {
+            match run_until_stopped(&mut stopping, pin!(listener.accept())).await {
                 None => break,
                 Some(Ok((stream, peer))) => {
-                    let Some(counted) = peers.enter(peer.ip()) else {
-                        greedy.too_many(peer.ip());
+                    // Before the place: a peer over its limit must not make an idle
+                    // connection of another leave.
+                    let Some(counted) = per_peer_limit.enter(peer.ip()) else {
+                        if let Some(unsaid) = peers_over_limit.event(Instant::now()) {
+                            let peer = peer.ip();
+                            log::warn!(
+                                "{peer} has too many connections ({unsaid} more since the last line)"
+                            );
+                        }
                         continue;
                     };
-                    let place = unless_stopped(&mut stopping, pin!(shared.places.take())).await;
-                    let Some(Some(place)) = place else {
+                    let acquired = pin!(shared.connection_limit.acquire());
+                    let Some(Some(permit)) = run_until_stopped(&mut stopping, acquired).await
+                    else {
                         break;
                     };
                     let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
                     tokio::spawn(async move {
-                        connection::serve(stream, peer, shared, stopping).await;
-                        drop((place, counted));
+                        serve_connection(stream, peer, shared, stopping).await;
+                        drop((permit, counted));
                     });
                 }
                 Some(Err(error)) => {
-                    throttle.accept_failed(&error);
+                    accept_failures.accept_failed(&error);
                     if !is_of_one_connection(&error) {
-                        let _ = unless_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
+                        let _ = run_until_stopped(&mut stopping, pin!(sleep(PAUSE))).await;
                     }
                 }
             }
         }
         drop(listener);
-        // An error where the time is up.
-        let _ = timeout(grace, shared.places.wait_for_none()).await;
+        // An error if the grace has passed.
+        let _ = timeout(grace, shared.connection_limit.wait_until_unused()).await;
     }
 }
 
-/// Ends never, and sees to it that there is a timer earlier than those of the calls. One
-/// that is the earliest wakes the thread that waits for timers, and each call has two.
+/// Never ends. Keeps a timer that is earlier than the two of each call: a new timer that is
+/// the earliest wakes the thread that waits for timers.
 async fn tick() {
     loop {
         sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// How many connections there may be: what is asked for, and no more than leaves the
-/// reserve.
-fn cap(asked: usize, descriptors: Option<usize>) -> u32 {
-    let room = descriptors.map_or(usize::MAX, |all| all - RESERVE.min(all / 2));
+/// Returns the limit on connections: what is asked for, or less if the process's descriptors
+/// would not suffice.
+fn max_connections(asked: usize, descriptors: Option<usize>) -> u32 {
+    let room = descriptors.map_or(usize::MAX, |all| all - RESERVED_DESCRIPTORS.min(all / 2));
     u32::try_from(asked.min(room).max(1)).unwrap_or(u32::MAX)
 }
 
@@ -157,7 +167,11 @@ mod tests {
             (0, Some(1024), 1),
             (usize::MAX, None, u32::MAX),
         ] {
-            assert_eq!(cap(asked, descriptors), expected, "{asked} {descriptors:?}");
+            assert_eq!(
+                max_connections(asked, descriptors),
+                expected,
+                "{asked} {descriptors:?}"
+            );
         }
     }
 }

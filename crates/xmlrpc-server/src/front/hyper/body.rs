@@ -1,4 +1,4 @@
-//! Reading bodies, and reading them away.
+//! Reading of request bodies, within limits on size and time.
 
 use std::time::Duration;
 
@@ -6,48 +6,48 @@ use ::hyper::body::{Body, Bytes, Incoming};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::super::head::Refusal;
+use crate::front::refusal::Refusal;
 
-/// What is read away of a refused body at most, in bytes. A client that still writes
+/// The most bytes of a refused body that are read and dropped. A client that still writes
 /// when the connection closes finds a broken pipe instead of the answer.
-const DRAINED: usize = 64 * 1024 * 1024;
+const MAX_DRAINED: usize = 64 * 1024 * 1024;
 
-/// How long a refused body is read away at most.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
+/// The longest time for which a refused body is read.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a refused body may pause before it is given up.
+/// The longest pause of a refused body.
 const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 
-/// Room that is made ahead for a body, in bytes, whatever length it declares.
-const ROOM: usize = 64 * 1024;
+/// The most bytes that are reserved for a body before it comes, whatever length it declares.
+const MAX_RESERVED: usize = 64 * 1024;
 
-/// The whole body, if it has no more than `limit` bytes and comes within `time`.
-pub(super) async fn read(
+/// Reads a whole body, if it has at most `max_bytes` and comes within `time`.
+pub(crate) async fn read(
     body: &mut Incoming,
-    limit: usize,
+    max_bytes: usize,
     time: Duration,
 ) -> Result<Vec<u8>, Refusal> {
-    timeout(time, collect(body, limit))
+    timeout(time, collect(body, max_bytes))
         .await
-        .unwrap_or(Err(Refusal::TooSlow))
+        .unwrap_or(Err(Refusal::TOO_SLOW))
 }
 
-async fn collect(body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Refusal> {
+async fn collect(body: &mut Incoming, max_bytes: usize) -> Result<Vec<u8>, Refusal> {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut bytes = Vec::with_capacity(declared.min(ROOM));
+    let mut bytes = Vec::with_capacity(declared.min(MAX_RESERVED));
     while let Some(data) = next(body).await? {
-        if data.len() > limit - bytes.len() {
-            return Err(Refusal::TooLarge);
+        if data.len() > max_bytes - bytes.len() {
+            return Err(Refusal::TOO_LARGE);
         }
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
 }
 
-/// Reads a body away, within bounds, and tells whether it has come to its end.
-pub(super) async fn drain(body: &mut Incoming) -> bool {
-    let deadline = Instant::now() + DRAIN_TIME;
-    let mut left = DRAINED;
+/// Reads and drops a body, within limits. Returns whether it has come to its end.
+pub(crate) async fn drain(body: &mut Incoming) -> bool {
+    let deadline = Instant::now() + DRAIN_TIMEOUT;
+    let mut left = MAX_DRAINED;
     while !body.is_end_stream() {
         let pause = deadline.min(Instant::now() + DRAIN_PAUSE);
         match timeout_at(pause, next(body)).await {
@@ -59,11 +59,11 @@ pub(super) async fn drain(body: &mut Incoming) -> bool {
     true
 }
 
-/// The next piece of data; empty for a piece that is not data, but trailers.
+/// Returns the next piece of data, which is empty for trailers; `None` at the end.
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
     match body.frame().await {
         None => Ok(None),
         Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
-        Some(Err(_)) => Err(Refusal::Incomplete),
+        Some(Err(_)) => Err(Refusal::INCOMPLETE),
     }
 }

@@ -4,10 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 #[cfg(feature = "tls")]
-use super::tls::Tls;
+use crate::front::hyper::tls::Tls;
 use crate::token::Token;
 
-/// How the hyper front serves.
+/// The options of a server of the hyper front.
 ///
 /// ```
 /// let mut options = xmlrpc_server::front::hyper::Options::default();
@@ -16,50 +16,49 @@ use crate::token::Token;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Functions that run at once; one per core by default, and never less than one.
+    /// The most functions that run at once; one per core by default. 0 counts as 1.
     pub workers: usize,
-    /// Calls that wait for a worker; a further one is answered with 503 and
-    /// `Retry-After: 1` at once. 256 by default; with 0, a call is taken only if it can run
-    /// at once.
+    /// The most calls that wait for a worker; 256 by default. A further one is answered with
+    /// 503 and `Retry-After: 1` at once. With 0, a call is taken only if it can run at once.
     pub queue: usize,
-    /// Connections at once; 10,000 by default, and never so many that they would take the
-    /// last descriptors of the process. A further one takes the place of the one that has
-    /// been idle for longest; where none is idle, it waits.
+    /// The most connections at once; 10,000 by default, and fewer than the process may have
+    /// descriptors. A further one takes the place of the one that has been idle for longest;
+    /// if none is idle, it waits.
     pub connections: usize,
-    /// Connections of one address, or of one IPv6 network of 64 bits, at once; further
-    /// ones are closed. 256 by default. Those of this machine are not counted: a proxy
-    /// that speaks for many is most likely one.
+    /// The most connections of one IPv4 address, or of one IPv6 network of 64 bits; 256 by
+    /// default. Further ones are closed. Those of this machine are not counted: one that has
+    /// many is most likely a proxy, which speaks for many.
     pub connections_per_peer: usize,
-    /// Time in which the whole head of a request has to come; also how long an idle
-    /// connection is kept. 30 seconds by default.
+    /// The time limit on the head of a request, and on an idle connection; 30 seconds by
+    /// default.
     pub head_timeout: Duration,
-    /// Time in which the whole body of a request has to come; 30 seconds by default.
+    /// The time limit on the body of a request; 30 seconds by default.
     pub body_timeout: Duration,
-    /// Time in which an answer has to be taken, from when the system can hold no more of it
-    /// for its client; 60 seconds by default. Then the connection is closed.
+    /// The time in which a client has to read its answer, from the moment when the system
+    /// can buffer no more of it; 60 seconds by default. Then the connection is closed.
     pub write_timeout: Duration,
-    /// How long a call may take, waiting and running, whose client does not say; 1 hour by
-    /// default. A client says it with the header `Reparte-Deadline-Ms`. A call that takes
+    /// The time limit on a call, waiting and running, whose client gives none; 1 hour by
+    /// default. A client gives one with the header `Reparte-Deadline-Ms`. A call that takes
     /// longer is answered with 504, and its function is told by its
     /// [`Context`](crate::Context).
     pub deadline: Duration,
     /// How long running calls may take to finish after a stop; 10 seconds by default.
     pub grace: Duration,
-    /// What a client has to show to call. None by default, which only loopback allows,
-    /// or [`without_token`](Options::without_token).
+    /// The token that a client has to send to call. None by default, which is allowed on
+    /// loopback, and elsewhere with [`without_token`](Options::without_token).
     ///
     /// Without TLS, whoever can read the network can read the token.
     pub token: Option<Token>,
-    /// How to speak TLS, if at all; not by default.
+    /// TLS; none by default.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
-    /// Names by which clients call the server, such as its DNS name, beside the address
-    /// that they connect to; on loopback also `localhost`. Where no token is asked for, a
-    /// request with another `Host` is refused: it may be made by a web page whose name
-    /// leads here (DNS rebinding).
+    /// Names by which clients call the server, such as its DNS name, besides the address
+    /// that they connect to, and `localhost` on loopback. If no token is required, a request
+    /// with another `Host` is refused: a web page whose name resolves to this address may
+    /// have made it (DNS rebinding).
     pub hosts: Vec<String>,
-    /// Serve an address that other machines reach, though no token is asked of them:
-    /// whoever reaches it may call. False by default.
+    /// Serve an address that other machines reach although no token is required: whoever
+    /// reaches it may call. False by default.
     pub without_token: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A running server of the hyper front, and how one is started.
+//! A running server of the hyper front, and its builder.
 
 use std::future::{Future, poll_fn};
 use std::net::{SocketAddr, TcpListener};
@@ -9,19 +9,19 @@ use std::time::Duration;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
-use super::accept::Acceptor;
-use super::options::Options;
 use crate::error::{Error, system};
-use crate::front::address::local_address;
+use crate::front::hyper::accept::Acceptor;
+use crate::front::hyper::options::Options;
+use crate::front::listen::local_address;
 use crate::front::server_thread::ServerThread;
 use crate::service::Service;
 use crate::stop::Stop;
 
-/// How long the runtime's threads get to end once nothing is left to do.
+/// The time that the runtime's threads get to end once nothing is left to do.
 const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(200);
 
-/// A server of the hyper front, which runs in threads of its own until it is stopped or this
-/// is dropped.
+/// A server of the hyper front. It runs in threads of its own until it is stopped or this is
+/// dropped.
 ///
 /// ```
 /// use std::net::TcpListener;
@@ -228,8 +228,9 @@ impl Builder {
     }
 }
 
-/// Two threads speak with all clients, of which a quick function may occupy one (see
-/// `pace`); each other function takes one more.
+/// Starts a runtime of two threads, which speak with all clients. A quick function may occupy
+/// one of them (see [`inline_calls`](crate::front::hyper::inline_calls)); each other function
+/// takes one more thread.
 fn runtime(workers: usize) -> Result<Runtime, Error> {
     runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -1,4 +1,4 @@
-//! TLS 1.3, by rustls on ring.
+//! TLS 1.3 on the network front, by rustls on ring.
 
 use std::fmt;
 use std::io;
@@ -14,31 +14,29 @@ use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-use crate::Error;
+use crate::error::Error;
 
-/// How a server speaks TLS: version 1.3, with a certificate of its own and, if it is told
-/// so, only with clients that have one too. Made once; a new certificate needs a new
-/// start.
+/// The TLS settings of a server: version 1.3, with a certificate of its own, and with or
+/// without certificates of clients. A new certificate needs a new start of the server.
 #[derive(Clone)]
 pub struct Tls(Arc<ServerConfig>);
 
 impl Tls {
-    /// TLS with a certificate and its key, both as PEM: the text of a file that holds the
-    /// server's certificate first and then, if there are any, those that vouch for it.
+    /// Returns TLS with a certificate and its key, both as PEM. `chain` has the server's
+    /// certificate first, and then those of the authorities between it and the root.
     ///
     /// # Errors
     ///
-    /// [`Error::BadTls`].
+    /// [`Error::BadTls`] if one of the texts can't be used.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, Error> {
         Tls::new(chain, key, None)
     }
 
-    /// The same, for clients alone that show a certificate which one of these authorities,
-    /// as PEM, vouches for.
+    /// Returns TLS for clients that have a certificate of one of these authorities (PEM).
     ///
     /// # Errors
     ///
-    /// [`Error::BadTls`].
+    /// [`Error::BadTls`] if one of the texts can't be used.
     pub fn for_clients_of(authorities: &[u8], chain: &[u8], key: &[u8]) -> Result<Self, Error> {
         Tls::new(chain, key, Some(authorities))
     }
@@ -71,13 +69,13 @@ impl Tls {
         Ok(Tls(Arc::new(config)))
     }
 
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsAcceptor::from(Arc::clone(&self.0)).accept(stream).await
     }
 }
 
 impl PartialEq for Tls {
-    /// Whether it is the same, or a clone of it.
+    /// Returns whether one is a clone of the other.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// How the tiny front serves.
+/// The options of a server of the tiny front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Functions that run at once; further calls wait. 1 by default, as in the article,
-    /// and never less.
+    /// The most functions that run at once; further calls wait. 1 by default, as in the
+    /// article; 0 counts as 1.
     pub workers: usize,
     /// How long running calls may take to finish after a stop; 10 seconds by default.
     pub grace: Duration,

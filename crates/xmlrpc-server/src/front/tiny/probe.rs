@@ -1,15 +1,15 @@
-//! Keeps tiny_http's threads going, and notices when they have died without a word.
+//! The probe that notices when tiny_http's accept loop has died or a connection is stuck.
 //!
-//! - Where the last descriptor goes to a connection and none is left to duplicate it, or
-//!   no thread can be had for it, the accept loop panics: no request comes any more, and
-//!   nothing tells so.
-//! - Of two connections that come within microseconds, both can be given to the one
-//!   thread that is idle; the second is served once some thread has finished with its
-//!   own, which may be a silent one's.
+//! - If the last descriptor goes to a connection and none is left to duplicate it, or
+//!   there is no thread for it, the accept loop panics: no request comes any more, and
+//!   tiny_http does not say so.
+//! - Two connections that come within microseconds can both be given to the one idle
+//!   thread. The second is served once some thread has finished with its own connection,
+//!   which may be a silent one.
 //!
-//! So the front visits itself twice a second. An answer shows that the loop lives, and
-//! the thread that gave it takes up one connection that has been left lying. After a
-//! burst of connections there are as many visits as there may be such ones.
+//! So the front connects to itself twice a second. An answer shows that the loop lives, and
+//! the thread that gave it takes up one connection that is stuck. After a burst of
+//! connections there are as many visits as there may be stuck ones.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,30 +19,31 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-/// How often the front visits itself: how long a connection may be left lying.
-const BEAT: Duration = Duration::from_millis(500);
+/// The time between two visits, for which a connection may be stuck.
+const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a visit may take.
-const VISIT: Duration = Duration::from_millis(500);
+/// The time limit of a visit.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Visits in a row without an answer after which the loop is held dead.
-const MISSES: usize = 2;
+/// The number of unanswered visits in a row after which the loop counts as dead.
+const MAX_MISSES: usize = 2;
 
-/// Visits at a beat, at most.
-const VISITS: usize = 256;
+/// The most visits after one interval.
+const MAX_VISITS: usize = 256;
 
-/// Descriptors that a connection takes.
-const DESCRIPTORS: usize = 2;
+/// The descriptors that a connection takes.
+const DESCRIPTORS_PER_CONNECTION: usize = 2;
 
 /// A thread that visits the front until this is dropped.
-pub(super) struct Probe {
+pub(crate) struct Probe {
+    /// Ends the thread when it is dropped.
     _end: Sender<Infallible>,
 }
 
 impl Probe {
-    /// Calls `dead` when visits at `address` go without an answer, while `progress`, a
-    /// count of what comes in otherwise, stands still.
-    pub(super) fn start(
+    /// Starts the thread. It calls `dead` if visits to `address` stay unanswered while
+    /// `progress`, the count of requests, does not grow.
+    pub(crate) fn start(
         address: SocketAddr,
         progress: impl Fn() -> usize + Send + 'static,
         dead: impl Fn() + Send + 'static,
@@ -50,12 +51,12 @@ impl Probe {
         let (end, ended) = bounded(0);
         thread::Builder::new()
             .name("xmlrpc-probe".to_owned())
-            .spawn(move || beat(address, &ended, progress, dead))?;
+            .spawn(move || visit_until_end(address, &ended, progress, dead))?;
         Ok(Probe { _end: end })
     }
 }
 
-fn beat(
+fn visit_until_end(
     address: SocketAddr,
     ended: &Receiver<Infallible>,
     progress: impl Fn() -> usize,
@@ -64,22 +65,22 @@ fn beat(
     let mut misses = 0;
     let mut before = progress();
     let mut lowest = visit(address).map_or(0, |visit| visit.descriptor);
-    while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+    while ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
         let Some(seen) = visit(address) else {
             continue;
         };
         let now = progress();
         if seen.is_answered {
             misses = 0;
-            let burst = seen.descriptor.saturating_sub(lowest) / DESCRIPTORS;
+            let burst = seen.descriptor.saturating_sub(lowest) / DESCRIPTORS_PER_CONNECTION;
             lowest = seen.descriptor;
-            // Until there is no descriptor for one.
-            (0..burst.min(VISITS)).all(|_| visit(address).is_some());
+            // Stops early if no descriptor is left for a visit.
+            (0..burst.min(MAX_VISITS)).all(|_| visit(address).is_some());
         } else if now == before {
             misses += 1;
         }
         before = now;
-        if misses == MISSES {
+        if misses == MAX_MISSES {
             misses = 0;
             dead();
         }
@@ -88,13 +89,15 @@ fn beat(
 
 struct Visit {
     is_answered: bool,
-    /// The lowest that was free, which grows with the connections that are open.
+    /// The descriptor of the visit: the lowest free one, which grows with the number of
+    /// open connections.
     descriptor: usize,
 }
 
-/// Visits the front; `None` where there is no descriptor for it, which tells nothing.
+/// Visits the front. Returns `None` if there is no descriptor for that, which tells nothing
+/// about the front.
 fn visit(address: SocketAddr) -> Option<Visit> {
-    let mut stream = match TcpStream::connect_timeout(&address, VISIT) {
+    let mut stream = match TcpStream::connect_timeout(&address, TIMEOUT) {
         Ok(stream) => stream,
         Err(error) if error.kind() == ErrorKind::TimedOut => {
             return Some(Visit {
@@ -104,10 +107,10 @@ fn visit(address: SocketAddr) -> Option<Visit> {
         }
         Err(_) => return None,
     };
-    // An empty request line, which tiny_http refuses by itself: it is no request, and
-    // leaves no line in the access log.
+    // tiny_http itself refuses an empty request line: no request, and no line in the access
+    // log, comes of it.
     let answer = stream
-        .set_read_timeout(Some(VISIT))
+        .set_read_timeout(Some(TIMEOUT))
         .and_then(|()| stream.write_all(b"\r\n"))
         .and_then(|()| stream.read(&mut [0]));
     Some(Visit {

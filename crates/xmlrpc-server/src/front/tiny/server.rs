@@ -1,32 +1,44 @@
-//! A running server of the tiny front, and how one is started.
+//! A running server of the tiny front, and its builder.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use super::options::Options;
-use super::responder::Responder;
-use super::supervisor::Supervisor;
 use crate::error::{Error, system};
-use crate::front::address::local_address;
+use crate::front::listen::local_address;
 use crate::front::server_thread::ServerThread;
+use crate::front::tiny::options::Options;
+use crate::front::tiny::responder::Responder;
+use crate::front::tiny::supervisor::Supervisor;
 use crate::service::Service;
 use crate::stop::Stop;
 
-/// A server of the tiny front, which runs in threads of its own until it is stopped or this
-/// is dropped.
+/// A server of the tiny front. It runs in threads of its own until it is stopped or this is
+/// dropped.
 ///
-/// A connection costs a thread and two descriptors while it is open, and a request a
-/// second thread; there is no bound on their number and no limit on a client's time.
-/// Answers are HTTP/1.0, after which a client closes. Chunked bodies are refused (411).
+/// ```
+/// use xmlrpc_server::{Service, front::{listen, tiny::Server}};
 ///
-/// A request that declares more than the service's limit (or more than 1 GiB) is
-/// refused, and holds its thread and two descriptors for good.
+/// let mut service = Service::new();
+/// service.register("cuad", |n: i32| n * n)?;
+/// let server = Server::new(listen("localhost:0")?, service)?;
+/// println!("listening on http://{}", server.address());
+/// # server.stop();
+/// server.wait()?;
+/// # Ok::<(), xmlrpc_server::Error>(())
+/// ```
 ///
-/// tiny_http's threads can die or stall without a word, so the front visits itself twice
-/// a second; a connection that was left lying is served within that time or two.
+/// A connection takes a thread and two descriptors while it is open, and a request takes a
+/// second thread. There is no limit on their number, nor on a client's time. Answers are
+/// HTTP/1.0, after which a client closes. Chunked bodies are refused (411).
 ///
-/// After a stop, the calls at hand are answered if they end within [`Options::grace`].
-/// What serves connections that are still open then stays until the process ends.
+/// A request that declares more than the service's limit, or more than 1 GiB, is refused,
+/// and holds its thread and two descriptors until the process ends.
+///
+/// tiny_http's threads can die or stall without a sign, so the front connects to itself twice
+/// a second. A connection that was stuck is served within a second.
+///
+/// After a stop, the calls in progress are answered if they end within [`Options::grace`].
+/// The threads of connections that are still open then stay until the process ends.
 #[derive(Debug)]
 #[must_use = "a server stops when it is dropped"]
 pub struct Server(ServerThread);
@@ -72,8 +84,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyOverlong`] at the 64th request of the kind above (or at an eighth of
-    /// the process's limit on descriptors, if that is less).
+    /// [`Error::TooManyOverlong`] at the 64th request that declared more than the limit, or
+    /// at an eighth of the process's limit on descriptors if that is less.
     pub fn wait(self) -> Result<(), Error> {
         self.0.wait()
     }
@@ -108,9 +120,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::NotLoopback`] for any address that other machines reach, and
-    /// [`Error::System`] where the listener or a thread can't be had. A failure to accept
-    /// is logged and survived.
+    /// [`Error::NotLoopback`] if other machines reach the listener's address, and
+    /// [`Error::System`] if the listener or a thread can't be set up. A failure to accept a
+    /// connection is logged and survived.
     pub fn start(self) -> Result<Server, Error> {
         let Builder {
             listener,
@@ -137,7 +149,7 @@ impl Builder {
         let run = move |(supervisor, responder, _slots): (Supervisor, Arc<Responder>, _),
                         stop: &Stop| {
             let ended = supervisor.run(stop);
-            responder.workers.wait_for_none(options.grace);
+            responder.workers.wait_until_idle(options.grace);
             ended
         };
         ServerThread::start(address, stop.as_ref(), prepare, run).map(Server)

@@ -1,4 +1,11 @@
-//! The supervisor of tiny_http: replaces a server whose accept loop has failed.
+//! The supervisor of tiny_http, which replaces a server whose accept loop has failed.
+//!
+//! | server | event | then |
+//! | --- | --- | --- |
+//! | serving | its accept loop fails, or the probe finds it dead | failed |
+//! | failed | [`PAUSE`] passes, and a new one listens | serving |
+//! | failed | [`PAUSE`] passes, and none can listen | failed |
+//! | any | the stop, or too many overlong requests | ended |
 
 use std::mem;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,18 +16,17 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, after, never, select, unbounded};
 use tiny_http::Server;
 
-use super::probe::Probe;
-use super::responder::{Responder, TooManyOverlong};
 use crate::error::{Error, system};
-use crate::front::throttle::Throttle;
+use crate::front::log_throttle::LogThrottle;
+use crate::front::tiny::probe::Probe;
+use crate::front::tiny::responder::{Responder, TooManyOverlong};
 use crate::stop::Stop;
 
-/// How long to leave the listener alone after a failure to accept, for want of
-/// descriptors most likely.
+/// The pause between a failure to accept and the next server: most likely the process has no
+/// descriptor left, and the next try would fail at once.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long the connections of a dead accept loop may be silent before nobody listens
-/// to them any more.
+/// The time after which the silent connections of a failed server are abandoned.
 const SILENCE: Duration = Duration::from_secs(60);
 
 enum Event {
@@ -29,14 +35,14 @@ enum Event {
     TooManyOverlong(usize),
 }
 
-/// A server of tiny_http on a listener, and what replaces it when it fails.
+/// A server of tiny_http on a listener, and the means to replace it.
 pub(crate) struct Supervisor {
     listener: TcpListener,
     address: SocketAddr,
     responder: Arc<Responder>,
     events: Sender<Event>,
     happened: Receiver<Event>,
-    /// `None` while a failed one has not been replaced yet.
+    /// `None` while a failed server has not been replaced.
     server: Option<Arc<Server>>,
     probe: Option<Probe>,
 }
@@ -59,7 +65,7 @@ impl Supervisor {
             probe: None,
         };
         supervisor.server = Some(supervisor.listen()?);
-        supervisor.probe = Some(supervisor.probe()?);
+        supervisor.probe = Some(supervisor.start_probe()?);
         Ok(supervisor)
     }
 
@@ -76,14 +82,14 @@ impl Supervisor {
         ended
     }
 
-    /// Sees to it that there is a server until the stop.
+    /// Keeps a server on the listener until the stop.
     fn supervise(&mut self) -> Result<(), Error> {
-        let mut throttle = Throttle::default();
+        let mut throttle = LogThrottle::default();
         let mut listen_again = never();
         loop {
             let failure = select! {
                 recv(self.happened) -> event => match event {
-                    // Said of one that has been given up already.
+                    // A second report about a server that has been given up.
                     Ok(Event::AcceptFailed(_)) if self.server.is_none() => continue,
                     Ok(Event::AcceptFailed(failure)) => failure,
                     Ok(Event::TooManyOverlong(count)) => {
@@ -101,14 +107,14 @@ impl Supervisor {
                 },
             };
             throttle.accept_failed(&failure);
-            // The accept loop is over, but its connections are not. Dropped, the server
-            // would drop the requests that they still send.
+            // The accept loop is over, but its connections are not. The drop of the server
+            // would drop the requests that they still send, which may abort the process.
             mem::forget(self.server.take());
             listen_again = after(PAUSE);
         }
     }
 
-    /// A server on the listener, and a thread that takes its requests.
+    /// Starts a server on the listener, and a thread that takes its requests.
     fn listen(&self) -> Result<Arc<Server>, Error> {
         let doing = "listen with tiny_http";
         let listener = self.listener.try_clone().map_err(system(doing))?;
@@ -124,7 +130,7 @@ impl Supervisor {
         Ok(server)
     }
 
-    fn probe(&self) -> Result<Probe, Error> {
+    fn start_probe(&self) -> Result<Probe, Error> {
         let (responder, events) = (Arc::clone(&self.responder), self.events.clone());
         let dead = move || {
             let failure = "tiny_http has stopped accepting".to_owned();
@@ -135,14 +141,15 @@ impl Supervisor {
     }
 }
 
-/// Takes requests, those of connections that outlive their accept loop too.
+/// Takes requests until the accept loop fails, and then those of the connections that
+/// outlive it.
 fn receive(server: &Server, responder: &Arc<Responder>, events: &Sender<Event>) {
     let take = |request| {
         if let Err(TooManyOverlong(count)) = responder.take(request) {
             drop(events.send(Event::TooManyOverlong(count)));
         }
     };
-    // Not `incoming_requests`, which swallows the failure.
+    // `incoming_requests` would swallow the failure.
     let failure = loop {
         match server.recv() {
             Ok(request) => take(request),
@@ -160,9 +167,9 @@ fn receive(server: &Server, responder: &Arc<Responder>, events: &Sender<Event>) 
 
 /// Ends a server that accepts connections.
 ///
-/// Dropped, it stops accepting; but the last of its connections to close drops the
-/// requests that came after, and one with a giant length would abort the process. A
-/// connection that is never closed keeps that from happening.
+/// A dropped server stops accepting. But when the last of its connections closes, the
+/// requests that came after are dropped, and one with a giant length would abort the
+/// process. A connection that stays open for ever prevents that.
 fn end(server: Arc<Server>, address: SocketAddr) {
     server.unblock();
     match TcpStream::connect(address) {

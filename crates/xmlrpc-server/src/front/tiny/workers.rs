@@ -1,24 +1,26 @@
-//! The calls at hand: how many there are, and how many of them may compute.
+//! The calls in progress of the tiny front, and the slots in which functions run.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Counts calls from the last byte of their request to the last of their answer.
-pub(super) struct Workers {
+/// Counts of calls in progress and of free slots.
+pub(crate) struct Workers {
     counts: Mutex<Counts>,
+    /// Signalled at each change of `counts`.
     changed: Condvar,
 }
 
 struct Counts {
-    at_hand: usize,
+    /// Calls between the last byte of their request and the last byte of their answer.
+    in_progress: usize,
     free_slots: usize,
 }
 
 impl Workers {
-    pub(super) fn new(slots: usize) -> Self {
+    pub(crate) fn new(slots: usize) -> Self {
         Workers {
             counts: Mutex::new(Counts {
-                at_hand: 0,
+                in_progress: 0,
                 free_slots: slots,
             }),
             changed: Condvar::new(),
@@ -26,34 +28,34 @@ impl Workers {
     }
 
     /// Counts a call until the guard is dropped.
-    pub(super) fn begin(&self) -> Guard<'_> {
-        self.lock().at_hand += 1;
-        Guard {
+    pub(crate) fn begin_call(&self) -> CountGuard<'_> {
+        self.lock().in_progress += 1;
+        CountGuard {
             workers: self,
-            give_back: |counts| counts.at_hand -= 1,
+            give_back: |counts| counts.in_progress -= 1,
         }
     }
 
-    /// Waits for a slot, and holds it until the guard is dropped.
-    pub(super) fn slot(&self) -> Guard<'_> {
+    /// Waits for a free slot, and holds it until the guard is dropped.
+    pub(crate) fn acquire_slot(&self) -> CountGuard<'_> {
         let counts = self.lock();
         let waited = self
             .changed
             .wait_while(counts, |counts| counts.free_slots == 0);
         waited.unwrap_or_else(PoisonError::into_inner).free_slots -= 1;
-        Guard {
+        CountGuard {
             workers: self,
             give_back: |counts| counts.free_slots += 1,
         }
     }
 
-    /// Waits until no call is at hand, for at most `time`.
-    pub(super) fn wait_for_none(&self, time: Duration) {
+    /// Waits until no call is in progress, at most for `time`.
+    pub(crate) fn wait_until_idle(&self, time: Duration) {
         let counts = self.lock();
-        // Whichever it was that ended the wait.
+        // Both ends of the wait, idle or late, are the same to the caller.
         let _ = self
             .changed
-            .wait_timeout_while(counts, time, |counts| counts.at_hand > 0);
+            .wait_timeout_while(counts, time, |counts| counts.in_progress > 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -62,13 +64,13 @@ impl Workers {
     }
 }
 
-/// Gives back what was taken.
-pub(super) struct Guard<'a> {
+/// A count that is taken back when this is dropped.
+pub(crate) struct CountGuard<'a> {
     workers: &'a Workers,
     give_back: fn(&mut Counts),
 }
 
-impl Drop for Guard<'_> {
+impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         (self.give_back)(&mut self.workers.lock());
         self.workers.changed.notify_all();

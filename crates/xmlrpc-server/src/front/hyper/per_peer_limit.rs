@@ -1,44 +1,47 @@
-//! How many connections each peer has.
+//! The limit on the connections of one peer.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The counts.
+/// The numbers of connections, by peer, and their limit.
 #[derive(Debug, Clone)]
-pub(super) struct Peers {
-    most: usize,
+pub(crate) struct PerPeerLimit {
+    max: usize,
+    /// No number in it is 0.
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// A connection that is counted until this is dropped.
+/// A connection that counts until this is dropped.
 #[derive(Debug)]
-pub(super) struct Counted {
-    peers: Peers,
+pub(crate) struct PeerConnection {
+    limit: PerPeerLimit,
+    /// `None` for a peer that is not counted.
     peer: Option<IpAddr>,
 }
 
-impl Peers {
-    pub(super) fn new(most: usize) -> Self {
-        Peers {
-            most: most.max(1),
+impl PerPeerLimit {
+    /// Returns a limit of `max` connections, at least 1.
+    pub(crate) fn new(max: usize) -> Self {
+        PerPeerLimit {
+            max: max.max(1),
             counts: Arc::default(),
         }
     }
 
-    /// Counts a connection, unless there are as many as there may be.
-    pub(super) fn enter(&self, peer: IpAddr) -> Option<Counted> {
-        let peer = group(peer);
+    /// Counts a connection. Returns `None` if the peer has as many as it may.
+    pub(crate) fn enter(&self, address: IpAddr) -> Option<PeerConnection> {
+        let peer = peer(address);
         if let Some(peer) = peer {
             let mut counts = self.lock();
             let count = counts.entry(peer).or_default();
-            if *count >= self.most {
+            if *count >= self.max {
                 return None;
             }
             *count += 1;
         }
-        Some(Counted {
-            peers: self.clone(),
+        Some(PeerConnection {
+            limit: self.clone(),
             peer,
         })
     }
@@ -49,12 +52,12 @@ impl Peers {
     }
 }
 
-impl Drop for Counted {
+impl Drop for PeerConnection {
     fn drop(&mut self) {
         let Some(peer) = self.peer else {
             return;
         };
-        let mut counts = self.peers.lock();
+        let mut counts = self.limit.lock();
         if let Some(count) = counts.get_mut(&peer) {
             *count -= 1;
             if *count == 0 {
@@ -64,16 +67,16 @@ impl Drop for Counted {
     }
 }
 
-/// What counts as one peer; `None` for this machine.
-fn group(peer: IpAddr) -> Option<IpAddr> {
-    match peer.to_canonical() {
-        peer if peer.is_loopback() => None,
-        IpAddr::V6(peer) => {
-            // A network of 64 bits is one customer's; its addresses are for the asking.
-            let network = peer.to_bits() >> 64 << 64;
+/// Returns what counts as one peer: an IPv4 address, or an IPv6 network of 64 bits, which is
+/// one customer's, who may use any address in it. `None` for this machine.
+fn peer(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        address if address.is_loopback() => None,
+        IpAddr::V6(address) => {
+            let network = address.to_bits() >> 64 << 64;
             Some(Ipv6Addr::from_bits(network).into())
         }
-        peer => Some(peer),
+        address => Some(address),
     }
 }
 
@@ -83,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_peer_has_its_share_and_no_more() {
-        let peers = Peers::new(2);
-        let enter = |text: &str| peers.enter(text.parse().unwrap());
+        let limit = PerPeerLimit::new(2);
+        let enter = |text: &str| limit.enter(text.parse().unwrap());
         let first = enter("10.0.0.1");
         let second = enter("::ffff:10.0.0.1");
         assert!(first.is_some() && second.is_some());
@@ -94,13 +97,13 @@ mod tests {
         drop(first);
         assert!(enter("10.0.0.1").is_some());
         drop((second, other));
-        assert!(peers.lock().is_empty());
+        assert!(limit.lock().is_empty());
     }
 
     #[test]
     fn a_network_is_one_peer_and_this_machine_none() {
-        let peers = Peers::new(1);
-        let enter = |text: &str| peers.enter(text.parse().unwrap());
+        let limit = PerPeerLimit::new(1);
+        let enter = |text: &str| limit.enter(text.parse().unwrap());
         let _one = enter("2001:db8:0:1::1").unwrap();
         assert!(enter("2001:db8:0:1:ffff::2").is_none());
         assert!(enter("2001:db8:0:2::1").is_some());

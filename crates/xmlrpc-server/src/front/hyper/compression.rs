@@ -1,63 +1,67 @@
-//! Answers as gzip, to clients that ask for it.
+//! gzip of answers, for clients that accept it.
 
-/// The fewest bytes that are packed: below, they fit a few packets either way.
+/// The fewest bytes that are compressed: fewer take a few packets either way.
 #[cfg(feature = "gzip")]
-const WORTHWHILE: usize = 4 * 1024;
+const MIN_COMPRESSED: usize = 4 * 1024;
 
 /// A document to answer with.
 #[derive(Debug)]
-pub(super) struct Document {
-    pub(super) bytes: Vec<u8>,
-    pub(super) is_packed: bool,
+pub(crate) struct Document {
+    pub(crate) bytes: Vec<u8>,
+    /// The bytes are gzip.
+    pub(crate) is_gzip: bool,
     /// It answers a method of the control protocol.
-    pub(super) is_control: bool,
+    pub(crate) is_control: bool,
 }
 
 impl Document {
-    pub(super) fn plain(bytes: Vec<u8>) -> Self {
+    /// Returns a document that is sent as it is.
+    pub(crate) fn plain(bytes: Vec<u8>) -> Self {
         Document {
             bytes,
-            is_packed: false,
+            is_gzip: false,
             is_control: false,
         }
     }
 
-    pub(super) fn control(bytes: Vec<u8>) -> Self {
+    /// Returns the answer of a method of the control protocol.
+    pub(crate) fn control(bytes: Vec<u8>) -> Self {
         Document {
             is_control: true,
             ..Document::plain(bytes)
         }
     }
 
-    /// Packs a document that is long enough, at the level that takes the least time. Not in
-    /// the thread that speaks with all clients.
+    /// Compresses a document that is long enough, at the level that takes the least time.
+    /// Not for the threads that speak with all clients.
     #[cfg(feature = "gzip")]
-    pub(super) fn packed(bytes: Vec<u8>) -> Self {
+    pub(crate) fn compressed(bytes: Vec<u8>) -> Self {
         use std::io::Write as _;
 
-        if bytes.len() < WORTHWHILE {
+        if bytes.len() < MIN_COMPRESSED {
             return Document::plain(bytes);
         }
         let room = Vec::with_capacity(bytes.len() / 4);
         let mut encoder = flate2::write::GzEncoder::new(room, flate2::Compression::fast());
         match encoder.write_all(&bytes).and_then(|()| encoder.finish()) {
-            Ok(packed) => Document {
-                is_packed: true,
-                ..Document::plain(packed)
+            Ok(compressed) => Document {
+                is_gzip: true,
+                ..Document::plain(compressed)
             },
             // Writing to memory does not fail.
             Err(_) => Document::plain(bytes),
         }
     }
 
+    /// Returns a document that is sent as it is: the feature `gzip` is off.
     #[cfg(not(feature = "gzip"))]
-    pub(super) fn packed(bytes: Vec<u8>) -> Self {
+    pub(crate) fn compressed(bytes: Vec<u8>) -> Self {
         Document::plain(bytes)
     }
 }
 
-/// Whether an `Accept-Encoding` asks for gzip.
-pub(super) fn is_asked_for(value: Option<&[u8]>) -> bool {
+/// Returns whether an `Accept-Encoding` names gzip.
+pub(crate) fn accepts_gzip(value: Option<&[u8]>) -> bool {
     let text = value.and_then(|value| std::str::from_utf8(value).ok());
     let mut codings = text.unwrap_or_default().split(',');
     codings.any(|coding| {
@@ -89,8 +93,8 @@ mod tests {
             ("*", false),
             ("", false),
         ] {
-            assert_eq!(is_asked_for(Some(value.as_bytes())), is_asked, "{value}");
+            assert_eq!(accepts_gzip(Some(value.as_bytes())), is_asked, "{value}");
         }
-        assert!(!is_asked_for(None));
+        assert!(!accepts_gzip(None));
     }
 }

@@ -1,7 +1,7 @@
-//! What is answered to GET.
+//! Answers to GET: the page, the figures, the health, and the service's resources.
 //!
-//! The rule: `/health` tells nothing but that the server is there, and does so without a
-//! token; the page, the figures and what else the service publishes are for who may call.
+//! `/health` tells only that the server is there, and needs no token. All else is for whoever
+//! may call.
 
 use ::hyper::body::{Body as _, Bytes, Incoming};
 use ::hyper::header::{
@@ -11,21 +11,30 @@ use ::hyper::http::request::Parts;
 use ::hyper::{Method, Response};
 use http_body_util::Full;
 
-use super::super::head::Refusal;
-use super::response::Control;
 use crate::escape::escaped;
+use crate::front::hyper::response::LogAtDebug;
+use crate::front::refusal::Refusal;
 use crate::panic_text::panic_text;
-use crate::{Resource, Service};
+use crate::resource::Resource;
+use crate::service::Service;
 
 const HEALTH: &str = "/health";
 
-/// Whether it is asked only if the server is there.
-pub(super) fn is_health(head: &Parts) -> bool {
+/// The policy of the server's own page, which has a style and nothing else.
+const OWN_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// The policy of resources, which use each other. Images may be within the text.
+const RESOURCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// Returns whether a request asks for nothing but `/health`.
+pub(crate) fn is_health(head: &Parts) -> bool {
     is_get(head) && head.uri.path() == HEALTH
 }
 
-/// The page that is asked for; `None` where none is. To ask takes no body.
-pub(super) fn get(
+/// Answers a GET or HEAD without a body, if there is anything at its path.
+pub(crate) fn answer(
     head: &Parts,
     body: &Incoming,
     service: &Service,
@@ -36,13 +45,13 @@ pub(super) fn get(
     let path = head.uri.path();
     let query = head.uri.query().unwrap_or_default();
     match service.resources().get(path, query) {
-        Some(Ok(resource)) => return Some(Ok(published(resource))),
+        Some(Ok(resource)) => return Some(Ok(resource_response(resource))),
         Some(Err(panic)) => {
             log::error!(
                 "what is published at {path} panicked: {}",
                 escaped(panic_text(&*panic))
             );
-            return Some(Err(Refusal::Failed));
+            return Some(Err(Refusal::FAILED));
         }
         None => {}
     }
@@ -55,25 +64,21 @@ pub(super) fn get(
         ),
         _ => return None,
     };
-    Some(Ok(page(content_type, text.into(), OWN)))
+    Some(Ok(response(content_type, text.into(), OWN_POLICY)))
 }
 
-/// The policy of the server's own page, which has a style and nothing else.
-const OWN: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/// The policy of others: they use what is published beside them. Images may be in the text.
-const PUBLISHED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
-
-/// To look on is no call to log, as with the control protocol.
-fn published(resource: Resource) -> Response<Full<Bytes>> {
-    let mut response = page(resource.content_type, resource.body.into(), PUBLISHED);
-    response.extensions_mut().insert(Control);
+fn resource_response(resource: Resource) -> Response<Full<Bytes>> {
+    let (content_type, body) = (resource.content_type, resource.body.into());
+    let mut response = response(content_type, body, RESOURCE_POLICY);
+    response.extensions_mut().insert(LogAtDebug);
     response
 }
 
-fn page(content_type: &'static str, body: Bytes, policy: &'static str) -> Response<Full<Bytes>> {
+fn response(
+    content_type: &'static str,
+    body: Bytes,
+    policy: &'static str,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

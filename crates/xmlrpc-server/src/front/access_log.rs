@@ -6,12 +6,11 @@ use crate::escape::escaped;
 
 /// Logs a request that has been answered with `status`.
 ///
-/// What watchers ask (`is_control`) is logged at debug level: the other lines add up to
-/// the calls.
+/// A question of a watcher (`is_control`) is logged at level debug, so that the lines at
+/// level info are the calls.
 ///
-/// The time, which stands after the first field in Python's line, is left to whoever
-/// formats the log.
-pub(super) fn log(
+/// Python's line has the time after the first field; whoever formats the log adds it.
+pub(crate) fn log_request(
     peer: IpAddr,
     method: &str,
     target: &str,

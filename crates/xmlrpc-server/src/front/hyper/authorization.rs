@@ -1,26 +1,27 @@
-//! The token in a request.
+//! The token in a request's `Authorization`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::head::Refusal;
-use crate::Token;
+use crate::front::refusal::Refusal;
+use crate::token::Token;
 
-/// Whether an `Authorization` shows the token: `Bearer TOKEN`, or `Basic` with the token
+/// Checks that an `Authorization` has the token: `Bearer TOKEN`, or `Basic` with the token
 /// as the password of any user.
-pub(super) fn judge(token: &Token, authorization: Option<&[u8]>) -> Result<(), Refusal> {
-    let is_shown = authorization.and_then(split).is_some_and(|(scheme, rest)| {
+pub(crate) fn check_token(token: &Token, authorization: Option<&[u8]>) -> Result<(), Refusal> {
+    let has_token = authorization.and_then(split).is_some_and(|(scheme, rest)| {
         if scheme.eq_ignore_ascii_case(b"bearer") {
             return token.is(rest);
         }
         scheme.eq_ignore_ascii_case(b"basic") && password(rest).is_some_and(|p| token.is(&p))
     });
-    match is_shown {
+    match has_token {
         true => Ok(()),
-        false => Err(Refusal::Unauthorized),
+        false => Err(Refusal::UNAUTHORIZED),
     }
 }
 
+/// Returns the scheme, and what follows it.
 fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = value.iter().position(|b| *b == b' ')?;
     Some((&value[..end], value[end..].trim_ascii()))
@@ -39,7 +40,7 @@ mod tests {
     #[test]
     fn only_the_whole_token_lets_in() {
         let token = Token::new("correct-horse-battery").unwrap();
-        for (value, is_shown) in [
+        for (value, has_token) in [
             ("Bearer correct-horse-battery", true),
             ("bearer  correct-horse-battery", true),
             // any:correct-horse-battery
@@ -56,9 +57,9 @@ mod tests {
             ("Digest correct-horse-battery", false),
             ("", false),
         ] {
-            let verdict = judge(&token, Some(value.as_bytes()));
-            assert_eq!(verdict.is_ok(), is_shown, "{value}");
+            let verdict = check_token(&token, Some(value.as_bytes()));
+            assert_eq!(verdict.is_ok(), has_token, "{value}");
         }
-        assert!(judge(&token, None).is_err());
+        assert!(check_token(&token, None).is_err());
     }
 }

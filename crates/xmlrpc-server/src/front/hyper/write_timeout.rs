@@ -1,4 +1,4 @@
-//! An answer has a time in which its client has to take it.
+//! The time limit on the writing of an answer.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -9,33 +9,35 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::places::Guest;
-use super::tcp::Tcp;
+use crate::front::hyper::connection_limit::TrackedConnection;
+use crate::front::hyper::tcp::OverTcp;
 
-/// A stream that fails when what is written to it is not all taken in a time, which begins
-/// when the system can buffer no more of it. A client that reads drop by drop does not
-/// extend it.
+/// A stream that fails if its client does not take an answer in time.
+///
+/// The time begins when the system can buffer no more of the answer, and ends when all of it
+/// is flushed. A client that reads a little now and then does not extend it.
 #[derive(Debug)]
-pub(super) struct Impatient<'a, S> {
+pub(crate) struct WriteTimeout<'a, S> {
     inner: S,
-    guest: &'a Guest<'a>,
-    patience: Duration,
-    end: Option<Pin<Box<Sleep>>>,
+    connection: &'a TrackedConnection<'a>,
+    limit: Duration,
+    /// Runs from the first write that had to wait to the flush.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<'a, S> Impatient<'a, S> {
-    /// Tells `guest` when all of an answer is written.
-    pub(super) fn new(inner: S, guest: &'a Guest<'a>, patience: Duration) -> Self {
-        Impatient {
+impl<'a, S> WriteTimeout<'a, S> {
+    /// Returns a stream that tells `connection` when all of an answer is written.
+    pub(crate) fn new(inner: S, connection: &'a TrackedConnection<'a>, limit: Duration) -> Self {
+        WriteTimeout {
             inner,
-            guest,
-            patience,
-            end: None,
+            connection,
+            limit,
+            timer: None,
         }
     }
 
-    /// Passes on what a write came to, unless the time is up.
-    fn judge<T>(
+    /// Returns the result of a write, or an error if it waits and the time has passed.
+    fn limit<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
@@ -43,36 +45,36 @@ impl<'a, S> Impatient<'a, S> {
         if written.is_ready() {
             return written;
         }
-        let patience = self.patience;
-        let end = self.end.get_or_insert_with(|| Box::pin(sleep(patience)));
-        ready!(end.as_mut().poll(context));
+        let limit = self.limit;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(timer.as_mut().poll(context));
         let late = io::Error::new(ErrorKind::TimedOut, "the client does not read its answer");
         Poll::Ready(Err(late))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<'_, S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<'_, S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.judge(context, written)
+        self.limit(context, written)
     }
 
-    /// What hyper does once all of an answer is written.
+    /// Flushes, which hyper does once all of an answer is written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        let flushed = ready!(self.judge(context, flushed));
-        self.end = None;
-        self.guest.has_written();
+        let flushed = ready!(self.limit(context, flushed));
+        self.timer = None;
+        self.connection.mark_written();
         Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.judge(context, shut)
+        self.limit(context, shut)
     }
 
     fn poll_write_vectored(
@@ -81,7 +83,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<'_, S> {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
-        self.judge(context, written)
+        self.limit(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -89,13 +91,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<'_, S> {
     }
 }
 
-impl<S: Tcp> Tcp for Impatient<'_, S> {
+impl<S: OverTcp> OverTcp for WriteTimeout<'_, S> {
     fn tcp(&self) -> &TcpStream {
         self.inner.tcp()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Impatient<'_, S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<'_, S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,59 +1,58 @@
-//! Who may call, from a request's head: against web pages that reach what their browser
-//! can reach.
+//! Checks against cross-site requests: web pages that use what their browser can reach.
 //!
-//! - A page can have a form posted to any server without asking it first, but not with
-//!   the Content-Type of a call (the Fetch standard's "CORS-safelisted" types).
-//! - What it does ask first has an `Origin`.
-//! - A page whose name is made to resolve to our address afterwards (DNS rebinding) is
-//!   of one origin with us; but it sends its own name as `Host`.
+//! - A page can have a form posted to any server without asking that server first, but not
+//!   with the Content-Type of a call (the Fetch standard's "CORS-safelisted" types).
+//! - A request that the browser asks about first has an `Origin`.
+//! - A page whose own name resolves to our address (DNS rebinding) is of the same origin as
+//!   we are; but its requests have its name as `Host`.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str;
 
-use super::head::Refusal;
+use crate::front::refusal::Refusal;
 
-/// What the gate looks at.
+/// The headers that tell where a request comes from.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Papers<'a> {
-    pub(super) content_type: Option<&'a [u8]>,
-    pub(super) origin: Option<&'a [u8]>,
-    pub(super) host: Option<&'a [u8]>,
+pub(crate) struct SiteHeaders<'a> {
+    pub(crate) content_type: Option<&'a [u8]>,
+    pub(crate) origin: Option<&'a [u8]>,
+    pub(crate) host: Option<&'a [u8]>,
 }
 
-/// Whom a front takes itself for.
+/// The names that a front answers to.
 #[derive(Debug)]
-pub(super) struct Gate {
-    /// Names of the server beside its addresses, in lower case.
+pub(crate) struct CrossSitePolicy {
+    /// Names of the server besides its addresses, in lower case.
     names: Vec<String>,
-    /// Whether any Host will do, as where a token is asked for: a page does not know it.
+    /// Any `Host` is accepted: a token is required, which no page of others knows.
     any_host: bool,
 }
 
-impl Gate {
-    pub(super) fn new(names: &[String], any_host: bool) -> Self {
-        Gate {
+impl CrossSitePolicy {
+    pub(crate) fn new(names: &[String], any_host: bool) -> Self {
+        CrossSitePolicy {
             names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
             any_host,
         }
     }
 
-    /// Judges any request that came to the address `here`.
-    pub(super) fn judge(&self, papers: &Papers<'_>, here: IpAddr) -> Result<(), Refusal> {
-        if let Some(host) = papers.host
+    /// Checks a request that came to the address `local`.
+    pub(crate) fn check(&self, headers: &SiteHeaders<'_>, local: IpAddr) -> Result<(), Refusal> {
+        if let Some(host) = headers.host
             && !self.any_host
-            && !self.is_own(host, here)
+            && !self.is_own_host(host, local)
         {
-            return Err(Refusal::ForeignHost);
+            return Err(Refusal::FOREIGN_HOST);
         }
-        match papers.origin {
-            Some(origin) if !is_same(origin, papers.host) => Err(Refusal::ForeignOrigin),
+        match headers.origin {
+            Some(origin) if !is_same_origin(origin, headers.host) => Err(Refusal::FOREIGN_ORIGIN),
             _ => Ok(()),
         }
     }
 
-    /// Whether a Host is the server's. Its port is not looked at: it may be another,
-    /// where one is forwarded to ours.
-    fn is_own(&self, host: &[u8], here: IpAddr) -> bool {
+    /// Returns whether a `Host` names this server. Its port does not count: a forwarded one
+    /// differs from ours.
+    fn is_own_host(&self, host: &[u8], local: IpAddr) -> bool {
         let Some(name) = str::from_utf8(host).ok().and_then(without_port) else {
             return false;
         };
@@ -62,29 +61,32 @@ impl Gate {
             Some(inner) => inner.parse::<Ipv6Addr>().ok().map(IpAddr::from),
             None => name.parse().ok(),
         };
-        let here = here.to_canonical();
+        let local = local.to_canonical();
         match address {
-            Some(address) if address.to_canonical() == here => true,
-            Some(address) if address.is_loopback() => here.is_loopback(),
-            _ => (name == "localhost" && here.is_loopback()) || self.names.contains(&name),
+            Some(address) if address.to_canonical() == local => true,
+            Some(address) if address.is_loopback() => local.is_loopback(),
+            _ => (name == "localhost" && local.is_loopback()) || self.names.contains(&name),
         }
     }
 }
 
-/// Judges what a call says that it is.
-pub(super) fn judge_type(papers: &Papers<'_>) -> Result<(), Refusal> {
-    let whole = papers.content_type.unwrap_or_default();
-    let kind = whole.split(|b| *b == b';').next().unwrap_or_default();
-    let kind = kind.trim_ascii();
-    match kind.eq_ignore_ascii_case(b"text/xml") || kind.eq_ignore_ascii_case(b"application/xml") {
+/// Checks that a request has the `Content-Type` of a call.
+pub(crate) fn check_content_type(headers: &SiteHeaders<'_>) -> Result<(), Refusal> {
+    let whole = headers.content_type.unwrap_or_default();
+    let media_type = whole.split(|b| *b == b';').next().unwrap_or_default();
+    let media_type = media_type.trim_ascii();
+    let is_xml = [&b"text/xml"[..], b"application/xml"]
+        .iter()
+        .any(|xml| media_type.eq_ignore_ascii_case(xml));
+    match is_xml {
         true => Ok(()),
-        false => Err(Refusal::MediaType),
+        false => Err(Refusal::MEDIA_TYPE),
     }
 }
 
 fn without_port(host: &str) -> Option<&str> {
     match host.rsplit_once(':') {
-        // The colons of an address in brackets, which has no port.
+        // The colons of an address in brackets, without a port.
         Some(_) if host.ends_with(']') => Some(host),
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => Some(name),
         Some(_) => None,
@@ -92,8 +94,9 @@ fn without_port(host: &str) -> Option<&str> {
     }
 }
 
-/// Whether a page of ours sent it: none does today, but a person may try from one.
-fn is_same(origin: &[u8], host: Option<&[u8]>) -> bool {
+/// Returns whether a page of this server sent the request. None of ours does today; a
+/// person may, from the tools of a browser.
+fn is_same_origin(origin: &[u8], host: Option<&[u8]>) -> bool {
     let at = origin
         .strip_prefix(b"http://")
         .or_else(|| origin.strip_prefix(b"https://"));
@@ -106,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_host_is_where_we_listen_or_what_we_are_called() {
-        let gate = Gate::new(&["Sums.Example".to_owned(), "10.1.1.1".to_owned()], false);
+        let policy =
+            CrossSitePolicy::new(&["Sums.Example".to_owned(), "10.1.1.1".to_owned()], false);
         for (host, here, is_own) in [
             ("127.0.0.1:9000", "127.0.0.1", true),
             ("127.0.0.1", "127.0.0.1", true),
@@ -128,20 +132,20 @@ mod tests {
             ("", "127.0.0.1", false),
             ("\u{e9}", "127.0.0.1", false),
         ] {
-            let papers = Papers {
+            let headers = SiteHeaders {
                 host: Some(host.as_bytes()),
-                ..Papers::default()
+                ..SiteHeaders::default()
             };
-            let verdict = gate.judge(&papers, here.parse().unwrap());
+            let verdict = policy.check(&headers, here.parse().unwrap());
             assert_eq!(verdict.is_ok(), is_own, "{host} {here}");
-            let open = Gate::new(&[], true);
-            assert!(open.judge(&papers, here.parse().unwrap()).is_ok());
+            let open = CrossSitePolicy::new(&[], true);
+            assert!(open.check(&headers, here.parse().unwrap()).is_ok());
         }
     }
 
     #[test]
     fn an_origin_is_the_host_itself() {
-        let gate = Gate::new(&[], true);
+        let policy = CrossSitePolicy::new(&[], true);
         for (origin, is_same) in [
             ("http://localhost:9000", true),
             ("https://LOCALHOST:9000", true),
@@ -150,12 +154,12 @@ mod tests {
             ("null", false),
             ("", false),
         ] {
-            let papers = Papers {
+            let headers = SiteHeaders {
                 host: Some(b"localhost:9000"),
                 origin: Some(origin.as_bytes()),
-                ..Papers::default()
+                ..SiteHeaders::default()
             };
-            let verdict = gate.judge(&papers, "127.0.0.1".parse().unwrap());
+            let verdict = policy.check(&headers, "127.0.0.1".parse().unwrap());
             assert_eq!(verdict.is_ok(), is_same, "{origin}");
         }
     }
@@ -172,11 +176,15 @@ mod tests {
             (Some(""), false),
             (None, false),
         ] {
-            let papers = Papers {
+            let headers = SiteHeaders {
                 content_type: content_type.map(str::as_bytes),
-                ..Papers::default()
+                ..SiteHeaders::default()
             };
-            assert_eq!(judge_type(&papers).is_ok(), is_xml, "{content_type:?}");
+            assert_eq!(
+                check_content_type(&headers).is_ok(),
+                is_xml,
+                "{content_type:?}"
+            );
         }
     }
 }

@@ -1,16 +1,16 @@
-//! The address that a server listens on, as a person writes it.
+//! Listening on an address as a person writes it.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 
 use crate::error::{Error, system};
 
-/// Listens on `9000`, `host:9000`, `10.0.0.1:9000` or `[::1]:9000`: a port alone is on
-/// 127.0.0.1, and port 0 lets the system choose one.
+/// Listens on `9000`, `host:9000`, `10.0.0.1:9000` or `[::1]:9000`. A port alone is one of
+/// 127.0.0.1, and for port 0 the system chooses one.
 ///
-/// Of the addresses that a name has, the first that this machine has is taken, the IPv4
-/// ones before the others, as most clients call them. One where another program listens
-/// is an error, and not passed over: the clients would call that program.
+/// If a name has several addresses, this listens on the first one that this machine has;
+/// IPv4 comes before IPv6, since most clients call that first. If another program listens on
+/// that one, this is an error, and the next is not tried: the clients would call that program.
 ///
 /// ```
 /// let listener = xmlrpc_server::front::listen("localhost:0")?;
@@ -71,7 +71,7 @@ fn listen_on(addresses: &[SocketAddr]) -> Result<TcpListener, Error> {
             Err(error) => return Err(cant(error)),
         }
     }
-    // `resolve` gives one at least.
+    // `resolve` returns at least one.
     Err(missing.unwrap_or_else(|| Error::BadAddress {
         address: String::new(),
         reason: "no address was given".to_owned(),

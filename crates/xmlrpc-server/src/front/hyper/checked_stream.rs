@@ -1,0 +1,200 @@
+//! The stream between the socket and hyper, which passes on no head before it is checked.
+//!
+//! | state | bytes that come | then |
+//! | --- | --- | --- |
+//! | head | are held, until the head is whole and not ambiguous | body, or pass-through |
+//! | head | make an ambiguous head | refused |
+//! | head | make a head longer than [`MAX_HEAD`] | pass-through, and hyper refuses it |
+//! | body | are passed on, up to the declared length | head |
+//! | pass-through | are passed on: a body in chunks | no other; the connection closes after it |
+//! | refused | are dropped; hyper gets [`REFUSED_HEAD`], answers 400 and closes | no other |
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::front::body_framing::BodyFraming;
+use crate::front::hyper::raw_head::{self, AmbiguousHead, MAX_HEAD};
+use crate::front::hyper::tcp::OverTcp;
+
+/// The most bytes that are read at once while a head is awaited.
+const HEAD_PIECE: usize = 4 * 1024;
+
+/// The most bytes of a body that are read at once.
+const BODY_PIECE: usize = 64 * 1024;
+
+/// The bytes that hyper gets in place of a refused head: it answers 400, and closes.
+const REFUSED_HEAD: &[u8] = b"\0\r\n\r\n";
+
+/// A stream of requests that each have one end, whoever reads them.
+#[derive(Debug)]
+pub(crate) struct CheckedStream<S> {
+    inner: S,
+    /// Bytes that have been read. The first `passed` of them have been passed on.
+    held: Vec<u8>,
+    passed: usize,
+    /// The number of held bytes, after the passed ones, that may be passed on.
+    cleared: usize,
+    /// The number of held bytes, after the passed ones, that have been searched for the end
+    /// of a head. Not 0 only while nothing is cleared.
+    searched: usize,
+    /// Bytes of the body that are yet to be cleared.
+    body: u64,
+    is_pass_through: bool,
+    is_refused: bool,
+}
+
+impl<S> CheckedStream<S> {
+    pub(crate) fn new(inner: S) -> Self {
+        CheckedStream {
+            inner,
+            held: Vec::new(),
+            passed: 0,
+            cleared: 0,
+            searched: 0,
+            body: 0,
+            is_pass_through: false,
+            is_refused: false,
+        }
+    }
+
+    /// Passes on what is cleared. Returns whether there was anything.
+    fn pass_on(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let length = self.cleared.min(buffer.remaining());
+        buffer.put_slice(&self.held[self.passed..self.passed + length]);
+        self.passed += length;
+        self.cleared -= length;
+        if self.passed == self.held.len() {
+            // An idle connection holds no memory here.
+            (self.held, self.passed) = (Vec::new(), 0);
+        }
+        length > 0
+    }
+
+    /// Clears as much of the held bytes as belongs to a checked request.
+    fn clear(&mut self) {
+        let rest = self.held.len() - self.passed;
+        if self.is_pass_through {
+            self.cleared = rest;
+        } else if self.body > 0 {
+            let length = usize::try_from(self.body).unwrap_or(usize::MAX);
+            self.cleared = length.min(rest);
+            self.body -= self.cleared as u64;
+        } else if rest > 0 {
+            match self.check_head() {
+                Ok(length) => self.cleared = length,
+                Err(AmbiguousHead) => {
+                    (self.held, self.passed) = (REFUSED_HEAD.to_vec(), 0);
+                    (self.cleared, self.is_refused) = (REFUSED_HEAD.len(), true);
+                }
+            }
+        }
+    }
+
+    /// Checks the head that is held. Returns its length, or 0 if it is not whole.
+    fn check_head(&mut self) -> Result<usize, AmbiguousHead> {
+        let bytes = &self.held[self.passed..];
+        let Some(length) = raw_head::find_end(bytes, self.searched)? else {
+            self.searched = bytes.len();
+            self.is_pass_through = bytes.len() > MAX_HEAD;
+            return Ok(if self.is_pass_through { bytes.len() } else { 0 });
+        };
+        self.searched = 0;
+        match raw_head::body_framing(&bytes[..length])? {
+            BodyFraming::Undeclared => {}
+            BodyFraming::Length(length) => self.body = length,
+            BodyFraming::Chunked => self.is_pass_through = true,
+        }
+        Ok(length)
+    }
+}
+
+impl<S: AsyncRead + OverTcp + Unpin> CheckedStream<S> {
+    /// Reads more of a request. If a part of it has come and the rest has to be waited for,
+    /// that part is acknowledged.
+    fn read_more(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let is_amid_request = self.body > 0 || self.is_pass_through || !self.held.is_empty();
+        if read.is_pending() && is_amid_request {
+            self.inner.acknowledge();
+        }
+        read
+    }
+}
+
+impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            if this.cleared == 0 {
+                this.clear();
+            }
+            if this.pass_on(buffer) || this.is_refused || buffer.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            // Nothing is held in these two states: bytes go from the socket to hyper without
+            // a copy.
+            if this.held.is_empty() && this.is_pass_through {
+                return this.read_more(context, buffer);
+            }
+            if this.held.is_empty() && this.body > 0 {
+                let body = usize::try_from(this.body).unwrap_or(usize::MAX);
+                let most = body.min(buffer.remaining()).min(BODY_PIECE);
+                let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+                ready!(this.read_more(context, &mut part))?;
+                let length = part.filled().len();
+                buffer.advance(length);
+                this.body -= length as u64;
+                return Poll::Ready(Ok(()));
+            }
+            let mut piece = [0; HEAD_PIECE];
+            let mut piece = ReadBuf::new(&mut piece);
+            ready!(this.read_more(context, &mut piece))?;
+            if piece.filled().is_empty() {
+                // The client has closed: a head that is not whole never will be.
+                return Poll::Ready(Ok(()));
+            }
+            this.held.extend_from_slice(piece.filled());
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for CheckedStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}

@@ -1,0 +1,165 @@
+//! The raw head of a request: its end, and the framing of the body that follows.
+//!
+//! hyper lets pass what two readers could read in two ways (request smuggling): a second
+//! length, a length beside chunks, bare line ends, continued lines. Such a head is ambiguous,
+//! and is refused.
+
+use crate::front::body_framing::{AmbiguousFraming, BodyFraming, FramingHeaders};
+
+/// The most bytes of a head, and of what is read ahead of a body. No client of ours sends 1
+/// KiB.
+pub(crate) const MAX_HEAD: usize = 64 * 1024;
+
+/// The error of a head that could be read in two ways.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AmbiguousHead;
+
+impl From<AmbiguousFraming> for AmbiguousHead {
+    fn from(_: AmbiguousFraming) -> Self {
+        AmbiguousHead
+    }
+}
+
+/// Looks for the end of a head, in bytes of which the first `seen` have been looked at.
+/// Returns its length, including the empty line, if that is there.
+///
+/// # Errors
+///
+/// There is a NUL, or a line end that is not CR LF.
+pub(crate) fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, AmbiguousHead> {
+    for at in seen..bytes.len() {
+        match bytes[at] {
+            0 => return Err(AmbiguousHead),
+            b'\n' if at == 0 || bytes[at - 1] != b'\r' => return Err(AmbiguousHead),
+            b'\n' if at >= 3 && bytes[at - 2] == b'\n' && has_text(&bytes[..at - 2]) => {
+                return Ok(Some(at + 1));
+            }
+            b'\n' => {}
+            _ if at > 0 && bytes[at - 1] == b'\r' => return Err(AmbiguousHead),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the framing of the body that follows a whole head.
+///
+/// # Errors
+///
+/// The body has two ends, or none that is known here; a line goes on with the one before; or
+/// there are two `Host`s.
+pub(crate) fn body_framing(head: &[u8]) -> Result<BodyFraming, AmbiguousHead> {
+    let mut framing = FramingHeaders::default();
+    let mut is_chunked = false;
+    let mut has_host = false;
+    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+    for line in lines.skip_while(|line| line.is_empty()).skip(1) {
+        // A continued line, which HTTP/1.0 allowed.
+        if line.first().is_some_and(u8::is_ascii_whitespace) {
+            return Err(AmbiguousHead);
+        }
+        let Some(colon) = line.iter().position(|b| *b == b':') else {
+            continue;
+        };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            framing.add_content_length(value)?;
+        } else if name.eq_ignore_ascii_case(b"host") {
+            // With two names for one server, only one of them would be checked.
+            if std::mem::replace(&mut has_host, true) {
+                return Err(AmbiguousHead);
+            }
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            if is_chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(AmbiguousHead);
+            }
+            is_chunked = true;
+            framing.add_transfer_encoding();
+        }
+    }
+    Ok(framing.framing()?)
+}
+
+/// Returns whether there is more than the empty lines that may come before a request.
+fn has_text(bytes: &[u8]) -> bool {
+    bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_at_its_empty_line() {
+        for (bytes, expected) in [
+            ("", Ok(None)),
+            ("POST / HTTP/1.1\r\nA: b\r\n", Ok(None)),
+            ("POST / HTTP/1.1\r\nA: b\r\n\r", Ok(None)),
+            ("POST / HTTP/1.1\r\nA: b\r\n\r\n", Ok(Some(25))),
+            ("POST / HTTP/1.1\r\n\r\n<xml>", Ok(Some(19))),
+            ("\r\n\r\nGET / HTTP/1.1\r\n\r\n", Ok(Some(22))),
+            ("\r\n\r\n\r\n", Ok(None)),
+            ("POST / HTTP/1.1\nA: b\n\n", Err(AmbiguousHead)),
+            ("POST / HTTP/1.1\r\nA: b\n\r\n", Err(AmbiguousHead)),
+            ("POST / HTTP/1.1\r\nA: b\rc\r\n", Err(AmbiguousHead)),
+            ("POST / HTTP/1.1\r\nA: \0\r\n", Err(AmbiguousHead)),
+            ("\n", Err(AmbiguousHead)),
+        ] {
+            for seen in 0..bytes.len().min(4) {
+                let found = find_end(bytes.as_bytes(), seen);
+                assert!(found == expected || seen > 0, "{bytes:?}: {found:?}");
+            }
+            let mut found = Ok(None);
+            for length in 1..=bytes.len() {
+                found = find_end(&bytes.as_bytes()[..length], length - 1);
+                if found != Ok(None) {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{bytes:?} byte by byte");
+        }
+    }
+
+    #[test]
+    fn a_body_has_one_end() {
+        for (headers, expected) in [
+            ("", Ok(BodyFraming::Undeclared)),
+            ("Content-Length: 7\r\n", Ok(BodyFraming::Length(7))),
+            ("CONTENT-LENGTH:7 \r\n", Ok(BodyFraming::Length(7))),
+            (
+                "Content-Length: 18446744073709551616\r\n",
+                Ok(BodyFraming::Length(u64::MAX)),
+            ),
+            ("Transfer-Encoding: Chunked\r\n", Ok(BodyFraming::Chunked)),
+            (
+                "Content-Length: 7\r\nContent-Length: 7\r\n",
+                Err(AmbiguousHead),
+            ),
+            ("Content-Length: 7, 7\r\n", Err(AmbiguousHead)),
+            ("Content-Length: +7\r\n", Err(AmbiguousHead)),
+            ("Content-Length: -7\r\n", Err(AmbiguousHead)),
+            ("Content-Length:\r\n", Err(AmbiguousHead)),
+            (
+                "Content-Length: 7\r\nTransfer-Encoding: chunked\r\n",
+                Err(AmbiguousHead),
+            ),
+            ("Transfer-Encoding: gzip, chunked\r\n", Err(AmbiguousHead)),
+            ("Transfer-Encoding: identity\r\n", Err(AmbiguousHead)),
+            (
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                Err(AmbiguousHead),
+            ),
+            ("A: b\r\n c\r\n", Err(AmbiguousHead)),
+            ("Host: a\r\nHost: a\r\n", Err(AmbiguousHead)),
+        ] {
+            let head = format!("POST / HTTP/1.1\r\n{headers}\r\n");
+            assert_eq!(body_framing(head.as_bytes()), expected, "{headers:?}");
+            let after_lines = format!("\r\n\r\n{head}");
+            assert_eq!(
+                body_framing(after_lines.as_bytes()),
+                expected,
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The state that all connections of a server share.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::front::cross_site::CrossSitePolicy;
+use crate::front::hyper::connection_limit::ConnectionLimit;
+#[cfg(feature = "tls")]
+use crate::front::hyper::tls::Tls;
+use crate::front::hyper::workers::Workers;
+use crate::service::Service;
+use crate::token::Token;
+
+/// The state that all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) service: Arc<Service>,
+    pub(crate) workers: Workers,
+    pub(crate) connection_limit: ConnectionLimit,
+    pub(crate) cross_site: CrossSitePolicy,
+    /// The token that a client has to send, if one is required.
+    pub(crate) token: Option<Token>,
+    pub(crate) head_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    /// The deadline of a call whose client gives none.
+    pub(crate) deadline: Duration,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+}
+
+/// The addresses of a connection's two ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endpoints {
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: IpAddr,
+}

@@ -1,0 +1,51 @@
+//! Refusals: HTTP answers to requests that no function answers.
+
+/// An HTTP answer in place of the answer to a call.
+///
+/// Those of both fronts are constants here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The status code (RFC 9110, section 15).
+    pub(crate) status: u16,
+    /// The body, which is plain text.
+    pub(crate) text: &'static str,
+    /// A header that goes with the status: its name and its value.
+    pub(crate) header: Option<(&'static str, &'static str)>,
+}
+
+impl Refusal {
+    pub(crate) const BAD_LENGTH: Refusal =
+        Refusal::new(400, "Content-Length is to be given once, in digits\n");
+    pub(crate) const INCOMPLETE: Refusal = Refusal::new(400, "the body broke off\n");
+    pub(crate) const FOREIGN_HOST: Refusal =
+        Refusal::new(403, "the Host is not a name of this server\n");
+    pub(crate) const FOREIGN_ORIGIN: Refusal =
+        Refusal::new(403, "no calls from the pages of other servers\n");
+    pub(crate) const NOT_FOUND: Refusal = Refusal::new(404, "calls go to / or /RPC2\n");
+    /// Any method but POST. Python's SimpleXMLRPCServer answers 501, which is for a method
+    /// that the server does not know at all.
+    pub(crate) const METHOD_NOT_ALLOWED: Refusal =
+        Refusal::new(405, "calls are made with POST\n").with_header("Allow", "POST");
+    pub(crate) const LENGTH_REQUIRED: Refusal =
+        Refusal::new(411, "the body's Content-Length is missing\n");
+    pub(crate) const TOO_LARGE: Refusal =
+        Refusal::new(413, "the body is above this server's limit\n");
+    pub(crate) const MEDIA_TYPE: Refusal = Refusal::new(415, "a call's Content-Type is text/xml\n");
+
+    pub(crate) const fn new(status: u16, text: &'static str) -> Self {
+        Refusal {
+            status,
+            text,
+            header: None,
+        }
+    }
+
+    /// Returns the refusal with a header; one set before is replaced.
+    pub(crate) const fn with_header(self, name: &'static str, value: &'static str) -> Self {
+        Refusal {
+            status: self.status,
+            text: self.text,
+            header: Some((name, value)),
+        }
+    }
+}
