@@ -1,4 +1,4 @@
-//! Publishes `cuad` with both fronts, each on a port of its own, until Enter:
+//! `cuad` on both fronts, each on a port of its own, until Enter:
 //!
 //!     cargo run -p xmlrpc-server --all-features --example cuad
 //!     python3 -c "import xmlrpc.client; print(xmlrpc.client.ServerProxy('http://127.0.0.1:PORT').cuad(7))"

@@ -1,8 +1,8 @@
-//! Functions as one route of an axum server, among whatever else that serves:
+//! Functions as one route of an axum server, beside its others:
 //!
 //!     cargo run -p xmlrpc-server --example mount_axum
 //!
-//! Who may call, over what, and how much at a time is then that server's affair.
+//! Access, TLS and the limits on connections are then that server's task.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -38,7 +38,7 @@ pub(crate) fn app(service: Service) -> Router {
 }
 
 async fn rpc(State(service): State<Arc<Service>>, request: Bytes) -> impl IntoResponse {
-    // The functions run on the threads that may block.
+    // The functions run on threads that may block.
     let answer = spawn_blocking(move || service.answer(&request)).await;
     let answer = answer.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR);
     answer.map(|answer| ([(CONTENT_TYPE, "text/xml")], answer))

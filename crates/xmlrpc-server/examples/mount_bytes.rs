@@ -1,5 +1,5 @@
-//! Functions behind any web server that runs programs by CGI (RFC 3875), which is bytes in
-//! and bytes out:
+//! Functions behind any web server that runs programs by CGI (RFC 3875): bytes in, bytes
+//! out:
 //!
 //!     cargo build -p xmlrpc-server --example mount_bytes
 //!     mkdir -p cgi-bin && cp target/debug/examples/mount_bytes cgi-bin/rpc

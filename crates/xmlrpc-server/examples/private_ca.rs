@@ -3,8 +3,8 @@
 //!
 //!     cargo run -p xmlrpc-server --example private_ca -- DIRECTORY [NAME|ADDRESS]...
 //!
-//! The names and addresses are those by which clients call the server; localhost and
-//! 127.0.0.1 unless told. Then, with a token in a file of its own (mode 0600):
+//! The names and addresses are those by which clients call the server, by default localhost
+//! and 127.0.0.1. Then, with a token in a file (mode 0600):
 //!
 //!     serv_processes 0.0.0.0:9000 --token-file TOKEN \
 //!         --tls-cert DIRECTORY/server.pem --tls-key DIRECTORY/server.key \
@@ -12,8 +12,8 @@
 //!     clnt_processes https://NAME:9000 --token-file TOKEN --ca DIRECTORY/ca.pem \
 //!         --tls-cert DIRECTORY/client.pem --tls-key DIRECTORY/client.key
 //!
-//! The authority's own key is not kept: nobody can make it vouch for another server. To
-//! add one, make all anew.
+//! The authority's key is not kept, so that nobody can make it sign for another server. To add
+//! a server, make all files anew.
 
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     make(directory, &names)
 }
 
-/// Makes the authority, and what it vouches for.
+/// Makes the authority, and the certificates that it signs.
 pub(crate) fn make(directory: &Path, names: &[String]) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(directory)?;
 
@@ -77,7 +77,7 @@ fn named(who: &str, names: &[String]) -> Result<CertificateParams, rcgen::Error>
     Ok(params)
 }
 
-/// Writes a file that is not there yet, with this mode from the start.
+/// Writes a new file, with this mode from the start.
 fn write(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,9 +1,9 @@
-//! The eight methods of the validator that the specification's author ran in 1999, by
-//! which servers and clients of XML-RPC have been compared since:
+//! The eight methods of the validator that the specification's author ran in 1999. Servers and
+//! clients of XML-RPC have been compared by them since:
 //!
-//!     cargo run -p xmlrpc-server --features hyper --example validator1 -- [PORT]
+//!     cargo run -p xmlrpc-server --example validator1 -- [PORT]
 //!
-//! Serves on loopback until it is killed; the address is printed first.
+//! Prints its address, which is on loopback, and serves until it is killed.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,18 +1,17 @@
-//! What a function may know of the call that it answers.
+//! The context of a call: who calls, until when, and whether the answer is still wanted.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-/// A call, as the function that answers it may see it: who calls, how long the answer
-/// is waited for, and whether it still is.
+/// The context of a call, for the function that answers it: who calls, until when the answer
+/// is wanted, and whether it still is.
 ///
-/// A function that wants it takes it as its first argument, by reference:
+/// A function gets it as its first argument, by reference, if it takes one:
 ///
 /// ```
-/// use xmlrpc_server::{Context, Service};
-/// use xmlrpc_wire::Fault;
+/// use xmlrpc_server::{Context, Fault, Service};
 ///
 /// let mut service = Service::new();
 /// service.register("count", |call: &Context, to: u32| {
@@ -27,7 +26,7 @@ use std::time::{Duration, Instant};
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 ///
-/// Clones speak of the same call.
+/// Clones share the cancellation: they are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     method: String,
@@ -38,76 +37,77 @@ pub struct Context {
 }
 
 impl Context {
-    /// A call from nowhere, without a deadline.
+    /// Returns a context without a peer, an id or a deadline.
     pub fn new() -> Self {
         Context::default()
     }
 
-    /// The same, made by `peer`.
+    /// Returns the context with the client's address.
     #[must_use]
     pub fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer);
         self
     }
 
-    /// The same, with a name of the client's own, by which `reparte.cancel` finds it.
+    /// Returns the context with the client's id for the call, by which `reparte.cancel` finds it.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// The same, to be over at `at`.
+    /// Returns the context with a deadline, after which the call counts as cancelled.
     #[must_use]
     pub fn with_deadline(mut self, at: Instant) -> Self {
         self.deadline = Some(at);
         self
     }
 
+    /// Returns the context with the name of the method.
     pub(crate) fn with_method(mut self, method: String) -> Self {
         self.method = method;
         self
     }
 
-    /// The name that was called, whole.
+    /// Returns the name of the method, with the prefix of its group.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// What the client calls this call, where it has said so.
+    /// Returns the client's id for the call, if it gave one.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// The client's address, where the front knows it.
+    /// Returns the client's address, if the front knows it.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 
-    /// When the answer is of no use any more.
+    /// Returns the moment after which the answer is of no use.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// The time until the deadline; zero when that has passed, `None` without one.
+    /// Returns the time until the deadline: zero if it has passed, `None` if there is none.
     pub fn time_left(&self) -> Option<Duration> {
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         self.deadline.map(left)
     }
 
-    /// Whether nobody wants the answer any more: the client has gone, the call was
-    /// cancelled, or its deadline has passed. Cheap enough for an inner loop.
+    /// Returns whether nobody wants the answer any more: the client has disconnected, the
+    /// call was cancelled, or its deadline has passed. Cheap enough for an inner loop.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(SeqCst) || self.time_left().is_some_and(|left| left.is_zero())
     }
 
-    /// The flag behind [`is_cancelled`](Context::is_cancelled), for what takes a flag.
-    /// The hyper front sets it at the deadline too.
+    /// Returns the flag behind [`is_cancelled`](Context::is_cancelled), for code that takes a
+    /// flag. The hyper front sets it at the deadline too; the tiny one does not.
     pub fn cancel_flag(&self) -> &Arc<AtomicBool> {
         &self.cancelled
     }
 
-    /// Tells the function that nobody wants its answer any more.
+    /// Cancels the call: tells its function that nobody wants the answer any more.
     pub fn cancel(&self) {
         self.cancelled.store(true, SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The one error type of this crate.
+//! The error type of this crate.
 
 use std::fmt;
 use std::io;
@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use crate::escape::escaped;
 
-/// Why a function could not be published, or a server could not start or go on.
+/// An error of publishing a function, or of starting or running a server.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The name is empty, or has a character that the XML-RPC specification has no
-    /// place for in a method's name.
+    /// The name is empty, or has a character that the XML-RPC specification does not allow
+    /// in a method's name.
     InvalidName {
         /// The name.
         name: String,
@@ -31,58 +31,57 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The path is none that a resource can be published at.
+    /// No resource can be published at the path.
     BadPath {
         /// The path.
         path: String,
-        /// What is wrong with it, and what to do.
+        /// The reason, with a remedy.
         reason: &'static str,
     },
-    /// The address can be reached from other machines, and the front is not meant, or
-    /// not told, to serve them.
+    /// Other machines can reach the address, and the front can't, or may not, serve them.
     NotLoopback {
         /// The listener's address.
         address: SocketAddr,
-        /// What to do about it.
+        /// The remedy.
         help: &'static str,
     },
-    /// The text is no address to listen on.
+    /// The text is not an address to listen on.
     BadAddress {
         /// The text.
         address: String,
-        /// What is wrong with it, and what to do.
+        /// The reason, with a remedy.
         reason: String,
     },
     /// The operating system refused to listen on the address.
     CantListen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// The token is not one that can be used.
+    /// The token can't be used.
     BadToken {
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// A certificate or a key can't be used.
     BadTls {
-        /// Which.
+        /// The name of the certificate or key.
         what: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The operating system refused what the server needs to start or to go on.
+    /// The operating system refused something that the server needs.
     System {
-        /// What was being done.
+        /// The action that failed, after "can't".
         doing: &'static str,
-        /// Why it failed.
+        /// The system's error.
         source: io::Error,
     },
-    /// The tiny front has met as many requests with a declared length beyond the limit
-    /// as it can bear: each costs it a thread and two descriptors for good.
+    /// The tiny front has had too many requests with a declared length beyond the limit: each
+    /// holds a thread and two descriptors until the process ends.
     TooManyOverlong {
-        /// How many there were.
+        /// The number of such requests.
         count: usize,
     },
 }
@@ -161,7 +160,8 @@ impl std::error::Error for Error {
     }
 }
 
-/// Returns what makes an [`Error::System`] of an I/O error: `doing` ends "can't ...".
+/// Returns a function that makes an [`Error::System`] of an I/O error. `doing` is the action
+/// that failed, after "can't".
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub(crate) fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::System { doing, source }

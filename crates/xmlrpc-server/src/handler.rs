@@ -1,4 +1,4 @@
-//! Rust functions as handlers of calls.
+//! Rust functions as handlers of calls, with the conversion of arguments and results.
 
 use std::any::type_name;
 use std::fmt;
@@ -8,14 +8,14 @@ use xmlrpc_wire::{Error, FromParams, FromValue, IntoResponse, MethodResponse, Va
 
 use crate::context::Context;
 
-/// A function or closure that can be published: up to eight arguments that convert
-/// from values, a result that converts to one, or a `Result` whose error makes a
-/// [`Fault`](xmlrpc_wire::Fault).
+/// A function or closure that can be published: up to eight arguments that are
+/// [`FromValue`], and a result that is [`IntoResponse`]: a value, or a `Result` whose error
+/// becomes a [`Fault`](xmlrpc_wire::Fault).
 ///
-/// One that wants to know of its call takes a `&`[`Context`] before the others.
+/// It may take a `&`[`Context`] before the other arguments.
 ///
-/// `Args` stands for the arguments' types; it is inferred. Several calls may run at
-/// once, in threads of the server.
+/// `Args` stands for the arguments' types, and is inferred. Several calls may run at once,
+/// on threads of the server.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be published",
     note = "a handler is `Fn(A, B, ..) -> R + Send + Sync + 'static` with up to eight arguments \
@@ -26,7 +26,7 @@ pub trait Handler<Args>: Invoke<Args> + Send + Sync + 'static {}
 
 impl<F, Args> Handler<Args> for F where F: Invoke<Args> + Send + Sync + 'static {}
 
-/// What keeps [`Handler`] ours to extend.
+/// The private half of [`Handler`]: no other crate can implement that.
 pub trait Invoke<Args> {
     /// Converts `params`, calls the function and converts its result.
     ///
@@ -35,7 +35,7 @@ pub trait Invoke<Args> {
     /// [`InvokeError`] if one of the conversions fails.
     fn invoke(&self, context: &Context, params: Vec<Value>) -> Result<MethodResponse, InvokeError>;
 
-    /// Rust's names of the types, the result's first.
+    /// Returns Rust's names of the types, the result's first.
     fn types(&self) -> Vec<&'static str>;
 }
 
@@ -56,7 +56,7 @@ impl InvokeError {
     }
 }
 
-/// Stands for the arguments of a function that takes a [`Context`] before them.
+/// The arguments of a function that takes a [`Context`] before them.
 pub struct InContext<Args>(PhantomData<Args>);
 
 impl<Args> fmt::Debug for InContext<Args> {

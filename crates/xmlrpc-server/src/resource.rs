@@ -1,4 +1,4 @@
-//! What a service gives a browser besides its own page.
+//! Resources: pages of a service's own, and their files and data.
 
 use std::collections::BTreeMap;
 #[cfg(feature = "hyper")]
@@ -8,19 +8,19 @@ use std::thread;
 
 use crate::error::Error;
 
-/// What is answered to a GET: a page, or a part or the data of one. See
+/// The answer to a GET: a page, or one of its files or data. See
 /// [`Service::resource`](crate::Service::resource).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resource {
-    /// Its type, such as `text/html; charset=utf-8`.
+    /// The media type, such as `text/html; charset=utf-8`.
     pub content_type: &'static str,
-    /// Its bytes.
+    /// The bytes.
     pub body: Vec<u8>,
 }
 
 impl Resource {
-    /// A resource of this type and these bytes.
+    /// Returns a resource of this media type and these bytes.
     pub fn new(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Resource {
             content_type,
@@ -36,6 +36,11 @@ type Give = Box<dyn Fn(&str) -> Resource + Send + Sync>;
 pub(crate) struct Resources(BTreeMap<String, Give>);
 
 impl Resources {
+    /// Publishes what `give` returns, which gets the query.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPath`].
     pub(crate) fn publish(&mut self, path: &str, give: Give) -> Result<(), Error> {
         let bad = |reason| {
             Err(Error::BadPath {
@@ -57,7 +62,7 @@ impl Resources {
         Ok(())
     }
 
-    /// The resource at `path`, if there is one; the panic, where giving it panics.
+    /// Returns the resource at `path`, if there is one, or the panic of its function.
     #[cfg(feature = "hyper")]
     pub(crate) fn get(&self, path: &str, query: &str) -> Option<thread::Result<Resource>> {
         let give = self.0.get(path)?;

@@ -1,11 +1,11 @@
-//! The names that XML-RPC has for Rust's types.
+//! Signatures: XML-RPC's names of Rust's types.
 
-/// The signature of a function, its result's type first, as the names of
-/// `system.methodSignature`; `None` where a type has no one name.
+/// Returns a signature for `system.methodSignature`, the result's type first; `None` if a type
+/// has no single name.
 ///
-/// Takes what [`std::any::type_name`] says, since the traits of conversion name no type.
-/// That is best effort by its own account: a type that it came to spell differently
-/// would lose its name here, which the tests would show, and nothing else.
+/// The types are those of [`std::any::type_name`], since the traits of conversion name none.
+/// Its spelling is best effort, by its own documentation. A type with a new spelling would
+/// lose its name here, and nothing else; the tests would show it.
 pub(crate) fn signature(types: &[&str]) -> Option<Vec<&'static str>> {
     types.iter().map(|name| xml_type(name)).collect()
 }
@@ -27,8 +27,8 @@ fn xml_type(name: &str) -> Option<&'static str> {
         "std::collections::hash::map::HashMap" => "struct",
         "alloc::collections::btree::map::BTreeMap" => "struct",
         "core::option::Option" | "core::result::Result" => xml_type(inner)?,
-        // The reader's own types, wherever in its crate they live.
         _ if path.starts_with('[') => "array",
+        // Types of xmlrpc-wire, in whichever module.
         _ => match path.strip_prefix("xmlrpc_wire::")?.rsplit("::").next()? {
             "Bytes" => "base64",
             "DateTime" => "dateTime.iso8601",
@@ -38,7 +38,7 @@ fn xml_type(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The first of a list of types, which may have lists of their own.
+/// Returns the first of a list of types, which may contain lists.
 fn first_of(list: &str) -> &str {
     let mut depth = 0;
     let end = list.find(|c| {

@@ -1,16 +1,16 @@
-//! The handle that ends a server.
+//! The handle that stops servers.
 
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Ends the servers that were given it, from any thread.
+/// A handle that stops the servers that have it, from any thread.
 ///
-/// Clones are the same handle. A server that is given one that has already been
-/// stopped returns at once.
+/// Clones are the same handle. A server that is started with one that has been stopped
+/// already ends at once.
 ///
-/// It takes a lock, so a handler of a signal must not call it; a thread that waits for
-/// signals (as signal-hook's iterator does) may.
+/// [`stop`](Stop::stop) takes a lock, so a signal handler must not call it. A thread that
+/// waits for signals, as signal-hook's iterator does, may.
 ///
 /// ```
 /// # use xmlrpc_server::Stop;
@@ -27,42 +27,44 @@ pub struct Stop {
 #[derive(Default)]
 struct State {
     stopped: bool,
+    /// Actions to run at the stop, each with the id of its hook. Empty once stopped.
     hooks: Vec<(u64, Action)>,
-    next: u64,
+    next_id: u64,
 }
 
 type Action = Box<dyn FnOnce() + Send>;
 
 impl Stop {
-    /// A handle that nobody has stopped.
+    /// Returns a handle that has not been stopped.
     pub fn new() -> Self {
         Stop::default()
     }
 
-    /// Tells the servers to end: they take no new connections, finish the calls that
-    /// run, and return. Doing it again changes nothing.
+    /// Tells the servers to end: they accept no new connections, finish the running calls,
+    /// and end. A second stop changes nothing.
     pub fn stop(&self) {
         let hooks = {
             let mut state = self.lock();
             state.stopped = true;
             mem::take(&mut state.hooks)
         };
+        // An action may take locks of its own: it runs outside this one.
         for (_, action) in hooks {
             action();
         }
     }
 
-    /// Whether [`stop`](Stop::stop) has been called.
+    /// Returns whether [`stop`](Stop::stop) has been called.
     pub fn is_stopped(&self) -> bool {
         self.lock().stopped
     }
 
-    /// Runs `action` when it is stopped, or now if it is already, unless the hook is
-    /// dropped before.
+    /// Runs `action` once at the stop, or now if that has been, unless the hook is dropped
+    /// before.
     pub(crate) fn hook(&self, action: impl FnOnce() + Send + 'static) -> Hook {
         let mut state = self.lock();
-        let id = state.next;
-        state.next += 1;
+        let id = state.next_id;
+        state.next_id += 1;
         if state.stopped {
             drop(state);
             action();
@@ -89,7 +91,7 @@ impl fmt::Debug for Stop {
     }
 }
 
-/// Takes its action back when dropped.
+/// An action to run at the stop, which is taken back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Hook {
     stop: Stop,
@@ -101,7 +103,7 @@ impl Drop for Hook {
         let mut state = self.stop.lock();
         let at = state.hooks.iter().position(|(id, _)| *id == self.id);
         let action = at.map(|at| state.hooks.swap_remove(at));
-        // What the action holds may take its time to be dropped: not under the lock.
+        // The drop of what the action holds may take time: it runs outside the lock.
         drop(state);
         drop(action);
     }

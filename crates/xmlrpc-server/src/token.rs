@@ -1,4 +1,4 @@
-//! The secret that a caller has to know.
+//! The token: the secret that a client has to send.
 
 use std::fmt;
 use std::hint::black_box;
@@ -7,28 +7,28 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// The fewest characters of a token: guessing 16 at random takes longer than any server
+/// The fewest characters of a token: to guess 16 random ones takes longer than any server
 /// runs.
-const SHORTEST: usize = 16;
+const MIN_CHARS: usize = 16;
 
-/// The most; a header has to hold it.
-const LONGEST: usize = 512;
+/// The most characters of a token: a header has to hold it.
+const MAX_CHARS: usize = 512;
 
-/// A token, which whoever calls has to send: as `Authorization: Bearer TOKEN`, or as the
-/// password of `Basic`, so that clients that know no tokens can, such as Python's with
-/// `http://any:TOKEN@host:port`. It is never shown.
+/// A token that a client has to send with each request: as `Authorization: Bearer TOKEN`, or
+/// as the password of `Basic`, for clients that know no tokens, such as Python's with
+/// `http://any:TOKEN@host:port`. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A token of 16 to 512 printable characters of ASCII, no space among them.
+    /// Returns a token of 16 to 512 printable characters of ASCII without a space.
     ///
     /// # Errors
     ///
-    /// [`Error::BadToken`].
+    /// [`Error::BadToken`] for any other text.
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
-        if !(SHORTEST..=LONGEST).contains(&text.len()) {
+        if !(MIN_CHARS..=MAX_CHARS).contains(&text.len()) {
             return Err(bad("it has fewer than 16 characters, or more than 512"));
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -37,14 +37,16 @@ impl Token {
         Ok(Token(text))
     }
 
-    /// The token that a file holds, alone, with or without a line end. On Unix nobody but
-    /// its owner may read or write it (mode 0600); one that is root's may be read by a group
-    /// too (0640 or 0440), as systemd's credentials and a Kubernetes Secret are given to who
-    /// is to have them.
+    /// Reads the token that is alone in a file, with or without a line end.
+    ///
+    /// On Unix only the owner may read or write the file (mode 0600). A file of root's may be
+    /// readable by its group too (0640 or 0440): systemd's credentials and a Kubernetes Secret
+    /// are.
     ///
     /// # Errors
     ///
-    /// [`Error::System`] where it can't be read, and [`Error::BadToken`].
+    /// [`Error::System`] if the file can't be read, and [`Error::BadToken`] if it is readable
+    /// by others or has no token.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let failed = |source: io::Error| Error::System {
             doing: "read the token's file",
@@ -52,21 +54,23 @@ impl Token {
         };
         let file = std::fs::File::open(path).map_err(failed)?;
         if is_open_to_others(&file.metadata().map_err(failed)?) {
-            return Err(bad("others than its owner may open it: chmod 600"));
+            return Err(bad("its file is readable by group or others: chmod 600"));
         }
         let mut text = String::new();
-        // One more than the longest, and a line end of two.
-        let mut head = io::Read::take(file, LONGEST as u64 + 3);
+        // One byte more than a token and a line end of two bytes, so that a longer one is
+        // found to be too long.
+        let mut head = io::Read::take(file, MAX_CHARS as u64 + 3);
         io::Read::read_to_string(&mut head, &mut text).map_err(failed)?;
         Token::new(text.trim_end_matches(['\r', '\n']))
     }
 
-    /// The token itself, for who has to send it. Not for a log.
+    /// Returns the token itself, for whoever has to send it. It does not belong in a log.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is `given`, in a time that tells nothing of it but perhaps its length.
+    /// Returns whether this is `given`, in a time that tells nothing about the token, except
+    /// perhaps its length.
     pub(crate) fn is(&self, given: &[u8]) -> bool {
         let own = self.0.as_bytes();
         let mut difference = own.len() ^ given.len();
@@ -95,7 +99,8 @@ fn is_open_to_others(file: &std::fs::Metadata) -> bool {
     is_open(file.mode(), file.uid())
 }
 
-/// Root's files are read by a group only where that was meant: PostgreSQL's rule for keys.
+/// Returns whether others may read a file, by PostgreSQL's rule for keys: a file of root's is
+/// readable by its group only if that is meant.
 #[cfg(unix)]
 fn is_open(mode: u32, owner: u32) -> bool {
     const ROOT: u32 = 0;
@@ -136,7 +141,7 @@ mod tests {
             let error = Token::new(text).unwrap_err();
             assert!(matches!(error, Error::BadToken { .. }), "{text}: {error}");
         }
-        assert!(Token::new("x".repeat(LONGEST + 1)).is_err());
+        assert!(Token::new("x".repeat(MAX_CHARS + 1)).is_err());
     }
 
     #[cfg(unix)]

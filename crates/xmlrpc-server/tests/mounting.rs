@@ -1,4 +1,4 @@
-//! The examples that put a service behind someone else's server, called.
+//! Calls of the examples that put a service behind another server.
 #![allow(
     clippy::unwrap_used,
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
@@ -19,7 +19,7 @@ use std::thread;
 use xmlrpc_server::Service;
 use xmlrpc_wire::{Fault, Limits, Value, decode_response, encode_call};
 
-/// What both serve; a request is 1,000 bytes long at most.
+/// Returns the service of both; a request has 1,000 bytes at most.
 fn service() -> Service {
     let mut service = Service::new();
     service.register("cuad", |n: i32| n * n).unwrap();
@@ -32,7 +32,7 @@ fn service() -> Service {
     service
 }
 
-/// The head of an HTTP answer, and what its body holds.
+/// Returns the head of an HTTP answer, and the value or fault in its body.
 fn read(answer: &[u8]) -> (String, Result<Value, Fault>) {
     let end = answer
         .windows(4)
@@ -85,7 +85,7 @@ fn axum() {
     assert!(long.starts_with(b"HTTP/1.1 413"), "{long:?}");
 }
 
-/// Serves until the process ends.
+/// Starts a server that runs until the process ends.
 fn serve_with_axum() -> SocketAddr {
     let (sender, address) = mpsc::channel();
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Serde's types through a published function: a struct in, an enum or nothing out.
+//! Types of serde through published functions.
 #![allow(
     clippy::unwrap_used,
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"

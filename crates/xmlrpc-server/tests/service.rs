@@ -1,4 +1,4 @@
-//! A service as a function: the text of a request in, the text of an answer out.
+//! The service without I/O: the document of a request in, the document of an answer out.
 #![allow(
     clippy::unwrap_used,
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"

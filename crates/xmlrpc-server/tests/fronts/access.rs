@@ -1,4 +1,4 @@
-//! Who may call.
+//! Access: tokens, and web pages of other sites.
 
 use std::net::TcpListener;
 
@@ -18,7 +18,7 @@ const TOKEN: &str = "correct-horse-battery";
 /// `any:` and the token.
 const BASIC: &str = "Basic YW55OmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==";
 
-/// The status of `cuad(7)` with this request line and these headers.
+/// Returns the status of `cuad(7)` with this request line and these headers.
 fn status(server: &Server, line: &str, headers: &[&str]) -> u16 {
     let body = document("cuad", (7,));
     let headers = headers.join("\r\n");

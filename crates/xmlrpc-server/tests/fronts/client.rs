@@ -1,4 +1,4 @@
-//! A client that writes what it is told and reads what comes.
+//! A client that writes given bytes and reads answers.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The value or the fault that it holds.
+    /// Returns the value or the fault in it.
     pub(crate) fn value(&self) -> MethodResponse {
         assert_eq!(self.status, 200, "{self:?}");
         assert!(self.has_header("content-type", "text/xml"), "{self:?}");
@@ -56,7 +56,7 @@ impl Client {
         self.try_answer().expect("an answer")
     }
 
-    /// The head of an answer that has no body, whatever its length says.
+    /// Reads the head of an answer that has no body, whatever its length says.
     pub(crate) fn head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -65,7 +65,7 @@ impl Client {
         head
     }
 
-    /// The answer; `None` where the server closes instead.
+    /// Reads the answer; `None` if the server closes instead.
     pub(crate) fn try_answer(&mut self) -> Option<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -84,7 +84,7 @@ impl Client {
         Some(Answer { status, head, body })
     }
 
-    /// Whether the server closes; panics if it does not within the read time-out.
+    /// Returns whether the server closes; panics if it does not within the read time-out.
     pub(crate) fn is_closed(&mut self) -> bool {
         match self.stream.read(&mut [0]) {
             Ok(read) => read == 0,
@@ -113,12 +113,13 @@ impl From<TcpStream> for Client {
     }
 }
 
-/// One call on a connection of its own.
+/// Makes one call on a connection of its own.
 pub(crate) fn call(address: SocketAddr, method: &str, params: impl IntoParams) -> MethodResponse {
     Client::connect(address).call(method, params)
 }
 
-/// A bad request on a connection of its own; 0 where the server closes without answer.
+/// Sends a bad request on a connection of its own, and returns the status; 0 if the server
+/// closes without an answer.
 pub(crate) fn status(address: SocketAddr, request: impl AsRef<[u8]>) -> u16 {
     let mut client = Client::connect(address);
     client.send(request);
@@ -133,7 +134,7 @@ pub(crate) fn post(body: &[u8]) -> Vec<u8> {
     request("POST /RPC2 HTTP/1.1", body)
 }
 
-/// A request of this line with this body, its length and a Host.
+/// Returns a request with this line, this body, its length and a Host.
 pub(crate) fn request(line: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "{line}\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",

@@ -1,4 +1,4 @@
-//! The control protocol, and what ends a call before its time.
+//! The control protocol, deadlines, and clients that disconnect.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ on_both_fronts! {
     two_services_are_two_instances
 }
 
-/// A POST with these further header lines.
+/// Returns a POST with these further header lines.
 fn post_with(headers: &str, method: &str) -> Vec<u8> {
     let body = document(method, ());
     let length = body.len();
@@ -27,7 +27,7 @@ fn post_with(headers: &str, method: &str) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-/// The members of an answer that is a struct.
+/// Returns the members of an answer that is a struct.
 fn members(response: MethodResponse) -> Struct {
     match response {
         Ok(Value::Struct(members)) => members,
@@ -50,7 +50,7 @@ fn calls(status: &Struct) -> &[Value] {
     }
 }
 
-/// Waits until the status is as it should be.
+/// Waits until the status fulfils a condition.
 fn until(server: &Server, is_so: impl Fn(&Struct) -> bool) {
     let start = Instant::now();
     while !is_so(&status(server)) {

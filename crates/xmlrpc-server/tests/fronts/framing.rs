@@ -1,11 +1,11 @@
-//! Requests whose end could be read in two ways, and what comes in pieces.
+//! Requests whose end could be read in two ways, and requests in pieces.
 
 use xmlrpc_wire::Value;
 
 use crate::client::{Client, call, document, post};
 use crate::server::{Front, Server, service};
 
-/// A call with these headers in the place of its length.
+/// Returns a call with these headers in place of its length.
 fn framed(headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n{headers}\r\n\r\n"

@@ -1,4 +1,4 @@
-//! Clients that mean ill, or know no better. After each, the server answers.
+//! Hostile and broken clients. The server still answers after each.
 
 use std::net::SocketAddr;
 use std::time::Instant;

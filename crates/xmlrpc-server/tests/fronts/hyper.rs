@@ -1,4 +1,4 @@
-//! What the hyper front alone does.
+//! The hyper front's own behaviour: kept connections, limits, queue, quick functions.
 
 use std::net::{Shutdown, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,7 +221,7 @@ fn a_call_that_is_given_up_gives_up_its_place_in_the_queue() {
     assert_eq!(running.answer().value(), Ok(Value::from("released")));
 }
 
-/// Whether `reparte.status` lists a call with this text in it.
+/// Returns whether `reparte.status` lists a call with this text in it.
 fn status_tells_of(server: &Server, text: &str) -> bool {
     let status = call(server.address, "reparte.status", ()).unwrap();
     let Value::Struct(status) = status else {

@@ -1,4 +1,4 @@
-//! What the fronts log.
+//! The log lines of both fronts.
 
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
@@ -11,7 +11,7 @@ on_both_fronts! {
     a_panic_is_logged
 }
 
-/// Keeps all lines of all tests of this program.
+/// All lines of all tests of this program.
 struct Lines(Mutex<Vec<String>>);
 
 impl log::Log for Lines {
@@ -37,7 +37,7 @@ fn lines() -> &'static Lines {
     })
 }
 
-/// The line that ends so, once it is there: it may be written after the answer.
+/// Waits for a line with this part, which may be written after the answer.
 fn line_with(part: &str) -> String {
     let started = Instant::now();
     loop {

@@ -1,5 +1,5 @@
-//! Requests that have been changed at random, from a seed: whatever they are, they get an
-//! answer or their connection's end in time, and the server goes on.
+//! Requests changed at random, from a seed: each gets an answer or the end of its connection in
+//! time, and the server goes on.
 //!
 //! `MUTATED` and `SEED` in the environment set how many, and which.
 
@@ -17,7 +17,7 @@ on_both_fronts! {
     mutated_requests_are_survived
 }
 
-/// What makes trouble between readers of HTTP.
+/// Pieces on which readers of HTTP disagree.
 const PIECES: [&[u8]; 24] = [
     b"\r\n",
     b"\n",
@@ -97,7 +97,8 @@ fn start(front: Front) -> Server {
     }
 }
 
-/// Sends a request, and its end unless it `waits` for the server to end it; reads what comes up to the connection's end.
+/// Sends a request, and closes the writing side unless it `waits` for the server to close.
+/// Reads until the connection ends.
 fn exchange(front: Front, address: SocketAddr, request: &[u8], waits: bool) -> Result<(), String> {
     let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
     // tiny_http keeps some connections, and says nothing more on them.
@@ -126,7 +127,7 @@ fn exchange(front: Front, address: SocketAddr, request: &[u8], waits: bool) -> R
     }
 }
 
-/// A request with up to four changes.
+/// Returns a request with up to four changes.
 fn mutated(dice: &mut Dice) -> Vec<u8> {
     let body = document("cuad", (7,));
     let mut request = match dice.roll(5) {
@@ -160,7 +161,7 @@ fn mutated(dice: &mut Dice) -> Vec<u8> {
     request
 }
 
-/// Knuth's generator of random numbers, by its high bits.
+/// Random numbers: the high bits of Knuth's generator.
 struct Dice(u64);
 
 impl Dice {
@@ -173,7 +174,7 @@ impl Dice {
     }
 }
 
-/// kB that this process holds, where the system tells.
+/// Returns the resident memory of this process in kB, or 0 if the system does not tell.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

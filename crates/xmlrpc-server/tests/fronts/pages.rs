@@ -1,4 +1,4 @@
-//! What the hyper front answers to GET.
+//! The hyper front's answers to GET.
 
 use xmlrpc_server::{Resource, Service, Token, front};
 
@@ -72,7 +72,7 @@ fn a_page_of_others_sees_nothing() {
     }
 }
 
-/// A service without functions, whose page stands in the place of the server's.
+/// Returns a service without functions, whose page replaces the server's.
 fn published() -> Service {
     let mut service = Service::new();
     service

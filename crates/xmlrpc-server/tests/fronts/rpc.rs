@@ -1,4 +1,4 @@
-//! Clients that mean well.
+//! Well-behaved clients.
 
 use std::net::{Shutdown, TcpListener};
 use std::sync::{Arc, Barrier};
@@ -263,8 +263,7 @@ fn an_address_for_other_machines_is_refused(front: Front) {
     assert!(matches!(error, Error::NotLoopback { .. }), "{error}");
 }
 
-/// A client that closes its writing side has sent all that it will send, and waits. The
-/// hyper front takes it for gone.
+/// Such a client has sent everything, and waits. The hyper front takes it for gone.
 #[test]
 fn a_client_that_half_closes_is_answered_by_the_tiny_front() {
     let server = Server::start(Front::Tiny, service());

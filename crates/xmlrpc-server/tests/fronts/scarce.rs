@@ -1,4 +1,4 @@
-//! Servers with next to no descriptors, each in a process of its own.
+//! Servers with few descriptors, each in a process of its own.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ on_both_fronts! {
     running_out_of_descriptors_is_survived
 }
 
-/// With 64, and with 65: tiny_http's accept loop reports the one and dies of the other.
+/// Tries 64 and 65 descriptors: tiny_http's accept loop reports the one and dies of the other.
 fn running_out_of_descriptors_is_survived(front: Front) {
     for limit in [64, 65] {
         let (mut child, address) = spawn(front, limit);
@@ -43,8 +43,8 @@ fn running_out_of_descriptors_is_survived(front: Front) {
     }
 }
 
-/// A call is answered in the end: the system drops those that come while its queue of
-/// connections is full, and tries again a second later.
+/// Checks that a call is answered in the end. The system drops connections that come while
+/// its queue is full, and tries again a second later.
 #[track_caller]
 fn check_answers(address: SocketAddr, which: &str, limit: u64) {
     let started = Instant::now();
@@ -54,7 +54,7 @@ fn check_answers(address: SocketAddr, which: &str, limit: u64) {
     }
 }
 
-/// Tries a call; one that is lost with its connection is lost.
+/// Tries a call once.
 fn answers(address: SocketAddr) -> bool {
     let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) else {
         return false;
@@ -70,7 +70,7 @@ fn answers(address: SocketAddr) -> bool {
             .is_some_and(|a| a.value() == Ok(Value::Int(49)))
 }
 
-/// This program again, as the server below.
+/// Starts this program again, as the server below.
 fn spawn(front: Front, limit: u64) -> (Child, SocketAddr) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([

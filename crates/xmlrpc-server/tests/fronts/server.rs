@@ -1,4 +1,4 @@
-//! A front that runs in a thread.
+//! A server of either front, and functions for it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,7 +18,7 @@ pub(crate) enum Front {
     Hyper,
 }
 
-/// What a test asks of a front; the tiny one has no more than this.
+/// The options that both fronts have.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) workers: usize,
@@ -85,14 +85,14 @@ impl Server {
         }
     }
 
-    /// What `wait` returned, once it does.
+    /// Waits for `wait`, and returns its result.
     pub(crate) fn ended(&self) -> Result<(), Error> {
         self.ended
             .recv_timeout(PATIENCE)
             .expect("the server has not ended")
     }
 
-    /// Whether `wait` goes on.
+    /// Returns whether the server has not ended.
     pub(crate) fn runs(&self) -> bool {
         self.ended.try_recv().is_err()
     }
@@ -108,7 +108,7 @@ pub(crate) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-/// `cuad`, `panics`, and `echo` of a string.
+/// Returns a service with `cuad`, `panics`, and `echo` of a string.
 pub(crate) fn service() -> Service {
     let mut service = Service::new();
     service
@@ -119,14 +119,14 @@ pub(crate) fn service() -> Service {
     service
 }
 
-/// A function that tells when it has been entered, and returns when it is let.
+/// A function that reports its start, and returns when it is released.
 pub(crate) struct Held {
     pub(crate) entered: Receiver<()>,
     pub(crate) release: Sender<()>,
 }
 
 impl Held {
-    /// Publishes it as `held`, with `service()`'s functions.
+    /// Returns a service that publishes it as `held`, beside the functions of `service()`.
     pub(crate) fn new() -> (Service, Held) {
         let (enter, entered) = channel();
         let (release, released) = channel();

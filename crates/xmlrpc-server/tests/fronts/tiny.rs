@@ -1,4 +1,4 @@
-//! What the tiny front alone does.
+//! The tiny front's own behaviour: giant lengths, chunks.
 
 use xmlrpc_server::Error;
 
