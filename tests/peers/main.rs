@@ -12,16 +12,16 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../common/python.rs"]
-mod find_python;
 mod keys;
-mod ours;
+mod our_server;
 mod page;
-mod peer;
 #[allow(dead_code, reason = "its main is for those who run it as an example")]
 #[path = "../../crates/xmlrpc-server/examples/private_ca.rs"]
 mod private_ca;
 mod python;
+#[path = "../common/python_scripts.rs"]
+mod python_scripts;
+mod script;
 mod their_clients;
 mod their_servers;
 #[allow(dead_code, reason = "its main is for those who run it as an example")]

@@ -10,9 +10,9 @@ use xmlrpc_server::Service;
 use xmlrpc_wire::{Bytes, DateTime, Fault, Struct, Value};
 
 use crate::common::{self, TEN, run, server};
-use crate::find_python::script;
 use crate::keys::Keys;
-use crate::ours::{self, FRONTS};
+use crate::our_server::{self, FRONTS};
+use crate::python_scripts::script;
 use test_support::Running;
 
 fn python_server(major: &str) -> (Running, String) {
@@ -90,7 +90,7 @@ fn every_value_survives_the_way_from_python_to_us_and_back() {
     for front in FRONTS {
         let mut service = Service::new();
         service.register("eco", |value: Value| value).unwrap();
-        let ours = ours::start(front, service);
+        let ours = our_server::start(front, service);
         for major in ["2", "3"] {
             let clnt = script(major, "clients/python_values.py", &[&ours.url()]).end();
             assert_eq!(

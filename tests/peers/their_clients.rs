@@ -3,8 +3,8 @@
 
 use xmlrpc_server::Service;
 
-use crate::ours::{self, FRONTS};
-use crate::peer::peer;
+use crate::our_server::{self, FRONTS};
+use crate::script::command;
 use crate::validator1::validator1;
 use test_support::Running;
 
@@ -29,9 +29,9 @@ fn every_peers_client_calls_validator1_on_both_fronts() {
     for front in FRONTS {
         let mut service = Service::new();
         service.group("validator1", validator1().unwrap()).unwrap();
-        let ours = ours::start(front, service);
+        let ours = our_server::start(front, service);
         let clients = CLIENTS.map(|(runner, script)| {
-            let mut command = peer(runner, script);
+            let mut command = command(runner, script);
             command.arg(ours.url());
             (runner, Running::start(command))
         });

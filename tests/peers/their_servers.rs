@@ -5,7 +5,7 @@ use xmlrpc_client::{Error, Options, ServerProxy};
 use xmlrpc_wire::{Bytes, DateTime, Struct, Value};
 
 use crate::common::{TEN, run, server};
-use crate::peer::peer;
+use crate::script::command;
 use test_support::Running;
 
 struct Server {
@@ -54,7 +54,7 @@ const SERVERS: [Server; 8] = [
 impl Server {
     /// Starts it, and gives its address.
     fn start(&self) -> (Running, String) {
-        let running = Running::start(peer(self.runner, self.script));
+        let running = Running::start(command(self.runner, self.script));
         let line = running.line_after("http://127.0.0.1:");
         let port: String = line.chars().take_while(char::is_ascii_digit).collect();
         (running, format!("127.0.0.1:{port}"))

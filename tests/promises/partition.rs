@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use reparte::{CallReason, Event, Options};
 
-use crate::island::Island;
-use crate::watch::Watch;
-use crate::{is_aside, repartidor, server};
+use crate::event_watch::Watch;
+use crate::network_namespace::Island;
+use crate::{is_aside, nap_server, repartidor};
 
 fn is_retry(event: &Event) -> bool {
     matches!(
@@ -23,7 +23,7 @@ fn is_retry(event: &Event) -> bool {
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_partition_is_found_out_as_a_hang_is() {
     let island = Island::new(1);
-    let (_other, second) = server::start(1);
+    let (_other, second) = nap_server::start(1);
     let mut options = Options::default();
     options.hedge = false;
     let mut reparto = repartidor(&[&island.address, &second], options);

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use reparte::{ErrorKind, Options, Repartidor, RetryFaults, RunSummary, TaskErrorKind, XmlRpc};
 
+use crate::event_watch::later;
 use crate::supervisor::Supervised;
-use crate::watch::later;
-use crate::{full, repartidor, server};
+use crate::{full, nap_server, repartidor};
 
 /// P7: a number of which its server dies costs three servers one process each; the rest is
 /// done, and the report tells the story.
@@ -27,10 +27,13 @@ fn p7_a_task_that_kills_its_servers_is_given_up_and_the_rest_is_done() {
     for (n, outcome) in (0..).zip(incomplete.outcomes()) {
         match outcome {
             Ok(result) => assert_eq!(*result, n),
-            Err(error) => assert_eq!((n, error.kind()), (server::DEADLY, TaskErrorKind::Poison)),
+            Err(error) => assert_eq!(
+                (n, error.kind()),
+                (nap_server::DEADLY, TaskErrorKind::Poison)
+            ),
         }
     }
-    let poison = usize::try_from(server::DEADLY).unwrap();
+    let poison = usize::try_from(nap_server::DEADLY).unwrap();
     let error = incomplete.outcomes()[poison].as_ref().unwrap_err();
     let mut killed: Vec<&str> = error.history().iter().map(|call| &*call.server).collect();
     killed.sort_unstable();
@@ -61,7 +64,7 @@ fn share(account: &RunSummary) -> f64 {
 /// P8: of calls that fail now and then, retries are at most a tenth.
 #[test]
 fn p8_in_steady_state_few_calls_are_retries() {
-    let servers = [server::start(4), server::start(4)];
+    let servers = [nap_server::start(4), nap_server::start(4)];
     let mut reparto = moody(&[&servers[0].1, &servers[1].1]);
     let handle = reparto.handle();
     let tasks = if full() { 20_000 } else { 2000 };
@@ -82,7 +85,7 @@ fn p8_in_steady_state_few_calls_are_retries() {
 /// pays for.
 #[test]
 fn p8_while_every_call_fails_calls_are_at_most_doubled() {
-    let servers = [server::start(4), server::start(4)];
+    let servers = [nap_server::start(4), nap_server::start(4)];
     let mut reparto = moody(&[&servers[0].1, &servers[1].1]);
     let handle = reparto.handle();
     let tasks = if full() { 20_000 } else { 2000 };
@@ -100,7 +103,7 @@ fn p8_while_every_call_fails_calls_are_at_most_doubled() {
 /// P8: the same where all servers are gone for a time.
 #[test]
 fn p8_while_every_server_is_down_calls_are_at_most_doubled() {
-    let servers = [server::start(4), server::start(4)];
+    let servers = [nap_server::start(4), nap_server::start(4)];
     let addresses = servers.each_ref().map(|(_, address)| address.clone());
     let mut options = Options::default();
     options.outage = None;
@@ -114,7 +117,7 @@ fn p8_while_every_server_is_down_calls_are_at_most_doubled() {
             server.kill();
         }
         std::thread::sleep(Duration::from_secs(gone));
-        addresses.map(|address| server::start_at(&address, 4, &[]))
+        addresses.map(|address| nap_server::start_at(&address, 4, &[]))
     });
     for n in 0..tasks {
         reparto.enviar((50, n)).unwrap();

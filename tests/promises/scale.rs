@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reparte::{Options, Repartidor, from_fn};
 
-use crate::{repartidor, server};
+use crate::{nap_server, repartidor};
 
 /// A figure of this process, in kB where it is memory.
 fn figure(name: &str) -> u64 {
@@ -20,7 +20,7 @@ fn figure(name: &str) -> u64 {
 #[ignore = "for its figures, by itself"]
 fn scale_a_thousand_slots() {
     const SLOTS: u64 = 1000;
-    let servers: Vec<_> = (0..10).map(|_| server::start(100)).collect();
+    let servers: Vec<_> = (0..10).map(|_| nap_server::start(100)).collect();
     let addresses: Vec<String> = servers
         .iter()
         .map(|(_, address)| format!("100/{address}"))

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::server;
+use crate::nap_server;
 
 /// How often the supervisor looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -20,7 +20,7 @@ pub(crate) struct Supervised {
 
 impl Supervised {
     pub(crate) fn start(workers: usize) -> Self {
-        let (mut running, address) = server::start(workers);
+        let (mut running, address) = nap_server::start(workers);
         let (lost, over) = (Arc::<AtomicU32>::default(), Arc::<AtomicBool>::default());
         let (losses, end) = (Arc::clone(&lost), Arc::clone(&over));
         let at = address.clone();
@@ -28,7 +28,7 @@ impl Supervised {
             while !end.load(SeqCst) {
                 if running.has_ended() {
                     losses.fetch_add(1, SeqCst);
-                    running = server::start_at(&at, workers, &[]).0;
+                    running = nap_server::start_at(&at, workers, &[]).0;
                 }
                 thread::sleep(LOOK);
             }

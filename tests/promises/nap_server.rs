@@ -14,7 +14,7 @@ use xmlrpc_wire::Fault;
 use test_support::{PATIENCE, Running};
 
 /// The test that is the server when these are set.
-const NAME: &str = "server::is_a_server";
+const NAME: &str = "nap_server::is_a_server";
 const ADDRESS: &str = "PROMISES_ADDRESS";
 const WORKERS: &str = "PROMISES_WORKERS";
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use reparte::{Journal, Options, Repartidor, XmlRpc};
 use xmlrpc_client::ServerProxy;
 
-use crate::{Nap, full, server};
+use crate::{Nap, full, nap_server};
 use test_support::{Ended, Running, TestDirectory};
 
 /// The test that is the client when these are set.
-const NAME: &str = "killed::is_a_client";
+const NAME: &str = "killed_client::is_a_client";
 const SERVERS: &str = "PROMISES_SERVERS";
 const JOURNAL: &str = "PROMISES_JOURNAL";
 const TASKS: &str = "PROMISES_TASKS";
@@ -39,7 +39,7 @@ fn p5_a_killed_client_goes_on_where_it_was() {
 /// How many times the client was killed, and how many executions there were more than
 /// tasks.
 fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
-    let servers = [server::start(2), server::start(2)];
+    let servers = [nap_server::start(2), nap_server::start(2)];
     let addresses = servers.each_ref().map(|(_, address)| address.as_str());
     let directory = TestDirectory::new(&format!("p5 {seed}"));
     let journal = directory.path("journal");

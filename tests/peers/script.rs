@@ -3,12 +3,12 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::find_python::python;
+use crate::python_scripts::python;
 
 /// The command that runs a script. `runner` is its interpreter, with what goes before the
 /// script's name; or `cc`, with the libraries to link; `python2` and `python3` are found
 /// wherever they are.
-pub(crate) fn peer(runner: &str, script: &str) -> Command {
+pub(crate) fn command(runner: &str, script: &str) -> Command {
     let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
     let mut words = runner.split(' ');
     let mut command = match words.next() {

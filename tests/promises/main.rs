@@ -4,40 +4,31 @@
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 #![allow(clippy::print_stderr, reason = "what was measured is for the reader")]
 
+#[path = "../common/mod.rs"]
 mod common;
 #[cfg(target_os = "linux")]
-#[path = "promises/island.rs"]
-mod island;
-#[path = "promises/killed.rs"]
-mod killed;
-#[path = "promises/lies.rs"]
-mod lies;
+mod connection_share;
+mod event_watch;
+mod killed_client;
+mod nap_server;
 #[cfg(target_os = "linux")]
-#[path = "promises/partition.rs"]
+mod network_namespace;
+#[cfg(target_os = "linux")]
 mod partition;
-#[path = "common/python.rs"]
-mod python;
-#[path = "promises/retries.rs"]
+#[path = "../common/python_scripts.rs"]
+mod python_scripts;
 mod retries;
 #[cfg(target_os = "linux")]
-#[path = "promises/scale.rs"]
 mod scale;
-#[path = "promises/server.rs"]
-mod server;
-#[cfg(target_os = "linux")]
-#[path = "promises/share.rs"]
-mod share;
-#[path = "promises/supervisor.rs"]
 mod supervisor;
-#[path = "promises/watch.rs"]
-mod watch;
+mod wrong_answers;
 
 use std::time::{Duration, Instant};
 
+use event_watch::{Watch, later};
 use reparte::{CallReason, Event, Options, Repartidor, RunSummary, ServerState, XmlRpc};
 use rustix::process::Signal;
 use test_support::Running;
-use watch::{Watch, later};
 
 type Nap = (i32, i32);
 
@@ -71,7 +62,7 @@ fn kill_some(seed: u32, tasks: i32) {
     // Any numbers will do, if another seed gives others.
     let random =
         |n: u32, below: u32| (seed * 7919 + n * 104_729).wrapping_mul(2_654_435_761) % below;
-    let mut servers: Vec<_> = (0..4).map(|_| server::start(1)).collect();
+    let mut servers: Vec<_> = (0..4).map(|_| nap_server::start(1)).collect();
     let addresses: Vec<String> = servers.iter().map(|(_, address)| address.clone()).collect();
     let mut reparto = repartidor(&addresses.iter().collect::<Vec<_>>(), Options::default());
     let handle = reparto.handle();
@@ -99,8 +90,8 @@ fn kill_some(seed: u32, tasks: i32) {
 /// nowhere.
 #[test]
 fn p2_a_hung_server_is_found_out() {
-    let (hung, first) = server::start(1);
-    let (_other, second) = server::start(1);
+    let (hung, first) = nap_server::start(1);
+    let (_other, second) = nap_server::start(1);
     let mut options = Options::default();
     options.hedge = false;
     let mut reparto = repartidor(&[&first, &second], options);
@@ -140,7 +131,7 @@ fn p2_a_hung_server_is_found_out() {
 /// P3: a death is noticed at once, a return soon.
 #[test]
 fn p3_a_death_is_noticed_and_so_is_the_return() {
-    let (dead, first) = server::start(1);
+    let (dead, first) = nap_server::start(1);
     let mut options = Options::default();
     options.outage = None;
     let mut reparto = repartidor(&[&first], options);
@@ -150,7 +141,7 @@ fn p3_a_death_is_noticed_and_so_is_the_return() {
     let killed = Instant::now();
     let restarted = later(Duration::from_secs(1), {
         let address = first.clone();
-        move || (server::start_at(&address, 1, &[]), Instant::now())
+        move || (nap_server::start_at(&address, 1, &[]), Instant::now())
     });
     drop(dead.kill());
     let noticed = watch.after(killed, |event| is_aside(event, &first));
@@ -174,7 +165,7 @@ fn p3_a_death_is_noticed_and_so_is_the_return() {
 /// P9: slots are busy while tasks remain.
 #[test]
 fn p9_slots_are_busy_while_tasks_remain() {
-    let servers = [server::start(2), server::start(2)];
+    let servers = [nap_server::start(2), nap_server::start(2)];
     let tasks = if full() { 1000 } else { 120 };
     let mut reparto = repartidor(&[&servers[0].1, &servers[1].1], Options::default());
     let handle = reparto.handle();
@@ -244,10 +235,10 @@ fn table(fault: Fault) {
 /// A server of ours, or one of that Python, on a port.
 fn start_on(port: &str, python: Option<&str>) -> (Running, String) {
     match python {
-        None => server::start_at(&format!("127.0.0.1:{port}"), 1, &[]),
+        None => nap_server::start_at(&format!("127.0.0.1:{port}"), 1, &[]),
         Some(major) => {
             let address = format!("127.0.0.1:{port}");
-            let running = python::script(major, "servers/python.py", &[&address]);
+            let running = python_scripts::script(major, "servers/python.py", &[&address]);
             let address = running.line_after("listening on http://");
             (running, address)
         }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use xmlrpc_server::front::hyper;
 
-use crate::island::Island;
+use crate::network_namespace::Island;
 use test_support::PATIENCE;
 
 /// What a connection that the server has closed says.

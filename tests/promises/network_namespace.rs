@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::server;
+use crate::nap_server;
 use test_support::Running;
 
 /// A server behind a wire that can be cut.
@@ -52,7 +52,7 @@ impl Island {
             "ip link set lo up && ip addr add {there}/24 dev {far} && ip link set {far} up"
         ));
         let through = ["ip", "netns", "exec", &name];
-        let (server, address) = server::start_at(&format!("{there}:0"), 1, &through);
+        let (server, address) = nap_server::start_at(&format!("{there}:0"), 1, &through);
         island.server = Some(server);
         island.address = address;
         island
