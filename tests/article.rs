@@ -1,4 +1,4 @@
-//! The article, from its first pair of programs to its last.
+//! The six programs as the article runs them: pair by pair, with its numbers.
 
 mod common;
 
@@ -54,13 +54,13 @@ fn two_servers_share_the_ten() {
 }
 
 #[test]
-fn one_command_alone_prints_the_ten() {
+fn one_command_with_local_servers_prints_the_ten() {
     let clnt = run("clnt_processes", &["--local", "2"]);
     assert_eq!(clnt.expect_code(0).results(), TEN);
 }
 
 #[test]
-fn a_server_may_be_named_in_every_way_of_the_help() {
+fn every_form_of_a_servers_name_in_the_help_works() {
     let (_serv, address) = server("serv_processes", &["--workers", "3"]);
     for name in [
         format!("3/{address}"),
@@ -107,9 +107,9 @@ fn the_usage_of_the_article_is_on_standard_output() {
     }
 }
 
-/// `clnt_processes ... | head -10`, and a reader that leaves even earlier.
+/// `clnt_processes ... | head -10`, and a reader that closes the pipe even earlier.
 #[test]
-fn a_reader_that_leaves_is_a_quiet_end() {
+fn a_closed_output_ends_the_program_quietly() {
     for (count, read) in [("10", 10), ("2000", 10), ("10", 0)] {
         let mut child = program("clnt_processes")
             .args(["--local", "1", "--base", "23434252232434", "--count", count])
@@ -138,7 +138,7 @@ fn a_reader_that_leaves_is_a_quiet_end() {
 }
 
 #[test]
-fn every_program_tells_what_it_takes() {
+fn every_program_has_help_and_a_version() {
     for name in [
         "serv_trivial",
         "clnt_trivial",

@@ -1,5 +1,5 @@
-//! A call that nobody waits for stops computing, whichever way it was called off, and the
-//! worker that it held answers the next one.
+//! Calls that nobody waits for any longer: they stop computing, and their worker answers the
+//! next call.
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 #![allow(clippy::print_stderr, reason = "how a server says where it listens")]
 
@@ -20,10 +20,10 @@ use xmlrpc_server::front::{hyper, tiny};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::Fault;
 
-/// Names the front of the server that this very program is when it is set.
+/// The environment variable that makes this test program a server, with the front it names.
 const FRONT: &str = "CALLED_OFF_FRONT";
 
-/// The two primes nearest to 2^64: some milliseconds of the kernel's work.
+/// The product of the two largest primes below 2^64: some milliseconds of the kernel's work.
 const HARD: u128 = 18_446_744_073_709_551_557 * 18_446_744_073_709_551_533;
 
 /// Factors the same number for ever, unless its control stops it.
@@ -57,7 +57,7 @@ fn is_a_server() {
     }
 }
 
-/// A server of one worker in a process of its own, and a client of it.
+/// Starts a server with one worker in its own process. Returns a client of it too.
 fn start(front: &str) -> (Running, ServerProxy) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -73,7 +73,7 @@ fn call<R: FromValue>(proxy: &ServerProxy, method: &str, params: impl IntoParams
     attempt.call(method, params).unwrap()
 }
 
-/// Waits until the one worker computes.
+/// Waits until the only worker computes.
 fn wait_until_busy(proxy: &ServerProxy) {
     let started = Instant::now();
     loop {
@@ -89,7 +89,7 @@ fn wait_until_busy(proxy: &ServerProxy) {
 }
 
 #[test]
-fn its_deadline_ends_a_call() {
+fn a_deadline_ends_a_call() {
     for front in ["tiny", "hyper"] {
         let (_serv, proxy) = start(front);
         let attempt = proxy.attempt();
@@ -100,7 +100,7 @@ fn its_deadline_ends_a_call() {
 }
 
 #[test]
-fn its_client_ends_a_call_by_name() {
+fn reparte_cancel_ends_a_call() {
     for front in ["tiny", "hyper"] {
         let (_serv, proxy) = start(front);
         let caller = ServerProxy::new(proxy.server()).unwrap();
@@ -116,7 +116,7 @@ fn its_client_ends_a_call_by_name() {
 }
 
 #[test]
-fn a_client_that_goes_ends_its_call() {
+fn a_client_that_disconnects_ends_its_call() {
     let (_serv, proxy) = start("hyper");
     let body = "<methodCall><methodName>endless</methodName></methodCall>";
     let mut stream = TcpStream::connect(proxy.server()).unwrap();
@@ -132,7 +132,7 @@ fn a_client_that_goes_ends_its_call() {
     assert!(call::<bool>(&proxy, "alive", ()));
 }
 
-/// serv_processes at work: its call takes minutes.
+/// Runs `then` with a serv_processes whose call takes minutes.
 fn with_a_long_call(flags: &[&str], then: impl FnOnce(Running)) {
     let arguments = [&["--workers", "1"], flags].concat();
     let (server, address) = common::server("serv_processes", &arguments);
@@ -157,11 +157,11 @@ fn with_a_long_call(flags: &[&str], then: impl FnOnce(Running)) {
     });
 }
 
-/// What a stopped server leaves its calls unless told.
+/// The default time that a stopped server gives its running calls.
 const GRACE: Duration = Duration::from_secs(10);
 
 #[test]
-fn a_stopped_server_waits_for_its_calls_no_longer_than_it_is_told_to() {
+fn a_stopped_server_waits_for_its_calls_for_the_grace_period() {
     with_a_long_call(&["--grace", "0.2"], |server| {
         let stopped = Instant::now();
         server.signal(Signal::TERM);

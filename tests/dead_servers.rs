@@ -1,4 +1,5 @@
-//! A server dies in the middle of a run: every result arrives, once and in order.
+//! Servers that die in the middle of a run of clnt_processes: every result arrives, once and
+//! in order.
 
 mod common;
 
@@ -8,7 +9,7 @@ use common::{program, run, server};
 use rustix::process::Signal;
 use test_support::{Ended, Running};
 
-/// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
+/// Numbers of 25 digits: a few milliseconds each, even in unoptimised code.
 const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "1500"];
 
 fn faultless() -> String {

@@ -1,4 +1,4 @@
-//! Answers as gzip, from our server to our client, and the client's limit on them.
+//! Answers compressed with gzip, and the client's limit on their size.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
 
 #[test]
-fn a_long_answer_comes_packed_and_its_limit_is_on_what_is_unpacked() {
+fn long_answers_are_compressed_and_the_limit_is_on_the_decompressed_size() {
     let mut service = Service::new();
     let long = |length: i32| "x".repeat(usize::try_from(length).unwrap_or(0));
     service.register("long", long).expect("a free name");

@@ -1,5 +1,4 @@
-//! Clients that a server must outlive: each front answers the article's client
-//! afterwards.
+//! Hostile clients: each front still answers the article's client afterwards.
 
 mod common;
 
@@ -10,7 +9,7 @@ use std::thread;
 use common::{TEN, run, server};
 use test_support::PATIENCE;
 
-/// One on each front; serv_trivial has the first one's.
+/// A server program on each front. serv_trivial has the front of the first one.
 const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];
 
 fn connect(address: &str) -> TcpStream {
@@ -27,7 +26,7 @@ fn check_it_answers(address: &str) {
     assert_eq!(clnt.expect_code(0).results(), TEN);
 }
 
-/// tiny-http issue 252: the declared length alone made a server abort.
+/// tiny-http issue 252: the length alone that a request declared made a server abort.
 #[test]
 fn twenty_giant_lengths_leave_a_server_answering() {
     for name in SERVERS {
@@ -49,7 +48,8 @@ fn twenty_giant_lengths_leave_a_server_answering() {
     }
 }
 
-/// What twenty of them cost serv_lineal, carried on: at the 64th it ends by itself.
+/// More of these requests to serv_lineal than the front has room for: at the 64th it ends by
+/// itself.
 #[test]
 fn the_tiny_fronts_end_at_the_cap_is_an_error_and_not_an_abort() {
     let (serv, address) = server("serv_lineal", &[]);

@@ -1,5 +1,5 @@
-//! Ctrl-C in the middle of a run: what was had until then is printed, and what is missing
-//! is named.
+//! Signals in the middle of a run of clnt_processes: the results so far are printed, and the
+//! numbers without a result are named.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
@@ -38,8 +38,8 @@ fn wait_for_answers(server: &Running) {
     }
 }
 
-/// Checks that every number either has its result printed, in order, or is named; gives
-/// what the error says beyond that.
+/// Checks that every number either has its result printed, in order, or is named as missing.
+/// Returns the rest of the error message.
 #[track_caller]
 fn check_nothing_is_lost(ended: &Ended) -> &str {
     ended.expect_code(6);
@@ -72,9 +72,9 @@ fn check_nothing_is_lost(ended: &Ended) -> &str {
     rest.unwrap_or_else(|| panic!("not {start:?} but {error:?}"))
 }
 
-/// Ctrl-C once lost every result of the run, which were printed at its end alone.
+/// Ctrl-C once lost every result of the run: results were printed only at its end.
 #[test]
-fn a_signal_prints_what_was_had_and_names_what_is_missing() {
+fn a_signal_prints_the_results_so_far_and_names_the_missing() {
     let (first, first_address) = server("serv_processes", &["--workers", "1"]);
     let (_second, second_address) = server("serv_lineal", &[]);
     for signal in [Signal::INT, Signal::TERM] {
@@ -82,13 +82,13 @@ fn a_signal_prints_what_was_had_and_names_what_is_missing() {
         client.signal(signal);
         assert_eq!(check_nothing_is_lost(&client.end()), "");
     }
-    // The servers are as free as before.
+    // The servers are free again.
     let after = run("clnt_processes", &[&first_address, &second_address]);
     assert_eq!(after.expect_code(0).results(), TEN);
 }
 
 #[test]
-fn what_failed_before_the_signal_is_told() {
+fn failures_before_the_signal_are_reported() {
     let (first, first_address) = server("serv_processes", &["--workers", "1"]);
     let (second, second_address) = server("serv_lineal", &["--max-digits", "24"]);
     let client = in_the_middle(&[&first_address, &second_address], &first);
@@ -102,7 +102,7 @@ fn what_failed_before_the_signal_is_told() {
 }
 
 #[test]
-fn a_server_that_hangs_does_not_hold_up_the_end() {
+fn a_hung_server_does_not_delay_the_end() {
     let (hung, address) = server("serv_processes", &["--workers", "1"]);
     let client = in_the_middle(&[&address], &hung);
     hung.signal(Signal::STOP);
@@ -111,7 +111,7 @@ fn a_server_that_hangs_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn servers_of_the_same_process_end_with_it() {
+fn local_servers_end_with_the_process() {
     let mut client = client(&["--local", "2"]);
     client.env("RUST_LOG", "xmlrpc_server::access=info");
     let client = Running::start(client);
@@ -120,7 +120,7 @@ fn servers_of_the_same_process_end_with_it() {
     assert_eq!(check_nothing_is_lost(&client.end()), "");
 }
 
-/// A standard output that takes nothing any more, and what keeps it so.
+/// Returns a standard output that is full, and the other end, which keeps it open.
 fn blocked() -> (Stdio, UnixStream) {
     let (mut writer, reader) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();

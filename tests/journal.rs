@@ -1,4 +1,4 @@
-//! clnt_processes with `--journal` and `--verify`, over real servers and signals.
+//! The flags `--journal` and `--verify` of clnt_processes, with real servers and signals.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
@@ -12,7 +12,7 @@ use reparte::{Call, Journal, Local, Repartidor};
 use test_support::{Ended, LocalServer, Running, TestDirectory};
 use xmlrpc_server::Service;
 
-/// Numbers of 25 digits: a few milliseconds each, unoptimised code included.
+/// Numbers of 25 digits: a few milliseconds each, even in unoptimised code.
 const HARD: [&str; 4] = ["--base", "1000000000000000000000007", "--count", "600"];
 
 fn client(arguments: &[&str]) -> Ended {
@@ -28,7 +28,7 @@ fn check_says(ended: &Ended, text: &str) {
     );
 }
 
-/// How many calls were executed, by the account.
+/// Returns the number of executed calls in the summary on standard error.
 #[track_caller]
 fn executions(ended: &Ended) -> usize {
     let words: Vec<&str> = ended.stderr.split_whitespace().collect();
@@ -38,9 +38,9 @@ fn executions(ended: &Ended) -> usize {
     words[at.expect("there is an account") - 1].parse().unwrap()
 }
 
-/// docs/journal.md draws the bytes of version 1: other bytes are another version.
+/// docs/journal.md shows the bytes of version 1. Other bytes need another version number.
 #[test]
-fn the_bytes_are_those_that_are_drawn() {
+fn the_bytes_are_those_of_the_documentation() {
     let directory = TestDirectory::new("drawn");
     let path = directory.path("journal");
     let cuad = Local::new(|(n,): &(i32,), _: &Call| Ok(n * n));
@@ -67,7 +67,7 @@ fn the_bytes_are_those_that_are_drawn() {
 }
 
 #[test]
-fn a_killed_client_goes_on_where_it_was() {
+fn a_killed_client_continues_from_its_journal() {
     let directory = TestDirectory::new("killed");
     let journal = directory.path("journal");
     let (first, first_address) = server("serv_processes", &["--workers", "1"]);
@@ -112,7 +112,7 @@ fn other_numbers_are_refused_and_the_first_is_named() {
         "is of factoriz_sum (string) -> string, not of factor (string) -> [string]",
     );
     assert_eq!(fs::read(&journal).unwrap(), before);
-    // More numbers are no others.
+    // The same numbers and more of them are accepted.
     let more = client(&[&all[..], &["--count", "12"]].concat());
     assert!(more.expect_code(0).results().starts_with(TEN));
     assert_eq!(executions(&more), 2);
@@ -134,7 +134,7 @@ fn a_journal_in_use_is_refused() {
 }
 
 #[test]
-fn what_is_no_journal_is_left_alone() {
+fn a_file_that_is_no_journal_is_left_unchanged() {
     let directory = TestDirectory::new("foreign");
     let diary = directory.path("diary");
     fs::write(&diary, "Dear diary").unwrap();
@@ -152,8 +152,8 @@ fn what_is_no_journal_is_left_alone() {
     check_says(&ended, "can't open the journal");
 }
 
-/// Runs the client through a shell that has done `first`; then makes room, and runs it
-/// as it is.
+/// Runs the client in a shell after the command `first`, where it runs out of room. Then makes
+/// room, and runs the client again.
 fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {
     let client_path = program("clnt_processes");
     let client_path = client_path.get_program().to_str().unwrap();
@@ -171,7 +171,7 @@ fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {
     let again = client(&arguments);
     let faultless = client(&[&["--local", "2"], &HARD[..]].concat());
     assert_eq!(again.expect_code(0).results(), faultless.results());
-    // What was printed is in the journal, and perhaps what a slot wrote at the very end.
+    // The printed results are in the journal, and perhaps those that slots wrote at the end.
     let resumed = again.stderr.split_once("600 done (");
     let resumed = resumed.and_then(|(_, rest)| rest.split_once(" from the journal)"));
     let resumed: usize = resumed.unwrap().0.parse().unwrap();
@@ -186,7 +186,7 @@ fn a_full_disk_ends_the_run_and_loses_nothing() {
     with_little_room(first, &directory.path("journal"), || {});
 }
 
-/// The same on a file system that is really full.
+/// A write that fails on a file system that is really full.
 #[test]
 #[ignore = "needs root, to mount a file system"]
 fn a_file_system_without_room_ends_the_run_and_loses_nothing() {
@@ -239,7 +239,7 @@ fn a_server_of_wrong_factors_is_named_and_its_work_done_elsewhere() {
 }
 
 #[test]
-fn a_server_without_factor_is_out_and_named() {
+fn a_server_without_factor_is_excluded_and_named() {
     let (_serv, address) = server("serv_trivial", &[]);
     let ended = client(&[&address, "--local", "1", "--verify"]);
     assert_eq!(ended.expect_code(0).results(), TEN);

@@ -1,4 +1,5 @@
-//! Bad arguments and bad luck: one line that says what to do, and a documented code.
+//! Bad arguments, busy ports, unreachable servers: one line that says what to do, and a
+//! documented exit code.
 
 mod common;
 
@@ -7,7 +8,7 @@ use std::net::TcpListener;
 use common::{run, server};
 use test_support::Running;
 
-/// Runs a program that must fail with `code` and one line that holds all of `texts`.
+/// Runs a program that must fail with `code` and with one line that has all of `texts`.
 #[track_caller]
 fn check(name: &str, arguments: &[&str], code: i32, texts: &[&str]) {
     let ended = run(name, arguments);
@@ -139,7 +140,7 @@ fn bad_arguments_are_named() {
 }
 
 #[test]
-fn a_busy_port_is_told_with_the_remedy() {
+fn a_busy_port_is_reported_with_the_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for name in ["serv_trivial", "serv_lineal", "serv_processes"] {
@@ -153,7 +154,7 @@ fn a_busy_port_is_told_with_the_remedy() {
 }
 
 #[test]
-fn other_machines_are_let_in_only_when_told_in_full() {
+fn other_machines_are_served_only_with_an_explicit_flag() {
     check(
         "serv_processes",
         &["0.0.0.0:0"],
@@ -181,7 +182,7 @@ fn other_machines_are_let_in_only_when_told_in_full() {
 }
 
 #[test]
-fn a_name_that_does_not_resolve_is_told() {
+fn a_name_that_does_not_resolve_is_reported() {
     let nowhere = "no-such-host.invalid:9000";
     check(
         "serv_processes",
@@ -198,7 +199,7 @@ fn a_name_that_does_not_resolve_is_told() {
 }
 
 #[test]
-fn a_refused_connection_is_told_with_the_address() {
+fn a_refused_connection_is_reported_with_the_address() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
@@ -209,7 +210,7 @@ fn a_refused_connection_is_told_with_the_address() {
 }
 
 #[test]
-fn a_server_of_another_function_is_told() {
+fn a_server_of_another_function_is_reported() {
     let (_serv, trivial) = server("serv_trivial", &[]);
     let (_serv, lineal) = server("serv_lineal", &[]);
     let no_such = "method \"factoriz_sum\" is not supported";
@@ -238,7 +239,7 @@ fn a_server_of_another_function_is_told() {
     assert!(ended.stderr.contains(&out), "{}", ended.stderr);
 }
 
-/// The error that ended a program is shown whatever the log is told to show.
+/// The error that ended a program is shown with every log filter.
 #[test]
 fn the_log_cannot_hide_an_error_or_an_address() {
     for selected in ["off", "nonsense", "xmlrpc_server=debug"] {
@@ -271,7 +272,7 @@ fn the_last_number_may_be_the_largest_in_either_order() {
     }
 }
 
-/// A reader that leaves early does not make a failed run a success.
+/// A closed output does not make a failed run a success.
 #[test]
 fn a_run_that_fails_keeps_its_code_without_a_reader() {
     let (_serv, address) = server("serv_trivial", &[]);

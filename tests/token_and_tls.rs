@@ -1,5 +1,5 @@
-//! The article's two last programs on a network that nobody trusts: a token, TLS, and
-//! certificates on both sides.
+//! The article's last two programs on an untrusted network: a token, TLS, certificates on both
+//! sides, and an HTTP proxy.
 
 #![cfg(unix)]
 #![allow(
@@ -20,13 +20,13 @@ use test_support::{PATIENCE, TestDirectory};
 
 const TOKEN: &str = "correct-horse-battery";
 
-/// Writes a file for its owner's eyes alone.
+/// Writes a file that only its owner may read.
 fn write(files: &TestDirectory, name: &str, text: &str) -> String {
     files.write(name, text, 0o600)
 }
 
-/// Makes an authority, and a certificate of it for this machine: NAME-ca.pem, NAME.pem and
-/// NAME.key.
+/// Makes an authority and a certificate that it issued for this machine: NAME-ca.pem,
+/// NAME.pem and NAME.key.
 fn authority(files: &TestDirectory, name: &str) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -130,7 +130,7 @@ fn both_sides_show_certificates() {
     serv.interrupt().expect_code(0);
 }
 
-/// An HTTP proxy: connects each client to where it asks to be, and tells that.
+/// Starts an HTTP proxy. Returns its URL, and the first line of each request it gets.
 fn proxy() -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://me:horse@{}", listener.local_addr().unwrap());
@@ -150,7 +150,7 @@ fn relay(mut client: TcpStream, told: &Sender<String>) {
     let place = first.split(' ').nth(1).unwrap().to_owned();
     while !lines.next().unwrap().unwrap().is_empty() {}
     let server = TcpStream::connect(&place).unwrap();
-    // The test may have ended.
+    // The receiver is gone if the test has ended.
     let _ = told.send(first);
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
     let copy = |mut from: TcpStream, mut to: TcpStream| {
@@ -193,7 +193,7 @@ fn tls_goes_through_a_proxy_from_end_to_end() {
 }
 
 #[test]
-fn a_proxy_that_nobody_runs_is_told() {
+fn a_missing_proxy_is_reported() {
     let proxy = ["--proxy", "http://me:horse@127.0.0.1:1"];
     let clnt = run("clnt_processes", &[&["localhost:9"][..], &proxy].concat());
     let stderr = &clnt.expect_code(4).stderr;
@@ -213,7 +213,7 @@ fn a_proxy_that_nobody_runs_is_told() {
 }
 
 #[test]
-fn what_makes_no_sense_is_said() {
+fn contradicting_flags_are_refused() {
     let files = TestDirectory::new("nonsense");
     authority(&files, "own");
     let [pem, key] = ["own.pem", "own.key"].map(|name| files.path(name));

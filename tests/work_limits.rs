@@ -1,11 +1,11 @@
-//! What the servers of the article's function publish, and what they refuse to compute.
+//! The functions `factoriz_sum` and `factor` of the servers, and the limits on their work.
 
 mod common;
 
 use common::server;
 use xmlrpc_client::{Error, ServerProxy, Value};
 
-/// Both kinds; clnt_processes' own are as the second.
+/// The two programs that publish them. The servers of `--local` are like the second.
 const SERVERS: [&str; 2] = ["serv_lineal", "serv_processes"];
 
 /// 360 times two primes of 59 bits: some milliseconds of work.
@@ -16,7 +16,7 @@ fn proxy(address: &str) -> ServerProxy {
     ServerProxy::new(&format!("http://{address}")).expect("a good address")
 }
 
-/// What a call that must fail was told.
+/// Makes a call that must fail, and returns the fault's text.
 #[track_caller]
 fn fault(proxy: &ServerProxy, method: &str, n: &str) -> String {
     match proxy.call::<Value>(method, (n,)) {
@@ -84,7 +84,7 @@ fn a_number_of_too_many_digits_is_refused_with_the_limit() {
 }
 
 #[test]
-fn a_call_beyond_its_time_is_told_how_far_it_was() {
+fn a_call_beyond_its_time_gets_the_factors_found_so_far() {
     for name in SERVERS {
         let (_serv, address) = server(name, &["--max-seconds", "0.000001"]);
         let proxy = proxy(&address);
@@ -95,7 +95,7 @@ fn a_call_beyond_its_time_is_told_how_far_it_was() {
                 assert!(text.contains(part), "no {part:?} in: {text}");
             }
         }
-        // What takes no time is answered all the same.
+        // A call that takes no time still gets its answer.
         let sum: String = proxy.call("factoriz_sum", ("12",)).expect("an answer");
         assert_eq!(sum, "7");
     }

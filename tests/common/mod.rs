@@ -1,4 +1,4 @@
-//! Runs the built programs as a person would: by their names, arguments and signals.
+//! The built programs, run as a person runs them: with arguments and signals.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -23,7 +23,7 @@ pub const TEN: &str = "\
 1802634787124
 ";
 
-/// One of the six, by its name.
+/// Returns the command of one of the six programs.
 pub fn program(name: &str) -> Command {
     let path = match name {
         "serv_trivial" => env!("CARGO_BIN_EXE_serv_trivial"),
@@ -41,19 +41,19 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Runs one of the six to its end.
+/// Runs one of the six programs to its end.
 pub fn run(name: &str, arguments: &[&str]) -> Ended {
     start(name, arguments).end()
 }
 
-/// Starts one of the six.
+/// Starts one of the six programs.
 pub fn start(name: &str, arguments: &[&str]) -> Running {
     let mut command = program(name);
     command.args(arguments);
     Running::start(command)
 }
 
-/// Starts one of the three servers on a port of the system's choice.
+/// Starts one of the three servers on a port that the system chooses. Returns its address too.
 pub fn server(name: &str, arguments: &[&str]) -> (Running, String) {
     let mut all = vec!["--bind", "127.0.0.1:0"];
     all.extend(arguments);
@@ -62,7 +62,7 @@ pub fn server(name: &str, arguments: &[&str]) -> (Running, String) {
     (running, address)
 }
 
-/// How many access lines there are, each checked for the article's form.
+/// Returns the number of access lines, after checking that each has the article's form.
 #[track_caller]
 pub fn access_lines(stderr: &str) -> usize {
     let lines = stderr.lines().filter(|line| line.contains(" - - ["));

@@ -1,11 +1,11 @@
-//! Finds Python 2 and 3, and runs the scripts of tests/peers. `PYTHON2` and `PYTHON3` name
-//! the programs where they are not found by themselves.
+//! Python 2 and 3, and the scripts of tests/peers in Python. The variables `PYTHON2` and
+//! `PYTHON3` name the programs if they are not found.
 
 use std::process::Command;
 
 use test_support::Running;
 
-/// A Python of the major version `2` or `3`.
+/// Returns the program of Python's major version `2` or `3`.
 pub(crate) fn python(major: &str) -> String {
     let named = std::env::var(format!("PYTHON{major}")).ok();
     let usual = match major {
@@ -21,7 +21,7 @@ pub(crate) fn python(major: &str) -> String {
     found.unwrap_or_else(|| panic!("no Python {major} found: name one in PYTHON{major}"))
 }
 
-/// The newest Python that pyenv has of a version, or a name that no program has.
+/// Returns the newest Python that pyenv has of a version, or a name that no program has.
 fn pyenv(version: &str) -> String {
     let latest = Command::new("pyenv").args(["latest", version]).output();
     let name = latest.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
@@ -31,6 +31,7 @@ fn pyenv(version: &str) -> String {
     format!("{}/bin/python{version}", prefix.unwrap_or_default())
 }
 
+/// Starts a script of tests/peers.
 pub(crate) fn script(major: &str, name: &str, arguments: &[&str]) -> Running {
     let path = format!("{}/tests/peers/{name}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(python(major));

@@ -1,4 +1,5 @@
-//! The keys that the example private_ca makes, used as its page says. This needs no peer.
+//! The keys that the example `private_ca` makes, used as its documentation says. This needs no
+//! peer.
 
 use crate::common::{TEN, access_lines, run, server};
 use crate::private_ca;

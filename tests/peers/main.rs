@@ -1,9 +1,8 @@
-//! Other people's XML-RPC, alive: as clients of our servers, and as servers behind our
-//! clients. `tests/peers/install` installs all of it, which takes a while, so `cargo test`
-//! leaves these out and `cargo test --test peers -- --ignored` runs them; a peer that is
-//! missing is a failure.
+//! Other people's XML-RPC programs, as clients of our servers and as servers of our clients.
 //!
-//! `PYTHON2` and `PYTHON3` name the Pythons where they are not found by themselves.
+//! `tests/peers/install` installs all of them, which takes a while. So `cargo test` leaves
+//! these tests out, and `cargo test --test peers -- --ignored` runs them. A missing peer is a
+//! failure. The variables `PYTHON2` and `PYTHON3` name the Pythons if they are not found.
 
 #![allow(
     clippy::unwrap_used,

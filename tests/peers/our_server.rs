@@ -1,4 +1,4 @@
-//! A server of ours within the test, on either front.
+//! Our own server in the test's process, on either front.
 
 use test_support::LocalServer;
 use xmlrpc_server::Service;

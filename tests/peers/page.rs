@@ -1,4 +1,4 @@
-//! The page and the figures of serv_processes, as a browser and a monitor see them. The
+//! The page and the metrics of serv_processes, as a browser and Prometheus read them. The
 //! script checks both itself.
 
 use std::process::Command;

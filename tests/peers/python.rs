@@ -1,5 +1,5 @@
-//! Python, 2.7 and 3, with what only its own library can tell: the article's client, every
-//! type both ways, errors, and a server that is killed.
+//! Python 2.7 and 3: the article's client, every type both ways, errors, TLS, and a server that
+//! is killed.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -141,8 +141,8 @@ fn every_value_survives_the_way_from_us_to_python_and_back() {
     }
 }
 
-/// The keys are those that the example makes. The script also tries without the token, with
-/// another, without trust in the authority, and with TLS 1.2 alone, each of which has to fail.
+/// The keys come from the example `private_ca`. The script also calls without the token, with
+/// another token, without trust in the authority, and with TLS 1.2 alone: each has to fail.
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
 fn pythons_client_shows_the_token_and_speaks_tls() {

@@ -1,13 +1,13 @@
-//! How the scripts of tests/peers are run.
+//! Commands that run the scripts of tests/peers, and programs in C.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::python_scripts::python;
 
-/// The command that runs a script. `runner` is its interpreter, with what goes before the
-/// script's name; or `cc`, with the libraries to link; `python2` and `python3` are found
-/// wherever they are.
+/// Returns the command that runs a script. `runner` is its interpreter with the words before
+/// the script's name, or `cc` with the libraries to link. `python2` and `python3` are looked
+/// for in several places.
 pub(crate) fn command(runner: &str, script: &str) -> Command {
     let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
     let mut words = runner.split(' ');
@@ -17,7 +17,7 @@ pub(crate) fn command(runner: &str, script: &str) -> Command {
         Some("python3") => Command::new(python("3")),
         other => Command::new(other.unwrap()),
     };
-    // What node has as dates depends on the zone.
+    // The dates of node depend on the time zone.
     command.args(words).arg(path).env("TZ", "UTC");
     if std::env::var_os("NODE_PATH").is_none() {
         let home = std::env::var("HOME").unwrap();
@@ -29,7 +29,7 @@ pub(crate) fn command(runner: &str, script: &str) -> Command {
     command
 }
 
-/// Compiles a program in C, anew for each use: tests run side by side.
+/// Compiles a program in C, again for each use: tests run side by side.
 fn compiled<'a>(path: &str, libraries: impl Iterator<Item = &'a str>) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

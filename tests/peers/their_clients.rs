@@ -1,4 +1,4 @@
-//! Every peer's client calls the example `validator1`: the eight methods, a fault and
+//! Every peer's client, which calls the example `validator1`: the eight methods, a fault and
 //! system.listMethods. The scripts check the answers themselves.
 
 use xmlrpc_server::Service;

@@ -1,5 +1,5 @@
-//! Our client calls every peer's server: the eight methods of validator1, a fault and
-//! system.listMethods; and clnt_processes has all of them work at once.
+//! Every peer's server, which our client calls: the eight methods of validator1, a fault and
+//! system.listMethods. Then clnt_processes works with all of them at once.
 
 use xmlrpc_client::{Error, Options, ServerProxy};
 use xmlrpc_wire::{Bytes, DateTime, Struct, Value};
@@ -8,28 +8,29 @@ use crate::common::{TEN, run, server};
 use crate::script::command;
 use test_support::Running;
 
-struct Server {
+/// A peer's server, and its differences from the others.
+struct PeerServer {
     runner: &'static str,
     script: &'static str,
-    /// The code that the fault comes with; the scripts say 1.
+    /// The code of its fault. The scripts ask for 1.
     fault: i32,
-    /// Whether it has system.listMethods.
+    /// True if it has system.listMethods.
     lists: bool,
-    /// Whether it says so where it hangs up after an answer.
-    tells: bool,
+    /// True if it announces that it closes the connection after an answer.
+    announces_close: bool,
 }
 
-const fn usual(runner: &'static str, script: &'static str) -> Server {
-    Server {
+const fn usual(runner: &'static str, script: &'static str) -> PeerServer {
+    PeerServer {
         runner,
         script,
         fault: 1,
         lists: true,
-        tells: true,
+        announces_close: true,
     }
 }
 
-const SERVERS: [Server; 8] = [
+const SERVERS: [PeerServer; 8] = [
     usual("python2", "servers/python.py"),
     usual("python3", "servers/python.py"),
     usual(
@@ -37,22 +38,22 @@ const SERVERS: [Server; 8] = [
         "servers/abyss.c",
     ),
     usual("perl", "servers/rpc-xml.pl"),
-    Server {
+    PeerServer {
         fault: 4,
         lists: false,
-        tells: false,
+        announces_close: false,
         ..usual("perl", "servers/frontier.pl")
     },
     usual("ruby", "servers/ruby.rb"),
-    Server {
+    PeerServer {
         lists: false,
         ..usual("node", "servers/node.js")
     },
     usual("php -S 127.0.0.1:0", "servers/php.php"),
 ];
 
-impl Server {
-    /// Starts it, and gives its address.
+impl PeerServer {
+    /// Starts the server. Returns its address too.
     fn start(&self) -> (Running, String) {
         let running = Running::start(command(self.runner, self.script));
         let line = running.line_after("http://127.0.0.1:");
@@ -67,7 +68,7 @@ fn our_client_calls_validator1_on_every_peers_server() {
     for server in &SERVERS {
         let (_running, address) = server.start();
         let mut options = Options::default();
-        options.keep_alive = server.tells;
+        options.keep_alive = server.announces_close;
         let proxy = ServerProxy::builder(&address)
             .options(options)
             .build()
@@ -107,7 +108,7 @@ fn our_client_calls_validator1_on_every_peers_server() {
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
 fn one_run_has_servers_of_every_language_work() {
-    let mut all: Vec<(Running, String)> = SERVERS.iter().map(Server::start).collect();
+    let mut all: Vec<(Running, String)> = SERVERS.iter().map(PeerServer::start).collect();
     all.push(server("serv_processes", &["--workers", "1"]));
     let mut arguments: Vec<&str> = all.iter().map(|(_, address)| address.as_str()).collect();
     arguments.extend(["--base", "23434252232434", "--count", "60"]);
@@ -119,7 +120,7 @@ fn one_run_has_servers_of_every_language_work() {
         .map(|n| factorizar::factoriz_sum(&n.to_string()).unwrap() + "\n")
         .collect();
     assert_eq!(results, expected);
-    // Its account has a line for each server: address, slots, tasks.
+    // The summary has a line for each server: address, slots, tasks.
     for (_, address) in &all {
         let line = clnt.stderr.lines().find(|line| line.starts_with(address));
         let cells: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
@@ -128,7 +129,7 @@ fn one_run_has_servers_of_every_language_work() {
     }
 }
 
-/// Each method, what it is called with, and what it answers.
+/// Returns each method with its arguments and its answer.
 fn validator1() -> [(&'static str, Vec<Value>, Value); 8] {
     let structs = [stooges(1, 2, 3), stooges(4, 5, -20), stooges(7, 8, 9)];
     let counts = structure([
@@ -200,7 +201,7 @@ fn stooges(moe: i32, larry: i32, curly: i32) -> Value {
     structure([("moe", moe), ("larry", larry), ("curly", curly)])
 }
 
-/// The value with its members in the order of their names, since some peers keep none.
+/// Returns the value with its members sorted by name, since some peers keep no order.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),

@@ -1,5 +1,5 @@
-//! How many connections of one address a server keeps. Those of its own machine are not
-//! counted, so this one is elsewhere. Needs root and iproute2, and curl for another peer.
+//! The limit on the connections of one address. Connections of the server's own machine are not
+//! counted, so the server runs in a network namespace. Needs root, iproute2 and curl.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,17 +7,17 @@ use std::time::Instant;
 
 use xmlrpc_server::front::hyper;
 
-use crate::network_namespace::Island;
+use crate::network_namespace::NetworkNamespace;
 use test_support::PATIENCE;
 
-/// What a connection that the server has closed says.
+/// The errors of a connection that the server has closed.
 const CLOSED: [ErrorKind; 3] = [
     ErrorKind::BrokenPipe,
     ErrorKind::ConnectionReset,
     ErrorKind::UnexpectedEof,
 ];
 
-/// A connection, if the server answers on it.
+/// Opens a connection. Returns it if the server answers on it.
 fn connected(address: &str) -> Option<TcpStream> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -38,22 +38,25 @@ fn connected(address: &str) -> Option<TcpStream> {
 #[test]
 #[ignore = "needs root, iproute2 and curl"]
 fn one_peer_has_its_share_of_the_connections_and_no_more() {
-    let island = Island::new(3);
+    let namespace = NetworkNamespace::new(3);
     let most = hyper::Options::default().connections_per_peer;
     let mut all: Vec<_> = (0..most)
-        .map(|_| connected(&island.address).expect("within the share"))
+        .map(|_| connected(&namespace.address).expect("within the share"))
         .collect();
     for _ in 0..3 {
-        assert!(connected(&island.address).is_none());
+        assert!(connected(&namespace.address).is_none());
     }
     // Another peer has a share of its own.
-    island.sh(&format!("curl -sSf -m 20 http://{}/health", island.address));
-    // Who leaves makes room for one, once the server has seen that.
+    namespace.sh(&format!(
+        "curl -sSf -m 20 http://{}/health",
+        namespace.address
+    ));
+    // A closed connection makes room for another, once the server has noticed.
     drop(all.pop());
     let left = Instant::now();
     while all.len() < most {
         assert!(left.elapsed() < PATIENCE, "the place is not given back");
-        all.extend(connected(&island.address));
+        all.extend(connected(&namespace.address));
     }
-    assert!(connected(&island.address).is_none());
+    assert!(connected(&namespace.address).is_none());
 }

@@ -1,4 +1,4 @@
-//! Watches a run's events, with their times.
+//! A run's events with their times, and actions at a later time.
 
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -8,20 +8,20 @@ use reparte::{Event, Events};
 use test_support::PATIENCE;
 
 /// The events of a run, each with the moment at which it was seen.
-pub(crate) struct Watch {
+pub(crate) struct EventWatch {
     events: Events,
     seen: Vec<(Instant, Event)>,
 }
 
-impl Watch {
+impl EventWatch {
     pub(crate) fn new(events: Events) -> Self {
-        Watch {
+        EventWatch {
             events,
             seen: Vec::new(),
         }
     }
 
-    /// Waits for an event that comes after `since`, and gives how long after.
+    /// Waits for an event after `since`, and returns the time between the two.
     #[track_caller]
     pub(crate) fn after(&mut self, since: Instant, is: impl Fn(&Event) -> bool) -> Duration {
         let found = |(at, event): &(Instant, Event)| {
@@ -42,7 +42,7 @@ impl Watch {
     }
 }
 
-/// Does something at a time from now, in a thread.
+/// Runs `what` in a thread, once `after` has passed.
 pub(crate) fn later<T: Send + 'static>(
     after: Duration,
     what: impl FnOnce() -> T + Send + 'static,

@@ -9,19 +9,19 @@ use xmlrpc_client::ServerProxy;
 use crate::{Nap, full, nap_server};
 use test_support::{Ended, Running, TestDirectory};
 
-/// The test that is the client when these are set.
+/// The test that becomes the client when the environment variables below are set.
 const NAME: &str = "killed_client::is_a_client";
 const SERVERS: &str = "PROMISES_SERVERS";
 const JOURNAL: &str = "PROMISES_JOURNAL";
 const TASKS: &str = "PROMISES_TASKS";
 
-/// The slots of both servers.
+/// The slots of both servers together.
 const SLOTS: i32 = 4;
 
-/// P5: of what has been executed only what was in flight at a kill is executed again,
-/// and the output is that of a run that nobody killed.
+/// P5: only the calls in flight at a kill are executed again, and the output is that of a run
+/// without a kill.
 #[test]
-fn p5_a_killed_client_goes_on_where_it_was() {
+fn p5_a_killed_client_continues_from_its_journal() {
     let (seeds, tasks, kills) = if full() { (40, 2000, 25) } else { (2, 200, 4) };
     let (mut killed, mut again) = (0, 0);
     for seed in 0..seeds {
@@ -36,14 +36,13 @@ fn p5_a_killed_client_goes_on_where_it_was() {
     );
 }
 
-/// How many times the client was killed, and how many executions there were more than
-/// tasks.
+/// Returns the number of kills, and the number of executions beyond one for each task.
 fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
     let servers = [nap_server::start(2), nap_server::start(2)];
     let addresses = servers.each_ref().map(|(_, address)| address.as_str());
     let directory = TestDirectory::new(&format!("p5 {seed}"));
     let journal = directory.path("journal");
-    // The time that all tasks take, and that a program takes to start.
+    // The time of all tasks, and of a program's start.
     let most =
         100 + 1000 * u32::try_from(tasks).unwrap() * NAP_MS / u32::try_from(SLOTS).unwrap() / 1000;
     let mut killed = 0;
@@ -68,7 +67,7 @@ fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
         (tasks..=tasks + killed * SLOTS).contains(&executions),
         "seed {seed}: {executions} executions of {tasks} tasks, {killed} kills"
     );
-    // Once more, and nothing is executed.
+    // Run once more, the client executes nothing.
     let ended = client(&addresses, &journal, tasks).end();
     assert_eq!(results(ended.expect_code(0)), expected);
     assert_eq!(
@@ -80,7 +79,7 @@ fn kill_at_random(seed: u32, tasks: i32, kills: u32) -> (i32, i32) {
 
 const NAP_MS: u32 = 5;
 
-/// How many calls a server has begun to answer.
+/// Returns the number of calls that a server has begun to execute.
 fn executions(address: &str) -> i32 {
     let proxy = ServerProxy::new(&format!("http://{address}")).unwrap();
     proxy.call("naps", ()).unwrap()
@@ -97,7 +96,7 @@ fn client(servers: &[&str], journal: &str, tasks: i32) -> Running {
     Running::start(command)
 }
 
-/// What a client has printed.
+/// Returns the results that a client has printed.
 fn results(ended: &Ended) -> Vec<i32> {
     let lines = ended.stdout.lines();
     let results = lines.filter_map(|line| line.strip_prefix("result "));
@@ -115,7 +114,7 @@ fn is_a_client() {
     let tasks = std::env::var(TASKS).unwrap().parse().unwrap();
     let journal = Journal::open(std::env::var_os(JOURNAL).unwrap(), "nap").unwrap();
     let mut options = Options::default();
-    // Each execution more than tasks is to be a killed one's.
+    // Only a kill may cause a second execution of a task.
     options.hedge = false;
     let servers = XmlRpc::list(&servers, "nap").unwrap();
     let mut reparto = Repartidor::<Nap, i32>::builder()

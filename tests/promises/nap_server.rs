@@ -1,5 +1,4 @@
-//! Servers of tests/promises.rs: this very test program, started again as a process of
-//! its own.
+//! Servers of `nap`, `work` and `moody`: this test program, started again as their process.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
@@ -13,20 +12,20 @@ use xmlrpc_wire::Fault;
 
 use test_support::{PATIENCE, Running};
 
-/// The test that is the server when these are set.
+/// The test that becomes the server when the environment variables below are set.
 const NAME: &str = "nap_server::is_a_server";
 const ADDRESS: &str = "PROMISES_ADDRESS";
 const WORKERS: &str = "PROMISES_WORKERS";
 
-/// The number that `work` dies of.
+/// The number that kills the server in `work`.
 pub(crate) const DEADLY: i32 = 13;
 
-/// A server in a process of its own, killed when dropped, and where it listens.
+/// Starts a server in its own process. Returns its address too.
 pub(crate) fn start(workers: usize) -> (Running, String) {
     start_at("127.0.0.1:0", workers, &[])
 }
 
-/// The same at an address, started through another program.
+/// Starts a server at an address, through the command `through` if that is not empty.
 pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Running, String) {
     let this = std::env::current_exe().expect("a program knows its own path");
     let mut command = match through {
@@ -46,10 +45,10 @@ pub(crate) fn start_at(address: &str, workers: usize, through: &[&str]) -> (Runn
     (running, address)
 }
 
-/// How many naps have begun.
+/// The number of naps that have begun.
 static NAPS: AtomicI32 = AtomicI32::new(0);
 
-/// `nap(ms, n)` takes its time and gives n back; it stops when nobody waits any more.
+/// Returns `n` after `ms` milliseconds. Stops when nobody waits any longer.
 fn nap(call: &Context, ms: i32, n: i32) -> i32 {
     NAPS.fetch_add(1, SeqCst);
     let end = Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
@@ -62,7 +61,7 @@ fn nap(call: &Context, ms: i32, n: i32) -> i32 {
     }
 }
 
-/// `work(ms, n)` is `nap`, but for a number of which its process dies.
+/// Naps like [`nap`], but aborts the process at [`DEADLY`].
 fn work(call: &Context, ms: i32, n: i32) -> i32 {
     if n == DEADLY {
         std::process::abort();
@@ -70,10 +69,10 @@ fn work(call: &Context, ms: i32, n: i32) -> i32 {
     nap(call, ms, n)
 }
 
-/// `moody(percent, n)` gives n back, or fails in that share of its calls.
+/// Returns `n`, or fails in `percent` of its calls.
 fn moody(percent: i32, n: i32) -> Result<i32, Fault> {
     static CALLS: AtomicI32 = AtomicI32::new(0);
-    // Any two calls in a row fare differently.
+    // Failures are spread evenly, not at random.
     match CALLS.fetch_add(37, SeqCst).rem_euclid(100) < percent {
         true => Err(Fault::new(75, "in a bad mood")),
         false => Ok(n),
@@ -96,7 +95,7 @@ fn is_a_server() {
     let mut options = hyper::Options::default();
     options.workers = workers.parse().unwrap();
     options.without_token = true;
-    // The port of one that was killed just now may be taken for a moment.
+    // The port of a server that was killed just now may stay taken for a moment.
     let deadline = Instant::now() + PATIENCE;
     let listener = loop {
         match TcpListener::bind(address) {

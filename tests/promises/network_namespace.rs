@@ -1,14 +1,14 @@
-//! A server in a network namespace of its own. Needs root, iproute2 and nftables.
+//! A server in its own network namespace. Needs root, iproute2 and nftables.
 
 use std::process::Command;
 
 use crate::nap_server;
 use test_support::Running;
 
-/// A server behind a wire that can be cut.
-pub(crate) struct Island {
+/// A server in a network namespace, whose connection to this one can be cut.
+pub(crate) struct NetworkNamespace {
     name: String,
-    /// The wire's end in the namespace.
+    /// The network interface in the namespace.
     far: String,
     /// The server runs in the namespace, and ends before it.
     server: Option<Running>,
@@ -26,7 +26,7 @@ fn sh(line: &str) {
     );
 }
 
-impl Island {
+impl NetworkNamespace {
     pub(crate) fn new(number: u8) -> Self {
         let name = format!("reparte-p4-{}-{number}", std::process::id());
         let (here, there) = (format!("10.213.{number}.1"), format!("10.213.{number}.2"));
@@ -36,7 +36,7 @@ impl Island {
             "this test needs to be root, to make network namespaces"
         );
         sh(&format!("ip netns add {name}"));
-        let mut island = Island {
+        let mut namespace = NetworkNamespace {
             name: name.clone(),
             far: far.clone(),
             server: None,
@@ -48,14 +48,14 @@ impl Island {
         sh(&format!(
             "ip addr add {here}/24 dev {near} && ip link set {near} up"
         ));
-        island.sh(&format!(
+        namespace.sh(&format!(
             "ip link set lo up && ip addr add {there}/24 dev {far} && ip link set {far} up"
         ));
         let through = ["ip", "netns", "exec", &name];
         let (server, address) = nap_server::start_at(&format!("{there}:0"), 1, &through);
-        island.server = Some(server);
-        island.address = address;
-        island
+        namespace.server = Some(server);
+        namespace.address = address;
+        namespace
     }
 
     /// Runs a command in the namespace.
@@ -64,20 +64,22 @@ impl Island {
         sh(&format!("ip netns exec {} sh -c '{line}'", self.name));
     }
 
+    /// Drops all packets that arrive in the namespace.
     pub(crate) fn cut(&self) {
         self.sh("nft add table inet p4 && nft add chain inet p4 in \"{ type filter hook input priority 0; policy drop; }\"");
     }
 
+    /// Ends what [`cut`](NetworkNamespace::cut) began.
     pub(crate) fn mend(&self) {
         self.sh("nft delete table inet p4");
     }
 }
 
-impl Drop for Island {
+impl Drop for NetworkNamespace {
     fn drop(&mut self) {
         drop(self.server.take());
-        let Island { name, far, .. } = self;
-        // The wire would go with the namespace too, but some time later.
+        let NetworkNamespace { name, far, .. } = self;
+        // The interface would be removed with the namespace too, but some time later.
         for gone in [
             &["-n", name, "link", "del", far][..],
             &["netns", "del", name],

@@ -1,4 +1,4 @@
-//! P7 and P8: tasks that kill their servers, and how many calls failures cost.
+//! P7 and P8: tasks that kill their servers, and the number of calls that failures cost.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use crate::event_watch::later;
 use crate::supervisor::Supervised;
 use crate::{full, nap_server, repartidor};
 
-/// P7: a number of which its server dies costs three servers one process each; the rest is
-/// done, and the report tells the story.
+/// P7: a number that kills its server costs three servers one process each. All other tasks
+/// get their result, and the error says what happened.
 #[test]
 fn p7_a_task_that_kills_its_servers_is_given_up_and_the_rest_is_done() {
     let servers = [(); 3].map(|()| Supervised::start(2));
@@ -45,7 +45,7 @@ fn p7_a_task_that_kills_its_servers_is_given_up_and_the_rest_is_done() {
     assert!(lost.iter().all(|&processes| processes <= 1), "{lost:?}");
 }
 
-/// Tasks that fail in a share of their calls, tried again.
+/// Starts a dispatcher of tasks that fail in a share of their calls, and are tried again.
 fn moody(servers: &[&String]) -> Repartidor<(i32, i32), i32> {
     let mut options = Options::default();
     options.retry_faults = RetryFaults::Codes(vec![75]);
@@ -61,7 +61,7 @@ fn share(account: &RunSummary) -> f64 {
     account.retries as f64 / account.executions.max(1) as f64
 }
 
-/// P8: of calls that fail now and then, retries are at most a tenth.
+/// P8: while few calls fail, at most a tenth of the calls are retries.
 #[test]
 fn p8_in_steady_state_few_calls_are_retries() {
     let servers = [nap_server::start(4), nap_server::start(4)];
@@ -81,8 +81,8 @@ fn p8_in_steady_state_few_calls_are_retries() {
     assert!(share(&account) <= 0.1, "{account}");
 }
 
-/// P8: while all calls fail, retries are a tenth of the calls, and what the passing of time
-/// pays for.
+/// P8: while all calls fail, retries are a tenth of the calls, and those that the elapsed time
+/// adds to the budget.
 #[test]
 fn p8_while_every_call_fails_calls_are_at_most_doubled() {
     let servers = [nap_server::start(4), nap_server::start(4)];
@@ -100,7 +100,7 @@ fn p8_while_every_call_fails_calls_are_at_most_doubled() {
     assert!(reparto.terminar().is_err());
 }
 
-/// P8: the same where all servers are gone for a time.
+/// P8: while all servers are down, calls are at most doubled.
 #[test]
 fn p8_while_every_server_is_down_calls_are_at_most_doubled() {
     let servers = [nap_server::start(4), nap_server::start(4)];

@@ -1,4 +1,4 @@
-//! How much a run takes: a thousand slots in a process, a million results in order.
+//! Large runs: a thousand slots in a process, a million results in order.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use reparte::{Options, Repartidor, from_fn};
 
 use crate::{nap_server, repartidor};
 
-/// A figure of this process, in kB where it is memory.
+/// Returns a figure of this process from /proc/self/status: memory in kB.
 fn figure(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -15,7 +15,7 @@ fn figure(name: &str) -> u64 {
     figure.unwrap().parse().unwrap()
 }
 
-/// 1,000 slots over 10 servers, all of them at work at once.
+/// 1,000 slots on 10 servers are busy at once.
 #[test]
 #[ignore = "for its figures, by itself"]
 fn scale_a_thousand_slots() {
@@ -32,7 +32,7 @@ fn scale_a_thousand_slots() {
     let handle = reparto.handle();
     let idle = figure("VmRSS");
     let started = Instant::now();
-    // Each nap is longer than it takes to begin all of them.
+    // Each nap is longer than the time to begin all of them.
     for n in 0..5000 {
         reparto.enviar((2000, n)).unwrap();
     }
@@ -54,7 +54,7 @@ fn scale_a_thousand_slots() {
     assert!(all_threads - threads >= SLOTS);
 }
 
-/// A million tasks, read in order: the memory is that of the window.
+/// A million results in order take no more memory than the window.
 #[test]
 #[ignore = "for its figures, by itself"]
 fn scale_a_million_results_in_order() {
@@ -79,11 +79,11 @@ fn scale_a_million_results_in_order() {
         figure("VmHWM"),
         started.elapsed().as_secs_f64(),
     );
-    // Some pages come and go; a result that stayed would take 8 bytes at the least.
+    // Some pages come and go. A result that stayed would take 8 bytes or more.
     assert!(after_all < after_a_tenth + 2048, "it grows");
 }
 
-/// The same behind one slow task: no more than the window waits for it.
+/// Behind one slow task, no more results than the window wait.
 #[test]
 #[ignore = "for its figures, by itself"]
 fn scale_a_slow_task_holds_up_no_more_than_the_window() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::nap_server;
 
-/// How often the supervisor looks.
+/// The time between two looks of the supervisor at its process.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A server with a supervisor; both end when it is dropped.
@@ -41,7 +41,7 @@ impl Supervised {
         }
     }
 
-    /// How many processes have ended by themselves.
+    /// Returns the number of processes that have ended by themselves.
     pub(crate) fn lost(&self) -> u32 {
         self.lost.load(SeqCst)
     }
@@ -50,7 +50,7 @@ impl Supervised {
 impl Drop for Supervised {
     fn drop(&mut self) {
         self.over.store(true, SeqCst);
-        // Its panic is no news: it has said so itself.
+        // A panic of the supervisor has been reported already.
         drop(self.supervisor.take().map(JoinHandle::join));
     }
 }

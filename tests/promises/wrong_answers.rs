@@ -1,4 +1,4 @@
-//! P6: a server that lies, in every way that a row tells, beside an honest one.
+//! P6: a server that lies, in the way of each row of a table, beside an honest one.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -20,11 +20,11 @@ const TASKS: i64 = 12;
 /// One way to lie about the square of a number.
 struct Lie {
     name: &'static str,
-    /// What it does on a connection with a call of this number.
+    /// Answers a call of this number on a connection.
     tell: fn(&mut TcpStream, i64) -> std::io::Result<()>,
-    /// Only a check of the value can find it out.
+    /// True if only a check of the value detects it.
     plausible: bool,
-    /// Some of what it says is true.
+    /// True if some of its answers are true.
     half_true: bool,
 }
 
@@ -74,12 +74,12 @@ fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
     page("200 OK", "", body.as_ref())
 }
 
-/// An answer with this head, whatever its body is.
+/// Returns an answer with these header lines and this body.
 fn head_and(head: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{head}\r\n{body}").into_bytes()
 }
 
-/// Says the same until nobody listens.
+/// Writes the same text again and again until nobody reads it.
 fn endless(to: &mut TcpStream, first: &str, again: &str) -> std::io::Result<()> {
     to.write_all(first.as_bytes())?;
     let chunk = again.repeat(1 + 65_536 / again.len());
@@ -88,7 +88,7 @@ fn endless(to: &mut TcpStream, first: &str, again: &str) -> std::io::Result<()> 
     }
 }
 
-/// Says nothing more, and waits for the other side to go.
+/// Writes nothing more, and waits until the other side closes the connection.
 fn wait(to: &mut TcpStream) -> std::io::Result<()> {
     to.read_to_end(&mut Vec::new()).map(drop)
 }
@@ -162,7 +162,7 @@ const LIES: &[Lie] = &[
     half_true(lie("a second answer that nobody asked for", |to, n| {
         to.write_all(&[ok(int(n * n)), ok(int(-1)), ok(int(-2))].concat())
     })),
-    // Sent when the next call is on its way, it can't be told from an answer to that.
+    // Sent when the next call is on its way, it looks like that call's answer.
     plausible(half_true(lie(
         "a second answer, a little later",
         |to, n| {
@@ -266,7 +266,7 @@ const LIES: &[Lie] = &[
     }),
 ];
 
-/// A server that lies about squares, and how many calls it was sent.
+/// Starts a server that lies about squares. Returns its address, and its count of calls.
 fn liar(lie: &'static Lie) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -276,7 +276,7 @@ fn liar(lie: &'static Lie) -> (String, Arc<AtomicU64>) {
         for stream in listener.incoming().map_while(Result::ok) {
             let calls = Arc::clone(&counted);
             thread::spawn(move || {
-                // The client may leave in the middle of what it is told.
+                // The client may close the connection in the middle of an answer.
                 let _ = converse(stream, lie, &calls);
             });
         }
@@ -284,13 +284,13 @@ fn liar(lie: &'static Lie) -> (String, Arc<AtomicU64>) {
     (address, calls)
 }
 
-/// Takes calls on a connection until one side has enough.
+/// Answers calls on a connection until one side closes it.
 fn converse(mut stream: TcpStream, lie: &Lie, calls: &AtomicU64) -> std::io::Result<()> {
     let mut from = BufReader::new(stream.try_clone()?);
     while let Some(body) = read_request(&mut from)? {
         let number = body.split(['>', '<']).find_map(|word| word.parse().ok());
         let Some(number) = number.filter(|_| body.contains("<methodName>cuad<")) else {
-            // Asked how it is, it is like Python's: it does not know that method.
+            // Like Python's server, it does not have the method reparte.status.
             let body = "<methodResponse><fault><value><struct><member><name>faultCode</name>\
                         <value><int>1</int></value></member><member><name>faultString</name>\
                         <value>no such method</value></member></struct></value></fault>\
@@ -326,7 +326,7 @@ fn read_request(from: &mut impl BufRead) -> std::io::Result<Option<String>> {
     Ok(String::from_utf8(body).ok())
 }
 
-/// An honest server of squares, for all.
+/// Starts an honest server of squares, which all runs share.
 fn honest() -> LocalServer {
     let mut service = Service::new();
     service.register("cuad", |n: i64| n * n).unwrap();
@@ -337,7 +337,7 @@ fn honest() -> LocalServer {
 
 fn run(lie: &'static Lie, honest: &str) -> (Vec<i64>, RunSummary, u64) {
     let (liar, calls) = liar(lie);
-    // The first of idle servers comes first.
+    // The first idle server in the list gets the first call.
     let servers = [format!("1/{liar}"), format!("1/{honest}")];
     let servers = XmlRpc::list(&servers, "cuad").unwrap();
     let mut run = Repartidor::builder().destinos(servers);

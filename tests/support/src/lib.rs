@@ -1,5 +1,5 @@
-//! What the end-to-end tests of the workspace share: programs that they run, servers in the
-//! test's own process, directories that are gone with the test.
+//! The shared parts of the end-to-end tests: programs that run, servers in the test's own
+//! process, directories that are removed with the test.
 //!
 //! Nothing waits without a limit, [`PATIENCE`]; nothing listens on a fixed port; what a test
 //! starts ends with it.
