@@ -1,124 +1,147 @@
-//! One virtual server.
+//! A virtual server.
 
 use std::time::Duration;
 
+use crate::error::call::ErrorKind;
+use crate::ids::CallId;
 use crate::plan::event::{ServerConfig, ServerStatus};
 use crate::plan::random::SplitMix;
-use crate::{CallId, ErrorKind};
 
-/// How long the client waits for a word on the server's health.
+/// How long the client waits for the answer to a probe.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long it tries to connect before.
+/// How long the client tries to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
-/// When a connection is refused.
-const SOON: Duration = Duration::from_millis(1);
+/// How long a refusal of a connection takes.
+const REFUSAL: Duration = Duration::from_millis(1);
 
+/// How a server takes probes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// It says how it is.
-    Ours,
-    /// It can be reached.
-    Foreign,
-    /// It takes calls, and that is all.
-    Bare,
+    /// It reports its status.
+    ReportsStatus,
+    /// It accepts connections, and reports nothing.
+    ConnectOnly,
+    /// It can't be probed.
+    NotProbed,
 }
 
+/// The true state of one server, which the plan can only infer.
 #[derive(Clone, Debug)]
-pub(super) struct Virtual {
+pub(super) struct VirtualServer {
     pub(super) kind: Kind,
-    pub(super) site: ServerConfig,
-    /// The slots that it says it has.
+    /// The plan's knowledge at the start.
+    pub(super) config: ServerConfig,
+    /// The number of slots in its status.
     true_slots: usize,
     pub(super) alive: bool,
     pub(super) hung: bool,
+    /// It refuses all calls, or answers them wrongly.
     pub(super) refuses: bool,
-    /// Its answers are none.
-    pub(super) lies: bool,
+    /// All of its answers are malformed.
+    pub(super) malformed: bool,
     /// Its calls can't be cancelled.
-    pub(super) deaf: bool,
+    pub(super) ignores_cancels: bool,
     pub(super) instance: u64,
-    /// How long it takes to find that it is dead: a reset, or a time-out.
+    /// How long a connection takes to fail while it is dead: a refusal, or a
+    /// time-out.
     pub(super) unreachable_after: Duration,
     /// Calls that would have ended while it hung.
     pub(super) frozen: Vec<CallId>,
-    /// The question that it has not answered.
-    pub(super) question: Option<u64>,
-    /// Since when it hangs or is well, and whether it was known then.
+    /// The number of the probe that it has not answered.
+    pub(super) probe: Option<u64>,
+    /// Time since which it hangs or is well.
     pub(super) since: Duration,
+    /// It has reported its status to the plan.
     pub(super) known: bool,
 }
 
-impl Virtual {
-    pub(super) fn new(slots: usize, all_ours: bool, refusals: bool, random: &mut SplitMix) -> Self {
-        let kinds = [Kind::Ours, Kind::Ours, Kind::Foreign, Kind::Bare];
-        let kind = match all_ours {
-            true => Kind::Ours,
+impl VirtualServer {
+    /// Draws a server.
+    pub(super) fn new(
+        slots: usize,
+        all_report_status: bool,
+        refusals: bool,
+        random: &mut SplitMix,
+    ) -> Self {
+        let kinds = [
+            Kind::ReportsStatus,
+            Kind::ReportsStatus,
+            Kind::ConnectOnly,
+            Kind::NotProbed,
+        ];
+        let kind = match all_report_status {
+            true => Kind::ReportsStatus,
             false => kinds[random.below(4) as usize],
         };
-        let learns_slots = kind == Kind::Ours && random.below(2) == 0;
+        let learns_slots = kind == Kind::ReportsStatus && random.below(2) == 0;
         Self {
             kind,
-            site: ServerConfig {
+            config: ServerConfig {
                 slots,
                 learns_slots,
-                has_status: kind != Kind::Bare,
+                has_status: kind != Kind::NotProbed,
                 reserve: false,
             },
             true_slots: slots + random.below(3) as usize,
             alive: true,
             hung: false,
             refuses: refusals && random.below(2) == 0,
-            lies: false,
-            deaf: kind == Kind::Bare && random.below(2) == 0,
+            malformed: false,
+            ignores_cancels: kind == Kind::NotProbed && random.below(2) == 0,
             instance: 0,
-            unreachable_after: [SOON, SOON, CONNECT_TIMEOUT][random.below(3) as usize],
+            unreachable_after: [REFUSAL, REFUSAL, CONNECT_TIMEOUT][random.below(3) as usize],
             frozen: Vec::new(),
-            question: None,
+            probe: None,
             since: Duration::ZERO,
             known: false,
         }
     }
 
-    /// One that is kept in reserve, and can't be asked.
+    /// Draws a server in reserve, which can't be probed.
     pub(super) fn in_reserve(random: &mut SplitMix) -> Self {
-        let there = Self::new(1, false, false, random);
+        let server = Self::new(1, false, false, random);
         Self {
-            kind: Kind::Bare,
-            site: ServerConfig {
+            kind: Kind::NotProbed,
+            config: ServerConfig {
                 slots: 1,
                 learns_slots: false,
                 has_status: false,
                 reserve: true,
             },
-            ..there
+            ..server
         }
     }
 
-    /// Whether its machine may be gone with it when it is down.
-    pub(super) fn may_take_its_machine(&mut self, may: bool) {
-        if !may {
-            self.unreachable_after = SOON;
+    /// Sets whether the server's machine may go down with it.
+    pub(super) fn set_machine_may_go(&mut self, may_go: bool) {
+        if !may_go {
+            self.unreachable_after = REFUSAL;
         }
     }
 
-    /// What is said of it while it is down: its machine may be as well.
-    pub(super) fn absence(&self) -> ErrorKind {
+    /// Returns the error of a connection while the server is dead.
+    pub(super) fn connect_error(&self) -> ErrorKind {
         match self.unreachable_after < CONNECT_TIMEOUT {
             true => ErrorKind::Unreachable,
             false => ErrorKind::Unanswered,
         }
     }
 
-    /// What it answers to a question now.
-    pub(super) fn pulse(&self) -> Result<Option<ServerStatus>, ErrorKind> {
+    /// Returns the outcome of a probe now.
+    pub(super) fn probe_outcome(&self) -> Result<Option<ServerStatus>, ErrorKind> {
         match self.kind {
-            _ if !self.alive => Err(self.absence()),
-            Kind::Ours if self.hung => Err(ErrorKind::TimedOut),
-            Kind::Ours => Ok(Some(ServerStatus {
+            _ if !self.alive => Err(self.connect_error()),
+            Kind::ReportsStatus if self.hung => Err(ErrorKind::TimedOut),
+            Kind::ReportsStatus => Ok(Some(ServerStatus {
                 instance: self.instance,
                 slots: self.true_slots,
             })),
-            Kind::Foreign | Kind::Bare => Ok(None),
+            Kind::ConnectOnly | Kind::NotProbed => Ok(None),
         }
+    }
+
+    /// Returns whether the server is alive and does not hang.
+    pub(super) fn is_well(&self) -> bool {
+        self.alive && !self.hung
     }
 }

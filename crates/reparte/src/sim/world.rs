@@ -1,373 +1,295 @@
-//! Virtual servers and virtual time.
+//! A virtual world: the plan, virtual servers and virtual time.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::checks::Checks;
-use super::habits::Habits;
-use super::log::Log;
-use super::virtual_server::{Kind, PROBE_TIMEOUT, Virtual};
-use crate::ids::ServerId;
+use crate::error::call::ErrorKind;
+use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd, TaskFailure};
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, ServerConfig};
 use crate::plan::random::SplitMix;
-use crate::{CallId, ErrorKind, TaskId};
+use crate::sim::agenda::{Agenda, Incident};
+use crate::sim::checks::Checks;
+use crate::sim::digest::Digest;
+use crate::sim::scenario::Scenario;
+use crate::sim::script::RunScript;
+use crate::sim::virtual_server::VirtualServer;
 
+/// One run of a scenario, under one seed.
 pub(super) struct World {
-    pub(super) habits: Habits,
+    pub(super) scenario: Scenario,
     pub(super) random: SplitMix,
     plan: Plan,
     pub(super) now: Duration,
-    /// What is to happen, the first at the top; the number keeps the order.
-    agenda: BinaryHeap<Reverse<(Duration, u64, What)>>,
-    entries: u64,
-    pub(super) servers: Vec<Virtual>,
+    pub(super) agenda: Agenda,
+    pub(super) servers: Vec<VirtualServer>,
+    /// The server of each call in flight, and the outcome that it will have.
     pub(super) calls: BTreeMap<CallId, (ServerId, Result<(), ErrorKind>)>,
-    /// Calls of tasks that kill their servers, and how many each has killed.
-    deadly: BTreeMap<CallId, TaskId>,
-    kills: BTreeMap<TaskId, u32>,
+    /// Calls of tasks that kill their servers.
+    pub(super) deadly: BTreeMap<CallId, TaskId>,
+    /// Number of servers that each such task has killed.
+    pub(super) kills: BTreeMap<TaskId, u32>,
     failed: BTreeMap<TaskId, TaskFailure>,
+    /// Number of tasks sent.
     sent: u64,
-    closed: bool,
-    checks: Option<(Checks, Log)>,
+    input_closed: bool,
+    observer: Observer,
 }
 
-/// What became of a world's run.
-pub(super) struct Outcome {
+/// What follows a run.
+enum Observer {
+    None,
+    /// The checks of what was promised, and the script that is printed if one
+    /// fails.
+    Checks(Box<(Checks, RunScript)>),
+    Digest(Digest),
+}
+
+/// The result of a run.
+pub(super) struct RunResult {
     pub(super) end: RunEnd,
     pub(super) failed: BTreeMap<TaskId, TaskFailure>,
-    /// The tasks that kill servers, and how many each has killed.
+    /// The tasks sent that kill their servers.
     pub(super) poison: Vec<TaskId>,
+    /// Number of servers that each of them has killed.
     pub(super) kills: BTreeMap<TaskId, u32>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Ends(CallId),
-    Answers(ServerId, u64),
-    Dies(ServerId),
-    Hangs(ServerId),
-    Recovers(ServerId),
-    Joins,
-    Leaves(ServerId),
-    Cancels,
-    JournalFails,
-    Stops,
+    /// The digest of a run that was to have one.
+    pub(super) digest: Option<Digest>,
 }
 
 impl World {
-    pub(super) fn new(habits: Habits, random: SplitMix) -> Self {
-        let mut world = Self::unchecked(habits, random);
-        let sites: Vec<ServerConfig> = world.servers.iter().map(|server| server.site).collect();
-        let checks = Checks::new(&world.habits, &sites);
-        let log = Log::new(&world.habits, &sites, world.plan.seed());
-        world.checks = Some((checks, log));
+    /// Creates a world that is checked after every step.
+    pub(super) fn new(scenario: Scenario, random: SplitMix) -> Self {
+        let mut world = Self::unchecked(scenario, random);
+        let configs: Vec<ServerConfig> = world.servers.iter().map(|s| s.config).collect();
+        let checks = Checks::new(&world.scenario, &configs);
+        let script = RunScript::new(&world.scenario, &configs, world.plan.seed());
+        world.observer = Observer::Checks(Box::new((checks, script)));
         world
     }
 
-    /// A world for measuring.
-    pub(super) fn unchecked(habits: Habits, mut random: SplitMix) -> Self {
+    /// Creates a world whose events and actions are digested.
+    pub(super) fn digested(scenario: Scenario, random: SplitMix, digest: Digest) -> Self {
+        let mut world = Self::unchecked(scenario, random);
+        world.observer = Observer::Digest(digest);
+        world
+    }
+
+    /// Creates a world that nothing follows, to measure its cost.
+    pub(super) fn unchecked(scenario: Scenario, mut random: SplitMix) -> Self {
         let mut servers = Vec::new();
-        for &slots in &habits.slots {
-            let (ours, refusals) = (habits.all_ours, habits.refusals);
-            servers.push(Virtual::new(slots, ours, refusals, &mut random));
+        for &slots in &scenario.slots {
+            let (status, refusals) = (scenario.all_report_status, scenario.refusals);
+            servers.push(VirtualServer::new(slots, status, refusals, &mut random));
         }
-        for _ in 0..habits.liars {
-            let liar = random.below(servers.len() as u64) as usize;
-            servers[liar].lies = true;
+        for _ in 0..scenario.malformed {
+            let server = random.below(servers.len() as u64) as usize;
+            servers[server].malformed = true;
         }
-        for _ in 0..habits.reserves {
-            servers.push(Virtual::in_reserve(&mut random));
+        for _ in 0..scenario.reserves {
+            servers.push(VirtualServer::in_reserve(&mut random));
         }
         for server in &mut servers {
-            server.may_take_its_machine(habits.machines_go);
+            server.set_machine_may_go(scenario.machines_go);
         }
-        let sites: Vec<ServerConfig> = servers.iter().map(|server| server.site).collect();
-        let options = habits.plan_options(random.below(u64::MAX));
+        let configs: Vec<ServerConfig> = servers.iter().map(|server| server.config).collect();
+        let options = scenario.plan_options(random.below(u64::MAX));
         let mut world = Self {
-            plan: Plan::new(&sites, options),
+            plan: Plan::new(&configs, options),
             now: Duration::ZERO,
-            agenda: BinaryHeap::new(),
-            entries: 0,
+            agenda: Agenda::default(),
             servers,
             calls: BTreeMap::new(),
             deadly: BTreeMap::new(),
             kills: BTreeMap::new(),
             failed: BTreeMap::new(),
             sent: 0,
-            closed: false,
-            checks: None,
-            habits,
+            input_closed: false,
+            observer: Observer::None,
+            scenario,
             random,
         };
-        world.write_agenda();
+        world.enter_incidents();
         world
     }
 
-    fn write_agenda(&mut self) {
-        let habits = &self.habits;
-        let what = [
-            (habits.deaths, What::Dies as fn(ServerId) -> What),
-            (habits.hangs, What::Hangs),
-            (habits.leaves, What::Leaves),
-            (habits.joins, |_| What::Joins),
-            (habits.cancels, |_| What::Cancels),
-            (habits.journal_fails.into(), |_| What::JournalFails),
-            (habits.stops.into(), |_| What::Stops),
+    /// Enters the scenario's incidents into the agenda, at random times.
+    fn enter_incidents(&mut self) {
+        let scenario = &self.scenario;
+        let incidents = [
+            (scenario.deaths, Incident::Dies as fn(ServerId) -> Incident),
+            (scenario.hangs, Incident::Hangs),
+            (scenario.removals, Incident::ServerRemoved),
+            (scenario.additions, |_| Incident::ServerAdded),
+            (scenario.cancellations, |_| Incident::TaskCancelled),
+            (scenario.journal_fails.into(), |_| Incident::JournalFails),
+            (scenario.drained.into(), |_| Incident::Drained),
         ];
-        for (times, what) in what {
+        for (times, incident) in incidents {
             for _ in 0..times {
                 let server = self.random.below(self.servers.len() as u64);
                 let at = Duration::from_millis(self.random.below(6000));
-                self.enter(at, what(ServerId::new(server as usize)));
+                let server = ServerId::new(server as usize);
+                self.agenda.enter(at, incident(server));
             }
         }
     }
 
     /// Runs to the end.
-    pub(super) fn run(mut self) -> Outcome {
+    pub(super) fn run(mut self) -> RunResult {
         let mut steps = 0_u64;
-        let mut end = self.tell(Event::TimerFired);
+        let mut end = self.step(Event::TimerFired);
         while end.is_none() {
-            end = self.send().or_else(|| self.next());
+            end = self.send_tasks().or_else(|| self.next());
             steps += 1;
-            assert!(steps < 3000 * (self.habits.tasks + 1000), "no end in sight");
+            assert!(
+                steps < 3000 * (self.scenario.tasks + 1000),
+                "no end in sight"
+            );
         }
-        if let Some((_, log)) = &self.checks
-            && self.habits.replays
+        if let Observer::Checks(checks) = &self.observer
+            && self.scenario.replays
         {
-            log.check_replay();
+            checks.1.check_replay();
         }
         let sent = (0..self.sent).map(TaskId::new);
-        Outcome {
+        RunResult {
             end: end.expect("the loop ends with one"),
-            poison: sent.filter(|&task| self.habits.is_poison(task)).collect(),
+            poison: sent.filter(|&task| self.scenario.is_poison(task)).collect(),
             failed: self.failed,
             kills: self.kills,
+            digest: match self.observer {
+                Observer::Digest(digest) => Some(digest),
+                Observer::None | Observer::Checks(_) => None,
+            },
         }
     }
 
-    fn send(&mut self) -> Option<RunEnd> {
-        while self.sent < self.habits.tasks && self.plan.accepts_task() {
+    /// Sends as many tasks as the plan accepts.
+    fn send_tasks(&mut self) -> Option<RunEnd> {
+        while self.sent < self.scenario.tasks && self.plan.accepts_task() {
             let task = TaskId::new(self.sent);
             self.sent += 1;
-            let cost = match self.habits.costs {
+            let cost = match self.scenario.costs {
                 true => self.random.below(50),
                 false => 0,
             };
-            let end = self.tell(Event::TaskSent { task, cost });
+            let end = self.step(Event::TaskSent { task, cost });
             if end.is_some() {
                 return end;
             }
         }
-        if self.sent < self.habits.tasks || self.closed {
+        if self.sent < self.scenario.tasks || self.input_closed {
             return None;
         }
-        self.closed = true;
-        self.tell(Event::InputClosed)
+        self.input_closed = true;
+        self.step(Event::InputClosed)
     }
 
-    /// Lets the next thing happen.
+    /// Has the next thing happen: the plan's timer, or an incident.
     fn next(&mut self) -> Option<RunEnd> {
-        let wake = self.plan.next_timer();
-        let next = self.agenda.peek().map(|Reverse((at, ..))| *at);
-        if let Some(wake) = wake
-            && next.is_none_or(|next| wake <= next)
+        let incident_at = self.agenda.next_at();
+        if let Some(timer) = self.plan.next_timer()
+            && incident_at.is_none_or(|at| timer <= at)
         {
-            self.now = wake;
-            return self.tell(Event::TimerFired);
+            self.now = timer;
+            return self.step(Event::TimerFired);
         }
-        let Reverse((at, _, what)) = self.agenda.pop().expect("hangs: nothing will ever happen");
+        let next = self.agenda.pop();
+        let (at, incident) = next.expect("hangs: nothing will ever happen");
         self.now = at;
-        match what {
-            What::Ends(call) => self.call_ends(call),
-            What::Answers(server, question) => self.answers(server, question),
-            What::Dies(server) => {
-                self.die(server);
-                None
-            }
-            What::Hangs(server) => {
-                self.hang(server);
-                None
-            }
-            What::Recovers(server) => {
-                self.recover(server);
-                None
-            }
-            What::Joins => {
-                let mut joined = Virtual::new(1, self.habits.all_ours, false, &mut self.random);
-                joined.may_take_its_machine(self.habits.machines_go);
-                let config = joined.site;
-                self.servers.push(joined);
-                self.tell(Event::ServerAdded { config })
-            }
-            What::Leaves(server) => self.tell(Event::ServerRemoved { server }),
-            What::JournalFails => self.tell(Event::JournalFailed),
-            What::Stops => self.tell(Event::DrainRequested),
-            What::Cancels if self.sent == 0 => None,
-            What::Cancels => {
+        let event = self.happens(incident)?;
+        self.step(event)
+    }
+
+    /// Has an incident happen. Returns the event that the plan gets of it.
+    fn happens(&mut self, incident: Incident) -> Option<Event> {
+        match incident {
+            Incident::CallEnds(call) => return self.call_ends(call),
+            Incident::ProbeEnds(server, probe) => return self.probe_ends(server, probe),
+            Incident::Dies(server) => self.die(server),
+            Incident::Hangs(server) => self.hang(server),
+            Incident::Recovers(server) => self.recover(server),
+            Incident::ServerAdded => return Some(self.add_server()),
+            Incident::ServerRemoved(server) => return Some(Event::ServerRemoved { server }),
+            Incident::JournalFails => return Some(Event::JournalFailed),
+            Incident::Drained => return Some(Event::DrainRequested),
+            Incident::TaskCancelled if self.sent == 0 => {}
+            Incident::TaskCancelled => {
                 let task = TaskId::new(self.random.below(self.sent));
-                self.tell(Event::TaskCancelled { task })
+                return Some(Event::TaskCancelled { task });
             }
         }
+        None
     }
 
-    fn call_ends(&mut self, call: CallId) -> Option<RunEnd> {
-        let &(server, outcome) = self.calls.get(&call)?;
-        let there = &mut self.servers[server.index()];
-        // A call that the client has cut off ends whatever the server does.
-        if there.hung && outcome != Err(ErrorKind::Cancelled) {
-            there.frozen.push(call);
-            return None;
-        }
-        if let Some(task) = self.deadly.remove(&call)
-            && outcome == Ok(())
-        {
-            // The call ends with its server, by what that finds.
-            self.kill(server, task);
-            return None;
-        }
-        self.calls.remove(&call);
-        self.tell(Event::CallReturned { call, outcome })
-    }
-
-    fn kill(&mut self, server: ServerId, task: TaskId) {
-        *self.kills.entry(task).or_default() += 1;
-        self.crash(server);
-    }
-
-    fn answers(&mut self, server: ServerId, question: u64) -> Option<RunEnd> {
-        let there = &mut self.servers[server.index()];
-        if there.question != Some(question) {
-            return None;
-        }
-        there.question = None;
-        let outcome: Result<Option<ServerStatus>, ErrorKind> = there.pulse();
-        there.known |= matches!(outcome, Ok(Some(_)));
-        self.tell(Event::ProbeReturned { server, outcome })
-    }
-
-    fn tell(&mut self, event: Event) -> Option<RunEnd> {
-        if let Some((checks, log)) = &mut self.checks {
-            log.told(event, self.now);
-            checks.told(event);
+    /// Gives the plan an event, and carries out what it asks for. Returns how
+    /// the run has ended, if it has.
+    fn step(&mut self, event: Event) -> Option<RunEnd> {
+        match &mut self.observer {
+            Observer::None => {}
+            Observer::Checks(checks) => {
+                checks.1.event(event, self.now);
+                checks.0.event(event);
+            }
+            Observer::Digest(digest) => digest.event(event, self.now),
         }
         self.plan.handle(event, self.now);
-        let wake = self.plan.next_timer();
-        assert!(wake.is_none_or(|wake| wake > self.now), "wakes in vain");
+        let timer = self.plan.next_timer();
+        assert!(timer.is_none_or(|at| at > self.now), "a timer in the past");
         let mut end = None;
         while let Some(action) = self.plan.poll_action() {
-            if let Some((checks, log)) = &mut self.checks {
-                log.asked(action);
-                checks.asked(action, self.now);
-            }
-            match action {
-                Action::StartCall {
-                    task, call, server, ..
-                } => self.start(task, call, server),
-                Action::CancelCall { call, server } | Action::LoseCall { call, server, .. } => {
-                    self.cancel(call, server);
+            match &mut self.observer {
+                Observer::None => {}
+                Observer::Checks(checks) => {
+                    checks.1.action(action);
+                    checks.0.action(action, self.now);
                 }
-                Action::ProbeServer { server } => self.probe(server),
-                Action::FailTask { task, reason, .. } => {
-                    self.failed.insert(task, reason);
-                }
-                Action::EndRun(how) => end = Some(how),
-                _ => {}
+                Observer::Digest(digest) => digest.action(action),
             }
+            end = end.or(self.carry_out(action));
         }
-        if let Some((checks, _)) = &mut self.checks {
-            checks.settled(&self.plan, self.sent, end.is_some());
-            if self.habits.strict_times && end.is_none() {
-                checks.times(&self.servers, self.now);
+        match &mut self.observer {
+            Observer::None => {}
+            Observer::Checks(checks) => {
+                checks.0.settled(&self.plan, self.sent, end.is_some());
+                if self.scenario.strict_times && end.is_none() {
+                    checks.0.check_times(&self.servers, self.now);
+                }
             }
+            Observer::Digest(digest) => digest.settled(&self.plan),
         }
         end
     }
 
-    /// These calls' server has died.
-    pub(super) fn died(&mut self, calls: &[CallId]) {
-        if let Some((checks, _)) = &mut self.checks {
-            checks.died(calls);
+    fn carry_out(&mut self, action: Action) -> Option<RunEnd> {
+        match action {
+            Action::StartCall {
+                task, call, server, ..
+            } => self.start_call(task, call, server),
+            Action::CancelCall { call, server } | Action::LoseCall { call, server, .. } => {
+                self.cancel_call(call, server);
+            }
+            Action::ProbeServer { server } => self.probe(server),
+            Action::FailTask { task, reason, .. } => {
+                self.failed.insert(task, reason);
+            }
+            Action::EndRun(end) => return Some(end),
+            Action::DeliverResult { .. }
+            | Action::SetAside { .. }
+            | Action::TakeBack { .. }
+            | Action::UseReserve { .. }
+            | Action::MarkOut { .. }
+            | Action::SetSlots { .. } => {}
         }
+        None
     }
 
-    fn start(&mut self, task: TaskId, call: CallId, server: ServerId) {
-        let poison = self.habits.is_poison(task);
-        let there = &self.servers[server.index()];
-        let (after, outcome) = if !there.alive {
-            (there.unreachable_after, Err(there.absence()))
-        } else if there.refuses {
-            let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
-            let kind = kinds[self.random.below(3) as usize];
-            (Duration::from_millis(1), Err(kind))
-        } else if there.lies {
-            (self.work(), Err(ErrorKind::Malformed))
-        } else if poison {
-            self.deadly.insert(call, task);
-            (self.work(), Ok(()))
-        } else if self.random.below(100) < self.habits.failures_percent {
-            self.failure()
-        } else {
-            (self.work(), Ok(()))
-        };
-        self.calls.insert(call, (server, outcome));
-        self.enter(self.now + after, What::Ends(call));
-    }
-
-    fn cancel(&mut self, call: CallId, server: ServerId) {
-        if self.servers[server.index()].deaf {
-            return;
+    /// Records that the server of these calls has died.
+    pub(super) fn server_died(&mut self, calls: &[CallId]) {
+        if let Observer::Checks(checks) = &mut self.observer {
+            checks.0.server_died(calls);
         }
-        if let Some((_, outcome)) = self.calls.get_mut(&call) {
-            *outcome = Err(ErrorKind::Cancelled);
-            let soon = Duration::from_millis(self.random.below(2));
-            self.enter(self.now + soon, What::Ends(call));
-        }
-    }
-
-    fn probe(&mut self, server: ServerId) {
-        let slow = self.random.below(100) < self.habits.slow_percent;
-        let late = Duration::from_millis(300 + self.random.below(2500));
-        let there = &mut self.servers[server.index()];
-        assert!(there.kind != Kind::Bare && there.question.is_none());
-        let question = self.entries;
-        there.question = Some(question);
-        let after = match there.pulse() {
-            Err(ErrorKind::TimedOut) => PROBE_TIMEOUT,
-            Err(_) => there.unreachable_after,
-            Ok(_) if slow => late,
-            Ok(_) => Duration::from_millis(1),
-        };
-        self.enter(self.now + after, What::Answers(server, question));
-    }
-
-    /// Mostly short, now and then very long.
-    fn work(&mut self) -> Duration {
-        let most = [10, 100, 100, 1000, 20_000][self.random.below(5) as usize];
-        Duration::from_millis(1 + self.random.below(most))
-    }
-
-    fn failure(&mut self) -> (Duration, Result<(), ErrorKind>) {
-        let retry_after = [None, Some(Duration::from_millis(700))][self.random.below(2) as usize];
-        let kinds = [
-            ErrorKind::Fault { code: 1 },
-            ErrorKind::Unsendable,
-            ErrorKind::Busy { retry_after },
-            ErrorKind::Interrupted,
-            ErrorKind::TimedOut,
-            ErrorKind::Malformed,
-            ErrorKind::Http { status: 500 },
-            ErrorKind::Panicked,
-        ];
-        let kind = kinds[self.random.below(kinds.len() as u64) as usize];
-        (self.work(), Err(kind))
-    }
-
-    pub(super) fn enter(&mut self, at: Duration, what: What) {
-        self.entries += 1;
-        self.agenda.push(Reverse((at, self.entries, what)));
     }
 }

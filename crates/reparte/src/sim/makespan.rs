@@ -1,30 +1,31 @@
-//! Where tasks of known durations go, on servers that never fail: how much
-//! later the last one ends than with perfect placement.
+//! The makespan: how much later the last of many tasks ends than with perfect
+//! placement, on servers that never fail.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::options::RetryFaults;
 use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd};
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
 use crate::plan::options::PlanOptions;
-use crate::{CallId, RetryFaults, TaskId};
 
 const SERVERS: usize = 4;
-/// From the question how a server is to its answer.
+/// How long the answer to a probe takes.
 const STATUS: Duration = Duration::from_millis(1);
 
-/// Something that ends at a time.
-enum What {
+/// Something that returns at a time.
+enum Pending {
     Call(CallId),
-    Status(crate::ids::ServerId),
+    Probe(ServerId),
 }
 
-/// Sends the tasks as fast as they are taken; the longest of those that wait
-/// goes first if their cost is told. When the run is over.
+/// Runs tasks of these durations, sent as fast as they are accepted, and returns
+/// when the run is over. With `costs`, the longest of those that wait goes first.
 fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
-    let site = ServerConfig {
+    let config = ServerConfig {
         slots: 1,
         learns_slots: true,
         has_status: true,
@@ -40,8 +41,8 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
         hedge: true,
         seed: 1,
     };
-    let mut plan = Plan::new(&[site; SERVERS], options);
-    let mut agenda: BTreeMap<(Duration, usize), What> = BTreeMap::new();
+    let mut plan = Plan::new(&[config; SERVERS], options);
+    let mut agenda: BTreeMap<(Duration, usize), Pending> = BTreeMap::new();
     let (mut now, mut entries, mut sent) = (Duration::ZERO, 0, 0);
     let mut event = Event::TimerFired;
     loop {
@@ -51,10 +52,10 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
             match action {
                 Action::StartCall { task, call, .. } => {
                     let took = tasks[usize::try_from(task.index()).unwrap()];
-                    agenda.insert((now + took, entries), What::Call(call));
+                    agenda.insert((now + took, entries), Pending::Call(call));
                 }
                 Action::ProbeServer { server } => {
-                    agenda.insert((now + STATUS, entries), What::Status(server));
+                    agenda.insert((now + STATUS, entries), Pending::Probe(server));
                 }
                 Action::EndRun(end) => {
                     assert_eq!(end, RunEnd::Completed);
@@ -81,11 +82,11 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
                 Event::TimerFired
             } else {
                 match agenda.pop_first().unwrap().1 {
-                    What::Call(call) => Event::CallReturned {
+                    Pending::Call(call) => Event::CallReturned {
                         call,
                         outcome: Ok(()),
                     },
-                    What::Status(server) => Event::ProbeReturned {
+                    Pending::Probe(server) => Event::ProbeReturned {
                         server,
                         outcome: Ok(Some(ServerStatus {
                             instance: 1,
@@ -98,7 +99,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
     }
 }
 
-/// When the last of the servers is done, each taking the next task when free.
+/// Returns when the last server is done if each takes the next task when free.
 fn perfect(tasks: &[Duration]) -> Duration {
     let mut free = [Duration::ZERO; SERVERS];
     for &task in tasks {
@@ -107,7 +108,7 @@ fn perfect(tasks: &[Duration]) -> Duration {
     free.into_iter().max().unwrap()
 }
 
-/// Pareto's distribution, alpha 1.2, 20 s in all, from a seed.
+/// Draws durations from Pareto's distribution, alpha 1.2, 20 s in all.
 fn heavy_tail(mut state: u64) -> Vec<Duration> {
     let mut uniform = || {
         state = state
@@ -121,7 +122,7 @@ fn heavy_tail(mut state: u64) -> Vec<Duration> {
     scaled.collect()
 }
 
-/// The seed of `tests/versus/dispatch.rs`, whose times are real, and more.
+/// The seed of `tests/versus/dispatch.rs`, which measures real time, and others.
 const SEEDS: [u64; 9] = [20_050_822, 1, 2, 3, 4, 5, 6, 7, 8];
 
 #[track_caller]

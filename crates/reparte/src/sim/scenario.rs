@@ -1,4 +1,4 @@
-//! What a virtual world is like.
+//! The scenario: everything about a virtual world that is fixed at its start.
 
 use std::time::Duration;
 
@@ -6,7 +6,10 @@ use crate::plan::options::PlanOptions;
 use crate::plan::random::SplitMix;
 use crate::{RetryFaults, TaskId};
 
-pub(super) struct Habits {
+/// The servers, tasks, options and incidents of one run. The incidents come at
+/// random times in its first seconds.
+pub(super) struct Scenario {
+    /// The slots of each server that is there at the start.
     pub(super) slots: Vec<usize>,
     pub(super) tasks: u64,
     pub(super) read_ahead: usize,
@@ -16,53 +19,56 @@ pub(super) struct Habits {
     pub(super) time_limit_medians: Option<u32>,
     pub(super) hedge: bool,
     pub(super) retry_faults: RetryFaults,
-    /// Tasks have costs.
+    /// The tasks have costs.
     pub(super) costs: bool,
-    /// Every server says how it is. If not, some can only be reached, and some
-    /// not even that.
-    pub(super) all_ours: bool,
-    /// How many tasks kill the server that works on them.
-    pub(super) poison: u64,
-    /// How many servers give nothing but answers that are none.
-    pub(super) liars: u64,
-    /// How many times some server dies.
+    /// Every server reports its status. Otherwise some only accept connections,
+    /// and some can't be probed.
+    pub(super) all_report_status: bool,
+    /// Number of tasks that kill the servers that run them.
+    pub(super) poison_tasks: u64,
+    /// Number of servers whose answers are all malformed, at most.
+    pub(super) malformed: u64,
+    /// Number of times that some server dies.
     pub(super) deaths: u64,
-    /// How many times some server hangs.
+    /// Number of times that some server hangs.
     pub(super) hangs: u64,
-    /// Whether the dead return. If not, some do not.
+    /// All servers that die return. Otherwise some do not.
     pub(super) returns: bool,
-    pub(super) joins: u64,
-    pub(super) leaves: u64,
-    /// How many tasks are cancelled.
-    pub(super) cancels: u64,
-    /// Whether some server refuses all calls, or answers them wrongly.
+    /// Number of servers that are added.
+    pub(super) additions: u64,
+    /// Number of times that some server is removed.
+    pub(super) removals: u64,
+    /// Number of times that some task is cancelled.
+    pub(super) cancellations: u64,
+    /// Some servers refuse all calls, or answer them wrongly.
     pub(super) refusals: bool,
-    /// How many servers are kept in reserve.
+    /// Number of servers in reserve.
     pub(super) reserves: u64,
-    /// Whether the journal fails.
+    /// The journal fails.
     pub(super) journal_fails: bool,
-    /// Whether some of the dead take their machines with them, so that no
-    /// connection is even refused.
+    /// Some servers die with their machines, so that no connection is even
+    /// refused.
     pub(super) machines_go: bool,
-    /// Whether the run is stopped early.
-    pub(super) stops: bool,
-    /// How many calls in a hundred fail though their server is alive.
+    /// The run is drained early.
+    pub(super) drained: bool,
+    /// Percentage of the calls that fail though their server is alive.
     pub(super) failures_percent: u64,
-    /// How many questions in a hundred are answered late, or too late.
+    /// Percentage of the probes that are answered late, or too late.
     pub(super) slow_percent: u64,
-    /// Whether hangs and returns must be noticed in time: other failures would
-    /// put it off.
+    /// Hangs and returns must be noticed in time. Other failures would delay
+    /// that.
     pub(super) strict_times: bool,
-    /// Whether the run's script is replayed at its end.
+    /// The script of the run is replayed at its end.
     pub(super) replays: bool,
 }
 
-impl Habits {
+impl Scenario {
+    /// Draws a scenario in which anything may happen.
     pub(super) fn any(random: &mut SplitMix) -> Self {
         let servers = 1 + random.below(6);
         let short = Duration::from_millis(500);
         let outage = [None, Some(10 * short), Some(short)][random.below(3) as usize];
-        let stops = random.below(20) == 0;
+        let drained = random.below(20) == 0;
         let some = |random: &mut SplitMix, most: u64| random.below(2) * random.below(most + 1);
         Self {
             slots: (0..servers).map(|_| 1 + random.below(4) as usize).collect(),
@@ -80,22 +86,22 @@ impl Habits {
             ][random.below(3) as usize]
                 .clone(),
             costs: random.below(3) == 0,
-            all_ours: random.below(3) == 0,
-            poison: [0, 0, random.below(3)][random.below(3) as usize],
-            liars: some(random, servers - 1),
+            all_report_status: random.below(3) == 0,
+            poison_tasks: [0, 0, random.below(3)][random.below(3) as usize],
+            malformed: some(random, servers - 1),
             deaths: random.below(2 * servers),
             hangs: some(random, servers),
-            // Without an outage's end the dead are waited for, for ever; and so are the
-            // calls of a run that is stopped.
-            returns: outage.is_none() || stops || random.below(2) == 0,
-            joins: some(random, 3),
-            leaves: some(random, servers / 2),
-            cancels: some(random, 5),
+            // Without a limit of the outage a run waits forever for its servers,
+            // and a drained run for its calls.
+            returns: outage.is_none() || drained || random.below(2) == 0,
+            additions: some(random, 3),
+            removals: some(random, servers / 2),
+            cancellations: some(random, 5),
             refusals: random.below(10) == 0,
             reserves: random.below(5).saturating_sub(2),
             journal_fails: random.below(20) == 0,
             machines_go: true,
-            stops,
+            drained,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
@@ -103,6 +109,7 @@ impl Habits {
         }
     }
 
+    /// A large run, to measure its cost.
     pub(super) fn large(servers: usize, tasks: u64) -> Self {
         let some = servers as u64 / 10;
         Self {
@@ -116,20 +123,20 @@ impl Habits {
             hedge: true,
             retry_faults: RetryFaults::Codes(vec![1]),
             costs: true,
-            all_ours: false,
-            poison: 0,
-            liars: 0,
+            all_report_status: false,
+            poison_tasks: 0,
+            malformed: 0,
             deaths: some,
             hangs: some,
             returns: true,
-            joins: some,
-            leaves: some,
-            cancels: some,
+            additions: some,
+            removals: some,
+            cancellations: some,
             refusals: false,
             reserves: 0,
             journal_fails: false,
             machines_go: true,
-            stops: false,
+            drained: false,
             failures_percent: 1,
             slow_percent: 1,
             strict_times: false,
@@ -137,11 +144,12 @@ impl Habits {
         }
     }
 
-    /// Whether this task kills the server that works on it.
+    /// Returns whether the task kills the servers that run it.
     pub(super) fn is_poison(&self, task: TaskId) -> bool {
-        task.index() % 5 == 2 && task.index() / 5 < self.poison
+        task.index() % 5 == 2 && task.index() / 5 < self.poison_tasks
     }
 
+    /// Returns the options of the run's plan.
     pub(super) fn plan_options(&self, seed: u64) -> PlanOptions {
         PlanOptions {
             read_ahead: self.read_ahead,

@@ -1,0 +1,112 @@
+//! The words of a script, read as events.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::options::RetryFaults;
+use crate::plan::event::{Event, ServerConfig, ServerStatus};
+
+/// Reads the words of one event.
+pub(super) fn read_event(words: &[&str]) -> Event {
+    match *words {
+        ["send", word] => {
+            let (task, cost) = word.split_once('*').unwrap_or((word, "0"));
+            Event::TaskSent {
+                task: TaskId::new(task.parse().unwrap()),
+                cost: cost.parse().unwrap(),
+            }
+        }
+        ["status", server, instance, slots] => Event::ProbeReturned {
+            server: read_server(server),
+            outcome: Ok(Some(ServerStatus {
+                instance: instance.parse().unwrap(),
+                slots: slots.parse().unwrap(),
+            })),
+        },
+        ["reached", server] => Event::ProbeReturned {
+            server: read_server(server),
+            outcome: Ok(None),
+        },
+        ["silent", server, ref kind @ ..] => Event::ProbeReturned {
+            server: read_server(server),
+            outcome: Err(read_outcome(kind).unwrap_err()),
+        },
+        ["join", config] => Event::ServerAdded {
+            config: read_config(config),
+        },
+        ["leave", server] => Event::ServerRemoved {
+            server: read_server(server),
+        },
+        ["cancel", task] => Event::TaskCancelled {
+            task: TaskId::new(task.parse().unwrap()),
+        },
+        ["end", call, ref outcome @ ..] => Event::CallReturned {
+            call: CallId::new(call.parse().unwrap()),
+            outcome: read_outcome(outcome),
+        },
+        ["wake" | "woken"] => Event::TimerFired,
+        ["closed"] => Event::InputClosed,
+        ["stopped"] => Event::DrainRequested,
+        ["abandoned"] => Event::Abandoned,
+        ["journal-failed"] => Event::JournalFailed,
+        _ => panic!("unknown event {words:?}"),
+    }
+}
+
+/// Reads a time in milliseconds.
+pub(super) fn read_ms(word: &str) -> Duration {
+    let ms: f64 = word.parse().unwrap();
+    Duration::from_nanos((ms * 1e6).round() as u64)
+}
+
+fn read_server(word: &str) -> ServerId {
+    ServerId::new(word.parse().unwrap())
+}
+
+pub(super) fn read_faults(words: &[&str]) -> RetryFaults {
+    match *words {
+        ["none"] => RetryFaults::None,
+        ["all"] => RetryFaults::All,
+        _ => RetryFaults::Codes(words.iter().map(|code| code.parse().unwrap()).collect()),
+    }
+}
+
+/// Reads a server's slots, with the letter that says how it is used.
+pub(super) fn read_config(word: &str) -> ServerConfig {
+    ServerConfig {
+        slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
+        learns_slots: word.starts_with('l'),
+        has_status: word.starts_with(['s', 'l']),
+        reserve: word.starts_with('r'),
+    }
+}
+
+fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
+    let retry_after = |ms: &str| Some(read_ms(ms));
+    Err(match *words {
+        ["ok"] => return Ok(()),
+        ["fault", code] => ErrorKind::Fault {
+            code: code.parse().unwrap(),
+        },
+        ["busy"] => ErrorKind::Busy { retry_after: None },
+        ["busy", ms] => ErrorKind::Busy {
+            retry_after: retry_after(ms),
+        },
+        ["unreachable"] => ErrorKind::Unreachable,
+        ["unanswered"] => ErrorKind::Unanswered,
+        ["interrupted"] => ErrorKind::Interrupted,
+        ["malformed"] => ErrorKind::Malformed,
+        ["wrong"] => ErrorKind::Wrong,
+        ["refused"] => ErrorKind::Refused,
+        ["not-found"] => ErrorKind::NotFound,
+        ["http", status] => ErrorKind::Http {
+            status: status.parse().unwrap(),
+        },
+        ["panicked"] => ErrorKind::Panicked,
+        ["cancelled"] => ErrorKind::Cancelled,
+        ["timed-out"] => ErrorKind::TimedOut,
+        ["unsendable"] => ErrorKind::Unsendable,
+        _ => panic!("unknown outcome {words:?}"),
+    })
+}

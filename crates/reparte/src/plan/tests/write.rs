@@ -1,0 +1,151 @@
+//! Events and actions, written as the words of a script.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::options::RetryFaults;
+use crate::plan::action::{Action, CallReason, Hedges, LossReason, RunEnd, TaskFailure};
+use crate::plan::event::{Event, ServerConfig};
+
+/// Writes an event.
+pub(crate) fn event_line(event: Event) -> String {
+    match event {
+        Event::TaskSent { task, cost } => format!("send {task}*{cost}"),
+        Event::InputClosed => "closed".to_owned(),
+        Event::CallReturned { call, outcome } => match outcome {
+            Ok(()) => format!("end {call} ok"),
+            Err(kind) => format!("end {call} {}", kind_words(kind)),
+        },
+        Event::ProbeReturned { server, outcome } => match outcome {
+            Ok(Some(status)) => format!("status {server} {} {}", status.instance, status.slots),
+            Ok(None) => format!("reached {server}"),
+            Err(kind) => format!("silent {server} {}", kind_words(kind)),
+        },
+        Event::ServerAdded { config } => format!("join {}", config_word(config)),
+        Event::ServerRemoved { server } => format!("leave {server}"),
+        Event::TaskCancelled { task } => format!("cancel {task}"),
+        Event::DrainRequested => "stopped".to_owned(),
+        Event::Abandoned => "abandoned".to_owned(),
+        Event::JournalFailed => "journal-failed".to_owned(),
+        Event::TimerFired => "woken".to_owned(),
+    }
+}
+
+/// Writes an action.
+pub(crate) fn action_line(action: Action) -> String {
+    match action {
+        Action::StartCall {
+            task,
+            call,
+            server,
+            reason,
+        } => {
+            let reason = match reason {
+                CallReason::First => "",
+                CallReason::Retry => " again",
+                CallReason::Hedge => " a second time",
+            };
+            format!("call {call}: task {task}{reason} on server {server}")
+        }
+        Action::CancelCall { call, server } => format!("cancel call {call} on server {server}"),
+        Action::LoseCall {
+            task,
+            call,
+            server,
+            reason,
+        } => {
+            let reason = match reason {
+                LossReason::TimeLimit => "Overrun",
+                LossReason::ServerRestarted => "Restarted",
+            };
+            format!("lose call {call} of task {task} on server {server}: {reason}")
+        }
+        Action::ProbeServer { server } => format!("ask server {server}"),
+        Action::DeliverResult {
+            task,
+            server,
+            hedges,
+        } => format!(
+            "deliver task {task} from server {server}{}",
+            hedges_words(hedges)
+        ),
+        Action::FailTask {
+            task,
+            reason,
+            hedges,
+        } => {
+            let reason = match reason {
+                TaskFailure::Answered => "Answered",
+                TaskFailure::GivenUp => "GivenUp",
+                TaskFailure::Poison => "Poison",
+                TaskFailure::Cancelled => "Cancelled",
+            };
+            format!("fail task {task}: {reason}{}", hedges_words(hedges))
+        }
+        Action::SetAside {
+            server,
+            until,
+            reason,
+        } => {
+            format!("set server {server} aside until {}: {reason:?}", ms(until))
+        }
+        Action::TakeBack { server } => format!("take server {server} back"),
+        Action::UseReserve { server } => format!("fall back on server {server}"),
+        Action::MarkOut { server } => format!("put server {server} out"),
+        Action::SetSlots { server, slots } => format!("server {server} has {slots} slots"),
+        Action::EndRun(RunEnd::Drained) => "the end: Stopped".to_owned(),
+        Action::EndRun(end) => format!("the end: {end:?}"),
+    }
+}
+
+fn hedges_words(hedges: Hedges) -> String {
+    match hedges {
+        Hedges { made: 0, .. } => String::new(),
+        Hedges { made, won } => format!(" ({made} hedged, won: {won})"),
+    }
+}
+
+/// Writes a time with its unit, to the microsecond.
+pub(super) fn ms(time: Duration) -> String {
+    format!("{} ms", time.as_micros() as f64 / 1000.0)
+}
+
+/// Writes a time in milliseconds, to the nanosecond.
+pub(crate) fn exact_ms(time: Duration) -> String {
+    (time.as_nanos() as f64 / 1e6).to_string()
+}
+
+/// Writes which faults are tried again.
+pub(crate) fn faults_words(retried: &RetryFaults) -> String {
+    match retried {
+        RetryFaults::None => "none".to_owned(),
+        RetryFaults::All => "all".to_owned(),
+        RetryFaults::Codes(codes) => {
+            let codes: Vec<String> = codes.iter().map(i32::to_string).collect();
+            codes.join(" ")
+        }
+    }
+}
+
+/// Writes a server's slots, with the letter that says how it is used.
+pub(crate) fn config_word(config: ServerConfig) -> String {
+    let letter = match (config.has_status, config.learns_slots) {
+        _ if config.reserve => "r",
+        (false, _) => "",
+        (true, false) => "s",
+        (true, true) => "l",
+    };
+    format!("{letter}{}", config.slots)
+}
+
+fn kind_words(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::Fault { code } => format!("fault {code}"),
+        ErrorKind::Busy { retry_after } => match retry_after {
+            Some(time) => format!("busy {}", exact_ms(time)),
+            None => "busy".to_owned(),
+        },
+        ErrorKind::Http { status } => format!("http {status}"),
+        kind => kind.name().replace(' ', "-"),
+    }
+}

@@ -1,0 +1,53 @@
+//! The agenda: what will happen in a virtual world, and when.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use crate::ids::{CallId, ServerId};
+
+/// Something that happens at a time of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Incident {
+    CallEnds(CallId),
+    /// The probe of this number is answered, or fails.
+    ProbeEnds(ServerId, u64),
+    Dies(ServerId),
+    Hangs(ServerId),
+    Recovers(ServerId),
+    ServerAdded,
+    ServerRemoved(ServerId),
+    TaskCancelled,
+    JournalFails,
+    Drained,
+}
+
+/// Incidents by time, those of the same time in order of entry.
+#[derive(Default)]
+pub(super) struct Agenda {
+    incidents: BinaryHeap<Reverse<(Duration, u64, Incident)>>,
+    entries: u64,
+}
+
+impl Agenda {
+    pub(super) fn enter(&mut self, at: Duration, incident: Incident) {
+        self.entries += 1;
+        self.incidents.push(Reverse((at, self.entries, incident)));
+    }
+
+    /// Returns the number of incidents entered so far.
+    pub(super) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Returns the time of the next incident.
+    pub(super) fn next_at(&self) -> Option<Duration> {
+        self.incidents.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    /// Removes the next incident.
+    pub(super) fn pop(&mut self) -> Option<(Duration, Incident)> {
+        let Reverse((at, _, incident)) = self.incidents.pop()?;
+        Some((at, incident))
+    }
+}

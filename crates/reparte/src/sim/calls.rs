@@ -1,0 +1,99 @@
+//! The calls of a virtual world: how long they take, and how they end.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::event::Event;
+use crate::sim::agenda::Incident;
+use crate::sim::world::World;
+
+impl World {
+    /// Starts a call, and enters its end into the agenda.
+    pub(super) fn start_call(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        let poison = self.scenario.is_poison(task);
+        let called = &self.servers[server.index()];
+        let (after, outcome) = if !called.alive {
+            (called.unreachable_after, Err(called.connect_error()))
+        } else if called.refuses {
+            let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
+            let kind = kinds[self.random.below(3) as usize];
+            (Duration::from_millis(1), Err(kind))
+        } else if called.malformed {
+            (self.draw_duration(), Err(ErrorKind::Malformed))
+        } else if poison {
+            self.deadly.insert(call, task);
+            (self.draw_duration(), Ok(()))
+        } else if self.random.below(100) < self.scenario.failures_percent {
+            self.draw_failure()
+        } else {
+            (self.draw_duration(), Ok(()))
+        };
+        self.calls.insert(call, (server, outcome));
+        self.agenda
+            .enter(self.now + after, Incident::CallEnds(call));
+    }
+
+    /// Cancels a call, which ends soon, unless its server ignores that.
+    pub(super) fn cancel_call(&mut self, call: CallId, server: ServerId) {
+        if self.servers[server.index()].ignores_cancels {
+            return;
+        }
+        if let Some((_, outcome)) = self.calls.get_mut(&call) {
+            *outcome = Err(ErrorKind::Cancelled);
+            let soon = Duration::from_millis(self.random.below(2));
+            self.agenda.enter(self.now + soon, Incident::CallEnds(call));
+        }
+    }
+
+    /// Ends a call, unless it has ended before or its server hangs. A deadly call
+    /// ends with its server.
+    pub(super) fn call_ends(&mut self, call: CallId) -> Option<Event> {
+        let &(server, outcome) = self.calls.get(&call)?;
+        let called = &mut self.servers[server.index()];
+        // A cancelled call ends on the client's side, whatever its server does.
+        if called.hung && outcome != Err(ErrorKind::Cancelled) {
+            called.frozen.push(call);
+            return None;
+        }
+        if let Some(task) = self.deadly.remove(&call)
+            && outcome == Ok(())
+        {
+            *self.kills.entry(task).or_default() += 1;
+            self.crash(server);
+            return None;
+        }
+        self.calls.remove(&call);
+        Some(Event::CallReturned { call, outcome })
+    }
+
+    /// Returns the calls in flight on a server.
+    pub(super) fn calls_on(&self, server: ServerId) -> Vec<CallId> {
+        let calls = self.calls.iter();
+        calls
+            .filter_map(|(&call, &(on, _))| (on == server).then_some(call))
+            .collect()
+    }
+
+    /// Draws a duration: mostly short, now and then very long.
+    fn draw_duration(&mut self) -> Duration {
+        let most = [10, 100, 100, 1000, 20_000][self.random.below(5) as usize];
+        Duration::from_millis(1 + self.random.below(most))
+    }
+
+    fn draw_failure(&mut self) -> (Duration, Result<(), ErrorKind>) {
+        let retry_after = [None, Some(Duration::from_millis(700))][self.random.below(2) as usize];
+        let kinds = [
+            ErrorKind::Fault { code: 1 },
+            ErrorKind::Unsendable,
+            ErrorKind::Busy { retry_after },
+            ErrorKind::Interrupted,
+            ErrorKind::TimedOut,
+            ErrorKind::Malformed,
+            ErrorKind::Http { status: 500 },
+            ErrorKind::Panicked,
+        ];
+        let kind = kinds[self.random.below(kinds.len() as u64) as usize];
+        (self.draw_duration(), Err(kind))
+    }
+}

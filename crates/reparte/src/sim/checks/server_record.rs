@@ -1,0 +1,57 @@
+//! A server as the checks know it, from events and actions alone.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::ids::CallId;
+use crate::plan::event::ServerConfig;
+
+/// The record of one server.
+pub(super) struct ServerRecord {
+    pub(super) slots: usize,
+    /// Number of calls that have not returned.
+    pub(super) running: usize,
+    pub(super) state: State,
+    /// Time since which it is up, or is not.
+    pub(super) since: Duration,
+    /// Number of times that it was set aside.
+    pub(super) asides: u32,
+    /// It is, or was, in reserve.
+    pub(super) reserve: bool,
+    /// The calls started since it was set aside that have not returned.
+    pub(super) trials: BTreeSet<CallId>,
+}
+
+/// The state that the actions say a server has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    Up,
+    Aside(Duration),
+    Out,
+    Reserve,
+}
+
+impl ServerRecord {
+    pub(super) fn new(config: ServerConfig) -> Self {
+        Self {
+            slots: config.slots,
+            running: 0,
+            state: match config.reserve {
+                true => State::Reserve,
+                false => State::Up,
+            },
+            since: Duration::ZERO,
+            asides: 0,
+            reserve: config.reserve,
+            trials: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn set_state(&mut self, state: State, now: Duration) {
+        if !matches!((self.state, state), (State::Aside(_), State::Aside(_))) {
+            self.since = now;
+        }
+        self.asides += u32::from(matches!(state, State::Aside(_)));
+        self.state = state;
+    }
+}

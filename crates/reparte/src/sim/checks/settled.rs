@@ -1,0 +1,74 @@
+//! The checks after all actions of a step.
+
+use std::time::Duration;
+
+use crate::ids::ServerId;
+use crate::plan::Plan;
+use crate::sim::checks::Checks;
+use crate::sim::checks::server_record::State;
+use crate::sim::virtual_server::VirtualServer;
+
+impl Checks {
+    /// No task is lost, no call of an ended task goes on, a server of no use is
+    /// out, and nothing waits that could run. `sent`: the number of tasks sent.
+    pub(in crate::sim) fn settled(&self, plan: &Plan, sent: u64, over: bool) {
+        if let Some(server) = self.useless {
+            assert_eq!(self.servers[server.index()].state, State::Out);
+        }
+        let open = self.open.len();
+        assert_eq!(
+            open as u64 + self.ended.len() as u64,
+            sent,
+            "a task is lost"
+        );
+        assert_eq!(plan.open_tasks(), open);
+        assert_eq!(plan.in_flight(), self.running.len());
+        for (task, _) in self.running.values() {
+            let wanted = task.is_none_or(|task| self.open.contains_key(&task));
+            assert!(wanted, "a call of a task that has ended goes on");
+        }
+        if !over && !self.draining {
+            self.check_nothing_starves(plan.pays_for_retries());
+        }
+    }
+
+    /// No server that is up has a free slot while a task waits that may use it.
+    /// A task may not use the server that failed it, while another is up; and
+    /// not before its retry is paid for, or its isolation begins.
+    fn check_nothing_starves(&self, paid: bool) {
+        let up = |state| state == State::Up;
+        let others_up = self.servers.iter().filter(|s| up(s.state)).count() > 1;
+        for (index, record) in self.servers.iter().enumerate() {
+            if !up(record.state) || record.running >= record.slots {
+                continue;
+            }
+            let server = ServerId::new(index);
+            for (task, open) in &self.open {
+                let keeps_off = others_up && open.failed_by == Some(server);
+                let delayed = open.costs && !paid;
+                let isolated = open.breaks >= 2;
+                let served = !open.calls.is_empty() || keeps_off || delayed || isolated;
+                assert!(served, "task {task} waits beside server {server}");
+            }
+        }
+    }
+
+    /// A server that hangs is found within 3.5 s, and one that is well again is
+    /// in use within 5 s.
+    pub(in crate::sim) fn check_times(&self, servers: &[VirtualServer], now: Duration) {
+        const FOUND: Duration = Duration::from_millis(3500);
+        const BACK: Duration = Duration::from_millis(5001);
+        for (index, (record, server)) in self.servers.iter().zip(servers).enumerate() {
+            let since = now.saturating_sub(server.since.max(record.since));
+            match record.state {
+                State::Up if server.hung && server.known => {
+                    assert!(since <= FOUND, "server {index} hangs unnoticed");
+                }
+                State::Aside(_) if server.is_well() => {
+                    assert!(since <= BACK, "server {index} is back unnoticed");
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The checks of a call that starts.
+
+use std::time::Duration;
+
+use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::action::CallReason;
+use crate::sim::checks::Checks;
+use crate::sim::checks::server_record::State;
+use crate::sim::checks::task_record::TaskRecord;
+
+impl Checks {
+    /// Checks and records the start of a call.
+    pub(super) fn call_starts(
+        &mut self,
+        task: TaskId,
+        call: CallId,
+        server: ServerId,
+        reason: CallReason,
+        now: Duration,
+    ) {
+        assert!(!self.draining, "a call starts while the run is drained");
+        self.check_task(task, server, reason);
+        self.check_server(call, server, reason, now);
+        self.check_isolation(task, call, server);
+        self.count_retry(task, reason, now);
+        let record = self.open.get_mut(&task).expect("it is open");
+        record.calls.insert(call);
+        record.called = true;
+        assert!(self.running.insert(call, (Some(task), server)).is_none());
+        let asides = self.servers[server.index()].asides;
+        self.asides.insert(call, asides);
+    }
+
+    /// The reason fits the task's other calls.
+    fn check_task(&self, task: TaskId, server: ServerId, reason: CallReason) {
+        let record = self.open.get(&task).expect("it is open");
+        let mut others = record.calls.iter().copied();
+        match reason {
+            CallReason::First => assert!(!record.called && record.calls.is_empty()),
+            CallReason::Retry => assert!(
+                record.called && others.all(|other| self.may_be_doubted(other)),
+                "task {task} runs already"
+            ),
+            CallReason::Hedge => {
+                let waits = |other: &TaskRecord| other.calls.is_empty() && other.breaks < 2;
+                assert!(
+                    !self.open.values().any(waits)
+                        && record.calls.len() == 1
+                        && others.all(|other| self.running[&other].1 != server),
+                    "no hedge for task {task}"
+                );
+            }
+        }
+    }
+
+    /// The server has a free slot and may be called. Records the call.
+    fn check_server(&mut self, call: CallId, server: ServerId, reason: CallReason, now: Duration) {
+        let record = &mut self.servers[server.index()];
+        record.running += 1;
+        assert!(
+            record.running <= record.slots,
+            "server {server} has no slot"
+        );
+        match record.state {
+            State::Up => {}
+            State::Aside(until) => {
+                assert!(until <= now, "server {server} is called too soon");
+                assert!(record.trials.is_empty(), "server {server} is on trial");
+                assert_ne!(
+                    reason,
+                    CallReason::Hedge,
+                    "server {server} is tried by a hedge"
+                );
+                record.trials.insert(call);
+            }
+            State::Out => panic!("server {server} is out"),
+            State::Reserve => panic!("server {server} is in reserve"),
+        }
+    }
+
+    /// A task that was running at two deaths starts when nothing else waits or
+    /// runs, and has its server to itself.
+    fn check_isolation(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        let shares = |other: &CallId| self.running[other].1 == server;
+        assert!(
+            !self.isolated.iter().any(shares),
+            "server {server} runs a task in isolation"
+        );
+        if self.open[&task].deaths < 2 {
+            return;
+        }
+        for (other, record) in &self.open {
+            let waits_isolated = record.calls.is_empty() && record.breaks >= 2;
+            let mut calls = record.calls.iter();
+            let doubted = !record.calls.is_empty() && calls.all(|&call| self.may_be_doubted(call));
+            assert!(
+                *other == task || waits_isolated || doubted,
+                "task {task} does not run isolated, but beside task {other}"
+            );
+        }
+        self.isolated.insert(call);
+    }
+
+    /// The retries so far are paid for.
+    fn count_retry(&mut self, task: TaskId, reason: CallReason, now: Duration) {
+        let record = &self.open[&task];
+        let paid = reason == CallReason::Retry && record.costs && record.calls.is_empty();
+        let slots = self.servers.iter().map(|record| record.slots).sum();
+        self.retry_bound.slots = self.retry_bound.slots.max(slots);
+        self.retry_bound.retries += u64::from(paid && record.breaks < 2);
+        self.retry_bound.first_calls += u64::from(reason == CallReason::First);
+        self.retry_bound.check(now);
+    }
+}

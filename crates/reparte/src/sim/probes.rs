@@ -1,0 +1,42 @@
+//! The probes of a virtual world.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::ServerId;
+use crate::plan::event::Event;
+use crate::sim::agenda::Incident;
+use crate::sim::virtual_server::{Kind, PROBE_TIMEOUT};
+use crate::sim::world::World;
+
+impl World {
+    /// Sends a probe, and enters its outcome into the agenda.
+    pub(super) fn probe(&mut self, server: ServerId) {
+        let slow = self.random.below(100) < self.scenario.slow_percent;
+        let late = Duration::from_millis(300 + self.random.below(2500));
+        let probed = &mut self.servers[server.index()];
+        assert!(probed.kind != Kind::NotProbed && probed.probe.is_none());
+        let probe = self.agenda.entries();
+        probed.probe = Some(probe);
+        let after = match probed.probe_outcome() {
+            Err(ErrorKind::TimedOut) => PROBE_TIMEOUT,
+            Err(_) => probed.unreachable_after,
+            Ok(_) if slow => late,
+            Ok(_) => Duration::from_millis(1),
+        };
+        self.agenda
+            .enter(self.now + after, Incident::ProbeEnds(server, probe));
+    }
+
+    /// Ends a probe, unless it has ended before.
+    pub(super) fn probe_ends(&mut self, server: ServerId, probe: u64) -> Option<Event> {
+        let probed = &mut self.servers[server.index()];
+        if probed.probe != Some(probe) {
+            return None;
+        }
+        probed.probe = None;
+        let outcome = probed.probe_outcome();
+        probed.known |= matches!(outcome, Ok(Some(_)));
+        Some(Event::ProbeReturned { server, outcome })
+    }
+}
