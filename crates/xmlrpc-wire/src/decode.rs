@@ -4,15 +4,8 @@
 //! really write and declines anything else, untouched. Where both read, they agree.
 
 pub mod complete;
-mod cursor;
-mod encoding;
 pub mod fast;
-mod prolog;
-mod scalar;
-pub(crate) mod scan;
-mod source;
-mod text;
-mod value;
+mod scalar_parser;
 
 use crate::{Error, Limits, MethodCall, MethodResponse};
 

@@ -1,13 +1,13 @@
 //! Values to documents.
 
-mod scalar;
-mod text;
+mod escape;
+mod scalar_format;
 pub(crate) mod writer;
 
 use crate::{Dialect, Error, Fault, Value};
 use writer::Writer;
 
-pub(crate) use text::{is_xml_char, special};
+pub(crate) use escape::{is_xml_char, special};
 
 /// The document of a call, in UTF-8 and in the default [`Dialect`].
 ///

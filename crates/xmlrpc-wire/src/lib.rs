@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod big;
+mod big_numbers;
 mod convert;
 mod datetime;
 mod decode;
@@ -13,10 +13,9 @@ mod limits;
 mod message;
 #[cfg(feature = "serde")]
 pub mod serde;
-mod structure;
 mod value;
 
-pub use big::{BigDecimal, BigInteger};
+pub use big_numbers::{BigDecimal, BigInteger};
 pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
 pub use datetime::DateTime;
 pub use decode::{decode_call, decode_response};
@@ -26,8 +25,8 @@ pub use error::{Error, Position};
 pub use fault::Fault;
 pub use limits::{Limit, Limits};
 pub use message::{MethodCall, MethodResponse};
-pub use structure::Struct;
 pub use value::Value;
+pub use value::structure::Struct;
 
 /// The two readers by themselves, for tests and measurements that compare them.
 #[doc(hidden)]

@@ -33,26 +33,27 @@
 //! # Ok::<(), xmlrpc_wire::Error>(())
 //! ```
 
-mod from_params;
-mod from_value;
-mod from_wire;
-mod key;
-mod own;
+mod key_deserializer;
+mod own_types;
+mod params_deserializer;
+mod serializer;
 mod sink;
-mod text;
-mod to_wire;
+mod text_serializer;
+mod value_deserializer;
+mod wire_deserializer;
 mod wrapper;
 
 use ::serde::{Serialize, de::DeserializeOwned};
 
-use crate::decode::{complete, fast, scan::Scanner};
+use crate::decode::fast::scanner::Scanner;
+use crate::decode::{complete, fast};
 use crate::encode::writer::Writer;
 use crate::{Dialect, Error, Fault, Limits, Value};
-use from_params::ParamsReader;
-use from_value::ValueReader;
-use from_wire::WireReader;
+use params_deserializer::ParamsReader;
+use serializer::To;
 use sink::{Params, Tree};
-use to_wire::To;
+use value_deserializer::ValueReader;
+use wire_deserializer::WireReader;
 
 pub use wrapper::Serde;
 

@@ -1,5 +1,7 @@
 //! The values that XML-RPC carries.
 
+pub(crate) mod structure;
+
 use crate::{BigDecimal, BigInteger, DateTime, Struct};
 
 /// One XML-RPC value.

@@ -1,7 +1,14 @@
 //! The complete reader: every document there is, on the XML parser.
 
-use super::cursor::{Cursor, Item};
-use super::source::Source;
+mod cursor;
+mod elements;
+mod encoding;
+mod parser_input;
+mod prolog;
+
+use cursor::{Cursor, Item};
+use parser_input::Source;
+
 use crate::{Error, Fault, FromValue, Limits, MethodCall, MethodResponse, Struct, Value};
 
 /// Reads a `<methodCall>`.

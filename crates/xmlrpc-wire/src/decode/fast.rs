@@ -1,8 +1,11 @@
 //! The fast reader: the documents that peers really write, and no others.
 
+mod char_data;
+pub(crate) mod scanner;
+
 use super::complete::fault;
-use super::scan::{Head, Scanner};
 use crate::{Limits, MethodCall, MethodResponse, Value};
+use scanner::{Head, Scanner};
 
 /// Reads a `<methodCall>`, or declines it: `None` says nothing about the document.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Option<MethodCall> {

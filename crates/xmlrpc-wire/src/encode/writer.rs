@@ -1,6 +1,6 @@
 //! A document while it is written.
 
-use super::{scalar, text};
+use super::{escape, scalar_format};
 use crate::{DateTime, Dialect, Error, Extension, Value};
 
 pub(crate) struct Writer<'d> {
@@ -80,11 +80,11 @@ impl<'d> Writer<'d> {
     }
 
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Box<Failure>> {
-        text::write(&mut self.out, text).map_err(Failure::here)
+        escape::write(&mut self.out, text).map_err(Failure::here)
     }
 
     pub(super) fn integer(&mut self, number: i64) {
-        scalar::integer(&mut self.out, number);
+        scalar_format::integer(&mut self.out, number);
     }
 
     pub(crate) fn value(&mut self, value: &Value) -> Result<(), Box<Failure>> {
@@ -129,7 +129,7 @@ impl<'d> Writer<'d> {
     /// The beginning of a member, up to its value.
     pub(crate) fn member(&mut self, name: &str) -> Result<(), Box<Failure>> {
         self.raw("<member><name>");
-        text::write(&mut self.out, name)
+        escape::write(&mut self.out, name)
             .map_err(|what| Failure::here(format!("in a member's name: {what}")))?;
         self.raw("</name>");
         Ok(())
@@ -167,7 +167,7 @@ impl<'d> Writer<'d> {
             return Err(Failure::here(format!("XML-RPC has no {double}")));
         }
         self.raw("<value><double>");
-        scalar::double(&mut self.out, double);
+        scalar_format::double(&mut self.out, double);
         self.raw("</double></value>");
         Ok(())
     }
@@ -181,12 +181,12 @@ impl<'d> Writer<'d> {
             }
             Extension::Prefixed if beyond => {
                 self.raw("<value><ex:dateTime>");
-                scalar::date_time(&mut self.out, moment, true);
+                scalar_format::date_time(&mut self.out, moment, true);
                 self.raw("</ex:dateTime></value>");
             }
             _ => {
                 self.raw("<value><dateTime.iso8601>");
-                scalar::date_time(&mut self.out, moment, false);
+                scalar_format::date_time(&mut self.out, moment, false);
                 self.raw("</dateTime.iso8601></value>");
             }
         }
@@ -195,7 +195,7 @@ impl<'d> Writer<'d> {
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.raw("<value><base64>");
-        scalar::base64(&mut self.out, bytes);
+        scalar_format::base64(&mut self.out, bytes);
         self.raw("</base64></value>");
     }
 

@@ -9,11 +9,11 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::from_value::visit_scalar;
-use super::key::Key;
-use super::own::Own;
+use super::key_deserializer::Key;
+use super::own_types::Own;
+use super::value_deserializer::visit_scalar;
 use crate::Value;
-use crate::decode::scan::{Head, Scanner};
+use crate::decode::fast::scanner::{Head, Scanner};
 
 /// The document is unusual or does not fit the type; reading it through a value tells.
 #[derive(Debug)]

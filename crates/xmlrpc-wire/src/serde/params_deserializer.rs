@@ -3,8 +3,8 @@
 use ::serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use ::serde::forward_to_deserialize_any;
 
-use super::from_wire::{Declined, WireReader};
-use crate::decode::scan::Scanner;
+use super::wire_deserializer::{Declined, WireReader};
+use crate::decode::fast::scanner::Scanner;
 
 /// The parameters of a call, as a sequence.
 pub(super) struct ParamsReader<'s, 'de>(pub(super) &'s mut Scanner<'de>);

@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use ::serde::ser::{self, Serialize, Serializer};
 
-use super::own::Own;
+use super::own_types::Own;
 use super::sink::Sink;
-use super::text::Text;
+use super::text_serializer::Text;
 use crate::{Error, Value};
 
 pub(super) struct To<'s, S>(pub(super) &'s mut S);

@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 
-use super::scalar::Kind;
-use super::text;
+use super::char_data;
+use crate::decode::scalar_parser::Kind;
 use crate::{Limits, Value};
 
 #[derive(Debug)]
@@ -104,11 +104,11 @@ impl<'d> Scanner<'d> {
 
     /// Character data up to the next tag.
     fn characters(&mut self) -> Option<Cow<'d, str>> {
-        let plain = text::plain(self.rest)?;
+        let plain = char_data::plain(self.rest)?;
         match self.rest.get(plain)? {
             b'<' => self.take(plain).map(Cow::Borrowed),
             _ => {
-                let (text, rest) = text::with_references(self.rest, self.text)?;
+                let (text, rest) = char_data::with_references(self.rest, self.text)?;
                 self.rest = rest;
                 Some(Cow::Owned(text))
             }

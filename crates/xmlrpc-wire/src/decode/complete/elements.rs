@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::cursor::{Cursor, Item, append, is_blank};
-use super::scalar::Kind;
+use crate::decode::scalar_parser::Kind;
 use crate::error::beginning;
 use crate::{Error, Struct, Value};
 

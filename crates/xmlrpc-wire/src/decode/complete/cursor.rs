@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use xml::common::Position as _;
 use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
-use super::source::{MARKER, Source};
+use super::parser_input::{MARKER, Source};
 use crate::error::beginning;
 use crate::limits::{Limit, Limits};
 use crate::{Error, Position};

@@ -9,8 +9,8 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::key::Key;
-use super::own::Own;
+use super::key_deserializer::Key;
+use super::own_types::Own;
 use crate::{Error, Value};
 
 pub(super) struct ValueReader(pub(super) Value);
