@@ -181,19 +181,19 @@ impl<T: Into<Value>, S> From<HashMap<String, T, S>> for Value {
 
 impl<T: IntoValue> IntoValue for BTreeMap<String, T> {
     fn into_value(self) -> Result<Value, Error> {
-        members(self).map(Value::Struct)
+        into_members(self).map(Value::Struct)
     }
 }
 
 impl<T: IntoValue, S> IntoValue for HashMap<String, T, S> {
     fn into_value(self) -> Result<Value, Error> {
-        members(self).map(Value::Struct)
+        into_members(self).map(Value::Struct)
     }
 }
 
 impl<T: FromValue> FromValue for BTreeMap<String, T> {
     fn from_value(value: Value) -> Result<Self, Error> {
-        map(value)
+        from_members(value)
     }
 }
 
@@ -202,11 +202,13 @@ where
     String: Hash + Eq,
 {
     fn from_value(value: Value) -> Result<Self, Error> {
-        map(value)
+        from_members(value)
     }
 }
 
-fn members<T: IntoValue>(pairs: impl IntoIterator<Item = (String, T)>) -> Result<Struct, Error> {
+fn into_members<T: IntoValue>(
+    pairs: impl IntoIterator<Item = (String, T)>,
+) -> Result<Struct, Error> {
     pairs
         .into_iter()
         .map(|(name, value)| match value.into_value() {
@@ -216,7 +218,7 @@ fn members<T: IntoValue>(pairs: impl IntoIterator<Item = (String, T)>) -> Result
         .collect()
 }
 
-fn map<T: FromValue, M: FromIterator<(String, T)>>(value: Value) -> Result<M, Error> {
+fn from_members<T: FromValue, M: FromIterator<(String, T)>>(value: Value) -> Result<M, Error> {
     Struct::from_value(value)?
         .into_iter()
         .map(|(name, value)| match T::from_value(value) {

@@ -7,7 +7,7 @@ pub(crate) mod writer;
 use crate::{Dialect, Error, Fault, Value};
 use writer::Writer;
 
-pub(crate) use escape::{is_xml_char, special};
+pub(crate) use escape::{is_xml_char, special_bytes};
 
 /// The document of a call, in UTF-8 and in the default [`Dialect`].
 ///
@@ -45,31 +45,31 @@ pub fn encode_fault(answer: &Fault) -> Vec<u8> {
 pub(crate) fn call(dialect: &Dialect, method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
     let mut writer = Writer::call(dialect, method)?;
     for (at, param) in params.iter().enumerate() {
-        writer.raw("<param>");
+        writer.markup("<param>");
         writer
             .value(param)
-            .map_err(|failure| failure.at(&format!("params[{at}]")))?;
-        writer.raw("</param>");
+            .map_err(|failure| failure.rooted_at(&format!("params[{at}]")))?;
+        writer.markup("</param>");
     }
-    writer.raw("</params></methodCall>");
-    Ok(writer.done())
+    writer.markup("</params></methodCall>");
+    Ok(writer.finish())
 }
 
 pub(crate) fn response(dialect: &Dialect, value: &Value) -> Result<Vec<u8>, Error> {
     let mut writer = Writer::response(dialect);
     writer
         .value(value)
-        .map_err(|failure| failure.at("the result"))?;
-    writer.raw("</param></params></methodResponse>");
-    Ok(writer.done())
+        .map_err(|failure| failure.rooted_at("the result"))?;
+    writer.markup("</param></params></methodResponse>");
+    Ok(writer.finish())
 }
 
 pub(crate) fn fault(dialect: &Dialect, answer: &Fault) -> Vec<u8> {
     let mut writer = Writer::new(dialect);
     writer.root("methodResponse");
-    writer.raw("<fault><value><struct><member><name>faultCode</name><value><int>");
+    writer.markup("<fault><value><struct><member><name>faultCode</name><value><int>");
     writer.integer(answer.code.into());
-    writer.raw("</int></value></member><member><name>faultString</name><value><string>");
+    writer.markup("</int></value></member><member><name>faultString</name><value><string>");
     let message: String = answer
         .message
         .chars()
@@ -78,8 +78,8 @@ pub(crate) fn fault(dialect: &Dialect, answer: &Fault) -> Vec<u8> {
     if writer.text(&message).is_err() {
         unreachable!("every character of the text has just been made one that XML carries");
     }
-    writer.raw("</string></value></member></struct></value></fault></methodResponse>");
-    writer.done()
+    writer.markup("</string></value></member></struct></value></fault></methodResponse>");
+    writer.finish()
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ impl Error {
 }
 
 /// The first 40 characters of a text, for an error.
-pub(crate) fn beginning(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let mut chars = text.chars();
     let mut cut: String = chars.by_ref().take(40).collect();
     if chars.next().is_some() {
@@ -139,9 +139,9 @@ pub(crate) fn beginning(text: &str) -> String {
 }
 
 /// ` at ` and a path, or nothing for an empty one.
-struct At<'p>(&'p str);
+struct PathPrefix<'p>(&'p str);
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for PathPrefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             "" => Ok(()),
@@ -178,7 +178,7 @@ impl fmt::Display for Error {
                 expected,
                 found,
             } => {
-                let path = At(path);
+                let path = PathPrefix(path);
                 write!(
                     f,
                     "not XML-RPC at {at}: {path}expected {expected}, found {found}"
@@ -190,7 +190,7 @@ impl fmt::Display for Error {
                 type_name,
                 text,
             } => {
-                let path = At(path);
+                let path = PathPrefix(path);
                 write!(
                     f,
                     "{path}{text:?} is not a value of type {type_name}, at {at}"
@@ -207,8 +207,8 @@ impl fmt::Display for Error {
                 path,
                 expected,
                 found,
-            } => write!(f, "{}expected {expected}, found {found}", At(path)),
-            Error::Custom { path, message } => write!(f, "{}{message}", At(path)),
+            } => write!(f, "{}expected {expected}, found {found}", PathPrefix(path)),
+            Error::Custom { path, message } => write!(f, "{}{message}", PathPrefix(path)),
             Error::WrongArity { expected, found } => {
                 let plural = if *expected == 1 { "" } else { "s" };
                 write!(f, "takes {expected} argument{plural} ({found} given)")

@@ -59,7 +59,7 @@ impl fmt::Display for Limit {
 
 impl Limits {
     /// The depth that holds.
-    pub(crate) fn levels(&self) -> usize {
+    pub(crate) fn effective_depth(&self) -> usize {
         self.depth.min(256)
     }
 }

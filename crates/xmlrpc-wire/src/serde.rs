@@ -49,11 +49,11 @@ use crate::decode::fast::scanner::Scanner;
 use crate::decode::{complete, fast};
 use crate::encode::writer::Writer;
 use crate::{Dialect, Error, Fault, Limits, Value};
-use params_deserializer::ParamsReader;
-use serializer::To;
-use sink::{Params, Tree};
-use value_deserializer::ValueReader;
-use wire_deserializer::WireReader;
+use params_deserializer::ParamsDeserializer;
+use serializer::SinkSerializer;
+use sink::{ParamsSink, ValueSink};
+use value_deserializer::ValueDeserializer;
+use wire_deserializer::WireDeserializer;
 
 pub use wrapper::Serde;
 
@@ -67,8 +67,8 @@ use crate::{BigDecimal, BigInteger, DateTime};
 /// [`Error::Custom`] for what the type's own `Serialize` says, or for a map whose keys
 /// are no text.
 pub fn to_value<T: Serialize + ?Sized>(rust: &T) -> Result<Value, Error> {
-    let mut tree = Tree::default();
-    rust.serialize(To(&mut tree))?;
+    let mut tree = ValueSink::default();
+    rust.serialize(SinkSerializer(&mut tree))?;
     Ok(tree.done())
 }
 
@@ -78,7 +78,7 @@ pub fn to_value<T: Serialize + ?Sized>(rust: &T) -> Result<Value, Error> {
 ///
 /// [`Error::Custom`] with the way to what does not fit.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
-    T::deserialize(ValueReader(value))
+    T::deserialize(ValueDeserializer(value))
 }
 
 /// [`encode_call`](crate::encode_call) of a tuple or another sequence as the parameters.
@@ -88,13 +88,13 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
 /// As there, and [`Error::Custom`] where `params` is no sequence.
 pub fn encode_call<T: Serialize + ?Sized>(method: &str, params: &T) -> Result<Vec<u8>, Error> {
     let dialect = Dialect::default();
-    let mut sink = Params::new(Writer::call(&dialect, method)?);
+    let mut sink = ParamsSink::new(Writer::call(&dialect, method)?);
     params
-        .serialize(To(&mut sink))
+        .serialize(SinkSerializer(&mut sink))
         .map_err(|e| e.within("params"))?;
     let mut writer = sink.done();
-    writer.raw("</params></methodCall>");
-    Ok(writer.done())
+    writer.markup("</params></methodCall>");
+    Ok(writer.finish())
 }
 
 /// [`encode_response`](crate::encode_response) of what a type makes.
@@ -106,10 +106,10 @@ pub fn encode_response<T: Serialize + ?Sized>(result: &T) -> Result<Vec<u8>, Err
     let dialect = Dialect::default();
     let mut writer = Writer::response(&dialect);
     result
-        .serialize(To(&mut writer))
+        .serialize(SinkSerializer(&mut writer))
         .map_err(|e| e.within("the result"))?;
-    writer.raw("</param></params></methodResponse>");
-    Ok(writer.done())
+    writer.markup("</param></params></methodResponse>");
+    Ok(writer.finish())
 }
 
 /// [`decode_call`](crate::decode_call), with the parameters as a tuple or another
@@ -156,19 +156,19 @@ pub fn decode_response<T: DeserializeOwned>(
 
 fn call<T: DeserializeOwned>(document: &[u8], limits: &Limits) -> Option<(String, T)> {
     let mut scanner = Scanner::new(document, limits)?;
-    let method = scanner.call()?;
-    let params = T::deserialize(ParamsReader(&mut scanner)).ok()?;
+    let method = scanner.call_start()?;
+    let params = T::deserialize(ParamsDeserializer(&mut scanner)).ok()?;
     scanner.end()?;
     Some((method, params))
 }
 
 fn response<T: DeserializeOwned>(document: &[u8], limits: &Limits) -> Option<T> {
     let mut scanner = Scanner::new(document, limits)?;
-    if !scanner.response()? {
+    if !scanner.response_start()? {
         return None;
     }
-    let result = T::deserialize(WireReader::new(&mut scanner, 1)?).ok()?;
-    scanner.end_response()?;
+    let result = T::deserialize(WireDeserializer::new(&mut scanner, 1)?).ok()?;
+    scanner.response_end()?;
     scanner.tag(b"</methodResponse>")?;
     scanner.end()?;
     Some(result)

@@ -4,18 +4,18 @@ use super::{FromValue, mismatch};
 use crate::{BigDecimal, BigInteger, Error, Value};
 
 /// Any integer of the wire, wide enough for all of Rust's.
-enum Wide {
+enum WideInteger {
     Signed(i128),
     Unsigned(u128),
 }
 
-fn wide(value: &Value) -> Option<Wide> {
+fn wide(value: &Value) -> Option<WideInteger> {
     match value {
-        Value::Int(number) => Some(Wide::Signed((*number).into())),
-        Value::Int64(number) => Some(Wide::Signed((*number).into())),
+        Value::Int(number) => Some(WideInteger::Signed((*number).into())),
+        Value::Int64(number) => Some(WideInteger::Signed((*number).into())),
         Value::BigInteger(number) => match i128::try_from(number) {
-            Ok(number) => Some(Wide::Signed(number)),
-            Err(_) => u128::try_from(number).ok().map(Wide::Unsigned),
+            Ok(number) => Some(WideInteger::Signed(number)),
+            Err(_) => u128::try_from(number).ok().map(WideInteger::Unsigned),
         },
         _ => None,
     }
@@ -26,8 +26,8 @@ macro_rules! from_integers {
         impl FromValue for $type {
             fn from_value(value: Value) -> Result<Self, Error> {
                 let fits = match wide(&value) {
-                    Some(Wide::Signed(number)) => <$type>::try_from(number).ok(),
-                    Some(Wide::Unsigned(number)) => <$type>::try_from(number).ok(),
+                    Some(WideInteger::Signed(number)) => <$type>::try_from(number).ok(),
+                    Some(WideInteger::Unsigned(number)) => <$type>::try_from(number).ok(),
                     None => None,
                 };
                 fits.ok_or_else(|| out_of_range($expected, &value))
@@ -55,7 +55,7 @@ fn out_of_range(expected: &'static str, value: &Value) -> Error {
     let found = match value {
         Value::Int(number) => number.to_string(),
         Value::Int64(number) => number.to_string(),
-        Value::BigInteger(number) => crate::error::beginning(number.as_str()),
+        Value::BigInteger(number) => crate::error::excerpt(number.as_str()),
         other => return mismatch(expected, other),
     };
     Error::Mismatch {

@@ -6,26 +6,26 @@ use super::DateTime;
 /// or none, seconds or none, and then a fraction and an offset, each or neither.
 pub(super) fn parse(text: &[u8]) -> Option<DateTime> {
     let mut rest = text;
-    let century = pair(&mut rest)?;
-    let year = u16::from(century) * 100 + u16::from(pair(&mut rest)?);
-    let dashes = take(&mut rest, b"-").is_some();
-    let month = pair(&mut rest)?;
+    let century = two_digits(&mut rest)?;
+    let year = u16::from(century) * 100 + u16::from(two_digits(&mut rest)?);
+    let dashes = take_any_of(&mut rest, b"-").is_some();
+    let month = two_digits(&mut rest)?;
     if dashes {
-        take(&mut rest, b"-")?;
+        take_any_of(&mut rest, b"-")?;
     }
-    let day = pair(&mut rest)?;
-    take(&mut rest, b"Tt")?;
-    let hour = pair(&mut rest)?;
-    let colons = take(&mut rest, b":").is_some();
-    let minute = pair(&mut rest)?;
+    let day = two_digits(&mut rest)?;
+    take_any_of(&mut rest, b"Tt")?;
+    let hour = two_digits(&mut rest)?;
+    let colons = take_any_of(&mut rest, b":").is_some();
+    let minute = two_digits(&mut rest)?;
     let seconds = if colons {
-        take(&mut rest, b":").is_some()
+        take_any_of(&mut rest, b":").is_some()
     } else {
         rest.first().is_some_and(u8::is_ascii_digit)
     };
-    let second = if seconds { pair(&mut rest)? } else { 0 };
+    let second = if seconds { two_digits(&mut rest)? } else { 0 };
     let mut moment = DateTime::new(year, month, day, hour, minute, second)?;
-    if seconds && take(&mut rest, b".,").is_some() {
+    if seconds && take_any_of(&mut rest, b".,").is_some() {
         moment = moment.with_nanosecond(fraction(&mut rest)?)?;
     }
     if !rest.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &[u8]) -> Option<DateTime> {
 }
 
 /// One byte of `any`.
-fn take(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
+fn take_any_of(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first()?;
     any.contains(first).then(|| {
         *rest = after;
@@ -44,7 +44,7 @@ fn take(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
 }
 
 /// Two digits.
-fn pair(rest: &mut &[u8]) -> Option<u8> {
+fn two_digits(rest: &mut &[u8]) -> Option<u8> {
     let ([tens, ones], after) = rest.split_first_chunk::<2>()?;
     (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| {
         *rest = after;
@@ -66,15 +66,15 @@ fn fraction(rest: &mut &[u8]) -> Option<u32> {
 
 /// `Z`, or a sign and hours, with minutes or without: minutes east of UTC.
 fn offset(rest: &mut &[u8]) -> Option<i16> {
-    let sign = match take(rest, b"Zz+-")? {
+    let sign = match take_any_of(rest, b"Zz+-")? {
         b'+' => 1,
         b'-' => -1,
         _ => return Some(0),
     };
-    let hours = pair(rest)?;
-    let minutes = match take(rest, b":") {
+    let hours = two_digits(rest)?;
+    let minutes = match take_any_of(rest, b":") {
         None if rest.is_empty() => 0,
-        _ => pair(rest)?,
+        _ => two_digits(rest)?,
     };
     (minutes <= 59).then(|| sign * (i16::from(hours) * 60 + i16::from(minutes)))
 }

@@ -6,60 +6,60 @@ mod encoding;
 mod parser_input;
 mod prolog;
 
-use cursor::{Cursor, Item};
-use parser_input::Source;
+use cursor::{Cursor, Token};
+use parser_input::ParserInput;
 
 use crate::{Error, Fault, FromValue, Limits, MethodCall, MethodResponse, Struct, Value};
 
 /// Reads a `<methodCall>`.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
-    let source = Source::new(document, limits)?;
+    let source = ParserInput::new(document, limits)?;
     let mut cursor = Cursor::new(&source, limits);
-    cursor.open("methodCall", "<methodCall>")?;
-    cursor.open("methodName", "<methodName>")?;
-    let method = cursor.name()?;
-    let params = match cursor.child("<params> or </methodCall>")? {
+    cursor.expect_start("methodCall", "<methodCall>")?;
+    cursor.expect_start("methodName", "<methodName>")?;
+    let method = cursor.read_name()?;
+    let params = match cursor.next_child("<params> or </methodCall>")? {
         Some(tag) if tag == "params" => {
             let params = params(&mut cursor)?;
-            cursor.close("</methodCall>")?;
+            cursor.expect_end("</methodCall>")?;
             params
         }
-        Some(tag) => return Err(cursor.unexpected("<params> or </methodCall>", Item::Open(tag))),
+        Some(tag) => return Err(cursor.unexpected("<params> or </methodCall>", Token::Start(tag))),
         None => Vec::new(),
     };
-    cursor.end()?;
+    cursor.expect_eof()?;
     Ok(MethodCall { method, params })
 }
 
 /// Reads a `<methodResponse>`.
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
-    let source = Source::new(document, limits)?;
+    let source = ParserInput::new(document, limits)?;
     let mut cursor = Cursor::new(&source, limits);
-    cursor.open("methodResponse", "<methodResponse>")?;
+    cursor.expect_start("methodResponse", "<methodResponse>")?;
     let expected = "<params> or <fault>";
-    let response = match cursor.child(expected)?.as_deref() {
+    let response = match cursor.next_child(expected)?.as_deref() {
         Some("params") => {
-            cursor.open("param", "<param>")?;
+            cursor.expect_start("param", "<param>")?;
             let value = cursor
                 .value_element(1)
                 .map_err(|e| e.within("the result"))?;
-            cursor.close("</param>")?;
-            cursor.close("</params>")?;
+            cursor.expect_end("</param>")?;
+            cursor.expect_end("</params>")?;
             Ok(value)
         }
         Some("fault") => {
             let value = cursor.value_element(1).map_err(|e| e.within("the fault"))?;
-            cursor.close("</fault>")?;
+            cursor.expect_end("</fault>")?;
             Err(fault(value).ok_or_else(|| {
                 let what = "another value".to_owned();
                 cursor.error("a struct of faultCode and faultString", what)
             })?)
         }
-        Some(tag) => return Err(cursor.unexpected(expected, Item::Open(tag.to_owned()))),
-        None => return Err(cursor.unexpected(expected, Item::Close)),
+        Some(tag) => return Err(cursor.unexpected(expected, Token::Start(tag.to_owned()))),
+        None => return Err(cursor.unexpected(expected, Token::End)),
     };
-    cursor.close("</methodResponse>")?;
-    cursor.end()?;
+    cursor.expect_end("</methodResponse>")?;
+    cursor.expect_eof()?;
     Ok(response)
 }
 
@@ -67,13 +67,13 @@ pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodRespons
 fn params(cursor: &mut Cursor<'_>) -> Result<Vec<Value>, Error> {
     let mut params = Vec::new();
     let expected = "<param> or </params>";
-    while let Some(tag) = cursor.child(expected)? {
+    while let Some(tag) = cursor.next_child(expected)? {
         if tag != "param" {
-            return Err(cursor.unexpected(expected, Item::Open(tag)));
+            return Err(cursor.unexpected(expected, Token::Start(tag)));
         }
         let param = cursor.value_element(1);
         params.push(param.map_err(|e| e.within(format_args!("params[{}]", params.len())))?);
-        cursor.close("</param>")?;
+        cursor.expect_end("</param>")?;
     }
     Ok(params)
 }

@@ -5,14 +5,14 @@ pub(crate) mod scanner;
 
 use super::complete::fault;
 use crate::{Limits, MethodCall, MethodResponse, Value};
-use scanner::{Head, Scanner};
+use scanner::{Scanner, ValueStart};
 
 /// Reads a `<methodCall>`, or declines it: `None` says nothing about the document.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Option<MethodCall> {
     let mut scanner = Scanner::new(document, limits)?;
-    let method = scanner.call()?;
+    let method = scanner.call_start()?;
     let mut params = Vec::new();
-    while scanner.param()? {
+    while scanner.next_param()? {
         params.push(value(&mut scanner, 1)?);
         scanner.tag(b"</param>")?;
     }
@@ -23,9 +23,9 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Option<MethodCall> {
 /// Reads a `<methodResponse>`, or declines it.
 pub fn decode_response(document: &[u8], limits: &Limits) -> Option<MethodResponse> {
     let mut scanner = Scanner::new(document, limits)?;
-    let response = if scanner.response()? {
+    let response = if scanner.response_start()? {
         let value = value(&mut scanner, 1)?;
-        scanner.end_response()?;
+        scanner.response_end()?;
         Ok(value)
     } else {
         let value = value(&mut scanner, 1)?;
@@ -39,7 +39,7 @@ pub fn decode_response(document: &[u8], limits: &Limits) -> Option<MethodRespons
 
 impl Scanner<'_> {
     /// The beginning of a call and its method's name.
-    pub(crate) fn call(&mut self) -> Option<String> {
+    pub(crate) fn call_start(&mut self) -> Option<String> {
         self.tag(b"<methodCall>")?;
         self.tag(b"<methodName>")?;
         let method = self.name(b"</methodName>")?.into_owned();
@@ -49,7 +49,7 @@ impl Scanner<'_> {
 
     /// Whether there is another parameter, of which `<value>` has then been read; else
     /// the call has been read to its end.
-    pub(crate) fn param(&mut self) -> Option<bool> {
+    pub(crate) fn next_param(&mut self) -> Option<bool> {
         if self.tag(b"<param>").is_some() {
             self.tag(b"<value>")?;
             return Some(true);
@@ -60,7 +60,7 @@ impl Scanner<'_> {
     }
 
     /// The beginning of an answer, to its `<value>`; whether it is a value or a fault.
-    pub(crate) fn response(&mut self) -> Option<bool> {
+    pub(crate) fn response_start(&mut self) -> Option<bool> {
         self.tag(b"<methodResponse>")?;
         let result = self.tag(b"<params>").is_some();
         if result {
@@ -73,7 +73,7 @@ impl Scanner<'_> {
     }
 
     /// What follows the value of an answer that is no fault.
-    pub(crate) fn end_response(&mut self) -> Option<()> {
+    pub(crate) fn response_end(&mut self) -> Option<()> {
         self.tag(b"</param>")?;
         self.tag(b"</params>")
     }
@@ -81,23 +81,23 @@ impl Scanner<'_> {
 
 /// The value whose `<value>` has been read.
 fn value(scanner: &mut Scanner<'_>, depth: usize) -> Option<Value> {
-    match scanner.head(depth)? {
-        Head::Text(text) => Some(Value::String(text.into_owned())),
-        Head::Scalar(value) => Some(value),
-        Head::EmptyArray => Some(Value::Array(Vec::new())),
-        Head::EmptyStruct => Some(Value::Struct(crate::Struct::new())),
-        Head::Array => {
+    match scanner.value_start(depth)? {
+        ValueStart::Text(text) => Some(Value::String(text.into_owned())),
+        ValueStart::Scalar(value) => Some(value),
+        ValueStart::EmptyArray => Some(Value::Array(Vec::new())),
+        ValueStart::EmptyStruct => Some(Value::Struct(crate::Struct::new())),
+        ValueStart::Array => {
             let mut items = Vec::new();
-            while scanner.item()? {
+            while scanner.next_item()? {
                 items.push(value(scanner, depth + 1)?);
             }
             Some(Value::Array(items))
         }
-        Head::Struct => {
+        ValueStart::Struct => {
             let mut members = Vec::new();
-            while let Some(name) = scanner.member()? {
+            while let Some(name) = scanner.next_member()? {
                 let value = value(scanner, depth + 1)?;
-                scanner.end_member()?;
+                scanner.member_end()?;
                 members.push((name.into_owned(), value));
             }
             Some(Value::Struct(members.into_iter().collect()))

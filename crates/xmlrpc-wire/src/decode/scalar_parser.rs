@@ -13,7 +13,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A scalar type that is not text.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ScalarType {
     Int,
     I1,
     I2,
@@ -26,20 +26,20 @@ pub(super) enum Kind {
     Base64,
 }
 
-impl Kind {
+impl ScalarType {
     /// The type of an element's name, without its prefix. `dateTime` is Apache's.
-    pub(super) fn of(tag: &str) -> Option<Kind> {
+    pub(super) fn from_tag(tag: &str) -> Option<ScalarType> {
         Some(match tag {
-            "int" | "i4" => Kind::Int,
-            "i1" => Kind::I1,
-            "i2" => Kind::I2,
-            "i8" => Kind::I8,
-            "biginteger" => Kind::BigInteger,
-            "bigdecimal" => Kind::BigDecimal,
-            "boolean" => Kind::Boolean,
-            "double" | "float" => Kind::Double,
-            "dateTime.iso8601" | "dateTime" => Kind::DateTime,
-            "base64" => Kind::Base64,
+            "int" | "i4" => ScalarType::Int,
+            "i1" => ScalarType::I1,
+            "i2" => ScalarType::I2,
+            "i8" => ScalarType::I8,
+            "biginteger" => ScalarType::BigInteger,
+            "bigdecimal" => ScalarType::BigDecimal,
+            "boolean" => ScalarType::Boolean,
+            "double" | "float" => ScalarType::Double,
+            "dateTime.iso8601" | "dateTime" => ScalarType::DateTime,
+            "base64" => ScalarType::Base64,
             _ => return None,
         })
     }
@@ -47,44 +47,44 @@ impl Kind {
     /// The type's name in errors.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Kind::Int => "int",
-            Kind::I1 => "i1",
-            Kind::I2 => "i2",
-            Kind::I8 => "i8",
-            Kind::BigInteger => "biginteger",
-            Kind::BigDecimal => "bigdecimal",
-            Kind::Boolean => "boolean",
-            Kind::Double => "double",
-            Kind::DateTime => "dateTime.iso8601",
-            Kind::Base64 => "base64",
+            ScalarType::Int => "int",
+            ScalarType::I1 => "i1",
+            ScalarType::I2 => "i2",
+            ScalarType::I8 => "i8",
+            ScalarType::BigInteger => "biginteger",
+            ScalarType::BigDecimal => "bigdecimal",
+            ScalarType::Boolean => "boolean",
+            ScalarType::Double => "double",
+            ScalarType::DateTime => "dateTime.iso8601",
+            ScalarType::Base64 => "base64",
         }
     }
 
     /// The value of a text, with white space around it or none.
-    pub(super) fn read(self, text: &str) -> Option<Value> {
+    pub(super) fn parse(self, text: &str) -> Option<Value> {
         let text = match text.as_bytes() {
             [first, .., last] if *first > b' ' && *last > b' ' => text,
             _ => text.trim_matches([' ', '\t', '\r', '\n']),
         };
         match self {
             // JavaScript writes its wide integers so.
-            Kind::Int => match text.parse() {
+            ScalarType::Int => match text.parse() {
                 Ok(number) => Some(Value::Int(number)),
                 Err(_) => Some(Value::Int64(text.parse().ok()?)),
             },
-            Kind::I1 => Some(Value::Int(text.parse::<i8>().ok()?.into())),
-            Kind::I2 => Some(Value::Int(text.parse::<i16>().ok()?.into())),
-            Kind::I8 => Some(Value::Int64(text.parse().ok()?)),
-            Kind::BigInteger => Some(Value::BigInteger(BigInteger::new(text)?)),
-            Kind::BigDecimal => Some(Value::BigDecimal(BigDecimal::new(text)?)),
-            Kind::Boolean => match text {
+            ScalarType::I1 => Some(Value::Int(text.parse::<i8>().ok()?.into())),
+            ScalarType::I2 => Some(Value::Int(text.parse::<i16>().ok()?.into())),
+            ScalarType::I8 => Some(Value::Int64(text.parse().ok()?)),
+            ScalarType::BigInteger => Some(Value::BigInteger(BigInteger::new(text)?)),
+            ScalarType::BigDecimal => Some(Value::BigDecimal(BigDecimal::new(text)?)),
+            ScalarType::Boolean => match text {
                 "0" | "false" => Some(Value::Bool(false)),
                 "1" | "true" => Some(Value::Bool(true)),
                 _ => None,
             },
-            Kind::Double => Some(Value::Double(text.parse().ok()?)),
-            Kind::DateTime => Some(Value::DateTime(DateTime::parse(text)?)),
-            Kind::Base64 => base64(text).map(Value::Base64),
+            ScalarType::Double => Some(Value::Double(text.parse().ok()?)),
+            ScalarType::DateTime => Some(Value::DateTime(DateTime::parse(text)?)),
+            ScalarType::Base64 => base64(text).map(Value::Base64),
         }
     }
 }

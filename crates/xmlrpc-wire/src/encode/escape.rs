@@ -2,11 +2,11 @@
 
 /// Bytes that need a look: what is escaped, what XML 1.0 does not have, and the beginning
 /// of U+FFFE and U+FFFF.
-const SPECIAL: [bool; 256] = special(b'>');
+const SPECIAL: [bool; 256] = special_bytes(b'>');
 
 /// What needs a look in character data, read or written: controls but tab and line feed,
 /// `<`, `&`, the first byte of U+FFFE and U+FFFF, and `also`.
-pub(crate) const fn special(also: u8) -> [bool; 256] {
+pub(crate) const fn special_bytes(also: u8) -> [bool; 256] {
     let mut special = [false; 256];
     let mut byte = 0;
     while byte < 0x20 {

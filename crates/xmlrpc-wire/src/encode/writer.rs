@@ -10,16 +10,16 @@ pub(crate) struct Writer<'d> {
 
 /// Where in a value, from the inside out, and what can't be written there.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct EncodeError {
     steps: Vec<String>,
     what: String,
 }
 
-impl Failure {
+impl EncodeError {
     /// On the heap, since it is rare and every value's result would have room for it.
-    pub(crate) fn here(what: impl Into<String>) -> Box<Self> {
+    pub(crate) fn new(what: impl Into<String>) -> Box<Self> {
         let (steps, what) = (Vec::new(), what.into());
-        Box::new(Failure { steps, what })
+        Box::new(EncodeError { steps, what })
     }
 
     pub(crate) fn within(mut self: Box<Self>, step: String) -> Box<Self> {
@@ -27,7 +27,7 @@ impl Failure {
         self
     }
 
-    pub(crate) fn at(self, root: &str) -> Error {
+    pub(crate) fn rooted_at(self, root: &str) -> Error {
         let mut path = root.to_owned();
         path.extend(self.steps.into_iter().rev());
         let what = self.what;
@@ -46,11 +46,11 @@ impl<'d> Writer<'d> {
     pub(crate) fn call(dialect: &'d Dialect, method: &str) -> Result<Self, Error> {
         let mut writer = Writer::new(dialect);
         writer.root("methodCall");
-        writer.raw("<methodName>");
+        writer.markup("<methodName>");
         writer
             .text(method)
-            .map_err(|failure| failure.at("the method's name"))?;
-        writer.raw("</methodName><params>");
+            .map_err(|failure| failure.rooted_at("the method's name"))?;
+        writer.markup("</methodName><params>");
         Ok(writer)
     }
 
@@ -58,36 +58,36 @@ impl<'d> Writer<'d> {
     pub(crate) fn response(dialect: &'d Dialect) -> Self {
         let mut writer = Writer::new(dialect);
         writer.root("methodResponse");
-        writer.raw("<params><param>");
+        writer.markup("<params><param>");
         writer
     }
 
-    pub(crate) fn done(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }
 
     pub(super) fn root(&mut self, tag: &str) {
-        self.raw("<");
-        self.raw(tag);
+        self.markup("<");
+        self.markup(tag);
         if self.dialect.is_prefixed() {
-            self.raw(" xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\"");
+            self.markup(" xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\"");
         }
-        self.raw(">");
+        self.markup(">");
     }
 
-    pub(crate) fn raw(&mut self, markup: &str) {
+    pub(crate) fn markup(&mut self, markup: &str) {
         self.out.extend_from_slice(markup.as_bytes());
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> Result<(), Box<Failure>> {
-        escape::write(&mut self.out, text).map_err(Failure::here)
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Box<EncodeError>> {
+        escape::write(&mut self.out, text).map_err(EncodeError::new)
     }
 
     pub(super) fn integer(&mut self, number: i64) {
         scalar_format::integer(&mut self.out, number);
     }
 
-    pub(crate) fn value(&mut self, value: &Value) -> Result<(), Box<Failure>> {
+    pub(crate) fn value(&mut self, value: &Value) -> Result<(), Box<EncodeError>> {
         match value {
             Value::Int(number) => self.int(*number),
             Value::Int64(number) => return self.int64(*number),
@@ -97,113 +97,115 @@ impl<'d> Writer<'d> {
             Value::BigDecimal(number) => {
                 return self.extension(self.dialect.big, "bigdecimal", number.as_str());
             }
-            Value::Bool(true) => self.raw("<value><boolean>1</boolean></value>"),
-            Value::Bool(false) => self.raw("<value><boolean>0</boolean></value>"),
+            Value::Bool(true) => self.markup("<value><boolean>1</boolean></value>"),
+            Value::Bool(false) => self.markup("<value><boolean>0</boolean></value>"),
             Value::Double(double) => return self.double(*double),
             Value::DateTime(moment) => return self.date_time(moment),
             Value::Nil => return self.nil(),
             Value::String(text) => return self.string(text),
             Value::Base64(bytes) => self.bytes(bytes),
             Value::Array(items) => {
-                self.raw("<value><array><data>");
+                self.markup("<value><array><data>");
                 for (at, item) in items.iter().enumerate() {
                     self.value(item)
                         .map_err(|failure| failure.within(format!("[{at}]")))?;
                 }
-                self.raw("</data></array></value>");
+                self.markup("</data></array></value>");
             }
             Value::Struct(members) => {
-                self.raw("<value><struct>");
+                self.markup("<value><struct>");
                 for (name, member) in members.iter() {
                     self.member(name)?;
                     self.value(member)
                         .map_err(|failure| failure.within(format!(".{name}")))?;
-                    self.raw("</member>");
+                    self.markup("</member>");
                 }
-                self.raw("</struct></value>");
+                self.markup("</struct></value>");
             }
         }
         Ok(())
     }
 
     /// The beginning of a member, up to its value.
-    pub(crate) fn member(&mut self, name: &str) -> Result<(), Box<Failure>> {
-        self.raw("<member><name>");
+    pub(crate) fn member(&mut self, name: &str) -> Result<(), Box<EncodeError>> {
+        self.markup("<member><name>");
         escape::write(&mut self.out, name)
-            .map_err(|what| Failure::here(format!("in a member's name: {what}")))?;
-        self.raw("</name>");
+            .map_err(|what| EncodeError::new(format!("in a member's name: {what}")))?;
+        self.markup("</name>");
         Ok(())
     }
 
     pub(crate) fn int(&mut self, number: i32) {
-        self.raw("<value><int>");
+        self.markup("<value><int>");
         self.integer(number.into());
-        self.raw("</int></value>");
+        self.markup("</int></value>");
     }
 
-    pub(crate) fn int64(&mut self, number: i64) -> Result<(), Box<Failure>> {
+    pub(crate) fn int64(&mut self, number: i64) -> Result<(), Box<EncodeError>> {
         let (open, close) = match self.dialect.i8 {
             Extension::Refused => {
-                return Err(Failure::here(format!("the dialect has no i8 ({number})")));
+                return Err(EncodeError::new(format!(
+                    "the dialect has no i8 ({number})"
+                )));
             }
             Extension::Plain => ("<value><i8>", "</i8></value>"),
             Extension::Prefixed => ("<value><ex:i8>", "</ex:i8></value>"),
         };
-        self.raw(open);
+        self.markup(open);
         self.integer(number);
-        self.raw(close);
+        self.markup(close);
         Ok(())
     }
 
-    pub(crate) fn string(&mut self, text: &str) -> Result<(), Box<Failure>> {
-        self.raw("<value><string>");
+    pub(crate) fn string(&mut self, text: &str) -> Result<(), Box<EncodeError>> {
+        self.markup("<value><string>");
         self.text(text)?;
-        self.raw("</string></value>");
+        self.markup("</string></value>");
         Ok(())
     }
 
-    pub(crate) fn double(&mut self, double: f64) -> Result<(), Box<Failure>> {
+    pub(crate) fn double(&mut self, double: f64) -> Result<(), Box<EncodeError>> {
         if !double.is_finite() && !self.dialect.non_finite {
-            return Err(Failure::here(format!("XML-RPC has no {double}")));
+            return Err(EncodeError::new(format!("XML-RPC has no {double}")));
         }
-        self.raw("<value><double>");
+        self.markup("<value><double>");
         scalar_format::double(&mut self.out, double);
-        self.raw("</double></value>");
+        self.markup("</double></value>");
         Ok(())
     }
 
-    pub(crate) fn date_time(&mut self, moment: &DateTime) -> Result<(), Box<Failure>> {
+    pub(crate) fn date_time(&mut self, moment: &DateTime) -> Result<(), Box<EncodeError>> {
         let beyond = moment.nanosecond.is_some() || moment.offset.is_some();
         match self.dialect.date_time {
             Extension::Refused if beyond => {
                 let what = "the dialect has no fraction of a second and no offset";
-                return Err(Failure::here(format!("{what} ({moment})")));
+                return Err(EncodeError::new(format!("{what} ({moment})")));
             }
             Extension::Prefixed if beyond => {
-                self.raw("<value><ex:dateTime>");
+                self.markup("<value><ex:dateTime>");
                 scalar_format::date_time(&mut self.out, moment, true);
-                self.raw("</ex:dateTime></value>");
+                self.markup("</ex:dateTime></value>");
             }
             _ => {
-                self.raw("<value><dateTime.iso8601>");
+                self.markup("<value><dateTime.iso8601>");
                 scalar_format::date_time(&mut self.out, moment, false);
-                self.raw("</dateTime.iso8601></value>");
+                self.markup("</dateTime.iso8601></value>");
             }
         }
         Ok(())
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.raw("<value><base64>");
+        self.markup("<value><base64>");
         scalar_format::base64(&mut self.out, bytes);
-        self.raw("</base64></value>");
+        self.markup("</base64></value>");
     }
 
-    pub(crate) fn nil(&mut self) -> Result<(), Box<Failure>> {
+    pub(crate) fn nil(&mut self) -> Result<(), Box<EncodeError>> {
         match self.dialect.nil {
-            Extension::Refused => return Err(Failure::here("the dialect has no nil")),
-            Extension::Plain => self.raw("<value><nil/></value>"),
-            Extension::Prefixed => self.raw("<value><ex:nil/></value>"),
+            Extension::Refused => return Err(EncodeError::new("the dialect has no nil")),
+            Extension::Plain => self.markup("<value><nil/></value>"),
+            Extension::Prefixed => self.markup("<value><ex:nil/></value>"),
         }
         Ok(())
     }
@@ -214,10 +216,10 @@ impl<'d> Writer<'d> {
         extension: Extension,
         tag: &str,
         text: &str,
-    ) -> Result<(), Box<Failure>> {
+    ) -> Result<(), Box<EncodeError>> {
         let prefix = match extension {
             Extension::Refused => {
-                return Err(Failure::here(format!("the dialect has no {tag}")));
+                return Err(EncodeError::new(format!("the dialect has no {tag}")));
             }
             Extension::Plain => "",
             Extension::Prefixed => "ex:",
@@ -233,7 +235,7 @@ impl<'d> Writer<'d> {
             tag,
             "></value>",
         ] {
-            self.raw(part);
+            self.markup(part);
         }
         Ok(())
     }

@@ -7,15 +7,15 @@ use ::serde::de::value::CowStrDeserializer;
 use ::serde::de::{self, Deserializer, Visitor};
 use ::serde::forward_to_deserialize_any;
 
-pub(super) struct Key<'de, E> {
+pub(super) struct KeyDeserializer<'de, E> {
     name: Cow<'de, str>,
     error: PhantomData<E>,
 }
 
-impl<'de, E> Key<'de, E> {
+impl<'de, E> KeyDeserializer<'de, E> {
     pub(super) fn new(name: Cow<'de, str>) -> Self {
         let error = PhantomData;
-        Key { name, error }
+        KeyDeserializer { name, error }
     }
 }
 
@@ -30,7 +30,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de, E: de::Error> Deserializer<'de> for Key<'de, E> {
+impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {

@@ -9,27 +9,27 @@ use crate::{BigDecimal, BigInteger, Bytes, DateTime, Error, Value};
 
 /// A type whose value travels through serde as a newtype of text, known by its name.
 #[derive(Clone, Copy)]
-pub(super) enum Own {
+pub(super) enum OwnType {
     DateTime,
     BigInteger,
     BigDecimal,
 }
 
-impl Own {
-    pub(super) fn named(name: &str) -> Option<Own> {
+impl OwnType {
+    pub(super) fn from_name(name: &str) -> Option<OwnType> {
         match name {
-            "xmlrpc_wire::DateTime" => Some(Own::DateTime),
-            "xmlrpc_wire::BigInteger" => Some(Own::BigInteger),
-            "xmlrpc_wire::BigDecimal" => Some(Own::BigDecimal),
+            "xmlrpc_wire::DateTime" => Some(OwnType::DateTime),
+            "xmlrpc_wire::BigInteger" => Some(OwnType::BigInteger),
+            "xmlrpc_wire::BigDecimal" => Some(OwnType::BigDecimal),
             _ => None,
         }
     }
 
     pub(super) fn value(self, text: &str) -> Result<Value, Error> {
         match self {
-            Own::DateTime => DateTime::parse(text).map(Value::DateTime),
-            Own::BigInteger => BigInteger::new(text).map(Value::BigInteger),
-            Own::BigDecimal => BigDecimal::new(text).map(Value::BigDecimal),
+            OwnType::DateTime => DateTime::parse(text).map(Value::DateTime),
+            OwnType::BigInteger => BigInteger::new(text).map(Value::BigInteger),
+            OwnType::BigDecimal => BigDecimal::new(text).map(Value::BigDecimal),
         }
         .ok_or_else(|| Error::custom(format_args!("{text:?} is no text of its type")))
     }

@@ -3,22 +3,22 @@
 use ::serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use ::serde::forward_to_deserialize_any;
 
-use super::wire_deserializer::{Declined, WireReader};
+use super::wire_deserializer::{Declined, WireDeserializer};
 use crate::decode::fast::scanner::Scanner;
 
 /// The parameters of a call, as a sequence.
-pub(super) struct ParamsReader<'s, 'de>(pub(super) &'s mut Scanner<'de>);
+pub(super) struct ParamsDeserializer<'s, 'de>(pub(super) &'s mut Scanner<'de>);
 
-impl<'de> Deserializer<'de> for ParamsReader<'_, 'de> {
+impl<'de> Deserializer<'de> for ParamsDeserializer<'_, 'de> {
     type Error = Declined;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
-        let mut params = Params {
+        let mut params = ParamsAccess {
             scanner: self.0,
             more: true,
         };
         let read = visitor.visit_seq(&mut params)?;
-        if params.more && params.scanner.param() != Some(false) {
+        if params.more && params.scanner.next_param() != Some(false) {
             return Err(Declined);
         }
         Ok(read)
@@ -38,12 +38,12 @@ impl<'de> Deserializer<'de> for ParamsReader<'_, 'de> {
     }
 }
 
-struct Params<'s, 'de> {
+struct ParamsAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     more: bool,
 }
 
-impl<'de> SeqAccess<'de> for &mut Params<'_, 'de> {
+impl<'de> SeqAccess<'de> for &mut ParamsAccess<'_, 'de> {
     type Error = Declined;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -53,11 +53,11 @@ impl<'de> SeqAccess<'de> for &mut Params<'_, 'de> {
         if !self.more {
             return Ok(None);
         }
-        self.more = self.scanner.param().ok_or(Declined)?;
+        self.more = self.scanner.next_param().ok_or(Declined)?;
         if !self.more {
             return Ok(None);
         }
-        let param = WireReader::new(self.scanner, 1).ok_or(Declined)?;
+        let param = WireDeserializer::new(self.scanner, 1).ok_or(Declined)?;
         let read = seed.deserialize(param)?;
         self.scanner.tag(b"</param>").ok_or(Declined)?;
         Ok(Some(read))

@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use ::serde::ser::{self, Serialize, Serializer};
 
-use super::own_types::Own;
+use super::own_types::OwnType;
 use super::sink::Sink;
-use super::text_serializer::Text;
+use super::text_serializer::TextSerializer;
 use crate::{Error, Value};
 
-pub(super) struct To<'s, S>(pub(super) &'s mut S);
+pub(super) struct SinkSerializer<'s, S>(pub(super) &'s mut S);
 
 impl ser::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
@@ -28,16 +28,16 @@ macro_rules! scalars {
     )*};
 }
 
-impl<'s, S: Sink> Serializer for To<'s, S> {
+impl<'s, S: Sink> Serializer for SinkSerializer<'s, S> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Items<'s, S>;
-    type SerializeTuple = Items<'s, S>;
-    type SerializeTupleStruct = Items<'s, S>;
-    type SerializeTupleVariant = Items<'s, S>;
-    type SerializeMap = Members<'s, S>;
-    type SerializeStruct = Members<'s, S>;
-    type SerializeStructVariant = Members<'s, S>;
+    type SerializeSeq = ArraySerializer<'s, S>;
+    type SerializeTuple = ArraySerializer<'s, S>;
+    type SerializeTupleStruct = ArraySerializer<'s, S>;
+    type SerializeTupleVariant = ArraySerializer<'s, S>;
+    type SerializeMap = StructSerializer<'s, S>;
+    type SerializeStruct = StructSerializer<'s, S>;
+    type SerializeStructVariant = StructSerializer<'s, S>;
 
     scalars! {
         serialize_bool: bool,
@@ -100,8 +100,8 @@ impl<'s, S: Sink> Serializer for To<'s, S> {
         name: &'static str,
         rust: &T,
     ) -> Result<(), Error> {
-        match Own::named(name) {
-            Some(own) => self.0.scalar(own.value(&rust.serialize(Text)?)?),
+        match OwnType::from_name(name) {
+            Some(own) => self.0.scalar(own.value(&rust.serialize(TextSerializer)?)?),
             None => rust.serialize(self),
         }
     }
@@ -114,21 +114,25 @@ impl<'s, S: Sink> Serializer for To<'s, S> {
         rust: &T,
     ) -> Result<(), Error> {
         self.0.structure()?;
-        let mut members = Members::new(self.0, None);
+        let mut members = StructSerializer::new(self.0, None);
         members.put(variant, rust)?;
         members.close()
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'s, S>, Error> {
-        Items::new(self.0, None)
+    fn serialize_seq(self, _: Option<usize>) -> Result<ArraySerializer<'s, S>, Error> {
+        ArraySerializer::new(self.0, None)
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Items<'s, S>, Error> {
-        Items::new(self.0, None)
+    fn serialize_tuple(self, _: usize) -> Result<ArraySerializer<'s, S>, Error> {
+        ArraySerializer::new(self.0, None)
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'s, S>, Error> {
-        Items::new(self.0, None)
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<ArraySerializer<'s, S>, Error> {
+        ArraySerializer::new(self.0, None)
     }
 
     fn serialize_tuple_variant(
@@ -137,16 +141,16 @@ impl<'s, S: Sink> Serializer for To<'s, S> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Items<'s, S>, Error> {
-        Items::new(self.0, Some(variant))
+    ) -> Result<ArraySerializer<'s, S>, Error> {
+        ArraySerializer::new(self.0, Some(variant))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Members<'s, S>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<StructSerializer<'s, S>, Error> {
         self.0.structure()?;
-        Ok(Members::new(self.0, None))
+        Ok(StructSerializer::new(self.0, None))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'s, S>, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<StructSerializer<'s, S>, Error> {
         self.serialize_map(None)
     }
 
@@ -156,29 +160,29 @@ impl<'s, S: Sink> Serializer for To<'s, S> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Members<'s, S>, Error> {
+    ) -> Result<StructSerializer<'s, S>, Error> {
         self.0.structure()?;
         self.0.member(variant)?;
         self.0.structure()?;
-        Ok(Members::new(self.0, Some(variant)))
+        Ok(StructSerializer::new(self.0, Some(variant)))
     }
 }
 
 /// An array that is open, the one member of a variant's struct or a value of its own.
-pub(super) struct Items<'s, S> {
+pub(super) struct ArraySerializer<'s, S> {
     sink: &'s mut S,
     count: usize,
     variant: Option<&'static str>,
 }
 
-impl<'s, S: Sink> Items<'s, S> {
+impl<'s, S: Sink> ArraySerializer<'s, S> {
     fn new(sink: &'s mut S, variant: Option<&'static str>) -> Result<Self, Error> {
         if let Some(variant) = variant {
             sink.structure()?;
             sink.member(variant)?;
         }
         sink.array()?;
-        Ok(Items {
+        Ok(ArraySerializer {
             sink,
             count: 0,
             variant,
@@ -187,7 +191,7 @@ impl<'s, S: Sink> Items<'s, S> {
 
     fn put<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
         self.sink.item();
-        item.serialize(To(self.sink)).map_err(|e| {
+        item.serialize(SinkSerializer(self.sink)).map_err(|e| {
             let e = e.within(format_args!("[{}]", self.count));
             match self.variant {
                 Some(variant) => e.within(format_args!(".{variant}")),
@@ -210,21 +214,21 @@ impl<'s, S: Sink> Items<'s, S> {
 }
 
 /// A struct that is open, the one member of a variant's struct or a value of its own.
-pub(super) struct Members<'s, S> {
+pub(super) struct StructSerializer<'s, S> {
     sink: &'s mut S,
     key: String,
     variant: Option<&'static str>,
 }
 
-impl<'s, S: Sink> Members<'s, S> {
+impl<'s, S: Sink> StructSerializer<'s, S> {
     fn new(sink: &'s mut S, variant: Option<&'static str>) -> Self {
         let key = String::new();
-        Members { sink, key, variant }
+        StructSerializer { sink, key, variant }
     }
 
     fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
         self.sink.member(name)?;
-        value.serialize(To(self.sink)).map_err(|e| {
+        value.serialize(SinkSerializer(self.sink)).map_err(|e| {
             let e = e.within(format_args!(".{name}"));
             match self.variant {
                 Some(variant) => e.within(format_args!(".{variant}")),
@@ -247,7 +251,7 @@ impl<'s, S: Sink> Members<'s, S> {
 
 macro_rules! items {
     ($($trait:ident $method:ident),*) => {$(
-        impl<S: Sink> ser::$trait for Items<'_, S> {
+        impl<S: Sink> ser::$trait for ArraySerializer<'_, S> {
             type Ok = ();
             type Error = Error;
 
@@ -271,7 +275,7 @@ items!(
 
 macro_rules! members {
     ($($trait:ident),*) => {$(
-        impl<S: Sink> ser::$trait for Members<'_, S> {
+        impl<S: Sink> ser::$trait for StructSerializer<'_, S> {
             type Ok = ();
             type Error = Error;
 
@@ -292,12 +296,12 @@ macro_rules! members {
 
 members!(SerializeStruct, SerializeStructVariant);
 
-impl<S: Sink> ser::SerializeMap for Members<'_, S> {
+impl<S: Sink> ser::SerializeMap for StructSerializer<'_, S> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key = key.serialize(Text)?;
+        self.key = key.serialize(TextSerializer)?;
         Ok(())
     }
 

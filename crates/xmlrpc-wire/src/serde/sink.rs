@@ -1,6 +1,6 @@
 //! Where a serializer's values go: onto the wire, or into a tree.
 
-use crate::encode::writer::{Failure, Writer};
+use crate::encode::writer::{EncodeError, Writer};
 use crate::{Error, Value};
 
 /// What takes values in the order of the document.
@@ -20,8 +20,8 @@ pub(super) trait Sink {
 }
 
 #[allow(clippy::boxed_local, reason = "a writer's failures are boxed")]
-fn unplaced(failure: Box<Failure>) -> Error {
-    failure.at("")
+fn unplaced(failure: Box<EncodeError>) -> Error {
+    failure.rooted_at("")
 }
 
 impl Sink for Writer<'_> {
@@ -39,16 +39,16 @@ impl Sink for Writer<'_> {
     }
 
     fn array(&mut self) -> Result<(), Error> {
-        self.raw("<value><array><data>");
+        self.markup("<value><array><data>");
         Ok(())
     }
 
     fn end_array(&mut self) {
-        self.raw("</data></array></value>");
+        self.markup("</data></array></value>");
     }
 
     fn structure(&mut self) -> Result<(), Error> {
-        self.raw("<value><struct>");
+        self.markup("<value><struct>");
         Ok(())
     }
 
@@ -57,24 +57,24 @@ impl Sink for Writer<'_> {
     }
 
     fn end_member(&mut self) {
-        self.raw("</member>");
+        self.markup("</member>");
     }
 
     fn end_structure(&mut self) {
-        self.raw("</struct></value>");
+        self.markup("</struct></value>");
     }
 }
 
 /// Writes the outermost array as the parameters of a call.
-pub(super) struct Params<'d> {
+pub(super) struct ParamsSink<'d> {
     writer: Writer<'d>,
     /// How many arrays and structs are open.
     open: usize,
 }
 
-impl<'d> Params<'d> {
+impl<'d> ParamsSink<'d> {
     pub(super) fn new(writer: Writer<'d>) -> Self {
-        Params { writer, open: 0 }
+        ParamsSink { writer, open: 0 }
     }
 
     pub(super) fn done(self) -> Writer<'d> {
@@ -93,7 +93,7 @@ impl<'d> Params<'d> {
     }
 }
 
-impl Sink for Params<'_> {
+impl Sink for ParamsSink<'_> {
     fn scalar(&mut self, value: Value) -> Result<(), Error> {
         if self.open == 0 && value == Value::Nil {
             return Ok(()); // `()` is no parameters.
@@ -122,13 +122,13 @@ impl Sink for Params<'_> {
 
     fn item(&mut self) {
         if self.open == 1 {
-            self.writer.raw("<param>");
+            self.writer.markup("<param>");
         }
     }
 
     fn end_item(&mut self) {
         if self.open == 1 {
-            self.writer.raw("</param>");
+            self.writer.markup("</param>");
         }
     }
 
@@ -161,7 +161,7 @@ impl Sink for Params<'_> {
 
 /// Builds a [`Value`].
 #[derive(Default)]
-pub(super) struct Tree {
+pub(super) struct ValueSink {
     open: Vec<Open>,
     done: Option<Value>,
 }
@@ -171,7 +171,7 @@ enum Open {
     Struct(Vec<(String, Value)>, String),
 }
 
-impl Tree {
+impl ValueSink {
     pub(super) fn done(self) -> Value {
         self.done.unwrap_or(Value::Nil)
     }
@@ -195,7 +195,7 @@ impl Tree {
     }
 }
 
-impl Sink for Tree {
+impl Sink for ValueSink {
     fn scalar(&mut self, value: Value) -> Result<(), Error> {
         self.put(value);
         Ok(())

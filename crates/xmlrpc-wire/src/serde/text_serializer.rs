@@ -5,7 +5,7 @@ use ::serde::ser::{Error as _, Impossible, Serialize, Serializer};
 use crate::Error;
 
 /// Gives the text of what is text by nature: a member's name, or one of our own types.
-pub(super) struct Text;
+pub(super) struct TextSerializer;
 
 fn no_text<T>() -> Result<T, Error> {
     Err(Error::custom("a struct's member needs a name that is text"))
@@ -19,7 +19,7 @@ macro_rules! texts {
     )*};
 }
 
-impl Serializer for Text {
+impl Serializer for TextSerializer {
     type Ok = String;
     type Error = Error;
     type SerializeSeq = Impossible<String, Error>;

@@ -9,11 +9,11 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::key_deserializer::Key;
-use super::own_types::Own;
+use super::key_deserializer::KeyDeserializer;
+use super::own_types::OwnType;
 use crate::{Error, Value};
 
-pub(super) struct ValueReader(pub(super) Value);
+pub(super) struct ValueDeserializer(pub(super) Value);
 
 impl de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
@@ -56,13 +56,13 @@ where
     }
 }
 
-impl<'de> Deserializer<'de> for ValueReader {
+impl<'de> Deserializer<'de> for ValueDeserializer {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Array(items) => {
-                let mut items = Items {
+                let mut items = ValueSeqAccess {
                     rest: items.into_iter(),
                     count: 0,
                 };
@@ -75,7 +75,7 @@ impl<'de> Deserializer<'de> for ValueReader {
                     )),
                 }
             }
-            Value::Struct(members) => visitor.visit_map(Members {
+            Value::Struct(members) => visitor.visit_map(ValueMapAccess {
                 rest: members.into_iter(),
                 next: None,
             }),
@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for ValueReader {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match Own::named(name) {
+        match OwnType::from_name(name) {
             Some(_) => self.deserialize_any(visitor),
             None => visitor.visit_newtype_struct(self),
         }
@@ -118,7 +118,7 @@ impl<'de> Deserializer<'de> for ValueReader {
         match self.0 {
             Value::String(name) => visitor.visit_enum(name.into_deserializer()),
             Value::Struct(members) if members.len() == 1 => match members.into_iter().next() {
-                Some((name, value)) => visitor.visit_enum(Variant { name, value }),
+                Some((name, value)) => visitor.visit_enum(ValueEnumAccess { name, value }),
                 None => Err(de::Error::custom("no member")),
             },
             other => Err(de::Error::custom(format_args!(
@@ -134,12 +134,12 @@ impl<'de> Deserializer<'de> for ValueReader {
     }
 }
 
-struct Items {
+struct ValueSeqAccess {
     rest: std::vec::IntoIter<Value>,
     count: usize,
 }
 
-impl<'de> SeqAccess<'de> for &mut Items {
+impl<'de> SeqAccess<'de> for &mut ValueSeqAccess {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -150,7 +150,7 @@ impl<'de> SeqAccess<'de> for &mut Items {
             return Ok(None);
         };
         self.count += 1;
-        seed.deserialize(ValueReader(item))
+        seed.deserialize(ValueDeserializer(item))
             .map(Some)
             .map_err(|e| e.within(format_args!("[{}]", self.count - 1)))
     }
@@ -160,12 +160,12 @@ impl<'de> SeqAccess<'de> for &mut Items {
     }
 }
 
-struct Members {
+struct ValueMapAccess {
     rest: std::vec::IntoIter<(String, Value)>,
     next: Option<(String, Value)>,
 }
 
-impl<'de> MapAccess<'de> for Members {
+impl<'de> MapAccess<'de> for ValueMapAccess {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -174,7 +174,9 @@ impl<'de> MapAccess<'de> for Members {
     ) -> Result<Option<K::Value>, Error> {
         self.next = self.rest.next();
         match &self.next {
-            Some((name, _)) => seed.deserialize(Key::new(name.clone().into())).map(Some),
+            Some((name, _)) => seed
+                .deserialize(KeyDeserializer::new(name.clone().into()))
+                .map(Some),
             None => Ok(None),
         }
     }
@@ -183,30 +185,30 @@ impl<'de> MapAccess<'de> for Members {
         let Some((name, value)) = self.next.take() else {
             return Err(de::Error::custom("a value without its key"));
         };
-        seed.deserialize(ValueReader(value))
+        seed.deserialize(ValueDeserializer(value))
             .map_err(|e| e.within(format_args!(".{name}")))
     }
 }
 
-struct Variant {
+struct ValueEnumAccess {
     name: String,
     value: Value,
 }
 
-impl<'de> EnumAccess<'de> for Variant {
+impl<'de> EnumAccess<'de> for ValueEnumAccess {
     type Error = Error;
-    type Variant = ValueReader;
+    type Variant = ValueDeserializer;
 
     fn variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
-    ) -> Result<(T::Value, ValueReader), Error> {
-        let variant = seed.deserialize(Key::<Error>::new(self.name.into()))?;
-        Ok((variant, ValueReader(self.value)))
+    ) -> Result<(T::Value, ValueDeserializer), Error> {
+        let variant = seed.deserialize(KeyDeserializer::<Error>::new(self.name.into()))?;
+        Ok((variant, ValueDeserializer(self.value)))
     }
 }
 
-impl<'de> VariantAccess<'de> for ValueReader {
+impl<'de> VariantAccess<'de> for ValueDeserializer {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {

@@ -9,11 +9,11 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::key_deserializer::Key;
-use super::own_types::Own;
+use super::key_deserializer::KeyDeserializer;
+use super::own_types::OwnType;
 use super::value_deserializer::visit_scalar;
 use crate::Value;
-use crate::decode::fast::scanner::{Head, Scanner};
+use crate::decode::fast::scanner::{Scanner, ValueStart};
 
 /// The document is unusual or does not fit the type; reading it through a value tells.
 #[derive(Debug)]
@@ -34,17 +34,17 @@ impl de::Error for Declined {
 }
 
 /// A value of which the head has been read.
-pub(super) struct WireReader<'s, 'de> {
+pub(super) struct WireDeserializer<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
-    head: Head<'de>,
+    head: ValueStart<'de>,
     depth: usize,
 }
 
-impl<'s, 'de> WireReader<'s, 'de> {
+impl<'s, 'de> WireDeserializer<'s, 'de> {
     /// A value whose `<value>` has been read.
     pub(super) fn new(scanner: &'s mut Scanner<'de>, depth: usize) -> Option<Self> {
-        let head = scanner.head(depth)?;
-        Some(WireReader {
+        let head = scanner.value_start(depth)?;
+        Some(WireDeserializer {
             scanner,
             head,
             depth,
@@ -52,17 +52,17 @@ impl<'s, 'de> WireReader<'s, 'de> {
     }
 }
 
-impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
+impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
     type Error = Declined;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
         match self.head {
-            Head::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
-            Head::Text(Cow::Owned(text)) => visitor.visit_string(text),
-            Head::Scalar(value) => visit_scalar(value, visitor),
-            Head::Array | Head::EmptyArray => {
-                let mut items = Items {
-                    more: matches!(self.head, Head::Array),
+            ValueStart::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            ValueStart::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            ValueStart::Scalar(value) => visit_scalar(value, visitor),
+            ValueStart::Array | ValueStart::EmptyArray => {
+                let mut items = WireSeqAccess {
+                    more: matches!(self.head, ValueStart::Array),
                     scanner: self.scanner,
                     depth: self.depth + 1,
                 };
@@ -71,9 +71,9 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
                 items.end()?;
                 Ok(read)
             }
-            Head::Struct | Head::EmptyStruct => {
-                let mut members = Members {
-                    more: matches!(self.head, Head::Struct),
+            ValueStart::Struct | ValueStart::EmptyStruct => {
+                let mut members = WireMapAccess {
+                    more: matches!(self.head, ValueStart::Struct),
                     scanner: self.scanner,
                     depth: self.depth + 1,
                 };
@@ -88,7 +88,7 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
         match self.head {
-            Head::Scalar(Value::Nil) => visitor.visit_none(),
+            ValueStart::Scalar(Value::Nil) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -98,7 +98,7 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Declined> {
-        match Own::named(name) {
+        match OwnType::from_name(name) {
             Some(_) => self.deserialize_any(visitor),
             None => visitor.visit_newtype_struct(self),
         }
@@ -106,7 +106,7 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
         match self.head {
-            Head::Scalar(Value::Base64(bytes)) => {
+            ValueStart::Scalar(Value::Base64(bytes)) => {
                 visitor.visit_seq(SeqDeserializer::new(bytes.into_iter()))
             }
             _ => self.deserialize_any(visitor),
@@ -120,17 +120,17 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
         visitor: V,
     ) -> Result<V::Value, Declined> {
         match self.head {
-            Head::Text(name) => visitor.visit_enum(CowStrDeserializer::new(name)),
-            Head::Struct => {
-                let name = self.scanner.member().flatten().ok_or(Declined)?;
+            ValueStart::Text(name) => visitor.visit_enum(CowStrDeserializer::new(name)),
+            ValueStart::Struct => {
+                let name = self.scanner.next_member().flatten().ok_or(Declined)?;
                 let scanner = &mut *self.scanner;
-                let read = visitor.visit_enum(Variant {
+                let read = visitor.visit_enum(WireEnumAccess {
                     scanner: &mut *scanner,
                     name,
                     depth: self.depth + 1,
                 })?;
-                scanner.end_member().ok_or(Declined)?;
-                match scanner.member() {
+                scanner.member_end().ok_or(Declined)?;
+                match scanner.next_member() {
                     Some(None) => Ok(read),
                     _ => Err(Declined),
                 }
@@ -145,22 +145,22 @@ impl<'s, 'de> Deserializer<'de> for WireReader<'s, 'de> {
     }
 }
 
-struct Items<'s, 'de> {
+struct WireSeqAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     more: bool,
     depth: usize,
 }
 
-impl Items<'_, '_> {
+impl WireSeqAccess<'_, '_> {
     fn end(&mut self) -> Result<(), Declined> {
-        if self.more && self.scanner.item() != Some(false) {
+        if self.more && self.scanner.next_item() != Some(false) {
             return Err(Declined);
         }
         Ok(())
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
+impl<'de> SeqAccess<'de> for &mut WireSeqAccess<'_, 'de> {
     type Error = Declined;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -170,22 +170,22 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
         if !self.more {
             return Ok(None);
         }
-        self.more = self.scanner.item().ok_or(Declined)?;
+        self.more = self.scanner.next_item().ok_or(Declined)?;
         if !self.more {
             return Ok(None);
         }
-        let item = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        let item = WireDeserializer::new(self.scanner, self.depth).ok_or(Declined)?;
         seed.deserialize(item).map(Some)
     }
 }
 
-struct Members<'s, 'de> {
+struct WireMapAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     more: bool,
     depth: usize,
 }
 
-impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
+impl<'de> MapAccess<'de> for &mut WireMapAccess<'_, 'de> {
     type Error = Declined;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -195,8 +195,8 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
         if !self.more {
             return Ok(None);
         }
-        match self.scanner.member().ok_or(Declined)? {
-            Some(name) => seed.deserialize(Key::new(name)).map(Some),
+        match self.scanner.next_member().ok_or(Declined)? {
+            Some(name) => seed.deserialize(KeyDeserializer::new(name)).map(Some),
             None => {
                 self.more = false;
                 Ok(None)
@@ -205,34 +205,34 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Declined> {
-        let value = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        let value = WireDeserializer::new(self.scanner, self.depth).ok_or(Declined)?;
         let read = seed.deserialize(value)?;
-        self.scanner.end_member().ok_or(Declined)?;
+        self.scanner.member_end().ok_or(Declined)?;
         Ok(read)
     }
 }
 
-struct Variant<'s, 'de> {
+struct WireEnumAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     name: Cow<'de, str>,
     depth: usize,
 }
 
-impl<'s, 'de> EnumAccess<'de> for Variant<'s, 'de> {
+impl<'s, 'de> EnumAccess<'de> for WireEnumAccess<'s, 'de> {
     type Error = Declined;
-    type Variant = WireReader<'s, 'de>;
+    type Variant = WireDeserializer<'s, 'de>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
     ) -> Result<(T::Value, Self::Variant), Declined> {
         let variant = seed.deserialize(CowStrDeserializer::new(self.name))?;
-        let value = WireReader::new(self.scanner, self.depth).ok_or(Declined)?;
+        let value = WireDeserializer::new(self.scanner, self.depth).ok_or(Declined)?;
         Ok((variant, value))
     }
 }
 
-impl<'de> VariantAccess<'de> for WireReader<'_, 'de> {
+impl<'de> VariantAccess<'de> for WireDeserializer<'_, 'de> {
     type Error = Declined;
 
     fn unit_variant(self) -> Result<(), Declined> {

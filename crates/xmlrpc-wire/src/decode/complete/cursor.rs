@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use xml::common::Position as _;
 use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
-use super::parser_input::{MARKER, Source};
-use crate::error::beginning;
+use super::parser_input::{PLACEHOLDER, ParserInput};
+use crate::error::excerpt;
 use crate::limits::{Limit, Limits};
 use crate::{Error, Position};
 
@@ -21,26 +21,26 @@ const MAX_ATTRIBUTES: usize = 16;
 const MAX_ATTRIBUTE: usize = 1024;
 
 /// One thing in the document.
-pub(super) enum Item<'s> {
+pub(super) enum Token<'s> {
     /// `<tag>`, without its prefix.
-    Open(String),
+    Start(String),
     /// `</tag>`.
-    Close,
+    End,
     /// Character data.
     Text(Cow<'s, str>),
     /// The end of the document.
-    End,
+    Eof,
 }
 
 pub(super) struct Cursor<'s> {
-    source: &'s Source<'s>,
+    source: &'s ParserInput<'s>,
     events: EventReader<&'s [u8]>,
     values_left: usize,
     limits: &'s Limits,
 }
 
 impl<'s> Cursor<'s> {
-    pub(super) fn new(source: &'s Source<'s>, limits: &'s Limits) -> Self {
+    pub(super) fn new(source: &'s ParserInput<'s>, limits: &'s Limits) -> Self {
         let mut config = ParserConfig::new()
             .cdata_to_characters(true)
             .whitespace_to_characters(true)
@@ -61,24 +61,24 @@ impl<'s> Cursor<'s> {
     }
 
     /// The next item; comments and processing instructions are passed over.
-    pub(super) fn next(&mut self) -> Result<Item<'s>, Error> {
+    pub(super) fn next(&mut self) -> Result<Token<'s>, Error> {
         loop {
             let event = match self.events.next() {
                 Ok(event) => event,
                 Err(error) => return Err(self.syntax(&error)),
             };
             return Ok(match event {
-                XmlEvent::StartElement { name, .. } => Item::Open(name.local_name),
-                XmlEvent::EndElement { .. } => Item::Close,
+                XmlEvent::StartElement { name, .. } => Token::Start(name.local_name),
+                XmlEvent::EndElement { .. } => Token::End,
                 XmlEvent::Characters(text) | XmlEvent::CData(text) | XmlEvent::Whitespace(text) => {
-                    Item::Text(Cow::Owned(text))
+                    Token::Text(Cow::Owned(text))
                 }
-                XmlEvent::EndDocument => Item::End,
+                XmlEvent::EndDocument => Token::Eof,
                 XmlEvent::Doctype { .. } => return Err(Error::Doctype),
-                XmlEvent::ProcessingInstruction { name, data } if name == MARKER => {
+                XmlEvent::ProcessingInstruction { name, data } if name == PLACEHOLDER => {
                     let number = data.unwrap_or_default();
                     match self.source.run(&number) {
-                        Some(run) => Item::Text(with_line_feeds(run)),
+                        Some(run) => Token::Text(with_line_feeds(run)),
                         None => continue,
                     }
                 }
@@ -90,63 +90,63 @@ impl<'s> Cursor<'s> {
     }
 
     /// The next item but white space.
-    pub(super) fn solid(&mut self) -> Result<Item<'s>, Error> {
+    pub(super) fn next_non_blank(&mut self) -> Result<Token<'s>, Error> {
         loop {
             match self.next()? {
-                Item::Text(text) if is_blank(&text) => {}
+                Token::Text(text) if is_blank(&text) => {}
                 item => return Ok(item),
             }
         }
     }
 
     /// The opening of one given child.
-    pub(super) fn open(&mut self, tag: &str, expected: &'static str) -> Result<(), Error> {
-        match self.solid()? {
-            Item::Open(found) if found == tag => Ok(()),
+    pub(super) fn expect_start(&mut self, tag: &str, expected: &'static str) -> Result<(), Error> {
+        match self.next_non_blank()? {
+            Token::Start(found) if found == tag => Ok(()),
             other => Err(self.unexpected(expected, other)),
         }
     }
 
     /// The next child's tag, or `None` at the end of the parent.
-    pub(super) fn child(&mut self, expected: &'static str) -> Result<Option<String>, Error> {
-        match self.solid()? {
-            Item::Open(tag) => Ok(Some(tag)),
-            Item::Close => Ok(None),
+    pub(super) fn next_child(&mut self, expected: &'static str) -> Result<Option<String>, Error> {
+        match self.next_non_blank()? {
+            Token::Start(tag) => Ok(Some(tag)),
+            Token::End => Ok(None),
             other => Err(self.unexpected(expected, other)),
         }
     }
 
     /// The end of the element that is open.
-    pub(super) fn close(&mut self, expected: &'static str) -> Result<(), Error> {
-        match self.solid()? {
-            Item::Close => Ok(()),
+    pub(super) fn expect_end(&mut self, expected: &'static str) -> Result<(), Error> {
+        match self.next_non_blank()? {
+            Token::End => Ok(()),
             other => Err(self.unexpected(expected, other)),
         }
     }
 
     /// The end of the document.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
-        match self.solid()? {
-            Item::End => Ok(()),
+    pub(super) fn expect_eof(&mut self) -> Result<(), Error> {
+        match self.next_non_blank()? {
+            Token::Eof => Ok(()),
             other => Err(self.unexpected("the end of the document", other)),
         }
     }
 
     /// The text of the element that is open, and its end.
-    pub(super) fn text(&mut self) -> Result<Cow<'s, str>, Error> {
+    pub(super) fn read_text(&mut self) -> Result<Cow<'s, str>, Error> {
         let mut all = Cow::Borrowed("");
         loop {
             match self.next()? {
-                Item::Text(text) => append(&mut all, text),
-                Item::Close => return Ok(all),
+                Token::Text(text) => append(&mut all, text),
+                Token::End => return Ok(all),
                 other => return Err(self.unexpected("text", other)),
             }
         }
     }
 
     /// The text of the element that is open, as a name within its limit.
-    pub(super) fn name(&mut self) -> Result<String, Error> {
-        let name = self.text()?;
+    pub(super) fn read_name(&mut self) -> Result<String, Error> {
+        let name = self.read_text()?;
         within(Limit::Name, name.len(), self.limits.name)?;
         Ok(name.into_owned())
     }
@@ -158,7 +158,7 @@ impl<'s> Cursor<'s> {
 
     /// Counts a value at `depth`.
     pub(super) fn count_value(&mut self, depth: usize) -> Result<(), Error> {
-        within(Limit::Depth, depth, self.limits.levels())?;
+        within(Limit::Depth, depth, self.limits.effective_depth())?;
         self.values_left = self
             .values_left
             .checked_sub(1)
@@ -183,12 +183,12 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    pub(super) fn unexpected(&self, expected: &'static str, found: Item<'_>) -> Error {
+    pub(super) fn unexpected(&self, expected: &'static str, found: Token<'_>) -> Error {
         let found = match found {
-            Item::Open(tag) => format!("<{tag}>"),
-            Item::Close => "the end of the element".to_owned(),
-            Item::Text(text) => format!("the text {:?}", beginning(&text)),
-            Item::End => "the end of the document".to_owned(),
+            Token::Start(tag) => format!("<{tag}>"),
+            Token::End => "the end of the element".to_owned(),
+            Token::Text(text) => format!("the text {:?}", excerpt(&text)),
+            Token::Eof => "the end of the document".to_owned(),
         };
         self.error(expected, found)
     }

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Item, append, is_blank};
-use crate::decode::scalar_parser::Kind;
-use crate::error::beginning;
+use super::cursor::{Cursor, Token, append, is_blank};
+use crate::decode::scalar_parser::ScalarType;
+use crate::error::excerpt;
 use crate::{Error, Struct, Value};
 
 impl Cursor<'_> {
     /// A whole `<value>`, from its opening to its end; a value within no other has
     /// depth 1.
     pub(super) fn value_element(&mut self, depth: usize) -> Result<Value, Error> {
-        self.open("value", "<value>")?;
+        self.expect_start("value", "<value>")?;
         self.value(depth)
     }
 
@@ -21,11 +21,11 @@ impl Cursor<'_> {
         let mut untyped = Cow::Borrowed("");
         loop {
             match self.next()? {
-                Item::Text(text) => append(&mut untyped, text),
-                Item::Close => return self.string(untyped),
-                Item::Open(tag) if is_blank(&untyped) => {
+                Token::Text(text) => append(&mut untyped, text),
+                Token::End => return self.string(untyped),
+                Token::Start(tag) if is_blank(&untyped) => {
                     let value = self.typed(&tag, depth)?;
-                    self.close("</value>")?;
+                    self.expect_end("</value>")?;
                     return Ok(value);
                 }
                 other => return Err(self.unexpected("</value>", other)),
@@ -44,30 +44,30 @@ impl Cursor<'_> {
             "array" => self.array(depth),
             "struct" => self.structure(depth),
             "string" => {
-                let text = self.text()?;
+                let text = self.read_text()?;
                 self.string(text)
             }
             "nil" => {
-                self.close("</nil>")?;
+                self.expect_end("</nil>")?;
                 Ok(Value::Nil)
             }
-            _ => match Kind::of(tag) {
+            _ => match ScalarType::from_tag(tag) {
                 Some(kind) => self.scalar(kind),
-                None => Err(self.unexpected("a type's element", Item::Open(tag.to_owned()))),
+                None => Err(self.unexpected("a type's element", Token::Start(tag.to_owned()))),
             },
         }
     }
 
-    fn scalar(&mut self, kind: Kind) -> Result<Value, Error> {
-        let text = self.text()?;
-        if kind != Kind::Base64 {
+    fn scalar(&mut self, kind: ScalarType) -> Result<Value, Error> {
+        let text = self.read_text()?;
+        if kind != ScalarType::Base64 {
             self.check_string(text.len())?;
         }
-        let value = kind.read(&text).ok_or_else(|| Error::BadScalar {
+        let value = kind.parse(&text).ok_or_else(|| Error::BadScalar {
             at: self.position(),
             path: String::new(),
             type_name: kind.name(),
-            text: beginning(&text),
+            text: excerpt(&text),
         })?;
         if let Value::Base64(bytes) = &value {
             self.check_string(bytes.len())?;
@@ -77,29 +77,29 @@ impl Cursor<'_> {
 
     fn array(&mut self, depth: usize) -> Result<Value, Error> {
         let mut items = Vec::new();
-        match self.child("<data>")?.as_deref() {
+        match self.next_child("<data>")?.as_deref() {
             Some("data") => {}
-            Some(tag) => return Err(self.unexpected("<data>", Item::Open(tag.to_owned()))),
+            Some(tag) => return Err(self.unexpected("<data>", Token::Start(tag.to_owned()))),
             None => return Ok(Value::Array(items)),
         }
         let expected = "<value> or </data>";
-        while let Some(tag) = self.child(expected)? {
+        while let Some(tag) = self.next_child(expected)? {
             if tag != "value" {
-                return Err(self.unexpected(expected, Item::Open(tag)));
+                return Err(self.unexpected(expected, Token::Start(tag)));
             }
             let item = self.value(depth + 1);
             items.push(item.map_err(|e| e.within(format_args!("[{}]", items.len())))?);
         }
-        self.close("</array>")?;
+        self.expect_end("</array>")?;
         Ok(Value::Array(items))
     }
 
     fn structure(&mut self, depth: usize) -> Result<Value, Error> {
         let mut members = Vec::new();
         let expected = "<member> or </struct>";
-        while let Some(tag) = self.child(expected)? {
+        while let Some(tag) = self.next_child(expected)? {
             if tag != "member" {
-                return Err(self.unexpected(expected, Item::Open(tag)));
+                return Err(self.unexpected(expected, Token::Start(tag)));
             }
             members.push(self.member(depth)?);
         }
@@ -111,9 +111,9 @@ impl Cursor<'_> {
         let mut name: Option<String> = None;
         let mut value = None;
         let expected = "one <name> and one <value> in a member";
-        while let Some(tag) = self.child(expected)? {
+        while let Some(tag) = self.next_child(expected)? {
             match tag.as_str() {
-                "name" if name.is_none() => name = Some(self.name()?),
+                "name" if name.is_none() => name = Some(self.read_name()?),
                 "value" if value.is_none() => {
                     let read = self.value(depth + 1);
                     value = Some(read.map_err(|e| {
@@ -121,10 +121,10 @@ impl Cursor<'_> {
                         e.within(format_args!(".{}", name.as_deref().unwrap_or("?")))
                     })?);
                 }
-                _ => return Err(self.unexpected(expected, Item::Open(tag))),
+                _ => return Err(self.unexpected(expected, Token::Start(tag))),
             }
         }
         name.zip(value)
-            .ok_or_else(|| self.unexpected(expected, Item::Close))
+            .ok_or_else(|| self.unexpected(expected, Token::End))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::beginning;
+use crate::error::excerpt;
 use crate::{Error, Position};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +25,7 @@ const WINDOWS_1252: [char; 32] = [
 impl Encoding {
     /// The encoding, and how many bytes of a byte order mark come before the text. A mark
     /// tells more than a declaration, which may be left over from another encoding.
-    pub(super) fn of(document: &[u8]) -> Result<(Encoding, usize), Error> {
+    pub(super) fn detect(document: &[u8]) -> Result<(Encoding, usize), Error> {
         let (encoding, mark) = match document {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
             [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
@@ -56,7 +56,7 @@ impl Encoding {
             }
             "windows-1252" | "cp1252" | "cp-1252" => Ok(Encoding::Windows1252),
             _ => Err(Error::UnsupportedEncoding {
-                name: beginning(&name),
+                name: excerpt(&name),
             }),
         }
     }
@@ -80,7 +80,7 @@ impl Encoding {
     }
 
     /// How many bytes of the document `text` was.
-    pub(super) fn bytes_of(self, text: &str) -> usize {
+    pub(super) fn encoded_len(self, text: &str) -> usize {
         match self {
             Encoding::Utf8 | Encoding::Ascii => text.len(),
             Encoding::Latin1 | Encoding::Windows1252 => text.chars().count(),
@@ -147,7 +147,7 @@ pub(super) fn locate(before: &str, encoding: Encoding) -> Position {
     Position {
         line: before.bytes().filter(|b| *b == b'\n').count() as u64 + 1,
         column: line.chars().count() as u64 + 1,
-        offset: encoding.bytes_of(before) as u64,
+        offset: encoding.encoded_len(before) as u64,
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
             documents.push((document.into_bytes(), encoding, 0));
         }
         for (document, encoding, mark) in documents {
-            assert_eq!(Encoding::of(&document), Ok((encoding, mark)));
+            assert_eq!(Encoding::detect(&document), Ok((encoding, mark)));
         }
     }
 
@@ -191,7 +191,7 @@ mod tests {
             (Encoding::Utf16Le, b"a\0\x3D\xD8\x00\xDE", "a😀"),
         ] {
             assert_eq!(encoding.decode(bytes).as_deref(), Ok(text));
-            assert_eq!(encoding.bytes_of(text), bytes.len());
+            assert_eq!(encoding.encoded_len(text), bytes.len());
         }
     }
 

@@ -16,12 +16,12 @@ use crate::{Error, Position};
 const DECLARATION: &str = " xmlns:ex='http://ws.apache.org/xmlrpc/namespaces/extensions'";
 
 /// Bytes from which on a run is taken out.
-const LONG: usize = 4096;
+const MIN_RUN: usize = 4096;
 
 /// The name of the processing instruction that stands for a run.
-pub(super) const MARKER: &str = "xmlrpc-wire-run";
+pub(super) const PLACEHOLDER: &str = "xmlrpc-wire-run";
 
-pub(super) struct Source<'d> {
+pub(super) struct ParserInput<'d> {
     /// The document's text, without a byte order mark.
     text: Cow<'d, str>,
     encoding: Encoding,
@@ -40,7 +40,7 @@ struct Edit {
     put: String,
 }
 
-impl<'d> Source<'d> {
+impl<'d> ParserInput<'d> {
     pub(super) fn new(document: &'d [u8], limits: &Limits) -> Result<Self, Error> {
         if document.len() > limits.bytes {
             return Err(Error::LimitExceeded {
@@ -48,14 +48,14 @@ impl<'d> Source<'d> {
                 max: limits.bytes,
             });
         }
-        let (encoding, mark) = Encoding::of(document)?;
+        let (encoding, mark) = Encoding::detect(document)?;
         let text = encoding
             .decode(&document[mark..])
             .map_err(|e| shifted(e, mark))?;
-        let root = prolog::root(&text)?;
-        let mut edits = runs(&text);
+        let root = prolog::root_offset(&text)?;
+        let mut edits = long_base64_runs(&text);
         if text.contains("<ex:")
-            && let Some(at) = prolog::lacks(&text[root..], "xmlns:ex")
+            && let Some(at) = prolog::attribute_insertion_point(&text[root..], "xmlns:ex")
         {
             let declaration = Edit {
                 at: root + at,
@@ -66,8 +66,8 @@ impl<'d> Source<'d> {
             let place = edits.partition_point(|edit| edit.at < declaration.at);
             edits.insert(place, declaration);
         }
-        let edited = (!edits.is_empty()).then(|| edit(&text, &mut edits));
-        Ok(Source {
+        let edited = (!edits.is_empty()).then(|| apply(&text, &mut edits));
+        Ok(ParserInput {
             text,
             encoding,
             mark,
@@ -116,12 +116,12 @@ impl<'d> Source<'d> {
 }
 
 /// The text with each edit made; fills in the markers.
-fn edit(text: &str, edits: &mut [Edit]) -> String {
+fn apply(text: &str, edits: &mut [Edit]) -> String {
     let mut out = String::with_capacity(text.len() - edits.iter().map(|e| e.taken).sum::<usize>());
     let mut from = 0;
     for (number, edit) in edits.iter_mut().enumerate() {
         if edit.taken > 0 {
-            edit.put = format!("<?{MARKER} {number}?>");
+            edit.put = format!("<?{PLACEHOLDER} {number}?>");
         }
         out.push_str(&text[from..edit.at]);
         out.push_str(&edit.put);
@@ -158,9 +158,9 @@ fn offset(text: &str, row: u64, column: u64) -> usize {
 }
 
 /// Long runs of base64, wrapped or not, that are the whole text between two tags.
-fn runs(text: &str) -> Vec<Edit> {
+fn long_base64_runs(text: &str) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
-    if text.len() < LONG {
+    if text.len() < MIN_RUN {
         return edits;
     }
     let bytes = text.as_bytes();
@@ -173,7 +173,7 @@ fn runs(text: &str) -> Vec<Edit> {
     while let Some(start) = text[from..].find('>').map(|at| from + at + 1) {
         let end = text[start..].find('<').map_or(bytes.len(), |at| start + at);
         from = end;
-        if end - start < LONG || end == bytes.len() || !bytes[start..end].iter().all(is_base64) {
+        if end - start < MIN_RUN || end == bytes.len() || !bytes[start..end].iter().all(is_base64) {
             continue;
         }
         if !clean(&text[kept_from.max(prolog)..start]) {
@@ -200,8 +200,8 @@ fn is_base64(byte: &u8) -> bool {
 mod tests {
     use super::*;
 
-    fn source(document: &[u8]) -> Source<'_> {
-        Source::new(document, &Limits::default()).unwrap()
+    fn source(document: &[u8]) -> ParserInput<'_> {
+        ParserInput::new(document, &Limits::default()).unwrap()
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_long_run_is_taken_out_unless_its_marker_could_be_misread() {
-        let run = "QUJD\n".repeat(LONG / 5 + 1);
+        let run = "QUJD\n".repeat(MIN_RUN / 5 + 1);
         let document = format!("<?xml version='1.0'?><a>{run}</a><b>{run}</b>");
         let whole = source(document.as_bytes());
         assert_eq!(
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn places_are_those_of_the_document() {
-        let run = "QUJD".repeat(LONG / 4);
+        let run = "QUJD".repeat(MIN_RUN / 4);
         let document = format!("\u{FEFF}<a>\r\n<ex:b>{run}</ex:b>\ré<c/></a>");
         let whole = source(document.as_bytes());
         let parsed: Vec<&str> = whole.xml().split(['\n', '\r']).collect();

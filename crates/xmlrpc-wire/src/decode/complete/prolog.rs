@@ -7,7 +7,7 @@ use crate::Error;
 ///
 /// A DOCTYPE is refused here, since the parser tells of one only after it has read all of
 /// it.
-pub(super) fn root(text: &str) -> Result<usize, Error> {
+pub(super) fn root_offset(text: &str) -> Result<usize, Error> {
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
@@ -29,7 +29,7 @@ fn after<'d>(text: &'d str, end: &str) -> &'d str {
 
 /// Where an attribute can be put into the tag that `text` begins with, if the tag has
 /// none of that name.
-pub(super) fn lacks(text: &str, attribute: &str) -> Option<usize> {
+pub(super) fn attribute_insertion_point(text: &str, attribute: &str) -> Option<usize> {
     let name_end = text.find([' ', '\t', '\r', '\n', '/', '>'])?;
     let mut quote = None;
     for (at, c) in text[name_end..].char_indices() {
@@ -68,7 +68,7 @@ mod tests {
             ("<!-- never closed", Some(17)),
             ("", Some(0)),
         ] {
-            assert_eq!(root(text).ok(), expected, "{text}");
+            assert_eq!(root_offset(text).ok(), expected, "{text}");
         }
     }
 }

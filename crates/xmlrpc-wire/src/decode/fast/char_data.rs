@@ -1,14 +1,14 @@
 //! Character data in the fast reader.
 
-use crate::encode::{is_xml_char, special};
+use crate::encode::{is_xml_char, special_bytes};
 
 /// Bytes that need a look: markup, references, what XML normalises or does not have, and
 /// the beginnings of `]]>` and of U+FFFE and U+FFFF.
-const SPECIAL: [bool; 256] = special(b']');
+const SPECIAL: [bool; 256] = special_bytes(b']');
 
 /// How many bytes of text come before the first `<` or `&`; `None` where there is none,
 /// or something before it that is not plain.
-pub(super) fn plain(bytes: &[u8]) -> Option<usize> {
+pub(super) fn plain_prefix(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let at = from
@@ -26,12 +26,12 @@ pub(super) fn plain(bytes: &[u8]) -> Option<usize> {
 
 /// The text up to the next `<`, its references resolved, and what is left; `bytes` is the
 /// end of `whole`.
-pub(super) fn with_references<'d>(bytes: &'d [u8], whole: &str) -> Option<(String, &'d [u8])> {
+pub(super) fn resolve_references<'d>(bytes: &'d [u8], whole: &str) -> Option<(String, &'d [u8])> {
     let mut text = String::new();
     let mut rest = bytes;
     loop {
         let from = whole.len() - rest.len();
-        let length = plain(rest)?;
+        let length = plain_prefix(rest)?;
         text.push_str(whole.get(from..from + length)?);
         rest = &rest[length..];
         match rest.strip_prefix(b"&") {

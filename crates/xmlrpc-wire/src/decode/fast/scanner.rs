@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::char_data;
-use crate::decode::scalar_parser::Kind;
+use crate::decode::scalar_parser::ScalarType;
 use crate::{Limits, Value};
 
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub(crate) struct Scanner<'d> {
 
 /// How a `<value>` begins; text, scalars and empty ones have been read to `</value>`.
 #[derive(Debug)]
-pub(crate) enum Head<'d> {
+pub(crate) enum ValueStart<'d> {
     Text(Cow<'d, str>),
     /// Any value but a string, an array or a struct.
     Scalar(Value),
-    /// An array whose items are to be read with [`Scanner::item`].
+    /// An array whose items are to be read with [`Scanner::next_item`].
     Array,
     EmptyArray,
-    /// A struct whose members are to be read with [`Scanner::member`].
+    /// A struct whose members are to be read with [`Scanner::next_member`].
     Struct,
     EmptyStruct,
 }
@@ -77,7 +77,7 @@ impl<'d> Scanner<'d> {
         Some(())
     }
 
-    fn blanks(&mut self) {
+    fn skip_blanks(&mut self) {
         while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = self.rest {
             self.rest = rest;
         }
@@ -85,13 +85,13 @@ impl<'d> Scanner<'d> {
 
     /// A tag, with white space before it or none.
     pub(crate) fn tag(&mut self, tag: &[u8]) -> Option<()> {
-        self.blanks();
+        self.skip_blanks();
         self.eat(tag)
     }
 
     /// White space to the end of the document.
     pub(crate) fn end(&mut self) -> Option<()> {
-        self.blanks();
+        self.skip_blanks();
         self.rest.is_empty().then_some(())
     }
 
@@ -104,11 +104,11 @@ impl<'d> Scanner<'d> {
 
     /// Character data up to the next tag.
     fn characters(&mut self) -> Option<Cow<'d, str>> {
-        let plain = char_data::plain(self.rest)?;
+        let plain = char_data::plain_prefix(self.rest)?;
         match self.rest.get(plain)? {
             b'<' => self.take(plain).map(Cow::Borrowed),
             _ => {
-                let (text, rest) = char_data::with_references(self.rest, self.text)?;
+                let (text, rest) = char_data::resolve_references(self.rest, self.text)?;
                 self.rest = rest;
                 Some(Cow::Owned(text))
             }
@@ -123,20 +123,20 @@ impl<'d> Scanner<'d> {
     }
 
     /// A string within its limit, and what closes it.
-    fn string(&mut self, close: &[u8]) -> Option<Head<'d>> {
+    fn string(&mut self, close: &[u8]) -> Option<ValueStart<'d>> {
         let text = self.characters()?;
         self.eat(close)?;
-        (text.len() <= self.limits.string).then_some(Head::Text(text))
+        (text.len() <= self.limits.string).then_some(ValueStart::Text(text))
     }
 
     /// What follows `<value>`, at `depth`.
-    pub(crate) fn head(&mut self, depth: usize) -> Option<Head<'d>> {
+    pub(crate) fn value_start(&mut self, depth: usize) -> Option<ValueStart<'d>> {
         self.values_left = self.values_left.checked_sub(1)?;
-        if depth > self.limits.levels() {
+        if depth > self.limits.effective_depth() {
             return None;
         }
         let before = self.rest;
-        self.blanks();
+        self.skip_blanks();
         let [b'<', name @ ..] = self.rest else {
             self.rest = before;
             return self.string(b"</value>");
@@ -152,38 +152,38 @@ impl<'d> Scanner<'d> {
                     Some(()) => self.string(b"</string>")?,
                     None => {
                         self.eat(b"/>")?;
-                        Head::Text(Cow::Borrowed(""))
+                        ValueStart::Text(Cow::Borrowed(""))
                     }
                 }
             }
             [b's', ..] => {
                 self.eat(b"<struct")?;
                 match self.eat(b">") {
-                    Some(()) => return Some(Head::Struct),
-                    None => self.eat(b"/>").map(|()| Head::EmptyStruct)?,
+                    Some(()) => return Some(ValueStart::Struct),
+                    None => self.eat(b"/>").map(|()| ValueStart::EmptyStruct)?,
                 }
             }
             [b'a', ..] => {
                 if self.eat(b"<array/>").is_some() {
-                    Head::EmptyArray
+                    ValueStart::EmptyArray
                 } else {
                     self.eat(b"<array>")?;
-                    self.blanks();
+                    self.skip_blanks();
                     if self.eat(b"<data>").is_some() {
-                        return Some(Head::Array);
+                        return Some(ValueStart::Array);
                     }
                     self.eat(b"<data/>")?;
                     self.tag(b"</array>")?;
-                    Head::EmptyArray
+                    ValueStart::EmptyArray
                 }
             }
             [b'n', ..] => {
                 if self.eat(b"<nil/>").is_none() {
                     self.eat(b"<nil></nil>")?;
                 }
-                Head::Scalar(Value::Nil)
+                ValueStart::Scalar(Value::Nil)
             }
-            _ => Head::Scalar(self.scalar(name)?),
+            _ => ValueStart::Scalar(self.scalar(name)?),
         };
         self.tag(b"</value>")?;
         Some(head)
@@ -195,15 +195,15 @@ impl<'d> Scanner<'d> {
         let length = name.iter().take(20).position(|b| *b == b'>')?;
         let from = self.text.len() - name.len();
         let tag = self.text.get(from..from + length)?;
-        let kind = Kind::of(tag)?;
+        let kind = ScalarType::from_tag(tag)?;
         self.rest = &name[length + 1..];
         let from = self.text.len() - self.rest.len();
         let bytes = match kind {
-            Kind::Base64 => self.text.get(from..)?.find('<')?,
+            ScalarType::Base64 => self.text.get(from..)?.find('<')?,
             _ => self.rest.iter().position(|b| *b == b'<')?,
         };
         let text = self.take(bytes)?;
-        let value = kind.read(text)?;
+        let value = kind.parse(text)?;
         let length = match &value {
             Value::Base64(decoded) => decoded.len(),
             _ => text.len(),
@@ -216,8 +216,8 @@ impl<'d> Scanner<'d> {
 
     /// Whether the array has another item, of which `<value>` has then been read; else
     /// the array has been read to its `</value>`.
-    pub(crate) fn item(&mut self) -> Option<bool> {
-        self.blanks();
+    pub(crate) fn next_item(&mut self) -> Option<bool> {
+        self.skip_blanks();
         if self.eat(b"<value>").is_some() {
             return Some(true);
         }
@@ -229,8 +229,8 @@ impl<'d> Scanner<'d> {
 
     /// The name of the struct's next member, of which `<value>` has then been read; at
     /// the struct's end `Some(None)`, and it has been read to its `</value>`.
-    pub(crate) fn member(&mut self) -> Option<Option<Cow<'d, str>>> {
-        self.blanks();
+    pub(crate) fn next_member(&mut self) -> Option<Option<Cow<'d, str>>> {
+        self.skip_blanks();
         if self.eat(b"<member>").is_none() {
             self.eat(b"</struct>")?;
             self.tag(b"</value>")?;
@@ -243,7 +243,7 @@ impl<'d> Scanner<'d> {
     }
 
     /// What follows a member's value.
-    pub(crate) fn end_member(&mut self) -> Option<()> {
+    pub(crate) fn member_end(&mut self) -> Option<()> {
         self.tag(b"</member>")
     }
 }
