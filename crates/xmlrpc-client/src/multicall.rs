@@ -132,10 +132,5 @@ fn read_entry(entry: Value) -> Result<Value, Error> {
 }
 
 fn mismatch(expected: &'static str, found: String) -> Error {
-    let path = String::new();
-    Error::Mismatch(WireError::Mismatch {
-        path,
-        expected,
-        found,
-    })
+    Error::Mismatch(WireError::mismatch(expected, found))
 }

@@ -1,21 +1,25 @@
 //! Documents to values.
 //!
-//! The complete reader reads every document there is; the fast one reads what peers
-//! really write and declines anything else, untouched. Where both read, they agree.
+//! There are two readers. The fast reader reads the documents that peers usually write, and
+//! declines every other one. The complete reader then reads the document from its beginning,
+//! and makes every error. Where both read a document, they agree.
 
 pub mod complete;
 pub mod fast;
+mod fault_members;
 mod scalar_parser;
 
-use crate::{Error, Limits, MethodCall, MethodResponse};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::message::{MethodCall, MethodResponse};
 
 /// Reads a `<methodCall>`.
 ///
 /// # Errors
 ///
-/// Every variant of [`Error`] that has a place in the document,
-/// [`Error::UnsupportedEncoding`], [`Error::Doctype`], and [`Error::LimitExceeded`] beyond
-/// `limits`. Nothing of a document with an error is given.
+/// [`Error::NotWellFormed`], [`Error::UnsupportedEncoding`], [`Error::Doctype`],
+/// [`Error::Unexpected`], [`Error::BadScalar`], or [`Error::LimitExceeded`] for a document
+/// beyond `limits`. No part of a document with an error is returned.
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
     match fast::decode_call(document, limits) {
         Some(call) => Ok(call),
@@ -27,7 +31,7 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
 ///
 /// # Errors
 ///
-/// As [`decode_call`].
+/// The same as those of [`decode_call`].
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
     match fast::decode_response(document, limits) {
         Some(response) => Ok(response),

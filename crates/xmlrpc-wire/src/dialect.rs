@@ -1,26 +1,23 @@
-//! Which extensions the other side reads.
+//! Dialects: the extensions that a document may be written with.
 
-use crate::encode::{call, fault, response};
-use crate::{Error, Fault, Value};
-
-/// How an extension is written, if it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The form in which an extension is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Extension {
-    /// Not at all: a value that needs it is [`Error::Unrepresentable`].
+    /// Not written: a value that needs it is
+    /// [`Error::Unrepresentable`](crate::Error::Unrepresentable).
     Refused,
-    /// By its own name: `<nil/>`.
+    /// Written under its own name: `<nil/>`.
     Plain,
-    /// With Apache's prefix, which the root then declares: `<ex:nil/>`.
+    /// Written with Apache's prefix, which the root element declares: `<ex:nil/>`.
     Prefixed,
 }
 
-/// What the other side reads beyond the specification of 1999: which extensions a
-/// document may be written with.
+/// The extensions to the specification of 1999 that a document may be written with.
 ///
-/// What a dialect does not allow is an error with the way to the value, never a document
-/// that the other side refuses or takes for something else. Reading has no dialects: all
-/// of this is always read.
+/// A dialect describes what the other side reads. A value that it does not allow is an
+/// error with the path to the value, never a document that the other side refuses or
+/// misreads. Decoding has no dialects: every extension is always read.
 ///
 /// ```
 /// use xmlrpc_wire::{Dialect, Value};
@@ -34,7 +31,7 @@ pub enum Extension {
 /// );
 /// # Ok::<(), xmlrpc_wire::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Dialect {
     /// `<nil/>`.
@@ -43,15 +40,15 @@ pub struct Dialect {
     pub i8: Extension,
     /// `<biginteger>` and `<bigdecimal>`.
     pub big: Extension,
-    /// Dates and times with a fraction or an offset: within `<dateTime.iso8601>` when
-    /// plain, as `<ex:dateTime>` in the form of XML Schema when prefixed.
+    /// Dates and times with a fraction or an offset: within `<dateTime.iso8601>` when plain,
+    /// as `<ex:dateTime>` in the form of XML Schema when prefixed.
     pub date_time: Extension,
-    /// `nan`, `inf` and `-inf` as doubles, in Python's spelling.
+    /// Doubles that are not finite: `nan`, `inf` and `-inf`, in Python's spelling.
     pub non_finite: bool,
 }
 
 impl Dialect {
-    /// The specification's types and no others: what every peer reads.
+    /// Returns the dialect of the specification: its types only, which every peer reads.
     pub const fn specification() -> Self {
         Dialect {
             nil: Extension::Refused,
@@ -62,8 +59,10 @@ impl Dialect {
         }
     }
 
-    /// `nil`, `i8`, `biginteger` and `bigdecimal` by their plain names, as this crate,
-    /// Python 3 and, but for the last two, xmlrpc-c read them: the default.
+    /// Returns the default dialect: `nil`, `i8`, `biginteger` and `bigdecimal` under their
+    /// plain names.
+    ///
+    /// This crate and Python 3 read all four; xmlrpc-c reads the first two.
     pub const fn python() -> Self {
         Dialect {
             nil: Extension::Plain,
@@ -73,8 +72,8 @@ impl Dialect {
         }
     }
 
-    /// The same types with the prefix `ex`, and `ex:dateTime`, as Apache's XML-RPC for
-    /// Java has them.
+    /// Returns the dialect of Apache's XML-RPC for Java: the types of
+    /// [`python`](Dialect::python) with the prefix `ex`, and `ex:dateTime`.
     pub const fn apache() -> Self {
         Dialect {
             nil: Extension::Prefixed,
@@ -85,7 +84,8 @@ impl Dialect {
         }
     }
 
-    /// All that this crate reads, by plain names: for peers that both use it.
+    /// Returns the dialect with every extension that this crate reads, under plain names: for
+    /// two peers that both use it.
     pub const fn everything() -> Self {
         Dialect {
             date_time: Extension::Plain,
@@ -94,35 +94,13 @@ impl Dialect {
         }
     }
 
-    /// Whether any document may have the prefix, so that its root declares it.
+    /// Returns whether a document may have the prefix, which its root then declares.
     pub(crate) fn is_prefixed(&self) -> bool {
         [self.nil, self.i8, self.big, self.date_time].contains(&Extension::Prefixed)
     }
-
-    /// [`encode_call`](crate::encode_call) in this dialect.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unrepresentable`] for what XML 1.0 or the dialect has no way to carry.
-    pub fn encode_call(&self, method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
-        call(self, method, params)
-    }
-
-    /// [`encode_response`](crate::encode_response) in this dialect.
-    ///
-    /// # Errors
-    ///
-    /// As [`encode_call`](Dialect::encode_call).
-    pub fn encode_response(&self, value: &Value) -> Result<Vec<u8>, Error> {
-        response(self, value)
-    }
-
-    /// [`encode_fault`](crate::encode_fault): the same in every dialect.
-    pub fn encode_fault(&self, answer: &Fault) -> Vec<u8> {
-        fault(self, answer)
-    }
 }
 
+/// The default is [`Dialect::python`].
 impl Default for Dialect {
     fn default() -> Self {
         Dialect::python()

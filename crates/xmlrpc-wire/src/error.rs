@@ -1,106 +1,119 @@
-//! The one error type of this crate.
+//! The error type of this crate, and places in documents.
 
 use std::fmt;
 
 use crate::limits::Limit;
 
-/// Why a document could not be read or written, or a value not converted.
+/// A document that can't be read or written, or a value that can't be converted.
+///
+/// A `path` leads from the document's root to a value, such as `params[0].servers[3]`: `[3]`
+/// is an item of an array, `.servers` a member of a struct. It is empty for the value itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The document is not well-formed XML.
+    #[non_exhaustive]
     NotWellFormed {
-        /// Where it was noticed.
+        /// The place where the parser noticed.
         at: Position,
-        /// What the XML parser says.
+        /// The parser's reason.
         reason: String,
     },
-    /// The document declares an encoding that is not read.
+    /// The document declares an encoding that this crate does not read.
+    #[non_exhaustive]
     UnsupportedEncoding {
         /// The encoding's name, as declared.
         name: String,
     },
-    /// The document has a DOCTYPE, which XML-RPC does not use and which is refused
-    /// for what it can be made to expand to.
+    /// The document has a DOCTYPE. XML-RPC does not use it, and its entities can expand
+    /// without bound.
     Doctype,
-    /// Well-formed XML, but not the XML-RPC document that was expected.
+    /// The document is well-formed XML, but not the XML-RPC document that was expected.
+    #[non_exhaustive]
     Unexpected {
-        /// Where.
+        /// The place in the document.
         at: Position,
-        /// The way to the value, such as `params[0].servers[3]`; empty outside of values.
+        /// The path to the value; empty outside of values.
         path: String,
-        /// What would have been right.
+        /// A description of what the document should have here.
         expected: &'static str,
-        /// What stands there instead.
+        /// A description of what it has.
         found: String,
     },
-    /// A scalar's text is not a value of its type.
+    /// The text of a scalar is not a value of its type.
+    #[non_exhaustive]
     BadScalar {
-        /// Where its element ends.
+        /// The end of the scalar's element.
         at: Position,
-        /// The way to the value.
+        /// The path to the value.
         path: String,
         /// The type's name on the wire.
         type_name: &'static str,
-        /// The text, cut to its beginning.
+        /// The beginning of the text.
         text: String,
     },
-    /// The document is beyond one of the [`Limits`](crate::Limits).
+    /// The document exceeds one of the [`Limits`](crate::Limits).
+    #[non_exhaustive]
     LimitExceeded {
-        /// The limit that was met.
+        /// The limit in question.
         limit: Limit,
         /// The limit's value.
         max: usize,
     },
-    /// A value holds what XML 1.0 or XML-RPC cannot carry.
+    /// A value that XML 1.0, XML-RPC or the [`Dialect`](crate::Dialect) can't carry.
+    #[non_exhaustive]
     Unrepresentable {
-        /// The way to it, such as `params[0].servers[3]`.
+        /// The path to the value.
         path: String,
-        /// What it is.
+        /// The reason.
         what: String,
     },
-    /// A value is not of the type that was asked for, or does not fit in it.
+    /// A value is of another type than the one asked for, or does not fit in it.
+    #[non_exhaustive]
     Mismatch {
-        /// The way to it, such as `[2].port`; empty for the value itself.
+        /// The path to the value.
         path: String,
-        /// What was asked for.
+        /// A description of what was asked for.
         expected: &'static str,
-        /// What is there.
+        /// A description of the value.
         found: String,
     },
-    /// What a type's own conversion says (with the feature `serde`).
+    /// An error of a type's own conversion, such as of serde's traits.
+    #[non_exhaustive]
     Custom {
-        /// The way to the value; empty for the value itself.
+        /// The path to the value.
         path: String,
-        /// What it says.
+        /// The conversion's message.
         message: String,
     },
-    /// A parameter list has another length than was asked for.
+    /// A parameter list has another length than the one asked for.
+    #[non_exhaustive]
     WrongArity {
-        /// How many parameters are taken.
+        /// The number of parameters asked for.
         expected: usize,
-        /// How many there are.
+        /// The number of parameters in the list.
         found: usize,
     },
 }
 
-/// A place in a document, told in three ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A place in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Position {
     /// The line, counted from 1.
     pub line: u64,
     /// The character in the line, counted from 1.
     pub column: u64,
-    /// Bytes of the document before the place.
+    /// The number of the document's bytes before the place.
     pub offset: u64,
 }
 
+/// Errors for implementations of [`IntoValue`](crate::IntoValue) and
+/// [`FromValue`](crate::FromValue).
 impl Error {
-    /// Returns [`Error::Unrepresentable`] with an empty path.
+    /// Creates [`Error::Unrepresentable`] with an empty path.
     ///
-    /// For implementations of [`IntoValue`](crate::IntoValue). `what` completes the sentence
-    /// "it can't be sent: …".
+    /// `what` follows "… can't be sent: ".
     pub fn unrepresentable(what: impl Into<String>) -> Self {
         Error::Unrepresentable {
             path: String::new(),
@@ -108,12 +121,28 @@ impl Error {
         }
     }
 
-    /// Puts `step` before the path: `[3]` for an item of an array, `.name` for a member of a
-    /// struct.
+    /// Creates [`Error::Mismatch`] with an empty path.
     ///
-    /// For implementations of [`IntoValue`](crate::IntoValue) and
-    /// [`FromValue`](crate::FromValue) that convert parts. Errors without a path stay as
-    /// they are.
+    /// `found` is usually the value's [`type_name`](crate::Value::type_name). The two follow
+    /// "expected " and "found ".
+    pub fn mismatch(expected: &'static str, found: impl Into<String>) -> Self {
+        Error::Mismatch {
+            path: String::new(),
+            expected,
+            found: found.into(),
+        }
+    }
+
+    /// Creates [`Error::Custom`] with an empty path.
+    pub fn custom(message: impl Into<String>) -> Self {
+        Error::Custom {
+            path: String::new(),
+            message: message.into(),
+        }
+    }
+
+    /// Puts a step before the path: `[3]` for an item of an array, `.name` for a member of a
+    /// struct. An error without a path stays as it is.
     #[must_use]
     pub fn within(mut self, step: impl fmt::Display) -> Self {
         if let Error::Mismatch { path, .. }
@@ -128,17 +157,17 @@ impl Error {
     }
 }
 
-/// The first 40 characters of a text, for an error.
+/// Returns the first 40 characters of a text, and an ellipsis if there are more.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut chars = text.chars();
-    let mut cut: String = chars.by_ref().take(40).collect();
+    let mut excerpt: String = chars.by_ref().take(40).collect();
     if chars.next().is_some() {
-        cut.push('…');
+        excerpt.push('…');
     }
-    cut
+    excerpt
 }
 
-/// ` at ` and a path, or nothing for an empty one.
+/// Displays `at `, a path and a colon, or nothing for an empty path.
 struct PathPrefix<'p>(&'p str);
 
 impl fmt::Display for PathPrefix<'_> {

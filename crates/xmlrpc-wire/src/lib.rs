@@ -14,9 +14,13 @@ mod message;
 #[cfg(feature = "serde")]
 pub mod serde;
 mod value;
+mod xml_char;
 
 pub use big_numbers::{BigDecimal, BigInteger};
-pub use convert::{Bytes, FromParams, FromValue, IntoParams, IntoResponse, IntoValue};
+pub use convert::bytes::Bytes;
+pub use convert::params::{FromParams, IntoParams};
+pub use convert::response::IntoResponse;
+pub use convert::value_traits::{FromValue, IntoValue};
 pub use datetime::DateTime;
 pub use decode::{decode_call, decode_response};
 pub use dialect::{Dialect, Extension};
@@ -25,8 +29,9 @@ pub use error::{Error, Position};
 pub use fault::Fault;
 pub use limits::{Limit, Limits};
 pub use message::{MethodCall, MethodResponse};
-pub use value::Value;
-pub use value::structure::Struct;
+pub use value::index::ValueIndex;
+pub use value::structure::{Members, MembersMut};
+pub use value::{Struct, Value};
 
 /// The two readers by themselves, for tests and measurements that compare them.
 #[doc(hidden)]

@@ -2,34 +2,36 @@
 
 use std::fmt;
 
-/// The most that a document may hold; [`Error::LimitExceeded`](crate::Error::LimitExceeded)
-/// beyond it.
+/// The most that a document may hold; more is
+/// [`Error::LimitExceeded`](crate::Error::LimitExceeded).
 ///
 /// ```
 /// # use xmlrpc_wire::Limits;
 /// let mut limits = Limits::default();
 /// limits.bytes = 64 * 1024;
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of the document; 16 MiB by default.
+    /// Bytes of the document. Default: 16 MiB.
     pub bytes: usize,
-    /// Depth of values within values: a bare `<int>` has depth 1, an array of them 2;
-    /// 64 by default, and 256 at most whatever is set, since reading and dropping a value
-    /// takes stack at each level.
+    /// Depth of values within values: a bare `<int>` has depth 1, an array of them 2.
+    /// Default: 64.
+    ///
+    /// A depth above 256 counts as 256, since reading and dropping a value takes stack for
+    /// each level.
     pub depth: usize,
-    /// Number of values in the document, arrays and structs counted with what they
-    /// hold; 1,000,000 by default.
+    /// Number of values in the document; arrays and structs count together with their
+    /// contents. Default: 1,000,000.
     pub values: usize,
-    /// Bytes of a name: of the method or of a struct's member; 1,024 by default.
+    /// Bytes of one name, of the method or of a member. Default: 1,024.
     pub name: usize,
-    /// Bytes of one string or one number's text, and of one base64 value once decoded;
-    /// 16 MiB by default, which is as much as `bytes` allows.
+    /// Bytes of one string, of one number's text, and of one base64 value after decoding.
+    /// Default: 16 MiB, as much as `bytes` allows.
     pub string: usize,
 }
 
-/// One of the [`Limits`]; displays as the field's name.
+/// One of the [`Limits`]; displayed as the name of its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Limit {
@@ -58,7 +60,7 @@ impl fmt::Display for Limit {
 }
 
 impl Limits {
-    /// The depth that holds.
+    /// Returns the depth that is enforced: `depth`, but at most 256.
     pub(crate) fn effective_depth(&self) -> usize {
         self.depth.min(256)
     }

@@ -1,6 +1,7 @@
-//! The two messages: a call, and what answers it.
+//! The two messages: a call and its response.
 
-use crate::{Fault, Value};
+use crate::fault::Fault;
+use crate::value::Value;
 
 /// A `<methodCall>`.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +14,7 @@ pub struct MethodCall {
 }
 
 impl MethodCall {
-    /// A call of `method` with `params`.
+    /// Creates a call of `method` with `params`.
     pub fn new(method: impl Into<String>, params: Vec<Value>) -> Self {
         MethodCall {
             method: method.into(),
@@ -22,5 +23,5 @@ impl MethodCall {
     }
 }
 
-/// A `<methodResponse>`: the one value that the method gave, or its fault.
+/// A `<methodResponse>`: the method's one value, or its fault.
 pub type MethodResponse = Result<Value, Fault>;

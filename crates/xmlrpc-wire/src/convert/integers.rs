@@ -1,36 +1,15 @@
-//! Integers: the narrowest type of the wire out, whatever type fits in.
+//! Conversions of numbers that are integers or exact decimals.
 
-use super::{FromValue, mismatch};
-use crate::{BigDecimal, BigInteger, Error, Value};
-
-/// Any integer of the wire, wide enough for all of Rust's.
-enum WideInteger {
-    Signed(i128),
-    Unsigned(u128),
-}
-
-fn wide(value: &Value) -> Option<WideInteger> {
-    match value {
-        Value::Int(number) => Some(WideInteger::Signed((*number).into())),
-        Value::Int64(number) => Some(WideInteger::Signed((*number).into())),
-        Value::BigInteger(number) => match i128::try_from(number) {
-            Ok(number) => Some(WideInteger::Signed(number)),
-            Err(_) => u128::try_from(number).ok().map(WideInteger::Unsigned),
-        },
-        _ => None,
-    }
-}
+use crate::big_numbers::{BigDecimal, BigInteger};
+use crate::convert::value_traits::{FromValue, infallible};
+use crate::error::{Error, excerpt};
+use crate::value::Value;
 
 macro_rules! from_integers {
     ($($type:ty: $expected:literal),* $(,)?) => {$(
         impl FromValue for $type {
             fn from_value(value: Value) -> Result<Self, Error> {
-                let fits = match wide(&value) {
-                    Some(WideInteger::Signed(number)) => <$type>::try_from(number).ok(),
-                    Some(WideInteger::Unsigned(number)) => <$type>::try_from(number).ok(),
-                    None => None,
-                };
-                fits.ok_or_else(|| out_of_range($expected, &value))
+                value.as_integer().ok_or_else(|| out_of_range($expected, &value))
             }
         }
     )*};
@@ -51,18 +30,15 @@ from_integers! {
     usize: "an integer of the machine's width that is not negative",
 }
 
+/// Returns the error of an integer that does not fit, or of a value of another type.
 fn out_of_range(expected: &'static str, value: &Value) -> Error {
     let found = match value {
         Value::Int(number) => number.to_string(),
         Value::Int64(number) => number.to_string(),
-        Value::BigInteger(number) => crate::error::excerpt(number.as_str()),
-        other => return mismatch(expected, other),
+        Value::BigInteger(number) => excerpt(number.as_str()),
+        other => return Error::mismatch(expected, other.type_name()),
     };
-    Error::Mismatch {
-        path: String::new(),
-        expected,
-        found,
-    }
+    Error::mismatch(expected, found)
 }
 
 macro_rules! into_int {
@@ -96,14 +72,14 @@ into_narrowest! {
 
 infallible!(BigInteger, Value::BigInteger);
 
-/// Every integer of the wire.
+/// Reads every integer variant.
 impl FromValue for BigInteger {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::BigInteger(number) => Ok(number),
             Value::Int(number) => Ok(i128::from(number).into()),
             Value::Int64(number) => Ok(i128::from(number).into()),
-            other => Err(mismatch("an integer", &other)),
+            other => Err(Error::mismatch("an integer", other.type_name())),
         }
     }
 }
@@ -114,7 +90,7 @@ impl FromValue for BigDecimal {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::BigDecimal(number) => Ok(number),
-            other => Err(mismatch("a bigdecimal", &other)),
+            other => Err(Error::mismatch("a bigdecimal", other.type_name())),
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Tuples as parameter lists.
+//! Tuples and lists of values as parameter lists.
 
-use super::{FromValue, IntoValue};
-use crate::{Error, Value};
+use crate::convert::value_traits::{FromValue, IntoValue};
+use crate::error::Error;
+use crate::value::Value;
 
-/// What makes the parameter list of a call: a tuple, `()` for none, or a list of values.
+/// A type that converts into the parameter list of a call: a tuple of up to eight elements,
+/// `()` for none, or a list of values.
 pub trait IntoParams {
     /// Returns the parameters in order.
     ///
@@ -13,13 +15,15 @@ pub trait IntoParams {
     fn into_params(self) -> Result<Vec<Value>, Error>;
 }
 
-/// What a parameter list makes: a tuple, `()` for none, or a list of values.
+/// A type that a parameter list converts into: a tuple of up to eight elements, `()` for none,
+/// or a list of values.
 pub trait FromParams: Sized {
-    /// The arguments.
+    /// Returns the arguments.
     ///
     /// # Errors
     ///
-    /// [`Error::WrongArity`], or [`Error::Mismatch`] with a path such as `params[0]`.
+    /// [`Error::WrongArity`] for another number of parameters, and [`Error::Mismatch`], with
+    /// a path such as `params[0]`, for a parameter of another type.
     fn from_params(params: Vec<Value>) -> Result<Self, Error>;
 }
 
@@ -106,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_count_tells_both_figures() {
+    fn a_wrong_count_names_both_numbers() {
         for (params, text) in [
             (vec![], "takes 1 argument (0 given)"),
             (vec![Value::Nil, Value::Nil], "takes 1 argument (2 given)"),
@@ -117,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_tells_which_parameter() {
+    fn a_wrong_type_names_the_parameter() {
         let params = (1, vec!["x"]).into_params().unwrap();
         let error = <(i32, Vec<i32>)>::from_params(params).unwrap_err();
         assert_eq!(

@@ -1,12 +1,14 @@
-//! What a published function may return.
+//! Results of published functions as responses.
 
-use super::IntoValue;
-use crate::{Error, Fault, MethodResponse};
+use crate::convert::value_traits::IntoValue;
+use crate::error::Error;
+use crate::fault::Fault;
+use crate::message::MethodResponse;
 
-/// What a published function returns: anything that makes a value, or a `Result` of it
-/// with an error that makes a [`Fault`].
+/// A result of a published function: a type that converts into a value, or a `Result` of one
+/// whose error converts into a [`Fault`].
 pub trait IntoResponse {
-    /// Returns the value or the fault to answer with.
+    /// Returns the response, which is a value or a fault.
     ///
     /// # Errors
     ///
@@ -35,7 +37,7 @@ impl<T: IntoValue, E: Into<Fault>> IntoResponse for Result<T, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Value;
+    use crate::value::Value;
 
     #[test]
     fn plain_values_and_results_answer() {

@@ -1,19 +1,11 @@
-//! Conversions of values that hold no others.
+//! Conversions of booleans, doubles, strings, dates and nil.
 
-use super::{FromValue, IntoValue, mismatch};
-use crate::{DateTime, Error, Value};
+use std::borrow::Cow;
 
-impl IntoValue for Value {
-    fn into_value(self) -> Result<Value, Error> {
-        Ok(self)
-    }
-}
-
-impl FromValue for Value {
-    fn from_value(value: Value) -> Result<Self, Error> {
-        Ok(value)
-    }
-}
+use crate::convert::value_traits::{FromValue, infallible};
+use crate::datetime::DateTime;
+use crate::error::Error;
+use crate::value::Value;
 
 infallible!(bool, Value::Bool);
 
@@ -21,7 +13,7 @@ impl FromValue for bool {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::Bool(bool) => Ok(bool),
-            other => Err(mismatch("a boolean", &other)),
+            other => Err(Error::mismatch("a boolean", other.type_name())),
         }
     }
 }
@@ -30,26 +22,22 @@ infallible!(f64, Value::Double);
 
 impl FromValue for f64 {
     fn from_value(value: Value) -> Result<Self, Error> {
-        match value {
-            Value::Double(double) => Ok(double),
-            Value::Int(number) => Ok(f64::from(number)),
-            Value::Int64(number) => i32::try_from(number)
-                .map(f64::from)
-                .map_err(|_| mismatch("a double", &value)),
-            other => Err(mismatch("a double", &other)),
-        }
+        value
+            .as_f64()
+            .ok_or_else(|| Error::mismatch("a double", value.type_name()))
     }
 }
 
 infallible!(String, Value::String);
 
 infallible!(&str, |text| Value::String(text.to_owned()));
+infallible!(Cow<'_, str>, |text| Value::String(text.into_owned()));
 
 impl FromValue for String {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::String(text) => Ok(text),
-            other => Err(mismatch("a string", &other)),
+            other => Err(Error::mismatch("a string", other.type_name())),
         }
     }
 }
@@ -60,7 +48,7 @@ impl FromValue for DateTime {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::DateTime(moment) => Ok(moment),
-            other => Err(mismatch("a dateTime.iso8601", &other)),
+            other => Err(Error::mismatch("a dateTime.iso8601", other.type_name())),
         }
     }
 }
@@ -72,7 +60,7 @@ impl FromValue for () {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::Nil => Ok(()),
-            other => Err(mismatch("nil", &other)),
+            other => Err(Error::mismatch("nil", other.type_name())),
         }
     }
 }
@@ -80,9 +68,10 @@ impl FromValue for () {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::value_traits::IntoValue;
 
     #[test]
-    fn other_scalars_round_trip_and_refuse_strangers() {
+    fn scalars_round_trip_and_refuse_other_types() {
         fn check<T>(rust: T, value: Value)
         where
             T: IntoValue + Into<Value> + FromValue + Clone + PartialEq + std::fmt::Debug,
@@ -95,6 +84,8 @@ mod tests {
         check(true, Value::Bool(true));
         check(0.5, Value::Double(0.5));
         check("a".to_owned(), Value::String("a".to_owned()));
+        assert_eq!(Value::from("a"), Value::String("a".to_owned()));
+        assert_eq!(Value::from(Cow::from("a")), Value::String("a".to_owned()));
         check((), Value::Nil);
         let moment = DateTime::new(1998, 7, 17, 14, 8, 55).unwrap();
         check(moment, Value::DateTime(moment));

@@ -1,4 +1,4 @@
-//! The complete reader: every document there is, on the XML parser.
+//! The complete reader: every document, by an XML parser.
 
 mod cursor;
 mod elements;
@@ -6,15 +6,22 @@ mod encoding;
 mod parser_input;
 mod prolog;
 
+use crate::decode::fault_members::fault;
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::message::{MethodCall, MethodResponse};
+use crate::value::Value;
 use cursor::{Cursor, Token};
 use parser_input::ParserInput;
 
-use crate::{Error, Fault, FromValue, Limits, MethodCall, MethodResponse, Struct, Value};
-
-/// Reads a `<methodCall>`.
+/// Reads a `<methodCall>` by the XML parser.
+///
+/// # Errors
+///
+/// The same as those of [`decode_call`](crate::decode_call).
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
-    let source = ParserInput::new(document, limits)?;
-    let mut cursor = Cursor::new(&source, limits);
+    let input = ParserInput::new(document, limits)?;
+    let mut cursor = Cursor::new(&input, limits);
     cursor.expect_start("methodCall", "<methodCall>")?;
     cursor.expect_start("methodName", "<methodName>")?;
     let method = cursor.read_name()?;
@@ -31,10 +38,14 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
     Ok(MethodCall { method, params })
 }
 
-/// Reads a `<methodResponse>`.
+/// Reads a `<methodResponse>` by the XML parser.
+///
+/// # Errors
+///
+/// The same as those of [`decode_call`](crate::decode_call).
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
-    let source = ParserInput::new(document, limits)?;
-    let mut cursor = Cursor::new(&source, limits);
+    let input = ParserInput::new(document, limits)?;
+    let mut cursor = Cursor::new(&input, limits);
     cursor.expect_start("methodResponse", "<methodResponse>")?;
     let expected = "<params> or <fault>";
     let response = match cursor.next_child(expected)?.as_deref() {
@@ -63,7 +74,7 @@ pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodRespons
     Ok(response)
 }
 
-/// The parameters, after `<params>` and through `</params>`.
+/// Reads the parameters after `<params>`, and `</params>`.
 fn params(cursor: &mut Cursor<'_>) -> Result<Vec<Value>, Error> {
     let mut params = Vec::new();
     let expected = "<param> or </params>";
@@ -76,16 +87,4 @@ fn params(cursor: &mut Cursor<'_>) -> Result<Vec<Value>, Error> {
         cursor.expect_end("</param>")?;
     }
     Ok(params)
-}
-
-/// A fault of a struct's members, in any order and with others among them; the code may
-/// be any integer that fits, or the text of one.
-pub(super) fn fault(value: Value) -> Option<Fault> {
-    let mut members = Struct::from_value(value).ok()?;
-    let code = match members.remove("faultCode")? {
-        Value::String(text) => text.trim().parse().ok()?,
-        code => i32::from_value(code).ok()?,
-    };
-    let message = String::from_value(members.remove("faultString")?).ok()?;
-    Some(Fault { code, message })
 }

@@ -1,17 +1,20 @@
-//! The texts of scalars; both readers read them here.
+//! Scalars from their texts, for both readers.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::{BigDecimal, BigInteger, DateTime, Value};
+use crate::big_numbers::{BigDecimal, BigInteger};
+use crate::datetime::DateTime;
+use crate::value::Value;
 
+/// The standard alphabet, with padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A scalar type that is not text.
+/// A type of the wire whose text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum ScalarType {
     Int,
@@ -27,7 +30,8 @@ pub(super) enum ScalarType {
 }
 
 impl ScalarType {
-    /// The type of an element's name, without its prefix. `dateTime` is Apache's.
+    /// Returns the type of an element's name, which comes without its prefix. `dateTime` is
+    /// Apache's.
     pub(super) fn from_tag(tag: &str) -> Option<ScalarType> {
         Some(match tag {
             "int" | "i4" => ScalarType::Int,
@@ -44,7 +48,7 @@ impl ScalarType {
         })
     }
 
-    /// The type's name in errors.
+    /// Returns the type's name in errors.
     pub(super) fn name(self) -> &'static str {
         match self {
             ScalarType::Int => "int",
@@ -60,14 +64,14 @@ impl ScalarType {
         }
     }
 
-    /// The value of a text, with white space around it or none.
+    /// Returns the value of a text, which may have white space around it.
     pub(super) fn parse(self, text: &str) -> Option<Value> {
         let text = match text.as_bytes() {
             [first, .., last] if *first > b' ' && *last > b' ' => text,
             _ => text.trim_matches([' ', '\t', '\r', '\n']),
         };
         match self {
-            // JavaScript writes its wide integers so.
+            // JavaScript writes integers of more than 32 bits as `<int>`.
             ScalarType::Int => match text.parse() {
                 Ok(number) => Some(Value::Int(number)),
                 Err(_) => Some(Value::Int64(text.parse().ok()?)),
@@ -89,15 +93,17 @@ impl ScalarType {
     }
 }
 
-/// Lines may be wrapped anywhere, and the padding may be missing. What has no line breaks,
-/// the most, is decoded as it stands; a break is found at its first line.
+/// Decodes base64, which may have line breaks anywhere and no padding.
+///
+/// Most texts have no line breaks and decode at the first attempt. One with line breaks fails
+/// at the first of them, so that attempt costs no more than a line.
 fn base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).ok().or_else(|| {
         let mut solid = Vec::with_capacity(text.len());
         for line in text.split([' ', '\t', '\r', '\n']) {
             solid.extend_from_slice(line.as_bytes());
         }
-        // What was solid already has been refused already.
+        // A text without blanks has been refused above.
         (solid.len() < text.len()).then(|| BASE64.decode(solid).ok())?
     })
 }

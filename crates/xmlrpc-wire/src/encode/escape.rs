@@ -1,27 +1,18 @@
-//! Character data.
+//! Escaping of character data.
 
-/// Bytes that need a look: what is escaped, what XML 1.0 does not have, and the beginning
-/// of U+FFFE and U+FFFF.
+use crate::xml_char::{is_xml_char, special_bytes};
+
+/// Bytes that are escaped, that XML 1.0 does not have, or that begin U+FFFE and U+FFFF.
 const SPECIAL: [bool; 256] = special_bytes(b'>');
 
-/// What needs a look in character data, read or written: controls but tab and line feed,
-/// `<`, `&`, the first byte of U+FFFE and U+FFFF, and `also`.
-pub(crate) const fn special_bytes(also: u8) -> [bool; 256] {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        special[byte] = byte != b'\t' as usize && byte != b'\n' as usize;
-        byte += 1;
-    }
-    special[b'<' as usize] = true;
-    special[b'&' as usize] = true;
-    special[0xEF] = true;
-    special[also as usize] = true;
-    special
-}
-
-/// Appends character data. A carriage return is written as a reference: a parser turns a
-/// bare one into a line feed (XML 1.0, section 2.11).
+/// Appends character data.
+///
+/// A carriage return is written as a reference: a parser turns a bare one into a line feed
+/// (XML 1.0, section 2.11).
+///
+/// # Errors
+///
+/// A sentence about a character that XML 1.0 does not have.
 pub(super) fn write(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
     let bytes = text.as_bytes();
     let (mut written, mut from) = (0, 0);
@@ -37,6 +28,7 @@ pub(super) fn write(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
             b'&' => b"&amp;",
             b'\r' => b"&#13;",
             _ => {
+                // Controls and 0xEF are first bytes, so `at` is a character's boundary.
                 let c = text[at..].chars().next().unwrap_or_default();
                 if is_xml_char(c) {
                     continue;
@@ -53,9 +45,4 @@ pub(super) fn write(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
     }
     out.extend_from_slice(&bytes[written..]);
     Ok(())
-}
-
-/// XML 1.0, production 2.
-pub(crate) fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }

@@ -1,11 +1,11 @@
-//! The texts of scalars.
+//! Texts of numbers, dates and base64 as they are written.
 
 use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::DateTime;
+use crate::datetime::DateTime;
 
 /// Appends a number's decimal digits.
 pub(super) fn integer(out: &mut Vec<u8>, number: i64) {
@@ -30,8 +30,8 @@ fn digit(below_ten: u64) -> u8 {
     b'0' + (below_ten % 10) as u8
 }
 
-/// Appends a double: without an exponent where it is finite, as the specification wants
-/// it, else in Python's spelling.
+/// Appends a double: a finite one without an exponent, as the specification requires; others
+/// in Python's spelling.
 pub(super) fn double(out: &mut Vec<u8>, double: f64) {
     // Writing to a Vec cannot fail.
     let _ = if double.is_nan() {
@@ -41,8 +41,8 @@ pub(super) fn double(out: &mut Vec<u8>, double: f64) {
     };
 }
 
-/// Appends a date and time in the specification's form; what follows the seconds is
-/// written where it is given. With `dashes`, in the form of XML Schema.
+/// Appends a date and time in the specification's form, or with `dashes` in the form of XML
+/// Schema. A fraction and an offset follow if the moment has them.
 pub(super) fn date_time(out: &mut Vec<u8>, moment: &DateTime, dashes: bool) {
     let mut pair = |field: u8, before: &[u8]| {
         out.extend_from_slice(before);
@@ -64,10 +64,12 @@ pub(super) fn date_time(out: &mut Vec<u8>, moment: &DateTime, dashes: bool) {
     }
 }
 
+/// Appends bytes as base64 on one line.
 pub(super) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let from = out.len();
     let length = bytes.len().div_ceil(3) * 4;
-    // With room for what closes the document, or the Vec would double for it.
+    // The 128 bytes are for the tags that close the document: without them the Vec would
+    // double its capacity for a few more bytes.
     out.reserve(length + 128);
     out.resize(from + length, 0);
     let written = STANDARD.encode_slice(bytes, &mut out[from..]);

@@ -1,4 +1,4 @@
-//! Tests of the writer: values and what they are written as.
+//! Tests of the writer: values and their documents.
 
 use super::*;
 use crate::{DateTime, IntoParams, Struct};
@@ -42,7 +42,7 @@ fn every_type_is_written_in_the_specifications_form() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_named_with_the_way_to_it() {
+fn what_cannot_be_sent_is_named_with_its_path() {
     let inner: Struct = [("port", Value::from(vec![0.5, f64::NAN]))]
         .into_iter()
         .collect();
@@ -68,6 +68,53 @@ fn what_cannot_be_sent_is_named_with_the_way_to_it() {
     assert!(encode_call("\u{1}", &[]).is_err());
     let name: Struct = [("\u{1}", Value::Nil)].into_iter().collect();
     assert!(encode_response(&Value::from(name)).is_err());
+}
+
+#[test]
+fn a_fault_is_written_in_every_dialect() {
+    let mut fault = Fault::new(-32601, "no \"<m>\" & no\r\n\u{7}é\u{FFFF}");
+    let content = "<fault><value><struct>\
+        <member><name>faultCode</name><value><int>-32601</int></value></member>\
+        <member><name>faultString</name><value><string>no \"&lt;m&gt;\" &amp; no&#13;\n\u{FFFD}é\u{FFFD}</string></value></member>\
+        </struct></value></fault></methodResponse>";
+    let declaration = " xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\"";
+    let documents = [
+        (Dialect::specification(), ""),
+        (Dialect::python(), ""),
+        (Dialect::apache(), declaration),
+        (Dialect::everything(), ""),
+    ]
+    .map(|(dialect, attribute)| {
+        let expected = format!("<?xml version=\"1.0\"?>\n<methodResponse{attribute}>{content}");
+        let document = dialect.encode_fault(&fault);
+        assert_eq!(String::from_utf8(document.clone()).unwrap(), expected);
+        document
+    });
+    assert_eq!(
+        encode_fault(&fault),
+        documents[1],
+        "the default is Python's"
+    );
+    // Each reads back as the same fault, apart from the characters that XML 1.0 has not.
+    fault.message = fault.message.replace(['\u{7}', '\u{FFFF}'], "\u{FFFD}");
+    for document in documents {
+        let read = crate::decode_response(&document, &crate::Limits::default());
+        assert_eq!(read, Ok(Err(fault.clone())));
+    }
+}
+
+#[test]
+fn a_dialect_declares_its_prefix_in_every_document() {
+    let declaration = "xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\"";
+    for (dialect, declared) in [(Dialect::apache(), true), (Dialect::everything(), false)] {
+        for document in [
+            dialect.encode_call("m", &[]).unwrap(),
+            dialect.encode_response(&Value::Int(1)).unwrap(),
+        ] {
+            let text = String::from_utf8(document).unwrap();
+            assert_eq!(text.contains(declaration), declared, "{text}");
+        }
+    }
 }
 
 #[test]

@@ -1,32 +1,41 @@
-//! A document while it is written.
+//! The writer of a document, element by element.
 
-use super::{escape, scalar_format};
-use crate::{DateTime, Dialect, Error, Extension, Value};
+use crate::datetime::DateTime;
+use crate::dialect::{Dialect, Extension};
+use crate::encode::{escape, scalar_format};
+use crate::error::Error;
+use crate::value::Value;
 
+/// Writes one document in one dialect.
+///
+/// Markup is written as it stands; only [`Writer::text`] and what is built on it escape.
 pub(crate) struct Writer<'d> {
     out: Vec<u8>,
     dialect: &'d Dialect,
 }
 
-/// Where in a value, from the inside out, and what can't be written there.
+/// A part of a value that can't be written, while its path is still being collected.
 #[derive(Debug)]
 pub(crate) struct EncodeError {
+    /// The path's steps, from the inside out.
     steps: Vec<String>,
     what: String,
 }
 
 impl EncodeError {
-    /// On the heap, since it is rare and every value's result would have room for it.
+    /// Boxed, since the error is rare and would make the result of every value large.
     pub(crate) fn new(what: impl Into<String>) -> Box<Self> {
         let (steps, what) = (Vec::new(), what.into());
         Box::new(EncodeError { steps, what })
     }
 
+    /// Adds the next outer step: `[3]` or `.name`.
     pub(crate) fn within(mut self: Box<Self>, step: String) -> Box<Self> {
         self.steps.push(step);
         self
     }
 
+    /// Returns the crate's error, with the path from `root` to the part.
     pub(crate) fn rooted_at(self, root: &str) -> Error {
         let mut path = root.to_owned();
         path.extend(self.steps.into_iter().rev());
@@ -36,13 +45,14 @@ impl EncodeError {
 }
 
 impl<'d> Writer<'d> {
+    /// Begins a document with its XML declaration.
     pub(super) fn new(dialect: &'d Dialect) -> Self {
         let mut out = Vec::with_capacity(256);
         out.extend_from_slice(b"<?xml version=\"1.0\"?>\n");
         Writer { out, dialect }
     }
 
-    /// A call, up to its parameters.
+    /// Begins a call and writes it up to its parameters.
     pub(crate) fn call(dialect: &'d Dialect, method: &str) -> Result<Self, Error> {
         let mut writer = Writer::new(dialect);
         writer.root("methodCall");
@@ -54,7 +64,7 @@ impl<'d> Writer<'d> {
         Ok(writer)
     }
 
-    /// An answer, up to its value.
+    /// Begins a response and writes it up to its value.
     pub(crate) fn response(dialect: &'d Dialect) -> Self {
         let mut writer = Writer::new(dialect);
         writer.root("methodResponse");
@@ -62,10 +72,12 @@ impl<'d> Writer<'d> {
         writer
     }
 
+    /// Returns the document.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }
 
+    /// Opens the root element, which declares the prefix if the dialect may need it.
     pub(super) fn root(&mut self, tag: &str) {
         self.markup("<");
         self.markup(tag);
@@ -75,18 +87,22 @@ impl<'d> Writer<'d> {
         self.markup(">");
     }
 
+    /// Writes markup as it stands.
     pub(crate) fn markup(&mut self, markup: &str) {
         self.out.extend_from_slice(markup.as_bytes());
     }
 
+    /// Writes character data, escaped.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Box<EncodeError>> {
         escape::write(&mut self.out, text).map_err(EncodeError::new)
     }
 
+    /// Writes the digits of a number, without an element.
     pub(super) fn integer(&mut self, number: i64) {
         scalar_format::integer(&mut self.out, number);
     }
 
+    /// Writes a whole `<value>`.
     pub(crate) fn value(&mut self, value: &Value) -> Result<(), Box<EncodeError>> {
         match value {
             Value::Int(number) => self.int(*number),
@@ -126,7 +142,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
-    /// The beginning of a member, up to its value.
+    /// Opens a member and writes its name, up to its value.
     pub(crate) fn member(&mut self, name: &str) -> Result<(), Box<EncodeError>> {
         self.markup("<member><name>");
         escape::write(&mut self.out, name)
@@ -135,12 +151,14 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    /// Writes a `<value>` of `<int>`.
     pub(crate) fn int(&mut self, number: i32) {
         self.markup("<value><int>");
         self.integer(number.into());
         self.markup("</int></value>");
     }
 
+    /// Writes a `<value>` of `<i8>`.
     pub(crate) fn int64(&mut self, number: i64) -> Result<(), Box<EncodeError>> {
         let (open, close) = match self.dialect.i8 {
             Extension::Refused => {
@@ -157,6 +175,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    /// Writes a `<value>` of `<string>`.
     pub(crate) fn string(&mut self, text: &str) -> Result<(), Box<EncodeError>> {
         self.markup("<value><string>");
         self.text(text)?;
@@ -164,6 +183,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    /// Writes a `<value>` of `<double>`.
     pub(crate) fn double(&mut self, double: f64) -> Result<(), Box<EncodeError>> {
         if !double.is_finite() && !self.dialect.non_finite {
             return Err(EncodeError::new(format!("XML-RPC has no {double}")));
@@ -174,14 +194,18 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    /// Writes a `<value>` of a date and time.
+    ///
+    /// The specification has neither a fraction nor an offset, so one that has either is
+    /// an extension.
     pub(crate) fn date_time(&mut self, moment: &DateTime) -> Result<(), Box<EncodeError>> {
-        let beyond = moment.nanosecond.is_some() || moment.offset.is_some();
+        let extended = moment.nanosecond.is_some() || moment.offset.is_some();
         match self.dialect.date_time {
-            Extension::Refused if beyond => {
+            Extension::Refused if extended => {
                 let what = "the dialect has no fraction of a second and no offset";
                 return Err(EncodeError::new(format!("{what} ({moment})")));
             }
-            Extension::Prefixed if beyond => {
+            Extension::Prefixed if extended => {
                 self.markup("<value><ex:dateTime>");
                 scalar_format::date_time(&mut self.out, moment, true);
                 self.markup("</ex:dateTime></value>");
@@ -195,12 +219,14 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    /// Writes a `<value>` of `<base64>`.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.markup("<value><base64>");
         scalar_format::base64(&mut self.out, bytes);
         self.markup("</base64></value>");
     }
 
+    /// Writes a `<value>` of `<nil/>`.
     pub(crate) fn nil(&mut self) -> Result<(), Box<EncodeError>> {
         match self.dialect.nil {
             Extension::Refused => return Err(EncodeError::new("the dialect has no nil")),
@@ -210,7 +236,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
-    /// A value of a type that is an extension, whose text needs no escape.
+    /// Writes a `<value>` of an extension type whose text needs no escaping.
     pub(crate) fn extension(
         &mut self,
         extension: Extension,

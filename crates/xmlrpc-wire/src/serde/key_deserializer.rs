@@ -1,4 +1,4 @@
-//! A member's name as the key of a map: text, or a number or boolean that it writes.
+//! The deserializer of a member's name as the key of a map: text, an integer or a boolean.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -7,6 +7,7 @@ use ::serde::de::value::CowStrDeserializer;
 use ::serde::de::{self, Deserializer, Visitor};
 use ::serde::forward_to_deserialize_any;
 
+/// A member's name.
 pub(super) struct KeyDeserializer<'de, E> {
     name: Cow<'de, str>,
     error: PhantomData<E>,

@@ -1,13 +1,17 @@
-//! The crate's own types in serde's terms: in other formats they are text, and bytes.
+//! Serde's traits for the crate's own types: in other formats they are text or bytes.
 
 use std::fmt;
 
 use ::serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
-use ::serde::ser::{Error as _, Serialize, Serializer};
+use ::serde::ser::{Serialize, Serializer};
 
-use crate::{BigDecimal, BigInteger, Bytes, DateTime, Error, Value};
+use crate::big_numbers::{BigDecimal, BigInteger};
+use crate::convert::bytes::Bytes;
+use crate::datetime::DateTime;
+use crate::error::Error;
+use crate::value::Value;
 
-/// A type whose value travels through serde as a newtype of text, known by its name.
+/// A type that serializes as a newtype of text. The newtype's name identifies it.
 #[derive(Clone, Copy)]
 pub(super) enum OwnType {
     DateTime,
@@ -16,6 +20,7 @@ pub(super) enum OwnType {
 }
 
 impl OwnType {
+    /// Returns the type of a newtype's name.
     pub(super) fn from_name(name: &str) -> Option<OwnType> {
         match name {
             "xmlrpc_wire::DateTime" => Some(OwnType::DateTime),
@@ -25,13 +30,14 @@ impl OwnType {
         }
     }
 
+    /// Returns the value of a text.
     pub(super) fn value(self, text: &str) -> Result<Value, Error> {
         match self {
             OwnType::DateTime => DateTime::parse(text).map(Value::DateTime),
             OwnType::BigInteger => BigInteger::new(text).map(Value::BigInteger),
             OwnType::BigDecimal => BigDecimal::new(text).map(Value::BigDecimal),
         }
-        .ok_or_else(|| Error::custom(format_args!("{text:?} is no text of its type")))
+        .ok_or_else(|| Error::custom(format!("{text:?} is no text of its type")))
     }
 }
 
@@ -45,9 +51,9 @@ macro_rules! as_text {
 
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Reads;
+                struct TextVisitor;
 
-                impl<'de> Visitor<'de> for Reads {
+                impl<'de> Visitor<'de> for TextVisitor {
                     type Value = $type;
 
                     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,7 +89,7 @@ macro_rules! as_text {
                     }
                 }
 
-                deserializer.deserialize_newtype_struct($name, Reads)
+                deserializer.deserialize_newtype_struct($name, TextVisitor)
             }
         }
     )*};
@@ -103,9 +109,9 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reads;
+        struct BytesVisitor;
 
-        impl<'de> Visitor<'de> for Reads {
+        impl<'de> Visitor<'de> for BytesVisitor {
             type Value = Bytes;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,6 +135,6 @@ impl<'de> Deserialize<'de> for Bytes {
             }
         }
 
-        deserializer.deserialize_byte_buf(Reads)
+        deserializer.deserialize_byte_buf(BytesVisitor)
     }
 }

@@ -1,10 +1,10 @@
-//! The deserializer of a call's parameters, on the fast reader's scanner.
+//! The deserializer of a call's parameters, which reads from the fast reader's scanner.
 
 use ::serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use ::serde::forward_to_deserialize_any;
 
-use super::wire_deserializer::{Declined, WireDeserializer};
 use crate::decode::fast::scanner::Scanner;
+use crate::serde::wire_deserializer::{Declined, WireDeserializer};
 
 /// The parameters of a call, as a sequence.
 pub(super) struct ParamsDeserializer<'s, 'de>(pub(super) &'s mut Scanner<'de>);
@@ -38,8 +38,10 @@ impl<'de> Deserializer<'de> for ParamsDeserializer<'_, 'de> {
     }
 }
 
+/// The parameters that are still to be read.
 struct ParamsAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
+    /// False once the call has been read to its end.
     more: bool,
 }
 

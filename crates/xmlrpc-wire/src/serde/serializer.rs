@@ -1,22 +1,21 @@
-//! The serializer, over any sink.
+//! The serializer, which writes to a sink.
 
 use std::fmt::Display;
 
 use ::serde::ser::{self, Serialize, Serializer};
 
-use super::own_types::OwnType;
-use super::sink::Sink;
-use super::text_serializer::TextSerializer;
-use crate::{Error, Value};
+use crate::error::Error;
+use crate::serde::own_types::OwnType;
+use crate::serde::sink::Sink;
+use crate::serde::text_serializer::TextSerializer;
+use crate::value::Value;
 
+/// Serializes one Rust value to a sink.
 pub(super) struct SinkSerializer<'s, S>(pub(super) &'s mut S);
 
 impl ser::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
-        Error::Custom {
-            path: String::new(),
-            message: message.to_string(),
-        }
+        Error::custom(message.to_string())
     }
 }
 
@@ -168,10 +167,11 @@ impl<'s, S: Sink> Serializer for SinkSerializer<'s, S> {
     }
 }
 
-/// An array that is open, the one member of a variant's struct or a value of its own.
+/// An open array, of a sequence or of a tuple variant.
 pub(super) struct ArraySerializer<'s, S> {
     sink: &'s mut S,
     count: usize,
+    /// The variant's name, if the array is the one member of a variant's struct.
     variant: Option<&'static str>,
 }
 
@@ -213,10 +213,12 @@ impl<'s, S: Sink> ArraySerializer<'s, S> {
     }
 }
 
-/// A struct that is open, the one member of a variant's struct or a value of its own.
+/// An open struct, of a map, a struct or a struct variant.
 pub(super) struct StructSerializer<'s, S> {
     sink: &'s mut S,
+    /// The map's key whose value comes next.
     key: String,
+    /// The variant's name, if the struct is the one member of a variant's struct.
     variant: Option<&'static str>,
 }
 

@@ -1,14 +1,15 @@
-//! Tests of serde's types: onto the wire, into values, and back from both.
+//! Tests of serde's types in documents and in values.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
+use ::serde::de::DeserializeOwned;
 use ::serde::{Deserialize, Serialize};
 
+use super::documents::{decode_call_fast, decode_result_fast};
 use super::*;
-use crate::{
-    BigDecimal, BigInteger, Bytes, DateTime, FromParams, IntoParams, IntoResponse, IntoValue,
-};
+use crate::{BigDecimal, BigInteger, Bytes, DateTime, Error, Fault, Limits, Value};
+use crate::{FromParams, IntoParams, IntoResponse, IntoValue};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Shape {
@@ -71,13 +72,13 @@ where
 {
     let limits = Limits::default();
     let document = encode_response(&rust).unwrap();
-    assert_eq!(response(&document, &limits).as_ref(), Some(&rust));
+    assert_eq!(decode_result_fast(&document, &limits).as_ref(), Some(&rust));
     // The wire has what the value would have been written as.
     let value = to_value(&rust).unwrap();
     assert_eq!(crate::encode_response(&value).unwrap(), document);
     assert_eq!(from_value::<T>(value).as_ref(), Ok(&rust));
     let unusual = [&document[..], b"<!-- a -->"].concat();
-    assert!(response::<T>(&unusual, &limits).is_none());
+    assert!(decode_result_fast::<T>(&unusual, &limits).is_none());
     assert_eq!(decode_response(&unusual, &limits), Ok(Ok(rust)));
 }
 
@@ -93,7 +94,7 @@ fn every_type_goes_there_and_back() {
 #[test]
 fn base64_fills_a_vec_of_bytes() {
     let document = crate::encode_response(&Value::Base64(vec![1, 2])).unwrap();
-    let read: Vec<u8> = response(&document, &Limits::default()).unwrap();
+    let read: Vec<u8> = decode_result_fast(&document, &Limits::default()).unwrap();
     assert_eq!(read, [1, 2]);
     assert_eq!(from_value::<Vec<u8>>(Value::Base64(vec![1])), Ok(vec![1]));
 }
@@ -107,7 +108,7 @@ fn a_tuple_is_the_parameters() {
             crate::decode_call(&document, &limits).unwrap().params,
             params.clone().into_params().unwrap()
         );
-        assert!(call::<(i32, String)>(&document, &limits).is_some());
+        assert!(decode_call_fast::<(i32, String)>(&document, &limits).is_some());
         let read = decode_call(&document, &limits);
         assert_eq!(read, Ok(("m".to_owned(), params)));
     }

@@ -1,12 +1,13 @@
-//! What is text by nature: a map's keys, and the crate's own types.
+//! The serializer of Rust values that become text: keys of maps, and the crate's own types.
 
-use ::serde::ser::{Error as _, Impossible, Serialize, Serializer};
+use ::serde::ser::{Impossible, Serialize, Serializer};
 
-use crate::Error;
+use crate::error::Error;
 
-/// Gives the text of what is text by nature: a member's name, or one of our own types.
+/// Serializes a member's name, or a value of one of the crate's own types.
 pub(super) struct TextSerializer;
 
+/// Refuses a value that has no text.
 fn no_text<T>() -> Result<T, Error> {
     Err(Error::custom("a struct's member needs a name that is text"))
 }

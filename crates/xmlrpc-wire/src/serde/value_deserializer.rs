@@ -1,4 +1,4 @@
-//! The deserializer of a value, whose errors have the way to the place.
+//! The deserializer of a value, whose errors have their path.
 
 use std::fmt::Display;
 
@@ -9,20 +9,22 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::key_deserializer::KeyDeserializer;
-use super::own_types::OwnType;
-use crate::{Error, Value};
+use crate::error::Error;
+use crate::serde::key_deserializer::KeyDeserializer;
+use crate::serde::own_types::OwnType;
+use crate::value::Value;
 
+/// A value to deserialize from.
 pub(super) struct ValueDeserializer(pub(super) Value);
 
 impl de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
-        <Error as ::serde::ser::Error>::custom(message)
+        Error::custom(message.to_string())
     }
 }
 
-/// Gives a visitor a value that is no array, struct or string that could be borrowed.
-/// What serde has no word for comes as text.
+/// Hands a visitor a value that is not an array or a struct. Types that serde does not have
+/// are handed over as text.
 pub(super) fn visit_scalar<'de, V, E>(value: Value, visitor: V) -> Result<V::Value, E>
 where
     V: Visitor<'de>,
@@ -101,7 +103,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
         }
     }
 
-    /// Base64 is a sequence of bytes too, for a `Vec<u8>`.
+    /// Reads base64 as a sequence of bytes too, for a `Vec<u8>`.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
             Value::Base64(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
@@ -134,8 +136,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
     }
 }
 
+/// The items of an array that are still to be read.
 struct ValueSeqAccess {
     rest: std::vec::IntoIter<Value>,
+    /// The number of items that have been read.
     count: usize,
 }
 
@@ -160,8 +164,10 @@ impl<'de> SeqAccess<'de> for &mut ValueSeqAccess {
     }
 }
 
+/// The members of a struct that are still to be read.
 struct ValueMapAccess {
     rest: std::vec::IntoIter<(String, Value)>,
+    /// The member whose name has been read and whose value has not.
     next: Option<(String, Value)>,
 }
 
@@ -190,6 +196,7 @@ impl<'de> MapAccess<'de> for ValueMapAccess {
     }
 }
 
+/// A variant that holds a value.
 struct ValueEnumAccess {
     name: String,
     value: Value,

@@ -1,4 +1,4 @@
-//! The deserializer on the fast reader's scanner, without a value in between.
+//! The deserializer of a document, which reads from the fast reader's scanner.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -9,13 +9,13 @@ use ::serde::de::{
 };
 use ::serde::forward_to_deserialize_any;
 
-use super::key_deserializer::KeyDeserializer;
-use super::own_types::OwnType;
-use super::value_deserializer::visit_scalar;
-use crate::Value;
 use crate::decode::fast::scanner::{Scanner, ValueStart};
+use crate::serde::key_deserializer::KeyDeserializer;
+use crate::serde::own_types::OwnType;
+use crate::serde::value_deserializer::visit_scalar;
+use crate::value::Value;
 
-/// The document is unusual or does not fit the type; reading it through a value tells.
+/// A document that is unusual or does not fit the type. It is read again through a value.
 #[derive(Debug)]
 pub(super) struct Declined;
 
@@ -33,20 +33,20 @@ impl de::Error for Declined {
     }
 }
 
-/// A value of which the head has been read.
+/// A value whose beginning has been read.
 pub(super) struct WireDeserializer<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
-    head: ValueStart<'de>,
+    start: ValueStart<'de>,
     depth: usize,
 }
 
 impl<'s, 'de> WireDeserializer<'s, 'de> {
-    /// A value whose `<value>` has been read.
+    /// Reads the beginning of a value whose `<value>` has been read.
     pub(super) fn new(scanner: &'s mut Scanner<'de>, depth: usize) -> Option<Self> {
-        let head = scanner.value_start(depth)?;
+        let start = scanner.value_start(depth)?;
         Some(WireDeserializer {
             scanner,
-            head,
+            start,
             depth,
         })
     }
@@ -56,24 +56,24 @@ impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
     type Error = Declined;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
-        match self.head {
+        match self.start {
             ValueStart::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             ValueStart::Text(Cow::Owned(text)) => visitor.visit_string(text),
             ValueStart::Scalar(value) => visit_scalar(value, visitor),
             ValueStart::Array | ValueStart::EmptyArray => {
                 let mut items = WireSeqAccess {
-                    more: matches!(self.head, ValueStart::Array),
+                    more: matches!(self.start, ValueStart::Array),
                     scanner: self.scanner,
                     depth: self.depth + 1,
                 };
                 let read = visitor.visit_seq(&mut items)?;
-                // A tuple's visitor stops before it has asked for the end.
+                // The visitor of a tuple stops before it has asked for the end.
                 items.end()?;
                 Ok(read)
             }
             ValueStart::Struct | ValueStart::EmptyStruct => {
                 let mut members = WireMapAccess {
-                    more: matches!(self.head, ValueStart::Struct),
+                    more: matches!(self.start, ValueStart::Struct),
                     scanner: self.scanner,
                     depth: self.depth + 1,
                 };
@@ -87,7 +87,7 @@ impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
-        match self.head {
+        match self.start {
             ValueStart::Scalar(Value::Nil) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -105,7 +105,7 @@ impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
-        match self.head {
+        match self.start {
             ValueStart::Scalar(Value::Base64(bytes)) => {
                 visitor.visit_seq(SeqDeserializer::new(bytes.into_iter()))
             }
@@ -119,7 +119,7 @@ impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Declined> {
-        match self.head {
+        match self.start {
             ValueStart::Text(name) => visitor.visit_enum(CowStrDeserializer::new(name)),
             ValueStart::Struct => {
                 let name = self.scanner.next_member().flatten().ok_or(Declined)?;
@@ -145,13 +145,17 @@ impl<'s, 'de> Deserializer<'de> for WireDeserializer<'s, 'de> {
     }
 }
 
+/// The items of an array that are still to be read.
 struct WireSeqAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
+    /// False once the container has been read to its end.
     more: bool,
+    /// The depth of the values in it.
     depth: usize,
 }
 
 impl WireSeqAccess<'_, '_> {
+    /// Reads the array's end.
     fn end(&mut self) -> Result<(), Declined> {
         if self.more && self.scanner.next_item() != Some(false) {
             return Err(Declined);
@@ -179,9 +183,12 @@ impl<'de> SeqAccess<'de> for &mut WireSeqAccess<'_, 'de> {
     }
 }
 
+/// The members of a struct that are still to be read.
 struct WireMapAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
+    /// False once the container has been read to its end.
     more: bool,
+    /// The depth of the values in it.
     depth: usize,
 }
 
@@ -212,6 +219,7 @@ impl<'de> MapAccess<'de> for &mut WireMapAccess<'_, 'de> {
     }
 }
 
+/// A variant that holds a value.
 struct WireEnumAccess<'s, 'de> {
     scanner: &'s mut Scanner<'de>,
     name: Cow<'de, str>,

@@ -1,12 +1,15 @@
-//! Serde's types in the signatures of the crates above.
+//! The wrapper that gives serde's types this crate's conversions.
 
 use ::serde::{Serialize, de::DeserializeOwned};
 
-use super::{from_value, to_value};
-use crate::{Error, FromParams, FromValue, IntoParams, IntoValue, Value};
+use crate::convert::params::{FromParams, IntoParams};
+use crate::convert::value_traits::{FromValue, IntoValue};
+use crate::error::Error;
+use crate::serde::values::{from_value, to_value};
+use crate::value::Value;
 
-/// Any of serde's types where this crate's own conversions are asked for: an argument, a
-/// result, or with a tuple the whole parameter list.
+/// A type that derives serde's traits, wherever this crate's conversions are required: an
+/// argument, a result, or, with a tuple, a whole parameter list.
 ///
 /// The conversion into a value is [`Error::Unrepresentable`] if the type's `Serialize`
 /// fails.
@@ -41,7 +44,7 @@ impl<T: DeserializeOwned> FromValue for Serde<T> {
     }
 }
 
-/// A sequence is the parameters; `()` is none; anything else is the one parameter.
+/// A sequence becomes the parameters, `()` none, and any other value one parameter.
 impl<T: Serialize> IntoParams for Serde<T> {
     fn into_params(self) -> Result<Vec<Value>, Error> {
         match self.into_value().map_err(|e| e.within("params"))? {
@@ -52,7 +55,7 @@ impl<T: Serialize> IntoParams for Serde<T> {
     }
 }
 
-/// The parameters are a sequence.
+/// The parameters are read as a sequence.
 impl<T: DeserializeOwned> FromParams for Serde<T> {
     fn from_params(params: Vec<Value>) -> Result<Self, Error> {
         from_value(Value::Array(params))

@@ -1,26 +1,25 @@
-//! A view of the XML parser's events that knows only elements and text.
+//! The parser's events as tags and text.
 
 use std::borrow::Cow;
 
 use xml::common::Position as _;
 use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
-use super::parser_input::{PLACEHOLDER, ParserInput};
-use crate::error::excerpt;
+use crate::decode::complete::parser_input::{PLACEHOLDER, ParserInput};
+use crate::error::{Error, Position, excerpt};
 use crate::limits::{Limit, Limits};
-use crate::{Error, Position};
 
-/// Bytes of an element's or attribute's name that the parser accepts; the longest of
-/// XML-RPC's own is `dateTime.iso8601`.
+/// The most bytes of an element's or attribute's name that the parser accepts. XML-RPC's
+/// longest is `dateTime.iso8601`.
 const MAX_TAG: usize = 256;
 
-/// Attributes of one element; XML-RPC has none, namespace declarations are a few.
+/// The most attributes of one element. XML-RPC has none; namespace declarations are a few.
 const MAX_ATTRIBUTES: usize = 16;
 
-/// Bytes of one attribute.
+/// The most bytes of one attribute.
 const MAX_ATTRIBUTE: usize = 1024;
 
-/// One thing in the document.
+/// A tag, a text, or the document's end.
 pub(super) enum Token<'s> {
     /// `<tag>`, without its prefix.
     Start(String),
@@ -32,35 +31,38 @@ pub(super) enum Token<'s> {
     Eof,
 }
 
+/// The place in the document up to which it has been read.
 pub(super) struct Cursor<'s> {
-    source: &'s ParserInput<'s>,
+    input: &'s ParserInput<'s>,
     events: EventReader<&'s [u8]>,
+    /// `limits.values` less the values that have begun.
     values_left: usize,
     limits: &'s Limits,
 }
 
 impl<'s> Cursor<'s> {
-    pub(super) fn new(source: &'s ParserInput<'s>, limits: &'s Limits) -> Self {
+    /// Creates a cursor before the document's first token.
+    pub(super) fn new(input: &'s ParserInput<'s>, limits: &'s Limits) -> Self {
         let mut config = ParserConfig::new()
             .cdata_to_characters(true)
             .whitespace_to_characters(true)
             .allow_multiple_root_elements(false)
-            // Whatever it declares, the source has made it UTF-8.
+            // The input is UTF-8 whatever the document declares.
             .override_encoding(Some(xml::Encoding::Utf8))
             .ignore_invalid_encoding_declarations(true);
         config.max_name_length = MAX_TAG;
         config.max_attributes = MAX_ATTRIBUTES;
         config.max_attribute_length = MAX_ATTRIBUTE;
-        config.max_data_length = source.xml().len();
+        config.max_data_length = input.xml().len();
         Cursor {
-            source,
-            events: EventReader::new_with_config(source.xml().as_bytes(), config),
+            input,
+            events: EventReader::new_with_config(input.xml().as_bytes(), config),
             values_left: limits.values,
             limits,
         }
     }
 
-    /// The next item; comments and processing instructions are passed over.
+    /// Returns the next token. Comments and processing instructions are skipped.
     pub(super) fn next(&mut self) -> Result<Token<'s>, Error> {
         loop {
             let event = match self.events.next() {
@@ -77,7 +79,7 @@ impl<'s> Cursor<'s> {
                 XmlEvent::Doctype { .. } => return Err(Error::Doctype),
                 XmlEvent::ProcessingInstruction { name, data } if name == PLACEHOLDER => {
                     let number = data.unwrap_or_default();
-                    match self.source.run(&number) {
+                    match self.input.run(&number) {
                         Some(run) => Token::Text(with_line_feeds(run)),
                         None => continue,
                     }
@@ -89,7 +91,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The next item but white space.
+    /// Returns the next token that is not white space.
     pub(super) fn next_non_blank(&mut self) -> Result<Token<'s>, Error> {
         loop {
             match self.next()? {
@@ -99,7 +101,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The opening of one given child.
+    /// Reads the start of the element `tag`.
     pub(super) fn expect_start(&mut self, tag: &str, expected: &'static str) -> Result<(), Error> {
         match self.next_non_blank()? {
             Token::Start(found) if found == tag => Ok(()),
@@ -107,7 +109,8 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The next child's tag, or `None` at the end of the parent.
+    /// Reads the start of the next child and returns its tag, or reads the end of the parent
+    /// and returns `None`.
     pub(super) fn next_child(&mut self, expected: &'static str) -> Result<Option<String>, Error> {
         match self.next_non_blank()? {
             Token::Start(tag) => Ok(Some(tag)),
@@ -116,7 +119,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The end of the element that is open.
+    /// Reads the end of the open element.
     pub(super) fn expect_end(&mut self, expected: &'static str) -> Result<(), Error> {
         match self.next_non_blank()? {
             Token::End => Ok(()),
@@ -124,7 +127,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The end of the document.
+    /// Reads the end of the document.
     pub(super) fn expect_eof(&mut self) -> Result<(), Error> {
         match self.next_non_blank()? {
             Token::Eof => Ok(()),
@@ -132,7 +135,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The text of the element that is open, and its end.
+    /// Reads the text of the open element, and its end.
     pub(super) fn read_text(&mut self) -> Result<Cow<'s, str>, Error> {
         let mut all = Cow::Borrowed("");
         loop {
@@ -144,19 +147,19 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The text of the element that is open, as a name within its limit.
+    /// Reads the text of the open element as a name within its limit, and its end.
     pub(super) fn read_name(&mut self) -> Result<String, Error> {
         let name = self.read_text()?;
         within(Limit::Name, name.len(), self.limits.name)?;
         Ok(name.into_owned())
     }
 
-    /// Checks the length of a string, or of what a scalar's text gave.
+    /// Checks the length of a string, of a number's text or of decoded base64.
     pub(super) fn check_string(&self, bytes: usize) -> Result<(), Error> {
         within(Limit::String, bytes, self.limits.string)
     }
 
-    /// Counts a value at `depth`.
+    /// Counts a value at `depth`, and checks both limits.
     pub(super) fn count_value(&mut self, depth: usize) -> Result<(), Error> {
         within(Limit::Depth, depth, self.limits.effective_depth())?;
         self.values_left = self
@@ -169,11 +172,13 @@ impl<'s> Cursor<'s> {
         Ok(())
     }
 
+    /// Returns the current place in the document.
     pub(super) fn position(&self) -> Position {
         let at = self.events.position();
-        self.source.locate(at.row(), at.column())
+        self.input.locate(at.row(), at.column())
     }
 
+    /// Returns an error at the current place.
     pub(super) fn error(&self, expected: &'static str, found: String) -> Error {
         Error::Unexpected {
             at: self.position(),
@@ -183,6 +188,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
+    /// Returns an error about the token that was found at the current place.
     pub(super) fn unexpected(&self, expected: &'static str, found: Token<'_>) -> Error {
         let found = match found {
             Token::Start(tag) => format!("<{tag}>"),
@@ -193,6 +199,7 @@ impl<'s> Cursor<'s> {
         self.error(expected, found)
     }
 
+    /// Returns the crate's error for one of the parser's.
     fn syntax(&self, error: &xml::reader::Error) -> Error {
         let reason = match error.kind() {
             ErrorKind::Syntax(reason) => reason.to_string(),
@@ -202,12 +209,13 @@ impl<'s> Cursor<'s> {
         };
         let at = error.position();
         Error::NotWellFormed {
-            at: self.source.locate(at.row(), at.column()),
+            at: self.input.locate(at.row(), at.column()),
             reason,
         }
     }
 }
 
+/// Checks a number against a limit.
 fn within(limit: Limit, found: usize, max: usize) -> Result<(), Error> {
     if found > max {
         return Err(Error::LimitExceeded { limit, max });
@@ -215,7 +223,7 @@ fn within(limit: Limit, found: usize, max: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Appends without a copy where there was nothing yet.
+/// Appends a text, without a copy if it is the first.
 pub(super) fn append<'s>(all: &mut Cow<'s, str>, text: Cow<'s, str>) {
     if all.is_empty() {
         *all = text;
@@ -224,7 +232,7 @@ pub(super) fn append<'s>(all: &mut Cow<'s, str>, text: Cow<'s, str>) {
     }
 }
 
-/// Lines end with a line feed, whatever they ended with (XML 1.0, section 2.11).
+/// Replaces carriage returns by line feeds, as XML requires (XML 1.0, section 2.11).
 fn with_line_feeds(run: &str) -> Cow<'_, str> {
     if run.contains('\r') {
         Cow::Owned(run.replace("\r\n", "\n").replace('\r', "\n"))
@@ -233,7 +241,7 @@ fn with_line_feeds(run: &str) -> Cow<'_, str> {
     }
 }
 
-/// White space as XML has it.
+/// Returns whether the text is white space, as XML defines it.
 pub(super) fn is_blank(text: &str) -> bool {
     text.bytes()
         .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))

@@ -1,21 +1,20 @@
-//! `<value>` and what it holds, in the complete reader.
+//! The `<value>` element and its contents, in the complete reader.
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Token, append, is_blank};
+use crate::decode::complete::cursor::{Cursor, Token, append, is_blank};
 use crate::decode::scalar_parser::ScalarType;
-use crate::error::excerpt;
-use crate::{Error, Struct, Value};
+use crate::error::{Error, excerpt};
+use crate::value::{Struct, Value};
 
 impl Cursor<'_> {
-    /// A whole `<value>`, from its opening to its end; a value within no other has
-    /// depth 1.
+    /// Reads a whole `<value>` element. The outermost value has depth 1.
     pub(super) fn value_element(&mut self, depth: usize) -> Result<Value, Error> {
         self.expect_start("value", "<value>")?;
         self.value(depth)
     }
 
-    /// What a `<value>` that is open holds, and its end.
+    /// Reads the contents of an open `<value>`, and its end.
     fn value(&mut self, depth: usize) -> Result<Value, Error> {
         self.count_value(depth)?;
         let mut untyped = Cow::Borrowed("");
@@ -33,12 +32,13 @@ impl Cursor<'_> {
         }
     }
 
+    /// Returns a string within its limit.
     fn string(&mut self, text: Cow<'_, str>) -> Result<Value, Error> {
         self.check_string(text.len())?;
         Ok(Value::String(text.into_owned()))
     }
 
-    /// The value of a type's element that is open, and the element's end.
+    /// Reads the contents of an open element of a type, and its end.
     fn typed(&mut self, tag: &str, depth: usize) -> Result<Value, Error> {
         match tag {
             "array" => self.array(depth),
@@ -52,21 +52,22 @@ impl Cursor<'_> {
                 Ok(Value::Nil)
             }
             _ => match ScalarType::from_tag(tag) {
-                Some(kind) => self.scalar(kind),
+                Some(scalar) => self.scalar(scalar),
                 None => Err(self.unexpected("a type's element", Token::Start(tag.to_owned()))),
             },
         }
     }
 
-    fn scalar(&mut self, kind: ScalarType) -> Result<Value, Error> {
+    /// Reads the text of an open scalar, and its end.
+    fn scalar(&mut self, scalar: ScalarType) -> Result<Value, Error> {
         let text = self.read_text()?;
-        if kind != ScalarType::Base64 {
+        if scalar != ScalarType::Base64 {
             self.check_string(text.len())?;
         }
-        let value = kind.parse(&text).ok_or_else(|| Error::BadScalar {
+        let value = scalar.parse(&text).ok_or_else(|| Error::BadScalar {
             at: self.position(),
             path: String::new(),
-            type_name: kind.name(),
+            type_name: scalar.name(),
             text: excerpt(&text),
         })?;
         if let Value::Base64(bytes) = &value {
@@ -75,6 +76,7 @@ impl Cursor<'_> {
         Ok(value)
     }
 
+    /// Reads the contents of an open `<array>`, and its end.
     fn array(&mut self, depth: usize) -> Result<Value, Error> {
         let mut items = Vec::new();
         match self.next_child("<data>")?.as_deref() {
@@ -94,6 +96,7 @@ impl Cursor<'_> {
         Ok(Value::Array(items))
     }
 
+    /// Reads the contents of an open `<struct>`, and its end.
     fn structure(&mut self, depth: usize) -> Result<Value, Error> {
         let mut members = Vec::new();
         let expected = "<member> or </struct>";
@@ -106,7 +109,7 @@ impl Cursor<'_> {
         Ok(Value::Struct(members.into_iter().collect::<Struct>()))
     }
 
-    /// The name and the value of a `<member>` that is open, in either order.
+    /// Reads the name and the value of an open `<member>`, in either order, and its end.
     fn member(&mut self, depth: usize) -> Result<(String, Value), Error> {
         let mut name: Option<String> = None;
         let mut value = None;

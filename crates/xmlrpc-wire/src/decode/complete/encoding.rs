@@ -1,10 +1,10 @@
-//! Which encoding a document is in, and its text.
+//! The encoding of a document, and its text.
 
 use std::borrow::Cow;
 
-use crate::error::excerpt;
-use crate::{Error, Position};
+use crate::error::{Error, Position, excerpt};
 
+/// An encoding that is read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Encoding {
     Utf8,
@@ -15,16 +15,17 @@ pub(super) enum Encoding {
     Utf16Le,
 }
 
-/// Windows-1252 from 0x80 to 0x9F; the five bytes that it leaves open are the controls of
-/// ISO-8859-1, as in the WHATWG's Encoding Standard (index windows-1252).
+/// The characters of Windows-1252 from 0x80 to 0x9F. The five bytes that it leaves undefined
+/// are the controls of ISO-8859-1, as in the WHATWG's Encoding Standard (index windows-1252).
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
 ];
 
 impl Encoding {
-    /// The encoding, and how many bytes of a byte order mark come before the text. A mark
-    /// tells more than a declaration, which may be left over from another encoding.
+    /// Returns the encoding, and the length of the byte order mark before the text.
+    ///
+    /// A mark outweighs a declaration, which may be left over from another encoding.
     pub(super) fn detect(document: &[u8]) -> Result<(Encoding, usize), Error> {
         let (encoding, mark) = match document {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
@@ -41,14 +42,15 @@ impl Encoding {
         Ok((encoding, mark))
     }
 
+    /// Returns the encoding that the XML declaration names, or UTF-8 without one.
     fn declared(document: &[u8]) -> Result<Encoding, Error> {
         let Some(name) = declared_name(document) else {
             return Ok(Encoding::Utf8);
         };
         match name.to_ascii_lowercase().as_str() {
             "utf-8" | "utf8" => Ok(Encoding::Utf8),
-            // It can't be: the declaration has just been read a byte at a time. Programs
-            // that keep their texts in UTF-16 declare it and send UTF-8.
+            // The document can't be UTF-16: its declaration has just been read byte by
+            // byte. Programs that keep their texts in UTF-16 declare it and send UTF-8.
             "utf-16" | "utf16" => Ok(Encoding::Utf8),
             "us-ascii" | "ascii" => Ok(Encoding::Ascii),
             "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => {
@@ -61,7 +63,7 @@ impl Encoding {
         }
     }
 
-    /// The text of `document`, which has no byte order mark.
+    /// Returns the text of `document`, which has no byte order mark.
     pub(super) fn decode(self, document: &[u8]) -> Result<Cow<'_, str>, Error> {
         match self {
             Encoding::Utf8 => match std::str::from_utf8(document) {
@@ -79,7 +81,7 @@ impl Encoding {
         }
     }
 
-    /// How many bytes of the document `text` was.
+    /// Returns the number of bytes that `text` had in the document.
     pub(super) fn encoded_len(self, text: &str) -> usize {
         match self {
             Encoding::Utf8 | Encoding::Ascii => text.len(),
@@ -89,10 +91,10 @@ impl Encoding {
     }
 }
 
-/// The encoding that an XML declaration names.
+/// Returns the name of the encoding in an XML declaration.
 fn declared_name(document: &[u8]) -> Option<String> {
     let inside = document.strip_prefix(b"<?xml")?;
-    // A declaration has three short attributes; anything longer is the parser's to refuse.
+    // A declaration has three short attributes. The parser refuses a longer one.
     let inside = &inside[..inside.len().min(1024)];
     let end = inside.windows(2).position(|window| window == b"?>")?;
     let declaration = std::str::from_utf8(&inside[..end]).ok()?;
@@ -103,6 +105,7 @@ fn declared_name(document: &[u8]) -> Option<String> {
     Some(name.to_owned())
 }
 
+/// Returns the character of a byte in Windows-1252.
 fn windows_1252(byte: u8) -> char {
     match byte {
         0x80..=0x9F => WINDOWS_1252[usize::from(byte - 0x80)],
@@ -110,6 +113,7 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
+/// Decodes UTF-16 whose units are made of bytes by `unit`.
 fn utf16(document: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     let (pairs, rest) = document.as_chunks::<2>();
     let mut text = String::with_capacity(document.len());
@@ -125,23 +129,26 @@ fn utf16(document: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     }
 }
 
+/// Returns the error of UTF-16 that breaks off after the text `before`.
 fn broken_utf16(before: &str) -> Error {
-    not_of(locate(before, Encoding::Utf16Be), "UTF-16")
+    wrong_bytes(locate(before, Encoding::Utf16Be), "UTF-16")
 }
 
+/// Returns the error of a byte that is not of `encoding`.
 fn invalid(document: &[u8], at: usize, encoding: &str) -> Error {
     let before = String::from_utf8_lossy(&document[..at]);
-    not_of(locate(&before, Encoding::Utf8), encoding)
+    wrong_bytes(locate(&before, Encoding::Utf8), encoding)
 }
 
-fn not_of(at: Position, encoding: &str) -> Error {
+/// Returns the error of a document that is not in its encoding.
+fn wrong_bytes(at: Position, encoding: &str) -> Error {
     Error::NotWellFormed {
         at,
         reason: format!("the bytes are not {encoding}"),
     }
 }
 
-/// The place that `before` comes before, in a document of `encoding` without a mark.
+/// Returns the place after `before`, in a document of `encoding` without a mark.
 pub(super) fn locate(before: &str, encoding: Encoding) -> Position {
     let line = before.rsplit('\n').next().unwrap_or_default();
     Position {
@@ -156,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_and_declarations_tell_the_encoding() {
+    fn marks_and_declarations_name_the_encoding() {
         let mut documents = vec![
             (b"\xEF\xBB\xBF<a/>".to_vec(), Encoding::Utf8, 3),
             (b"\xFE\xFF\0<".to_vec(), Encoding::Utf16Be, 2),

@@ -1,46 +1,51 @@
-//! The text that the XML parser is given, made from the document.
+//! The XML parser's input, made from the document.
 //!
-//! It is the document's own text but for three changes, each remembered so that a place
-//! can be told in the document: it is in UTF-8; a prefix `ex` that is used without its
-//! declaration is declared; and long runs of base64 are taken out, since the parser costs
-//! two calls a character.
+//! The input is the document's text with three changes. It is in UTF-8. A prefix `ex` that is
+//! used without a declaration is declared. A long run of base64 is replaced by a placeholder,
+//! a processing instruction, since the parser takes two calls for each character. The changes
+//! are recorded, so that a place in the input can be converted to a place in the document.
 
 use std::borrow::Cow;
 
-use super::encoding::{Encoding, locate};
-use super::prolog;
+use crate::decode::complete::encoding::{Encoding, locate};
+use crate::decode::complete::prolog;
+use crate::error::{Error, Position};
 use crate::limits::{Limit, Limits};
-use crate::{Error, Position};
 
-/// What Apache's XML-RPC binds `ex` to; the reader goes by the names alone.
+/// Apache's declaration of `ex`. The reader ignores what the prefix is bound to.
 const DECLARATION: &str = " xmlns:ex='http://ws.apache.org/xmlrpc/namespaces/extensions'";
 
-/// Bytes from which on a run is taken out.
+/// The least number of bytes of a run that is replaced.
 const MIN_RUN: usize = 4096;
 
-/// The name of the processing instruction that stands for a run.
+/// The name of the processing instruction that replaces a run; its content is a number.
 pub(super) const PLACEHOLDER: &str = "xmlrpc-wire-run";
 
+/// A document's text and its changes.
 pub(super) struct ParserInput<'d> {
     /// The document's text, without a byte order mark.
     text: Cow<'d, str>,
     encoding: Encoding,
+    /// Bytes of the byte order mark.
     mark: usize,
-    /// What is changed in the text, in order, and the text with the changes where there
-    /// are any.
+    /// The changes, by their place in the text. A placeholder's number is an index here.
     edits: Vec<Edit>,
+    /// The text with the changes, if there are any.
     edited: Option<String>,
 }
 
+/// One change of the text.
 struct Edit {
-    /// Where in the text, in bytes, and how many of them are taken out.
+    /// The place in the text, in bytes.
     at: usize,
-    taken: usize,
-    /// What stands there instead.
-    put: String,
+    /// The number of bytes that are removed there.
+    removed: usize,
+    /// The text that is inserted there.
+    inserted: String,
 }
 
 impl<'d> ParserInput<'d> {
+    /// Decodes a document and makes the changes.
     pub(super) fn new(document: &'d [u8], limits: &Limits) -> Result<Self, Error> {
         if document.len() > limits.bytes {
             return Err(Error::LimitExceeded {
@@ -59,10 +64,10 @@ impl<'d> ParserInput<'d> {
         {
             let declaration = Edit {
                 at: root + at,
-                taken: 0,
-                put: DECLARATION.to_owned(),
+                removed: 0,
+                inserted: DECLARATION.to_owned(),
             };
-            // The root's tag comes before every run that is text of the root.
+            // The edits stay in the order of their places.
             let place = edits.partition_point(|edit| edit.at < declaration.at);
             edits.insert(place, declaration);
         }
@@ -76,18 +81,18 @@ impl<'d> ParserInput<'d> {
         })
     }
 
-    /// What the parser is to read.
+    /// Returns the text for the parser.
     pub(super) fn xml(&self) -> &str {
         self.edited.as_deref().unwrap_or(&self.text)
     }
 
-    /// The text that a marker with this content stands for.
+    /// Returns the run that a placeholder with this content replaces.
     pub(super) fn run(&self, number: &str) -> Option<&str> {
         let edit = self.edits.get(number.parse::<usize>().ok()?)?;
-        (edit.taken > 0).then(|| &self.text[edit.at..edit.at + edit.taken])
+        (edit.removed > 0).then(|| &self.text[edit.at..edit.at + edit.removed])
     }
 
-    /// The place in the document of a row and a column of the parser's, both from 0.
+    /// Returns the place in the document of a row and a column of the parser, both from 0.
     pub(super) fn locate(&self, row: u64, column: u64) -> Position {
         let at = self.in_text(offset(self.xml(), row, column));
         let mut position = locate(&self.text[..at], self.encoding);
@@ -95,7 +100,7 @@ impl<'d> ParserInput<'d> {
         position
     }
 
-    /// The offset in the text of one in what the parser reads.
+    /// Converts an offset in the parser's text to one in the document's text.
     fn in_text(&self, offset: usize) -> usize {
         let mut left = offset;
         let mut from = 0;
@@ -105,32 +110,34 @@ impl<'d> ParserInput<'d> {
                 return from + left;
             }
             left -= kept;
-            if left <= edit.put.len() {
+            if left <= edit.inserted.len() {
                 return edit.at;
             }
-            left -= edit.put.len();
-            from = edit.at + edit.taken;
+            left -= edit.inserted.len();
+            from = edit.at + edit.removed;
         }
         from + left
     }
 }
 
-/// The text with each edit made; fills in the markers.
+/// Returns the text with all edits made, after it has filled in the placeholders.
 fn apply(text: &str, edits: &mut [Edit]) -> String {
-    let mut out = String::with_capacity(text.len() - edits.iter().map(|e| e.taken).sum::<usize>());
+    let mut out =
+        String::with_capacity(text.len() - edits.iter().map(|e| e.removed).sum::<usize>());
     let mut from = 0;
     for (number, edit) in edits.iter_mut().enumerate() {
-        if edit.taken > 0 {
-            edit.put = format!("<?{PLACEHOLDER} {number}?>");
+        if edit.removed > 0 {
+            edit.inserted = format!("<?{PLACEHOLDER} {number}?>");
         }
         out.push_str(&text[from..edit.at]);
-        out.push_str(&edit.put);
-        from = edit.at + edit.taken;
+        out.push_str(&edit.inserted);
+        from = edit.at + edit.removed;
     }
     out.push_str(&text[from..]);
     out
 }
 
+/// Adds the length of the byte order mark to the offset of an error.
 fn shifted(mut error: Error, mark: usize) -> Error {
     if let Error::NotWellFormed { at, .. } = &mut error {
         at.offset += mark as u64;
@@ -138,8 +145,9 @@ fn shifted(mut error: Error, mark: usize) -> Error {
     error
 }
 
-/// The byte at a row and a column, both in characters from 0; the end where there is none.
-/// A line ends with a line feed, a carriage return or both, as XML has it.
+/// Returns the byte offset of a row and a column, both in characters from 0, or the text's
+/// length if there is no such place. A line ends with a line feed, a carriage return or
+/// both, as XML defines it.
 fn offset(text: &str, row: u64, column: u64) -> usize {
     let (mut here, mut after_cr) = ((0, 0), false);
     for (at, c) in text.char_indices() {
@@ -157,7 +165,8 @@ fn offset(text: &str, row: u64, column: u64) -> usize {
     text.len()
 }
 
-/// Long runs of base64, wrapped or not, that are the whole text between two tags.
+/// Returns edits that remove the long runs of base64, wrapped or not, which are the whole
+/// text between two tags.
 fn long_base64_runs(text: &str) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     if text.len() < MIN_RUN {
@@ -166,8 +175,8 @@ fn long_base64_runs(text: &str) -> Vec<Edit> {
     let bytes = text.as_bytes();
     let mut kept_from = 0;
     let mut from = 0;
-    // A marker would be no instruction in a CDATA section, and would end an instruction
-    // that it stood in; with either in the document, nothing is taken out.
+    // In a CDATA section a placeholder would be text, and within another instruction it would
+    // end that one. A document with either keeps all of its text.
     let clean = |part: &str| !part.contains("<![CDATA[") && !part.contains("<?");
     let prolog = if text.starts_with("<?xml") { 2 } else { 0 };
     while let Some(start) = text[from..].find('>').map(|at| from + at + 1) {
@@ -181,8 +190,8 @@ fn long_base64_runs(text: &str) -> Vec<Edit> {
         }
         edits.push(Edit {
             at: start,
-            taken: end - start,
-            put: String::new(),
+            removed: end - start,
+            inserted: String::new(),
         });
         kept_from = end;
     }
@@ -192,6 +201,7 @@ fn long_base64_runs(text: &str) -> Vec<Edit> {
     edits
 }
 
+/// Returns whether the byte is of base64's alphabet, padding or white space.
 fn is_base64(byte: &u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' | b' ' | b'\t' | b'\r' | b'\n')
 }
@@ -226,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_run_is_taken_out_unless_its_marker_could_be_misread() {
+    fn a_long_run_is_replaced_unless_its_placeholder_could_be_misread() {
         let run = "QUJD\n".repeat(MIN_RUN / 5 + 1);
         let document = format!("<?xml version='1.0'?><a>{run}</a><b>{run}</b>");
         let whole = source(document.as_bytes());

@@ -1,12 +1,14 @@
-//! What stands before the root element, and the root's own tag.
+//! The prolog before the root element, and the root's start tag.
 
-use crate::Error;
+use crate::error::Error;
 
-/// Where the root element begins: the first thing that is no white space, comment or
-/// processing instruction.
+/// Returns the offset of the root element: of the first text that is not white space, a
+/// comment or a processing instruction.
 ///
-/// A DOCTYPE is refused here, since the parser tells of one only after it has read all of
-/// it.
+/// # Errors
+///
+/// [`Error::Doctype`] for a DOCTYPE. It is refused here, since the parser reports one only
+/// after it has read all of it.
 pub(super) fn root_offset(text: &str) -> Result<usize, Error> {
     let mut rest = text;
     loop {
@@ -23,12 +25,13 @@ pub(super) fn root_offset(text: &str) -> Result<usize, Error> {
     }
 }
 
+/// Returns the text after `end`, or an empty one if there is no `end`.
 fn after<'d>(text: &'d str, end: &str) -> &'d str {
     text.split_once(end).map_or("", |(_, after)| after)
 }
 
-/// Where an attribute can be put into the tag that `text` begins with, if the tag has
-/// none of that name.
+/// Returns the offset at which an attribute can be inserted into the start tag at the
+/// beginning of `text`, or `None` if the tag has an attribute of that name.
 pub(super) fn attribute_insertion_point(text: &str, attribute: &str) -> Option<usize> {
     let name_end = text.find([' ', '\t', '\r', '\n', '/', '>'])?;
     let mut quote = None;

@@ -1,13 +1,13 @@
 //! Character data in the fast reader.
 
-use crate::encode::{is_xml_char, special_bytes};
+use crate::xml_char::{is_xml_char, special_bytes};
 
-/// Bytes that need a look: markup, references, what XML normalises or does not have, and
-/// the beginnings of `]]>` and of U+FFFE and U+FFFF.
+/// Bytes that can't be taken as they stand without a look: of markup, of references, those that
+/// XML normalises or does not have, and the first bytes of `]]>`, U+FFFE and U+FFFF.
 const SPECIAL: [bool; 256] = special_bytes(b']');
 
-/// How many bytes of text come before the first `<` or `&`; `None` where there is none,
-/// or something before it that is not plain.
+/// Returns the number of bytes before the first `<` or `&`, or `None` if there is neither, or
+/// an unusual byte before it.
 pub(super) fn plain_prefix(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -24,8 +24,8 @@ pub(super) fn plain_prefix(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The text up to the next `<`, its references resolved, and what is left; `bytes` is the
-/// end of `whole`.
+/// Returns the text up to the next `<`, with its references resolved, and the rest of `bytes`,
+/// which is a suffix of `whole`.
 pub(super) fn resolve_references<'d>(bytes: &'d [u8], whole: &str) -> Option<(String, &'d [u8])> {
     let mut text = String::new();
     let mut rest = bytes;
@@ -45,7 +45,7 @@ pub(super) fn resolve_references<'d>(bytes: &'d [u8], whole: &str) -> Option<(St
     }
 }
 
-/// The character of a reference, without its `&` and `;`.
+/// Returns the character of a reference, which comes without its `&` and `;`.
 fn character(reference: &[u8]) -> Option<char> {
     let number = match reference {
         b"lt" => return Some('<'),
@@ -60,6 +60,7 @@ fn character(reference: &[u8]) -> Option<char> {
     char::from_u32(number).filter(|c| is_xml_char(*c))
 }
 
+/// Returns the number of a character reference.
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let mut number: u32 = 0;
     for digit in digits {

@@ -1,41 +1,48 @@
-//! The fast reader's scanner: the documents that peers really write, byte by byte.
+//! The scanner of the fast reader, which goes through a document byte by byte.
 //!
-//! Every method gives `None` where the document has anything unusual in it, whether wrong
-//! or only rare: a comment, CDATA, an attribute, a prefix, a carriage return in a text,
-//! the end. The complete reader then reads the document from its beginning and says what
-//! is wrong with it, if anything is. Nothing is allocated but what a value keeps.
+//! Every method returns `None` for anything wrong, and for anything that is only rare: a
+//! comment, CDATA, an attribute, a prefix, a carriage return in a text. The complete reader
+//! then reads the document from its beginning, and reports the error if there is one. Only
+//! the content of values is allocated.
 
 use std::borrow::Cow;
 
-use super::char_data;
+use crate::decode::fast::char_data;
 use crate::decode::scalar_parser::ScalarType;
-use crate::{Limits, Value};
+use crate::limits::Limits;
+use crate::value::Value;
 
+/// The place in a document up to which it has been read.
 #[derive(Debug)]
 pub(crate) struct Scanner<'d> {
     text: &'d str,
-    /// What has not been read yet: the end of `text`.
+    /// The part that has not been read yet. It is a suffix of `text`.
     rest: &'d [u8],
+    /// `limits.values` less the values that have begun.
     values_left: usize,
     limits: &'d Limits,
 }
 
-/// How a `<value>` begins; text, scalars and empty ones have been read to `</value>`.
+/// The beginning of a `<value>`. Texts, scalars and empty containers have been read to their
+/// `</value>`.
 #[derive(Debug)]
 pub(crate) enum ValueStart<'d> {
+    /// A string.
     Text(Cow<'d, str>),
-    /// Any value but a string, an array or a struct.
+    /// A value that is not a string, an array or a struct.
     Scalar(Value),
-    /// An array whose items are to be read with [`Scanner::next_item`].
+    /// An array, whose items [`Scanner::next_item`] reads.
     Array,
+    /// An array without items.
     EmptyArray,
-    /// A struct whose members are to be read with [`Scanner::next_member`].
+    /// A struct, whose members [`Scanner::next_member`] reads.
     Struct,
+    /// A struct without members.
     EmptyStruct,
 }
 
 impl<'d> Scanner<'d> {
-    /// The scanner, behind the XML declaration where there is one.
+    /// Creates a scanner, and reads the XML declaration if there is one.
     pub(crate) fn new(document: &'d [u8], limits: &'d Limits) -> Option<Self> {
         if document.len() > limits.bytes {
             return None;
@@ -53,8 +60,8 @@ impl<'d> Scanner<'d> {
         Some(scanner)
     }
 
-    /// `<?xml version="1.0"?>`, with either quote, and with an encoding that is UTF-8 in
-    /// fact.
+    /// Reads `<?xml version="1.0"?>`, with either quote, and with an encoding under which the
+    /// document is UTF-8.
     fn declaration(&mut self) -> Option<()> {
         self.eat(b"<?xml version=")?;
         if self.eat(b"\"1.0\"").is_none() {
@@ -68,41 +75,43 @@ impl<'d> Scanner<'d> {
                     || (name.eq_ignore_ascii_case(b"us-ascii") && self.text.is_ascii()));
             self.rest = plain.then_some(&after[name.len() + 1..])?;
         }
-        let _ = self.eat(b" "); // as Ruby has it
+        let _ = self.eat(b" "); // Ruby writes this space.
         self.eat(b"?>")
     }
 
+    /// Reads exactly these bytes.
     fn eat(&mut self, tag: &[u8]) -> Option<()> {
         self.rest = self.rest.strip_prefix(tag)?;
         Some(())
     }
 
+    /// Reads white space, if there is any.
     fn skip_blanks(&mut self) {
         while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = self.rest {
             self.rest = rest;
         }
     }
 
-    /// A tag, with white space before it or none.
+    /// Reads a tag, after white space if there is any.
     pub(crate) fn tag(&mut self, tag: &[u8]) -> Option<()> {
         self.skip_blanks();
         self.eat(tag)
     }
 
-    /// White space to the end of the document.
-    pub(crate) fn end(&mut self) -> Option<()> {
+    /// Reads white space up to the end of the document.
+    pub(crate) fn end_of_document(&mut self) -> Option<()> {
         self.skip_blanks();
         self.rest.is_empty().then_some(())
     }
 
-    /// The first `bytes` of what is left.
+    /// Reads the next `bytes` bytes.
     fn take(&mut self, bytes: usize) -> Option<&'d str> {
         let from = self.text.len() - self.rest.len();
         self.rest = self.rest.get(bytes..)?;
         self.text.get(from..from + bytes)
     }
 
-    /// Character data up to the next tag.
+    /// Reads character data up to the next tag.
     fn characters(&mut self) -> Option<Cow<'d, str>> {
         let plain = char_data::plain_prefix(self.rest)?;
         match self.rest.get(plain)? {
@@ -115,21 +124,21 @@ impl<'d> Scanner<'d> {
         }
     }
 
-    /// A name within its limit, and what closes it.
+    /// Reads a name within its limit, and its closing tag.
     pub(crate) fn name(&mut self, close: &[u8]) -> Option<Cow<'d, str>> {
         let name = self.characters()?;
         self.eat(close)?;
         (name.len() <= self.limits.name).then_some(name)
     }
 
-    /// A string within its limit, and what closes it.
+    /// Reads a string within its limit, and its closing tag.
     fn string(&mut self, close: &[u8]) -> Option<ValueStart<'d>> {
         let text = self.characters()?;
         self.eat(close)?;
         (text.len() <= self.limits.string).then_some(ValueStart::Text(text))
     }
 
-    /// What follows `<value>`, at `depth`.
+    /// Reads the beginning of the contents of a `<value>`, at `depth`.
     pub(crate) fn value_start(&mut self, depth: usize) -> Option<ValueStart<'d>> {
         self.values_left = self.values_left.checked_sub(1)?;
         if depth > self.limits.effective_depth() {
@@ -189,21 +198,21 @@ impl<'d> Scanner<'d> {
         Some(head)
     }
 
-    /// A scalar's whole element, of which `name` and what follows is what comes after
-    /// its `<`.
+    /// Reads a scalar's whole element. `name` is the rest of the document after the element's
+    /// `<`.
     fn scalar(&mut self, name: &'d [u8]) -> Option<Value> {
         let length = name.iter().take(20).position(|b| *b == b'>')?;
         let from = self.text.len() - name.len();
         let tag = self.text.get(from..from + length)?;
-        let kind = ScalarType::from_tag(tag)?;
+        let scalar = ScalarType::from_tag(tag)?;
         self.rest = &name[length + 1..];
         let from = self.text.len() - self.rest.len();
-        let bytes = match kind {
+        let bytes = match scalar {
             ScalarType::Base64 => self.text.get(from..)?.find('<')?,
             _ => self.rest.iter().position(|b| *b == b'<')?,
         };
         let text = self.take(bytes)?;
-        let value = kind.parse(text)?;
+        let value = scalar.parse(text)?;
         let length = match &value {
             Value::Base64(decoded) => decoded.len(),
             _ => text.len(),
@@ -214,8 +223,9 @@ impl<'d> Scanner<'d> {
         (length <= self.limits.string).then_some(value)
     }
 
-    /// Whether the array has another item, of which `<value>` has then been read; else
-    /// the array has been read to its `</value>`.
+    /// Returns whether the array has another item.
+    ///
+    /// If so, its `<value>` has been read; else the array has been read to its `</value>`.
     pub(crate) fn next_item(&mut self) -> Option<bool> {
         self.skip_blanks();
         if self.eat(b"<value>").is_some() {
@@ -227,8 +237,10 @@ impl<'d> Scanner<'d> {
         Some(false)
     }
 
-    /// The name of the struct's next member, of which `<value>` has then been read; at
-    /// the struct's end `Some(None)`, and it has been read to its `</value>`.
+    /// Returns the name of the struct's next member, or `Some(None)` if there is none.
+    ///
+    /// In the first case the member's `<value>` has been read; in the second the struct has
+    /// been read to its `</value>`.
     pub(crate) fn next_member(&mut self) -> Option<Option<Cow<'d, str>>> {
         self.skip_blanks();
         if self.eat(b"<member>").is_none() {
@@ -242,7 +254,7 @@ impl<'d> Scanner<'d> {
         Some(Some(name))
     }
 
-    /// What follows a member's value.
+    /// Reads the tag after a member's value.
     pub(crate) fn member_end(&mut self) -> Option<()> {
         self.tag(b"</member>")
     }
