@@ -1,11 +1,10 @@
-//! Numbers of any length, kept as their exact decimal text.
+//! Numbers of any length, as their exact decimal text.
 
 use std::fmt;
 
-/// An integer of any length, as `<biginteger>` carries it: exact decimal text.
+/// An integer of any length, in decimal text, as `<biginteger>` carries it.
 ///
-/// The text is kept without a `+`, without leading zeros and without a negative zero,
-/// so that equal numbers are equal.
+/// The text has no `+`, no leading zeros and no negative zero: equal numbers have equal texts.
 ///
 /// ```
 /// use xmlrpc_wire::BigInteger;
@@ -17,12 +16,12 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BigInteger {
+    /// Digits, after a `-` if the number is negative.
     text: String,
 }
 
 impl BigInteger {
-    /// The number that `text` writes: digits, with a sign or none; `None` for any other
-    /// text.
+    /// Parses digits with an optional sign. Returns `None` for any other text.
     pub fn new(text: &str) -> Option<Self> {
         let (negative, digits) = match text.as_bytes() {
             [b'-', ..] => (true, &text[1..]),
@@ -41,14 +40,15 @@ impl BigInteger {
         Some(BigInteger { text })
     }
 
-    /// The decimal text.
+    /// Returns the decimal text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// A decimal number, as `<bigdecimal>` carries it: exact text, scale included, so that
-/// `1.50` is not `1.5`.
+/// A decimal number, in its exact text, as `<bigdecimal>` carries it.
+///
+/// The text includes the scale: `1.50` is not equal to `1.5`.
 ///
 /// ```
 /// use xmlrpc_wire::BigDecimal;
@@ -62,8 +62,8 @@ pub struct BigDecimal {
 }
 
 impl BigDecimal {
-    /// The number that `text` writes: a sign or none, digits with a point among them,
-    /// before or after them or none, and an exponent or none; `None` for any other text.
+    /// Parses an optional sign, digits with an optional point, and an optional exponent.
+    /// Returns `None` for any other text.
     pub fn new(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -77,13 +77,13 @@ impl BigDecimal {
         })
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// Whether `text` is digits, at least one, with at most one point where `point` allows it.
+/// Returns whether `text` is at least one digit, and at most one point if `point` allows it.
 fn is_number(text: &str, point: bool) -> bool {
     let points = text.bytes().filter(|b| *b == b'.').count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();

@@ -1,18 +1,16 @@
-//! `dateTime.iso8601`: a date and a time of day.
-
-mod parse;
+//! Dates with a time of day, as `dateTime.iso8601` carries them.
 
 #[cfg(feature = "jiff")]
 mod jiff;
+mod parse;
 
 use std::fmt;
 
-/// A date and a time of day as `dateTime.iso8601` carries them.
+/// A date and a time of day, as `dateTime.iso8601` carries them.
 ///
-/// The specification gives no zone: two peers agree on one between themselves. Some
-/// peers write a fraction of the second and an offset all the same; these are kept
-/// where they were given. The order is that of the fields, so it is the order in time
-/// only among moments of one zone.
+/// The specification has no time zone: two peers agree on one between themselves. Some peers
+/// write a fraction of the second or an offset all the same, and a decoded value keeps them.
+/// Values are ordered by their fields, which is the order in time only within one zone.
 ///
 /// ```
 /// use xmlrpc_wire::DateTime;
@@ -29,7 +27,7 @@ pub struct DateTime {
     pub year: u16,
     /// 1 to 12.
     pub month: u8,
-    /// 1 to 31, as the month has them.
+    /// 1 to 31, depending on the month.
     pub day: u8,
     /// 0 to 23.
     pub hour: u8,
@@ -37,14 +35,14 @@ pub struct DateTime {
     pub minute: u8,
     /// 0 to 60 (a leap second).
     pub second: u8,
-    /// Nanoseconds of the second, 0 to 999,999,999, where a fraction was given.
+    /// The fraction of the second in nanoseconds, 0 to 999,999,999, if there is one.
     pub nanosecond: Option<u32>,
-    /// Minutes east of UTC, -1439 to 1439, where an offset or a `Z` was given.
+    /// The offset in minutes east of UTC, -1439 to 1439, if there is one; 0 for `Z`.
     pub offset: Option<i16>,
 }
 
 impl DateTime {
-    /// A date and time, or `None` where there is no such day or time of day.
+    /// Creates a date and time, or returns `None` if there is no such day or time of day.
     pub fn new(
         year: u16,
         month: u8,
@@ -70,8 +68,8 @@ impl DateTime {
         })
     }
 
-    /// The same with a fraction of the second, in nanoseconds; `None` from a whole
-    /// second on.
+    /// Returns the date and time with a fraction of the second in nanoseconds, or `None` for a
+    /// whole second or more.
     pub fn with_nanosecond(self, nanosecond: u32) -> Option<DateTime> {
         (nanosecond < 1_000_000_000).then_some(DateTime {
             nanosecond: Some(nanosecond),
@@ -79,7 +77,8 @@ impl DateTime {
         })
     }
 
-    /// The same with an offset, in minutes east of UTC; `None` from a whole day on.
+    /// Returns the date and time with an offset in minutes east of UTC, or `None` for a whole
+    /// day or more.
     pub fn with_offset(self, minutes: i16) -> Option<DateTime> {
         (minutes.unsigned_abs() < 24 * 60).then_some(DateTime {
             offset: Some(minutes),
@@ -87,22 +86,7 @@ impl DateTime {
         })
     }
 
-    /// Reads one as peers write it: dashes in the date or none, colons in the time or
-    /// none, seconds or none, then a fraction and an offset, each or neither. `None` where
-    /// it is no date and time.
-    ///
-    /// ```
-    /// # use xmlrpc_wire::DateTime;
-    /// let moment = DateTime::new(1998, 7, 17, 14, 8, 55);
-    /// assert_eq!(DateTime::parse("19980717T14:08:55"), moment);
-    /// assert_eq!(DateTime::parse("1998-07-17T140855"), moment);
-    /// assert_eq!(DateTime::parse("yesterday"), None);
-    /// ```
-    pub fn parse(text: &str) -> Option<DateTime> {
-        parse::parse(text.as_bytes())
-    }
-
-    /// Writes the fraction, as 3, 6 or 9 digits, and the offset, each where it is given.
+    /// Writes the fraction, as 3, 6 or 9 digits, and the offset, if the moment has them.
     pub(crate) fn write_tail(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self.nanosecond {
             None => {}
@@ -122,8 +106,8 @@ impl DateTime {
     }
 }
 
-/// The form of the specification, `19980717T14:08:55`, followed by the fraction and the
-/// offset where they are given.
+/// Displays the form of the specification, `19980717T14:08:55`, followed by the fraction and
+/// the offset if there are any.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -135,6 +119,7 @@ impl fmt::Display for DateTime {
     }
 }
 
+/// Returns the number of days in a month; 0 if there is no such month.
 fn days_in(year: u16, month: u8) -> u8 {
     let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     match month {

@@ -31,7 +31,7 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
 ///
 /// # Errors
 ///
-/// The same as those of [`decode_call`].
+/// Those of [`decode_call`].
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
     match fast::decode_response(document, limits) {
         Some(response) => Ok(response),

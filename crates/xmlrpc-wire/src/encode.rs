@@ -33,7 +33,7 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 ///
-/// The same as those of [`encode_call`].
+/// Those of [`encode_call`].
 pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
     Dialect::default().encode_response(value)
 }

@@ -1,12 +1,12 @@
-//! What other libraries write, as recorded by tests/peers/corpus/record: the same values
-//! in each one's documents, read by both readers.
+//! Documents of other libraries, recorded by tests/peers/corpus/record: each library's
+//! documents of the same values, read by both readers.
 
 use std::path::Path;
 
 use xmlrpc_wire::readers::{complete, fast};
 use xmlrpc_wire::{DateTime, Fault, Limits, Struct, Value, decode_call, decode_response};
 
-/// The value that a document's name stands for.
+/// Returns the value that a document's name stands for.
 fn value(name: &str) -> Value {
     let members = |pairs: Vec<(&str, Value)>| Value::Struct(pairs.into_iter().collect::<Struct>());
     match name {
@@ -53,7 +53,7 @@ fn value(name: &str) -> Value {
     }
 }
 
-/// What a peer writes that is another value than it was given, and why.
+/// Returns the value that a peer writes in place of the one it was given, if it does.
 fn exception(peer: &str, name: &str) -> Option<Value> {
     Some(match (peer, name) {
         // A bare carriage return, which XML makes a line feed.
@@ -67,7 +67,7 @@ fn exception(peer: &str, name: &str) -> Option<Value> {
     })
 }
 
-/// The same with each struct's members in the order of their names: some peers have none.
+/// Sorts the members of each struct by name: the structs of some peers have no order.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),

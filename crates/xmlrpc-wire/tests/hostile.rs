@@ -1,7 +1,8 @@
-//! Documents made to hurt: each is read or refused, in time and memory in proportion.
+//! Hostile documents: each is read or refused, in time and memory in proportion to its size.
 //!
-//! Time is of the processor, since the machine may be busy; a release build has 250 ms a
-//! MiB, a debug build ten times as much. Memory is what the kernel counts, where it is Linux.
+//! Time is processor time, since the machine may be busy: 250 ms for each MiB in a release
+//! build, ten times as much in a debug build. Memory is measured on Linux only, by the kernel's
+//! figures.
 
 use std::fs;
 use std::sync::Mutex;
@@ -10,12 +11,12 @@ use std::time::Duration;
 use xmlrpc_wire::readers::complete;
 use xmlrpc_wire::{Error, Limit, Limits, decode_response};
 
-/// One at a time, or one test's memory would be another's.
+/// Held by the test that runs, since memory is measured for the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
 
 const MIB: usize = 1 << 20;
 
-/// A quarter of a MiB is enough for a debug build.
+/// The size of a document in bytes; a debug build takes smaller ones.
 const SIZE: usize = if cfg!(debug_assertions) { MIB / 4 } else { MIB };
 
 fn answer(inner: &str) -> String {
@@ -24,7 +25,7 @@ fn answer(inner: &str) -> String {
     )
 }
 
-/// `piece` as often as fits in the size with what stands around it.
+/// Returns a document of about the size, filled with copies of `piece`.
 fn filled(before: &str, piece: &str, after: &str) -> String {
     let room = SIZE - before.len() - after.len() - 200;
     answer(&format!(
@@ -33,7 +34,7 @@ fn filled(before: &str, piece: &str, after: &str) -> String {
     ))
 }
 
-/// Shapes of documents of about the size.
+/// Returns documents of many shapes, all of about the size.
 fn shapes() -> Vec<(&'static str, Vec<u8>)> {
     let long = "n".repeat(1000);
     let text = vec![
@@ -197,7 +198,7 @@ fn anything_is_read_or_refused_in_time_and_in_memory() {
             "{name}: {}",
             document.len()
         );
-        // Sets the high-water mark back.
+        // Resets the peak (VmHWM).
         let marked = fs::write("/proc/self/clear_refs", "5").is_ok();
         let before = memory("VmRSS:");
         let start = processor_time();
@@ -213,7 +214,7 @@ fn anything_is_read_or_refused_in_time_and_in_memory() {
     }
 }
 
-/// A figure of the kernel's about this process, in bytes; 0 where it is not to be had.
+/// Returns a figure of the kernel about this process in bytes, or 0 if there is none.
 fn memory(field: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));

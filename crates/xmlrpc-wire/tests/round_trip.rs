@@ -1,4 +1,5 @@
-//! Whatever is written is read back as it was, and no input makes the reader panic.
+//! Properties: documents read back as the values they were written from, and damaged documents
+//! are read or refused.
 
 use proptest::prelude::*;
 use xmlrpc_wire::{
@@ -6,9 +7,10 @@ use xmlrpc_wire::{
     encode_fault, encode_response,
 };
 
-mod common;
+#[path = "common/values.rs"]
+mod values;
 
-use common::{text, value};
+use values::{text, value};
 
 proptest! {
     #[test]

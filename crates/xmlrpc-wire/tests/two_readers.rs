@@ -1,11 +1,12 @@
-//! The fast reader and the complete one agree: for every document, either both give the
-//! same or the fast one declines.
+//! Agreement of the fast and the complete reader: for every document, both give the same
+//! result or the fast one declines.
 
 use proptest::prelude::*;
 use xmlrpc_wire::readers::{complete, fast};
 use xmlrpc_wire::{Limits, encode_response};
 
-mod common;
+#[path = "common/values.rs"]
+mod values;
 
 fn agree(document: &[u8], limits: &Limits) {
     if let Some(read) = fast::decode_call(document, limits) {
@@ -17,7 +18,7 @@ fn agree(document: &[u8], limits: &Limits) {
     }
 }
 
-/// Pieces of documents, right and wrong, that readers could take differently.
+/// Pieces of documents, right and wrong, that the readers could read differently.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "<value>",
@@ -110,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn on_what_is_written(value in common::value(), cut in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn on_what_is_written(value in values::value(), cut in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut document = encode_response(&value).unwrap();
         let limits = Limits::default();
         prop_assert!(fast::decode_response(&document, &limits).is_some());

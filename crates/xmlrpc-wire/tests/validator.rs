@@ -1,5 +1,5 @@
-//! The documents of validator1, the suite that XML-RPC's author published in 1999: the
-//! eight methods' calls in the specification's own form, and the answers to them.
+//! The documents of validator1, the suite that XML-RPC's author published in 1999: calls of
+//! its eight methods in the form of the specification, and their responses.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use xmlrpc_wire::{
     encode_response,
 };
 
-/// The arguments of a call of `validator1.{method}` whose parameters are `params`.
+/// Decodes a call of `validator1.{method}` with `params`, and returns its arguments.
 fn arguments<T: FromParams>(method: &str, params: &[&str]) -> T {
     let params: String = params
         .iter()
@@ -23,7 +23,7 @@ fn arguments<T: FromParams>(method: &str, params: &[&str]) -> T {
     T::from_params(call.params).expect("the method's arguments")
 }
 
-/// Writes the answer and reads it back.
+/// Writes a response and reads it back.
 fn answers(value: impl Into<Value>, expected: impl Into<Value>) {
     let document = encode_response(&value.into()).expect("a value to send");
     let read = decode_response(&document, &Limits::default());

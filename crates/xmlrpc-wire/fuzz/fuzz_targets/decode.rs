@@ -1,5 +1,5 @@
-//! No document makes the reader panic, and what it reads is written and read again as
-//! the same.
+//! No document makes the reader panic, and a decoded value is written and read again as the
+//! same value.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

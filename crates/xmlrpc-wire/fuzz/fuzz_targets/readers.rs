@@ -1,5 +1,5 @@
-//! For every document, and with limits wide or tight, the fast reader and the complete
-//! one give the same, or the fast one declines.
+//! For every document, within wide or tight limits, the fast and the complete reader give the
+//! same result, or the fast one declines.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

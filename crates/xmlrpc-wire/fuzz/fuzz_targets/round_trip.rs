@@ -1,5 +1,4 @@
-//! Whatever value is written is read back as it was, by both readers where the fast one
-//! reads it; what can't be written is refused.
+//! Any value that can be written reads back as it was, with both readers.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -25,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(read, Ok(finite(value)));
 });
 
-/// A value made of the bytes, taken from the front of `rest`.
+/// Makes a value from bytes that it takes from the front of `rest`.
 fn value(rest: &mut &[u8], levels: usize) -> Value {
     let kind = byte(rest) % if levels == 0 { 10 } else { 12 };
     match kind {
@@ -65,7 +64,7 @@ fn value(rest: &mut &[u8], levels: usize) -> Value {
     }
 }
 
-/// The same without NaN and infinities, which Apache's dialect does not have.
+/// Replaces NaN and infinities, which Apache's dialect does not have.
 fn finite(value: Value) -> Value {
     match value {
         Value::Double(double) if !double.is_finite() => Value::Double(0.0),

@@ -1,16 +1,16 @@
-//! Conversions to and from jiff's types (feature `jiff`).
+//! Conversions between dates and jiff's types (feature `jiff`).
 
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Error, Timestamp, Zoned};
 
-use super::DateTime;
+use crate::datetime::DateTime;
 
-/// The date and time of day, whatever the offset; a leap second becomes the one before.
+/// Ignores the offset. A leap second becomes the second before it.
 ///
 /// # Errors
 ///
-/// None for what [`DateTime::new`] made.
+/// None for a value of [`DateTime::new`].
 impl TryFrom<DateTime> for civil::DateTime {
     type Error = Error;
 
@@ -29,12 +29,11 @@ impl TryFrom<DateTime> for civil::DateTime {
     }
 }
 
-/// The moment in time, in the zone of the offset; a moment without an offset is taken as
-/// UTC, which two peers have to agree on.
+/// Takes a value without an offset as UTC, which the two peers have to agree on.
 ///
 /// # Errors
 ///
-/// None for what [`DateTime::new`] made, but at the very ends of jiff's range.
+/// A moment at the very ends of jiff's range; none for any other value of [`DateTime::new`].
 impl TryFrom<DateTime> for Timestamp {
     type Error = Error;
 
@@ -44,7 +43,7 @@ impl TryFrom<DateTime> for Timestamp {
     }
 }
 
-/// Without an offset; the fraction is given where it is not zero.
+/// Gives no offset, and a fraction only if it is not zero.
 ///
 /// # Errors
 ///
@@ -75,7 +74,7 @@ impl TryFrom<civil::DateTime> for DateTime {
     }
 }
 
-/// In UTC, with its offset written.
+/// Gives the time in UTC, with the offset 0.
 ///
 /// # Errors
 ///
@@ -88,7 +87,7 @@ impl TryFrom<Timestamp> for DateTime {
     }
 }
 
-/// In its own zone, with its offset written; seconds of the offset are cut off.
+/// Gives the time in its own zone, with the offset. Seconds of the offset are dropped.
 ///
 /// # Errors
 ///

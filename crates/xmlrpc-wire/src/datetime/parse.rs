@@ -1,10 +1,27 @@
-//! The forms in which peers write a date and time.
+//! The parser of dates and times, in the forms that peers write.
 
-use super::DateTime;
+use crate::datetime::DateTime;
 
-/// Reads a date, a `T` and a time of day: dashes in the date or none, colons in the time
-/// or none, seconds or none, and then a fraction and an offset, each or neither.
-pub(super) fn parse(text: &[u8]) -> Option<DateTime> {
+impl DateTime {
+    /// Parses a date and time in any form that peers write.
+    ///
+    /// The date may have dashes, and the time colons. Seconds, a fraction and an offset are
+    /// optional. Returns `None` for any other text.
+    ///
+    /// ```
+    /// # use xmlrpc_wire::DateTime;
+    /// let moment = DateTime::new(1998, 7, 17, 14, 8, 55);
+    /// assert_eq!(DateTime::parse("19980717T14:08:55"), moment);
+    /// assert_eq!(DateTime::parse("1998-07-17T140855"), moment);
+    /// assert_eq!(DateTime::parse("yesterday"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<DateTime> {
+        parse(text.as_bytes())
+    }
+}
+
+/// Parses a date, a `T`, a time of day, and an optional fraction and offset.
+fn parse(text: &[u8]) -> Option<DateTime> {
     let mut rest = text;
     let century = two_digits(&mut rest)?;
     let year = u16::from(century) * 100 + u16::from(two_digits(&mut rest)?);
@@ -34,7 +51,7 @@ pub(super) fn parse(text: &[u8]) -> Option<DateTime> {
     rest.is_empty().then_some(moment)
 }
 
-/// One byte of `any`.
+/// Takes one byte that is one of `any`.
 fn take_any_of(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first()?;
     any.contains(first).then(|| {
@@ -43,7 +60,7 @@ fn take_any_of(rest: &mut &[u8], any: &[u8]) -> Option<u8> {
     })
 }
 
-/// Two digits.
+/// Takes two digits.
 fn two_digits(rest: &mut &[u8]) -> Option<u8> {
     let ([tens, ones], after) = rest.split_first_chunk::<2>()?;
     (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| {
@@ -52,7 +69,7 @@ fn two_digits(rest: &mut &[u8]) -> Option<u8> {
     })
 }
 
-/// At least one digit, in nanoseconds; what lies beyond the ninth digit is cut off.
+/// Takes at least one digit, and returns nanoseconds. Digits after the ninth are ignored.
 fn fraction(rest: &mut &[u8]) -> Option<u32> {
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let (fraction, after) = rest.split_at(digits);
@@ -64,7 +81,7 @@ fn fraction(rest: &mut &[u8]) -> Option<u32> {
     (digits > 0).then_some(nanoseconds)
 }
 
-/// `Z`, or a sign and hours, with minutes or without: minutes east of UTC.
+/// Takes `Z`, or a sign, hours and optional minutes, and returns minutes east of UTC.
 fn offset(rest: &mut &[u8]) -> Option<i16> {
     let sign = match take_any_of(rest, b"Zz+-")? {
         b'+' => 1,

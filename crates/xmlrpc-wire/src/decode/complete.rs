@@ -18,7 +18,7 @@ use parser_input::ParserInput;
 ///
 /// # Errors
 ///
-/// The same as those of [`decode_call`](crate::decode_call).
+/// Those of [`decode_call`](crate::decode_call).
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
     let input = ParserInput::new(document, limits)?;
     let mut cursor = Cursor::new(&input, limits);
@@ -42,7 +42,7 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
 ///
 /// # Errors
 ///
-/// The same as those of [`decode_call`](crate::decode_call).
+/// Those of [`decode_call`](crate::decode_call).
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
     let input = ParserInput::new(document, limits)?;
     let mut cursor = Cursor::new(&input, limits);

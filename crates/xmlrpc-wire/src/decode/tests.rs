@@ -1,4 +1,4 @@
-//! Tests of both readers: documents and what they give.
+//! Tests of both readers: documents and their values.
 
 use super::*;
 use crate::{DateTime, Fault, Limit, Struct, Value, encode_call, encode_fault, encode_response};

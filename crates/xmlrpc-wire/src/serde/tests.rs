@@ -73,7 +73,7 @@ where
     let limits = Limits::default();
     let document = encode_response(&rust).unwrap();
     assert_eq!(decode_result_fast(&document, &limits).as_ref(), Some(&rust));
-    // The wire has what the value would have been written as.
+    // The document is that of the value.
     let value = to_value(&rust).unwrap();
     assert_eq!(crate::encode_response(&value).unwrap(), document);
     assert_eq!(from_value::<T>(value).as_ref(), Ok(&rust));
@@ -124,7 +124,7 @@ fn a_tuple_is_the_parameters() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_with_the_way_to_it() {
+fn what_does_not_fit_is_named_with_its_path() {
     #[derive(Debug, Deserialize)]
     struct Server {
         #[expect(dead_code, reason = "read for its error")]
@@ -147,7 +147,7 @@ fn what_does_not_fit_is_told_with_the_way_to_it() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_told_with_the_way_to_it() {
+fn what_cannot_be_sent_is_named_with_its_path() {
     let error = encode_call("m", &(1, vec![0.5, f64::NAN])).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -1,4 +1,4 @@
-//! What peers write beyond the specification, each row named by what it is.
+//! Tests of documents beyond the specification, in the forms that peers write.
 
 use super::*;
 use crate::{BigDecimal, BigInteger};
@@ -124,7 +124,7 @@ fn long_base64_and_long_text_are_read_whole() {
 }
 
 #[test]
-fn an_error_tells_the_way_and_the_byte() {
+fn an_error_has_its_path_and_its_byte() {
     let document = "<methodCall><methodName>m</methodName><params><param><value><struct>\
         <member><name>servers</name><value><array><data><value>a</value><value><struct><member>\
         <name>port</name><value><int>x</int></value></member></struct></value></data></array>\

@@ -1,9 +1,9 @@
-//! Values of every kind, for property tests.
+//! Generators of values of every type, for property tests.
 
 use proptest::prelude::*;
 use xmlrpc_wire::{BigDecimal, BigInteger, DateTime, Struct, Value};
 
-/// Text of characters that XML 1.0 has, rich in those that need care.
+/// Generates text of characters that XML 1.0 has, with many of those that need care.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let care = prop::sample::select(vec![
         '<', '>', '&', '"', '\'', '\r', '\n', '\t', ' ', ']', '\u{85}', '\u{2028}', '\u{FFFD}',
