@@ -1,6 +1,6 @@
 //! The floors of a package: which of its top modules may import from which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::modules::Package;
 use crate::{graph, shown};
@@ -23,6 +23,44 @@ pub(crate) fn of(architecture: &str, package: &str) -> Option<Floors> {
         .find_map(|line| line.strip_prefix(package)?.strip_prefix(':'))?;
     let floor = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     Some(line.split('<').map(floor).collect())
+}
+
+/// Returns the line that puts each top module as low as its imports allow.
+pub(crate) fn suggested(package: &Package, name: &str) -> String {
+    let mut tops = BTreeMap::new();
+    for (path, module) in package.modules() {
+        if let Some(top) = path.first() {
+            tops.insert(module.file.clone(), top.clone());
+        }
+    }
+    let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let imports = graph::imports(package);
+    for (file, imported) in &imports {
+        let Some(top) = tops.get(file) else { continue };
+        let found = below.entry(top).or_default();
+        found.extend(
+            imported
+                .keys()
+                .filter_map(|other| tops.get(other))
+                .map(|other| &**other),
+        );
+        found.remove(&**top);
+    }
+    let mut floors: Vec<Vec<&str>> = Vec::new();
+    while !below.is_empty() {
+        let lowest: Vec<&str> = below
+            .iter()
+            .filter(|(_, others)| others.iter().all(|other| !below.contains_key(other)))
+            .map(|(top, _)| *top)
+            .collect();
+        if lowest.is_empty() {
+            return format!("{name}: its top modules make a circle");
+        }
+        below.retain(|top, _| !lowest.contains(top));
+        floors.push(lowest);
+    }
+    let floors: Vec<String> = floors.iter().map(|floor| floor.join(" ")).collect();
+    format!("{name}: {}", floors.join(" < "))
 }
 
 /// Returns the imports that do not lead down, and the modules that are on no floor or gone.
