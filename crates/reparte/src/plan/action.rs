@@ -116,7 +116,7 @@ pub(crate) enum AsideReason {
     Quarantined,
 }
 
-/// How a run ended.
+/// The end of a run, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunEnd {
     /// No more tasks will be sent, and every task has ended.

@@ -50,7 +50,8 @@ pub(super) struct Assignment {
     pub(super) isolated: bool,
 }
 
-/// What is expected of a call. See the [table](self).
+/// The state of a call in flight, by what is expected of it. The module's table
+/// has its transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallState {
     /// Its answer.

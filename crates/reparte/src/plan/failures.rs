@@ -26,7 +26,7 @@ use crate::plan::action::{AsideReason, LossReason};
 /// The longest pause that a busy server can ask for.
 const LONGEST_BUSY: Duration = Duration::from_secs(60);
 
-/// What a call's outcome says about its server.
+/// The verdict on a call's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServerVerdict {
     /// It works.
@@ -53,7 +53,7 @@ pub(super) struct ServerFailure {
     pub(super) needs_trial: bool,
 }
 
-/// What a call's outcome says about its task.
+/// The verdict on a call's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TaskVerdict {
     /// It has its result.
@@ -71,11 +71,11 @@ pub(super) struct CallFailure {
     pub(super) may_have_run: bool,
     /// The call brought a fault: the task's answer if it is not tried again.
     pub(super) is_fault: bool,
-    /// Whether the server died during the call.
+    /// The server's death during the call, if there was one.
     pub(super) death: Death,
 }
 
-/// Whether a server died during a call, perhaps of the task.
+/// The death of a server during a call, perhaps by the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Death {
     /// Nothing says so.

@@ -31,7 +31,7 @@ use crate::plan::timers::Timers;
 
 /// Time from one probe to the next.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long the answer to a probe may take.
+/// Longest time from a probe to its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Number of probes that a server leaves unanswered before the answers to its
 /// calls are no reason for another one.
@@ -48,7 +48,8 @@ pub(super) struct Heartbeat {
     overdue_timers: Timers,
 }
 
-/// What a server's answers have shown it to support. See the [table](self).
+/// A server's protocol level: what its answers have shown it to support. The
+/// module's table has its transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     /// It has not answered a probe yet.
@@ -91,7 +92,7 @@ pub(super) enum ProbeTimer {
     Due(ServerId),
 }
 
-/// What the failure of a probe means.
+/// The meaning of a probe's failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProbeFailure {
     /// The server may be occupied by a call: it accepts connections.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::ids::CallId;
 
-/// How long a slot is idle before it takes a hedge. A sender that waits for a
+/// Time for which a slot is idle before it takes a hedge. A sender that waits for a
 /// slot sends its next task within that time.
 const IDLE: Duration = Duration::from_millis(20);
 /// A task is slow when it has run for this many times the median,

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-/// How long nothing else waits or runs before a suspect starts.
+/// Time for which nothing else waits or runs before a suspect starts.
 const QUIET: Duration = Duration::from_millis(20);
 
 /// The clock of the quiet time.

@@ -11,11 +11,11 @@ pub(crate) struct PlanOptions {
     pub(crate) read_ahead: usize,
     /// Number of calls of a task that may have run, after which it is given up.
     pub(crate) max_attempts: u32,
-    /// How long no server may be alive before the run ends; `None`: forever.
+    /// Time without a server alive after which the run ends; `None`: never.
     pub(crate) outage: Option<Duration>,
-    /// How long a call may take.
+    /// Time limit of a call.
     pub(crate) time_limit: Option<Duration>,
-    /// How long a call may take, in multiples of the median.
+    /// Time limit of a call, in multiples of the median.
     pub(crate) time_limit_medians: Option<u32>,
     /// The faults after which a task is tried again.
     pub(crate) retry_faults: RetryFaults,

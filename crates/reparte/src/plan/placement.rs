@@ -18,8 +18,8 @@ use crate::plan::event::ServerConfig;
 use crate::plan::health::State;
 use crate::plan::timers::Timers;
 
-/// How long after its last failure the tasks that a server has failed keep off
-/// it.
+/// Time after a server's last failure for which the tasks that it has failed
+/// keep off it.
 const KEEP_OFF: Duration = LONGEST;
 
 /// The slots of every server.
@@ -41,7 +41,7 @@ pub(super) struct Placement {
 /// The calls that a server may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    /// As many as it has slots.
+    /// One for each slot.
     Full,
     /// One, as a trial.
     Trial,

@@ -20,7 +20,7 @@ pub(super) struct Retries {
     budget: Budget,
 }
 
-/// What becomes of a task that needs another call.
+/// The decision on a task that needs another call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// It waits for a free slot.

@@ -30,7 +30,8 @@ const SUSPECT: usize = 2;
 /// Number of deaths that make a task poison once it has run isolated.
 const POISON: usize = 3;
 
-/// How likely it is that a task kills its servers, the least likely first.
+/// The suspicion that a task kills its servers, the weakest first. The module's
+/// table has its transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Suspicion {
     /// It runs beside other tasks.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::durations::Durations;
 
-/// How long past its time limit a call is waited for. The destination keeps
+/// Time past its limit for which a call is waited for. The destination keeps
 /// the limit itself; this is its time to do so.
 const GRACE: Duration = Duration::from_millis(500);
 /// The shortest limit that follows from the median.

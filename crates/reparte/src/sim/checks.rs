@@ -30,7 +30,7 @@ pub(super) struct Checks {
     open: BTreeMap<TaskId, TaskRecord>,
     /// The calls that have not returned; without their tasks once cancelled.
     running: BTreeMap<CallId, (Option<TaskId>, ServerId)>,
-    /// How often its server had been set aside when a call started.
+    /// Number of times that a call's server had been set aside when it started.
     asides: BTreeMap<CallId, u32>,
     ended: BTreeSet<TaskId>,
     /// The task whose call has just returned, with the outcome that it may have

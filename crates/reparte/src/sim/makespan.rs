@@ -13,7 +13,7 @@ use crate::plan::event::{Event, ServerConfig, ServerStatus};
 use crate::plan::options::PlanOptions;
 
 const SERVERS: usize = 4;
-/// How long the answer to a probe takes.
+/// Time from a probe to its answer.
 const STATUS: Duration = Duration::from_millis(1);
 
 /// Something that returns at a time.

@@ -7,14 +7,14 @@ use crate::ids::CallId;
 use crate::plan::event::{ServerConfig, ServerStatus};
 use crate::plan::random::SplitMix;
 
-/// How long the client waits for the answer to a probe.
+/// Time for which the client waits for the answer to a probe.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long the client tries to connect.
+/// Time for which the client tries to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
-/// How long a refusal of a connection takes.
+/// Time that a refusal of a connection takes.
 const REFUSAL: Duration = Duration::from_millis(1);
 
-/// How a server takes probes.
+/// The reaction of a server to probes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     /// It reports its status.
@@ -42,7 +42,7 @@ pub(super) struct VirtualServer {
     /// Its calls can't be cancelled.
     pub(super) ignores_cancels: bool,
     pub(super) instance: u64,
-    /// How long a connection takes to fail while it is dead: a refusal, or a
+    /// Time that a connection takes to fail while it is dead: a refusal, or a
     /// time-out.
     pub(super) unreachable_after: Duration,
     /// Calls that would have ended while it hung.

@@ -37,7 +37,7 @@ pub(super) struct World {
     observer: Observer,
 }
 
-/// What follows a run.
+/// The observer of a run.
 enum Observer {
     None,
     /// The checks of what was promised, and the script that is printed if one
