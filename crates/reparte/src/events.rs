@@ -11,6 +11,7 @@ use crate::error::call::CallError;
 use crate::error::task::TaskErrorKind;
 use crate::error::try_next::TryNextError;
 use crate::ids::{CallId, TaskId};
+use crate::plan::action::CallReason;
 use crate::summary::server::ServerState;
 
 /// Something that has happened in a run. Each variant is named after its subject: a task, a
@@ -133,18 +134,6 @@ pub enum Event {
     },
     /// The run has ended. This is its last event.
     RunEnded,
-}
-
-/// The reason for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CallReason {
-    /// It is the task's first call.
-    First,
-    /// An earlier call of the task failed, or its server no longer responds.
-    Retry,
-    /// The task is slow, and the slot had nothing else to do.
-    Hedge,
 }
 
 /// The end of a call that has returned.

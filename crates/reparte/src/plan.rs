@@ -236,7 +236,7 @@ impl Plan {
                 self.durations.add(self.now.saturating_sub(ended.started));
                 self.deliver_result(&ended);
             }
-            TaskVerdict::Failed => self.fail_task(task, TaskFailure::Answered),
+            TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),
             TaskVerdict::TryAgain(failure) => {
                 self.record_death(&ended, failure.death);
                 self.try_again(task, server, failure);

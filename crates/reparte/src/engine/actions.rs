@@ -9,9 +9,9 @@ use crate::engine::run::Run;
 use crate::engine::slot::Job;
 use crate::error::call::{CallError, ErrorKind};
 use crate::error::task::{TaskError, TaskErrorKind};
-use crate::events::{CallReason, Event as RunEvent};
+use crate::events::Event as RunEvent;
 use crate::ids::{CallId, ServerId, TaskId};
-use crate::plan::action::{self, Action, AsideReason, LossReason, TaskFailure};
+use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure};
 
 impl<A, R> Run<A, R>
 where
@@ -45,7 +45,7 @@ where
             }
             Action::FailTask { task, reason, .. } => {
                 let kind = match reason {
-                    TaskFailure::Answered => TaskErrorKind::Permanent,
+                    TaskFailure::Permanent => TaskErrorKind::Permanent,
                     TaskFailure::GivenUp => TaskErrorKind::GivenUp,
                     TaskFailure::Poison => TaskErrorKind::Poison,
                     TaskFailure::Cancelled => TaskErrorKind::Cancelled,
@@ -76,13 +76,7 @@ where
         }
     }
 
-    fn start_call(
-        &mut self,
-        task: TaskId,
-        id: CallId,
-        server: ServerId,
-        reason: action::CallReason,
-    ) {
+    fn start_call(&mut self, task: TaskId, id: CallId, server: ServerId, reason: CallReason) {
         let Some(running) = self.tasks.get_mut(&task) else {
             return;
         };
@@ -100,11 +94,7 @@ where
             task,
             call: id,
             server,
-            reason: match reason {
-                action::CallReason::First => CallReason::First,
-                action::CallReason::Retry => CallReason::Retry,
-                action::CallReason::Hedge => CallReason::Hedge,
-            },
+            reason,
         });
     }
 

@@ -59,14 +59,15 @@ pub(crate) enum Action {
     EndRun(RunEnd),
 }
 
-/// Why a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallReason {
+/// The reason for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallReason {
     /// It is the task's first call.
     First,
-    /// An earlier call has failed, or its server no longer responds.
+    /// An earlier call of the task failed, or its server no longer responds.
     Retry,
-    /// The task is slow, and the slot has nothing else to do.
+    /// The task is slow, and the slot had nothing else to do.
     Hedge,
 }
 
@@ -92,7 +93,7 @@ pub(crate) struct Hedges {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskFailure {
     /// A call gave an answer that another server would give too.
-    Answered,
+    Permanent,
     /// Too many calls that may have run brought nothing.
     GivenUp,
     /// Servers died while they ran it.

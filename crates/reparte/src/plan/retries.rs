@@ -56,7 +56,7 @@ impl Retries {
             Next::Fail(TaskFailure::Poison)
         } else if exhausted && suspicion != Suspicion::Unconfirmed {
             Next::Fail(match failure.is_fault {
-                true => TaskFailure::Answered,
+                true => TaskFailure::Permanent,
                 false => TaskFailure::GivenUp,
             })
         } else {

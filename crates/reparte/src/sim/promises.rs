@@ -102,7 +102,7 @@ fn in_a_sick_cluster_retries_are_delayed_and_every_task_is_delivered() {
     run(60, sick, |result| {
         check_completed(result);
         // Tasks that can't be sent, and those whose connections broke.
-        let own = |why: &TaskFailure| matches!(why, TaskFailure::Answered | TaskFailure::Poison);
+        let own = |why: &TaskFailure| matches!(why, TaskFailure::Permanent | TaskFailure::Poison);
         assert!(result.failed.values().all(own), "{:?}", result.failed);
     });
 }

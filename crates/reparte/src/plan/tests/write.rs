@@ -75,7 +75,7 @@ pub(crate) fn action_line(action: Action) -> String {
             hedges,
         } => {
             let reason = match reason {
-                TaskFailure::Answered => "Answered",
+                TaskFailure::Permanent => "Answered",
                 TaskFailure::GivenUp => "GivenUp",
                 TaskFailure::Poison => "Poison",
                 TaskFailure::Cancelled => "Cancelled",

@@ -13,7 +13,7 @@ impl Checks {
             TaskFailure::Cancelled => assert_eq!(self.cancelled, Some(task)),
             TaskFailure::GivenUp => assert!(self.open[&task].attempts >= self.max_attempts),
             TaskFailure::Poison => assert!(self.open[&task].breaks >= 3),
-            TaskFailure::Answered => {
+            TaskFailure::Permanent => {
                 if let Some((_, Err(ErrorKind::Fault { code }))) = self.returned
                     && self.retry_faults.contain(code)
                 {
