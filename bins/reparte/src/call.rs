@@ -1,5 +1,7 @@
 //! `reparte call`: one call.
 
+mod arguments;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -14,7 +16,7 @@ use crate::flags::value_format::ValueFormat;
 use crate::introspection::signatures;
 use crate::json::{to_json, to_text};
 use crate::output::for_reader;
-use crate::value_type::{self, ValueType};
+use crate::value_type::ValueType;
 
 /// Calls a function of any XML-RPC server, and prints its result
 ///
@@ -71,13 +73,13 @@ impl Call {
     fn arguments(&self, server: &ServerProxy) -> Result<Vec<Value>, Failure> {
         let given = &self.argument;
         let read = match (self.json, self.arg_type.as_slice()) {
-            (true, _) => value_type::of_types(given, &[ValueType::Json]),
+            (true, _) => arguments::from_types(given, &[ValueType::Json]),
             (false, []) if given.is_empty() => return Ok(Vec::new()),
             (false, []) => {
                 let signatures = signatures(server, &self.method)?;
-                value_type::of_signatures(given, &self.method, &signatures)
+                arguments::from_signatures(given, &self.method, &signatures)
             }
-            (false, types) => value_type::of_types(given, types),
+            (false, types) => arguments::from_types(given, types),
         };
         read.map_err(Failure::Argument)
     }

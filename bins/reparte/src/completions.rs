@@ -1,10 +1,9 @@
-//! `reparte completions`: what a shell has to know of the command line.
+//! `reparte completions`: the script that completes the command line in a shell.
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::{Shell, generate};
 use cli_support::output::print;
 
-use crate::Command;
 use crate::exit::Failure;
 
 /// Prints the completions of a shell, for it to read when it starts
@@ -20,9 +19,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// Prints the script for a command line.
+    pub(crate) fn run(self, mut command_line: clap::Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Command::command(), "reparte", &mut script);
+        generate(self.shell, &mut command_line, "reparte", &mut script);
         Ok(print(String::from_utf8_lossy(&script).trim_end())?)
     }
 }

@@ -1,4 +1,4 @@
-//! Standard error, with a line on it that shows how far a run is.
+//! The console: standard error, shared by messages and the line of a run's progress.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use cli_support::output::tell;
 use indicatif::{MultiProgress, ProgressBar};
 
-/// Where lines are told so that the progress of a run stays below them.
+/// Standard error. Lines are printed above the progress of a run. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Console {
     bars: MultiProgress,
@@ -18,18 +18,18 @@ impl Console {
         self.beside_progress(|| tell(line));
     }
 
-    /// Writes to the terminal, while the progress is not there.
+    /// Writes to the terminal while the progress is taken away.
     pub(crate) fn beside_progress<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bars.suspend(write)
     }
 
-    /// Shows a bar on it.
+    /// Adds a progress bar.
     pub(crate) fn bar(&self, bar: ProgressBar) -> ProgressBar {
         self.bars.add(bar)
     }
 }
 
-/// For the log.
+/// The log writes here too.
 impl Write for Console {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.beside_progress(|| io::stderr().write(bytes))

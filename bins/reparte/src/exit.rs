@@ -9,7 +9,7 @@ use cli_support::signals::SignalError;
 use factorizar_service::StartError;
 use xmlrpc_client::{Error, ErrorKind};
 
-/// Why the command ends early, with the exit code that tells it.
+/// The reason why the command failed. It decides the exit code.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The output can't be written. Code 1.
@@ -18,17 +18,17 @@ pub(crate) enum Failure {
     Argument(String),
     /// The server can't start, or can't go on. Code 3.
     Server(String),
-    /// A server can't be reached, or the connection broke; or none is left. Code 4.
+    /// A server can't be reached, the connection broke, or no server is left. Code 4.
     Unreachable(String),
-    /// The function's own error, for a call or for some task of a run. Code 5.
+    /// The function answered a call, or some task of a run, with a fault. Code 5.
     Fault(String),
     /// A signal ended the run before all tasks had. Code 6.
     Interrupted(String),
-    /// The journal can't be used, or not any further. Code 7.
+    /// The journal can't be opened or written. Code 7.
     Journal(String),
-    /// The server answered, but neither with a result nor with a fault. Code 8.
+    /// The server answered with neither a result nor a fault. Code 8.
     Refused(String),
-    /// What was to be said has been, and the code remains.
+    /// There is nothing more to say. Has the code.
     Silent(u8),
 }
 
@@ -111,8 +111,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Where the reader of the output has left, as in `| head`, there is nothing more to do,
-/// and nothing is wrong.
+/// A reader that closes the pipe, as `| head` does, has what it wants: that is a success.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {

@@ -1,67 +1,71 @@
-//! What a server tells of its methods, where it does.
+//! Introspection: what a server says of its methods (`system.*`).
 
 use xmlrpc_client::{Error, ErrorKind, ServerProxy, Value};
 
-/// A method's signatures, each a list of types with the result's first.
+/// The signatures of a method. Each is a list of types, the result's first.
 pub(crate) type Signatures = Vec<Vec<String>>;
 
-/// The names of all methods.
-pub(crate) fn names(server: &ServerProxy) -> Result<Vec<String>, Error> {
+/// Asks for the names of all methods.
+pub(crate) fn method_names(server: &ServerProxy) -> Result<Vec<String>, Error> {
     server.call("system.listMethods", ())
 }
 
-/// Whether a name is one of the server's own methods, which every server has.
-pub(crate) fn is_own(name: &str) -> bool {
+/// Returns whether a method is one of the server's own, which every server may have.
+pub(crate) fn is_builtin(name: &str) -> bool {
     name.starts_with("system.") || name.starts_with("reparte.")
 }
 
-/// The signatures of a method; none where the server does not tell.
+/// Asks for the signatures of a method. Returns none if the server does not say.
 pub(crate) fn signatures(server: &ServerProxy, method: &str) -> Result<Signatures, Error> {
-    let told = told(server.call("system.methodSignature", (method,)))?;
-    Ok(told.map(read).unwrap_or_default())
+    let value = optional(server.call("system.methodSignature", (method,)))?;
+    Ok(value.map(read_signatures).unwrap_or_default())
 }
 
-/// The help of a method; empty where the server does not tell.
+/// Asks for the help of a method. Returns an empty text if the server does not say.
 pub(crate) fn help(server: &ServerProxy, method: &str) -> Result<String, Error> {
-    let told = told(server.call("system.methodHelp", (method,)))?;
-    Ok(match told {
+    let value = optional(server.call("system.methodHelp", (method,)))?;
+    Ok(match value {
         Some(Value::String(help)) => help.trim().to_owned(),
         _ => String::new(),
     })
 }
 
-/// `method(types) -> type`.
-pub(crate) fn show(method: &str, signature: &[String]) -> String {
+/// Formats a signature as `method(types) -> type`.
+pub(crate) fn format_signature(method: &str, signature: &[String]) -> String {
     match signature.split_first() {
         Some((result, arguments)) => format!("{method}({}) -> {result}", arguments.join(", ")),
         None => method.to_owned(),
     }
 }
 
-/// An answer to a question that a server may not know: none where it answered otherwise.
-fn told(answer: Result<Value, Error>) -> Result<Option<Value>, Error> {
-    match answer {
+/// Returns the result of a method that a server may not have. `None` if it answered with
+/// anything else.
+fn optional(result: Result<Value, Error>) -> Result<Option<Value>, Error> {
+    match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind(), ErrorKind::Fault | ErrorKind::BadResponse) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Reads an array of arrays of names; anything else, such as Python's "signatures not
-/// supported", tells nothing.
-fn read(value: Value) -> Signatures {
+/// Reads an array of arrays of names. Anything else, such as Python's "signatures not
+/// supported", is no signature.
+fn read_signatures(value: Value) -> Signatures {
     let Value::Array(signatures) = value else {
         return Signatures::new();
     };
     let names = |signature: Value| match signature {
-        Value::Array(types) => types.into_iter().map(name).collect::<Option<Vec<_>>>(),
+        Value::Array(types) => types
+            .into_iter()
+            .map(into_string)
+            .collect::<Option<Vec<_>>>(),
         _ => None,
     };
     let signatures = signatures.into_iter().filter_map(names);
     signatures.filter(|types| !types.is_empty()).collect()
 }
 
-fn name(value: Value) -> Option<String> {
+fn into_string(value: Value) -> Option<String> {
     match value {
         Value::String(name) => Some(name),
         _ => None,
@@ -76,7 +80,7 @@ mod tests {
     fn only_signatures_are_read() {
         let text = |text: &str| Value::String(text.to_owned());
         let good = Value::Array(vec![text("int"), text("string")]);
-        for (told, expected) in [
+        for (value, expected) in [
             (text("signatures not supported"), vec![]),
             (Value::Array(vec![text("int")]), vec![]),
             (Value::Array(vec![Value::Array(vec![])]), vec![]),
@@ -85,11 +89,11 @@ mod tests {
                 vec![vec!["int".to_owned(), "string".to_owned()]],
             ),
         ] {
-            assert_eq!(read(told), expected);
+            assert_eq!(read_signatures(value), expected);
         }
         let types = ["int", "string", "double"].map(str::to_owned);
-        assert_eq!(show("f", &types), "f(string, double) -> int");
-        assert_eq!(show("f", &types[..1]), "f() -> int");
-        assert_eq!(show("f", &[]), "f");
+        assert_eq!(format_signature("f", &types), "f(string, double) -> int");
+        assert_eq!(format_signature("f", &types[..1]), "f() -> int");
+        assert_eq!(format_signature("f", &[]), "f");
     }
 }

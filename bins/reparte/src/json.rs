@@ -1,12 +1,12 @@
-//! XML-RPC's values as JSON and text, and back.
+//! XML-RPC values as JSON and as text, and back.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value as Json};
 use xmlrpc_client::Value;
 
-/// A value as JSON. What JSON has no type for is a string: a date, bytes (as base64),
-/// numbers of any length, NaN and the infinities.
+/// Converts a value to JSON. Values that JSON has no type for become strings: dates, bytes (as
+/// base64), numbers of any length, NaN and the infinities.
 pub(crate) fn to_json(value: &Value) -> Json {
     match value {
         Value::Int(number) => Json::from(*number),
@@ -27,8 +27,8 @@ pub(crate) fn to_json(value: &Value) -> Json {
     }
 }
 
-/// A value as text: a string as it is, a number in decimals, bytes as base64; what has
-/// parts, and nil, as JSON.
+/// Converts a value to text: a string as it is, a number in decimals, bytes as base64, and
+/// arrays, structs and nil as JSON.
 pub(crate) fn to_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -41,7 +41,11 @@ pub(crate) fn to_text(value: &Value) -> String {
     }
 }
 
-/// The value that JSON stands for: an integer in the narrowest type that holds it.
+/// Converts JSON to a value. An integer gets the narrowest type that holds it.
+///
+/// # Errors
+///
+/// A number is beyond 64 bits with a sign.
 pub(crate) fn from_json(json: Json) -> Result<Value, String> {
     Ok(match json {
         Json::Null => Value::Nil,

@@ -1,7 +1,7 @@
-//! `reparte keys`: what servers and clients need to know each other.
+//! `reparte keys`: certificates and a token, by which servers and clients know each other.
 
 mod certificates;
-mod files;
+mod new_directory;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use cli_support::output::print;
 
 use crate::exit::Failure;
 use crate::flags::whole_number::whole_number;
+use crate::keys::certificates::certificates;
+use crate::keys::new_directory::{File, create};
 use crate::shell::quote;
-use certificates::certificates;
-use files::{File, create};
 
 /// Makes a private authority, certificates for servers and clients, and a token
 ///
@@ -67,7 +67,8 @@ impl Keys {
         Ok(print(self.commands())?)
     }
 
-    /// What to type, here or where the directory has been copied to.
+    /// Returns the commands that use the files, here or on a machine to which the directory is
+    /// copied.
     fn commands(&self) -> String {
         let directory = quote(&self.directory.display().to_string(), "/._-+:@%");
         let host = self.host.first().map_or("localhost", String::as_str);
@@ -76,7 +77,7 @@ impl Keys {
             true => "127.0.0.1",
             false => "0.0.0.0",
         };
-        // An IPv6 address in a URL.
+        // A URL has an IPv6 address in brackets.
         let host = match host.contains(':') {
             true => format!("[{host}]"),
             false => host.to_owned(),
@@ -108,7 +109,7 @@ impl Keys {
     }
 }
 
-/// Reads what stands for a machine in a URL, by which it is called.
+/// Reads the name or the address of a machine.
 fn host(text: &str) -> Result<String, String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let is_label = |label: &str| !label.is_empty() && label.chars().all(is_part);
@@ -122,11 +123,11 @@ fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// 256 random bits.
+/// Returns a token of 256 random bits, as a line.
 fn token() -> Result<String, Failure> {
     let mut bits = [0; 32];
     getrandom::fill(&mut bits)
-        .map_err(|error| Failure::server(format_args!("no random numbers to be had: {error}")))?;
+        .map_err(|error| Failure::server(format_args!("can't get random numbers: {error}")))?;
     Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(bits)))
 }
 

@@ -1,6 +1,9 @@
-//! The command `reparte`: a function published over XML-RPC on any number of machines,
-//! from a shell. Thin over the crates; a file for each subcommand, and one folder,
-//! `options`, for the flags that they share.
+//! The command `reparte`: functions published over XML-RPC on any number of machines, from a
+//! shell.
+//!
+//! Each subcommand has a file, and a folder of the same name for its parts. `flags` has the
+//! flags that subcommands share. Below the subcommands are [`page`], which shows a run, and
+//! small modules of all; these import no subcommand.
 
 #![forbid(unsafe_code)]
 
@@ -27,10 +30,10 @@ mod value_type;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use crate::console::Console;
+use clap::{CommandFactory as _, Parser};
 use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
-use console::Console;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,8 +92,8 @@ enum Command {
 }
 
 impl Command {
-    /// Returns what the log shows unless `RUST_LOG` says more: a server has a line for each
-    /// request that it answers.
+    /// Returns the filters of the log, to which `RUST_LOG` may add: a server logs each request
+    /// that it answers.
     fn log_filters(&self) -> &'static str {
         match self {
             #[cfg(unix)]
@@ -113,7 +116,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Methods(methods) => methods.run(),
         Command::Keys(keys) => keys.run(),
-        Command::Completions(completions) => completions.run(),
-        Command::Man(man) => man.run(),
+        Command::Completions(completions) => completions.run(Command::command()),
+        Command::Man(man) => man.run(Command::command()),
     })
 }

@@ -1,4 +1,4 @@
-//! `reparte man`: the manual, made from the definition of the command line.
+//! `reparte man`: the manual, from the definition of the command line.
 
 mod sections;
 
@@ -7,14 +7,13 @@ use std::io;
 use std::iter::once;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_mangen::Man as Page;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::Command;
 use crate::exit::Failure;
-use sections::{sections, see_also};
+use crate::man::sections::{sections, see_also};
 
 /// Writes the manual: a page for the command, and one for each subcommand
 ///
@@ -32,7 +31,8 @@ pub(crate) struct Man {
 }
 
 impl Man {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// Writes the pages of a command line.
+    pub(crate) fn run(self, command_line: clap::Command) -> Result<(), Failure> {
         let failed = |error: io::Error| {
             Failure::argument(format_args!(
                 "can't write the manual to {} ({error}): name a directory where you may write",
@@ -41,8 +41,8 @@ impl Man {
         };
         let date = date()?;
         fs::create_dir_all(&self.directory).map_err(failed)?;
-        // Without it, so that there is no page of a page.
-        let mut top = Command::command().disable_help_subcommand(true);
+        // `help` is left out: a page of its own would say nothing.
+        let mut top = command_line.disable_help_subcommand(true);
         top.build();
         for command in once(&top).chain(top.get_subcommands()) {
             let name = file_name(command);
@@ -53,7 +53,7 @@ impl Man {
     }
 }
 
-/// The name that `man` knows a command by: reparte-serve.
+/// Returns the name by which `man` knows a command, such as reparte-serve.
 fn name(command: &clap::Command) -> &str {
     command.get_display_name().unwrap_or(command.get_name())
 }
@@ -63,7 +63,7 @@ fn file_name(command: &clap::Command) -> String {
 }
 
 fn page(command: &clap::Command, top: &clap::Command, date: &str) -> io::Result<String> {
-    // As `--help` has it, which shows the -- before a program.
+    // The usage of `--help`: that of clap_mangen lacks the -- before a program.
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     let version = top.get_version().unwrap_or_default();
@@ -81,7 +81,7 @@ fn page(command: &clap::Command, top: &clap::Command, date: &str) -> io::Result<
     if command.has_subcommands() {
         page.render_subcommands_section(&mut text)?;
     }
-    // The exit codes, which are the same everywhere.
+    // The exit codes are the same for all subcommands.
     let common = top.get_after_help().filter(|_| name(command) != name(top));
     for help in command.get_after_long_help().into_iter().chain(common) {
         sections(&help.to_string()).to_writer(&mut text)?;
@@ -92,7 +92,7 @@ fn page(command: &clap::Command, top: &clap::Command, date: &str) -> io::Result<
     Ok(String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n"))
 }
 
-/// The day on the pages.
+/// Returns the date on the pages.
 fn date() -> Result<String, Failure> {
     const VARIABLE: &str = "SOURCE_DATE_EPOCH";
     let Some(given) = std::env::var_os(VARIABLE) else {

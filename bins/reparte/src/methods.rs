@@ -1,4 +1,4 @@
-//! `reparte methods`: what a server publishes.
+//! `reparte methods`: the methods that a server publishes.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
-use crate::introspection::{help, is_own, names, show, signatures};
+use crate::introspection::{format_signature, help, is_builtin, method_names, signatures};
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
@@ -44,16 +44,15 @@ impl Methods {
         options.response_timeout = self.timeout;
         let server = single_server(&self.url, &options)?;
         let server = server.proxy();
-        let names = names(server).map_err(|error| match error.kind() {
+        let names = method_names(server).map_err(|error| match error.kind() {
             ErrorKind::Fault => Failure::Fault(format!(
-                "{error}; this server does not list its methods: what it has, \
-                 `reparte call` calls all the same"
+                "{error}; this server does not list its methods, but `reparte call` can call them"
             )),
             _ => error.into(),
         })?;
         let mut all = Vec::new();
         for name in names {
-            if self.all || !is_own(&name) {
+            if self.all || !is_builtin(&name) {
                 all.push(Method {
                     signatures: signatures(server, &name)?,
                     help: help(server, &name)?,
@@ -78,13 +77,13 @@ struct Method {
 }
 
 impl Method {
-    /// A line for each signature, and the help under them.
+    /// Returns a line for each signature, and the help below them.
     fn text(&self) -> String {
         let in_line = |text: &str| OneLine::visible(text).max_chars(1000).to_string();
         let mut lines: Vec<String> = self
             .signatures
             .iter()
-            .map(|types| in_line(&show(&self.name, types)))
+            .map(|types| in_line(&format_signature(&self.name, types)))
             .collect();
         if lines.is_empty() {
             lines.push(in_line(&self.name));

@@ -1,4 +1,4 @@
-//! Text from servers on standard output.
+//! Text from servers, for standard output.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};

@@ -1,4 +1,4 @@
-//! Files that a run writes at its end: whether they can be written shows before it begins.
+//! The output files of a run: they are checked before it begins, and written at its end.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 
-/// What stands for something that is open already, whatever that is.
+/// The directories and links that stand for open descriptors. They are written to, whatever
+/// they stand for.
 const DESCRIPTORS: [&str; 4] = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"];
 
-/// A file to be written, which stays as it is until then.
+/// A file to write once. It stays as it is until then.
 #[derive(Debug)]
 pub(crate) struct OutputFile {
     flag: &'static str,
@@ -20,14 +21,16 @@ pub(crate) struct OutputFile {
 
 #[derive(Debug)]
 enum Target {
-    /// Replaced in one step: never seen half written. No link.
+    /// A regular file, or a new one. It is replaced in one step, so nobody sees half of it. The
+    /// path has no link.
     File(PathBuf),
-    /// A pipe or a device, which is not to be replaced.
+    /// A pipe or a device, which can't be replaced.
     Stream(File),
 }
 
 impl OutputFile {
-    /// The file that a flag names, if it names one. A pipe is waited for until it is read.
+    /// Checks the file that a flag names, if it names one. Opens a pipe, which waits for its
+    /// reader.
     pub(crate) fn at(flag: &'static str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
         let at = |path: &Path| match Target::at(path) {
             Ok(target) => Ok(OutputFile {
@@ -44,7 +47,7 @@ impl OutputFile {
         path.map(at).transpose()
     }
 
-    /// Writes all of it.
+    /// Writes the text.
     pub(crate) fn write(self, text: &str) -> Result<(), Failure> {
         let written = match self.target {
             Target::File(path) => replace(&path, text),
@@ -58,6 +61,7 @@ impl OutputFile {
 }
 
 impl Target {
+    /// Checks a path by making a file beside it, since that is what writing does.
     fn at(path: &Path) -> io::Result<Self> {
         let is_descriptor = DESCRIPTORS.iter().any(|one| path.starts_with(one));
         let file = match fs::metadata(path) {
@@ -67,52 +71,53 @@ impl Target {
                 return open.map(Target::Stream);
             }
             Ok(_) => {
-                // What may not be written to is not replaced either.
+                // A rename would replace a file that may not be written.
                 OpenOptions::new().write(true).open(path)?;
                 fs::canonicalize(path)?
             }
-            // A link to nothing, or a name that can only be a directory's, is not made.
+            // A link to nothing, or a name that ends with a slash, can't be made.
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Err(error) if path.is_symlink() || !ends_with_name(path) => return Err(error),
             Err(_) => path.to_owned(),
         };
-        let (_, tried) = aside(&file)?;
-        fs::remove_file(tried)?;
+        let (_, temporary) = create_temporary(&file)?;
+        fs::remove_file(temporary)?;
         Ok(Target::File(file))
     }
 }
 
-/// Whether nothing follows the last name, such as a slash.
+/// Returns whether the path ends with a name, and not with a slash.
 fn ends_with_name(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     path.file_name()
         .is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()))
 }
 
-/// Writes a file beside the one at `path`, and puts it in its place once it is whole.
+/// Writes a temporary file beside the one at `path`, and renames it once it is whole. It has
+/// the permissions of the older one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let (mut file, aside) = aside(path)?;
+    let (mut file, temporary) = create_temporary(path)?;
     let mut write = || {
         if let Ok(older) = fs::metadata(path) {
             file.set_permissions(older.permissions())?;
         }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&aside, path)
+        fs::rename(&temporary, path)
     };
     write().inspect_err(|_| {
-        let _ = fs::remove_file(&aside);
+        let _ = fs::remove_file(&temporary);
     })
 }
 
-/// A new file in the same directory. Its name can't be known before, and what has it is not
-/// opened, so that nobody can lay a link there.
-fn aside(path: &Path) -> io::Result<(File, PathBuf)> {
+/// Creates a temporary file in the same directory. Its name is random and it must be new, so
+/// that nobody can put a link in its place before.
+fn create_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
     let random = RandomState::new().hash_one(0);
-    let aside = path.with_file_name(format!("reparte-{random:016x}.unfinished"));
+    let temporary = path.with_file_name(format!("reparte-{random:016x}.unfinished"));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .open(&aside)?;
-    Ok((file, aside))
+        .open(&temporary)?;
+    Ok((file, temporary))
 }

@@ -1,6 +1,8 @@
 //! `reparte serve`: any program as a function.
 
+mod function;
 mod init_process;
+mod limits;
 mod process;
 mod process_groups;
 mod program;
@@ -14,16 +16,16 @@ use std::time::Duration;
 
 use clap::Args;
 use cli_support::listening::announce;
+use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Context, Service};
-use xmlrpc_wire::{Bytes, Fault, Value};
 
 use crate::exit::Failure;
 use crate::flags::seconds::seconds;
 use crate::flags::server::ServerFlags;
-use process::Limits;
-use process_groups::ProcessGroups;
-use program::Program;
+use crate::serve::function::ProgramFunction;
+use crate::serve::limits::Limits;
+use crate::serve::process_groups::ProcessGroups;
+use crate::serve::program::Program;
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
@@ -70,109 +72,48 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        if init_process::is_first() {
-            return Err(init_process::run_below());
+        if init_process::is_init() {
+            return Err(init_process::run_as_child());
         }
-        let program = Program::find(&self.program)?;
         let limits = Limits {
             time: self.max_seconds,
-            output: self.max_output,
+            output_bytes: self.max_output,
         };
-        let process_groups = Arc::new(ProcessGroups::default());
-        let mut service = Service::new();
-        let help = help(&program, limits, self.base64);
-        let result = if self.base64 { "base64" } else { "string" };
-        let function = {
-            let process_groups = Arc::clone(&process_groups);
-            move |call: &Context, argument: Value| {
-                let output = answer(&program, argument, limits, call, &process_groups)?;
-                match self.base64 {
-                    true => Ok(Value::from(Bytes(output))),
-                    false => text(output).map(Value::String),
-                }
-            }
+        let groups = Arc::new(ProcessGroups::default());
+        let function = ProgramFunction {
+            program: Program::find(&self.program)?,
+            limits,
+            as_base64: self.base64,
+            groups: Arc::clone(&groups),
         };
-        service
-            .register(&self.function, function)
-            .and_then(|service| service.signature(&self.function, &[result, "string"]))
-            .and_then(|service| service.help(&self.function, help))
-            .map_err(|error| Failure::argument(format_args!("--function: {error}")))?;
+        let service = service(&self.function, function)?;
         let (listener, mut options) = self.server.listen(&self.address)?;
         if let Some(workers) = self.workers {
             options.workers = workers.into();
         }
-        // What a call waits for its turn does not count as the program's time.
+        // The time in which a call waits for its turn is not the program's.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
-        let stop = shutdown::at_signal(&process_groups, options.grace)?;
+        let stop = shutdown::at_signal(&groups, options.grace)?;
         announce(&listener, options.tls.is_some()).map_err(Failure::server)?;
         let builder = hyper::Server::builder(listener, service);
         let server = builder.options(options).stop(stop).start();
         let served = server.and_then(hyper::Server::wait);
-        process_groups.end();
+        // Calls that had no time to finish still have their programs.
+        groups.end();
         served.map_err(Failure::server)
     }
 }
 
-fn help(program: &Program, limits: Limits, bytes: bool) -> String {
-    let result = if bytes {
-        "the bytes of its output"
-    } else {
-        "its output"
-    };
-    format!(
-        "Runs {program} with the argument {} and gives {result}, {} bytes at most, within {} s.",
-        match program.takes_input() {
-            true => "on its standard input",
-            false => "in place of {}",
-        },
-        limits.output,
-        limits.time.as_secs_f64()
-    )
-}
-
-/// Runs the program for a call, and gives its output without the last line end.
-fn answer(
-    program: &Program,
-    argument: Value,
-    limits: Limits,
-    call: &Context,
-    process_groups: &ProcessGroups,
-) -> Result<Vec<u8>, Fault> {
-    let (command, input) = program.command(argument)?;
-    let ended = process::run(command, input, limits, call, process_groups)
-        .map_err(|trouble| Fault::application(trouble.to_string()))?;
-    let told = ended.told;
-    if !ended.status.success() {
-        let told = match told.as_str() {
-            "" => "it wrote no error output",
-            told => &format!("its error output ends: {told}"),
-        };
-        return Err(Fault::application(format!(
-            "the program failed ({}): {told}",
-            ended.status
-        )));
-    }
-    if !told.is_empty() {
-        log::debug!("{}: its error output: {told:?}", call.method());
-    }
-    let mut output = ended.output;
-    if output.last() == Some(&b'\n') {
-        output.pop();
-    }
-    Ok(output)
-}
-
-/// Output as a string, if XML can carry it.
-fn text(output: Vec<u8>) -> Result<String, Fault> {
-    const REMEDY: &str = "start the server with --base64 to have it as bytes";
-    let text = String::from_utf8(output)
-        .map_err(|_| Fault::application(format!("the program's output is no UTF-8: {REMEDY}")))?;
-    let fits = |c: char| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
-    match text.chars().find(|&c| !fits(c)) {
-        None => Ok(text),
-        Some(c) => Err(Fault::application(format!(
-            "the program's output has the character U+{:04X}, which XML can't carry: {REMEDY}",
-            u32::from(c)
-        ))),
-    }
+fn service(name: &str, function: ProgramFunction) -> Result<Service, Failure> {
+    let signature = [function.result_type(), "string"];
+    let help = function.help();
+    let mut service = Service::new();
+    service
+        .register(name, move |call: &_, argument| {
+            function.call(call, argument)
+        })
+        .and_then(|service| service.signature(name, &signature))
+        .and_then(|service| service.help(name, help))
+        .map_err(|error| Failure::argument(format_args!("--function: {error}")))?;
+    Ok(service)
 }

@@ -1,7 +1,9 @@
-//! `reparte status`: who is up, and what they do.
+//! `reparte status`: the state of servers, and their work.
 
 mod probe;
 mod screen;
+mod server_report;
+mod status_json;
 mod table;
 
 use std::thread;
@@ -15,9 +17,11 @@ use crate::exit::Failure;
 use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
-use probe::{ServerReport, probe_all};
-use screen::Screen;
-use table::{json, table};
+use crate::status::probe::probe_all;
+use crate::status::screen::Screen;
+use crate::status::server_report::ServerReport;
+use crate::status::status_json::status_json;
+use crate::status::table::table;
 
 /// Shows which servers are up, what they publish, and what they work on
 ///
@@ -45,7 +49,7 @@ pub(crate) struct Status {
     client: ClientFlags,
 }
 
-/// How often `--watch` asks.
+/// The time between two probes of `--watch`.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 impl Status {
@@ -59,18 +63,18 @@ impl Status {
             let began = Instant::now();
             let reports = probe_all(&servers, self.timeout);
             match self.json {
-                true => print(json(&reports))?,
+                true => print(status_json(&reports))?,
                 false => screen.show(&table(&reports))?,
             }
             if !self.watch {
-                return all_up(&reports);
+                return exit_code(&reports);
             }
             thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
         }
     }
 }
 
-fn all_up(reports: &[ServerReport]) -> Result<(), Failure> {
+fn exit_code(reports: &[ServerReport]) -> Result<(), Failure> {
     match reports.iter().all(|server| server.answer.is_ok()) {
         true => Ok(()),
         false => Err(Failure::Silent(UNREACHABLE)),

@@ -4,6 +4,6 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TaskEstimate {
     pub(crate) tasks: u64,
-    /// Whether the input was read to its end, so that the number can't change.
+    /// True once the input was read to its end, so that the number can't change.
     pub(crate) is_exact: bool,
 }

@@ -1,4 +1,4 @@
-//! Text as values of a type: arguments of the command line, and lines.
+//! The types of values on the command line, and the reading of text as one of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,10 +6,9 @@ use clap::ValueEnum;
 use xmlrpc_client::Value;
 use xmlrpc_wire::DateTime;
 
-use crate::introspection::show;
 use crate::json::from_json;
 
-/// What an argument is read as.
+/// The type that text is read as. The comments of the variants are the text of `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ValueType {
     /// Text as it is
@@ -29,8 +28,8 @@ pub(crate) enum ValueType {
 }
 
 impl ValueType {
-    /// The type that a signature names; a string where it names none that is known here.
-    fn named(name: &str) -> Self {
+    /// Returns the type that a signature names, or a string if the name is not known.
+    pub(crate) fn named(name: &str) -> Self {
         match name {
             "int" | "i1" | "i2" | "i4" | "i8" | "ex:i8" | "biginteger" => ValueType::Int,
             "double" | "float" => ValueType::Double,
@@ -43,6 +42,10 @@ impl ValueType {
     }
 
     /// Reads a value of this type.
+    ///
+    /// # Errors
+    ///
+    /// The text is not of this type. The error says so.
     pub(crate) fn read(self, text: &str) -> Result<Value, String> {
         let value = match self {
             ValueType::String => Some(Value::String(text.to_owned())),
@@ -65,16 +68,16 @@ impl ValueType {
                 return from_json(json);
             }
         };
-        value.ok_or_else(|| format!("{text:?} is not {}", self.what()))
+        value.ok_or_else(|| format!("{text:?} is not {}", self.description()))
     }
 
-    /// What the command line calls it.
+    /// Returns its name on the command line.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or(String::new(), |value| value.get_name().to_owned())
     }
 
-    fn what(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             ValueType::String => "text",
             ValueType::Int => "a whole number of 64 bits",
@@ -87,62 +90,9 @@ impl ValueType {
     }
 }
 
-/// Reads the arguments as one type for all, or as a type for each.
-pub(crate) fn of_types(given: &[String], types: &[ValueType]) -> Result<Vec<Value>, String> {
-    let count = types.len();
-    if count > 1 && count != given.len() {
-        return Err(format!(
-            "--arg-type has {count} types for {} arguments: give one for all, or one for each",
-            given.len()
-        ));
-    }
-    read(given, types.iter().copied().cycle())
-}
-
-/// Reads the arguments as the first of the method's signatures that they fit; as strings
-/// where it has none.
-pub(crate) fn of_signatures(
-    given: &[String],
-    method: &str,
-    signatures: &[Vec<String>],
-) -> Result<Vec<Value>, String> {
-    if signatures.is_empty() {
-        return of_types(given, &[ValueType::String]);
-    }
-    let mut wrong = None;
-    for signature in signatures {
-        let arguments = signature.get(1..).unwrap_or_default();
-        if arguments.len() != given.len() {
-            continue;
-        }
-        match read(given, arguments.iter().map(|name| ValueType::named(name))) {
-            Ok(values) => return Ok(values),
-            Err(error) => wrong = wrong.or(Some(error)),
-        }
-    }
-    let wrong = wrong.unwrap_or_else(|| format!("{} arguments were given", given.len()));
-    let takes: Vec<String> = signatures.iter().map(|types| show(method, types)).collect();
-    Err(format!(
-        "{wrong}, and the server tells of {}; --arg-type sends them all the same",
-        takes.join(", or ")
-    ))
-}
-
-fn read(given: &[String], types: impl Iterator<Item = ValueType>) -> Result<Vec<Value>, String> {
-    let read = |(number, (text, kind)): (usize, (&String, ValueType))| {
-        let read = kind.read(text);
-        read.map_err(|error| format!("argument {}: {error}", number + 1))
-    };
-    given.iter().zip(types).enumerate().map(read).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|&text| text.to_owned()).collect()
-    }
 
     #[test]
     fn each_type_is_read_or_refused() {
@@ -187,47 +137,5 @@ mod tests {
         ] {
             assert_eq!(kind.read(text).ok(), expected, "{kind:?} {text}");
         }
-    }
-
-    #[test]
-    fn the_first_signature_that_fits_is_taken() {
-        let signatures = [
-            texts(&["string", "int"]),
-            texts(&["string", "boolean"]),
-            texts(&["string", "double", "struct"]),
-        ];
-        let read = |given: &[&str]| of_signatures(&texts(given), "f", &signatures);
-        assert_eq!(read(&["7"]), Ok(vec![Value::Int(7)]));
-        assert_eq!(read(&["true"]), Ok(vec![Value::Bool(true)]));
-        assert!(read(&["0.5", "{}"]).is_ok());
-        for (given, part) in [
-            (&["x"][..], "argument 1: \"x\" is not a whole number"),
-            (&["0.5", "x"], "argument 2: \"x\" is not JSON"),
-            (&[], "0 arguments were given"),
-            (
-                &["1", "2", "3"],
-                "f(int) -> string, or f(boolean) -> string",
-            ),
-        ] {
-            let error = read(given).unwrap_err();
-            assert!(error.contains(part), "{error}");
-            assert!(error.contains("--arg-type"), "{error}");
-        }
-    }
-
-    #[test]
-    fn types_are_for_all_or_for_each() {
-        let given = texts(&["1", "2"]);
-        let read = |types: &[ValueType]| of_types(&given, types);
-        assert_eq!(
-            read(&[ValueType::Int]),
-            Ok(vec![Value::Int(1), Value::Int(2)])
-        );
-        assert_eq!(
-            read(&[ValueType::Int, ValueType::String]),
-            Ok(vec![Value::Int(1), Value::String("2".to_owned())])
-        );
-        let error = read(&[ValueType::Int, ValueType::Int, ValueType::Int]).unwrap_err();
-        assert!(error.contains("3 types for 2 arguments"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! A private authority, and whom it vouches for.
+//! The certificates of a private authority.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, Error, ExtendedKeyUsagePurpose,
@@ -7,20 +7,21 @@ use rcgen::{
 
 use crate::exit::Failure;
 
-/// All as PEM.
+/// The certificates, and the keys of all but the authority, as PEM.
 pub(super) struct Certificates {
     pub(super) authority: String,
     pub(super) server: Pair,
     pub(super) client: Pair,
 }
 
+/// A certificate and its key.
 pub(super) struct Pair {
     pub(super) certificate: String,
     pub(super) key: String,
 }
 
-/// An authority whose key is forgotten, a certificate of it for servers of these names,
-/// and one for clients.
+/// Makes an authority, a certificate for servers of these names, and one for clients. The
+/// authority's key is not kept.
 pub(super) fn certificates(hosts: &[String]) -> Result<Certificates, Failure> {
     make(hosts).map_err(|error| {
         Failure::argument(format_args!(
@@ -32,12 +33,12 @@ pub(super) fn certificates(hosts: &[String]) -> Result<Certificates, Failure> {
 }
 
 fn make(hosts: &[String]) -> Result<Certificates, Error> {
-    let mut params = named("reparte's private CA", &[])?;
+    let mut params = params_for("reparte's private CA", &[])?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let pair = |name, hosts: &[String], purpose| {
-        let mut params = named(name, hosts)?;
+        let mut params = params_for(name, hosts)?;
         params.extended_key_usages = vec![purpose];
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
@@ -53,7 +54,7 @@ fn make(hosts: &[String]) -> Result<Certificates, Error> {
     })
 }
 
-fn named(who: &str, hosts: &[String]) -> Result<CertificateParams, Error> {
+fn params_for(who: &str, hosts: &[String]) -> Result<CertificateParams, Error> {
     let mut params = CertificateParams::new(hosts)?;
     params.distinguished_name.push(DnType::CommonName, who);
     Ok(params)

@@ -1,11 +1,12 @@
-//! What `--help` has below the options, as sections of a manual page.
+//! The sections of a manual page that `--help` has below the options.
 
 use clap_mangen::roff::{Roff, bold, roman};
 
-/// Sections of a text that has headings of its own, each a line that ends with a colon,
-/// with lines indented by two spaces below: examples, which stay as they are, or else
-/// entries of a word and its meaning, two spaces or more apart, that go on in lines which
-/// are indented further.
+/// Returns a text as sections.
+///
+/// A heading is a line that ends with a colon. The lines below it are indented by two spaces.
+/// Below "Examples:" they stay as they are. Below other headings each is a word and its
+/// meaning, two spaces or more apart; a line that is indented further continues the meaning.
 pub(super) fn sections(help: &str) -> Roff {
     let mut page = Roff::new();
     let mut is_example = false;
@@ -51,7 +52,7 @@ fn end(page: &mut Roff, is_example: &mut bool) {
     }
 }
 
-/// The name that a manual has for a section.
+/// Returns the usual title of a section in a manual.
 fn title(heading: &str) -> String {
     match heading {
         "Exit codes" => "EXIT STATUS".to_owned(),
@@ -59,7 +60,7 @@ fn title(heading: &str) -> String {
     }
 }
 
-/// The section that names the other pages.
+/// Returns the section that names the other pages.
 pub(super) fn see_also<'a>(others: impl Iterator<Item = &'a str>) -> Roff {
     let mut page = Roff::new();
     page.control("SH", ["SEE ALSO"]);

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 /// The end of a run: in the words that standard error has too.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ending {
-    /// Whether every task of the input has its result.
+    /// True if every task of the input has its result.
     pub(super) is_success: bool,
     pub(super) text: String,
 }

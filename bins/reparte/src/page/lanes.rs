@@ -18,7 +18,7 @@ pub(super) struct Lanes {
 #[derive(Debug)]
 struct Server {
     name: Arc<str>,
-    /// How many lanes it has.
+    /// The number of its lanes.
     count: usize,
     /// Those of its lanes that no running call has.
     free: BTreeSet<u32>,

@@ -33,7 +33,7 @@ pub(super) struct Observed {
     pub(super) timeline: Timeline,
     /// The number of tasks that end per second: of late, or in all once the run has ended.
     pub(super) rate: Option<f64>,
-    /// How the run ended, if it has.
+    /// The end of the run, if it has ended.
     pub(super) ending: Option<Ending>,
 }
 

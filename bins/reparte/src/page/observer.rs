@@ -16,14 +16,14 @@ use crate::page::rate::RateWindow;
 use crate::page::run_info::RunInfo;
 use crate::page::timeline::{CallOutcome, Timeline};
 
-/// How many events have room: those of 100,000 calls per second between two readings, which
-/// is more than any run was seen to make.
+/// The most events between two readings: those of 100,000 calls per second, which is more than
+/// any run was seen to make.
 const ROOM: usize = 32_768;
 /// The pause between two readings. To wake up for each event would slow the run.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often the servers and the rate are read from the summary.
+/// The time between two readings of the servers and the rate from the summary.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
-/// How many events are read with the model locked.
+/// The most events that are read with the model locked.
 const BATCH: usize = 2_048;
 
 /// The observer of a run.

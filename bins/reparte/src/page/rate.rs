@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use reparte::RunSummary;
 
-/// How many samples the rate is taken over, less one: with one a second, 20 s.
+/// The most intervals between samples: with a sample a second, 20 s.
 const INTERVALS: usize = 20;
 
 /// The number of tasks that had ended, at several times.
 #[derive(Debug, Default)]
 pub(super) struct RateWindow {
-    /// The times from the start of the run, and how many tasks had ended.
+    /// The times from the start of the run, and the numbers of ended tasks.
     samples: VecDeque<(Duration, u64)>,
 }
 

@@ -14,6 +14,6 @@ pub(super) struct Snapshot<'a> {
     pub(super) summary: &'a RunSummary,
     /// The number of tasks that end per second: of late, or in all once the run has ended.
     pub(super) rate: Option<f64>,
-    /// How the run ended, if it has.
+    /// The end of the run, if it has ended.
     pub(super) ending: Option<&'a Ending>,
 }

@@ -25,11 +25,11 @@ use reparte::CallReason;
 use crate::page::lanes::Lanes;
 use crate::page::utilisation::Utilisation;
 
-/// How many ended calls are kept one by one.
+/// The most ended calls that are kept one by one.
 const MAX_ENDED: usize = 20_000;
-/// How many errors are kept.
+/// The most errors that are kept.
 const MAX_ERRORS: usize = 50;
-/// How many characters are kept of each error.
+/// The most characters that are kept of an error.
 const MAX_ERROR_CHARS: usize = 400;
 
 /// The outcome of a call.
@@ -67,10 +67,10 @@ pub(super) struct RunningCall {
     pub(super) reason: CallReason,
     /// In microseconds from the start of the run.
     pub(super) start: u64,
-    /// Whether nobody waits for it any more.
+    /// True once nobody waits for it any more.
     pub(super) is_lost: bool,
     server: usize,
-    /// Whether the event of its end may be among those that were missed.
+    /// True if the event of its end may be among those that were missed.
     is_uncertain: bool,
 }
 
@@ -92,12 +92,12 @@ pub(super) struct Timeline {
     running: HashMap<u64, RunningCall>,
     /// The newest ended calls in the order of their ends. Never longer than [`MAX_ENDED`].
     ended: VecDeque<EndedCall>,
-    /// How many calls ended before those in `ended`. They are in `utilisation`.
+    /// The number of calls that ended before those in `ended`. They are in `utilisation`.
     first: u64,
     utilisation: Utilisation,
     /// The newest errors, the oldest of them first. Never longer than [`MAX_ERRORS`].
     errors: VecDeque<CallFailure>,
-    /// How many events were missed.
+    /// The number of events that were missed.
     missed: u64,
 }
 

@@ -18,9 +18,9 @@ pub(super) struct Utilisation {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Interval {
-    /// How long calls ran in it, in microseconds.
+    /// The time that calls ran in it, in microseconds.
     busy: u64,
-    /// Whether a call that failed ended in it.
+    /// True if a call that failed ended in it.
     has_failed: bool,
 }
 

@@ -13,6 +13,6 @@ pub(super) struct CallResult {
     pub(super) server: Arc<str>,
     /// The duration of the call that gave it.
     pub(super) time: Duration,
-    /// How many calls of the task were made, up to this one.
+    /// The number of calls of the task, up to this one.
     pub(super) attempts: u32,
 }

@@ -12,5 +12,5 @@ pub(super) type RunHandle = reparte::Handle<Arc<Task>, CallResult>;
 
 pub(super) type TaskSender = reparte::TaskSender<Arc<Task>, CallResult>;
 
-/// What became of one task.
+/// The outcome of one task.
 pub(super) type TaskOutcome = reparte::Outcome<CallResult>;

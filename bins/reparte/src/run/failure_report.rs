@@ -8,8 +8,7 @@ use untrusted_text::OneLine;
 use crate::console::Console;
 use crate::run::task::Task;
 
-/// How many failed tasks have a line each, and how many ranges of tasks that were not run are
-/// listed.
+/// The most failed tasks that have a line each, and the most ranges of tasks that were not run.
 const LISTED: usize = 20;
 /// The most characters of a task's input in a line.
 const INPUT_CHARS: usize = 60;
@@ -17,7 +16,7 @@ const INPUT_CHARS: usize = 60;
 /// Reports failed tasks: the first ones one by one, and those that were not run together.
 #[derive(Debug)]
 pub(super) struct FailureReport {
-    /// How many tasks failed, without those that were not run.
+    /// The number of failed tasks, without those that were not run.
     count: usize,
     /// The input lines of the tasks that were sent and not run, as ranges. If outcomes come
     /// in order, the ranges are as few as possible.

@@ -22,7 +22,7 @@ pub(super) struct Feeder {
     /// The tasks in the order in which they are sent. Each one is put here before it is sent,
     /// so it is here before its outcome.
     sent: Receiver<Arc<Task>>,
-    /// How many tasks were taken from `sent`. The task with index n is the nth in it.
+    /// The number of tasks that were taken from `sent`. The task with index n is the nth in it.
     received: u64,
     /// The tasks that were taken from `sent` and have no outcome yet, by their indices.
     unfinished: HashMap<u64, Arc<Task>>,
@@ -31,7 +31,7 @@ pub(super) struct Feeder {
     error: Arc<OnceLock<FeedError>>,
 }
 
-/// Why the feeder stopped before the end of the input.
+/// The reason why the feeder stopped before the end of the input.
 #[derive(Debug)]
 pub(super) enum FeedError {
     /// The run takes no more tasks.

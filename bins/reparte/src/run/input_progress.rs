@@ -1,4 +1,4 @@
-//! How far the input of a run has been read, for other threads.
+//! The progress of a run's input, for other threads.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 

@@ -9,7 +9,7 @@ use crate::console::Console;
 use crate::exit::Failure;
 use crate::run::dispatcher::RunHandle;
 
-/// Whether a signal has come.
+/// A flag that is set once a signal has come.
 #[derive(Debug)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 

@@ -16,9 +16,9 @@ use crate::run::dispatcher::RunHandle;
 use crate::run::input_progress::InputProgress;
 use crate::task_estimate::TaskEstimate;
 
-/// How often the line on a terminal is drawn.
+/// The time between two drawings of the line on a terminal.
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
-/// How often a new line is written elsewhere.
+/// The time between two lines elsewhere.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Shows the progress of a run until it is dropped.

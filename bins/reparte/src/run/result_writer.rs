@@ -19,7 +19,7 @@ const BUFFER: usize = 1 << 16;
 pub(super) enum ResultWriter {
     Text {
         out: BufWriter<Stdout>,
-        /// How many tasks were not run since the last result. Their lines are written only if
+        /// The number of tasks that were not run since the last result. Their lines are written only if
         /// a result follows, which then stands in the line of its task.
         skipped: u64,
     },

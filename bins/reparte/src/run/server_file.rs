@@ -11,7 +11,7 @@ use crate::flags::server_list::ServerList;
 use crate::run::destination::{Destination, ServerKey};
 use crate::run::dispatcher::RunHandle;
 
-/// How often the file is read.
+/// The time between two readings of the file.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Keeps the servers of a run as the file of `--servers` has them.

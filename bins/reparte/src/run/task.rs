@@ -13,7 +13,7 @@ pub(super) struct Task {
     pub(super) input: String,
     /// The arguments to send, or why the line can't be sent.
     arguments: Result<Vec<Value>, String>,
-    /// How many calls were made. It orders nothing else, so relaxed loads and stores do.
+    /// The number of calls that were made. It orders nothing else, so relaxed access does.
     calls: AtomicU32,
 }
 

@@ -17,7 +17,7 @@ use crate::run::task::Task;
 const LONGEST: u64 = 16 * 1024 * 1024;
 /// The mark that some editors write before a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// How many characters are kept of a line that can't be sent.
+/// The most characters that are kept of a line that can't be sent.
 const BEGINNING: usize = 200;
 /// The size of the input's buffer, in bytes.
 const BUFFER: usize = 1 << 16;

@@ -9,9 +9,9 @@ use crate::run::feeder::FeedError;
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) summary: &'a RunSummary,
-    /// Why tasks of the input were not sent, if some were not.
+    /// The reason why tasks of the input were not sent, if some were not.
     pub(super) feed_error: Option<&'a FeedError>,
-    /// Whether the input was read to its end.
+    /// True if the input was read to its end.
     pub(super) is_input_complete: bool,
     pub(super) is_interrupted: bool,
     pub(super) keeps_journal: bool,

@@ -1,9 +1,10 @@
-//! The server as the first process of a container.
+//! The server as the init process: the first process of a container.
 //!
-//! The first process is given those whose parents have ended, and has to take their ends,
-//! or they stay in the table of processes for good. A server that took whatever ends would
-//! take its own programs' from those who wait for them. So the first process starts the
-//! server as its child, hands signals on to it, and takes the ends of all others.
+//! The init process becomes the parent of each process whose own parent has ended. It has to
+//! wait for them, or they stay in the process table for ever (as zombies). But a server that
+//! waits for any process takes the exit statuses of its own programs away from the threads
+//! that wait for those. So the init process starts the server as its child, forwards signals
+//! to it, and waits for all other processes.
 
 use std::env;
 use std::io;
@@ -18,27 +19,28 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::Failure;
 
-/// Whether this is the first process.
-pub(super) fn is_first() -> bool {
+/// Returns whether this process is the init process.
+pub(super) fn is_init() -> bool {
     process::id() == 1
 }
 
-/// Runs this command again as a child until that ends, and gives how it did.
-pub(super) fn run_below() -> Failure {
-    match below() {
+/// Runs this command again as a child, and returns how the child ended.
+pub(super) fn run_as_child() -> Failure {
+    match wait_for_child() {
         Ok(code) => Failure::Silent(code),
         Err(error) => Failure::server(format_args!(
-            "can't run the server below the first process: {error}; give the container an init \
-             process of its own, such as with podman's --init"
+            "can't run the server as a child of the init process: {error}; give the container \
+             an init process of its own, such as with podman's --init"
         )),
     }
 }
 
-fn below() -> io::Result<u8> {
+fn wait_for_child() -> io::Result<u8> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let server = Command::new(env::current_exe()?)
         .args(env::args_os().skip(1))
-        // In a group of its own, so that a terminal's Ctrl-C comes to it once, from here.
+        // A terminal sends Ctrl-C to the whole foreground group. In a group of its own the
+        // child gets it once: from here.
         .process_group(0)
         .spawn()?;
     let server = Pid::from_child(&server);
@@ -49,15 +51,15 @@ fn below() -> io::Result<u8> {
     });
     loop {
         match wait(WaitOptions::empty()) {
-            Ok(Some((ended, status))) if ended == server => return Ok(code(status)),
+            Ok(Some((ended, status))) if ended == server => return Ok(exit_code(status)),
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// The exit code, as a shell has it.
-fn code(status: WaitStatus) -> u8 {
+/// Returns the exit code that a shell has for a status.
+fn exit_code(status: WaitStatus) -> u8 {
     let signal = status.terminating_signal().map(|signal| 128 + signal);
     let code = status.exit_status().or(signal).unwrap_or(1);
     u8::try_from(code).unwrap_or(1)

@@ -1,4 +1,10 @@
-//! One run of a program: what it reads, what it writes, and its end.
+//! One execution of a program.
+//!
+//! | state | event | next state |
+//! | --- | --- | --- |
+//! | running | the program ends | ended: its status and output are the result |
+//! | running | a limit is reached, the call is cancelled, or the server stops | terminated: its group has SIGTERM |
+//! | terminated | the program ends, or [`KILL_AFTER`] has passed | killed: its group has SIGKILL, and the reason is the error |
 
 use std::fmt;
 use std::io;
@@ -8,37 +14,31 @@ use std::time::{Duration, Instant};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use xmlrpc_server::Context;
 
-use super::process_groups::{ProcessGroup, ProcessGroups};
-use super::program_io::ProgramIo;
+use crate::serve::limits::Limits;
+use crate::serve::process_groups::{ProcessGroup, ProcessGroups};
+use crate::serve::program_io::ProgramIo;
 
-/// How long a program that is to end has for it, before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+/// The time that a program has to end after SIGTERM.
+const KILL_AFTER: Duration = Duration::from_secs(2);
 
-/// What a call may cost.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) time: Duration,
-    /// In bytes.
-    pub(super) output: u64,
-}
-
-/// What a program left that ended by itself.
+/// A program that has ended by itself.
 #[derive(Debug)]
-pub(super) struct Completed {
+pub(super) struct Ended {
     pub(super) status: ExitStatus,
     pub(super) output: Vec<u8>,
     /// The end of its error output, as text.
-    pub(super) told: String,
+    pub(super) errors: String,
 }
 
-/// Why a program did not end by itself.
+/// The reason why a program did not end by itself.
 #[derive(Debug)]
 pub(super) enum ProcessError {
     NotStarted(io::Error),
-    /// Nobody waits for it any more, or the server stops.
-    Unwanted,
-    TooLong(Duration),
-    TooMuch(u64),
+    /// The call was cancelled, or the server stops.
+    Cancelled,
+    TimeLimit(Duration),
+    /// More bytes on standard output than this.
+    OutputLimit(u64),
     System(io::Error),
 }
 
@@ -49,66 +49,69 @@ pub(super) fn run(
     limits: Limits,
     call: &Context,
     groups: &ProcessGroups,
-) -> Result<Completed, ProcessError> {
+) -> Result<Ended, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = groups
         .start(&mut command)
         .map_err(ProcessError::NotStarted)?;
-    let pipes = ProgramIo::of(&mut group, input, limits.output).map_err(ProcessError::System)?;
-    attend(group, pipes, limits, || {
-        call.is_cancelled() || groups.are_to_end()
+    let io = ProgramIo::new(&mut group, input, limits.output_bytes);
+    let io = io.map_err(ProcessError::System)?;
+    attend(group, io, limits, || {
+        call.is_cancelled() || groups.is_closed()
     })
 }
 
+/// Moves data to and from a program until it ends, or has to.
 fn attend(
     group: ProcessGroup<'_>,
-    mut pipes: ProgramIo,
+    mut io: ProgramIo,
     limits: Limits,
-    is_unwanted: impl Fn() -> bool,
-) -> Result<Completed, ProcessError> {
-    let over = Instant::now().checked_add(limits.time);
-    let trouble = loop {
-        if is_unwanted() {
-            break ProcessError::Unwanted;
+    is_cancelled: impl Fn() -> bool,
+) -> Result<Ended, ProcessError> {
+    let deadline = Instant::now().checked_add(limits.time);
+    let reason = loop {
+        if is_cancelled() {
+            break ProcessError::Cancelled;
         }
-        if over.is_some_and(|over| Instant::now() >= over) {
-            break ProcessError::TooLong(limits.time);
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            break ProcessError::TimeLimit(limits.time);
         }
-        if pipes.is_too_much() {
-            break ProcessError::TooMuch(limits.output);
+        if io.is_over_limit() {
+            break ProcessError::OutputLimit(limits.output_bytes);
         }
         if has_ended(&group).map_err(ProcessError::System)? {
-            pipes.carry().map_err(ProcessError::System)?;
-            if pipes.is_too_much() {
-                break ProcessError::TooMuch(limits.output);
+            // Its last output may still be in the pipes.
+            io.transfer().map_err(ProcessError::System)?;
+            if io.is_over_limit() {
+                break ProcessError::OutputLimit(limits.output_bytes);
             }
-            return Ok(Completed {
+            return Ok(Ended {
                 status: group.wait().map_err(ProcessError::System)?,
-                told: pipes.told(),
-                output: pipes.output,
+                errors: io.errors(),
+                output: io.output,
             });
         }
-        pipes.await_change(over).map_err(ProcessError::System)?;
+        io.wait(deadline).map_err(ProcessError::System)?;
     };
-    end(group, &mut pipes);
-    Err(trouble)
+    end(group, &mut io);
+    Err(reason)
 }
 
-/// Ends a group: asks it to, and kills what has not done so.
-fn end(group: ProcessGroup<'_>, pipes: &mut ProgramIo) {
+/// Ends a group: asks it to, and kills it if it doesn't in time.
+fn end(group: ProcessGroup<'_>, io: &mut ProgramIo) {
     group.terminate();
-    let last = Instant::now() + GRACE;
-    while Instant::now() < last && matches!(has_ended(&group), Ok(false)) {
-        // What it still writes goes nowhere, but must not hold it up.
-        if pipes.await_change(Some(last)).is_err() {
+    let deadline = Instant::now() + KILL_AFTER;
+    while Instant::now() < deadline && matches!(has_ended(&group), Ok(false)) {
+        // The output is read and dropped: a full pipe would keep the program from ending.
+        if io.wait(Some(deadline)).is_err() {
             break;
         }
-        pipes.forget();
+        io.clear_output();
     }
     drop(group);
 }
 
-/// Whether the program has ended; it stays to be waited for.
+/// Returns whether the program has ended. It still has to be waited for.
 fn has_ended(group: &ProcessGroup<'_>) -> io::Result<bool> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     Ok(waitid(WaitId::Pid(group.id), options)?.is_some())
@@ -126,14 +129,14 @@ impl fmt::Display for ProcessError {
                     _ => Ok(()),
                 }
             }
-            ProcessError::Unwanted => f.write_str("the program was ended: nobody waits for it"),
-            ProcessError::TooLong(time) => write!(
+            ProcessError::Cancelled => f.write_str("the program was ended: nobody waits for it"),
+            ProcessError::TimeLimit(time) => write!(
                 f,
                 "the program was ended after {} s: send less work, or start the server with a \
                  larger --max-seconds",
                 time.as_secs_f64()
             ),
-            ProcessError::TooMuch(most) => write!(
+            ProcessError::OutputLimit(most) => write!(
                 f,
                 "the program was ended: it printed more than {most} bytes; have it print less, \
                  or start the server with a larger --max-output"
@@ -148,18 +151,21 @@ mod tests {
     use super::*;
 
     /// Runs a shell's script, woken by its end or not.
-    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Completed, ProcessError> {
+    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Ended, ProcessError> {
         let groups = ProcessGroups::default();
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let limits = Limits { time, output: 1000 };
+        let limits = Limits {
+            time,
+            output_bytes: 1000,
+        };
         let mut group = groups.start(&mut command).unwrap();
-        let mut pipes = ProgramIo::of(&mut group, b"in\n".to_vec(), limits.output).unwrap();
+        let mut io = ProgramIo::new(&mut group, b"in\n".to_vec(), limits.output_bytes).unwrap();
         if !wakes {
-            pipes.end = None;
+            io.end = None;
         }
-        attend(group, pipes, limits, || false)
+        attend(group, io, limits, || false)
     }
 
     #[test]
@@ -168,7 +174,7 @@ mod tests {
         for wakes in [true, false] {
             let ended = shell("cat; echo err >&2; exit 7", wakes, LONG).unwrap();
             assert_eq!(ended.status.code(), Some(7));
-            assert_eq!((&*ended.output, &*ended.told), (&b"in\n"[..], "err"));
+            assert_eq!((&*ended.output, &*ended.errors), (&b"in\n"[..], "err"));
             // It has closed all, and goes on; it has left one that holds all open.
             let ended = shell("exec <&- >&- 2>&-; exit 3", wakes, LONG).unwrap();
             assert_eq!(ended.status.code(), Some(3));
@@ -176,9 +182,12 @@ mod tests {
             assert_eq!(ended.output, b"left\n");
             let short = Duration::from_millis(100);
             let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes, short);
-            assert!(matches!(late, Err(ProcessError::TooLong(_))), "{late:?}");
+            assert!(matches!(late, Err(ProcessError::TimeLimit(_))), "{late:?}");
             let much = shell("yes", wakes, LONG);
-            assert!(matches!(much, Err(ProcessError::TooMuch(1000))), "{much:?}");
+            assert!(
+                matches!(much, Err(ProcessError::OutputLimit(1000))),
+                "{much:?}"
+            );
         }
     }
 }

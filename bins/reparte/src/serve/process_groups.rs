@@ -1,4 +1,8 @@
-//! The programs that run, so that none outlives the server.
+//! The process groups of the running programs, so that none outlives the server.
+//!
+//! A program leads a process group of its own, and what it starts is in that group too. The
+//! group's id is the program's process id. It can't be another group's as long as the program
+//! was not waited for, even if it has ended.
 
 use std::collections::HashSet;
 use std::io;
@@ -8,20 +12,24 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// All process groups that are there. Each is led by a program that has not been waited
-/// for yet, so that its number is nobody else's.
+/// All process groups that exist.
+///
+/// Lock order: `is_closed`, then `groups`.
 #[derive(Debug, Default)]
 pub(super) struct ProcessGroups {
-    /// Whether no more may be started. Held for reading while one is.
-    closed: RwLock<bool>,
+    /// True once no more programs may be started. A start holds it for reading until its group
+    /// is in `groups`, so that whoever has closed it sees all groups.
+    is_closed: RwLock<bool>,
+    /// The groups whose programs were not waited for.
     groups: Mutex<HashSet<Pid>>,
-    left: Condvar,
+    /// Notified after a group was removed.
+    removed: Condvar,
 }
 
-/// A program and all that it starts; ended when dropped.
+/// A program, and all that it has started. It is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ProcessGroup<'c> {
-    groups: &'c ProcessGroups,
+pub(super) struct ProcessGroup<'g> {
+    groups: &'g ProcessGroups,
     pub(super) child: Child,
     pub(super) id: Pid,
     is_waited_for: bool,
@@ -30,13 +38,16 @@ pub(super) struct ProcessGroup<'c> {
 impl ProcessGroups {
     /// Starts a program in a process group of its own.
     pub(super) fn start(&self, command: &mut Command) -> io::Result<ProcessGroup<'_>> {
-        let closed = self.closed.read().unwrap_or_else(PoisonError::into_inner);
-        if *closed {
+        let is_closed = self
+            .is_closed
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *is_closed {
             return Err(io::Error::other("the server is stopping"));
         }
         let child = command.process_group(0).spawn()?;
         let id = Pid::from_child(&child);
-        self.groups().insert(id);
+        self.lock().insert(id);
         Ok(ProcessGroup {
             groups: self,
             child,
@@ -45,64 +56,67 @@ impl ProcessGroups {
         })
     }
 
-    /// Whether those that run are to end.
-    pub(super) fn are_to_end(&self) -> bool {
-        *self.closed.read().unwrap_or_else(PoisonError::into_inner)
+    /// Returns whether running programs have to end, since the server does.
+    pub(super) fn is_closed(&self) -> bool {
+        *self
+            .is_closed
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells those that run to end, and waits until all have.
+    /// Tells all programs to end, and waits until they have. The threads that run them see that
+    /// this is closed, and end them.
     pub(super) fn end(&self) {
         self.close();
-        let mut groups = self.groups();
+        let mut groups = self.lock();
         while !groups.is_empty() {
             groups = self
-                .left
+                .removed
                 .wait(groups)
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Kills those that run, for a process that ends at once.
+    /// Kills all programs, for a process that ends at once.
     pub(super) fn kill(&self) {
         self.close();
-        for &group in &*self.groups() {
-            signal(group, Signal::KILL);
+        for &group in &*self.lock() {
+            send_signal(group, Signal::KILL);
         }
     }
 
     fn close(&self) {
-        *self.closed.write().unwrap_or_else(PoisonError::into_inner) = true;
+        *self
+            .is_closed
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = true;
     }
 
-    fn groups(&self) -> MutexGuard<'_, HashSet<Pid>> {
-        // Each change is one insertion or removal: a poisoned set is whole.
+    fn lock(&self) -> MutexGuard<'_, HashSet<Pid>> {
+        // Each change is one insertion or removal, so a poisoned set is whole.
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ProcessGroup<'_> {
-    /// Asks all of the group to end.
+    /// Asks all processes of the group to end.
     pub(super) fn terminate(&self) {
-        signal(self.id, Signal::TERM);
+        send_signal(self.id, Signal::TERM);
     }
 
-    /// Kills all that is left of the group.
-    pub(super) fn kill(&self) {
-        signal(self.id, Signal::KILL);
-    }
-
-    /// How the program ended. What it has left running is killed.
+    /// Waits for the program, and kills what it has left running.
     pub(super) fn wait(mut self) -> io::Result<ExitStatus> {
         self.finish()
     }
 
     fn finish(&mut self) -> io::Result<ExitStatus> {
         self.is_waited_for = true;
-        // In this order: once it is waited for, its number may be another group's.
-        self.kill();
-        self.groups.groups().remove(&self.id);
+        // The order matters: once the program is waited for, its id may be another group's. So
+        // the group is killed and removed before.
+        send_signal(self.id, Signal::KILL);
+        self.groups.lock().remove(&self.id);
         let status = self.child.wait();
-        self.groups.left.notify_all();
+        self.groups.removed.notify_all();
         status
     }
 }
@@ -110,13 +124,13 @@ impl ProcessGroup<'_> {
 impl Drop for ProcessGroup<'_> {
     fn drop(&mut self) {
         if !self.is_waited_for {
-            // Its status is of no use to anybody.
+            // Nobody wants the status.
             let _ = self.finish();
         }
     }
 }
 
-fn signal(group: Pid, signal: Signal) {
-    // It fails where none of the group is left.
+fn send_signal(group: Pid, signal: Signal) {
+    // It fails if no process of the group is left.
     let _ = kill_process_group(group, signal);
 }

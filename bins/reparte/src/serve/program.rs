@@ -1,4 +1,4 @@
-//! The program that a function runs.
+//! The program that a function runs: its file, and its arguments for each call.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -10,13 +10,13 @@ use std::process::{Command, Stdio};
 use rustix::fs::{Access, access};
 use xmlrpc_wire::{Fault, Value};
 
-use super::program_input::{one, several};
 use crate::exit::Failure;
+use crate::serve::program_input::{standard_input, word};
 
-/// What stands for a call's argument.
-const PLACE: &[u8] = b"{}";
+/// The placeholder of a call's argument.
+const PLACEHOLDER: &[u8] = b"{}";
 
-/// A program and its arguments, some of which a call's argument goes into.
+/// A program and its arguments, some of which may have placeholders.
 #[derive(Debug)]
 pub(super) struct Program {
     path: PathBuf,
@@ -24,37 +24,47 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// The program that the words name, found now: one that isn't there is refused before
-    /// any call comes.
+    /// Finds the program that the first word names.
+    ///
+    /// # Errors
+    ///
+    /// There is no such program, or callers would choose it.
     pub(super) fn find(words: &[OsString]) -> Result<Self, Failure> {
         let (name, arguments) = words
             .split_first()
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
-        if has_place(name) {
+        if has_placeholder(name) {
             return Err(Failure::argument(
                 "{} can't be the program itself, which callers would choose: name it, and \
                  give it {} as an argument",
             ));
         }
         Ok(Program {
-            path: find(name)?,
+            path: find_file(name)?,
             arguments: arguments.to_vec(),
         })
     }
 
-    /// Whether a call's argument comes on standard input.
+    /// Returns whether a call's argument comes on standard input.
     pub(super) fn takes_input(&self) -> bool {
-        !self.arguments.iter().any(|argument| has_place(argument))
+        !self
+            .arguments
+            .iter()
+            .any(|argument| has_placeholder(argument))
     }
 
-    /// The command for a call, and what it reads on standard input.
+    /// Returns the command for a call, and its standard input.
+    ///
+    /// # Errors
+    ///
+    /// No program can take the argument.
     pub(super) fn command(&self, argument: Value) -> Result<(Command, Vec<u8>), Fault> {
         let mut command = Command::new(&self.path);
         if self.takes_input() {
             command.args(&self.arguments).stdin(Stdio::piped());
-            return Ok((command, several(argument)?));
+            return Ok((command, standard_input(argument)?));
         }
-        let argument = one(&argument)?;
+        let argument = word(&argument)?;
         if argument.contains(&0) {
             return Err(Fault::application(
                 "the argument has a zero byte, which no program can be given: start the \
@@ -62,12 +72,12 @@ impl Program {
             ));
         }
         command.stdin(Stdio::null());
-        command.args(self.arguments.iter().map(|word| put(word, &argument)));
+        command.args(self.arguments.iter().map(|word| fill(word, &argument)));
         Ok((command, Vec::new()))
     }
 }
 
-/// Its name alone: its arguments may hold what callers are not to know.
+/// Displays its name alone: callers may see it, and its arguments may hold secrets.
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.path.file_name().unwrap_or_default();
@@ -75,18 +85,18 @@ impl fmt::Display for Program {
     }
 }
 
-fn has_place(word: &OsStr) -> bool {
+fn has_placeholder(word: &OsStr) -> bool {
     word.as_bytes()
-        .windows(PLACE.len())
-        .any(|part| part == PLACE)
+        .windows(PLACEHOLDER.len())
+        .any(|part| part == PLACEHOLDER)
 }
 
-/// The word with every place taken by `argument`.
-fn put(word: &OsStr, argument: &[u8]) -> OsString {
+/// Replaces each placeholder of a word by the argument.
+fn fill(word: &OsStr, argument: &[u8]) -> OsString {
     let mut rest = word.as_bytes();
     let mut whole = Vec::with_capacity(rest.len() + argument.len());
     while let Some((init_process, after)) = rest.split_first() {
-        match rest.strip_prefix(PLACE) {
+        match rest.strip_prefix(PLACEHOLDER) {
             Some(after) => {
                 whole.extend_from_slice(argument);
                 rest = after;
@@ -100,8 +110,8 @@ fn put(word: &OsStr, argument: &[u8]) -> OsString {
     OsString::from_vec(whole)
 }
 
-/// The file that a name stands for, as a shell finds it.
-fn find(name: &OsStr) -> Result<PathBuf, Failure> {
+/// Finds the file of a program, as a shell does.
+fn find_file(name: &OsStr) -> Result<PathBuf, Failure> {
     let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     let shown = Path::new(name).display();
     if name.as_bytes().contains(&b'/') {
@@ -138,9 +148,9 @@ mod tests {
             ("{ }", "{ }"),
             ("", ""),
         ] {
-            assert_eq!(put(OsStr::new(word), b"7"), whole, "{word}");
+            assert_eq!(fill(OsStr::new(word), b"7"), whole, "{word}");
         }
-        // What it is given is not looked at again.
-        assert_eq!(put(OsStr::new("a{}"), b"{}"), "a{}");
+        // The argument is not searched for placeholders.
+        assert_eq!(fill(OsStr::new("a{}"), b"{}"), "a{}");
     }
 }

@@ -1,11 +1,11 @@
-//! A call's argument, as a program takes it.
+//! The argument of a call as the input of a program.
 
 use xmlrpc_wire::{Fault, Value};
 
 use crate::json::to_text;
 
-/// One argument as bytes: base64 as what it stands for, anything else as its text.
-pub(super) fn one(argument: &Value) -> Result<Vec<u8>, Fault> {
+/// Returns an argument as bytes: base64 decoded, and anything else as text.
+pub(super) fn word(argument: &Value) -> Result<Vec<u8>, Fault> {
     match argument {
         Value::Base64(bytes) => Ok(bytes.clone()),
         Value::Array(_) | Value::Struct(_) | Value::Nil => Err(Fault::new(
@@ -20,19 +20,19 @@ pub(super) fn one(argument: &Value) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// What a program reads: bytes as they are, text as a line, an array as a line for each
-/// element.
-pub(super) fn several(argument: Value) -> Result<Vec<u8>, Fault> {
+/// Returns an argument as a program reads it on standard input: bytes as they are, text as a
+/// line, an array as a line for each element.
+pub(super) fn standard_input(argument: Value) -> Result<Vec<u8>, Fault> {
     if let Value::Base64(bytes) = argument {
         return Ok(bytes);
     }
-    let all = match argument {
+    let elements = match argument {
         Value::Array(values) => values,
         other => vec![other],
     };
     let mut input = Vec::new();
-    for argument in &all {
-        input.extend(one(argument)?);
+    for argument in &elements {
+        input.extend(word(argument)?);
         input.push(b'\n');
     }
     Ok(input)
@@ -55,17 +55,21 @@ mod tests {
             (Value::Array(list), b"7\ntwo words\n\0\xff\n"),
             (Value::Array(Vec::new()), b""),
         ] {
-            assert_eq!(several(argument.clone()).unwrap(), input, "{argument:?}");
+            assert_eq!(
+                standard_input(argument.clone()).unwrap(),
+                input,
+                "{argument:?}"
+            );
         }
     }
 
     #[test]
     fn what_no_program_takes_is_refused() {
         for argument in [Value::Nil, Value::Array(vec![Value::Nil])] {
-            let fault = several(argument).unwrap_err();
+            let fault = standard_input(argument).unwrap_err();
             assert_eq!(fault.code, Fault::INVALID_PARAMS);
             assert!(fault.message.contains("not nil"), "{fault}");
         }
-        assert!(one(&Value::Array(Vec::new())).is_err());
+        assert!(word(&Value::Array(Vec::new())).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! This side of a program's pipes: what goes in, and what comes out, within limits.
+//! The standard streams of a program, on the server's side of the pipes.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,71 +7,79 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 
-use super::process_groups::ProcessGroup;
+use crate::serve::process_groups::ProcessGroup;
 
-/// How often it is looked at whether somebody still waits.
-const TICK: Duration = Duration::from_millis(50);
+/// The longest wait. It bounds the delay until a cancelled call is noticed.
+const MAX_WAIT: Duration = Duration::from_millis(50);
 
-/// How often it is looked at whether a program has ended, where the system can't wake us.
-const TICK_WITHOUT_WAKING: Duration = Duration::from_millis(2);
+/// The longest wait if the system can't report a program's end. It bounds the delay until the
+/// end is noticed.
+const MAX_WAIT_FOR_END: Duration = Duration::from_millis(2);
 
-/// How much of the end of a program's error output is kept.
-const TOLD: usize = 2000;
+/// The most bytes that are kept of the end of a program's error output.
+const MAX_ERRORS: usize = 2000;
 
-/// This side of a program's three pipes; each is gone once it has reached its end.
+/// A program's three pipes. Each is closed once it has reached its end.
 pub(super) struct ProgramIo {
-    input: Option<OwnedFd>,
-    /// What is left to write.
-    unread: Vec<u8>,
+    stdin: Option<OwnedFd>,
+    input: Vec<u8>,
+    /// The number of bytes of `input` that were written.
     written: usize,
     stdout: Option<OwnedFd>,
+    /// The bytes from standard output. May be longer than `max_output` by one reading.
     pub(super) output: Vec<u8>,
-    most: u64,
+    max_output: u64,
     stderr: Option<OwnedFd>,
+    /// The end of what was read from standard error, up to twice [`MAX_ERRORS`].
     errors: Vec<u8>,
-    /// Becomes readable when the program ends, where the system has such a thing.
+    /// Becomes readable when the program ends. `None` if the system has no such thing.
     pub(super) end: Option<OwnedFd>,
 }
 
 impl ProgramIo {
-    pub(super) fn of(group: &mut ProcessGroup<'_>, input: Vec<u8>, most: u64) -> io::Result<Self> {
-        let program_io = ProgramIo {
-            input: group.child.stdin.take().map(OwnedFd::from),
-            unread: input,
+    pub(super) fn new(
+        group: &mut ProcessGroup<'_>,
+        input: Vec<u8>,
+        max_output: u64,
+    ) -> io::Result<Self> {
+        let pipes = ProgramIo {
+            stdin: group.child.stdin.take().map(OwnedFd::from),
+            input,
             written: 0,
             stdout: group.child.stdout.take().map(OwnedFd::from),
             output: Vec::new(),
-            most,
+            max_output,
             stderr: group.child.stderr.take().map(OwnedFd::from),
             errors: Vec::new(),
-            end: end_of(group),
+            end: end_notifier(group),
         };
-        for pipe in [&program_io.input, &program_io.stdout, &program_io.stderr]
+        for pipe in [&pipes.stdin, &pipes.stdout, &pipes.stderr]
             .into_iter()
             .flatten()
         {
             ioctl_fionbio(pipe, true)?;
         }
-        Ok(program_io)
+        Ok(pipes)
     }
 
-    pub(super) fn is_too_much(&self) -> bool {
-        u64::try_from(self.output.len()).is_ok_and(|length| length > self.most)
+    /// Returns whether the program has written more than it may.
+    pub(super) fn is_over_limit(&self) -> bool {
+        u64::try_from(self.output.len()).is_ok_and(|length| length > self.max_output)
     }
 
-    /// Waits until there is something to carry, the program ends, `until` is there, or it
-    /// is time to look round; and carries what there is.
-    pub(super) fn await_change(&mut self, until: Option<Instant>) -> io::Result<()> {
-        let tick = match self.end {
-            Some(_) => TICK,
-            None => TICK_WITHOUT_WAKING,
+    /// Waits until a pipe is ready, the program ends, the deadline comes or [`MAX_WAIT`] has
+    /// passed, and transfers what is there.
+    pub(super) fn wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        let longest = match self.end {
+            Some(_) => MAX_WAIT,
+            None => MAX_WAIT_FOR_END,
         };
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let timeout = Timespec::try_from(left.map_or(tick, |left| left.min(tick)))
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = Timespec::try_from(left.map_or(longest, |left| left.min(longest)))
             .map_err(io::Error::other)?;
         let ready = |fd, flags| PollFd::new(fd, flags);
         let mut polled: Vec<PollFd<'_>> = Vec::with_capacity(4);
-        polled.extend(self.input.as_ref().map(|fd| ready(fd, PollFlags::OUT)));
+        polled.extend(self.stdin.as_ref().map(|fd| ready(fd, PollFlags::OUT)));
         let read = [&self.stdout, &self.stderr, &self.end];
         polled.extend(
             read.into_iter()
@@ -79,63 +87,67 @@ impl ProgramIo {
                 .map(|fd| ready(fd, PollFlags::IN)),
         );
         match poll(&mut polled, Some(&timeout)) {
-            Ok(_) | Err(Errno::INTR) => self.carry(),
+            Ok(_) | Err(Errno::INTR) => self.transfer(),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Carries what can be carried without waiting.
-    pub(super) fn carry(&mut self) -> io::Result<()> {
-        self.feed()?;
-        // One byte more than the most tells too much; what comes then can wait.
-        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
-        take(&mut self.stdout, |part| {
+    /// Reads and writes what it can without waiting.
+    pub(super) fn transfer(&mut self) -> io::Result<()> {
+        self.write_input()?;
+        // Past the limit the output is of no use, so reading stops.
+        let max_output = usize::try_from(self.max_output).unwrap_or(usize::MAX);
+        read_available(&mut self.stdout, |part| {
             self.output.extend_from_slice(part);
-            self.output.len() <= most
+            self.output.len() <= max_output
         })?;
-        take(&mut self.stderr, |part| {
+        read_available(&mut self.stderr, |part| {
             self.errors.extend_from_slice(part);
-            if self.errors.len() > 2 * TOLD {
-                self.errors.drain(..self.errors.len() - TOLD);
+            if self.errors.len() > 2 * MAX_ERRORS {
+                self.errors.drain(..self.errors.len() - MAX_ERRORS);
             }
             true
         })
     }
 
-    fn feed(&mut self) -> io::Result<()> {
-        while let Some(input) = &self.input {
-            let rest = self.unread.get(self.written..).unwrap_or_default();
+    fn write_input(&mut self) -> io::Result<()> {
+        while let Some(stdin) = &self.stdin {
+            let rest = self.input.get(self.written..).unwrap_or_default();
             if rest.is_empty() {
-                self.input = None;
+                self.stdin = None;
                 break;
             }
-            match write(input, rest) {
+            match write(stdin, rest) {
                 Ok(count) => self.written += count,
                 Err(Errno::AGAIN) => break,
                 Err(Errno::INTR) => {}
-                // It does not read all of its input, as is its right.
-                Err(Errno::PIPE) => self.input = None,
+                // A program need not read all of its input.
+                Err(Errno::PIPE) => self.stdin = None,
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
     }
 
-    /// The end of the error output, as text.
-    pub(super) fn told(&self) -> String {
-        let from = self.errors.len().saturating_sub(TOLD);
+    /// Returns the end of the error output, as text.
+    pub(super) fn errors(&self) -> String {
+        let from = self.errors.len().saturating_sub(MAX_ERRORS);
         let end = self.errors.get(from..).unwrap_or_default();
         String::from_utf8_lossy(end).trim().to_owned()
     }
 
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear_output(&mut self) {
         self.output = Vec::new();
     }
 }
 
-/// Hands over what a pipe has, until it has no more, is at its end, or `keep` has enough;
-/// and no more than the largest pipe holds, so that who writes without end can't keep us.
-fn take(pipe: &mut Option<OwnedFd>, mut keep: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+/// Reads what a pipe has, until it has no more, is at its end, or `add` returns false. Reads no
+/// more than the largest pipe holds, so that a program that writes without end can't keep the
+/// caller here. Closes a pipe that is at its end.
+fn read_available(
+    pipe: &mut Option<OwnedFd>,
+    mut add: impl FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
     const READS: usize = 64;
     let mut part = [0; 16 * 1024];
     for _ in 0..READS {
@@ -143,7 +155,7 @@ fn take(pipe: &mut Option<OwnedFd>, mut keep: impl FnMut(&[u8]) -> bool) -> io::
         match read(open, &mut part) {
             Ok(0) => *pipe = None,
             Ok(count) => {
-                if !keep(part.get(..count).unwrap_or_default()) {
+                if !add(part.get(..count).unwrap_or_default()) {
                     break;
                 }
             }
@@ -155,14 +167,15 @@ fn take(pipe: &mut Option<OwnedFd>, mut keep: impl FnMut(&[u8]) -> bool) -> io::
     Ok(())
 }
 
+/// Returns a descriptor that becomes readable when the program ends.
 #[cfg(target_os = "linux")]
-fn end_of(group: &ProcessGroup<'_>) -> Option<OwnedFd> {
+fn end_notifier(group: &ProcessGroup<'_>) -> Option<OwnedFd> {
     use rustix::process::{PidfdFlags, pidfd_open};
 
     pidfd_open(group.id, PidfdFlags::empty()).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_of(_: &ProcessGroup<'_>) -> Option<OwnedFd> {
+fn end_notifier(_: &ProcessGroup<'_>) -> Option<OwnedFd> {
     None
 }

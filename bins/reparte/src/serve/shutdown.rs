@@ -1,4 +1,4 @@
-//! How a server ends.
+//! The shutdown of a server by a signal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,14 @@ use std::time::Duration;
 use cli_support::signals::stop_at_signal;
 use xmlrpc_server::Stop;
 
-use super::process_groups::ProcessGroups;
 use crate::exit::Failure;
+use crate::serve::process_groups::ProcessGroups;
 
-/// What ends the server at the first signal, which leaves its calls `grace` to finish. The
-/// second ends the process, and its children, at once.
-pub(super) fn at_signal(
-    process_groups: &Arc<ProcessGroups>,
-    grace: Duration,
-) -> Result<Stop, Failure> {
-    let (stop, process_groups) = (Stop::new(), Arc::clone(process_groups));
+/// Watches for signals. The first one stops the server: running calls have `grace` to finish.
+/// The second one kills the programs and ends the process.
+pub(super) fn at_signal(groups: &Arc<ProcessGroups>, grace: Duration) -> Result<Stop, Failure> {
+    let (stop, groups) = (Stop::new(), Arc::clone(groups));
     let stopped = stop.clone();
-    stop_at_signal(grace, move || stopped.stop(), move || process_groups.kill())?;
+    stop_at_signal(grace, move || stopped.stop(), move || groups.kill())?;
     Ok(stop)
 }

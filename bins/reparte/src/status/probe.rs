@@ -1,111 +1,81 @@
-//! What servers say of themselves.
+//! The probe: asks servers for their state, all at the same time.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use reparte::XmlRpc;
-use xmlrpc_client::{Error, ErrorKind, FromValue, ServerProxy, Value};
+use xmlrpc_client::{Error, FromValue, ServerProxy, Value};
 
-use crate::introspection::is_own;
+use crate::introspection::is_builtin;
+use crate::status::server_report::{Call, RunningServer, ServerReport, Workload};
 
-/// How many servers are asked at a time: each takes a thread.
-const AT_A_TIME: usize = 256;
+/// The most servers that are probed at a time. Each takes a thread.
+const MAX_THREADS: usize = 256;
 
-/// What became of asking a server.
-#[derive(Debug)]
-pub(super) struct ServerReport {
-    pub(super) server: String,
-    pub(super) answer: Result<RunningServer, Error>,
-}
-
-/// A server that answers.
-#[derive(Debug)]
-pub(super) struct RunningServer {
-    /// From a question to its answer, on a connection that is there where the server
-    /// keeps it.
-    pub(super) round_trip: Duration,
-    /// What it publishes, if it tells.
-    pub(super) functions: Option<Vec<String>>,
-    /// What the control protocol tells, if it has that.
-    pub(super) work: Option<Workload>,
-}
-
-/// What a server works on.
-#[derive(Debug, PartialEq)]
-pub(super) struct Workload {
-    pub(super) instance: String,
-    pub(super) version: String,
-    pub(super) slots: u64,
-    pub(super) busy: u64,
-    /// Those that run and those that wait, the oldest first.
-    pub(super) calls: Vec<Call>,
-}
-
-#[derive(Debug, PartialEq)]
-pub(super) struct Call {
-    pub(super) id: String,
-    pub(super) method: String,
-    pub(super) age: Duration,
-}
-
-/// Asks all servers at the same time.
-pub(super) fn probe_all(servers: &[XmlRpc], patience: Duration) -> Vec<ServerReport> {
+/// Probes all servers. Each has `timeout` to answer.
+pub(super) fn probe_all(servers: &[XmlRpc], timeout: Duration) -> Vec<ServerReport> {
     let mut reports = Vec::with_capacity(servers.len());
-    for some in servers.chunks(AT_A_TIME) {
+    for some in servers.chunks(MAX_THREADS) {
         reports.extend(thread::scope(|scope| {
-            let asking = some.iter().map(|server| {
-                let asking = move || probe_one(server.proxy(), patience);
-                // Without a thread to be had, it is asked here and now.
-                let thread = thread::Builder::new().spawn_scoped(scope, asking);
-                (server.proxy(), thread.map_err(|_| asking))
+            let started = some.iter().map(|server| {
+                let probe = move || probe_one(server.proxy(), timeout);
+                let thread = thread::Builder::new().spawn_scoped(scope, probe);
+                (server.proxy(), thread.map_err(|_| probe))
             });
-            let asking: Vec<_> = asking.collect();
-            let answers = asking.into_iter().map(|(proxy, asking)| ServerReport {
+            // All threads start before the first one is waited for.
+            let started: Vec<_> = started.collect();
+            let finished = started.into_iter().map(|(proxy, probe)| ServerReport {
                 server: proxy.server().to_owned(),
-                answer: match asking {
+                answer: match probe {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| {
                         std::panic::resume_unwind(panic);
                     }),
-                    Err(asking) => asking(),
+                    // There was no thread for it.
+                    Err(probe) => probe(),
                 },
             });
-            answers.collect::<Vec<_>>()
+            finished.collect::<Vec<_>>()
         }));
     }
     reports
 }
 
-fn probe_one(server: &ServerProxy, patience: Duration) -> Result<RunningServer, Error> {
-    let until = Instant::now() + patience;
-    let functions = told(
+fn probe_one(server: &ServerProxy, timeout: Duration) -> Result<RunningServer, Error> {
+    let deadline = Instant::now() + timeout;
+    let functions = optional(
         server
             .attempt()
-            .deadline(until)
+            .deadline(deadline)
             .call("system.listMethods", ()),
     )?;
     let began = Instant::now();
-    let work = told(server.attempt().deadline(until).call("reparte.status", ()))?;
+    let work = optional(
+        server
+            .attempt()
+            .deadline(deadline)
+            .call("reparte.status", ()),
+    )?;
     Ok(RunningServer {
         round_trip: began.elapsed(),
         functions: functions.map(|names: Vec<String>| {
             let names = names.into_iter();
-            names.filter(|name| !is_own(name)).collect()
+            names.filter(|name| !is_builtin(name)).collect()
         }),
-        work: work.as_ref().and_then(read),
+        work: work.as_ref().and_then(read_workload),
     })
 }
 
-/// An answer, or none where a server that is up does not know the question.
-fn told<R>(answer: Result<R, Error>) -> Result<Option<R>, Error> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
+/// Returns the result of a method that a server may not have. `None` if it has not.
+fn optional<R>(result: Result<R, Error>) -> Result<Option<R>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
         Err(Error::Fault(_) | Error::Mismatch(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Reads a server's word on itself, if it is one.
-fn read(value: &Value) -> Option<Workload> {
+/// Reads the result of `reparte.status`. `None` if it is none.
+fn read_workload(value: &Value) -> Option<Workload> {
     let Value::Array(calls) = member(value, "calls")? else {
         return None;
     };
@@ -139,21 +109,6 @@ fn get<T: FromValue>(value: &Value, name: &str) -> Option<T> {
     T::from_value(member(value, name)?.clone()).ok()
 }
 
-impl ServerReport {
-    /// How the server is, in a word.
-    pub(super) fn state(&self) -> &'static str {
-        match &self.answer {
-            Ok(_) => "up",
-            Err(Error::TimedOut { .. }) => "silent",
-            Err(error) => match error.kind() {
-                ErrorKind::Refused => "refuses",
-                ErrorKind::NeverRan | ErrorKind::MayHaveRun | ErrorKind::Busy { .. } => "down",
-                _ => "no server",
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,12 +133,12 @@ mod tests {
             ("busy", Value::from(1)),
             ("calls", Value::from(vec![call(5), call(7), call(-1)])),
         ];
-        let work = read(&structure(&members)).unwrap();
+        let work = read_workload(&structure(&members)).unwrap();
         assert_eq!((work.slots, work.busy), (2, 1));
         let ages: Vec<_> = work.calls.iter().map(|call| call.age.as_millis()).collect();
         assert_eq!(ages, [7, 5]);
         members[2] = ("slots", Value::from("many"));
-        assert_eq!(read(&structure(&members)), None);
-        assert_eq!(read(&Value::Nil), None);
+        assert_eq!(read_workload(&structure(&members)), None);
+        assert_eq!(read_workload(&Value::Nil), None);
     }
 }

@@ -1,11 +1,11 @@
-//! Where tables go: once, or one after the other.
+//! The screen of `--watch`: shows a table again and again, in one place if it is a terminal.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use jiff::Zoned;
 
-/// Where tables go.
+/// The place where tables are shown.
 #[derive(Debug)]
 pub(super) struct Screen {
     watch: bool,
@@ -20,8 +20,8 @@ impl Screen {
         }
     }
 
-    /// Prints a table: alone on the screen of a terminal if it will change, as much of it
-    /// as there is room for; else as a block, with an empty line behind.
+    /// Prints a table. If it is to be watched, puts the time above it; and on a terminal draws
+    /// it in place of the last one, cut to the terminal's size.
     pub(super) fn show(&self, table: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if !self.watch {
@@ -30,9 +30,10 @@ impl Screen {
         }
         let now = Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
         match self.is_terminal {
-            // Home; each line with what was behind it wiped out; and all below.
+            // ANSI: H moves the cursor to the top left, K clears the rest of a line, and J the
+            // lines below.
             true => {
-                let table = size().map_or(table.into(), |size| cut(table, size));
+                let table = terminal_size().map_or(table.into(), |size| cut(table, size));
                 let table = table.replace('\n', "\x1b[K\n");
                 write!(out, "\x1b[H{now}\x1b[K\n{table}\x1b[J")?;
             }
@@ -42,39 +43,39 @@ impl Screen {
     }
 }
 
-/// How much a terminal shows.
+/// The size of a terminal.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     rows: usize,
     columns: usize,
 }
 
-/// That of the terminal on standard output, if it tells.
+/// Returns the size of the terminal on standard output, if it has one.
 #[cfg(unix)]
-fn size() -> Option<Size> {
+fn terminal_size() -> Option<Size> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     let (rows, columns) = (size.ws_row.into(), size.ws_col.into());
     (rows > 0 && columns > 0).then_some(Size { rows, columns })
 }
 
 #[cfg(not(unix))]
-fn size() -> Option<Size> {
+fn terminal_size() -> Option<Size> {
     None
 }
 
-/// The lines of a table for which there is room, and how many more there are.
+/// Returns the lines of a table that fit, and a line that says how many do not.
 fn cut(table: &str, size: Size) -> Cow<'_, str> {
-    // A line that is too long goes on in the next row.
+    // A terminal breaks a line that is too long.
     let rows = |line: &str| line.chars().count().div_ceil(size.columns).max(1);
-    // One is for the time, and one for where the cursor ends.
+    // The time takes a row, and so does the cursor below the table.
     let room = size.rows.saturating_sub(2);
     if table.lines().map(rows).sum::<usize>() <= room {
         return table.into();
     }
-    let mut left = room.saturating_sub(1);
+    let mut rows_left = room.saturating_sub(1);
     let fits = |line: &&str| {
-        let rest = left.checked_sub(rows(line));
-        left = rest.unwrap_or(0);
+        let rest = rows_left.checked_sub(rows(line));
+        rows_left = rest.unwrap_or(0);
         rest.is_some()
     };
     let mut shown: Vec<&str> = table.lines().take_while(fits).collect();

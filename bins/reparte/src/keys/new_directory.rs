@@ -1,4 +1,4 @@
-//! Files that are made once, and are never overwritten.
+//! A new directory with files in it. Nothing that exists is overwritten.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
@@ -6,14 +6,15 @@ use std::path::Path;
 
 use crate::exit::Failure;
 
+/// A file to make.
 pub(super) struct File {
     pub(super) name: &'static str,
     pub(super) text: String,
-    /// Who may read and write it, from its beginning.
+    /// The permissions, which it has from the moment at which it exists.
     pub(super) mode: u32,
 }
 
-/// Makes a directory with these files in it, or leaves nothing.
+/// Makes a directory with these files in it. Leaves nothing if it fails.
 pub(super) fn create(directory: &Path, files: &[File]) -> Result<(), Failure> {
     let shown = directory.display();
     make(directory).map_err(|error| {
@@ -26,7 +27,7 @@ pub(super) fn create(directory: &Path, files: &[File]) -> Result<(), Failure> {
     })?;
     for file in files {
         write(directory, file).map_err(|error| {
-            // It was made here, and half a set is of no use.
+            // The directory is new, so it has nothing but some of these files.
             let _ = fs::remove_dir_all(directory);
             Failure::argument(format_args!(
                 "can't write {} in {shown} ({error}): make room there, or name another directory",

@@ -1,0 +1,106 @@
+//! The published function: it runs a program for each call.
+
+use std::sync::Arc;
+
+use xmlrpc_server::Context;
+use xmlrpc_wire::{Bytes, Fault, Value};
+
+use crate::serve::limits::Limits;
+use crate::serve::process;
+use crate::serve::process_groups::ProcessGroups;
+use crate::serve::program::Program;
+
+/// A program as a function.
+#[derive(Debug)]
+pub(super) struct ProgramFunction {
+    pub(super) program: Program,
+    pub(super) limits: Limits,
+    /// True if the result is the output's bytes, and not a string.
+    pub(super) as_base64: bool,
+    pub(super) groups: Arc<ProcessGroups>,
+}
+
+impl ProgramFunction {
+    /// Runs the program with an argument, and returns its output.
+    ///
+    /// # Errors
+    ///
+    /// The program can't take the argument, fails, or reaches a limit; its output doesn't fit
+    /// a string; or the call is cancelled.
+    pub(super) fn call(&self, call: &Context, argument: Value) -> Result<Value, Fault> {
+        let output = self.output(call, argument)?;
+        match self.as_base64 {
+            true => Ok(Value::from(Bytes(output))),
+            false => text(output).map(Value::String),
+        }
+    }
+
+    /// Runs the program, and returns its output without the last line end.
+    fn output(&self, call: &Context, argument: Value) -> Result<Vec<u8>, Fault> {
+        let (command, input) = self.program.command(argument)?;
+        let ended = process::run(command, input, self.limits, call, &self.groups)
+            .map_err(|error| Fault::application(error.to_string()))?;
+        if !ended.status.success() {
+            let errors = match ended.errors.as_str() {
+                "" => "it wrote no error output",
+                errors => &format!("its error output ends: {errors}"),
+            };
+            return Err(Fault::application(format!(
+                "the program failed ({}): {errors}",
+                ended.status
+            )));
+        }
+        if !ended.errors.is_empty() {
+            log::debug!("{}: its error output: {:?}", call.method(), ended.errors);
+        }
+        let mut output = ended.output;
+        output.pop_if(|last| *last == b'\n');
+        Ok(output)
+    }
+
+    /// Returns the type of the result, as a signature names it.
+    pub(super) fn result_type(&self) -> &'static str {
+        match self.as_base64 {
+            true => "base64",
+            false => "string",
+        }
+    }
+
+    /// Returns the help of the function.
+    pub(super) fn help(&self) -> String {
+        let Limits { time, output_bytes } = self.limits;
+        let place = match self.program.takes_input() {
+            true => "on its standard input",
+            false => "in place of {}",
+        };
+        let result = match self.as_base64 {
+            true => "the bytes of its output",
+            false => "its output",
+        };
+        format!(
+            "Runs {} with the argument {place} and gives {result}, {output_bytes} bytes at \
+             most, within {} s.",
+            self.program,
+            time.as_secs_f64()
+        )
+    }
+}
+
+/// Returns output as a string, if XML can carry it.
+fn text(output: Vec<u8>) -> Result<String, Fault> {
+    const REMEDY: &str = "start the server with --base64 to have it as bytes";
+    let text = String::from_utf8(output)
+        .map_err(|_| Fault::application(format!("the program's output is no UTF-8: {REMEDY}")))?;
+    match text.chars().find(|&c| !is_xml(c)) {
+        None => Ok(text),
+        Some(c) => Err(Fault::application(format!(
+            "the program's output has the character U+{:04X}, which XML can't carry: {REMEDY}",
+            u32::from(c)
+        ))),
+    }
+}
+
+/// Returns whether a document can have this character (XML 1.0, production 2).
+fn is_xml(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}

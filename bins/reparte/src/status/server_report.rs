@@ -1,0 +1,75 @@
+//! The report on one server: its state, and what it says of itself.
+
+use std::time::Duration;
+
+use xmlrpc_client::{Error, ErrorKind};
+
+/// The answer of a server, or why there is none.
+#[derive(Debug)]
+pub(super) struct ServerReport {
+    pub(super) server: String,
+    pub(super) answer: Result<RunningServer, Error>,
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub(super) struct RunningServer {
+    /// The time from a request to its response. The connection is open already if the server
+    /// keeps connections.
+    pub(super) round_trip: Duration,
+    /// The functions that it publishes, if it lists them.
+    pub(super) functions: Option<Vec<String>>,
+    /// Its work, if it has the control protocol.
+    pub(super) work: Option<Workload>,
+}
+
+/// The work of a server, as the control protocol reports it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Workload {
+    pub(super) instance: String,
+    pub(super) version: String,
+    pub(super) slots: u64,
+    /// The number of slots that have a call.
+    pub(super) busy: u64,
+    /// The calls that run and those that wait, the oldest first.
+    pub(super) calls: Vec<Call>,
+}
+
+/// A call that runs on a server, or waits there.
+#[derive(Debug, PartialEq)]
+pub(super) struct Call {
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) age: Duration,
+}
+
+impl ServerReport {
+    /// Returns the state of the server in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match &self.answer {
+            Ok(_) => "up",
+            Err(Error::TimedOut { .. }) => "silent",
+            Err(error) => match error.kind() {
+                ErrorKind::Refused => "refuses",
+                ErrorKind::NeverRan | ErrorKind::MayHaveRun | ErrorKind::Busy { .. } => "down",
+                _ => "no server",
+            },
+        }
+    }
+}
+
+impl RunningServer {
+    /// Returns the round trip in milliseconds, to a hundredth: the rest differs from one request
+    /// to the next.
+    pub(super) fn round_trip_ms(&self) -> f64 {
+        (self.round_trip.as_secs_f64() * 100_000.0).round() / 100.0
+    }
+}
+
+impl Workload {
+    /// Returns how many calls wait for a slot.
+    pub(super) fn waiting(&self) -> u64 {
+        let all = u64::try_from(self.calls.len()).unwrap_or(u64::MAX);
+        all.saturating_sub(self.busy)
+    }
+}
