@@ -1,5 +1,5 @@
-//! Spreads one function's calls over N servers: every server busy, no result
-//! lost whichever of them dies, answers in order.
+//! Spreads the calls of one function over N servers: keeps every server busy, loses no result
+//! when servers die, and returns the results in order.
 //!
 //! ```
 //! use reparte::{Repartidor, from_fn};
@@ -9,16 +9,15 @@
 //!
 //! let mut reparto = Repartidor::builder().destinos(servers).start()?;
 //! for n in 1..=5 {
-//!     reparto.enviar(n)?; // sends, as soon as a server is free
+//!     reparto.enviar(n)?; // sends a task as soon as a server is free
 //! }
-//! let squares = reparto.terminar()?; // waits for all
+//! let squares = reparto.terminar()?; // waits for all results
 //! assert_eq!(squares, [1, 4, 9, 16, 25]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It is the dispatcher of the article "Procesamiento distribuido" (Facundo
-//! Batista, 2005), whose servers speak XML-RPC (feature `xmlrpc`, on by
-//! default):
+//! It is the dispatcher of the article "Procesamiento distribuido" (Facundo Batista, 2005),
+//! whose servers speak XML-RPC (feature `xmlrpc`, on by default):
 //!
 #![cfg_attr(feature = "xmlrpc", doc = "```no_run")]
 #![cfg_attr(not(feature = "xmlrpc"), doc = "```ignore")]
@@ -38,72 +37,72 @@
 //!
 //! # The parts
 //!
-//! | type | what it is |
+//! | type | purpose |
 //! | --- | --- |
-//! | [`RepartidorBuilder`] | what is set before the start: destinations, options, a journal, a check |
-//! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar), [`terminar`](Repartidor::terminar), or [`map`](Repartidor::map) for both |
-//! | [`Map`], [`MapUnordered`], [`AsCompleted`] | results read one by one, in order or as they end |
-//! | [`TaskSender`], [`Outcomes`], [`OrderedOutcomes`] | the same in [two halves](Repartidor::split), for two threads |
-//! | [`Options`] | read-ahead, window, attempts, outage, time limits, faults to try again, hedging |
-//! | [`Destino`] | a server, or whatever takes calls; [`from_fn`] makes one of a closure |
+//! | [`Repartidor`] | the dispatcher: [`enviar`](Repartidor::enviar) sends a task, [`terminar`](Repartidor::terminar) returns all results; or [`map`](Repartidor::map) does both |
+//! | [`RepartidorBuilder`] | everything that is set before the start: destinations, options, a journal, a check of the results |
+//! | [`Options`] | read-ahead, window, attempts, time limits, faults to retry, hedges |
+//! | [`Map`], [`MapUnordered`], [`AsCompleted`] | iterators over the outcomes, in order or as tasks end |
+//! | [`TaskSender`] with [`Outcomes`] or [`OrderedOutcomes`] | a dispatcher in [two halves](Repartidor::split), for two threads |
+//! | [`Destino`] | a server, or anything else that takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
     feature = "xmlrpc",
     doc = "| [`XmlRpc`] | a function published over XML-RPC, as a `Destino` |"
 )]
-//! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or [when none is left](RepartidorBuilder::fallback) |
-//! | [`Journal`], [`Persist`], [`JournalError`] | results in a file, by which a run that was killed [goes on](RepartidorBuilder::journal) |
-//! | [`CallError`], [`ErrorKind`] | how a call failed, which decides what becomes of its task and its server |
-//! | [`TaskError`] | why a task has no result: its failed calls |
-//! | [`SendError`], [`Incomplete`] | no server is left: the task back; every result that was had |
-//! | [`RunSummary`] | who did what, at any moment and in the end: a table, JSON |
-//! | [`Handle`] | steers a run from elsewhere: cancel, join, leave, end, watch its [`Event`]s |
+//! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or as the [fallback](RepartidorBuilder::fallback) |
+//! | [`Journal`], [`Persist`] | a file of results, by which a run that was killed [goes on](RepartidorBuilder::journal) |
+//! | [`Handle`] | controls a run from any thread: cancels tasks, adds and removes servers, ends the run |
+//! | [`Events`] | the [`Event`]s of a run as they happen |
+//! | [`RunSummary`] | the counts of a run and of each server, at any moment: as a table, or as JSON |
+//! | [`CallError`], [`ErrorKind`] | the error of a call; its kind decides about the task and the server |
+//! | [`TaskError`] | the error of a task that has no result, with its failed calls |
+//! | [`SendError`], [`Incomplete`] | the errors of a run without servers: with the task, or with every result so far |
 //!
 //! # What happens when
 //!
-//! | event | its task | the server |
+//! | event | the task | the server |
 //! | --- | --- | --- |
-//! | the function fails (a fault) | failed: another server would say the same; [if asked](Options::retry_faults) it goes to another server | goes on |
-//! | connection refused, name not found | goes to another server | put aside |
-//! | connection lost, time-out, nonsense for an answer, HTTP 500 | goes to another server; given up after 10 such calls | put aside |
-//! | HTTP 503 or 429 | goes to another server | put aside for as long as it asks, at most 60 s |
-//! | HTTP 401, 403, 404 and the like | goes to another server | out for good, and named |
-//! | its server says nothing for 2 s when asked how it is | goes to another server too; the first answer counts | put aside |
-//! | its server has been started anew | goes to another server | goes on |
-//! | two servers have died with it aboard | waits until nothing else waits or runs, then runs alone; has failed if that server dies too | |
-//! | it takes longer than a [limit](Options::time_limit) | cancelled there; goes to another server | put aside |
-//! | it takes long, and a slot has nothing else to do | is sent a second time; the first answer counts, the other call is cancelled | goes on |
-//! | its answer does not pass the [check](RepartidorBuilder::verify) | goes to another server | in quarantine for good, and named |
-//! | five calls in a row fail at once | goes to another server | in quarantine for a minute, and named |
-//! | all servers down for 5 s | the run ends; what was had is handed over; or the [reserve](RepartidorBuilder::fallback) takes over | |
-//! | the process is killed | with a [journal](RepartidorBuilder::journal), a run with the same tasks goes on where it was | |
+//! | the function returns a fault | fails, since another server would return it too; is retried if [asked for](Options::retry_faults) | stays in use |
+//! | the connection is refused, or the name is not found | is retried on another server | is set aside |
+//! | the connection breaks, a time-out, an invalid answer, HTTP 500 | is retried on another server; fails after 10 such calls | is set aside |
+//! | HTTP 503 or 429 | is retried on another server | is set aside for as long as it asks, at most 60 s |
+//! | HTTP 401, 403, 404 and the like | is retried on another server | gets no more calls in this run |
+//! | the server does not answer a status request for 2 s | is sent to another server too; the first answer counts | is set aside |
+//! | the server was restarted | is retried on another server | stays in use |
+//! | two servers died while they ran the task | waits until nothing else waits or runs, then runs alone; fails if that server dies too | is set aside |
+//! | the call exceeds a [time limit](Options::time_limit) | is cancelled there, and retried on another server | is set aside |
+//! | the task is slow, and a slot has nothing else to do | is sent to a second server too; the first answer counts, and the other call is cancelled | stays in use |
+//! | the result does not pass the [check](RepartidorBuilder::verify) | is retried on another server | is in quarantine for the rest of the run |
+//! | five calls in a row fail at once | is retried on another server | is in quarantine for a minute |
+//! | all servers are down for 5 s | the run ends with the results so far, or goes on with the [fallback](RepartidorBuilder::fallback) | |
+//! | the process is killed | a run with the same tasks and [journal](RepartidorBuilder::journal) goes on where this one was | |
 //!
-//! A server put aside is asked again how it is after a random wait of at most
-//! 100 ms, then 200 ms, doubling up to 4 s, and used again once it says so. One
-//! that only can be reached (Python's) or not even be asked gets a single task
-//! for a trial; an answer, and all of its slots are used again.
+//! A server that was set aside is asked for its status after a random wait of at most 100 ms,
+//! then 200 ms, and so on up to 4 s. It is used again once it answers. A server that does not
+//! report a status, such as Python's, gets a single task as a trial instead. If it answers,
+//! all of its slots are used again.
 //!
-//! Retries of calls that may have run are paid for by a budget: each first call
-//! earns a tenth of one, and time brings one a slot in ten seconds (one a second
-//! at least). When there is nothing left to pay with they wait; no task fails
-//! by that.
+//! A budget limits the retries of calls that may have run. Each first call adds a tenth of a
+//! retry to it, and time adds one for each slot in ten seconds, at least one a second. When
+//! the budget is empty, retries wait. No task fails because of that.
 //!
-//! # What it promises
+//! # Guarantees
 //!
-//! A task may be executed more than once, when it can't be known whether a
-//! lost call ran: at least once. Its result is delivered exactly once, and with a
-//! journal, after it was written down. Nothing
-//! polls: a free server has its next task at once.
+//! - Execution is at least once: a task may be executed again when it can't be known whether
+//!   a lost call ran.
+//! - Delivery is exactly once: each task has one result. With a journal, it is written before
+//!   it is delivered.
+//! - No polling: a free slot gets its next task at once.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! - It can't tell a hung server that does not say how it is, such as Python's,
-//!   from one at work: its tasks are sent elsewhere when slots have nothing
-//!   else to do, or at a [time limit](Options::time_limit).
-//! - It keeps no results beyond the process unless it is given a
-//!   [journal](RepartidorBuilder::journal).
-//! - It believes an answer of the right type unless it is given a
-//!   [check](RepartidorBuilder::verify), and always a fault.
-//! - It has no priorities, and tasks can't wait for each other.
+//! - A server that hangs and does not report a status, such as Python's, looks like one that
+//!   works. Its tasks are sent to other servers once slots have nothing else to do, or at a
+//!   [time limit](Options::time_limit).
+//! - Results are not kept beyond the process without a [journal](RepartidorBuilder::journal).
+//! - An answer of the right type counts as correct without a
+//!   [check](RepartidorBuilder::verify). A fault always does.
+//! - Tasks have no priorities, and can't wait for each other.
 
 #![forbid(unsafe_code)]
 
