@@ -1,4 +1,4 @@
-//! How quick `reparte` is, beside a thread port in Python, Dask and Ray, in one run.
+//! The speed of `reparte` beside a thread port in Python, Dask and Ray, in one run.
 //!
 //! `cargo run --release --bin dispatch` in this folder; `rate` or `tail` after it for that part
 //! alone. `PYTHON` names a Python 3.13, with `dask[distributed]` and `ray` where they are to
@@ -31,7 +31,7 @@ fn main() {
     }
 }
 
-/// What one round shows of ours, and of the port where there is a Python.
+/// The figures of one round: of ours, and of the port if there is a Python.
 struct Round {
     ours: f64,
     port: Option<f64>,

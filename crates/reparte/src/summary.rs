@@ -60,7 +60,7 @@ pub struct RunSummary {
     /// The journal's error, if there is one. It ended the run, unless the run had ended
     /// before.
     pub journal_error: Option<Arc<JournalError>>,
-    /// How the run ended; None while it is in progress.
+    /// The kind of the run's end; None while it is in progress.
     pub(crate) end: Option<RunEnd>,
     /// The start of the run; None in a summary of no run.
     pub(crate) started: Option<Instant>,

@@ -1,4 +1,4 @@
-//! What is logged: a server put aside, taken back, put out; nothing of
+//! The log: a server put aside, taken back, put out; nothing of
 //! another's text unescaped. One test, since a process has one logger.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]

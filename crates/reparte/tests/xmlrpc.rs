@@ -11,7 +11,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, unbounded};
 use reparte::{Error, ErrorKind, Incomplete, Options, Repartidor, TaskErrorKind, XmlRpc};
 
-/// What a server does with a call.
+/// The behaviour of a server at a call.
 #[derive(Clone, Copy)]
 enum Way {
     /// Answers with the square.
@@ -103,7 +103,7 @@ fn ok(body: &str) -> String {
     format!("HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
-/// What comes of one call to such a server alone.
+/// Makes one call to such a server alone, and returns its error.
 fn alone(way: Way) -> Incomplete<i64> {
     let (address, _seen) = serve(way);
     let mut options = Options::default();

@@ -14,7 +14,7 @@ use crate::ids::TaskId;
 pub struct JournalError {
     /// The journal's file.
     pub path: PathBuf,
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: JournalErrorKind,
 }
 

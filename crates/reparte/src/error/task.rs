@@ -31,8 +31,9 @@ pub enum TaskErrorKind {
     /// The function itself failed, or the arguments can't be sent: another server would
     /// give the same answer.
     Permanent,
-    /// As many calls as [`Options::max_attempts`](crate::Options::max_attempts) allows may
-    /// have run, and none brought a result.
+    /// The calls that may have run are as many as
+    /// [`Options::max_attempts`](crate::Options::max_attempts) allows, and none brought a
+    /// result.
     GivenUp,
     /// The task was running on three servers that died, on the last one alone.
     Poison,

@@ -4,13 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::format::header;
 use super::*;
-use crate::{Repartidor, from_fn};
+use crate::destino::from_fn::from_fn;
+use crate::journal::format::header;
+use crate::repartidor::Repartidor;
 
 type Squares = Journal<u64, String>;
 
-/// How many tasks the run has: their results take more than 10,000 bytes.
+/// The number of tasks of the run. Their results take more than 10,000 bytes.
 const TASKS: u64 = 70;
 const WORK: &str = "square";
 

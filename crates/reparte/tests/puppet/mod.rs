@@ -9,9 +9,9 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Options, Repartidor};
 
-/// Long enough for anything that is to happen.
+/// A time that is long enough for anything that is to happen.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
-/// How long to look before something is taken not to happen.
+/// The time after which something is taken not to happen.
 pub(crate) const NEVER: Duration = Duration::from_millis(60);
 
 pub(crate) struct Puppet {
@@ -44,7 +44,7 @@ pub(crate) fn puppets(servers: &[(&str, usize)]) -> (Vec<Puppet>, Receiver<Held>
 }
 
 impl Puppet {
-    /// The same, deaf to `cancel`.
+    /// Makes it deaf to `cancel`.
     pub(crate) fn deaf(self) -> Self {
         Self {
             cancellable: false,
