@@ -75,7 +75,7 @@ use crate::plan::suspects::{Suspects, Suspicion};
 use crate::plan::tasks::{Queue, Tasks};
 use crate::plan::time_limits::TimeLimits;
 
-/// The parts of the plan, and what no part owns. See the [module](self).
+/// The parts of the plan, and the state that no part owns.
 #[derive(Debug)]
 pub(crate) struct Plan {
     options: PlanOptions,
@@ -271,17 +271,17 @@ impl Plan {
 
     fn status_reported(&mut self, server: ServerId, status: ServerStatus, sent_at: Duration) {
         let was_aside = self.health.state(server) == State::Probing;
-        let news = self
+        let change = self
             .heartbeat
             .status_reported(server, status, sent_at, self.now);
-        if let Some(slots) = news.slots
+        if let Some(slots) = change.slots
             && self.placement.set_slots(server, slots)
         {
             self.actions.push_back(Action::SetSlots { server, slots });
         }
         // Nobody knows which instance had the calls of a server that reports its
         // status for the first time.
-        if news.restarted || (news.first && was_aside) {
+        if change.restarted || (change.first && was_aside) {
             self.lose_calls_before(server, sent_at);
         }
         if self.health.status_reported(server) {

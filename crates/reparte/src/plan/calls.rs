@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ids::{CallId, ServerId, TaskId};
-use crate::plan::health::Ticket;
+use crate::plan::health::HealthAtStart;
 
 /// Calls that have not returned, found by number and by server.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ pub(super) struct InFlight {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Assignment {
     pub(super) server: ServerId,
-    pub(super) ticket: Ticket,
+    pub(super) health_at_start: HealthAtStart,
     /// No other call may run on the server.
     pub(super) isolated: bool,
 }
@@ -175,9 +175,77 @@ impl Calls {
 
     /// Returns the count of awaited calls that this one belongs to.
     fn awaited_like(&mut self, call: &InFlight) -> &mut usize {
-        match call.assignment.ticket.trial {
+        match call.assignment.health_at_start.trial {
             true => &mut self.trials,
             false => &mut self.regular,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::event::ServerConfig;
+    use crate::plan::health::Health;
+
+    fn call(task: u64, started: u64) -> InFlight {
+        let mut health = Health::new(1);
+        let server = health.add_server(ServerConfig {
+            slots: 1,
+            learns_slots: false,
+            has_status: false,
+            reserve: false,
+        });
+        InFlight {
+            task: TaskId::new(task),
+            assignment: Assignment {
+                server,
+                health_at_start: health.call_started(server),
+                isolated: false,
+            },
+            started: Duration::from_secs(started),
+            hedge: false,
+            state: CallState::Awaited,
+        }
+    }
+
+    #[test]
+    fn a_call_goes_through_its_states() {
+        let mut calls = Calls::default();
+        calls.add_server();
+        let server = ServerId::new(0);
+        let (first, second) = (calls.start(call(4, 1)), calls.start(call(5, 2)));
+        assert_eq!((calls.awaited(), calls.regular(), calls.len()), (2, 2, 2));
+        assert_eq!(calls.doubt(first), Some(TaskId::new(4)));
+        assert_eq!(calls.doubt(first), None, "it is doubted already");
+        assert_eq!(calls.trust(second), None, "it is not doubted");
+        assert_eq!(calls.awaited(), 1);
+        assert_eq!(calls.trust(first), Some(TaskId::new(4)));
+        assert_eq!(calls.awaited(), 2);
+        assert_eq!(calls.oldest_start(server), Some(Duration::from_secs(1)));
+        assert!(
+            calls
+                .cancel(first)
+                .is_some_and(|c| c.state == CallState::Awaited)
+        );
+        assert!(calls.cancel(first).is_none(), "it is cancelled once");
+        assert_eq!((calls.doubt(first), calls.trust(first)), (None, None));
+        assert_eq!(calls.on_server(server), [second]);
+        let wanted: Vec<CallId> = calls.wanted().map(|(id, _)| id).collect();
+        assert_eq!(wanted, [second]);
+        assert_eq!((calls.awaited(), calls.len()), (1, 2));
+        assert!(
+            calls
+                .end(first)
+                .is_some_and(|c| c.state == CallState::Cancelled)
+        );
+        assert!(calls.end(first).is_none(), "it returns once");
+        assert!(
+            calls
+                .end(second)
+                .is_some_and(|c| c.state == CallState::Awaited)
+        );
+        assert_eq!((calls.awaited(), calls.len()), (0, 0));
+        assert_eq!(calls.oldest_start(server), None);
     }
 }

@@ -171,3 +171,84 @@ fn server_failure(kind: ErrorKind) -> ServerFailure {
         needs_trial: !is_silence(kind),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_has_its_verdicts() {
+        use AsideReason::{Busy, Died, Hung};
+        let codes = RetryFaults::Codes(vec![7]);
+        let works =
+            |outcome, task| assert_eq!(assess(outcome, &codes), (ServerVerdict::Works, task));
+        works(Ok(()), TaskVerdict::Delivered);
+        works(Err(ErrorKind::Fault { code: 6 }), TaskVerdict::Failed);
+        let (server, task) = assess(Err(ErrorKind::Fault { code: 7 }), &codes);
+        assert_eq!(server, ServerVerdict::Works);
+        assert!(matches!(task, TaskVerdict::TryAgain(failure) if failure.is_fault));
+        let (server, task) = assess(Err(ErrorKind::Unsendable), &codes);
+        assert_eq!(
+            (server, task),
+            (ServerVerdict::Unknown, TaskVerdict::Failed)
+        );
+        for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong] {
+            assert_eq!(assess(Err(kind), &codes).0, ServerVerdict::Useless);
+        }
+        let minute = Duration::from_secs(60);
+        for (kind, reason, at_least, is_its_own, needs_trial) in [
+            (ErrorKind::Unreachable, Died, 0, false, false),
+            (ErrorKind::Unanswered, Hung, 0, false, false),
+            (ErrorKind::TimedOut, Died, 0, false, false),
+            (ErrorKind::Interrupted, Died, 0, true, false),
+            (ErrorKind::Malformed, Died, 0, true, true),
+            (ErrorKind::Http { status: 500 }, Died, 0, true, true),
+            (ErrorKind::Panicked, Died, 0, true, true),
+            (ErrorKind::Cancelled, Died, 0, true, true),
+            (ErrorKind::Busy { retry_after: None }, Busy, 0, false, true),
+            (
+                ErrorKind::Busy {
+                    retry_after: Some(2 * minute),
+                },
+                Busy,
+                60,
+                false,
+                true,
+            ),
+        ] {
+            let (server, task) = assess(Err(kind), &codes);
+            let failure = ServerFailure {
+                reason,
+                at_least: Duration::from_secs(at_least),
+                is_its_own,
+                needs_trial,
+            };
+            assert_eq!(server, ServerVerdict::Failed(failure), "{kind}");
+            let death = match kind {
+                ErrorKind::Interrupted => Death::Possible,
+                _ => Death::None,
+            };
+            let failure = CallFailure {
+                may_have_run: kind.may_have_run(),
+                is_fault: false,
+                death,
+            };
+            assert_eq!(task, TaskVerdict::TryAgain(failure), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_loss_counts_as_an_attempt() {
+        let (server, failure) = assess_loss(LossReason::ServerRestarted);
+        assert_eq!(server, ServerVerdict::Unknown, "it runs again");
+        assert_eq!(failure.death, Death::Certain);
+        assert!(failure.may_have_run && !failure.is_fault);
+        let (server, failure) = assess_loss(LossReason::TimeLimit);
+        assert_eq!(
+            server,
+            assess(Err(ErrorKind::TimedOut), &RetryFaults::None).0
+        );
+        assert_eq!(failure.death, Death::None);
+        assert!(failure.may_have_run && !failure.is_fault);
+    }
+}

@@ -57,7 +57,7 @@ pub(super) struct Health {
     unused: usize,
 }
 
-/// The health of one server. See the [table](self).
+/// The state of one server. The module's table has its transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// All slots are used.
@@ -95,9 +95,9 @@ struct ServerHealth {
     epoch: u32,
 }
 
-/// The state of a server when a call on it started.
+/// The health of a server when a call on it started.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ticket {
+pub(super) struct HealthAtStart {
     /// The call is the server's trial.
     pub(super) trial: bool,
     epoch: u32,
@@ -181,13 +181,13 @@ impl Health {
 
     /// Records that a call starts on the server. Makes it the trial if one is
     /// due.
-    pub(super) fn call_started(&mut self, server: ServerId) -> Ticket {
+    pub(super) fn call_started(&mut self, server: ServerId) -> HealthAtStart {
         let server = &mut self.servers[server.index()];
         let trial = server.state == State::TrialDue;
         if trial {
             server.state = State::OnTrial;
         }
-        Ticket {
+        HealthAtStart {
             trial,
             epoch: server.epoch,
         }
@@ -195,9 +195,12 @@ impl Health {
 
     /// Records that a call has returned. Makes a trial due again if this was
     /// one; what the call says about the server follows.
-    pub(super) fn call_returned(&mut self, server: ServerId, ticket: Ticket) {
+    pub(super) fn call_returned(&mut self, server: ServerId, health_at_start: HealthAtStart) {
         let server = &mut self.servers[server.index()];
-        if ticket.trial && server.state == State::OnTrial && server.epoch == ticket.epoch {
+        if health_at_start.trial
+            && server.state == State::OnTrial
+            && server.epoch == health_at_start.epoch
+        {
             server.state = State::TrialDue;
         }
     }
@@ -222,13 +225,13 @@ impl Health {
     pub(super) fn call_failed(
         &mut self,
         server: ServerId,
-        ticket: Ticket,
+        health_at_start: HealthAtStart,
         failure: ServerFailure,
         started: Duration,
         now: Duration,
     ) -> Option<Aside> {
         let failed = &mut self.servers[server.index()];
-        if failed.state == State::Out || failed.epoch != ticket.epoch {
+        if failed.state == State::Out || failed.epoch != health_at_start.epoch {
             return None;
         }
         let at_once = now.saturating_sub(started) < AT_ONCE;
@@ -365,3 +368,6 @@ impl ServerHealth {
         self.needs_trial = false;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,9 +113,9 @@ pub(super) struct Silence {
     pub(super) is_long: bool,
 }
 
-/// The news in a server's status.
+/// The difference of a server's status from what was known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct News {
+pub(super) struct StatusChange {
     /// It had reported another instance before.
     pub(super) restarted: bool,
     /// It had not reported its status before.
@@ -264,7 +264,7 @@ impl Heartbeat {
         status: ServerStatus,
         sent_at: Duration,
         now: Duration,
-    ) -> News {
+    ) -> StatusChange {
         let heard = &mut self.servers[server.index()];
         let before = heard.instance();
         heard.heard_at = now;
@@ -276,7 +276,7 @@ impl Heartbeat {
         }
         let learnt = heard.learns_slots && status.slots > 0;
         self.probe_at(server, Some(sent_at.saturating_add(INTERVAL)));
-        News {
+        StatusChange {
             restarted: before.is_some_and(|before| before != status.instance),
             first: before.is_none(),
             slots: learnt.then_some(status.slots),
@@ -383,3 +383,6 @@ impl ServerHeartbeat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,74 @@ impl Hedging {
         at <= now
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_slow_after_twice_the_median_and_a_second() {
+        let ms = Duration::from_millis;
+        for (median, slow) in [(Some(ms(400)), 1000), (Some(ms(900)), 1800), (None, 30_000)] {
+            assert_eq!(slow_after(median), ms(slow));
+        }
+    }
+
+    #[test]
+    fn a_hedge_is_due_when_the_task_is_slow_and_the_slot_idle() {
+        let (started, slow) = (Duration::from_secs(5), Duration::from_secs(1));
+        let mut hedging = Hedging::new(true);
+        let now = started + slow;
+        assert!(hedging.observe(true, now));
+        assert!(
+            !hedging.is_due(started, slow, now),
+            "the slot is not idle for long"
+        );
+        assert_eq!(hedging.hedge_at(), Some(now + IDLE));
+        assert!(hedging.observe(true, now + IDLE));
+        assert_eq!(hedging.hedge_at(), None);
+        assert!(hedging.is_due(started, slow, now + IDLE));
+        assert!(
+            !hedging.is_due(now, slow, now + IDLE),
+            "this one is not slow"
+        );
+        assert_eq!(hedging.hedge_at(), Some(now + slow));
+        hedging.clear_hedge();
+        assert_eq!(hedging.hedge_at(), None);
+        assert!(!hedging.observe(false, now + IDLE));
+        assert!(hedging.observe(true, now + IDLE));
+        assert!(
+            !hedging.is_due(started, slow, now + IDLE),
+            "the clock was reset"
+        );
+    }
+
+    #[test]
+    fn nothing_is_hedged_where_that_is_off() {
+        assert!(!Hedging::new(false).observe(true, Duration::ZERO));
+    }
+
+    #[test]
+    fn candidates_come_in_order_of_starting() {
+        let mut hedging = Hedging::new(true);
+        let [first, second, third] = [1, 2, 3].map(CallId::new);
+        for call in [third, first, second] {
+            hedging.set_candidate(call, true);
+        }
+        hedging.set_candidate(second, false);
+        assert_eq!(hedging.candidates().collect::<Vec<_>>(), [first, third]);
+    }
+
+    #[test]
+    fn a_task_with_a_death_is_hedged_where_a_hang_would_not_be_known() {
+        for (deaths, reports_status, harmless) in [
+            (0, true, true),
+            (0, false, true),
+            (1, true, false),
+            (1, false, true),
+            (2, false, false),
+        ] {
+            assert_eq!(is_harmless(deaths, reports_status), harmless);
+        }
+    }
+}

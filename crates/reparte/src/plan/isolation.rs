@@ -47,3 +47,33 @@ impl Isolation {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspect_starts_after_the_quiet_time() {
+        let mut isolation = Isolation::default();
+        let now = Duration::from_secs(1);
+        assert!(!isolation.may_start(false, now));
+        assert_eq!(isolation.start_at(), Some(now + QUIET));
+        isolation.clear_start();
+        isolation.reset();
+        let later = now + QUIET;
+        assert!(!isolation.may_start(false, later), "it was not quiet");
+        assert_eq!(isolation.start_at(), Some(later + QUIET));
+        assert!(isolation.may_start(false, later + QUIET));
+        assert!(
+            !isolation.may_start(false, later + QUIET),
+            "the next one waits"
+        );
+    }
+
+    #[test]
+    fn a_suspect_starts_at_once_when_no_more_tasks_will_be_sent() {
+        let mut isolation = Isolation::default();
+        assert!(isolation.may_start(true, Duration::ZERO));
+        assert_eq!(isolation.start_at(), None);
+    }
+}

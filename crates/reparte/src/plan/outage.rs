@@ -49,3 +49,38 @@ impl Outage {
         self.limit.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn at(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    #[test]
+    fn the_clock_runs_while_nothing_is_alive_and_tasks_are_open() {
+        let mut outage = Outage::new(Some(LIMIT));
+        for (any_alive, any_open) in [(true, true), (true, false), (false, false)] {
+            outage.observe(any_alive, any_open, at(1));
+            assert_eq!(outage.limit_at(), None);
+        }
+        outage.observe(false, true, at(2));
+        outage.observe(false, true, at(3));
+        assert_eq!(outage.limit_at(), Some(at(7)));
+        assert!(!outage.is_over_limit(0, at(6)));
+        assert!(outage.is_over_limit(0, at(7)));
+        assert!(!outage.is_over_limit(1, at(7)), "it may bring an answer");
+        outage.reset();
+        assert!(!outage.is_over_limit(0, at(7)));
+    }
+
+    #[test]
+    fn without_a_limit_it_lasts_forever() {
+        let mut outage = Outage::new(None);
+        outage.observe(false, true, at(1));
+        assert!(!outage.is_over_limit(0, at(99_999)));
+    }
+}

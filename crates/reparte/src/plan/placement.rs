@@ -246,3 +246,6 @@ impl Slots {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ pub(super) struct Retries {
 
 /// The decision on a task that needs another call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RetryDecision {
     /// It waits for a free slot.
     Retry,
     /// It waits for the budget, and then for a free slot.
@@ -44,35 +44,35 @@ impl Retries {
     }
 
     /// Decides on a task whose call has failed, given its attempts including
-    /// this call. Takes a token for [`Next::Retry`] if the call may have run.
+    /// this call. Takes a token for [`RetryDecision::Retry`] if the call may have run.
     pub(super) fn after_failure(
         &mut self,
         failure: CallFailure,
         attempts: u32,
         suspicion: Suspicion,
-    ) -> Next {
+    ) -> RetryDecision {
         let exhausted = attempts >= self.max_attempts;
         if suspicion == Suspicion::Poison {
-            Next::Fail(TaskFailure::Poison)
+            RetryDecision::Fail(TaskFailure::Poison)
         } else if exhausted && suspicion != Suspicion::Unconfirmed {
-            Next::Fail(match failure.is_fault {
+            RetryDecision::Fail(match failure.is_fault {
                 true => TaskFailure::Permanent,
                 false => TaskFailure::GivenUp,
             })
         } else {
-            self.again(failure.may_have_run, suspicion)
+            self.retry(failure.may_have_run, suspicion)
         }
     }
 
     /// Decides on a task that is tried again in any case. Takes a token for
-    /// [`Next::Retry`] if the retry is `paid`.
-    pub(super) fn again(&mut self, paid: bool, suspicion: Suspicion) -> Next {
+    /// [`RetryDecision::Retry`] if the retry is `paid`.
+    pub(super) fn retry(&mut self, paid: bool, suspicion: Suspicion) -> RetryDecision {
         if suspicion > Suspicion::None {
-            Next::Isolate
+            RetryDecision::Isolate
         } else if paid && !self.budget.spend() {
-            Next::Delay
+            RetryDecision::Delay
         } else {
-            Next::Retry
+            RetryDecision::Retry
         }
     }
 
@@ -96,5 +96,76 @@ impl Retries {
     pub(super) fn next_payment_at(&self, now: Duration) -> Duration {
         let soonest = now + Duration::from_nanos(1);
         self.budget.next_token_at().max(soonest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::failures::Death;
+
+    const LOST: CallFailure = CallFailure {
+        may_have_run: true,
+        is_fault: false,
+        death: Death::None,
+    };
+
+    #[test]
+    fn a_task_is_given_up_after_its_last_attempt() {
+        let fault = CallFailure {
+            is_fault: true,
+            ..LOST
+        };
+        for (max_attempts, attempts, failure, decision) in [
+            (3, 2, LOST, RetryDecision::Retry),
+            (3, 3, LOST, RetryDecision::Fail(TaskFailure::GivenUp)),
+            (3, 3, fault, RetryDecision::Fail(TaskFailure::Permanent)),
+            (0, 0, LOST, RetryDecision::Retry),
+            (0, 1, LOST, RetryDecision::Fail(TaskFailure::GivenUp)),
+        ] {
+            let mut retries = Retries::new(max_attempts);
+            let decided = retries.after_failure(failure, attempts, Suspicion::None);
+            assert_eq!(decided, decision, "{attempts} of {max_attempts}");
+        }
+    }
+
+    #[test]
+    fn a_suspect_is_isolated_and_poison_fails() {
+        for (suspicion, attempts, decision) in [
+            (Suspicion::Suspect, 1, RetryDecision::Isolate),
+            (
+                Suspicion::Suspect,
+                2,
+                RetryDecision::Fail(TaskFailure::GivenUp),
+            ),
+            (Suspicion::Unconfirmed, 2, RetryDecision::Isolate),
+            (
+                Suspicion::Poison,
+                1,
+                RetryDecision::Fail(TaskFailure::Poison),
+            ),
+        ] {
+            let decided = Retries::new(2).after_failure(LOST, attempts, suspicion);
+            assert_eq!(decided, decision, "{suspicion:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_paid_for_is_delayed() {
+        let mut retries = Retries::new(9);
+        let now = Duration::from_secs(1);
+        retries.refill(now, 1);
+        for _ in 0..10 {
+            assert_eq!(retries.retry(true, Suspicion::None), RetryDecision::Retry);
+        }
+        assert_eq!(retries.retry(true, Suspicion::None), RetryDecision::Delay);
+        assert_eq!(retries.retry(false, Suspicion::None), RetryDecision::Retry);
+        let at = retries.next_payment_at(now);
+        assert_eq!(at, Duration::from_secs(2));
+        retries.refill(at, 1);
+        assert_eq!(retries.next_payment_at(at), at + Duration::from_nanos(1));
+        assert!(retries.pay() && !retries.pay());
+        (0..10).for_each(|_| retries.earn());
+        assert!(retries.pay() && !retries.pay());
     }
 }

@@ -168,3 +168,6 @@ impl Suspects {
         self.records.remove(&task);
     }
 }
+
+#[cfg(test)]
+mod tests;

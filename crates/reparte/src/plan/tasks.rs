@@ -52,7 +52,7 @@ pub(super) struct Task {
     hedges: u32,
 }
 
-/// The queue that a task waits in. See the [table](self).
+/// The queue that a task waits in. The module's table has its transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Queue {
     /// It has had no call.
@@ -239,5 +239,101 @@ impl Tasks {
                 self.retries.remove(&server);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tasks(costs: &[u64]) -> Tasks {
+        let mut tasks = Tasks::default();
+        for (index, &cost) in costs.iter().enumerate() {
+            tasks.add(TaskId::new(index as u64), cost);
+        }
+        tasks
+    }
+
+    fn id(index: u64) -> TaskId {
+        TaskId::new(index)
+    }
+
+    #[test]
+    fn the_costliest_new_task_goes_first_then_the_one_sent_first() {
+        let mut tasks = tasks(&[1, 5, 5, 2]);
+        let mut order = Vec::new();
+        while let Some(task) = tasks.first_new() {
+            order.push(task.index());
+            tasks.dequeue(task);
+        }
+        assert_eq!(order, [1, 2, 3, 0]);
+        assert_eq!((tasks.open(), tasks.waiting()), (4, 0));
+    }
+
+    #[test]
+    fn a_task_is_in_one_queue() {
+        let server = ServerId::new(3);
+        let mut tasks = tasks(&[0]);
+        let task = id(0);
+        let mut found = |queue| {
+            tasks.requeue(task, queue);
+            [
+                tasks.first_new().is_some(),
+                tasks.first_retries() == [Some((task, server)), None],
+                tasks.first_delayed() == Some((task, server)),
+                tasks.isolated().eq([task]),
+                tasks.waiting() == 1,
+            ]
+        };
+        assert_eq!(
+            found(Queue::Retry(server)),
+            [false, true, false, false, true]
+        );
+        assert_eq!(
+            found(Queue::Delayed(server)),
+            [false, false, true, false, true]
+        );
+        assert_eq!(found(Queue::Isolated), [false, false, false, true, false]);
+        assert_eq!(found(Queue::New), [true, false, false, false, true]);
+        let closed = tasks.close(task).unwrap();
+        assert!(closed.calls().is_empty());
+        assert_eq!((tasks.open(), tasks.waiting()), (0, 0));
+        assert_eq!(tasks.first_new(), None);
+    }
+
+    #[test]
+    fn the_first_retries_are_of_two_servers() {
+        let [one, two] = [1, 2].map(ServerId::new);
+        let mut tasks = tasks(&[0; 4]);
+        for (task, server) in [(3, one), (1, one), (2, two), (0, one)] {
+            tasks.requeue(id(task), Queue::Retry(server));
+        }
+        assert_eq!(
+            tasks.first_retries(),
+            [Some((id(0), one)), Some((id(2), two))]
+        );
+        tasks.dequeue(id(0));
+        assert_eq!(
+            tasks.first_retries(),
+            [Some((id(1), one)), Some((id(2), two))]
+        );
+        tasks.dequeue(id(2));
+        assert_eq!(tasks.first_retries(), [Some((id(1), one)), None]);
+    }
+
+    #[test]
+    fn a_task_counts_its_calls() {
+        let mut tasks = tasks(&[0]);
+        let task = tasks.get_mut(id(0)).unwrap();
+        assert!(task.waits() && !task.waits_isolated());
+        let calls = [7, 8].map(CallId::new);
+        assert!(task.call_started(calls[0], false));
+        assert!(!task.call_started(calls[1], true));
+        assert_eq!((task.calls(), task.hedges()), (&calls[..], 1));
+        task.call_over(calls[0]);
+        assert_eq!(task.calls(), &calls[1..]);
+        assert_eq!(task.call_failed(false), 0);
+        assert_eq!(task.call_failed(true), 1);
+        assert_eq!(task.call_failed(true), 2);
     }
 }

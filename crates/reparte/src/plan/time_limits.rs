@@ -36,3 +36,43 @@ impl TimeLimits {
         self.absolute.into_iter().chain(relative).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn durations(count: u64, each: Duration) -> Durations {
+        let mut durations = Durations::new();
+        (0..count).for_each(|_| durations.add(each));
+        durations
+    }
+
+    #[test]
+    fn the_shorter_limit_counts_and_a_median_needs_five_calls() {
+        let secs = Duration::from_secs;
+        let of_median = |count, each| {
+            let durations = durations(count, each);
+            4 * durations.median().unwrap()
+        };
+        for (absolute, medians, count, each, limit) in [
+            (None, None, 9, secs(1), None),
+            (Some(secs(2)), None, 0, secs(1), Some(secs(2) + GRACE)),
+            (None, Some(4), 4, secs(1), None),
+            (None, Some(4), 5, secs(1), Some(of_median(5, secs(1)))),
+            (Some(secs(2)), Some(4), 5, secs(1), Some(secs(2) + GRACE)),
+            (
+                Some(secs(9)),
+                Some(4),
+                5,
+                secs(1),
+                Some(of_median(5, secs(1))),
+            ),
+            (None, Some(4), 5, Duration::from_millis(1), Some(SHORTEST)),
+            (Some(Duration::MAX), None, 0, secs(1), Some(Duration::MAX)),
+        ] {
+            let limits = TimeLimits::new(absolute, medians);
+            let durations = durations(count, each);
+            assert_eq!(limits.limit(&durations), limit, "{absolute:?} {medians:?}");
+        }
+    }
+}

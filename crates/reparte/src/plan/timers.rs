@@ -36,3 +36,27 @@ impl Timers {
         self.times.first().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_time_comes_first() {
+        let mut timers = Timers::default();
+        let [one, two] = [1, 2].map(ServerId::new);
+        let (mut of_one, mut of_two) = (None, None);
+        let secs = |secs| Some(Duration::from_secs(secs));
+        timers.set(one, &mut of_one, secs(5));
+        timers.set(two, &mut of_two, secs(5));
+        assert_eq!(timers.first(), Some((Duration::from_secs(5), one)));
+        timers.set(one, &mut of_one, secs(9));
+        assert_eq!(of_one, secs(9));
+        assert_eq!(timers.first(), Some((Duration::from_secs(5), two)));
+        timers.set(two, &mut of_two, None);
+        timers.set(one, &mut of_one, secs(9));
+        assert_eq!(timers.first(), Some((Duration::from_secs(9), one)));
+        timers.set(one, &mut of_one, None);
+        assert_eq!(timers.first(), None);
+    }
+}

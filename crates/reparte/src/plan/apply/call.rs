@@ -18,7 +18,7 @@ impl Plan {
         isolated: bool,
     ) {
         let slow_after = self.slow_after();
-        let ticket = self.health.call_started(server);
+        let health_at_start = self.health.call_started(server);
         self.placement.take_slot(server, isolated);
         self.update_placement(server);
         self.heartbeat.call_runs(server, slow_after, self.now);
@@ -26,7 +26,7 @@ impl Plan {
             task,
             assignment: Assignment {
                 server,
-                ticket,
+                health_at_start,
                 isolated,
             },
             started: self.now,
@@ -56,14 +56,14 @@ impl Plan {
     pub(in crate::plan) fn free_slot(&mut self, call: CallId, ended: &InFlight) {
         let Assignment {
             server,
-            ticket,
+            health_at_start,
             isolated,
         } = ended.assignment;
         self.hedging.set_candidate(call, false);
         if let Some(task) = self.tasks.get_mut(ended.task) {
             task.call_over(call);
         }
-        self.health.call_returned(server, ticket);
+        self.health.call_returned(server, health_at_start);
         self.placement.free_slot(server, isolated);
         self.update_placement(server);
     }
@@ -117,8 +117,8 @@ impl Plan {
             self.hedging.set_candidate(call, false);
             if !self.has_awaited_call(task) {
                 let suspicion = self.suspects.suspicion(task);
-                let next = self.retries.again(true, suspicion);
-                self.requeue(task, server, next);
+                let decision = self.retries.retry(true, suspicion);
+                self.requeue(task, server, decision);
             }
             self.update_hedging(task);
         }

@@ -25,7 +25,11 @@ impl Plan {
 
     /// Applies what a call's outcome says about its server.
     pub(in crate::plan) fn apply_to_server(&mut self, call: &InFlight, verdict: ServerVerdict) {
-        let Assignment { server, ticket, .. } = call.assignment;
+        let Assignment {
+            server,
+            health_at_start,
+            ..
+        } = call.assignment;
         match verdict {
             ServerVerdict::Works => {
                 self.outage.reset();
@@ -37,9 +41,13 @@ impl Plan {
             ServerVerdict::Unknown => {}
             ServerVerdict::Useless => self.mark_out(server),
             ServerVerdict::Failed(failure) => {
-                let aside =
-                    self.health
-                        .call_failed(server, ticket, failure, call.started, self.now);
+                let aside = self.health.call_failed(
+                    server,
+                    health_at_start,
+                    failure,
+                    call.started,
+                    self.now,
+                );
                 if let Some(aside) = aside {
                     self.set_aside(server, aside);
                 }

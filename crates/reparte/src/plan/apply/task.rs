@@ -9,7 +9,7 @@ use crate::plan::calls::{CallState, InFlight};
 use crate::plan::failures::{CallFailure, Death};
 use crate::plan::health::State;
 use crate::plan::hedging;
-use crate::plan::retries::Next;
+use crate::plan::retries::RetryDecision;
 use crate::plan::suspects::Suspicion;
 use crate::plan::tasks::Queue;
 
@@ -94,8 +94,8 @@ impl Plan {
             match self.suspects.suspicion(task) {
                 Suspicion::Poison if waits => self.fail_task(task, TaskFailure::Poison),
                 Suspicion::None if waits => {
-                    let next = self.retries.again(true, Suspicion::None);
-                    self.requeue(task, server, next);
+                    let decision = self.retries.retry(true, Suspicion::None);
+                    self.requeue(task, server, decision);
                 }
                 _ => self.update_hedging(task),
             }
@@ -118,16 +118,21 @@ impl Plan {
             return self.update_hedging(task);
         }
         let suspicion = self.suspects.suspicion(task);
-        let next = self.retries.after_failure(failure, attempts, suspicion);
-        self.requeue(task, server, next);
+        let decision = self.retries.after_failure(failure, attempts, suspicion);
+        self.requeue(task, server, decision);
     }
 
-    pub(in crate::plan) fn requeue(&mut self, task: TaskId, failed_by: ServerId, next: Next) {
-        match next {
-            Next::Retry => self.tasks.requeue(task, Queue::Retry(failed_by)),
-            Next::Delay => self.tasks.requeue(task, Queue::Delayed(failed_by)),
-            Next::Isolate => self.tasks.requeue(task, Queue::Isolated),
-            Next::Fail(reason) => self.fail_task(task, reason),
+    pub(in crate::plan) fn requeue(
+        &mut self,
+        task: TaskId,
+        failed_by: ServerId,
+        decision: RetryDecision,
+    ) {
+        match decision {
+            RetryDecision::Retry => self.tasks.requeue(task, Queue::Retry(failed_by)),
+            RetryDecision::Delay => self.tasks.requeue(task, Queue::Delayed(failed_by)),
+            RetryDecision::Isolate => self.tasks.requeue(task, Queue::Isolated),
+            RetryDecision::Fail(reason) => self.fail_task(task, reason),
         }
     }
 
