@@ -270,7 +270,7 @@ fn when_no_server_is_left_what_was_had_is_printed() {
     ended.expect_code(4);
     assert_eq!(ended.stdout, "got 1\n");
     for part in [
-        "not run, of the tasks that were read: 2",
+        "tasks that were read and not run: 2",
         "every server has been down for 5 s",
         "1 of ",
         "--journal FILE",

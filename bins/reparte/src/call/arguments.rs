@@ -44,7 +44,7 @@ pub(super) fn from_signatures(
         .map(|types| format_signature(method, types))
         .collect();
     Err(format!(
-        "{error}, and the server tells of {}; --arg-type sends them all the same",
+        "{error}, and the server has {}; --arg-type sends other types",
         takes.join(", or ")
     ))
 }

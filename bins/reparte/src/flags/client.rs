@@ -87,7 +87,7 @@ fn check(options: Options) -> Result<(), Error> {
 }
 
 fn unusable(flags: &str, error: &Error) -> Failure {
-    let remedy = "`reparte keys` makes some that will do";
+    let remedy = "`reparte keys` makes usable ones";
     match error {
         // The error names a field of the options. The user knows it by these flags.
         Error::BadOption { reason, .. } => {

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 pub(super) fn read_file(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         Failure::argument(format_args!(
-            "{flag}: can't read {} ({error}): name a file that is there and may be read",
+            "{flag}: can't read {} ({error}): name a file that exists and can be read",
             path.display()
         ))
     })
@@ -21,7 +21,7 @@ pub(super) fn read_file(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
     Token::read(path).map_err(|error| {
         Failure::argument(format_args!(
-            "--token-file {}: {error}; `reparte keys` makes one that will do",
+            "--token-file {}: {error}; `reparte keys` makes a usable one",
             path.display()
         ))
     })

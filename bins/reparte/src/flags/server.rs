@@ -89,9 +89,7 @@ impl ServerFlags {
             Some(path) => Tls::for_clients_of(&read_file("--tls-client-ca", path)?, &chain, &key),
         };
         tls.map(Some).map_err(|error| {
-            Failure::argument(format_args!(
-                "{error}; `reparte keys` makes some that will do"
-            ))
+            Failure::argument(format_args!("{error}; `reparte keys` makes usable ones"))
         })
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn single_server(address: &str, options: &Options) -> Result<XmlRpc, 
 fn read_server_file(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::argument(format_args!(
-            "--servers: can't read {} ({error}): name a text file, a server a line",
+            "--servers: can't read {} ({error}): name a text file with a server per line",
             path.display()
         ))
     })?;
@@ -83,7 +83,7 @@ fn read_server_file(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     match servers.is_empty() {
         false => Ok(servers),
         true => Err(Failure::argument(format_args!(
-            "--servers: {} names no server: write one a line, such as localhost:9000",
+            "--servers: {} names no server: write one per line, such as localhost:9000",
             path.display()
         ))),
     }

@@ -76,7 +76,7 @@ impl FailureReport {
             false => "",
         };
         self.console.tell(format_args!(
-            "not run, of the tasks that were read: {lines}{more}"
+            "tasks that were read and not run: {lines}{more}"
         ));
     }
 }

@@ -117,7 +117,9 @@ enum Switch {
 fn function(name: &str) -> Result<String, String> {
     match name.is_empty() {
         false => Ok(name.to_owned()),
-        true => Err("it can't be empty; `reparte methods` lists a server's".to_owned()),
+        true => {
+            Err("it can't be empty; `reparte methods` lists the functions of a server".to_owned())
+        }
     }
 }
 

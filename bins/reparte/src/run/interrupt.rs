@@ -28,8 +28,8 @@ impl Interrupt {
             run.drain();
             let running: usize = run.summary().servers.iter().map(|s| s.running).sum();
             console.tell(format_args!(
-                "stopping: no more calls are made, and the {running} that run are waited for; \
-                 once more to end at once"
+                "stopping: makes no more calls, and waits for the {running} that run; once more to \
+                 end at once"
             ));
         };
         at_signal(first, || {})?;

@@ -1,4 +1,4 @@
-//! The reader of a run's tasks: one a line.
+//! The reader of a run's tasks: one per line.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
@@ -42,7 +42,9 @@ impl TaskReader {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
             None => {
                 if io::stdin().is_terminal() {
-                    tell("reading tasks from the terminal, one a line; Ctrl-D after the last");
+                    tell(
+                        "reading tasks from the terminal, one per line: press Ctrl-D after the last",
+                    );
                 }
                 standard_input().map_err(|error| unreadable(Path::new("-"), &error))?
             }
@@ -150,7 +152,7 @@ fn beginning(line: &[u8]) -> String {
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::argument(format_args!(
-        "--tasks {}: {error}: name a text file, a task a line, or give them on standard input",
+        "--tasks {}: {error}: name a text file with a task per line, or give them on standard input",
         path.display()
     ))
 }

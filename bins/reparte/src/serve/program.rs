@@ -35,8 +35,8 @@ impl Program {
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
         if has_placeholder(name) {
             return Err(Failure::argument(
-                "{} can't be the program itself, which callers would choose: name it, and \
-                 give it {} as an argument",
+                "{} can't be the program itself, since callers would choose it: name the \
+                 program, and give it {} as an argument",
             ));
         }
         Ok(Program {
@@ -119,7 +119,7 @@ fn find_file(name: &OsStr) -> Result<PathBuf, Failure> {
         return match is_program(&path) {
             true => Ok(path),
             false => Err(Failure::argument(format_args!(
-                "{shown} is no program: check the path, and make it executable (chmod +x)"
+                "{shown} is not a program: check the path, and make it executable (chmod +x)"
             ))),
         };
     }
