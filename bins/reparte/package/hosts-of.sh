@@ -1,11 +1,11 @@
 #!/bin/sh
-# Keeps a file of servers, all that a name has addresses of, until it is ended:
+# Writes the addresses of a name into a file of servers, again and again, until it is stopped:
 #
 #     hosts-of.sh NAME PORT SLOTS FILE
 #
-# For a headless Service of Kubernetes, or any name with an address for each machine.
-# `reparte run --servers FILE` reads the file again when it changes. It changes at once, and
-# stays as it was while the name has no address.
+# The name may be a headless Service of Kubernetes, or any name with an address for each machine.
+# `reparte run --servers FILE` reads the file again when it changes. The file is replaced in one
+# step, and stays as it is while the name has no address.
 set -eu
 name=${1:?name the service}
 port=${2:?give the port}

@@ -6,16 +6,16 @@
 #SBATCH --output=reparte-%A_%a.log
 #SBATCH --requeue
 #
-# Servers as an array of jobs, on whatever nodes and ports they get:
+# Runs servers as an array of jobs, on any nodes and ports:
 #
 #     sbatch --array=1-8 slurm.sh HOSTS TOKEN FUNCTION PROGRAM [ARG...]
 #
-# HOSTS and TOKEN are files in a directory that all nodes and the client share; the token's
-# has mode 0600. Each server has a line in HOSTS from when it listens until it is told to
-# stop: a minute before its time is up, by `scancel`, or by a requeue. Only
-# `scancel --batch --signal=TERM` lets calls that run finish: `scancel` alone signals their
-# programs too. One that is killed at once leaves its line: it is down to a client, and if
-# its job runs again the new line takes the old one's place.
+# HOSTS and TOKEN are files in a directory that all nodes and the client share. TOKEN has mode
+# 0600. A server has a line in HOSTS from the time it listens until it is told to stop: a minute
+# before its time is up, by `scancel`, or by a requeue. Only `scancel --batch --signal=TERM` lets
+# running calls finish: `scancel` alone signals their programs too. A server that is killed at
+# once leaves its line. For a client it is down, and if its job runs again, the new line replaces
+# the old one.
 set -euo pipefail
 
 hosts=${1:?name the file for the servers\' lines}
@@ -26,8 +26,8 @@ shift 3
 id=${SLURM_ARRAY_JOB_ID:-${SLURM_JOB_ID:?sbatch sets it}}_${SLURM_ARRAY_TASK_ID:-0}
 workers=${SLURM_CPUS_PER_TASK:-1}
 
-# Puts this job's line, or none, in the place of the one it had. One at a time, and the file
-# changes at once, so that none is lost and no reader sees half of one.
+# Replaces this job's line by another one, or removes it. The lock keeps the lines of other jobs,
+# and the rename keeps readers from half a file.
 register() {
     (
         flock 9
@@ -40,12 +40,12 @@ register() {
     ) 9> "$hosts.lock"
 }
 
-# Port 0: another job of the same node has another.
+# Port 0 lets the system choose: the jobs of a node need different ports.
 exec 3< <(exec reparte serve 0.0.0.0:0 --function "$function" --workers "$workers" \
     --token-file "$token" -- "$@" 2>&1)
 server=$!
 stop() {
-    # First the line, so that no more calls come; those that run have 10 s.
+    # The line goes first, so that no more calls come. Running calls have 10 s.
     register
     kill "$server" 2> /dev/null || true
 }
@@ -58,9 +58,9 @@ while read -r line <&3; do
         break
     fi
 done
-# Its log goes on, so that it never waits for a reader.
+# The log is read to its end: the server would wait for a reader.
 cat <&3 &
-# A signal ends the first wait; the server's own end, the second.
+# A signal ends the first wait, and the server's end the second.
 code=0
 wait "$server" || code=$?
 if kill -0 "$server" 2> /dev/null; then

@@ -1,8 +1,8 @@
 //! The page of a run: live at an address, and frozen in a file.
 //!
-//! An [observer](observer) reads the run's events into a [model](model), which a web server
-//! shows as a document with scripts, and as the JSON that the scripts ask for each second. At
-//! the end of the run the same document is written into the report, with the JSON in it.
+//! A [`recorder`] reads the run's events into a [`model`]. A web server sends it as a document
+//! with scripts, and as the JSON that the scripts ask for each second. At the end of the run the
+//! same document is written into the report, with the JSON in it.
 
 mod assets;
 mod command_line;
@@ -10,9 +10,9 @@ mod document;
 mod ending;
 mod lanes;
 mod model;
-mod observer;
 mod plain_summary;
 mod rate;
+mod recorder;
 pub(crate) mod run_info;
 mod run_json;
 mod snapshot;
@@ -25,7 +25,7 @@ use reparte::Handle;
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
 use crate::page::ending::Ending;
-use crate::page::observer::Observer;
+use crate::page::recorder::Recorder;
 use crate::page::run_info::RunInfo;
 use crate::page::web_server::{WebListener, WebServer};
 
@@ -39,7 +39,7 @@ pub(crate) struct PageSetup {
 /// The page of a run that has begun.
 #[derive(Debug)]
 pub(crate) struct RunPage {
-    observer: Observer,
+    recorder: Recorder,
     url: Option<String>,
     web_server: Option<WebServer>,
     report: Option<OutputFile>,
@@ -64,12 +64,12 @@ impl PageSetup {
         if self.listener.is_none() && self.report.is_none() {
             return Ok(None);
         }
-        let observer = Observer::start(handle, info)?;
+        let recorder = Recorder::start(handle, info)?;
         let url = self.listener.as_ref().map(WebListener::url);
-        let serve = |listener: WebListener| listener.serve(observer.model());
+        let serve = |listener: WebListener| listener.serve(recorder.model());
         let web_server = self.listener.map(serve).transpose()?;
         Ok(Some(RunPage {
-            observer,
+            recorder,
             url,
             web_server,
             report: self.report,
@@ -86,7 +86,7 @@ impl RunPage {
     /// Shows how the run ended, writes the report, and stops the live page once those who
     /// look at it have seen the end.
     pub(crate) fn end(self, verdict: &Result<(), Failure>) -> Result<(), Failure> {
-        let model = self.observer.end(Ending::of(verdict));
+        let model = self.recorder.end(Ending::of(verdict));
         let write = |report: OutputFile| report.write(&model.frozen_document());
         let written = self.report.map_or(Ok(()), write);
         if let Some(web_server) = self.web_server {

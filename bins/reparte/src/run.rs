@@ -7,7 +7,7 @@
 //! | connect | reads the list of servers, those of `--local` included |
 //! | open | opens the input, and checks that the files and the page of the end can be written |
 //! | resume | builds the dispatcher, on top of the journal's results if there are some |
-//! | feed | starts the observers and the thread that sends tasks |
+//! | feed | starts the page, the progress and what controls the run, and then the feeder |
 //! | collect | prints each outcome as it comes, until the run ends |
 //! | finish | says how the run ended: on standard error, in the files and on the page |
 

@@ -1,5 +1,5 @@
-//! The model of the page: what it shows, shared by the observer, which changes it, and the web
-//! server, which reads it.
+//! The model of the page, shared by the recorder, which changes it, and the web server, which
+//! shows it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
@@ -17,19 +17,19 @@ use crate::page::timeline::Timeline;
 /// The model of the page of one run.
 pub(super) struct PageModel {
     info: RunInfo,
-    /// Asks the dispatcher. It may be called with `observed` locked: the dispatcher never
+    /// Asks the dispatcher. It may be called with `recorded` locked: the dispatcher never
     /// waits for the page.
     summary: Box<dyn Fn() -> RunSummary + Send + Sync>,
-    observed: Mutex<Observed>,
+    recorded: Mutex<Recorded>,
     /// Set once the run has ended. The event of the end may be among those that were missed,
-    /// so the observer needs this too. Its store releases, and the observer's load acquires,
+    /// so the recorder needs this too. Its store releases, and the recorder's load acquires,
     /// all events that were sent before the end.
     has_ended: AtomicBool,
 }
 
 /// The part of the model that changes.
 #[derive(Debug, Default)]
-pub(super) struct Observed {
+pub(super) struct Recorded {
     pub(super) timeline: Timeline,
     /// The number of tasks that end per second: of late, or in all once the run has ended.
     pub(super) rate: Option<f64>,
@@ -42,7 +42,7 @@ impl PageModel {
         PageModel {
             info,
             summary: Box::new(move || handle.summary()),
-            observed: Mutex::default(),
+            recorded: Mutex::default(),
             has_ended: AtomicBool::new(false),
         }
     }
@@ -51,9 +51,9 @@ impl PageModel {
         (self.summary)()
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Observed> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Recorded> {
         // A panic leaves a picture with a flaw, which is better than none.
-        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that the run has ended.
@@ -82,13 +82,13 @@ impl PageModel {
 
     fn with_snapshot<T>(&self, render: impl FnOnce(Snapshot<'_>) -> T) -> T {
         let summary = self.summary();
-        let observed = self.lock();
+        let recorded = self.lock();
         render(Snapshot {
             info: &self.info,
-            timeline: &observed.timeline,
+            timeline: &recorded.timeline,
             summary: &summary,
-            rate: observed.rate,
-            ending: observed.ending.as_ref(),
+            rate: recorded.rate,
+            ending: recorded.ending.as_ref(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The observer of a run: a thread that reads the run's events into the page's model.
+//! The recorder of a run: a thread that reads the run's events into the page's model.
 //!
 //! The run never waits for it. Events that find no room are missed; what they would have told
 //! is then concluded from the run's summary.
@@ -26,15 +26,15 @@ const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 /// The most events that are read with the model locked.
 const BATCH: usize = 2_048;
 
-/// The observer of a run.
+/// The recorder of a run.
 #[derive(Debug)]
-pub(super) struct Observer {
+pub(super) struct Recorder {
     model: Arc<PageModel>,
     thread: JoinHandle<()>,
 }
 
-impl Observer {
-    /// Begins to observe. Events from before are missed.
+impl Recorder {
+    /// Begins to record. Events from before are missed.
     pub(super) fn start<A: 'static, R: 'static>(
         handle: &Handle<A, R>,
         info: RunInfo,
@@ -51,7 +51,7 @@ impl Observer {
             .name("reparte-page".to_owned())
             .spawn(|| reader.run())
             .map_err(Failure::server)?;
-        Ok(Observer { model, thread })
+        Ok(Recorder { model, thread })
     }
 
     pub(super) fn model(&self) -> &Arc<PageModel> {
@@ -68,7 +68,7 @@ impl Observer {
     }
 }
 
-/// The observer's thread.
+/// The recorder's thread.
 struct EventReader {
     events: Events,
     model: Arc<PageModel>,
@@ -102,13 +102,13 @@ impl EventReader {
     /// Reads the events that are there. Returns whether the run's end was among them.
     fn read_events(&mut self) -> bool {
         loop {
-            let mut observed = self.model.lock();
+            let mut recorded = self.model.lock();
             for _ in 0..BATCH {
                 match self.events.try_next() {
                     Ok(Event::RunEnded) => return true,
-                    Ok(event) => add_event(&mut observed.timeline, event),
+                    Ok(event) => add_event(&mut recorded.timeline, event),
                     Err(_) => {
-                        observed.timeline.set_missed(self.events.missed());
+                        recorded.timeline.set_missed(self.events.missed());
                         return false;
                     }
                 }
@@ -118,25 +118,25 @@ impl EventReader {
 
     /// Applies a summary that is no newer than the events that were read.
     fn apply(&mut self, summary: &RunSummary, is_due: bool) {
-        let mut observed = self.model.lock();
-        set_slots(&mut observed.timeline, summary);
-        if observed.timeline.has_uncertain() {
-            settle(&mut observed.timeline, summary, &self.model.summary());
+        let mut recorded = self.model.lock();
+        set_slots(&mut recorded.timeline, summary);
+        if recorded.timeline.has_uncertain() {
+            settle(&mut recorded.timeline, summary, &self.model.summary());
         }
         if is_due {
             self.last_summary = Some(Instant::now());
             self.rate.add(summary);
-            observed.rate = self.rate.per_second();
+            recorded.rate = self.rate.per_second();
         }
     }
 
     fn finish(self) {
         let summary = self.model.summary();
-        let mut observed = self.model.lock();
-        observed.timeline.set_missed(self.events.missed());
-        set_slots(&mut observed.timeline, &summary);
-        observed.timeline.end_run(summary.elapsed);
-        observed.rate = RateWindow::of_run(&summary).per_second();
+        let mut recorded = self.model.lock();
+        recorded.timeline.set_missed(self.events.missed());
+        set_slots(&mut recorded.timeline, &summary);
+        recorded.timeline.end_run(summary.elapsed);
+        recorded.rate = RateWindow::of_run(&summary).per_second();
     }
 }
 
@@ -197,15 +197,15 @@ mod tests {
         let server = from_fn("a", |n: &u64| Ok(n + 1));
         let run = Repartidor::builder().destinos([server]).start().unwrap();
         let info = RunInfo::new("f", [], || None);
-        let observer = Observer::start(&run.handle(), info).unwrap();
+        let recorder = Recorder::start(&run.handle(), info).unwrap();
         assert_eq!(run.map(0..1000).count(), 1000);
-        let model = observer.end(Ending::of(&Ok(())));
-        let observed = model.lock();
-        assert_eq!(observed.timeline.range(), (0, 1000));
-        assert_eq!(observed.ending, Some(Ending::of(&Ok(()))));
-        assert!(observed.rate.is_some_and(|rate| rate > 0.0));
+        let model = recorder.end(Ending::of(&Ok(())));
+        let recorded = model.lock();
+        assert_eq!(recorded.timeline.range(), (0, 1000));
+        assert_eq!(recorded.ending, Some(Ending::of(&Ok(()))));
+        assert!(recorded.rate.is_some_and(|rate| rate > 0.0));
         assert!(
-            observed
+            recorded
                 .timeline
                 .ended_since(0)
                 .all(|call| call.outcome == CallOutcome::Result)
