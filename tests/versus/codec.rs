@@ -111,7 +111,7 @@ fn person(n: i32) -> Struct {
     .collect()
 }
 
-/// What a codec does with a sample: `None` where it can't.
+/// Work of a codec on a sample; `None` if the codec can't do it.
 type Work<'s> = Option<Box<dyn Fn() + 's>>;
 
 fn ours(sample: &Sample) -> [Work<'_>; 2] {

@@ -1,5 +1,4 @@
-//! What the hyper front takes of its machine: to start, at rest, and with many idle
-//! connections.
+//! Time and memory of the hyper front: at its start, at rest, and with many idle connections.
 //!
 //! `cargo run --release --bin memory` in this folder; `-- CONNECTIONS` for another number of
 //! them than 10,000, which takes a descriptor limit above that (`ulimit -n`). The server and

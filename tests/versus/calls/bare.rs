@@ -47,8 +47,8 @@ impl Client {
     }
 }
 
-/// How many bytes `exchange`, which is given the address of a relay, sends to the server
-/// and gets back.
+/// Counts the bytes that `exchange` sends to the server and receives from it. It is given the
+/// address of a relay.
 pub fn measure(server: &str, exchange: impl FnOnce(&str)) -> (usize, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it listens").to_string();

@@ -1,4 +1,4 @@
-//! How quick a call is, beside a bare exchange of as many bytes and beside dxr, in one run.
+//! The time of a call, beside a bare exchange of as many bytes and beside dxr, in one run.
 //!
 //! `cargo run --release --bin calls` in this folder, with `-- ROUNDS CALLS` for other numbers
 //! of rounds and of calls in each than 9 and 3,000. Each server is a process of its own: this

@@ -1,5 +1,5 @@
-//! Whether a call stalls: on a small packet that waits for an acknowledgement, and an
-//! acknowledgement that waits for a packet.
+//! Stalls of calls: a small packet that waits for an acknowledgement, and an acknowledgement
+//! that waits for a packet.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
