@@ -37,7 +37,7 @@
 //! The plan runs on whichever of them delivers a task, a message or the time: see
 //! [`executor`]. The locks, and the order in which they are taken, are described there. The
 //! order in which the parts are built is in [`start`], the order in which they end in
-//! `timer.rs`.
+//! [`shutdown`].
 
 pub(crate) mod acceptance;
 mod actions;
@@ -49,6 +49,7 @@ mod message_handlers;
 pub(crate) mod run;
 mod server_config;
 mod server_threads;
+mod shutdown;
 mod slot;
 pub(crate) mod start;
 mod status_requests;

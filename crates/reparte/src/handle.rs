@@ -133,7 +133,7 @@ impl<A, R> Clone for Handle<A, R> {
 impl<A, R> fmt::Debug for Handle<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("summary", &*self.summary.lock())
+            .field("summary", &self.summary())
             .finish_non_exhaustive()
     }
 }

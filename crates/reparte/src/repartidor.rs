@@ -188,7 +188,7 @@ impl<A, R> fmt::Debug for Repartidor<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Repartidor")
             .field("sent", &self.sent)
-            .field("summary", &*self.run.summary.lock())
+            .field("summary", &self.summary())
             .finish_non_exhaustive()
     }
 }

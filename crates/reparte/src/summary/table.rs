@@ -69,13 +69,13 @@ impl RunSummary {
         }
         let is = |state| move |server: &&ServerSummary| server.state == state;
         let (out, died): (Vec<_>, Vec<_>) = self.failed_servers().partition(is(ServerState::Out));
-        let (apart, died): (Vec<_>, Vec<_>) =
+        let (quarantined, died): (Vec<_>, Vec<_>) =
             died.into_iter().partition(is(ServerState::Quarantined));
-        let (died, never): (Vec<_>, Vec<_>) =
+        let (died, never_answered): (Vec<_>, Vec<_>) =
             died.into_iter().partition(|server| server.executions > 0);
         write_names(f, "died", &died)?;
-        write_names(f, "never answered", &never)?;
-        write_names(f, "in quarantine", &apart)?;
+        write_names(f, "never answered", &never_answered)?;
+        write_names(f, "in quarantine", &quarantined)?;
         write_names(f, "out", &out)
     }
 }
