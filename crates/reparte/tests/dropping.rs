@@ -1,31 +1,30 @@
-//! Dropped early, a run ends: nothing hangs, no thread is left.
+//! A run that is dropped early ends: nothing hangs, and no thread is left.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use puppet::{SOON, next, puppets, send};
+use fake_server::{SOON, fake_servers, next, send};
 use reparte::{Call, CallError, CallId, Destino, Options, Repartidor};
 
-/// The calls' channel is closed when the last thread has let go of the last
-/// server.
-fn check_all_gone(calls: &crossbeam_channel::Receiver<puppet::Held>) {
+/// Checks that all servers are dropped: the channel of their calls is then disconnected.
+fn check_all_gone(calls: &crossbeam_channel::Receiver<fake_server::PendingCall>) {
     let gone = Err(crossbeam_channel::RecvTimeoutError::Disconnected);
     assert_eq!(calls.recv_timeout(SOON).map(|held| held.args), gone);
 }
 
 #[test]
 fn dropped_idle_its_threads_end() {
-    let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 2), ("b", 1)]);
     drop(Repartidor::builder().destinos(servers).start().unwrap());
     check_all_gone(&calls);
 }
 
 #[test]
 fn dropped_at_work_its_calls_are_cancelled() {
-    let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 2), ("b", 1)]);
     let mut options = Options::default();
     options.read_ahead = 1;
     let mut reparto = Repartidor::builder()
@@ -42,8 +41,10 @@ fn dropped_at_work_its_calls_are_cancelled() {
 
 #[test]
 fn a_call_that_cannot_be_cancelled_is_not_waited_for() {
-    let (servers, calls) = puppets(&[("a", 1)]);
-    let servers = servers.into_iter().map(puppet::Puppet::deaf);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
+    let servers = servers
+        .into_iter()
+        .map(fake_server::FakeServer::ignoring_cancel);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
@@ -54,7 +55,7 @@ fn a_call_that_cannot_be_cancelled_is_not_waited_for() {
 
 #[test]
 fn dropped_iterators_end_their_run() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
@@ -62,7 +63,7 @@ fn dropped_iterators_end_their_run() {
     check_all_gone(&calls);
     drop(held);
 
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let mut map = reparto.map(0..);
     let answers = std::thread::spawn(move || {
@@ -79,11 +80,11 @@ fn dropped_iterators_end_their_run() {
 
 #[test]
 fn a_panic_in_cancel_harms_nobody() {
-    struct Rude(puppet::Puppet);
+    struct PanicsInCancel(fake_server::FakeServer);
 
-    impl Destino<u32, u32> for Rude {
+    impl Destino<u32, u32> for PanicsInCancel {
         fn name(&self) -> &str {
-            "rude"
+            "panics"
         }
 
         fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
@@ -95,8 +96,8 @@ fn a_panic_in_cancel_harms_nobody() {
         }
     }
 
-    let (servers, calls) = puppets(&[("a", 1)]);
-    let servers = servers.into_iter().map(Rude);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
+    let servers = servers.into_iter().map(PanicsInCancel);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let held = next(&calls);
@@ -107,7 +108,7 @@ fn a_panic_in_cancel_harms_nobody() {
 
 #[test]
 fn a_panic_between_sending_and_ending_does_not_hang() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let panicked = catch_unwind(AssertUnwindSafe(move || {
         reparto.enviar(1).unwrap();

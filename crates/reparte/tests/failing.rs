@@ -1,13 +1,13 @@
-//! Servers and tasks fail: what is retried, what is handed over, what is said.
+//! Servers and tasks fail: which tasks are retried, and which outcomes and messages result.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use puppet::{error, impatient, next, puppets, send};
+use fake_server::{error, fake_servers, next, send, short_outage};
 use reparte::{
     CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, RunSummary, ServerState,
     TaskErrorKind, from_fn,
@@ -15,7 +15,7 @@ use reparte::{
 
 type Servers = Vec<Box<dyn Destino<u32, u32>>>;
 
-/// A server that squares, and one that does what the closure says.
+/// Returns a server that squares, and one that runs the closure.
 fn square_and(other: impl Fn(&u32) -> Result<u32, CallError> + Send + Sync + 'static) -> Servers {
     vec![
         Box::new(from_fn("good", |n: &u32| Ok(n * n))),
@@ -23,7 +23,7 @@ fn square_and(other: impl Fn(&u32) -> Result<u32, CallError> + Send + Sync + 'st
     ]
 }
 
-/// Sends these tasks and ends: the results in full, and the summary.
+/// Sends these tasks, checks that each has its result, and returns the summary.
 fn squares(servers: Servers, tasks: std::ops::Range<u32>) -> RunSummary {
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let handle = reparto.handle();
@@ -123,7 +123,7 @@ fn a_server_that_dies_at_work_costs_no_result() {
 
 #[test]
 fn a_server_that_returns_is_used_again() {
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     next(&calls).fail(ErrorKind::Interrupted);
@@ -208,10 +208,10 @@ fn a_task_that_never_succeeds_is_given_up_with_its_history() {
 
 #[test]
 fn a_total_outage_hands_over_what_was_had() {
-    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
-        .options(impatient())
+        .options(short_outage())
         .start()
         .unwrap();
     reparto.enviar(1).unwrap();
@@ -269,7 +269,7 @@ fn a_map_tells_of_an_outage() {
     };
     let reparto = Repartidor::builder()
         .destinos([from_fn("a", dying)])
-        .options(impatient())
+        .options(short_outage())
         .start()
         .unwrap();
     let handle = reparto.handle();
@@ -335,10 +335,10 @@ fn servers_that_refuse_are_out_at_once() {
 
 #[test]
 fn a_busy_server_is_no_outage() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
-        .options(impatient())
+        .options(short_outage())
         .start()
         .unwrap();
     reparto.enviar(1).unwrap();

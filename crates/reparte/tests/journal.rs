@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::error::Error as _;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use puppet::{impatient, next, puppets, send};
+use fake_server::{fake_servers, next, send, short_outage};
 use reparte::{
     CallError, Destino, ErrorKind, Event, Journal, JournalError, JournalErrorKind, Repartidor,
     TaskErrorKind, from_fn,
@@ -42,7 +42,7 @@ fn open(path: &Path) -> Journal<u32, u32> {
     Journal::open(path, "square").unwrap()
 }
 
-/// A server of squares, which counts its executions.
+/// Returns a server of squares, which counts its executions.
 fn squares(executions: &Arc<AtomicU64>) -> impl Destino<u32, u32> + use<> {
     let executions = Arc::clone(executions);
     from_fn("here", move |n: &u32| {
@@ -51,8 +51,7 @@ fn squares(executions: &Arc<AtomicU64>) -> impl Destino<u32, u32> + use<> {
     })
 }
 
-/// Runs these tasks with the journal there: their results, and how many were
-/// executed.
+/// Runs these tasks with the journal there. Returns their results, and how many were executed.
 fn run(path: &Path, tasks: std::ops::Range<u32>) -> (Vec<u32>, u64) {
     let executions = Arc::default();
     let mut reparto = Repartidor::builder()
@@ -89,7 +88,7 @@ fn a_second_run_executes_what_is_missing() {
 #[test]
 fn what_was_in_flight_when_a_run_was_dropped_is_executed_again() {
     let place = Place::new("dropped");
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .journal(open(&place.path()))
@@ -181,7 +180,7 @@ fn with_every_server_down_what_the_journal_has_is_given() {
     let with_journal = || {
         Repartidor::builder()
             .destinos([dead()])
-            .options(impatient())
+            .options(short_outage())
             .journal(open(&place.path()))
             .start()
             .unwrap()

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::sync::mpsc::channel;
 use std::thread;
 
-use puppet::{SOON, impatient, next, puppets, send};
+use fake_server::{SOON, fake_servers, next, send, short_outage};
 use reparte::{
     Call, CallError, Destino, Error, ErrorKind, Event, Local, Repartidor, ServerState,
     TaskErrorKind, from_fn,
@@ -122,7 +122,7 @@ fn local_threads_work_beside_servers() {
 fn a_reserve_is_left_alone_while_there_are_servers() {
     let mut reparto = Repartidor::builder()
         .destinos([from_fn("far", |n: &u32| Ok(n * n))])
-        .options(impatient())
+        .options(short_outage())
         .fallback(squares())
         .start()
         .unwrap();
@@ -137,10 +137,10 @@ fn a_reserve_is_left_alone_while_there_are_servers() {
 #[test]
 fn a_reserve_takes_over_when_no_server_is_left() {
     for kind in [ErrorKind::Unreachable, ErrorKind::Refused, ErrorKind::Wrong] {
-        let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+        let (servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
         let mut reparto = Repartidor::builder()
             .destinos(servers)
-            .options(impatient())
+            .options(short_outage())
             .fallback(squares())
             .start()
             .unwrap();

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::sync::Mutex;
 
+use fake_server::{fake_servers, next};
 use log::{LevelFilter, Log, Metadata, Record};
-use puppet::{next, puppets};
 use reparte::{CallError, ErrorKind, Repartidor};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -34,7 +34,7 @@ impl Log for Lines {
 fn servers_that_come_and_go_are_logged() {
     log::set_logger(&Lines).unwrap();
     log::set_max_level(LevelFilter::Info);
-    let (servers, calls) = puppets(&[("a\u{1b}[2J", 1)]);
+    let (servers, calls) = fake_servers(&[("a\u{1b}[2J", 1)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let torn = CallError::new(ErrorKind::Interrupted, "reset\nby peer");

@@ -1,13 +1,13 @@
-//! Sending blocks as it should; results come in order, or as they end.
+//! Sending blocks as it should. Results come in order, or as their tasks end.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::thread;
 
 use crossbeam_channel::unbounded;
-use puppet::{NEVER, SOON, next, puppets, send};
+use fake_server::{NEVER, SOON, fake_servers, next, send};
 use reparte::{
     AsCompleted, Error, Incomplete, MAX_SLOTS, Map, MapUnordered, Options, Repartidor, SendError,
     from_fn,
@@ -15,14 +15,16 @@ use reparte::{
 
 #[test]
 fn results_come_in_order_of_sending() {
-    let (servers, calls) = puppets(&[("a", 1), ("b", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 1), ("b", 2)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     for n in 1..=3 {
         assert_eq!(reparto.enviar(n).unwrap().index(), u64::from(n) - 1);
     }
     let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
     held.sort_by_key(|held| held.args);
-    held.into_iter().rev().for_each(puppet::Held::square);
+    held.into_iter()
+        .rev()
+        .for_each(fake_server::PendingCall::square);
     let handle = reparto.handle();
     assert_eq!(reparto.terminar().unwrap(), [1, 4, 9]);
 
@@ -35,7 +37,7 @@ fn results_come_in_order_of_sending() {
 
 #[test]
 fn results_come_as_they_end() {
-    let (servers, calls) = puppets(&[("a", 3)]);
+    let (servers, calls) = fake_servers(&[("a", 3)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     send(&mut reparto, 1..=3);
     let mut held: Vec<_> = (0..3).map(|_| next(&calls)).collect();
@@ -53,7 +55,7 @@ fn results_come_as_they_end() {
 
 #[test]
 fn sending_blocks_until_a_slot_is_free() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     reparto.enviar(1).unwrap();
     let first = next(&calls);
@@ -72,7 +74,7 @@ fn sending_blocks_until_a_slot_is_free() {
 
 #[test]
 fn with_a_read_ahead_so_many_wait() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut options = Options::default();
     options.read_ahead = 2;
     let mut reparto = Repartidor::builder()
@@ -97,7 +99,7 @@ fn with_a_read_ahead_so_many_wait() {
 
 #[test]
 fn a_map_is_in_order_and_bounded() {
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let mut options = Options::default();
     options.window = 5;
     let reparto = Repartidor::builder()
@@ -117,12 +119,14 @@ fn a_map_is_in_order_and_bounded() {
     let (first, others): (Vec<_>, Vec<_>) = (0..2)
         .map(|_| next(&calls))
         .partition(|held| held.args == 1);
-    others.into_iter().for_each(puppet::Held::square);
+    others
+        .into_iter()
+        .for_each(fake_server::PendingCall::square);
     (3..=5).for_each(|_| next(&calls).square());
     assert!(calls.recv_timeout(NEVER).is_err());
     assert!(read.is_empty());
     assert_eq!(asked.len(), 5);
-    first.into_iter().for_each(puppet::Held::square);
+    first.into_iter().for_each(fake_server::PendingCall::square);
     (6..=20).for_each(|_| next(&calls).square());
     reader.join().unwrap();
     let squares: Vec<_> = (1..=20).map(|n| n * n).collect();
@@ -131,7 +135,7 @@ fn a_map_is_in_order_and_bounded() {
 
 #[test]
 fn a_map_as_they_end_overtakes() {
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let reader = thread::spawn(move || {
         let ended = reparto.map_unordered([1, 2, 3]);
@@ -142,10 +146,12 @@ fn a_map_as_they_end_overtakes() {
     let (first, second): (Vec<_>, Vec<_>) = (0..2)
         .map(|_| next(&calls))
         .partition(|held| held.args == 1);
-    second.into_iter().for_each(puppet::Held::square);
+    second
+        .into_iter()
+        .for_each(fake_server::PendingCall::square);
     let third = next(&calls);
     assert_eq!(third.args, 3);
-    first.into_iter().for_each(puppet::Held::square);
+    first.into_iter().for_each(fake_server::PendingCall::square);
     third.square();
     let ended = reader.join().unwrap();
     assert_eq!(ended[0], (1, 4));
@@ -200,7 +206,7 @@ fn a_dispatcher_and_its_iterators_can_change_threads() {
     check::<Incomplete<u32>>();
 }
 
-/// All slots have news at the same time: none is left waiting.
+/// All slots return their calls at the same time, and each gets its next one.
 #[test]
 fn many_slots_end_their_calls_at_once() {
     for read_ahead in [0, 1, 64] {

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
-use puppet::{Held, next, puppets, send};
+use fake_server::{PendingCall, fake_servers, next, send};
 use reparte::{ErrorKind, Event, Options, Repartidor, ServerState, TaskErrorKind, from_fn};
 
 fn is_square(n: &u32, square: &u32) -> Result<(), String> {
@@ -67,7 +67,7 @@ fn a_liar_is_named_and_its_tasks_run_elsewhere() {
 
 #[test]
 fn a_wrong_answer_among_right_ones_is_enough() {
-    let (servers, calls) = puppets(&[("a", 2), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 2), ("b", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .verify(is_square)
@@ -75,7 +75,7 @@ fn a_wrong_answer_among_right_ones_is_enough() {
         .unwrap();
     let handle = reparto.handle();
     send(&mut reparto, 0..3);
-    let mut held: Vec<Held> = (0..3).map(|_| next(&calls)).collect();
+    let mut held: Vec<PendingCall> = (0..3).map(|_| next(&calls)).collect();
     held.sort_by(|x, y| (&x.server, x.args).cmp(&(&y.server, y.args)));
     let last = held.pop().unwrap();
     let liar = held.pop().unwrap();

@@ -22,8 +22,8 @@ enum Way {
     Hang,
 }
 
-/// A server that does this with each call, its address, and a sign of each
-/// call and of its connection's end.
+/// Starts a server that does this with each call. Returns its address, and a channel with a
+/// message for each call and for the end of its connection.
 fn serve(way: Way) -> (String, Receiver<&'static str>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -49,8 +49,8 @@ const FAULT: &str = "HTTP/1.0 200 OK\r\n\r\n<methodResponse><fault><value><struc
     <member><name>faultString</name><value><string>no\nsuch</string></value></member>\
     </struct></value></fault></methodResponse>";
 
-/// Reads a request to its end: the first integer in it; none if it asks how
-/// the server is, or is no request at all.
+/// Reads a request to its end. Returns the first integer in it; None if it asks for the
+/// server's status, or is no request.
 fn read_call(stream: &TcpStream) -> Option<i64> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
@@ -104,7 +104,7 @@ fn ok(body: &str) -> String {
 }
 
 /// Makes one call to such a server alone, and returns its error.
-fn alone(way: Way) -> Incomplete<i64> {
+fn call_once(way: Way) -> Incomplete<i64> {
     let (address, _seen) = serve(way);
     let mut options = Options::default();
     options.max_attempts = 1;
@@ -134,8 +134,8 @@ fn calls_are_spread_over_servers() {
     assert!(summary.servers.iter().all(|server| server.tasks > 0));
 }
 
-/// Perl's RPC::XML::Server is one: who else connects waits until the client of the
-/// connection before it has hung up.
+/// Serves one connection at a time, like Perl's RPC::XML::Server: another client waits until
+/// the one before it has hung up.
 #[test]
 fn a_server_of_one_connection_at_a_time_is_not_held_up_by_our_question() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -230,7 +230,7 @@ fn each_way_to_fail_has_its_kind() {
         (Way::Send(PYTHONS), ErrorKind::NotFound),
     ];
     for (way, kind) in cases {
-        let incomplete = alone(way);
+        let incomplete = call_once(way);
         let server = &incomplete.summary().servers[0];
         let error = server.last_error.as_ref().unwrap();
         assert_eq!(error.kind(), kind, "{error}");
@@ -240,7 +240,7 @@ fn each_way_to_fail_has_its_kind() {
 
 #[test]
 fn a_fault_is_handed_over() {
-    let incomplete = alone(Way::Send(FAULT));
+    let incomplete = call_once(Way::Send(FAULT));
     let outcomes = incomplete.into_outcomes();
     let error = outcomes[0].as_ref().unwrap_err();
     assert_eq!(error.kind(), TaskErrorKind::Permanent);

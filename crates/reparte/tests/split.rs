@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::sync::mpsc;
 use std::thread;
 
-use puppet::{NEVER, SOON, next, puppets};
+use fake_server::{NEVER, SOON, fake_servers, next};
 use reparte::{ErrorKind, Options, Repartidor, TaskErrorKind, TryNextError};
 
 fn window(tasks: usize) -> Options {
@@ -18,7 +18,7 @@ fn window(tasks: usize) -> Options {
 
 #[test]
 fn outcomes_come_while_the_next_task_is_waited_for() {
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let (mut sender, mut outcomes) = Repartidor::builder()
         .destinos(servers)
         .start()
@@ -42,7 +42,7 @@ fn outcomes_come_while_the_next_task_is_waited_for() {
 
 #[test]
 fn the_window_counts_what_waits_for_an_earlier_one() {
-    let (servers, calls) = puppets(&[("a", 2)]);
+    let (servers, calls) = fake_servers(&[("a", 2)]);
     let reparto = Repartidor::builder()
         .destinos(servers)
         .options(window(2))
@@ -84,7 +84,7 @@ fn the_window_counts_what_waits_for_an_earlier_one() {
 
 #[test]
 fn tasks_sent_before_come_first() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(window(1))
@@ -100,7 +100,7 @@ fn tasks_sent_before_come_first() {
 
 #[test]
 fn a_sender_learns_that_nobody_reads() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let (mut sender, outcomes) = Repartidor::builder()
         .destinos(servers)
         .options(window(1))
@@ -116,7 +116,7 @@ fn a_sender_learns_that_nobody_reads() {
 
 #[test]
 fn a_run_that_is_ended_waits_for_its_calls_alone() {
-    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
     let mut options = window(9);
     options.read_ahead = 5;
     let reparto = Repartidor::builder()
@@ -148,10 +148,10 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
     assert!(calls.try_recv().is_err());
 }
 
-/// The window had a place more for each of them.
+/// Found when the window had one place more for each of them.
 #[test]
 fn tasks_beyond_the_window_that_were_sent_before_are_counted() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut options = window(1);
     options.read_ahead = 1;
     let mut reparto = Repartidor::builder()

@@ -1,4 +1,4 @@
-//! A destination on strings: each call waits until the test answers it.
+//! A destination for tests: each call waits until the test answers it.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -14,38 +14,38 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// The time after which something is taken not to happen.
 pub(crate) const NEVER: Duration = Duration::from_millis(60);
 
-pub(crate) struct Puppet {
+pub(crate) struct FakeServer {
     name: String,
     slots: usize,
-    calls: Sender<Held>,
+    calls: Sender<PendingCall>,
     in_flight: Mutex<HashMap<CallId, Sender<Result<u32, CallError>>>>,
     cancellable: bool,
 }
 
-/// A call in flight.
-pub(crate) struct Held {
+/// A call that waits for its answer.
+pub(crate) struct PendingCall {
     pub(crate) server: String,
     pub(crate) args: u32,
     answer: Sender<Result<u32, CallError>>,
 }
 
-/// Servers of these names and slots, and their calls as they come in. The
-/// calls end when all of the servers have been dropped.
-pub(crate) fn puppets(servers: &[(&str, usize)]) -> (Vec<Puppet>, Receiver<Held>) {
+/// Creates servers of these names and slots, and the channel of their calls. The channel is
+/// disconnected once all of the servers are dropped.
+pub(crate) fn fake_servers(servers: &[(&str, usize)]) -> (Vec<FakeServer>, Receiver<PendingCall>) {
     let (calls, held) = unbounded();
-    let puppet = |&(name, slots): &(&str, usize)| Puppet {
+    let server = |&(name, slots): &(&str, usize)| FakeServer {
         name: name.to_owned(),
         slots,
         calls: calls.clone(),
         in_flight: Mutex::default(),
         cancellable: true,
     };
-    (servers.iter().map(puppet).collect(), held)
+    (servers.iter().map(server).collect(), held)
 }
 
-impl Puppet {
-    /// Makes it deaf to `cancel`.
-    pub(crate) fn deaf(self) -> Self {
+impl FakeServer {
+    /// Makes it ignore `cancel`.
+    pub(crate) fn ignoring_cancel(self) -> Self {
         Self {
             cancellable: false,
             ..self
@@ -53,7 +53,7 @@ impl Puppet {
     }
 }
 
-impl Held {
+impl PendingCall {
     pub(crate) fn answer(self, outcome: Result<u32, CallError>) {
         self.answer.send(outcome).expect("the call waits");
     }
@@ -73,8 +73,8 @@ pub(crate) fn error(kind: ErrorKind) -> CallError {
     CallError::new(kind, "on purpose")
 }
 
-/// The next call, which must come.
-pub(crate) fn next(calls: &Receiver<Held>) -> Held {
+/// Returns the next call, which must come.
+pub(crate) fn next(calls: &Receiver<PendingCall>) -> PendingCall {
     calls.recv_timeout(SOON).expect("a call comes")
 }
 
@@ -85,14 +85,14 @@ pub(crate) fn send(reparto: &mut Repartidor<u32, u32>, tasks: impl IntoIterator<
     }
 }
 
-/// Options with a short outage.
-pub(crate) fn impatient() -> Options {
+/// Returns options with a short outage.
+pub(crate) fn short_outage() -> Options {
     let mut options = Options::default();
     options.outage = Some(Duration::from_millis(50));
     options
 }
 
-impl Destino<u32, u32> for Puppet {
+impl Destino<u32, u32> for FakeServer {
     fn name(&self) -> &str {
         &self.name
     }
@@ -103,7 +103,7 @@ impl Destino<u32, u32> for Puppet {
 
     fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
         let (answer, answered) = bounded(1);
-        let held = Held {
+        let held = PendingCall {
             server: self.name.clone(),
             args: *args,
             answer: answer.clone(),

@@ -1,18 +1,18 @@
-//! A run is steered and watched from elsewhere: tasks cancelled, servers joined and
-//! taken out, slow tasks sent twice, the costliest first.
+//! The handle of a run: tasks are cancelled, servers added and removed, events read; and slow
+//! tasks are sent twice, the costliest first.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
-mod puppet;
+mod fake_server;
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use puppet::{SOON, next, puppets, send};
+use fake_server::{NEVER, SOON, fake_servers, next, send};
 use reparte::{
     Call, CallEnd, CallError, CallId, CallReason, Destino, Error, ErrorKind, Event, Handle,
-    Options, Repartidor, ServerState, Status, TaskError, TaskErrorKind, from_fn,
+    Options, Repartidor, ServerState, Status, TaskError, TaskErrorKind, TryNextError, from_fn,
 };
 
 fn read_ahead(tasks: usize) -> Options {
@@ -23,7 +23,7 @@ fn read_ahead(tasks: usize) -> Options {
 
 #[test]
 fn the_last_server_is_replaced_without_an_end_of_the_run() {
-    let (mut servers, calls) = puppets(&[("a", 1), ("a", 2)]);
+    let (mut servers, calls) = fake_servers(&[("a", 1), ("a", 2)]);
     let second = servers.pop().unwrap();
     let mut reparto = Repartidor::builder()
         .destinos(servers)
@@ -48,7 +48,7 @@ fn the_last_server_is_replaced_without_an_end_of_the_run() {
 
 #[test]
 fn a_cancelled_task_ends_and_its_call_is_cut_off() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -76,7 +76,7 @@ fn a_cancelled_task_ends_and_its_call_is_cut_off() {
 
 #[test]
 fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -96,8 +96,8 @@ fn all_tasks_can_be_cancelled_and_others_sent_after_them() {
 }
 
 #[test]
-fn servers_join_and_leave_a_run() {
-    let (mut servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+fn servers_are_added_and_removed() {
+    let (mut servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
     let second = servers.pop().unwrap();
     let mut reparto = Repartidor::builder()
         .destinos(servers)
@@ -127,7 +127,7 @@ fn servers_join_and_leave_a_run() {
 
 #[test]
 fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
-    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
     let mut reparto = Repartidor::builder().destinos(servers).start().unwrap();
     let handle = reparto.handle();
     let mut events = handle.events(100);
@@ -167,7 +167,7 @@ fn a_slow_task_is_sent_a_second_time_and_the_first_answer_counts() {
 
 #[test]
 fn the_costliest_task_goes_first_and_results_stay_in_order() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -196,10 +196,14 @@ fn nobody_waits_for_a_slow_observer() {
     // Sent, started, returned and done for each, and the end, less the three that fit.
     assert_eq!(events.missed(), 398);
     assert!(events.try_next().is_ok());
-    assert_eq!(events.count(), 2);
+    assert_eq!(events.by_ref().count(), 2);
+    assert_eq!(events.try_next().unwrap_err(), TryNextError::Ended);
+    let late = events.next_timeout(NEVER);
+    assert_eq!(late.unwrap_err(), TryNextError::Ended);
 }
 
-/// Each call's end, told after its start: its task, its server, and what it brought.
+/// Returns the end of each call, which must come after its start: its task, its server, and
+/// what it brought.
 fn ends(events: impl Iterator<Item = Event>) -> Vec<(u64, String, String)> {
     let mut started = Vec::new();
     let mut ends = Vec::new();
@@ -235,7 +239,7 @@ fn end(task: u64, server: &str, end: &str) -> (u64, String, String) {
 
 #[test]
 fn each_call_that_has_returned_is_told_of() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -262,7 +266,7 @@ fn each_call_that_has_returned_is_told_of() {
 
 #[test]
 fn a_hedge_that_was_in_vain_is_told_of_as_cancelled() {
-    let (servers, calls) = puppets(&[("a", 1), ("b", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -295,13 +299,13 @@ fn a_hedge_that_was_in_vain_is_told_of_as_cancelled() {
 
 #[test]
 fn a_lost_call_is_told_of_before_it_returns() {
-    let (mut servers, calls) = puppets(&[("a", 1), ("b", 1)]);
-    let deaf = servers.remove(0).deaf();
+    let (mut servers, calls) = fake_servers(&[("a", 1), ("b", 1)]);
+    let stubborn = servers.remove(0).ignoring_cancel();
     let mut options = read_ahead(9);
     options.time_limit = Some(Duration::from_millis(50));
     options.hedge = false;
     let mut reparto = Repartidor::builder()
-        .destinos([deaf])
+        .destinos([stubborn])
         .options(options)
         .start()
         .unwrap();
@@ -335,15 +339,15 @@ fn a_lost_call_is_told_of_before_it_returns() {
     );
 }
 
-/// A server that can be asked, and be made to hang.
-struct Clinical {
+/// A server that reports its status, and can be made to hang.
+struct HangingServer {
     hangs: AtomicBool,
     slots: usize,
 }
 
-impl Destino<u32, u32> for Clinical {
+impl Destino<u32, u32> for HangingServer {
     fn name(&self) -> &str {
-        "clinical"
+        "hanging"
     }
 
     fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
@@ -374,7 +378,7 @@ impl Destino<u32, u32> for Clinical {
 
 #[test]
 fn slots_are_learnt_and_a_hang_is_an_outage() {
-    let server = std::sync::Arc::new(Clinical {
+    let server = std::sync::Arc::new(HangingServer {
         hangs: AtomicBool::new(false),
         slots: 3,
     });
@@ -406,12 +410,12 @@ fn slots_are_learnt_and_a_hang_is_an_outage() {
     assert!(server.downtime >= Duration::from_millis(100), "{server:?}");
 }
 
-/// A destination that looks on its own run from its `cancel`.
-struct Nosy(puppet::Puppet, Arc<OnceLock<Handle<u32, u32>>>);
+/// A destination that uses the handle of its own run in `cancel`.
+struct HandleUser(fake_server::FakeServer, Arc<OnceLock<Handle<u32, u32>>>);
 
-impl Destino<u32, u32> for Nosy {
+impl Destino<u32, u32> for HandleUser {
     fn name(&self) -> &str {
-        "nosy"
+        "handle user"
     }
 
     fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
@@ -420,11 +424,11 @@ impl Destino<u32, u32> for Nosy {
 
     fn cancel(&self, call: CallId) {
         self.0.cancel(call);
-        look(&self.1);
+        use_handle(&self.1);
     }
 }
 
-fn look(handle: &OnceLock<Handle<u32, u32>>) {
+fn use_handle(handle: &OnceLock<Handle<u32, u32>>) {
     let handle = handle.get().unwrap();
     assert_eq!(handle.summary().lost(), 0);
     handle.cancel_all();
@@ -433,16 +437,16 @@ fn look(handle: &OnceLock<Handle<u32, u32>>) {
 
 #[test]
 fn a_cost_and_a_cancel_may_use_the_handle() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let handle = Arc::<OnceLock<_>>::default();
-    let nosy = |server| Nosy(server, Arc::clone(&handle));
+    let destino = |server| HandleUser(server, Arc::clone(&handle));
     let seen = Arc::clone(&handle);
     let mut reparto = Repartidor::builder()
-        .destinos(servers.into_iter().map(nosy))
+        .destinos(servers.into_iter().map(destino))
         .options(read_ahead(1))
         .cost(move |&n| {
             if n == 2 {
-                look(&seen);
+                use_handle(&seen);
             }
             n.into()
         })
@@ -464,8 +468,8 @@ fn a_cost_and_a_cancel_may_use_the_handle() {
 }
 
 #[test]
-fn a_server_with_too_many_slots_does_not_join() {
-    let (servers, calls) = puppets(&[("a", 1)]);
+fn a_server_with_too_many_slots_is_not_added() {
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
@@ -482,12 +486,12 @@ fn a_server_with_too_many_slots_does_not_join() {
     assert_eq!(reparto.terminar().unwrap(), [9]);
 }
 
-/// Each thread of a slot that left stayed until the run's end.
+/// Found when the threads of a removed server stayed until the run's end.
 #[cfg(target_os = "linux")]
 #[test]
-fn servers_that_left_have_no_threads() {
+fn removed_servers_have_no_threads() {
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
-    let (servers, calls) = puppets(&[("a", 1)]);
+    let (servers, calls) = fake_servers(&[("a", 1)]);
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(read_ahead(9))
