@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use cli_support::output::tell;
+use cli_support::output::eprint;
 use cli_support::signals::at_signal;
 use factorizar_service::LocalServers;
 #[cfg(doc)]
@@ -142,7 +142,7 @@ impl FactoringRun {
     ) -> Result<(), Failure> {
         let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
         let first = move || {
-            tell("stopping: what was had so far will be printed; once more to end at once");
+            eprint("stopping: what was had so far will be printed; once more to end at once");
             interrupted.store(true, SeqCst);
             handle.drain();
             handle.cancel_all();
@@ -180,14 +180,14 @@ impl FactoringRun {
             None => printed.and_then(|()| print(format_args!("Tiempo: {seconds:.6}"))),
             Some(_) => printed,
         };
-        tell(summary);
+        eprint(summary);
         let Some(failure) = failure else {
             return printed;
         };
         let has_result: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
         let missing = self.numbers.missing(&has_result);
         if !missing.is_empty() {
-            tell(format_args!("no result for: {missing}"));
+            eprint(format_args!("no result for: {missing}"));
         }
         Err(failure)
     }

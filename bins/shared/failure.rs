@@ -35,7 +35,7 @@ pub enum Failure {
     Done,
 }
 
-impl exit::Failure for Failure {
+impl exit::ProgramFailure for Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Done => 0,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use cli_support::output::tell;
+use cli_support::output::eprint;
 use indicatif::{MultiProgress, ProgressBar};
 
 /// Standard error. Lines are printed above the progress of a run. Clones share it.
@@ -15,7 +15,7 @@ pub(crate) struct Console {
 impl Console {
     /// Prints a line on standard error.
     pub(crate) fn tell(&self, line: impl Display) {
-        self.beside_progress(|| tell(line));
+        self.beside_progress(|| eprint(line));
     }
 
     /// Writes to the terminal while the progress is taken away.

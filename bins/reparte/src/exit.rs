@@ -42,7 +42,7 @@ impl Failure {
     }
 }
 
-impl exit::Failure for Failure {
+impl exit::ProgramFailure for Failure {
     fn code(&self) -> u8 {
         match *self {
             Failure::Output(_) => exit::OUTPUT,

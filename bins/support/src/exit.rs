@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::output::{print, tell};
+use crate::output::{eprint, print};
 
 /// Exit code: the output can't be written.
 pub const OUTPUT: u8 = 1;
@@ -25,7 +25,7 @@ pub const REFUSED: u8 = 8;
 pub const USAGE: u8 = 255;
 
 /// A failure that ends a program. Its text displays as one line.
-pub trait Failure: Display {
+pub trait ProgramFailure: Display {
     /// The exit code.
     fn code(&self) -> u8;
 
@@ -48,12 +48,12 @@ pub enum Place {
 }
 
 /// Runs a program, prints its failure and returns its exit code.
-pub fn run<F: Failure>(program: impl FnOnce() -> Result<(), F>) -> ExitCode {
+pub fn run<F: ProgramFailure>(program: impl FnOnce() -> Result<(), F>) -> ExitCode {
     let Err(failure) = program() else {
         return ExitCode::SUCCESS;
     };
     match failure.place() {
-        Place::Error => tell(format_args!("error: {failure}")),
+        Place::Error => eprint(format_args!("error: {failure}")),
         // If nobody reads it, the exit code still says what happened.
         Place::Output => drop(print(&failure)),
         Place::Nowhere => {}

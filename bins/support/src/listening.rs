@@ -3,7 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 
-use crate::output::tell;
+use crate::output::eprint;
 
 /// Returns whether other machines can reach the listener: it is not on a loopback address.
 ///
@@ -22,7 +22,7 @@ pub fn is_open(listener: &TcpListener) -> io::Result<bool> {
 pub fn announce(listener: &TcpListener, tls: bool) -> io::Result<()> {
     let address = listener.local_addr()?;
     let scheme = if tls { "https" } else { "http" };
-    tell(format_args!("listening on {scheme}://{address}"));
+    eprint(format_args!("listening on {scheme}://{address}"));
     Ok(())
 }
 

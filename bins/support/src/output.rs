@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 
 /// Prints a line on standard error. Ignores errors: there is no other place to report them.
-pub fn tell(line: impl Display) {
+pub fn eprint(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 use std::{fmt, io};
 
-use crate::output::tell;
+use crate::output::eprint;
 
 /// The signals can't be watched.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub fn stop_at_signal(
 ) -> Result<(), SignalError> {
     let first = move || {
         let seconds = grace.as_secs_f64();
-        tell(format_args!(
+        eprint(format_args!(
             "stopping: running calls have {seconds} s; once more to end at once"
         ));
         stop();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use cli_support::output::tell;
+use cli_support::output::eprint;
 
 use crate::exit::Failure;
 use crate::run::input_progress::InputProgress;
@@ -42,7 +42,7 @@ impl TaskReader {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
             None => {
                 if io::stdin().is_terminal() {
-                    tell(
+                    eprint(
                         "reading tasks from the terminal, one per line: press Ctrl-D after the last",
                     );
                 }
