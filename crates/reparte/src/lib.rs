@@ -118,6 +118,7 @@ mod map;
 mod options;
 mod outcome;
 mod plan;
+mod reorder_buffer;
 mod repartidor;
 mod run_error;
 #[cfg(test)]

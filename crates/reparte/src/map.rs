@@ -8,7 +8,8 @@ use crossbeam_channel::select;
 use crate::engine::inbox::{Refused, Submission};
 use crate::error::task::TaskError;
 use crate::ids::TaskId;
-use crate::outcome::{Outcome, ReorderBuffer};
+use crate::outcome::Outcome;
+use crate::reorder_buffer::ReorderBuffer;
 use crate::repartidor::Repartidor;
 
 impl<A, R> Repartidor<A, R> {

@@ -10,7 +10,8 @@ use crate::engine::caller_end::CallerEnd;
 use crate::engine::message::Message;
 use crate::error::try_next::TryNextError;
 use crate::ids::TaskId;
-use crate::outcome::{Outcome, ReorderBuffer};
+use crate::outcome::Outcome;
+use crate::reorder_buffer::ReorderBuffer;
 use crate::repartidor::Repartidor;
 use crate::run_error::SendError;
 
