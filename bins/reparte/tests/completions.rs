@@ -1,4 +1,4 @@
-//! What shells complete, asked of the shells themselves.
+//! Completions, as the shells themselves give them.
 
 #![cfg(unix)]
 #![allow(
@@ -14,7 +14,7 @@ use std::process::Command;
 use common::run;
 use test_support::{Running, TestDirectory};
 
-/// What is typed, some of what is offered for its last word, and what is not.
+/// Typed text, with words that are offered for its last word, and words that are not.
 const TYPED: [(&str, &[&str], &[&str]); 5] = [
     ("reparte s", &["serve", "status"], &["call"]),
     ("reparte c", &["call", "completions"], &["serve"]),

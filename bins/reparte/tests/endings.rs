@@ -22,13 +22,13 @@ use xmlrpc_client::{Error, ServerProxy};
 /// and waits for it.
 const FAMILY: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
 
-/// The same, of a program that does not end when it is asked to.
+/// A script like `FAMILY` that ignores SIGTERM.
 const STUBBORN: &str = "trap '' TERM; exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
 
-/// The same, of a program that ends, and leaves the other.
+/// A script like `FAMILY` that ends, and leaves its child running.
 const LEAVES: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & echo done";
 
-/// What a stopped server leaves its calls.
+/// Time that a stopped server gives its calls by default.
 const UNLESS_TOLD: Duration = Duration::from_secs(10);
 
 fn family(flags: &[&str], script: &str) -> (Running, String) {

@@ -1,4 +1,4 @@
-//! What `--help` says, and bad usage.
+//! The output of `--help`, and bad usage.
 
 #![cfg(unix)]
 #![allow(

@@ -66,7 +66,7 @@ fn data_of(page: &str) -> Value {
     serde_json::from_str(json).unwrap()
 }
 
-/// What a report says without a script.
+/// Returns the part of a report that browsers without scripts show.
 fn plain(page: &str) -> &str {
     let (_, rest) = page.split_once("<noscript>").unwrap();
     rest.split_once("</noscript>").unwrap().0

@@ -378,7 +378,7 @@ fn a_call_that_takes_too_long_is_cancelled() {
     assert_eq!(next(&called), "1");
 }
 
-/// How many hedges a run makes whose first task hangs on one of two servers.
+/// Returns the summary of a run whose first task hangs on one of two servers.
 fn hedges(switch: &[&str]) -> Json {
     let files = TestDirectory::new("hedge");
     let (one, one_held, one_called) = Held::serve();

@@ -15,7 +15,7 @@ pub fn serve(arguments: &[&str]) -> (Running, String) {
     (running, address)
 }
 
-/// What Python's SimpleXMLRPCServer publishes here; with or without introspection.
+/// A program of Python's SimpleXMLRPCServer, with or without introspection.
 const PYTHON: &str = "
 import sys
 from xmlrpc.server import SimpleXMLRPCServer

@@ -28,7 +28,7 @@ impl OnTerminal {
         })
     }
 
-    /// The same with its standard error; its standard output goes nowhere.
+    /// Starts a command whose standard error is the terminal; its standard output goes nowhere.
     pub fn with_errors_there(mut command: Command) -> Self {
         OnTerminal::with(|output| {
             command.stderr(output).stdout(Stdio::null());
