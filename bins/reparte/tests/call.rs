@@ -153,7 +153,7 @@ fn errors_have_codes_and_remedies() {
         (
             &[url, "f", "--ca", "/nonexistent"],
             2,
-            &["--ca", "/nonexistent", "may be read"],
+            &["--ca", "/nonexistent", "can be read"],
         ),
         (
             &[url, "f", "--token-file", "/nonexistent"],

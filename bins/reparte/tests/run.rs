@@ -283,7 +283,7 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
         ("--journal", &odd, 7, "odd"),
         ("--servers", &nowhere, 2, "name a text file"),
         ("--token-file", &nowhere, 2, "reparte keys"),
-        ("--ca", &nowhere, 2, "name a file that is there"),
+        ("--ca", &nowhere, 2, "name a file that exists"),
     ] {
         run(&server, "1\n", &["echo", flag, path]).expect_error(code, &[flag, part]);
     }

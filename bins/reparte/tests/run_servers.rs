@@ -179,7 +179,7 @@ fn a_run_that_is_interrupted_waits_for_its_calls_and_is_resumed() {
     let running = start(&files, "1\n2\n3\n", &flags);
     assert_eq!((&*next(&called), &*next(&called)), ("1", "2"));
     running.signal(Signal::INT);
-    running.line_after("the 1 that run are waited for");
+    running.line_after("waits for the 1 that run");
     held.release("2");
     let ended = running.end();
     ended.expect_code(6);

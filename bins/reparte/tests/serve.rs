@@ -171,9 +171,9 @@ fn programs_are_found_at_the_start() {
     let script = files.write("script", "#!/bin/sh\necho run\n", 0o700);
     for (program, texts) in [
         ("no-such-program", &["no-such-program", "on the PATH"][..]),
-        ("./no-such-program", &["no program", "check the path"]),
-        (&data, &["no program", "chmod +x"]),
-        ("/tmp", &["no program"]),
+        ("./no-such-program", &["not a program", "check the path"]),
+        (&data, &["not a program", "chmod +x"]),
+        ("/tmp", &["not a program"]),
         ("{}", &["{} can't be the program"]),
         ("./{}", &["{} can't be the program"]),
     ] {
