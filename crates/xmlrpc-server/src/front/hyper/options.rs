@@ -42,7 +42,7 @@ pub struct Options {
     /// longer is answered with 504, and its function is told by its
     /// [`Context`](crate::Context).
     pub deadline: Duration,
-    /// How long running calls may take to finish after a stop; 10 seconds by default.
+    /// The time that running calls get to finish after a stop; 10 seconds by default.
     pub grace: Duration,
     /// The token that a client has to send to call. None by default, which is allowed on
     /// loopback, and elsewhere with [`without_token`](Options::without_token).

@@ -9,7 +9,7 @@ pub struct Options {
     /// The most functions that run at once; further calls wait. 1 by default, as in the
     /// article; 0 counts as 1.
     pub workers: usize,
-    /// How long running calls may take to finish after a stop; 10 seconds by default.
+    /// The time that running calls get to finish after a stop; 10 seconds by default.
     pub grace: Duration,
 }
 
