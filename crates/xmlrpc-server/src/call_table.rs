@@ -248,3 +248,63 @@ fn call_id(number: u64, call: &Call) -> String {
         None => format!("~{number}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(table: &CallTable) -> (usize, usize) {
+        let metrics = table.metrics();
+        (metrics.waiting, metrics.busy)
+    }
+
+    #[test]
+    fn a_call_waits_then_runs_then_is_gone() {
+        let table = Arc::new(CallTable::new());
+        let entry = table.enter(Context::new().with_id("7f"), None::<fn()>);
+        let other = table.enter(Context::new(), None::<fn()>);
+        assert_eq!(counts(&table), (2, 0));
+        entry.set_running(&Context::new().with_id("7f").with_method("cuad".to_owned()));
+        assert_eq!(counts(&table), (1, 1));
+        let status = table.status();
+        let calls = status.calls.iter();
+        let calls: Vec<_> = calls.map(|call| (&*call.id, &*call.method)).collect();
+        assert_eq!(calls, [("7f", "cuad"), ("~1", "")]);
+        assert_eq!(status.busy, 1);
+        drop(entry);
+        assert_eq!(counts(&table), (1, 0));
+        drop(other);
+        assert_eq!(counts(&table), (0, 0));
+    }
+
+    #[test]
+    fn a_cancellation_sets_the_flag_and_runs_the_action_once() {
+        let table = Arc::new(CallTable::new());
+        let context = Context::new().with_id("7f");
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (counted, locked) = (Arc::clone(&runs), Arc::clone(&table));
+        let _entry = table.enter(
+            context.clone(),
+            Some(move || {
+                counted.fetch_add(1, Relaxed);
+                // The table is not locked meanwhile.
+                locked.metrics();
+            }),
+        );
+        assert!(!table.cancel("8f"));
+        assert!(!context.is_cancelled());
+        assert!(table.cancel("7f"));
+        assert!(context.is_cancelled());
+        assert!(table.cancel("7f"));
+        assert_eq!(runs.load(Relaxed), 1);
+    }
+
+    #[test]
+    fn the_counters_count() {
+        let table = Arc::new(CallTable::new());
+        table.count_ended(false);
+        table.count_ended(true);
+        let metrics = table.metrics();
+        assert_eq!((metrics.calls, metrics.faults), (2, 1));
+    }
+}

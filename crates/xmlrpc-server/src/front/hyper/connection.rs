@@ -120,7 +120,7 @@ async fn serve_http(
             http.as_mut().graceful_shutdown();
             match timeout(CLOSE_TIMEOUT, http.as_mut()).await {
                 Ok(ended) => ended,
-                // The answer to a running call is sent, however long that takes.
+                // The answer to a running call is sent; the grace ends the wait.
                 Err(_) if connection.is_in_call() => http.await,
                 Err(_) => Ok(()),
             }
