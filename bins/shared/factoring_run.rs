@@ -143,6 +143,7 @@ impl FactoringRun {
         let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
         let first = move || {
             eprint("stopping: what was had so far will be printed; once more to end at once");
+            // Before the run ends: its end reads the flag.
             interrupted.store(true, SeqCst);
             handle.drain();
             handle.cancel_all();

@@ -59,6 +59,8 @@ pub fn at_signal(
     use signal_hook::iterator::Signals;
 
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SignalError)?;
+    // The handlers stay installed, and the thread waits, until the process ends: after the
+    // first signal nothing but the second one has to reach it.
     std::thread::spawn(move || {
         let mut signals = signals.forever();
         if signals.next().is_some() {
