@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 
 use crossbeam_channel::select;
 
-use crate::engine::inbox::{Refused, Submission};
+use crate::engine::inbox::{NotAccepted, Submission};
 use crate::error::task::TaskError;
 use crate::ids::TaskId;
 use crate::outcome::Outcome;
@@ -108,8 +108,8 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
                     self.repartidor.count_sent();
                     continue;
                 }
-                Err(Refused::NoRoom(task)) => self.next = Some(task),
-                Err(Refused::RunEnded(task)) => {
+                Err(NotAccepted::NoRoom(task)) => self.next = Some(task),
+                Err(NotAccepted::RunEnded(task)) => {
                     self.next = Some(task);
                     self.run_ended = true;
                     continue;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::caller_end::CallerEnd;
-use crate::engine::inbox::{Refused, Submission};
+use crate::engine::inbox::{NotAccepted, Submission};
 use crate::engine::message::Message;
 use crate::error::task::TaskError;
 use crate::handle::Handle;
@@ -74,8 +74,8 @@ impl<A, R> Repartidor<A, R> {
         loop {
             match self.run.inbox.submit(task) {
                 Ok(()) => return Ok(self.count_sent()),
-                Err(Refused::RunEnded(task)) => return Err(self.send_error(task.args)),
-                Err(Refused::NoRoom(refused)) => task = refused,
+                Err(NotAccepted::RunEnded(task)) => return Err(self.send_error(task.args)),
+                Err(NotAccepted::NoRoom(refused)) => task = refused,
             }
             // Either there is room, or the channel is disconnected and the run has ended:
             // the next `submit` finds out.

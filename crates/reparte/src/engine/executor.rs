@@ -23,7 +23,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::engine::inbox::{Inbox, Refused, Submission};
+use crate::engine::inbox::{Inbox, NotAccepted, Submission};
 use crate::engine::message::Message;
 use crate::engine::run::Run;
 
@@ -60,8 +60,10 @@ impl<A, R> Executor<A, R> {
 
     /// Takes the run away, at its end.
     pub(super) fn take_run(&self) -> Option<Run<A, R>> {
-        // Refused first, taken then, emptied last: a message that passed the check before is
-        // in the queue now, and what it holds is dropped here, or by its own thread.
+        // In this order: first messages are refused, then the run is taken, and last the
+        // queue is emptied. The message of a sender that passed the check in time is dropped
+        // here, or by the sender, which finds no run behind the lock. So a reply that
+        // someone waits for is dropped too.
         self.ended.store(true, SeqCst);
         let run = self.lock().take();
         self.queue.try_iter().for_each(drop);
@@ -145,13 +147,13 @@ where
         true
     }
 
-    fn submit(&self, task: Submission<A, R>) -> Result<(), Refused<Submission<A, R>>> {
+    fn submit(&self, task: Submission<A, R>) -> Result<(), NotAccepted<Submission<A, R>>> {
         let accepted = {
             let mut run = self.lock();
             self.handle_queued(&mut run);
             match run.as_mut() {
                 Some(run) => run.submit(task),
-                None => Err(Refused::RunEnded(task)),
+                None => Err(NotAccepted::RunEnded(task)),
             }
         };
         self.handle_messages();

@@ -15,9 +15,9 @@ pub(crate) trait Inbox<A, R>: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Refused`] with the task in it, if there is neither a free slot nor a place to wait
+    /// [`NotAccepted`] with the task in it, if there is neither a free slot nor a place to wait
     /// for one, or the run has ended.
-    fn submit(&self, task: Submission<A, R>) -> Result<(), Refused<Submission<A, R>>>;
+    fn submit(&self, task: Submission<A, R>) -> Result<(), NotAccepted<Submission<A, R>>>;
 }
 
 /// A task that is submitted.
@@ -28,7 +28,7 @@ pub(crate) struct Submission<A, R> {
 }
 
 /// A task that was not accepted.
-pub(crate) enum Refused<T> {
+pub(crate) enum NotAccepted<T> {
     /// There is no room for it at the moment. The submitter is told when there is.
     NoRoom(T),
     /// The run has ended.

@@ -10,7 +10,7 @@ use untrusted_text::OneLine;
 
 use crate::destino::Call;
 use crate::engine::acceptance::Acceptance;
-use crate::engine::inbox::{Inbox, Refused, Submission};
+use crate::engine::inbox::{Inbox, NotAccepted, Submission};
 use crate::engine::server_threads::ServerThreads;
 use crate::error::task::FailedCall;
 use crate::events::{Event as RunEvent, Observer};
@@ -86,13 +86,13 @@ where
     pub(super) fn submit(
         &mut self,
         submission: Submission<A, R>,
-    ) -> Result<(), Refused<Submission<A, R>>> {
+    ) -> Result<(), NotAccepted<Submission<A, R>>> {
         if self.ended {
-            return Err(Refused::RunEnded(submission));
+            return Err(NotAccepted::RunEnded(submission));
         }
         self.submitter_waits = !self.plan.accepts_task();
         if self.submitter_waits {
-            return Err(Refused::NoRoom(submission));
+            return Err(NotAccepted::NoRoom(submission));
         }
         let task = TaskId::new(self.submitted);
         self.submitted += 1;
