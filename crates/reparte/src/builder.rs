@@ -131,8 +131,8 @@ impl<A, R> RepartidorBuilder<A, R> {
         Self { options, ..self }
     }
 
-    /// Sets the journal: the results are kept in it, so that a run that is killed goes on
-    /// where it was when it is started again. See [`Journal`].
+    /// Sets the journal, a file that keeps the results: a run that was killed continues where
+    /// it was when it is started again. See [`Journal`].
     ///
     /// Each result is written before it is delivered. If that fails, or the journal is of
     /// other tasks, the run ends: [`enviar`](Repartidor::enviar) and

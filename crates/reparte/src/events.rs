@@ -183,7 +183,7 @@ impl Events {
     /// Returns the number of events that were dropped because the buffer was full.
     #[must_use]
     pub fn missed(&self) -> u64 {
-        // A count for its reader alone: nothing else is ordered by it.
+        // Relaxed: the count orders nothing else.
         self.missed.load(Relaxed)
     }
 }

@@ -1,4 +1,4 @@
-//! The journal: a file of results, by which a later run goes on where a killed one was.
+//! The journal: a file of results, from which a later run continues after a killed one.
 
 mod file;
 mod format;
@@ -16,8 +16,8 @@ use crate::journal::file::JournalFile;
 use crate::journal::format::ArgumentsKey;
 use crate::journal::persist::Persist;
 
-/// The results of a run in a file, by which a later run goes on where a killed one was. It
-/// is given to a run by [`RepartidorBuilder::journal`](crate::RepartidorBuilder::journal).
+/// A file of a run's results, from which a later run continues after a killed one. A run gets
+/// it by [`RepartidorBuilder::journal`](crate::RepartidorBuilder::journal).
 ///
 /// Each result is appended, with a checksum, before it is delivered. A later run with the
 /// same journal and the same tasks gets those results at once. It makes only the calls that

@@ -50,7 +50,7 @@
     doc = "| [`XmlRpc`] | a function published over XML-RPC, as a `Destino` |"
 )]
 //! | [`Local`] | threads of this process, as a `Destino`: alone, beside servers, or as the [fallback](RepartidorBuilder::fallback) |
-//! | [`Journal`], [`Persist`] | a file of results, by which a run that was killed [goes on](RepartidorBuilder::journal) |
+//! | [`Journal`], [`Persist`] | a file of results, from which a later run [continues](RepartidorBuilder::journal) after a killed one |
 //! | [`Handle`] | controls a run from any thread: cancels tasks, adds and removes servers, ends the run |
 //! | [`Events`] | the [`Event`]s of a run as they happen |
 //! | [`RunSummary`] | the counts of a run and of each server, at any moment: as a table, or as JSON |
@@ -75,7 +75,7 @@
 //! | the result does not pass the [check](RepartidorBuilder::verify) | is retried on another server | is in quarantine for the rest of the run |
 //! | five calls in a row fail at once | is retried on another server | is in quarantine for a minute |
 //! | all servers are down for 5 s | the run ends with the results so far, or goes on with the [fallback](RepartidorBuilder::fallback) | |
-//! | the process is killed | a run with the same tasks and [journal](RepartidorBuilder::journal) goes on where this one was | |
+//! | the process is killed | a later run with the same tasks and [journal](RepartidorBuilder::journal) continues where this one was | |
 //!
 //! A server that was set aside is asked for its status after a random wait of at most 100 ms,
 //! then 200 ms, and so on up to 4 s. It is used again once it answers. A server that does not

@@ -33,15 +33,23 @@ impl<R> ReorderBuffer<R> {
         &mut self,
         mut source: impl FnMut() -> Result<Outcome<R>, E>,
     ) -> Result<Outcome<R>, E> {
+        if let Some(outcome) = self.early.remove(&self.next) {
+            return Ok(self.give(outcome));
+        }
         loop {
-            if let Some(outcome) = self.early.remove(&self.next) {
-                let task = self.next;
-                self.next = TaskId::new(task.index() + 1);
-                return Ok((task, outcome));
-            }
             let (task, outcome) = source()?;
+            if task == self.next {
+                return Ok(self.give(outcome));
+            }
             self.early.insert(task, outcome);
         }
+    }
+
+    /// Returns the outcome of the next task, and counts it as given.
+    fn give(&mut self, outcome: Result<R, TaskError>) -> Outcome<R> {
+        let task = self.next;
+        self.next = TaskId::new(task.index() + 1);
+        (task, outcome)
     }
 
     /// Returns the number of outcomes that wait for an earlier one.

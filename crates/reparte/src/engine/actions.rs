@@ -99,7 +99,7 @@ where
     }
 
     fn cancel_call(&self, id: CallId, server: ServerId) {
-        // Marked before the destination is told: see `Destino::cancel`.
+        // The mark comes first: `Destino::cancel` promises it to destinations.
         if let Some(call) = self.calls.get(&id) {
             call.cancel();
         }
@@ -143,7 +143,7 @@ where
 
     /// Sends a task's outcome to the caller.
     pub(super) fn send_outcome(&self, task: TaskId, outcome: Result<R, TaskError>) {
-        // Without a receiver nobody wants it: `Message::Abandon` is on its way.
+        // This fails if the caller's end is gone, and `Message::Abandon` is on its way then.
         let _ = self.outcomes.send((task, outcome));
     }
 

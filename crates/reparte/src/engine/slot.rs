@@ -38,8 +38,8 @@ pub(super) fn make_calls<A, R>(
             let result = destino.call(&args, &call)?;
             acceptance.accept(task, &args, result)
         }));
-        // Dropped before the message, after which the caller may take the result and expect
-        // its arguments to be gone.
+        // Before the message: the caller may have the result right after it, and then expects
+        // the arguments to be dropped.
         drop(args);
         let outcome = match made {
             Ok(Ok(result)) => Ok(result),
