@@ -43,6 +43,7 @@ mod isolation;
 pub(crate) mod options;
 mod outage;
 mod placement;
+mod protocol;
 mod queries;
 pub(crate) mod random;
 mod retries;

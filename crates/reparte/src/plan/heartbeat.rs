@@ -1,17 +1,6 @@
 //! The heartbeat: when a server is probed, and what its silence means.
 //!
-//! What a server's answers have shown decides how it is probed:
-//!
-//! | protocol level | event | new level |
-//! | --- | --- | --- |
-//! | `Unknown` | it reports its status | `Status` |
-//! | `Unknown` | it accepts the connection and reports nothing | `ConnectOnly` |
-//! | `Unknown` | it does not answer in time | `Silent` |
-//! | `Silent` | it reports its status | `Status` |
-//! | `Silent` | it accepts the connection and reports nothing | `ConnectOnly` |
-//! | `ConnectOnly` | it reports its status | `Status` |
-//! | `Status` | it reports the status of another instance | `Status` |
-//! | `Status` | it accepts the connection and reports nothing | `ConnectOnly` |
+//! A server's [protocol level](super::protocol) decides how it is probed.
 //!
 //! A server at level `Status` or `Unknown` is probed every second, and hangs if
 //! it does not answer for two. A server at level `ConnectOnly` may compute and
@@ -27,6 +16,7 @@ use crate::error::call::ErrorKind;
 use crate::ids::ServerId;
 use crate::plan::action::AsideReason;
 use crate::plan::event::{ServerConfig, ServerStatus};
+use crate::plan::protocol::Protocol;
 use crate::plan::timers::Timers;
 
 /// Time from one probe to the next.
@@ -46,20 +36,6 @@ pub(super) struct Heartbeat {
     servers: Vec<ServerHeartbeat>,
     probe_timers: Timers,
     overdue_timers: Timers,
-}
-
-/// A server's protocol level: what its answers have shown it to support. The
-/// module's table has its transitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// It has not answered a probe yet.
-    Unknown,
-    /// It has left this many probes unanswered, though it may answer calls.
-    Silent(u8),
-    /// It accepts connections, and reports nothing.
-    ConnectOnly,
-    /// It reports its status.
-    Status { instance: u64 },
 }
 
 #[derive(Debug)]
@@ -196,7 +172,7 @@ impl Heartbeat {
         let probed = self.get(server);
         // A silent server may be occupied by its calls, and answer without any.
         let may_answer = probed.protocol != Protocol::ConnectOnly && oldest_call.is_none();
-        let unasked = !probed.is_probed_on_demand() || needed || may_answer;
+        let unasked = !probed.protocol.is_probed_on_demand() || needed || may_answer;
         if !unasked && !self.is_demanded(server, oldest_call, slow_after, now) {
             return false;
         }
@@ -228,25 +204,19 @@ impl Heartbeat {
         demanded <= DEMANDED_PROBES
     }
 
-    /// Decides on a server whose answer to a probe is overdue. Returns `None` for
-    /// one that has never answered: it may compute and accept connections in one
-    /// thread.
+    /// Decides on a server whose answer to a probe is overdue. Returns `None` if it
+    /// may be occupied by a call.
     pub(super) fn overdue(&mut self, server: ServerId) -> Option<Silence> {
         let server = &mut self.servers[server.index()];
-        match server.protocol {
-            Protocol::Unknown => server.protocol = Protocol::Silent(1),
-            Protocol::Silent(probes) => {
-                server.protocol = Protocol::Silent(probes.saturating_add(1));
-            }
-            Protocol::ConnectOnly | Protocol::Status { .. } => {
-                return Some(Silence {
-                    reason: AsideReason::Hung,
-                    may_lose_calls: true,
-                    is_long: true,
-                });
-            }
+        if let Some(level) = server.protocol.after_overdue() {
+            server.protocol = level;
+            return None;
         }
-        None
+        Some(Silence {
+            reason: AsideReason::Hung,
+            may_lose_calls: true,
+            is_long: true,
+        })
     }
 
     /// Records that a probe has returned. Returns when it was sent.
@@ -266,7 +236,7 @@ impl Heartbeat {
         now: Duration,
     ) -> StatusChange {
         let heard = &mut self.servers[server.index()];
-        let before = heard.instance();
+        let before = heard.protocol.instance();
         heard.heard_at = now;
         if before != Some(status.instance) {
             heard.protocol = Protocol::Status {
@@ -298,18 +268,12 @@ impl Heartbeat {
         now: Duration,
     ) -> ProbeFailure {
         let probed = &mut self.servers[server.index()];
-        let (reason, may_lose_calls) = match (probed.protocol, kind) {
-            (Protocol::Unknown | Protocol::Silent(_), ErrorKind::TimedOut) => {
-                probed.heard_at = now;
-                if probed.protocol == Protocol::Unknown {
-                    probed.protocol = Protocol::Silent(1);
-                }
-                return ProbeFailure::Occupied;
+        let Some((reason, may_lose_calls)) = probed.protocol.silence(kind) else {
+            probed.heard_at = now;
+            if probed.protocol == Protocol::Unknown {
+                probed.protocol = Protocol::Silent(1);
             }
-            (_, ErrorKind::Unanswered) => (AsideReason::Hung, true),
-            (Protocol::Status { .. }, ErrorKind::TimedOut) => (AsideReason::Hung, true),
-            (Protocol::Status { .. } | Protocol::Unknown, _) => (AsideReason::Died, false),
-            (Protocol::ConnectOnly | Protocol::Silent(_), _) => (AsideReason::Died, true),
+            return ProbeFailure::Occupied;
         };
         ProbeFailure::Silent(Silence {
             reason,
@@ -323,7 +287,7 @@ impl Heartbeat {
     pub(super) fn call_runs(&mut self, server: ServerId, slow_after: Duration, now: Duration) {
         let runs = self.get(server);
         let idle = runs.probe_at.is_none() && runs.sent_at.is_none();
-        if idle && runs.is_probed_on_demand() && runs.demanded < DEMANDED_PROBES {
+        if idle && runs.protocol.is_probed_on_demand() && runs.demanded < DEMANDED_PROBES {
             self.probe_at(server, now.checked_add(slow_after));
         }
     }
@@ -344,14 +308,15 @@ impl Heartbeat {
 
     /// Returns the instance in the server's last status.
     pub(super) fn instance(&self, server: ServerId) -> Option<u64> {
-        self.get(server).instance()
+        self.get(server).protocol.instance()
     }
 
     /// Returns the instance in the server's last status, if it is known to be
     /// that one since `time` at the latest.
     pub(super) fn instance_since(&self, server: ServerId, time: Duration) -> Option<u64> {
         let server = self.get(server);
-        server.instance().filter(|_| server.instance_since <= time)
+        let known = server.instance_since <= time;
+        server.protocol.instance().filter(|_| known)
     }
 
     fn get(&self, server: ServerId) -> &ServerHeartbeat {
@@ -368,19 +333,6 @@ impl Heartbeat {
     fn overdue_at(&mut self, server: ServerId, at: Option<Duration>) {
         let probed = &mut self.servers[server.index()];
         self.overdue_timers.set(server, &mut probed.overdue_at, at);
-    }
-}
-
-impl ServerHeartbeat {
-    fn is_probed_on_demand(&self) -> bool {
-        matches!(self.protocol, Protocol::ConnectOnly | Protocol::Silent(_))
-    }
-
-    fn instance(&self) -> Option<u64> {
-        match self.protocol {
-            Protocol::Status { instance } => Some(instance),
-            Protocol::Unknown | Protocol::Silent(_) | Protocol::ConnectOnly => None,
-        }
     }
 }
 

@@ -172,6 +172,14 @@ fn a_silent_server_is_probed_soon_after_its_first_answers() {
     assert!(heartbeat.send_probe(id(), true, Some(now), SLOW, now));
 }
 
+/// A server, the error of its probe, and what that means unless the server may
+/// be occupied: why it is set aside, and whether its calls may be lost.
+type Case<'a> = (
+    &'a dyn Fn() -> Heartbeat,
+    ErrorKind,
+    Option<(AsideReason, bool)>,
+);
+
 #[test]
 fn a_failed_probe_means_what_the_level_says() {
     let unknown = || {
@@ -190,11 +198,7 @@ fn a_failed_probe_means_what_the_level_says() {
         heartbeat
     };
     let (died, hung) = (AsideReason::Died, AsideReason::Hung);
-    let cases: [(
-        &dyn Fn() -> Heartbeat,
-        ErrorKind,
-        Option<(AsideReason, bool)>,
-    ); 11] = [
+    let cases: [Case; 11] = [
         (&unknown, ErrorKind::TimedOut, None),
         (&unknown, ErrorKind::Unreachable, Some((died, false))),
         (&unknown, ErrorKind::Unanswered, Some((hung, true))),
