@@ -60,7 +60,7 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
-use crate::plan::calls::{CallState, Calls};
+use crate::plan::calls::{CallKind, CallState, Calls};
 use crate::plan::durations::Durations;
 use crate::plan::event::{Event, ServerConfig, ServerStatus};
 use crate::plan::failures::TaskVerdict;
@@ -138,6 +138,8 @@ impl Plan {
     /// before that of the last event counts as that one.
     pub(crate) fn handle(&mut self, event: Event, now: Duration) {
         self.now = self.now.max(now);
+        // First what was due before the event: a server whose time aside has ended
+        // is not in that state any more when the event is taken in.
         self.fire_timers();
         match event {
             Event::TaskSent { task, cost } => self.tasks.add(task, cost),
@@ -156,8 +158,10 @@ impl Plan {
             return;
         }
         self.lose_overdue_calls();
-        // Losing a call may have set a server aside for no time at all.
+        // The event or a loss may have set a server aside for no time at all, or
+        // made a probe due at once.
         self.fire_timers();
+        // The outage before the calls: none is started past its limit.
         let any_open = self.tasks.open() > 0;
         self.outage
             .observe(self.health.any_alive(), any_open, self.now);
@@ -320,7 +324,7 @@ impl Plan {
         }
         while let Some((task, server)) = self.next_placement() {
             self.tasks.dequeue(task);
-            self.start_call(task, server, false, false);
+            self.start_call(task, server, CallKind::Ordinary);
         }
         self.start_isolated();
         self.start_hedges();
@@ -339,7 +343,7 @@ impl Plan {
         {
             self.tasks.dequeue(task);
             self.suspects.run_isolated(task);
-            self.start_call(task, server, false, true);
+            self.start_call(task, server, CallKind::Isolated);
         }
     }
 
@@ -352,7 +356,7 @@ impl Plan {
         while let Some((started, task, server)) = self.next_hedge()
             && self.hedging.is_due(started, slow_after, self.now)
         {
-            self.start_call(task, server, true, false);
+            self.start_call(task, server, CallKind::Hedge);
         }
     }
 

@@ -35,19 +35,27 @@ pub(super) struct Calls {
 pub(super) struct InFlight {
     pub(super) task: TaskId,
     pub(super) assignment: Assignment,
+    pub(super) kind: CallKind,
     pub(super) started: Duration,
-    /// It is a hedge.
-    pub(super) hedge: bool,
     pub(super) state: CallState,
 }
 
-/// The slot that a call has, and the state of its server when it started.
+/// The server that a call has a slot of, and its health when the call started.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Assignment {
     pub(super) server: ServerId,
     pub(super) health_at_start: HealthAtStart,
-    /// No other call may run on the server.
-    pub(super) isolated: bool,
+}
+
+/// The way in which a call was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallKind {
+    /// On a free slot, as its task's first call or as a retry.
+    Ordinary,
+    /// On a server that runs nothing else meanwhile.
+    Isolated,
+    /// On a second server, since the task is slow.
+    Hedge,
 }
 
 /// The state of a call in flight, by what is expected of it. The module's table
@@ -201,10 +209,9 @@ mod tests {
             assignment: Assignment {
                 server,
                 health_at_start: health.call_started(server),
-                isolated: false,
             },
+            kind: CallKind::Ordinary,
             started: Duration::from_secs(started),
-            hedge: false,
             state: CallState::Awaited,
         }
     }

@@ -5,21 +5,15 @@ use std::time::Duration;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, CallReason, LossReason};
-use crate::plan::calls::{Assignment, CallState, InFlight};
+use crate::plan::calls::{Assignment, CallKind, CallState, InFlight};
 use crate::plan::failures;
 
 impl Plan {
     /// Starts a call of a task that is in no queue.
-    pub(in crate::plan) fn start_call(
-        &mut self,
-        task: TaskId,
-        server: ServerId,
-        hedge: bool,
-        isolated: bool,
-    ) {
+    pub(in crate::plan) fn start_call(&mut self, task: TaskId, server: ServerId, kind: CallKind) {
         let slow_after = self.slow_after();
         let health_at_start = self.health.call_started(server);
-        self.placement.take_slot(server, isolated);
+        self.placement.take_slot(server, kind == CallKind::Isolated);
         self.update_placement(server);
         self.heartbeat.call_runs(server, slow_after, self.now);
         let call = self.calls.start(InFlight {
@@ -27,16 +21,16 @@ impl Plan {
             assignment: Assignment {
                 server,
                 health_at_start,
-                isolated,
             },
+            kind,
             started: self.now,
-            hedge,
             state: CallState::Awaited,
         });
+        let is_hedge = kind == CallKind::Hedge;
         let started = self.tasks.get_mut(task);
-        let first = started.is_some_and(|task| task.call_started(call, hedge));
+        let first = started.is_some_and(|task| task.call_started(call, is_hedge));
         let reason = match first {
-            _ if hedge => CallReason::Hedge,
+            _ if is_hedge => CallReason::Hedge,
             true => CallReason::First,
             false => CallReason::Retry,
         };
@@ -57,14 +51,14 @@ impl Plan {
         let Assignment {
             server,
             health_at_start,
-            isolated,
         } = ended.assignment;
         self.hedging.set_candidate(call, false);
         if let Some(task) = self.tasks.get_mut(ended.task) {
             task.call_over(call);
         }
         self.health.call_returned(server, health_at_start);
-        self.placement.free_slot(server, isolated);
+        self.placement
+            .free_slot(server, ended.kind == CallKind::Isolated);
         self.update_placement(server);
     }
 

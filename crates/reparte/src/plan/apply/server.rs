@@ -28,7 +28,6 @@ impl Plan {
         let Assignment {
             server,
             health_at_start,
-            ..
         } = call.assignment;
         match verdict {
             ServerVerdict::Works => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::ids::{ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, Hedges, TaskFailure};
-use crate::plan::calls::{CallState, InFlight};
+use crate::plan::calls::{CallKind, CallState, InFlight};
 use crate::plan::failures::{CallFailure, Death};
 use crate::plan::health::State;
 use crate::plan::hedging;
@@ -20,7 +20,7 @@ impl Plan {
         self.actions.push_back(Action::DeliverResult {
             task,
             server: ended.assignment.server,
-            hedges: self.hedges(task, ended.hedge),
+            hedges: self.hedges(task, ended.kind == CallKind::Hedge),
         });
         self.close_task(task);
     }
