@@ -89,10 +89,11 @@ impl RunCommand {
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
-        let mut servers = self.connect()?;
+        let servers = self.connect()?;
         let files = self.open()?;
-        let dispatcher = self.resume(std::mem::take(&mut servers.destinations))?;
-        let (mut run, outcomes) = self.feed(dispatcher, servers, files, console)?;
+        let dispatcher = self.resume(servers.destinations)?;
+        let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.client, console);
+        let (mut run, outcomes) = self.feed(dispatcher, watcher, files, console)?;
         let writer = ResultWriter::new(self.output, console)?;
         let failures = FailureReport::new(console);
         let collected = collect(outcomes, &mut run.feeder, writer, failures);
@@ -120,7 +121,7 @@ impl RunCommand {
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
         let input = Arc::new(InputProgress::default());
-        // Last: a terminal is told to begin, and should not be told of a bad flag after that.
+        // The input comes last: at a terminal it asks for tasks, and no bad flag may follow.
         let tasks = TaskReader::open(self.tasks.as_deref(), self.line_format(), &input)?;
         Ok(Files {
             tasks,
@@ -140,26 +141,35 @@ impl RunCommand {
         builder.start().map_err(Failure::argument)
     }
 
-    /// Starts what observes and controls the run, and then the feeder. The page misses no
-    /// event, and a signal ends the run in good order, only if they come before the first task.
+    fn server_file_watcher(
+        &self,
+        dispatcher: &Dispatcher,
+        known: Vec<ServerKey>,
+        client: xmlrpc_client::Options,
+        console: &Console,
+    ) -> ServerFileWatcher {
+        ServerFileWatcher {
+            servers: self.servers.clone(),
+            known,
+            function: self.function.clone(),
+            client,
+            run: dispatcher.handle(),
+            console: (!self.quiet).then(|| console.clone()),
+        }
+    }
+
+    /// Starts what observes and controls the run, and then the feeder. They come before the
+    /// first task, so that the page misses no event and a signal finds the run prepared.
     fn feed(
         &self,
         dispatcher: Dispatcher,
-        servers: Servers,
+        watcher: ServerFileWatcher,
         files: Files,
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
         let interrupt = Interrupt::watch(&handle, console)?;
-        ServerFileWatcher {
-            servers: self.servers.clone(),
-            known: servers.keys,
-            function: self.function.clone(),
-            client: servers.client,
-            run: handle.clone(),
-            console: (!self.quiet).then(|| console.clone()),
-        }
-        .start();
+        watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {
             console.tell(format_args!("the page of the run: {url}"));

@@ -11,7 +11,7 @@ const POLL_INTERVAL = 1000;
 let latest = null; // The newest run.json.
 let unanswered = 0; // How many requests in a row have failed.
 
-// Sets an element's text. Assistive technology is told of changes, so equal text is left alone.
+// Sets an element's text. Screen readers announce changes, so equal text is left alone.
 function setText(id, text) {
   const element = byId(id);
   if (element.textContent !== text) element.textContent = text;

@@ -1,7 +1,7 @@
 //! The recorder of a run: a thread that reads the run's events into the page's model.
 //!
-//! The run never waits for it. Events that find no room are missed; what they would have told
-//! is then concluded from the run's summary.
+//! The run never waits for it. Events that find no room are missed. The ends of calls that they
+//! had are then concluded from the run's summary.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};

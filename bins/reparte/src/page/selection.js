@@ -1,6 +1,6 @@
 "use strict";
-// The selected call of the chart: by pointer or keyboard, outlined, with a tooltip, and told to
-// screen readers.
+// The selected call of the chart: by pointer or keyboard, outlined, with a tooltip, and announced
+// to screen readers.
 
 class Selection {
   constructor(timeline, lanes, axis, { scroller, tip, told }, changed) {
@@ -8,7 +8,7 @@ class Selection {
     this.call = null;
   }
 
-  // Selects a call, or none. `isAnnounced` is whether screen readers are told.
+  // Selects a call, or none. Announces it to screen readers if `isAnnounced`.
   select(call, isAnnounced) {
     this.call = call;
     if (isAnnounced) {
