@@ -43,10 +43,10 @@ pub(crate) struct Call {
     /// Each argument is JSON; the same as --arg-type json
     #[arg(long, conflicts_with = "arg_type")]
     json: bool,
-    /// Format of the result
+    /// How to print the result
     #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
     output: ValueFormat,
-    /// Longest wait for the answer
+    /// How long to wait for the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

@@ -27,10 +27,10 @@ pub(crate) struct Methods {
     /// The server's own methods too: system.* and reparte.*
     #[arg(long)]
     all: bool,
-    /// Format of the list
+    /// How to print them
     #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
     output: ValueFormat,
-    /// Longest wait for each answer
+    /// How long to wait for each answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

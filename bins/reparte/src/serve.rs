@@ -54,10 +54,10 @@ pub(crate) struct Serve {
     /// Calls answered at a time, up to 1024; one per core unless told
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// Longest time that the program may run
+    /// How long the program may run
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "600")]
     max_seconds: Duration,
-    /// Most bytes that it may print on standard output
+    /// How much it may print on standard output, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
     max_output: u64,
     /// The result is the output's bytes, whatever they are, and not a string

@@ -41,7 +41,7 @@ pub(crate) struct Status {
     /// Print JSON: an array on one line, with an object for each server
     #[arg(long)]
     json: bool,
-    /// Longest wait for a server's answer
+    /// How long a server has to answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

@@ -38,7 +38,7 @@ pub(crate) struct ServerFlags {
     /// A name by which clients call the server; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
-    /// Time for running calls to finish once the server is stopped
+    /// How long running calls have to finish once the server is stopped
     #[arg(
         long,
         value_name = "S",

@@ -58,7 +58,7 @@ pub(crate) struct RunCommand {
     #[arg(long, conflicts_with = "arg_type", help_heading = "Tasks")]
     json: bool,
 
-    /// Format of the results
+    /// How results are printed
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
     pub(super) output: OutputFormat,
     /// Print results as they come, not in the order of their tasks
@@ -81,24 +81,24 @@ pub(crate) struct RunCommand {
     #[arg(long, short, help_heading = "Results")]
     pub(super) quiet: bool,
 
-    /// Longest time of a call; then it is cancelled, and made on another server
+    /// How long a call may take; then it is cancelled, and made elsewhere
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
-    /// Number of times that a task is tried again after a call that was lost and may have run
+    /// How many times a task is tried again whose call was lost and may have run
     #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX), default_value_t = 9)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     retries: u32,
     /// Try a task again, elsewhere first, when the function itself fails for it
     #[arg(long, help_heading = "Calls")]
     retry_faults: bool,
-    /// Send a task that takes long to a second server that has nothing else to do; the
-    /// first answer counts
+    /// Whether a task that takes long is sent to a second server, where one has nothing
+    /// else to do: the first answer counts
     #[arg(long, value_name = "WHETHER", value_enum, default_value = "on")]
     #[arg(help_heading = "Calls")]
     hedge: Switch,
-    /// Most tasks that are sent and not printed yet, running ones included, and at least
-    /// as many as the servers take at a time; in order, so many can wait behind a slow one
+    /// How many tasks may be sent and not printed yet, running ones included, though never
+    /// fewer than the servers take at a time; in order, so many may wait behind a slow one
     #[arg(long, value_name = "N", value_parser = whole_number(1..=1_000_000_u32), default_value_t = 4096)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     max_in_flight: u32,

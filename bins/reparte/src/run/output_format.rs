@@ -11,7 +11,7 @@ pub(super) enum OutputFormat {
     /// A line of fields with tabs between, under a line of their names; in a field, \t,
     /// \n, \r and \\ stand for a tab, line ends and \
     Tsv,
-    /// A line of fields with commas between, and quotes where they are needed (RFC 4180)
+    /// The same with commas, and quotes where they are needed (RFC 4180)
     Csv,
     /// A JSON object a line
     Jsonl,
