@@ -263,7 +263,8 @@ fn an_address_for_other_machines_is_refused(front: Front) {
     assert!(matches!(error, Error::NotLoopback { .. }), "{error}");
 }
 
-/// Such a client has sent everything, and waits. The hyper front takes it for gone.
+/// A half-closed connection: the client has sent everything, and waits. The hyper front takes it
+/// for gone.
 #[test]
 fn a_client_that_half_closes_is_answered_by_the_tiny_front() {
     let server = Server::start(Front::Tiny, service());
