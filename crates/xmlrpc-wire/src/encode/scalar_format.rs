@@ -11,6 +11,7 @@ use crate::datetime::DateTime;
 pub(super) fn integer(out: &mut Vec<u8>, number: i64) {
     let mut digits = [0; 20];
     let mut from = digits.len();
+    // The magnitude of `i64::MIN` does not fit an `i64`.
     let mut left = number.unsigned_abs();
     loop {
         from -= 1;

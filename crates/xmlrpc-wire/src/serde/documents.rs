@@ -83,6 +83,8 @@ pub fn decode_response<T: DeserializeOwned>(
     if let Some(result) = decode_result_fast(document, limits) {
         return Ok(Ok(result));
     }
+    // A fault, or a value that does not fit the type, is usually in a document that the fast
+    // reader reads.
     let response = match fast::decode_response(document, limits) {
         Some(response) => response,
         None => complete::decode_response(document, limits)?,

@@ -34,6 +34,7 @@ impl<'d> ParamsSink<'d> {
 
 impl Sink for ParamsSink<'_> {
     fn scalar(&mut self, value: Value) -> Result<(), Error> {
+        // Depth 0 is the place of the parameter list itself.
         if self.open == 0 && value == Value::Nil {
             return Ok(()); // `()` is an empty parameter list.
         }

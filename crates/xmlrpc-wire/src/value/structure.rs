@@ -198,6 +198,7 @@ impl<N: Into<String>, V: Into<Value>> Extend<(N, V)> for Struct {
 
 /// Compares each pair of names if they are few, and hashes them if they are many.
 fn are_unique(members: &[(String, Value)]) -> bool {
+    // Up to about 16 names, comparing all pairs is cheaper than hashing each name.
     if members.len() <= 16 {
         let mut rest = members;
         while let Some(((name, _), others)) = rest.split_first() {

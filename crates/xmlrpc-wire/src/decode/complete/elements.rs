@@ -17,6 +17,8 @@ impl Cursor<'_> {
     /// Reads the contents of an open `<value>`, and its end.
     fn value(&mut self, depth: usize) -> Result<Value, Error> {
         self.count_value(depth)?;
+        // White space before a type's element is dropped with it. Without an element, all of
+        // the text is a string.
         let mut untyped = Cow::Borrowed("");
         loop {
             match self.next()? {

@@ -29,6 +29,7 @@ impl Encoding {
     pub(super) fn detect(document: &[u8]) -> Result<(Encoding, usize), Error> {
         let (encoding, mark) = match document {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
+            // UTF-32's marks begin with those of UTF-16, so they are checked first.
             [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
                 let name = "UTF-32".to_owned();
                 return Err(Error::UnsupportedEncoding { name });

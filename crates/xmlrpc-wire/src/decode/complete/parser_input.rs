@@ -102,6 +102,8 @@ impl<'d> ParserInput<'d> {
 
     /// Converts an offset in the parser's text to one in the document's text.
     fn in_text(&self, offset: usize) -> usize {
+        // Walks over the kept text and the insertions by turns. A place within an insertion
+        // is that of the edit.
         let mut left = offset;
         let mut from = 0;
         for edit in &self.edits {

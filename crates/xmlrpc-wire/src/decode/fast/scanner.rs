@@ -106,6 +106,7 @@ impl<'d> Scanner<'d> {
 
     /// Reads the next `bytes` bytes.
     fn take(&mut self, bytes: usize) -> Option<&'d str> {
+        // `rest` is a suffix of `text`, so the lengths give its offset.
         let from = self.text.len() - self.rest.len();
         self.rest = self.rest.get(bytes..)?;
         self.text.get(from..from + bytes)
@@ -144,6 +145,8 @@ impl<'d> Scanner<'d> {
         if depth > self.limits.effective_depth() {
             return None;
         }
+        // White space before a type's element is ignored, but before `</value>` or text it is
+        // part of an untyped string: then the scanner goes back to it.
         let before = self.rest;
         self.skip_blanks();
         let [b'<', name @ ..] = self.rest else {
@@ -213,6 +216,7 @@ impl<'d> Scanner<'d> {
         };
         let text = self.take(bytes)?;
         let value = scalar.parse(text)?;
+        // As in the complete reader, the limit is on the text, but for base64 on its bytes.
         let length = match &value {
             Value::Base64(decoded) => decoded.len(),
             _ => text.len(),
