@@ -144,6 +144,7 @@ impl Error {
     /// Puts a step before the path: `[3]` for an item of an array, `.name` for a member of a
     /// struct. An error without a path stays as it is.
     #[must_use]
+    #[inline]
     pub fn within(mut self, step: impl fmt::Display) -> Self {
         if let Error::Mismatch { path, .. }
         | Error::Unexpected { path, .. }

@@ -80,6 +80,7 @@ impl<'d> Scanner<'d> {
     }
 
     /// Reads exactly these bytes.
+    #[inline]
     fn eat(&mut self, tag: &[u8]) -> Option<()> {
         self.rest = self.rest.strip_prefix(tag)?;
         Some(())
@@ -153,7 +154,7 @@ impl<'d> Scanner<'d> {
             self.rest = before;
             return self.string(b"</value>");
         };
-        let head = match name {
+        let start = match name {
             [b'/', ..] => {
                 self.rest = before;
                 return self.string(b"</value>");
@@ -198,7 +199,7 @@ impl<'d> Scanner<'d> {
             _ => ValueStart::Scalar(self.scalar(name)?),
         };
         self.tag(b"</value>")?;
-        Some(head)
+        Some(start)
     }
 
     /// Reads a scalar's whole element. `name` is the rest of the document after the element's
