@@ -58,8 +58,8 @@ fn rust_files() -> Vec<PathBuf> {
         .map(|folder| root().join(folder))
         .into();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("the source tree is readable") {
+            let path = entry.expect("the source tree is readable").path();
             if path.is_dir() {
                 if path.file_name().is_some_and(|name| name != "target") {
                     folders.push(path);
@@ -107,7 +107,8 @@ fn imports_make_no_circle() {
 
 #[test]
 fn modules_import_from_lower_floors_only() {
-    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/architecture.md"))
+        .expect("the source tree is readable");
     let mut broken = Vec::new();
     for (name, package) in packages() {
         match floors::of(&text, name) {
@@ -143,7 +144,7 @@ fn every_module_has_a_summary_of_its_own() {
 fn summaries_stand_alone() {
     let mut broken = Vec::new();
     for file in rust_files() {
-        let text = fs::read_to_string(&file).unwrap();
+        let text = fs::read_to_string(&file).expect("the source tree is readable");
         for (line, summary) in summaries::headless(&text) {
             broken.push(format!("{}:{line}: {summary}", shown(&file)));
         }
@@ -159,7 +160,10 @@ fn files_are_short() {
     let mut broken = Vec::new();
     for (_, package) in packages() {
         for file in package.files() {
-            let lines = fs::read_to_string(file).unwrap().lines().count();
+            let lines = fs::read_to_string(file)
+                .expect("the source tree is readable")
+                .lines()
+                .count();
             if lines > MAX_LINES {
                 broken.push(format!("{}: {lines} lines", shown(file)));
             }

@@ -29,7 +29,10 @@ impl Package {
             modules: BTreeMap::new(),
             test_files: Vec::new(),
         };
-        let folder = root.parent().unwrap().to_owned();
+        let folder = root
+            .parent()
+            .expect("the source tree is readable")
+            .to_owned();
         package.read_file(Vec::new(), root.to_owned(), folder);
         package
     }
@@ -98,8 +101,8 @@ impl Package {
             .collect();
         folders.dedup();
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
+            for entry in fs::read_dir(folder).expect("the source tree is readable") {
+                let path = entry.expect("the source tree is readable").path();
                 if self.test_files.iter().any(|test| path.starts_with(test)) {
                     continue;
                 }
