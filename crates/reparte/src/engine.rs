@@ -2,18 +2,22 @@
 //!
 //! # The path of a task
 //!
-//! From `enviar` to the HTTP request:
+//! From `enviar` to the call of a destination:
 //!
 //! | step | function | file |
 //! | --- | --- | --- |
-//! | looks the task up in the journal, and waits while there is no room | `Repartidor::enviar` | `repartidor.rs` |
+//! | looks the task up in the journal; waits, if it is refused below, until there is room | `Repartidor::enviar` | `repartidor.rs` |
 //! | takes the lock of the run | `Executor::submit` | `engine/executor.rs` |
 //! | gives the task its number | `Run::submit` | `engine/run.rs` |
 //! | asks the plan, and counts its actions in the summary | `Run::apply_with` | `engine/run.rs` |
-//! | picks a server with a free slot: `Action::StartCall` | `Plan::handle` | `plan.rs` |
-//! | puts the call into the channel of that server's slots | `Run::carry_out`, `ServerThreads::start_call` | `engine/actions.rs`, `engine/server_threads.rs` |
+//! | picks a server with a free slot | `Plan::handle`, `Plan::next_placement` | `plan.rs`, `plan/queries.rs` |
+//! | makes `Action::StartCall` | `Plan::start_call` | `plan/apply/call.rs` |
+//! | puts the call into the channel of that server's slots | `Run::carry_out`, `ServerThreads::hand_over` | `engine/actions.rs`, `engine/server_threads.rs` |
 //! | takes it there, on the slot's thread | `make_calls` | `engine/slot.rs` |
 //! | makes the request, and waits for the response | `Destino::call`, that is `XmlRpc::call` | `destino/xmlrpc.rs` |
+//!
+//! The way goes on from there at the top of xmlrpc-client's `transport.rs`. A task that only
+//! finds a place to wait is started later, by the event that frees a slot.
 //!
 //! And back to the caller, on the slot's thread:
 //!
@@ -33,6 +37,9 @@
 //! | `reparte-slot` | one for each slot | makes calls |
 //! | `reparte-status` | one for each server that is asked for its status | asks |
 //! | `reparte-timer` | one | wakes the plan when it is time, and shuts the run down |
+//!
+//! A destination may have threads of its own: `XmlRpc` cancels calls from `reparte-cancel`, and
+//! its client looks names up in `lookup`.
 //!
 //! The plan runs on whichever of them delivers a task, a message or the time: see
 //! [`executor`]. The locks, and the order in which they are taken, are described there. The

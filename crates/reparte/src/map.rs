@@ -92,18 +92,22 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
     fn next_ended(&mut self) -> Option<Outcome<R>> {
         loop {
             self.fetch_task();
-            let run = self.repartidor.run();
-            // Once the run has ended, the next task stays: `refused_task` is its outcome.
+            let caller_end = self.repartidor.caller_end();
+            // Once the caller_end has ended, the next task stays: `refused_task` is its outcome.
             let sending = if self.run_ended {
                 None
             } else {
                 self.next.take()
             };
             let Some(task) = sending else {
-                return run.outcomes.recv().ok().or_else(|| self.refused_task());
+                return caller_end
+                    .outcomes
+                    .recv()
+                    .ok()
+                    .or_else(|| self.refused_task());
             };
             // Sending comes before taking outcomes, since it puts a free slot to work.
-            match run.inbox.submit(task) {
+            match caller_end.inbox.submit(task) {
                 Ok(()) => {
                     self.repartidor.count_sent();
                     continue;
@@ -117,11 +121,11 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
             }
             // At the end of the run both channels are disconnected, at the same moment.
             select! {
-                recv(run.outcomes) -> outcome => match outcome {
+                recv(caller_end.outcomes) -> outcome => match outcome {
                     Ok(outcome) => return Some(outcome),
                     Err(_) => self.run_ended = true,
                 },
-                recv(run.room) -> _ => {}
+                recv(caller_end.room) -> _ => {}
             }
         }
     }
@@ -216,7 +220,7 @@ impl<A, R> Iterator for AsCompleted<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.repartidor.run().outcomes.recv().ok()
+        self.repartidor.caller_end().outcomes.recv().ok()
     }
 }
 

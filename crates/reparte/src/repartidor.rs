@@ -35,7 +35,7 @@ use crate::summary::RunSummary;
 #[must_use = "dropped, it forgets its tasks: see `terminar`"]
 #[doc(alias("Dispatcher", "Distributor"))]
 pub struct Repartidor<A, R> {
-    run: Arc<CallerEnd<A, R>>,
+    caller_end: Arc<CallerEnd<A, R>>,
     /// The number of tasks sent, which is the number of the next one.
     sent: u64,
     window: u64,
@@ -44,9 +44,9 @@ pub struct Repartidor<A, R> {
 impl<A, R> Repartidor<A, R> {
     /// Creates the dispatcher of a run that has started, whose iterators may have `window`
     /// tasks sent and not given.
-    pub(crate) fn of_run(run: CallerEnd<A, R>, window: usize) -> Self {
+    pub(crate) fn of_run(caller_end: CallerEnd<A, R>, window: usize) -> Self {
         Self {
-            run: Arc::new(run),
+            caller_end: Arc::new(caller_end),
             sent: 0,
             window: window as u64,
         }
@@ -72,14 +72,14 @@ impl<A, R> Repartidor<A, R> {
             Err(args) => return Err(self.send_error(args)),
         };
         loop {
-            match self.run.inbox.submit(task) {
+            match self.caller_end.inbox.submit(task) {
                 Ok(()) => return Ok(self.count_sent()),
                 Err(NotAccepted::RunEnded(task)) => return Err(self.send_error(task.args)),
                 Err(NotAccepted::NoRoom(refused)) => task = refused,
             }
             // Either there is room, or the channel is disconnected and the run has ended:
             // the next `submit` finds out.
-            let _ = self.run.room.recv();
+            let _ = self.caller_end.room.recv();
         }
     }
 
@@ -103,13 +103,13 @@ impl<A, R> Repartidor<A, R> {
         let sent = usize::try_from(self.sent).unwrap_or(usize::MAX);
         let mut outcomes: Vec<Option<Result<R, TaskError>>> = Vec::new();
         outcomes.resize_with(sent, || None);
-        for (task, outcome) in &self.run.outcomes {
+        for (task, outcome) in &self.caller_end.outcomes {
             let place = usize::try_from(task.index()).unwrap_or(usize::MAX);
             if let Some(place) = outcomes.get_mut(place) {
                 *place = Some(outcome);
             }
         }
-        self.run.join();
+        self.caller_end.join();
         let outcomes = outcomes
             .into_iter()
             .zip(0..)
@@ -126,17 +126,20 @@ impl<A, R> Repartidor<A, R> {
 
     /// Returns the summary of the run so far: which server has done what.
     pub fn summary(&self) -> RunSummary {
-        self.run.summary.snapshot()
+        self.caller_end.summary.snapshot()
     }
 
     /// Returns a handle, which observes and controls the run from any thread. It remains
     /// when [`terminar`](Self::terminar) has taken the dispatcher.
     pub fn handle(&self) -> Handle<A, R> {
-        Handle::new(self.run.summary.clone(), Arc::clone(&self.run.inbox))
+        Handle::new(
+            self.caller_end.summary.clone(),
+            Arc::clone(&self.caller_end.inbox),
+        )
     }
 
-    pub(crate) fn run(&self) -> &Arc<CallerEnd<A, R>> {
-        &self.run
+    pub(crate) fn caller_end(&self) -> &Arc<CallerEnd<A, R>> {
+        &self.caller_end
     }
 
     /// Returns the most tasks that an iterator may have sent and not given.
@@ -163,16 +166,16 @@ impl<A, R> Repartidor<A, R> {
     /// the run.
     pub(crate) fn submission(&self, args: A) -> Result<Submission<A, R>, A> {
         let task = TaskId::new(self.sent);
-        match self.run.acceptance.recorded(task, &args) {
+        match self.caller_end.acceptance.recorded(task, &args) {
             Ok(recorded) => Ok(Submission { args, recorded }),
             Err(error) => {
                 // Recorded here too: a run that has ended drops the message.
-                self.run
+                self.caller_end
                     .summary
                     .lock()
                     .journal_error
                     .get_or_insert_with(|| Arc::clone(&error));
-                self.run.inbox.send(Message::JournalFailed(error));
+                self.caller_end.inbox.send(Message::JournalFailed(error));
                 Err(args)
             }
         }
@@ -180,7 +183,7 @@ impl<A, R> Repartidor<A, R> {
 
     /// Tells the run that no more tasks will come.
     pub(crate) fn close_input(&self) {
-        self.run.inbox.send(Message::CloseInput);
+        self.caller_end.inbox.send(Message::CloseInput);
     }
 }
 

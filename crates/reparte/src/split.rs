@@ -43,7 +43,7 @@ impl<A, R> Repartidor<A, R> {
         let inside = (0..self.sent()).take_while(|_| enter.try_send(()).is_ok());
         let inside = inside.count() as u64;
         let outcomes = Outcomes {
-            run: Arc::clone(self.run()),
+            caller_end: Arc::clone(self.caller_end()),
             entered,
             surplus: self.sent() - inside,
         };
@@ -102,7 +102,7 @@ impl<A, R> fmt::Debug for TaskSender<A, R> {
 /// The half of a run that gives each outcome as its task ends: see [`Repartidor::split`].
 #[must_use = "dropped, it ends the run: see `Repartidor`"]
 pub struct Outcomes<A, R> {
-    run: Arc<CallerEnd<A, R>>,
+    caller_end: Arc<CallerEnd<A, R>>,
     /// The other end of [`TaskSender::enter`]: a message taken makes room for a task.
     entered: Receiver<()>,
     /// The number of tasks that were sent before the split and had no room in the window.
@@ -117,7 +117,7 @@ impl<A, R> Outcomes<A, R> {
     /// [`TryNextError::Empty`] if every task that has ended was given, and
     /// [`TryNextError::Ended`] after the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
-        let outcome = self.run.outcomes.try_recv()?;
+        let outcome = self.caller_end.outcomes.try_recv()?;
         self.count_given();
         Ok(outcome)
     }
@@ -135,7 +135,7 @@ impl<A, R> Iterator for Outcomes<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let outcome = self.run.outcomes.recv().ok()?;
+        let outcome = self.caller_end.outcomes.recv().ok()?;
         self.count_given();
         Some(outcome)
     }
@@ -144,7 +144,7 @@ impl<A, R> Iterator for Outcomes<A, R> {
 impl<A, R> Drop for Outcomes<A, R> {
     fn drop(&mut self) {
         // The sender keeps the run alive, and may be waiting in it for a slot.
-        self.run.inbox.send(Message::Abandon);
+        self.caller_end.inbox.send(Message::Abandon);
     }
 }
 
@@ -164,7 +164,7 @@ impl<A, R> OrderedOutcomes<A, R> {
     /// [`TryNextError::Empty`] if the task has not ended, and [`TryNextError::Ended`] after
     /// the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
-        let ended = &self.outcomes.run.outcomes;
+        let ended = &self.outcomes.caller_end.outcomes;
         let outcome = self.buffer.next_from(|| ended.try_recv())?;
         self.outcomes.count_given();
         Ok(outcome)
@@ -175,7 +175,7 @@ impl<A, R> Iterator for OrderedOutcomes<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let ended = &self.outcomes.run.outcomes;
+        let ended = &self.outcomes.caller_end.outcomes;
         let outcome = self.buffer.next_from(|| ended.recv()).ok()?;
         self.outcomes.count_given();
         Some(outcome)
@@ -188,7 +188,7 @@ impl<A, R> FusedIterator for OrderedOutcomes<A, R> {}
 impl<A, R> fmt::Debug for Outcomes<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outcomes")
-            .field("ended", &self.run.outcomes.len())
+            .field("ended", &self.caller_end.outcomes.len())
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,11 @@
 //! HTTP to one server, for any number of calls at a time.
 //!
-//! A call's way: [`ServerProxy::call`](crate::ServerProxy::call) →
+//! A call's way: [`ServerProxy::call`](crate::ServerProxy::call), or
+//! [`ServerProxy::attempt`](crate::ServerProxy::attempt) for a call that can be cancelled →
 //! [`Attempt::call`](crate::Attempt::call), which encodes, follows redirects and decodes →
 //! [`Transport::post`], which chooses a connection → `Connection::post`, which is one
-//! request and its response by ureq.
+//! request and its response by ureq → `HostResolver`, `TcpConnector` and `Socket`, which
+//! ureq calls.
 
 mod agent_config;
 mod connection;

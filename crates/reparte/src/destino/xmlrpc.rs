@@ -31,7 +31,7 @@ pub struct XmlRpc {
     /// None if the server is never asked for its status.
     control: Option<ControlClient>,
     /// A random number in the ids of these calls, which differ from those of another run.
-    run: u64,
+    id_prefix: u64,
     in_flight: Mutex<HashMap<CallId, InFlight>>,
 }
 
@@ -59,7 +59,7 @@ impl XmlRpc {
             proxy,
             function: function.into(),
             slots: None,
-            run: RandomState::new().hash_one(0),
+            id_prefix: RandomState::new().hash_one(0),
             in_flight: Mutex::default(),
         }
     }
@@ -183,7 +183,7 @@ where
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
-        let call_id = format!("{:016x}-{}", self.run, call.id);
+        let call_id = format!("{:016x}-{}", self.id_prefix, call.id);
         let mut attempt = self.proxy.attempt().call_id(&call_id);
         if let Some(deadline) = call.deadline {
             attempt = attempt.deadline(deadline);
@@ -193,8 +193,8 @@ where
             canceller: canceller.clone(),
             call_id,
         };
-        // First in the list, then the question: `cancel` comes from another thread after the
-        // call was marked, and finds the list's entry if this does not find the mark.
+        // Enter it first, then look at the mark. `cancel` marks first and then looks for the
+        // entry, on another thread. So `cancel` finds the entry, or this finds the mark.
         self.in_flight().insert(call.id, in_flight);
         if call.is_cancelled() {
             canceller.cancel();

@@ -87,7 +87,7 @@ where
             .and_then(|limit| Instant::now().checked_add(limit));
         self.calls.insert(id, call.clone());
         let args = Arc::clone(&running.args);
-        self.servers[server.index()].start_call(Job { task, call, args });
+        self.servers[server.index()].hand_over(Job { task, call, args });
         let (server, started_at) = (self.server_name(server), self.started_at);
         self.observe(|| RunEvent::CallStarted {
             at: started_at.elapsed(),

@@ -13,6 +13,7 @@ use crate::summary::shared::SharedSummary;
 
 /// The caller's end of a run. Dropped, it abandons the run.
 pub(crate) struct CallerEnd<A, R> {
+    /// The executor. Its `submit` waits for the lock of the run, its `send` does not.
     pub(crate) inbox: Arc<dyn Inbox<A, R>>,
     /// A message says that there may be room for a task that was refused. Disconnected at the
     /// end of the run.

@@ -1,18 +1,20 @@
 //! The executor: runs the plan's decisions on the thread that delivers a message.
 //!
-//! A message goes into a queue. The thread that put it there handles it, unless another
+//! A task is handled by the thread that submits it, once it has the lock. A message goes into a
+//! queue. The thread that put it there handles it, unless another
 //! thread is handling messages at that moment, which then handles this one too. So the thread
 //! of a slot finds the slot's next call itself, and no thread has to be woken for it.
 //!
 //! # Locks
 //!
 //! The lock of the run is held while a task or a message is handled: for some microseconds,
-//! since nothing that is done under it blocks. [`Inbox::send`] never waits for it, so the
+//! since nothing that is done under it waits for a call or a server. [`Inbox::send`] never waits for it, so the
 //! caller's code that runs under it (a cost estimate, [`Destino::cancel`]) may use the run's
 //! handle. [`Inbox::submit`] and the timer thread wait for it.
 //!
 //! The lock of the summary is taken under the lock of the run, never the other way round. The
-//! lock of the journal is taken under neither.
+//! lock of the journal is taken under neither. [`Destino::cancel`] takes the destination's own
+//! locks under the lock of the run, so these are held for short times only.
 //!
 //! [`Destino::cancel`]: crate::Destino::cancel
 

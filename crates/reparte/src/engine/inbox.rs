@@ -11,7 +11,7 @@ pub(crate) trait Inbox<A, R>: Send + Sync {
     /// run has ended.
     fn send(&self, message: Message<A, R>) -> bool;
 
-    /// Submits a task.
+    /// Submits a task. Waits for the lock of the run.
     ///
     /// # Errors
     ///

@@ -27,9 +27,10 @@ pub(crate) type CostOf<A> = Box<dyn Fn(&A) -> u64 + Send + Sync>;
 
 /// The state of a run. The executor's lock guards it.
 ///
-/// The executor calls [`submit`](Self::submit), `handle` (`message_handlers.rs`) and
-/// [`fire_timer`](Self::fire_timer). Each of them gives the plan an event by
-/// [`apply`](Self::apply), which carries out the plan's actions (`actions.rs`).
+/// The executor calls [`begin`](Self::begin), [`submit`](Self::submit), `handle`
+/// (`message_handlers.rs`) and [`fire_timer`](Self::fire_timer). Each of them gives the plan
+/// events by [`apply`](Self::apply) or [`apply_with`](Self::apply_with), which carry out the
+/// plan's actions (`actions.rs`).
 pub(super) struct Run<A, R> {
     pub(super) plan: Plan,
     pub(super) started_at: Instant,

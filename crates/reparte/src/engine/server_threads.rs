@@ -75,7 +75,7 @@ where
 
     /// Hands a call to a free slot. A server that has reported more slots than it started
     /// with gets the thread now.
-    pub(super) fn start_call(&mut self, job: Job<A>) {
+    pub(super) fn hand_over(&mut self, job: Job<A>) {
         self.in_flight += 1;
         if self.in_flight > self.threads.len()
             && let Err(error) = self.add_slot()

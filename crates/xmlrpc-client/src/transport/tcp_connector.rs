@@ -1,4 +1,5 @@
-//! The connector that ureq is given for TCP.
+//! The connector that ureq is given for TCP: tries the addresses of a host in turn, each for its
+//! share of the time that is left.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
