@@ -52,12 +52,19 @@ impl<T: IntoValue> IntoValue for Vec<T> {
     }
 }
 
+impl<T: IntoValue, const N: usize> IntoValue for [T; N] {
+    fn into_value(self) -> Result<Value, Error> {
+        array(self.into_iter())
+    }
+}
+
 impl<T: IntoValue + Clone> IntoValue for &[T] {
     fn into_value(self) -> Result<Value, Error> {
         array(self.iter().cloned())
     }
 }
 
+/// Returns the array of the items' values.
 fn array<T: IntoValue>(items: impl Iterator<Item = T>) -> Result<Value, Error> {
     items
         .enumerate()
@@ -129,6 +136,7 @@ impl<T: FromValue, S: BuildHasher + Default> FromValue for HashMap<String, T, S>
     }
 }
 
+/// Returns the struct of the pairs.
 fn into_members<T: IntoValue>(
     pairs: impl IntoIterator<Item = (String, T)>,
 ) -> Result<Struct, Error> {
@@ -141,6 +149,7 @@ fn into_members<T: IntoValue>(
         .collect()
 }
 
+/// Returns the map of a struct's members.
 fn from_members<T: FromValue, M: FromIterator<(String, T)>>(value: Value) -> Result<M, Error> {
     Struct::from_value(value)?
         .into_iter()
@@ -182,6 +191,7 @@ mod tests {
         let array = Value::from(vec![1, 2]);
         assert_eq!(Value::from([1, 2]), array);
         assert_eq!(Value::from([1, 2].as_slice()), array);
+        assert_eq!([1, 2].into_value(), Ok(array.clone()));
         assert_eq!([1, 2].as_slice().into_value(), Ok(array));
     }
 
