@@ -7,8 +7,8 @@ pub const MAX_SLOTS: usize = 8_192;
 
 /// The options of a run.
 ///
-/// [`Options::default`] is what [`Repartidor::new`](crate::Repartidor::new) uses: the
-/// behaviour of the article's dispatcher, plus what it lacked when servers fail.
+/// [`Options::default`] is what `Repartidor::new` uses: the behaviour of the article's
+/// dispatcher, plus what it lacked when servers fail.
 ///
 /// ```
 /// let mut options = reparte::Options::default();

@@ -15,9 +15,9 @@ use crate::summary::RunSummary;
 /// The dispatcher: spreads the calls of one function over servers, like the article's class
 /// of that name.
 ///
-/// [Create](Self::new) it with the servers, [send](Self::enviar) it the arguments `A` of each
-/// task, and [finish](Self::terminar) to get every result `R`, in order of sending. Or let
-/// [`map`](Self::map) do both. For options, a journal, or destinations of other kinds there
+/// Create it with the servers (`Repartidor::new`), [send](Self::enviar) it the arguments `A`
+/// of each task, and [finish](Self::terminar) to get every result `R`, in order of sending. Or
+/// let [`map`](Self::map) do both. For options, a journal, or destinations of other kinds there
 /// is the [builder](Self::builder).
 ///
 /// # Guarantees
