@@ -144,6 +144,24 @@ mod tests {
     }
 
     #[test]
+    fn each_month_has_its_days() {
+        let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        for (month, last) in (1..).zip(days) {
+            assert!(
+                DateTime::new(2023, month, last, 0, 0, 0).is_some(),
+                "{month}"
+            );
+            assert_eq!(
+                DateTime::new(2023, month, last + 1, 0, 0, 0),
+                None,
+                "{month}"
+            );
+        }
+        assert_eq!(DateTime::new(2023, 0, 1, 0, 0, 0), None);
+        assert_eq!(DateTime::new(2023, 13, 1, 0, 0, 0), None);
+    }
+
+    #[test]
     fn a_fraction_and_an_offset_have_their_ranges() {
         let moment = DateTime::new(2000, 1, 1, 0, 0, 0).unwrap();
         assert_eq!(moment.with_nanosecond(1_000_000_000), None);

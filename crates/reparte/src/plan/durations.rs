@@ -107,4 +107,12 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_last_bucket_holds_all_that_is_longer() {
+        assert_eq!(upper(BUCKETS - 1), 1 << 44);
+        let mut durations = Durations::new();
+        durations.add(Duration::MAX);
+        assert_eq!(durations.median(), Some(Duration::from_micros(1 << 44)));
+    }
 }
