@@ -149,3 +149,6 @@ impl Plan {
         self.health.state(server) != State::Out && self.heartbeat.instance(server).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;
