@@ -36,7 +36,8 @@ use crate::summary::RunSummary;
 #[doc(alias("Dispatcher", "Distributor"))]
 pub struct Repartidor<A, R> {
     caller_end: Arc<CallerEnd<A, R>>,
-    /// The number of tasks sent, which is the number of the next one.
+    /// The number of tasks sent, which is the number of the next one. It equals the engine's
+    /// `Run::submitted`, since one thread alone sends.
     sent: u64,
     window: u64,
 }
