@@ -31,8 +31,9 @@ use crate::serve::program::Program;
 ///
 /// {} in its arguments is replaced by the call's argument; without any {}, the argument
 /// comes on standard input: text with a line end, bytes as they are, an array a line for
-/// each element. Standard output, less one line end, is the result, a string. A program
-/// that fails is answered with a fault that has the end of its error output.
+/// each element. Standard output, read to its end as a shell reads it, less one line end,
+/// is the result, a string. A program that fails is answered with a fault that has the end
+/// of its error output.
 ///
 /// A call that is cancelled, late, or whose client has gone ends its program, with all
 /// that this has started (its process group): SIGTERM, and SIGKILL two seconds later.
@@ -60,6 +61,10 @@ pub(crate) struct Serve {
     /// How much it may print on standard output, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
     max_output: u64,
+    /// How long a process that the program leaves running may hold its output in silence;
+    /// a call whose output may not be whole then fails
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
+    output_grace: Duration,
     /// The result is the output's bytes, whatever they are, and not a string
     #[arg(long)]
     base64: bool,
@@ -78,6 +83,7 @@ impl Serve {
         let limits = Limits {
             time: self.max_seconds,
             output_bytes: self.max_output,
+            output_grace: self.output_grace,
         };
         let groups = Arc::new(ProcessGroups::default());
         let function = ProgramFunction {

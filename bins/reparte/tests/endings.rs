@@ -25,8 +25,10 @@ const FAMILY: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
 /// A script like `FAMILY` that ignores SIGTERM.
 const STUBBORN: &str = "trap '' TERM; exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
 
-/// A script like `FAMILY` that ends, and leaves its child running.
+/// A script like `FAMILY` that ends, and leaves its child running, with its output or without.
 const LEAVES: &str = "exec 3>\"$1\"; echo started >&3; sleep 1000 & echo done";
+const LEAVES_APART: &str =
+    "exec 3>\"$1\"; echo started >&3; sleep 1000 >/dev/null 2>&1 & echo done";
 
 /// Time that a stopped server gives its calls by default.
 const UNLESS_TOLD: Duration = Duration::from_secs(10);
@@ -100,12 +102,17 @@ fn a_client_that_gives_up_in_time_ends_all() {
 
 #[test]
 fn what_a_program_leaves_behind_ends_with_it() {
-    let files = TestDirectory::new("left");
-    let pipe = pipe(&files, "pipe");
-    let (_server, url) = family(&[], LEAVES);
-    let client = call(&url, &pipe);
-    Reader::open(&pipe).all_dead();
-    client.end().expect("done\n");
+    for (script, is_held) in [(LEAVES, true), (LEAVES_APART, false)] {
+        let files = TestDirectory::new("left");
+        let pipe = pipe(&files, "pipe");
+        let (_server, url) = family(&["--output-grace", "0.2"], script);
+        let client = call(&url, &pipe);
+        Reader::open(&pipe).all_dead();
+        match is_held {
+            true => client.end().expect_error(5, &["holds its standard output"]),
+            false => client.end().expect("done\n"),
+        }
+    }
 }
 
 #[test]

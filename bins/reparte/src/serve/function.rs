@@ -68,7 +68,9 @@ impl ProgramFunction {
 
     /// Returns the help of the function.
     pub(super) fn help(&self) -> String {
-        let Limits { time, output_bytes } = self.limits;
+        let Limits {
+            time, output_bytes, ..
+        } = self.limits;
         let place = match self.program.takes_input() {
             true => "on its standard input",
             false => "in place of {}",

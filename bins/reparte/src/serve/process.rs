@@ -2,9 +2,14 @@
 //!
 //! | state | event | next state |
 //! | --- | --- | --- |
-//! | running | the program ends | ended: its status and output are the result |
-//! | running | a limit is reached, the call is cancelled, or the server stops | terminated: its group has SIGTERM |
+//! | running | the program ends | draining: processes that it started may still hold its output |
+//! | draining | its output is at its end | ended: its status and output are the result |
+//! | draining | nothing came for [`Limits::output_grace`] | killed: its group has SIGKILL. The output may be cut: that is an error, unless only the error output is held |
+//! | running, draining | a limit is reached, the call is cancelled, or the server stops | terminated: its group has SIGTERM |
 //! | terminated | the program ends, or [`KILL_AFTER`] has passed | killed: its group has SIGKILL, and the reason is the error |
+//!
+//! A shell reads the output of `$(...)` to its end in the same way, however the program hands
+//! its output on: `exec > >(tee log)` leaves a process behind that has the last of it.
 
 use std::fmt;
 use std::io;
@@ -39,6 +44,9 @@ pub(super) enum ProcessError {
     TimeLimit(Duration),
     /// More bytes on standard output than this.
     OutputLimit(u64),
+    /// The program has ended by itself, and after this time without output a process that it
+    /// started still holds its standard output: nobody knows whether the output is whole.
+    OutputHeld(Duration),
     System(io::Error),
 }
 
@@ -69,27 +77,38 @@ fn attend(
     is_cancelled: impl Fn() -> bool,
 ) -> Result<Ended, ProcessError> {
     let deadline = Instant::now().checked_add(limits.time);
+    let mut drain: Option<Drain> = None;
     let reason = loop {
         if is_cancelled() {
             break ProcessError::Cancelled;
         }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            break ProcessError::TimeLimit(limits.time);
-        }
         if io.is_over_limit() {
             break ProcessError::OutputLimit(limits.output_bytes);
         }
-        if has_ended(&group).map_err(ProcessError::System)? {
-            // Its last output may still be in the pipes.
-            io.transfer().map_err(ProcessError::System)?;
-            if io.is_over_limit() {
-                break ProcessError::OutputLimit(limits.output_bytes);
+        let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        match &mut drain {
+            None if is_late => break ProcessError::TimeLimit(limits.time),
+            None => {
+                if let Some(succeeded) = how_ended(&group).map_err(ProcessError::System)? {
+                    io.mark_ended();
+                    drain = Some(Drain::new(succeeded, &io));
+                    // Its last output may still be in the pipes.
+                    io.transfer().map_err(ProcessError::System)?;
+                    continue;
+                }
             }
-            return Ok(Ended {
-                status: group.wait().map_err(ProcessError::System)?,
-                errors: io.errors(),
-                output: io.output,
-            });
+            Some(drain) => {
+                if drain.is_over(&io, limits.output_grace) || is_late {
+                    if drain.succeeded && io.is_output_open() {
+                        break ProcessError::OutputHeld(drain.silence());
+                    }
+                    return Ok(Ended {
+                        status: group.wait().map_err(ProcessError::System)?,
+                        errors: io.errors(),
+                        output: io.output,
+                    });
+                }
+            }
         }
         io.wait(deadline).map_err(ProcessError::System)?;
     };
@@ -97,11 +116,49 @@ fn attend(
     Err(reason)
 }
 
+/// The time between the end of a program and that of its output.
+struct Drain {
+    /// True if the program has succeeded, so that its output is its result.
+    succeeded: bool,
+    /// The number of bytes that had come at `last_output`.
+    received: u64,
+    /// The time of the program's end, or of the last output after it.
+    last_output: Instant,
+}
+
+impl Drain {
+    fn new(succeeded: bool, io: &ProgramIo) -> Self {
+        Drain {
+            succeeded,
+            received: io.received(),
+            last_output: Instant::now(),
+        }
+    }
+
+    /// Returns whether nothing more is to come: the output is at its end, or was silent for
+    /// the grace.
+    fn is_over(&mut self, io: &ProgramIo, grace: Duration) -> bool {
+        if !io.is_output_open() && !io.is_error_output_open() {
+            return true;
+        }
+        if io.received() != self.received {
+            self.received = io.received();
+            self.last_output = Instant::now();
+        }
+        self.silence() >= grace
+    }
+
+    /// Returns the time without output.
+    fn silence(&self) -> Duration {
+        self.last_output.elapsed()
+    }
+}
+
 /// Ends a group: asks it to, and kills it if it doesn't in time.
 fn end(group: ProcessGroup<'_>, io: &mut ProgramIo) {
     group.terminate();
     let deadline = Instant::now() + KILL_AFTER;
-    while Instant::now() < deadline && matches!(has_ended(&group), Ok(false)) {
+    while Instant::now() < deadline && matches!(how_ended(&group), Ok(None)) {
         // The output is read and dropped: a full pipe would keep the program from ending.
         if io.wait(Some(deadline)).is_err() {
             break;
@@ -111,10 +168,11 @@ fn end(group: ProcessGroup<'_>, io: &mut ProgramIo) {
     drop(group);
 }
 
-/// Returns whether the program has ended. It still has to be waited for.
-fn has_ended(group: &ProcessGroup<'_>) -> io::Result<bool> {
+/// Returns whether the program has succeeded, if it has ended. It still has to be waited for.
+fn how_ended(group: &ProcessGroup<'_>) -> io::Result<Option<bool>> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    Ok(waitid(WaitId::Pid(group.id), options)?.is_some())
+    let status = waitid(WaitId::Pid(group.id), options)?;
+    Ok(status.map(|status| status.exit_status() == Some(0)))
 }
 
 impl fmt::Display for ProcessError {
@@ -141,6 +199,14 @@ impl fmt::Display for ProcessError {
                 "the program was ended: it printed more than {most} bytes; have it print less, \
                  or start the server with a larger --max-output"
             ),
+            ProcessError::OutputHeld(time) => write!(
+                f,
+                "the program has ended, and a process that it started still holds its standard \
+                 output after {:.1} s of silence, so the result may not be whole: have the \
+                 program wait for it, send the process's output elsewhere (>/dev/null), or start \
+                 the server with a larger --output-grace",
+                time.as_secs_f64()
+            ),
             ProcessError::System(error) => write!(f, "the program can't be run: {error}"),
         }
     }
@@ -150,8 +216,14 @@ impl fmt::Display for ProcessError {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(600);
+
     /// Runs a shell's script, woken by its end or not.
-    fn shell(script: &str, wakes: bool, time: Duration) -> Result<Ended, ProcessError> {
+    fn shell(
+        script: &str,
+        wakes: bool,
+        (time, output_grace): (Duration, Duration),
+    ) -> Result<Ended, ProcessError> {
         let groups = ProcessGroups::default();
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped());
@@ -159,35 +231,75 @@ mod tests {
         let limits = Limits {
             time,
             output_bytes: 1000,
+            output_grace,
         };
         let mut group = groups.start(&mut command).unwrap();
         let mut io = ProgramIo::new(&mut group, b"in\n".to_vec(), limits.output_bytes).unwrap();
         if !wakes {
-            io.end = None;
+            io.forget_end_notifier();
         }
         attend(group, io, limits, || false)
     }
 
     #[test]
     fn an_end_is_seen_with_and_without_waking() {
-        const LONG: Duration = Duration::from_secs(600);
+        let short = Duration::from_millis(100);
         for wakes in [true, false] {
-            let ended = shell("cat; echo err >&2; exit 7", wakes, LONG).unwrap();
+            let ended = shell("cat; echo err >&2; exit 7", wakes, (LONG, LONG)).unwrap();
             assert_eq!(ended.status.code(), Some(7));
             assert_eq!((&*ended.output, &*ended.errors), (&b"in\n"[..], "err"));
-            // It has closed all, and goes on; it has left one that holds all open.
-            let ended = shell("exec <&- >&- 2>&-; exit 3", wakes, LONG).unwrap();
+            // It has closed all, and goes on.
+            let ended = shell("exec <&- >&- 2>&-; exit 3", wakes, (LONG, LONG)).unwrap();
             assert_eq!(ended.status.code(), Some(3));
-            let ended = shell("sleep 1000 & echo left", wakes, LONG).unwrap();
-            assert_eq!(ended.output, b"left\n");
-            let short = Duration::from_millis(100);
-            let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes, short);
+            let late = shell("exec <&- >&- 2>&-; sleep 1000", wakes, (short, LONG));
             assert!(matches!(late, Err(ProcessError::TimeLimit(_))), "{late:?}");
-            let much = shell("yes", wakes, LONG);
+            let much = shell("yes", wakes, (LONG, LONG));
             assert!(
                 matches!(much, Err(ProcessError::OutputLimit(1000))),
                 "{much:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_output_is_read_to_its_end_or_is_no_result() {
+        let grace = Duration::from_millis(300);
+        for wakes in [true, false] {
+            for (script, output) in [
+                ("(sleep 0.1; echo late) & echo soon", "soon\nlate\n"),
+                // Each line comes within the grace, and all of them together do not.
+                (
+                    "(for i in 1 2 3 4; do sleep 0.15; echo $i; done) & echo 0",
+                    "0\n1\n2\n3\n4\n",
+                ),
+                ("sleep 1000 >/dev/null 2>&1 & echo left", "left\n"),
+                // The error output is no part of the result.
+                ("sleep 1000 >/dev/null & echo left", "left\n"),
+            ] {
+                let ended = shell(script, wakes, (LONG, grace)).unwrap();
+                let text = String::from_utf8_lossy(&ended.output);
+                assert_eq!(text, output, "{script}");
+            }
+            for (script, limits) in [
+                ("sleep 1000 & echo left", (LONG, grace)),
+                ("sleep 1000 & echo left", (grace, LONG)),
+                ("yes & exit 0", (LONG, LONG)),
+            ] {
+                let held = shell(script, wakes, limits);
+                assert!(
+                    matches!(
+                        held,
+                        Err(ProcessError::OutputHeld(_) | ProcessError::OutputLimit(_))
+                    ),
+                    "{script}: {held:?}"
+                );
+            }
+            // A program that fails has no result that could be cut.
+            let failed = shell("sleep 1000 & echo err >&2; exit 3", wakes, (LONG, grace)).unwrap();
+            assert_eq!((failed.status.code(), &*failed.errors), (Some(3), "err"));
+            // What it says last may come from a process that it has left.
+            let script = "(sleep 0.1; echo err >&2) & exit 3";
+            assert_eq!(shell(script, wakes, (LONG, grace)).unwrap().errors, "err");
         }
     }
 }

@@ -32,8 +32,12 @@ pub(super) struct ProgramIo {
     stderr: Option<OwnedFd>,
     /// The end of what was read from standard error, up to twice [`MAX_ERRORS`].
     errors: Vec<u8>,
-    /// Becomes readable when the program ends. `None` if the system has no such thing.
-    pub(super) end: Option<OwnedFd>,
+    /// The number of bytes that were read from both outputs.
+    received: u64,
+    /// Becomes readable when the program ends. `None` if the system has no such thing, or the
+    /// program has ended.
+    end: Option<OwnedFd>,
+    has_ended: bool,
 }
 
 impl ProgramIo {
@@ -51,6 +55,8 @@ impl ProgramIo {
             max_output,
             stderr: group.child.stderr.take().map(OwnedFd::from),
             errors: Vec::new(),
+            received: 0,
+            has_ended: false,
             end: end_notifier(group),
         };
         for pipe in [&pipes.stdin, &pipes.stdout, &pipes.stderr]
@@ -67,12 +73,40 @@ impl ProgramIo {
         u64::try_from(self.output.len()).is_ok_and(|length| length > self.max_output)
     }
 
+    /// Returns whether some process holds the program's standard output.
+    pub(super) fn is_output_open(&self) -> bool {
+        self.stdout.is_some()
+    }
+
+    /// Returns whether some process holds the program's error output.
+    pub(super) fn is_error_output_open(&self) -> bool {
+        self.stderr.is_some()
+    }
+
+    /// Returns how many bytes the program has written, on both outputs.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Notes that the program has ended: from then on, waits are for its pipes alone.
+    pub(super) fn mark_ended(&mut self) {
+        self.has_ended = true;
+        // It stays readable, and would end each wait at once.
+        self.end = None;
+    }
+
+    /// Drops what reports the program's end, as on a system that has no such thing.
+    #[cfg(test)]
+    pub(super) fn forget_end_notifier(&mut self) {
+        self.end = None;
+    }
+
     /// Waits until a pipe is ready, the program ends, the deadline comes or [`MAX_WAIT`] has
     /// passed, and transfers what is there.
     pub(super) fn wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
-        let longest = match self.end {
-            Some(_) => MAX_WAIT,
-            None => MAX_WAIT_FOR_END,
+        let longest = match self.has_ended || self.end.is_some() {
+            true => MAX_WAIT,
+            false => MAX_WAIT_FOR_END,
         };
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = Timespec::try_from(left.map_or(longest, |left| left.min(longest)))
@@ -98,10 +132,12 @@ impl ProgramIo {
         // Past the limit the output is of no use, so reading stops.
         let max_output = usize::try_from(self.max_output).unwrap_or(usize::MAX);
         read_available(&mut self.stdout, |part| {
+            self.received += part.len() as u64;
             self.output.extend_from_slice(part);
             self.output.len() <= max_output
         })?;
         read_available(&mut self.stderr, |part| {
+            self.received += part.len() as u64;
             self.errors.extend_from_slice(part);
             if self.errors.len() > 2 * MAX_ERRORS {
                 self.errors.drain(..self.errors.len() - MAX_ERRORS);
