@@ -5,6 +5,8 @@
 //! and makes every error. Where both read a document, they agree.
 
 pub mod complete;
+mod content_type;
+pub(crate) mod decoder;
 pub mod fast;
 mod fault_members;
 mod scalar_parser;

@@ -19,7 +19,7 @@ pub enum Error {
         /// The parser's reason.
         reason: String,
     },
-    /// The document declares an encoding that this crate does not read.
+    /// The document declares an encoding that this crate does not read, or its transport does.
     #[non_exhaustive]
     UnsupportedEncoding {
         /// The encoding's name, as declared.
@@ -199,7 +199,7 @@ impl fmt::Display for Error {
             }
             Error::UnsupportedEncoding { name } => write!(
                 f,
-                "the document declares the encoding {name:?}; send UTF-8, UTF-16, ISO-8859-1, Windows-1252 or US-ASCII"
+                "the document is declared to be in the encoding {name:?}; send UTF-8, UTF-16, ISO-8859-1, Windows-1252 or US-ASCII"
             ),
             Error::Doctype => f.write_str("the document has a DOCTYPE; XML-RPC has none"),
             Error::Unexpected {

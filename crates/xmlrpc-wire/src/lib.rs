@@ -22,6 +22,7 @@ pub use convert::params::{FromParams, IntoParams};
 pub use convert::response::IntoResponse;
 pub use convert::value_traits::{FromValue, IntoValue};
 pub use datetime::DateTime;
+pub use decode::decoder::Decoder;
 pub use decode::{decode_call, decode_response};
 pub use dialect::{Dialect, Extension};
 pub use encode::{encode_call, encode_fault, encode_response};

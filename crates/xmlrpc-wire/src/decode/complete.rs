@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::message::{MethodCall, MethodResponse};
 use crate::value::Value;
 use cursor::{Cursor, Token};
+use encoding::Encoding;
 use parser_input::ParserInput;
 
 /// Reads a `<methodCall>` by the XML parser.
@@ -20,7 +21,16 @@ use parser_input::ParserInput;
 ///
 /// Those of [`decode_call`](crate::decode_call).
 pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error> {
-    let input = ParserInput::new(document, limits)?;
+    decode_call_in(document, None, limits)
+}
+
+/// Reads a `<methodCall>` whose transport may name a charset.
+pub(super) fn decode_call_in(
+    document: &[u8],
+    charset: Option<&str>,
+    limits: &Limits,
+) -> Result<MethodCall, Error> {
+    let input = ParserInput::new(document, charset, limits)?;
     let mut cursor = Cursor::new(&input, limits);
     cursor.expect_start("methodCall", "<methodCall>")?;
     cursor.expect_start("methodName", "<methodName>")?;
@@ -44,7 +54,16 @@ pub fn decode_call(document: &[u8], limits: &Limits) -> Result<MethodCall, Error
 ///
 /// Those of [`decode_call`](crate::decode_call).
 pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodResponse, Error> {
-    let input = ParserInput::new(document, limits)?;
+    decode_response_in(document, None, limits)
+}
+
+/// Reads a `<methodResponse>` whose transport may name a charset.
+pub(super) fn decode_response_in(
+    document: &[u8],
+    charset: Option<&str>,
+    limits: &Limits,
+) -> Result<MethodResponse, Error> {
+    let input = ParserInput::new(document, charset, limits)?;
     let mut cursor = Cursor::new(&input, limits);
     cursor.expect_start("methodResponse", "<methodResponse>")?;
     let expected = "<params> or <fault>";
@@ -72,6 +91,19 @@ pub fn decode_response(document: &[u8], limits: &Limits) -> Result<MethodRespons
     cursor.expect_end("</methodResponse>")?;
     cursor.expect_eof()?;
     Ok(response)
+}
+
+/// Returns whether a charset is UTF-8.
+pub(super) fn is_utf8(charset: &str) -> bool {
+    Encoding::from_name(charset) == Some(Encoding::Utf8)
+}
+
+/// Returns whether a document of ASCII bytes is the same text in the charset.
+pub(super) fn is_ascii_superset(charset: &str) -> bool {
+    matches!(
+        Encoding::from_name(charset),
+        Some(Encoding::Ascii | Encoding::Latin1 | Encoding::Windows1252)
+    )
 }
 
 /// Reads the parameters after `<params>`, and `</params>`.

@@ -23,45 +23,63 @@ const WINDOWS_1252: [char; 32] = [
 ];
 
 impl Encoding {
+    /// Returns the encoding of a name that the transport or a declaration may give.
+    pub(super) fn from_name(name: &str) -> Option<Encoding> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Encoding::Utf8,
+            "us-ascii" | "ascii" => Encoding::Ascii,
+            "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => Encoding::Latin1,
+            "windows-1252" | "cp1252" | "cp-1252" => Encoding::Windows1252,
+            "utf-16be" => Encoding::Utf16Be,
+            "utf-16le" => Encoding::Utf16Le,
+            // Its bytes show the order of UTF-16, and are looked at first. A document that
+            // gets here is not UTF-16: programs that keep their texts in it declare it and
+            // send UTF-8.
+            "utf-16" | "utf16" => Encoding::Utf8,
+            _ => return None,
+        })
+    }
+
     /// Returns the encoding, and the length of the byte order mark before the text.
     ///
-    /// A mark outweighs a declaration, which may be left over from another encoding.
-    pub(super) fn detect(document: &[u8]) -> Result<(Encoding, usize), Error> {
+    /// A mark outweighs the transport's `charset`, which outweighs a declaration, which may be
+    /// left over from another encoding (RFC 7303, section 3). The first bytes of UTF-16 have
+    /// a zero, which no other encoding has.
+    pub(super) fn detect(
+        document: &[u8],
+        charset: Option<&str>,
+    ) -> Result<(Encoding, usize), Error> {
         let (encoding, mark) = match document {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
             // UTF-32's marks begin with those of UTF-16, so they are checked first.
-            [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
-                let name = "UTF-32".to_owned();
-                return Err(Error::UnsupportedEncoding { name });
-            }
+            [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err(unsupported("UTF-32")),
             [0xFE, 0xFF, ..] => (Encoding::Utf16Be, 2),
             [0xFF, 0xFE, ..] => (Encoding::Utf16Le, 2),
             [0, b'<', ..] => (Encoding::Utf16Be, 0),
             [b'<', 0, ..] => (Encoding::Utf16Le, 0),
-            _ => (Encoding::declared(document)?, 0),
+            _ => match charset {
+                Some(name) => (Encoding::named(name)?, 0),
+                None => (Encoding::declared(document)?, 0),
+            },
         };
         Ok((encoding, mark))
     }
 
     /// Returns the encoding that the XML declaration names, or UTF-8 without one.
-    fn declared(document: &[u8]) -> Result<Encoding, Error> {
-        let Some(name) = declared_name(document) else {
-            return Ok(Encoding::Utf8);
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" => Ok(Encoding::Utf8),
-            // The document can't be UTF-16: its declaration has just been read byte by
-            // byte. Programs that keep their texts in UTF-16 declare it and send UTF-8.
-            "utf-16" | "utf16" => Ok(Encoding::Utf8),
-            "us-ascii" | "ascii" => Ok(Encoding::Ascii),
-            "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => {
-                Ok(Encoding::Latin1)
-            }
-            "windows-1252" | "cp1252" | "cp-1252" => Ok(Encoding::Windows1252),
-            _ => Err(Error::UnsupportedEncoding {
-                name: excerpt(&name),
-            }),
+    pub(super) fn declared(document: &[u8]) -> Result<Encoding, Error> {
+        match declared_name(document) {
+            // The declaration has just been read byte by byte.
+            Some(name) => match Encoding::named(&name)? {
+                Encoding::Utf16Be | Encoding::Utf16Le => Ok(Encoding::Utf8),
+                encoding => Ok(encoding),
+            },
+            None => Ok(Encoding::Utf8),
         }
+    }
+
+    /// Returns the encoding of a name.
+    fn named(name: &str) -> Result<Encoding, Error> {
+        Encoding::from_name(name).ok_or_else(|| unsupported(name))
     }
 
     /// Returns the text of `document`, which has no byte order mark.
@@ -90,6 +108,12 @@ impl Encoding {
             Encoding::Utf16Be | Encoding::Utf16Le => text.encode_utf16().count() * 2,
         }
     }
+}
+
+/// Returns the error of an encoding that is not read.
+fn unsupported(name: &str) -> Error {
+    let name = excerpt(name);
+    Error::UnsupportedEncoding { name }
 }
 
 /// Returns the name of the encoding in an XML declaration.
@@ -185,7 +209,7 @@ mod tests {
             documents.push((document.into_bytes(), encoding, 0));
         }
         for (document, encoding, mark) in documents {
-            assert_eq!(Encoding::detect(&document), Ok((encoding, mark)));
+            assert_eq!(Encoding::detect(&document, None), Ok((encoding, mark)));
         }
     }
 

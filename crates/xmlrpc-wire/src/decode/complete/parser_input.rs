@@ -46,17 +46,27 @@ struct Edit {
 
 impl<'d> ParserInput<'d> {
     /// Decodes a document and makes the changes.
-    pub(super) fn new(document: &'d [u8], limits: &Limits) -> Result<Self, Error> {
+    ///
+    /// `charset` is the one that the transport names. A document that is not in it is read by
+    /// its declaration.
+    pub(super) fn new(
+        document: &'d [u8],
+        charset: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         if document.len() > limits.bytes {
             return Err(Error::LimitExceeded {
                 limit: Limit::Bytes,
                 max: limits.bytes,
             });
         }
-        let (encoding, mark) = Encoding::detect(document)?;
-        let text = encoding
-            .decode(&document[mark..])
-            .map_err(|e| shifted(e, mark))?;
+        let (mut encoding, mark) = Encoding::detect(document, charset)?;
+        let mut decoded = encoding.decode(&document[mark..]);
+        if decoded.is_err() && charset.is_some() && mark == 0 {
+            encoding = Encoding::declared(document)?;
+            decoded = encoding.decode(document);
+        }
+        let text = decoded.map_err(|e| shifted(e, mark))?;
         let root = prolog::root_offset(&text)?;
         let mut edits = long_base64_runs(&text);
         if text.contains("<ex:")
@@ -213,7 +223,7 @@ mod tests {
     use super::*;
 
     fn source(document: &[u8]) -> ParserInput<'_> {
-        ParserInput::new(document, &Limits::default()).unwrap()
+        ParserInput::new(document, None, &Limits::default()).unwrap()
     }
 
     #[test]
