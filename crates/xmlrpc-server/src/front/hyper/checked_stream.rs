@@ -5,9 +5,13 @@
 //! | head | are held, until the head is whole and not ambiguous | body, or pass-through |
 //! | head | make an ambiguous head | refused |
 //! | head | make a head longer than [`MAX_HEAD`] | pass-through, and hyper refuses it |
+//! | head | are empty lines before the first line | head; too many are refused |
 //! | body | are passed on, up to the declared length | head |
 //! | pass-through | are passed on: a body in chunks | no other; the connection closes after it |
 //! | refused | are dropped; hyper gets [`REFUSED_HEAD`], answers 400 and closes | no other |
+//!
+//! Each byte of a head is looked at once, and nothing is kept that has been passed on: a
+//! connection holds one head and one read at most.
 
 use std::io;
 use std::pin::Pin;
@@ -32,7 +36,8 @@ const REFUSED_HEAD: &[u8] = b"\0\r\n\r\n";
 #[derive(Debug)]
 pub(crate) struct CheckedStream<S> {
     inner: S,
-    /// Bytes that have been read. The first `passed` of them have been passed on.
+    /// Bytes that have been read: at most one head and one piece. The first `passed` of them
+    /// have been passed on, and are let go at the next read.
     held: Vec<u8>,
     passed: usize,
     /// The number of held bytes, after the passed ones, that may be passed on.
@@ -40,6 +45,8 @@ pub(crate) struct CheckedStream<S> {
     /// The number of held bytes, after the passed ones, that have been searched for the end
     /// of a head. Not 0 only while nothing is cleared.
     searched: usize,
+    /// The number of empty lines since the last request.
+    empty_lines: usize,
     /// Bytes of the body that are yet to be cleared.
     body: u64,
     is_pass_through: bool,
@@ -54,6 +61,7 @@ impl<S> CheckedStream<S> {
             passed: 0,
             cleared: 0,
             searched: 0,
+            empty_lines: 0,
             body: 0,
             is_pass_through: false,
             is_refused: false,
@@ -67,10 +75,23 @@ impl<S> CheckedStream<S> {
         self.passed += length;
         self.cleared -= length;
         if self.passed == self.held.len() {
-            // An idle connection holds no memory here.
-            (self.held, self.passed) = (Vec::new(), 0);
+            self.release();
         }
         length > 0
+    }
+
+    /// Lets go of what has been passed on, with the memory: an idle connection holds none.
+    fn release(&mut self) {
+        self.held = self.held.split_off(self.passed);
+        self.passed = 0;
+    }
+
+    /// Takes bytes that have been read.
+    fn hold(&mut self, bytes: &[u8]) {
+        if self.passed > 0 {
+            self.release();
+        }
+        self.held.extend_from_slice(bytes);
     }
 
     /// Clears as much of the held bytes as belongs to a checked request.
@@ -95,13 +116,21 @@ impl<S> CheckedStream<S> {
 
     /// Checks the head that is held. Returns its length, or 0 if it is not whole.
     fn check_head(&mut self) -> Result<usize, AmbiguousHead> {
+        if self.searched == 0 {
+            let bytes = &self.held[self.passed..];
+            self.passed += raw_head::skip_empty_lines(bytes, &mut self.empty_lines)?;
+        }
         let bytes = &self.held[self.passed..];
+        if bytes == b"\r" {
+            // Of an empty line, perhaps.
+            return Ok(0);
+        }
         let Some(length) = raw_head::find_end(bytes, self.searched)? else {
             self.searched = bytes.len();
             self.is_pass_through = bytes.len() > MAX_HEAD;
             return Ok(if self.is_pass_through { bytes.len() } else { 0 });
         };
-        self.searched = 0;
+        (self.searched, self.empty_lines) = (0, 0);
         match raw_head::body_framing(&bytes[..length])? {
             BodyFraming::Undeclared => {}
             BodyFraming::Length(length) => self.body = length,
@@ -164,7 +193,7 @@ impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
                 // The client has closed: a head that is not whole never will be.
                 return Poll::Ready(Ok(()));
             }
-            this.held.extend_from_slice(piece.filled());
+            this.hold(piece.filled());
         }
     }
 }

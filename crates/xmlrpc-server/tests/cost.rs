@@ -1,0 +1,141 @@
+//! The cost of hostile requests: CPU time in proportion to their bytes, and bounded memory.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use cost_support::{Clock, PeakAlloc, Proportion, measure};
+use xmlrpc_server::Service;
+use xmlrpc_server::front::hyper;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The longest head, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// The bytes of thousands of requests.
+const MANY: usize = 128 * 1024;
+
+const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n";
+
+/// Returns `piece` until there are `size` bytes.
+fn repeated(piece: &[u8], size: usize) -> Vec<u8> {
+    piece.iter().copied().cycle().take(size).collect()
+}
+
+fn server() -> hyper::Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    hyper::Server::new(listener, Service::new()).unwrap()
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// Sends some bytes, and reads until the server closes.
+fn exchange(address: SocketAddr, bytes: &[u8]) {
+    let mut stream = connect(address);
+    let mut answers = stream.try_clone().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut piece = [0; 4096];
+            // It may refuse, and close with a reset.
+            while answers.read(&mut piece).is_ok_and(|read| read > 0) {}
+        });
+        let _ = stream.write_all(bytes);
+        let _ = stream.shutdown(Shutdown::Write);
+    });
+}
+
+#[test]
+fn a_request_costs_in_proportion_to_its_bytes() {
+    type Shape = (&'static str, usize, fn(usize) -> Vec<u8>);
+    let shapes: [Shape; 13] = [
+        ("empty lines", MAX_HEAD - 2, |size| repeated(b"\r\n", size)),
+        ("an empty line before each request", MANY, |size| {
+            repeated(&[b"\r\n", GET].concat(), size)
+        }),
+        ("a target", MAX_HEAD, |size| {
+            [b"GET /", &repeated(b"a", size)[..]].concat()
+        }),
+        ("a header", MAX_HEAD, |size| {
+            [POST, b"X: ", &repeated(b"a", size)].concat()
+        }),
+        ("a header's name", MAX_HEAD, |size| {
+            [POST, &repeated(b"a", size)[..]].concat()
+        }),
+        ("headers", MAX_HEAD, |size| {
+            [POST, &repeated(b"a: b\r\n", size)[..]].concat()
+        }),
+        ("whole heads of one header", MAX_HEAD - 200, |size| {
+            [POST, b"X: ", &repeated(b"a", size), b"\r\n\r\n"].concat()
+        }),
+        ("a head without an end", 4 << 20, |size| {
+            [POST, &repeated(b"a: b\r\n", size)[..]].concat()
+        }),
+        ("whole requests", MANY, |size| repeated(GET, size)),
+        ("empty bodies", MANY, |size| {
+            repeated(&[POST, b"Content-Length: 0\r\n\r\n"].concat(), size)
+        }),
+        ("chunks of one byte", 2 * MANY, |size| {
+            chunked(&repeated(b"1\r\n \r\n", size))
+        }),
+        ("a chunk's size", 1 << 20, |size| {
+            chunked(&repeated(b"0", size))
+        }),
+        ("a trailer", 1 << 20, |size| {
+            chunked(&[b"0\r\n", &repeated(b"a: b\r\n", size)[..]].concat())
+        }),
+    ];
+    let server = server();
+    for (name, largest, make) in shapes {
+        Proportion::of(name)
+            .bytes_per_byte(4)
+            .check(largest, make, |bytes| exchange(server.address(), bytes));
+    }
+}
+
+fn chunked(chunks: &[u8]) -> Vec<u8> {
+    [POST, b"Transfer-Encoding: chunked\r\n\r\n", chunks].concat()
+}
+
+/// Heads that were handed on used to be kept: each read ends within the next head, which is
+/// then never empty.
+#[test]
+fn a_connection_holds_no_head_that_has_been_answered() {
+    let server = server();
+    let head = [
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ",
+        &repeated(b"a", 8000)[..],
+        b"\r\n\r\n",
+    ]
+    .concat();
+    let (first, rest) = head.split_at(1);
+    let cost = measure(Clock::Process, || {
+        let mut stream = connect(server.address());
+        stream.write_all(first).unwrap();
+        for _ in 0..1000 {
+            stream.write_all(&[rest, first].concat()).unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"ok\n") {
+                let mut piece = [0; 1024];
+                let read = stream.read(&mut piece).unwrap();
+                assert!(read > 0, "the server closes");
+                answer.extend_from_slice(&piece[..read]);
+            }
+        }
+    });
+    assert!(cost.memory < 256 * 1024, "{cost:?}");
+}

@@ -1,0 +1,41 @@
+//! A cost by the square is found, and so is memory beyond the bound.
+
+use std::hint::black_box;
+use std::panic::catch_unwind;
+
+use cost_support::{Clock, PeakAlloc, Proportion};
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const SIZE: usize = 1 << 20;
+
+/// Adds the bytes up, once or more often.
+fn sum(bytes: &[u8], times: usize) {
+    for _ in 0..times {
+        let sum = black_box(bytes).iter().map(|byte| u64::from(*byte)).sum();
+        black_box::<u64>(sum);
+    }
+}
+
+/// Returns the text of the panic with which a bound is broken.
+fn broken(check: impl FnOnce(Proportion) + std::panic::UnwindSafe) -> Option<String> {
+    let bound = Proportion::of("bytes").clock(Clock::Thread);
+    let panic = catch_unwind(|| check(bound)).err()?;
+    panic.downcast_ref::<String>().cloned()
+}
+
+/// One test: a panic's own memory would count in another.
+#[test]
+fn a_bound_is_broken_by_the_square_and_by_memory_alone() {
+    let bytes = |size| vec![1_u8; size];
+    let once = broken(|bound| bound.check(SIZE, bytes, |bytes| sum(bytes, 1)));
+    assert_eq!(once, None);
+    let square = broken(|bound| bound.check(20_000, bytes, |bytes| sum(bytes, bytes.len() / 64)));
+    assert!(square.is_some_and(|text| text.contains("took [(")));
+    let copy = |bytes: &Vec<u8>| drop(black_box([&bytes[..], bytes].concat()));
+    let memory = broken(|bound| bound.check(SIZE, bytes, copy));
+    assert!(memory.is_some_and(|text| text.contains("of memory")));
+    let allowed = broken(|bound| bound.bytes_per_byte(2).check(SIZE, bytes, copy));
+    assert_eq!(allowed, None);
+}
