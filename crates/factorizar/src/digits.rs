@@ -1,10 +1,13 @@
-//! Decimal text to `u128`.
+//! Decimal text to integers.
 //!
 //! The text has to be ASCII digits, `0` to `9`, leading zeros included, as the article requires.
 //! Cost: one pass over the bytes and no allocation, so a text of many megabytes costs no more than
-//! reading it; at most 39 digits are converted.
+//! reading it; at most 39 digits are converted to a `u128`, and 1,000 to a [`Natural`].
+
+use std::str::FromStr;
 
 use crate::error::Error;
+use crate::natural::Natural;
 
 /// Text that is known to be one or more ASCII digits, and is not converted yet.
 ///
@@ -30,7 +33,7 @@ pub struct Digits<'a> {
 }
 
 impl<'a> Digits<'a> {
-    /// Digits of 2^128 - 1, the largest number that this crate factors.
+    /// Digits of 2^128 - 1, the largest `u128`.
     pub const MAX: usize = 39;
 
     /// Checks text that a caller gave as a number. Leading zeros are accepted.
@@ -84,6 +87,28 @@ impl<'a> Digits<'a> {
                 n.checked_mul(10)?.checked_add(digit.into())
             })
             .ok_or(too_large)
+    }
+
+    /// Converts the digits to a natural number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] if there are more than [`Natural::MAX_DIGITS`].
+    pub fn to_natural(&self) -> Result<Natural, Error> {
+        let digits = self.significant();
+        if digits > Natural::MAX_DIGITS {
+            return Err(Error::TooLong { digits });
+        }
+        Natural::from_digits(self.significant).ok_or(Error::NotANumber)
+    }
+}
+
+impl FromStr for Natural {
+    type Err = Error;
+
+    /// Reads decimal digits, as [`Digits::new`] and [`Digits::to_natural`] do.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Digits::new(text)?.to_natural()
     }
 }
 

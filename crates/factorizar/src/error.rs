@@ -3,6 +3,7 @@
 use std::error;
 use std::fmt;
 
+use crate::natural::Natural;
 use crate::unfinished::Unfinished;
 
 /// The reason why a value was not factored.
@@ -24,6 +25,11 @@ pub enum Error {
         /// Number of decimal digits of the number, leading zeros not counted.
         digits: usize,
     },
+    /// The number has more than [`Natural::MAX_DIGITS`] decimal digits.
+    TooLong {
+        /// Number of decimal digits of the number, leading zeros not counted.
+        digits: usize,
+    },
     /// The computation was stopped by its [`Control`](crate::Control).
     Unfinished(Unfinished),
 }
@@ -42,6 +48,11 @@ impl fmt::Display for Error {
                 f,
                 "the number is too large: it has {digits} digits; send {} (39 digits) at most",
                 u128::MAX
+            ),
+            Error::TooLong { digits } => write!(
+                f,
+                "the number is too large: it has {digits} digits; send {} digits at most",
+                Natural::MAX_DIGITS
             ),
             Error::Unfinished(unfinished) => unfinished.fmt(f),
         }
@@ -75,6 +86,8 @@ mod tests {
                 Error::TooLarge { digits: 40 },
                 "send 340282366920938463463374607431768211455 (39 digits) at most",
             ),
+            (Error::TooLong { digits: 1001 }, "it has 1001 digits"),
+            (Error::TooLong { digits: 1001 }, "send 1000 digits at most"),
         ];
         for (error, part) in cases {
             let text = error.to_string();

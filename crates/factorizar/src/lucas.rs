@@ -7,8 +7,13 @@
 //! Source: Robert Baillie and Samuel S. Wagstaff, "Lucas pseudoprimes", Mathematics of Computation
 //! 35 (1980).
 
+pub(crate) mod natural;
+
 use crate::montgomery::Montgomery;
 use crate::word::Word;
+
+/// The size of the first D that Selfridge's method tries.
+const SMALLEST_D: u64 = 5;
 
 /// Returns whether the modulus, which is odd and above 1000, is a strong Lucas probable prime.
 ///
@@ -40,7 +45,7 @@ fn discriminant<W: Word>(n: W) -> Option<i64> {
     if is_square(n.into()) {
         return None;
     }
-    let mut size = 5;
+    let mut size = SMALLEST_D as i64;
     loop {
         let d = if size % 4 == 1 { size } else { -size };
         match jacobi(d, n) {

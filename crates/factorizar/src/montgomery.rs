@@ -11,6 +11,11 @@
 //! The `lazy_` operations leave out the last subtraction of n ("lazy reduction"): their results are
 //! below 3 n or 6 n, which is allowed where n leaves four bits of its word free.
 
+pub(crate) mod dispatch;
+pub(crate) mod limbs;
+pub(crate) mod list;
+pub(crate) mod ring;
+
 use std::cell::OnceCell;
 
 use crate::word::Word;

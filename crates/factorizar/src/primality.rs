@@ -7,7 +7,7 @@
 //! | below 55245642489451 | Miller-Rabin to 4 bases (Izykowski and Panasiuk 2011) | proof |
 //! | below 2^64 | Miller-Rabin to 7 bases (Sinclair 2011) | proof |
 //! | below 3317044064679887385961981 | Miller-Rabin to the 13 first primes (Sorenson, Webster 2015) | proof |
-//! | below 2^128 | Baillie-PSW | "composite" is a proof; no composite is known that passes |
+//! | above | Baillie-PSW | "composite" is a proof; no composite is known that passes |
 //!
 //! Cost: one modular power for each base, some log2(n) multiplications; for Baillie-PSW about four
 //! times that.
@@ -22,6 +22,8 @@
 //! The powers of several bases are computed in step, so that the processor overlaps their
 //! multiplications. Where there are more than four bases, base 2 is tried first: nearly every
 //! composite fails it.
+
+mod natural;
 
 use crate::lucas;
 use crate::montgomery::Montgomery;
