@@ -7,6 +7,7 @@ use cli_support::exit::{self, Place};
 use cli_support::signals::SignalError;
 #[cfg(feature = "factoring")]
 use factorizar_service::StartError;
+use untrusted_text::multi_line;
 use xmlrpc_client::{Error, ErrorKind};
 
 /// The reason why the command failed. It decides the exit code.
@@ -107,7 +108,15 @@ impl From<Error> for Failure {
             ErrorKind::Refused => "; see --token-file, --ca, --tls-cert and --tls-key",
             _ => "",
         };
-        make(format!("{error}{remedy}"))
+        match &error {
+            // The end of a program's error output has lines, and the last ones say most.
+            Error::Fault(fault) => make(format!(
+                "fault {}: {}",
+                fault.code,
+                multi_line(&fault.message)
+            )),
+            _ => make(format!("{error}{remedy}")),
+        }
     }
 }
 

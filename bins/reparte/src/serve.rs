@@ -9,6 +9,7 @@ mod program;
 mod program_input;
 mod program_io;
 mod shutdown;
+mod start_error;
 
 use std::ffi::OsString;
 use std::sync::Arc;

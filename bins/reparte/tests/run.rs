@@ -13,6 +13,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 
 use common::functions::{Held, next, service};
 use common::reparte;
+use common::server::serve;
 use common::terminal::OnTerminal;
 use serde_json::{Value as Json, json};
 use test_support::{Ended, LocalServer, PATIENCE, Running, TestDirectory};
@@ -104,7 +105,7 @@ fn a_line_that_is_no_task_fails_alone_and_is_named() {
 fn each_format_has_results_and_errors() {
     let server = LocalServer::start(service());
     let name = &server.address;
-    let fault = format!("{name}: fault 1: no digit,\\tor \"none\"");
+    let fault = format!("{name}: fault 1: no digit,\tor \"none\"");
     let tasks = "12\n\na,\"b\"\n";
 
     let ended = run(&server, tasks, &["check"]);
@@ -151,7 +152,7 @@ fn each_format_has_results_and_errors() {
         .collect();
     assert_eq!(lines[0].len(), 7);
     assert_eq!(lines[1][..5], ["1", "12", "12", "", name]);
-    let escaped = fault.replace('\\', "\\\\");
+    let escaped = fault.replace('\t', "\\t");
     assert_eq!(lines[2], ["3", "a,\"b\"", "", &escaped, name, "", "1"]);
 }
 
@@ -348,4 +349,54 @@ fn a_terminal_shows_how_far_the_run_is() {
     held.release("2");
     // The bar is wiped out, and the account stands in its place.
     terminal.drawn(|drawn| drawn.contains("2 tasks: 2 done, 0 failed, 0 lost"));
+}
+
+/// The text of a program that fails keeps its end, whole where there is room for lines, and with
+/// its last line where there is room for one.
+#[test]
+fn the_reason_at_the_end_of_a_traceback_is_seen() {
+    let files = TestDirectory::new("traceback");
+    let report = files.path("run.html");
+    let script = "echo 'Traceback (most recent call last):' >&2
+        for frame in 1 2 3 4 5 6 7; do
+            printf '  File \"/opt/work/module_%s.py\", line %s, in step\n    step()\n' $frame 1$frame >&2
+        done
+        echo 'ValueError: block 7 <is> missing' >&2; exit 1";
+    let (server, url) = serve(&["--function", "f", "--", "sh", "-c", script]);
+    let middle = "in step\n    step()\n  File \"/opt/work/module_4.py\", line 14, in step\n";
+    let end = "    step()\nValueError: block 7 <is> missing";
+    let run = |format: &str| {
+        let flags = ["--function", "f", "--output", format, "--report", &report];
+        let mut running = Running::interactive(reparte(&[&["run", &url], &flags[..]].concat()));
+        running.stdin().write_all(b"7\n").unwrap();
+        let ended = running.end();
+        ended.expect_code(5);
+        let told = ended.stderr.lines();
+        let told: Vec<_> = told
+            .filter(|line| line.starts_with("task 1 (7) failed"))
+            .collect();
+        assert_eq!(told.len(), 1, "{}", ended.stderr);
+        assert!(
+            told[0].contains("the program failed (exit status: 1)"),
+            "{told:?}"
+        );
+        assert!(
+            told[0].ends_with("ValueError: block 7 <is> missing"),
+            "{told:?}"
+        );
+        ended.stdout
+    };
+    let line: serde_json::Value = serde_json::from_str(&run("jsonl")).unwrap();
+    let message = line["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains(middle) && message.ends_with(end),
+        "{message}"
+    );
+    let table = run("csv");
+    let quoted = middle.replace('"', "\"\"");
+    assert!(table.contains(&quoted) && table.contains(end), "{table}");
+    let page = std::fs::read_to_string(&report).unwrap();
+    let line = "step()\nValueError: block 7 &lt;is&gt; missing</pre>";
+    assert!(page.contains(line), "{page}");
+    server.line_after("f: the program failed (exit status: 1): ValueError: block 7 <is> missing");
 }

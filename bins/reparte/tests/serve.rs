@@ -104,7 +104,12 @@ fn a_program_that_fails_is_a_fault_with_its_last_words() {
         &["fault 1: the program failed (exit status: 3): its error output ends: "],
     );
     assert!(!ended.stderr.contains("first"), "{}", ended.stderr);
-    // The client cuts what it shows; the fault itself is seen by one that doesn't.
+    // Its lines are lines, to the last one.
+    assert!(
+        ended.stderr.ends_with("\n100000\nlast\n"),
+        "{}",
+        ended.stderr
+    );
     let (_server, url) = serve(&["--function", "f", "--", "sh", "-c", say]);
     let server = xmlrpc_client::ServerProxy::new(&url).unwrap();
     match server.call::<String>("f", ("x",)) {
@@ -127,6 +132,49 @@ fn a_program_that_fails_is_a_fault_with_its_last_words() {
     ] {
         call_once(&[], program, &["x"]).expect_error(5, texts);
     }
+}
+
+#[test]
+fn a_machine_that_cant_start_the_program_is_to_blame_and_not_the_function() {
+    let files = TestDirectory::new("unfit");
+    let script = files.write("script", "#!/no/such/interpreter\n", 0o700);
+    let (server, url) = serve(&["--function", "f", "--", &script]);
+    let ended = run(&["call", &url, "f", "x"]);
+    ended.expect_error(
+        5,
+        &["fault -32050", "this machine can't start", "interpreter"],
+    );
+    server.line_after("error: f: this machine can't start the program");
+}
+
+/// A server that is short of descriptors refuses calls for the moment, and fails no task.
+#[test]
+fn a_shortage_that_may_pass_fails_no_task() {
+    let scarce = |program: &[&str]| {
+        let limited =
+            "ulimit -n 22; exec \"$0\" serve 127.0.0.1:0 --workers 8 --function f -- \"$@\"";
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_reparte")]);
+        command.args(program);
+        let server = Running::start(command);
+        let url = server.address();
+        (server, url)
+    };
+    let files = TestDirectory::new("scarce");
+    let tasks: Vec<String> = (1..=40).map(|n| n.to_string()).collect();
+    let tasks = tasks.join("\n") + "\n";
+    let input = files.write("tasks", &tasks, 0o600);
+    // While the first one runs, the others can't be started.
+    let (short, short_url) =
+        scarce(&["sh", "-c", "read -r n; test $n -gt 2 || sleep 1.5; echo $n"]);
+    let (_other, other_url) = serve(&["--function", "f", "--", "cat"]);
+    for servers in [&[&*short_url, &other_url][..], &[&*short_url]] {
+        let flags = ["run", "--function", "f", "--tasks", &input, "--quiet"];
+        run(&[&flags, servers].concat()).expect(&tasks);
+    }
+    let log = short.interrupt().stderr;
+    assert!(log.contains("can't be started at the moment"), "{log}");
+    assert!(log.contains("\" 503 -"), "{log}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub struct OneLine<'a> {
     text: &'a str,
     max_chars: usize,
     escaping: Escaping,
+    keeps_end: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,7 @@ impl<'a> OneLine<'a> {
             text,
             max_chars: MAX_CHARS,
             escaping: Escaping::Unprintable,
+            keeps_end: false,
         }
     }
 
@@ -55,24 +57,60 @@ impl<'a> OneLine<'a> {
     pub fn max_chars(self, max_chars: usize) -> Self {
         OneLine { max_chars, ..self }
     }
+
+    /// Cuts a text that is too long in its middle, and not at its end: shows the beginning of
+    /// its first line, and the end of its last one. The last line of a program's error output
+    /// is where the reason is.
+    #[must_use]
+    pub fn keep_end(self) -> Self {
+        OneLine {
+            keeps_end: true,
+            ..self
+        }
+    }
+
+    /// Writes a character, escaped if it has to be.
+    fn write_char(&self, f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+        match (self.escaping, c) {
+            (Escaping::Unprintable, '"' | '\'' | '\\') => f.write_char(c),
+            (Escaping::Unprintable, _) => write!(f, "{}", c.escape_debug()),
+            (Escaping::NonAscii, '\'') => f.write_char(c),
+            (Escaping::NonAscii, _) => write!(f, "{}", c.escape_default()),
+            (Escaping::Obeyed, _) if is_obeyed(c) => write!(f, "{}", c.escape_default()),
+            (Escaping::Obeyed, _) => f.write_char(c),
+        }
+    }
+
+    /// Writes a text that is too long without its middle.
+    fn write_ends(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = self.max_chars / 3;
+        let first = self.text.lines().next().unwrap_or_default();
+        for c in first.chars().take(head) {
+            self.write_char(f, c)?;
+        }
+        f.write_str(" ... ")?;
+        let last = self.text.trim_end().lines().next_back().unwrap_or_default();
+        let skipped = last.chars().count().saturating_sub(self.max_chars - head);
+        for c in last.chars().skip(skipped) {
+            self.write_char(f, c)?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (shown, c) in self.text.chars().enumerate() {
-            if shown == self.max_chars {
-                return f.write_str("...");
-            }
-            match (self.escaping, c) {
-                (Escaping::Unprintable, '"' | '\'' | '\\') => f.write_char(c)?,
-                (Escaping::Unprintable, _) => write!(f, "{}", c.escape_debug())?,
-                (Escaping::NonAscii, '\'') => f.write_char(c)?,
-                (Escaping::NonAscii, _) => write!(f, "{}", c.escape_default())?,
-                (Escaping::Obeyed, _) if is_obeyed(c) => write!(f, "{}", c.escape_default())?,
-                (Escaping::Obeyed, _) => f.write_char(c)?,
-            }
+        let is_cut = self.text.chars().nth(self.max_chars).is_some();
+        if is_cut && self.keeps_end {
+            return self.write_ends(f);
         }
-        Ok(())
+        for c in self.text.chars().take(self.max_chars) {
+            self.write_char(f, c)?;
+        }
+        match is_cut {
+            true => f.write_str("..."),
+            false => Ok(()),
+        }
     }
 }
 
@@ -137,6 +175,28 @@ mod tests {
             "\\u{f1}a..."
         );
         assert_eq!(OneLine::visible("abc").max_chars(3).to_string(), "abc");
+    }
+
+    #[test]
+    fn the_end_is_kept() {
+        let show = |text: &str| OneLine::new(text).max_chars(30).keep_end().to_string();
+        for (text, shown) in [
+            ("short\nand whole", "short\\nand whole"),
+            (
+                "Traceback (most recent):\n  many lines\nValueError: it's 7\n",
+                "Traceback  ... ValueError: it's 7",
+            ),
+            (
+                "failed: a line\nthe end of a long last line is kept",
+                "failed: a  ... ng last line is kept",
+            ),
+            (
+                &"0123456789".repeat(4),
+                "0123456789 ... 01234567890123456789",
+            ),
+        ] {
+            assert_eq!(show(text), shown);
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 ///
-/// Clones share the cancellation: they are of the same call.
+/// Clones share the cancellation and the refusal: they are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     method: String,
@@ -34,6 +34,7 @@ pub struct Context {
     peer: Option<SocketAddr>,
     deadline: Option<Instant>,
     cancelled: Arc<AtomicBool>,
+    refused: Arc<AtomicBool>,
 }
 
 impl Context {
@@ -105,6 +106,28 @@ impl Context {
     /// flag. The hyper front sets it at the deadline too; the tiny one does not.
     pub fn cancel_flag(&self) -> &Arc<AtomicBool> {
         &self.cancelled
+    }
+
+    /// Refuses the call, as the server has no room for it at the moment: the hyper front answers
+    /// with HTTP status 503 in place of the function's result, and a client may try again, here
+    /// or elsewhere.
+    ///
+    /// It is for a function that could not begin, such as one to which the system gives no
+    /// process. Elsewhere the function's own answer counts: without that front, and for a call
+    /// inside `system.multicall`.
+    pub fn refuse(&self) {
+        self.refused.store(true, SeqCst);
+    }
+
+    /// Returns whether the call was [refused](Context::refuse).
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.load(SeqCst)
+    }
+
+    /// Returns the context with a refusal of its own: it refuses no other call.
+    pub(crate) fn with_own_refusal(mut self) -> Self {
+        self.refused = Arc::default();
+        self
     }
 
     /// Cancels the call: tells its function that nobody wants the answer any more.

@@ -280,7 +280,7 @@ impl Service {
             |call| match builtin::answer(&self.registry, &self.calls, call) {
                 Ok(answer) => answer.response,
                 Err(MethodCall { method, params, .. }) => {
-                    let context = context.clone().with_method(method);
+                    let context = context.clone().with_method(method).with_own_refusal();
                     self.registry.call(&context, params)
                 }
             },

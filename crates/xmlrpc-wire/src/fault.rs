@@ -29,6 +29,9 @@ impl Fault {
     pub const METHOD_NOT_FOUND: i32 = -32601;
     /// The method does not take these arguments.
     pub const INVALID_PARAMS: i32 = -32602;
+    /// The server's host can't run the function at all, whatever the arguments. A code of our
+    /// own, of the range that the convention leaves to implementations.
+    pub const HOST_UNFIT: i32 = -32050;
     /// The server failed while it handled the call.
     pub const INTERNAL: i32 = -32603;
 

@@ -159,7 +159,7 @@ function showErrors(errors) {
     cell(formatDuration(error.at), "number"),
     cell(formatCount(error.task + 1), "number"),
     cell(error.server),
-    cell(error.text, "text"),
+    cell(error.text, "text lines"),
   ]));
 }
 

@@ -75,7 +75,7 @@ fn push_errors(html: &mut String, timeline: &Timeline) {
             let (task, server) = (error.task + 1, Html(&error.server));
             let _ = writeln!(
                 html,
-                "<li>task {task} on {server}: {}</li>",
+                "<li>task {task} on {server}: <pre>{}</pre></li>",
                 Html(&error.text)
             );
         }

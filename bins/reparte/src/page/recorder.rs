@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use reparte::{CallEnd, Event, Events, Handle, RunSummary};
+use reparte::{CallEnd, CallError, Event, Events, Handle, RunSummary};
+use untrusted_text::multi_line;
 
 use crate::exit::Failure;
 use crate::page::ending::Ending;
@@ -152,11 +153,11 @@ fn add_event(timeline: &mut Timeline, event: Event) {
         } => timeline.start_call(call.number(), task.index(), &server, reason, at),
         Event::CallLost {
             call, error, at, ..
-        } => timeline.lose_call(call.number(), &error.to_string(), at),
+        } => timeline.lose_call(call.number(), &whole(&error), at),
         Event::CallReturned { call, end, at, .. } => {
             let (outcome, error) = match end {
                 CallEnd::Result => (CallOutcome::Result, None),
-                CallEnd::Failed(error) => (CallOutcome::Failed, Some(error.to_string())),
+                CallEnd::Failed(error) => (CallOutcome::Failed, Some(whole(&error))),
                 _ => (CallOutcome::Cancelled, None),
             };
             timeline.end_call(call.number(), outcome, error.as_deref(), at);
@@ -164,6 +165,11 @@ fn add_event(timeline: &mut Timeline, event: Event) {
         // The summary has the rest.
         _ => {}
     }
+}
+
+/// Returns the whole text of an error, with its line ends.
+fn whole(error: &CallError) -> String {
+    multi_line(&format!("{}: {}", error.kind(), error.message()))
 }
 
 fn set_slots(timeline: &mut Timeline, summary: &RunSummary) {

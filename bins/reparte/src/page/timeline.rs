@@ -29,8 +29,9 @@ use crate::page::utilisation::Utilisation;
 const MAX_ENDED: usize = 20_000;
 /// The most errors that are kept.
 const MAX_ERRORS: usize = 50;
-/// The most characters that are kept of an error.
-const MAX_ERROR_CHARS: usize = 400;
+/// The most characters that are kept of the end of an error: what `reparte serve` sends of a
+/// program's error output, and the text around it.
+const MAX_ERROR_CHARS: usize = 2400;
 
 /// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,7 +251,7 @@ impl Timeline {
             at: micros(at),
             task,
             server: Arc::clone(self.lanes.name(server)),
-            text: text.chars().take(MAX_ERROR_CHARS).collect(),
+            text: end(text).to_owned(),
         });
     }
 
@@ -297,6 +298,12 @@ impl Timeline {
     pub(super) fn missed(&self) -> u64 {
         self.missed
     }
+}
+
+/// Returns the end of an error.
+fn end(text: &str) -> &str {
+    let beginning = text.char_indices().rev().nth(MAX_ERROR_CHARS - 1);
+    beginning.map_or(text, |(at, _)| text.split_at(at).1)
 }
 
 /// Returns a time in microseconds, as the page counts it.

@@ -29,7 +29,7 @@ pub(super) fn fields(task: &Task, outcome: &Result<CallResult, TaskError>) -> [S
             line,
             input,
             String::new(),
-            error.reason().to_string(),
+            error.full_reason(),
             last_server(error).unwrap_or_default().to_owned(),
             String::new(),
             error.calls().to_string(),
@@ -51,7 +51,7 @@ pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Js
             set("attempts", result.attempts.into());
         }
         Err(error) => {
-            let message = error.reason().to_string();
+            let message = error.full_reason();
             set("error", json!({ "kind": kind(error), "message": message }));
             set("server", last_server(error).into());
             set("attempts", error.calls().into());

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use untrusted_text::OneLine;
 use xmlrpc_server::Context;
 use xmlrpc_wire::{Bytes, Fault, Value};
 
 use crate::serve::limits::Limits;
-use crate::serve::process;
+use crate::serve::process::{self, ProcessError};
 use crate::serve::process_groups::ProcessGroups;
 use crate::serve::program::Program;
+use crate::serve::start_error::StartError;
 
 /// A program as a function.
 #[derive(Debug)]
@@ -39,15 +41,23 @@ impl ProgramFunction {
     fn output(&self, call: &Context, argument: Value) -> Result<Vec<u8>, Fault> {
         let (command, input) = self.program.command(argument)?;
         let ended = process::run(command, input, self.limits, call, &self.groups)
-            .map_err(|error| Fault::application(error.to_string()))?;
+            .map_err(|error| fault(call, &error))?;
         if !ended.status.success() {
-            let errors = match ended.errors.as_str() {
-                "" => "it wrote no error output",
-                errors => &format!("its error output ends: {errors}"),
+            let status = ended.status;
+            let (errors, last) = match ended.errors.as_str() {
+                "" => ("it wrote no error output", "it wrote no error output"),
+                errors => (
+                    &*format!("its error output ends: {errors}"),
+                    errors.lines().next_back().unwrap_or_default(),
+                ),
             };
+            log::warn!(
+                "{}: the program failed ({status}): {}",
+                call.method(),
+                OneLine::new(last)
+            );
             return Err(Fault::application(format!(
-                "the program failed ({}): {errors}",
-                ended.status
+                "the program failed ({status}): {errors}"
             )));
         }
         if !ended.errors.is_empty() {
@@ -85,6 +95,24 @@ impl ProgramFunction {
             self.program,
             time.as_secs_f64()
         )
+    }
+}
+
+/// Returns the fault of a program that gave no result, and logs what is the machine's trouble.
+/// Trouble that may pass refuses the call, since a fault would be the task's end.
+fn fault(call: &Context, error: &ProcessError) -> Fault {
+    let text = error.to_string();
+    match error {
+        ProcessError::NotStarted(StartError::Stopping | StartError::Scarce(_)) => {
+            log::warn!("{}: {text}", call.method());
+            call.refuse();
+            Fault::new(Fault::HOST_UNFIT, text)
+        }
+        ProcessError::NotStarted(StartError::Unfit(_)) | ProcessError::System(_) => {
+            log::error!("{}: {text}", call.method());
+            Fault::new(Fault::HOST_UNFIT, text)
+        }
+        _ => Fault::application(text),
     }
 }
 

@@ -14,6 +14,7 @@
 use std::fmt;
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{WaitId, WaitIdOptions, waitid};
@@ -22,9 +23,14 @@ use xmlrpc_server::Context;
 use crate::serve::limits::Limits;
 use crate::serve::process_groups::{ProcessGroup, ProcessGroups};
 use crate::serve::program_io::ProgramIo;
+use crate::serve::start_error::StartError;
 
 /// The time that a program has to end after SIGTERM.
 const KILL_AFTER: Duration = Duration::from_secs(2);
+
+/// The time for which a program is tried to be started, and the pause between two attempts.
+const START_PATIENCE: Duration = Duration::from_secs(1);
+const START_PAUSE: Duration = Duration::from_millis(20);
 
 /// A program that has ended by itself.
 #[derive(Debug)]
@@ -38,7 +44,7 @@ pub(super) struct Ended {
 /// The reason why a program did not end by itself.
 #[derive(Debug)]
 pub(super) enum ProcessError {
-    NotStarted(io::Error),
+    NotStarted(StartError),
     /// The call was cancelled, or the server stops.
     Cancelled,
     TimeLimit(Duration),
@@ -59,14 +65,32 @@ pub(super) fn run(
     groups: &ProcessGroups,
 ) -> Result<Ended, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut group = groups
-        .start(&mut command)
-        .map_err(ProcessError::NotStarted)?;
+    let mut group = start(&mut command, call, groups).map_err(ProcessError::NotStarted)?;
     let io = ProgramIo::new(&mut group, input, limits.output_bytes);
     let io = io.map_err(ProcessError::System)?;
     attend(group, io, limits, || {
         call.is_cancelled() || groups.is_closed()
     })
+}
+
+/// Starts a program. While the machine is short of what that needs, tries again for
+/// [`START_PATIENCE`]: the calls beside this one give back what they have.
+fn start<'g>(
+    command: &mut Command,
+    call: &Context,
+    groups: &'g ProcessGroups,
+) -> Result<ProcessGroup<'g>, StartError> {
+    let begun = Instant::now();
+    loop {
+        match groups.start(command) {
+            Err(StartError::Scarce(_))
+                if begun.elapsed() < START_PATIENCE && !call.is_cancelled() =>
+            {
+                thread::sleep(START_PAUSE);
+            }
+            started => return started,
+        }
+    }
 }
 
 /// Moves data to and from a program until it ends, or has to.
@@ -178,15 +202,7 @@ fn how_ended(group: &ProcessGroup<'_>) -> io::Result<Option<bool>> {
 impl fmt::Display for ProcessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProcessError::NotStarted(error) => {
-                write!(f, "the program can't be started: {error}")?;
-                match error.kind() {
-                    io::ErrorKind::ArgumentListTooLong => f.write_str(
-                        "; start the server without {}, and the argument comes on standard input",
-                    ),
-                    _ => Ok(()),
-                }
-            }
+            ProcessError::NotStarted(error) => error.fmt(f),
             ProcessError::Cancelled => f.write_str("the program was ended: nobody waits for it"),
             ProcessError::TimeLimit(time) => write!(
                 f,

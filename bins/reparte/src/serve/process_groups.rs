@@ -12,6 +12,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::serve::start_error::StartError;
+
 /// All process groups that exist.
 ///
 /// Lock order: `is_closed`, then `groups`.
@@ -37,15 +39,20 @@ pub(super) struct ProcessGroup<'g> {
 
 impl ProcessGroups {
     /// Starts a program in a process group of its own.
-    pub(super) fn start(&self, command: &mut Command) -> io::Result<ProcessGroup<'_>> {
+    ///
+    /// # Errors
+    ///
+    /// The system can't start it, or the server stops.
+    pub(super) fn start(&self, command: &mut Command) -> Result<ProcessGroup<'_>, StartError> {
         let is_closed = self
             .is_closed
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         if *is_closed {
-            return Err(io::Error::other("the server is stopping"));
+            return Err(StartError::Stopping);
         }
-        let child = command.process_group(0).spawn()?;
+        let child = command.process_group(0).spawn();
+        let child = child.map_err(StartError::from)?;
         let id = Pid::from_child(&child);
         self.lock().insert(id);
         Ok(ProcessGroup {

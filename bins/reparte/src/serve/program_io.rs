@@ -167,7 +167,12 @@ impl ProgramIo {
 
     /// Returns the end of the error output, as text.
     pub(super) fn errors(&self) -> String {
-        let from = self.errors.len().saturating_sub(MAX_ERRORS);
+        let mut from = self.errors.len().saturating_sub(MAX_ERRORS);
+        // A character of UTF-8 that was cut has left bytes of the form 10xxxxxx.
+        let is_rest = |from: usize| self.errors.get(from).is_some_and(|byte| byte >> 6 == 0b10);
+        while from > 0 && is_rest(from) {
+            from += 1;
+        }
         let end = self.errors.get(from..).unwrap_or_default();
         String::from_utf8_lossy(end).trim().to_owned()
     }

@@ -121,8 +121,8 @@ impl fmt::Display for ErrorKind {
 /// The error of a call: a [kind](ErrorKind), a text, and the error underneath if there is
 /// one.
 ///
-/// It displays on one line, with text from outside escaped and cut at 300 characters.
-/// [`message`](Self::message) returns the whole text.
+/// It displays on one line, with text from outside escaped. Beyond 300 characters the middle of
+/// the text is left out. [`message`](Self::message) returns the whole text.
 #[derive(Clone, Debug)]
 pub struct CallError {
     kind: ErrorKind,
@@ -180,7 +180,8 @@ impl CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, OneLine::new(&self.message))
+        let message = OneLine::new(&self.message).keep_end();
+        write!(f, "{}: {message}", self.kind)
     }
 }
 

@@ -112,6 +112,18 @@ impl TaskError {
         Reason(&self.details)
     }
 
+    /// Returns the text of [`reason`](Self::reason) with the errors' messages as they came:
+    /// whole, with their line ends, and not escaped.
+    #[must_use]
+    pub fn full_reason(&self) -> String {
+        let details = &self.details;
+        let full = |call: &FailedCall| {
+            let FailedCall { server, error } = call;
+            format!("{server}: {}: {}", error.kind(), error.message())
+        };
+        details.reason(full)
+    }
+
     /// The most failed calls of a task that are kept.
     pub const HISTORY: usize = 16;
 }
@@ -127,26 +139,35 @@ struct Reason<'a>(&'a Details);
 
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.kind, self.0.history.last()) {
-            (TaskErrorKind::Permanent, Some(last)) => write!(f, "{last}"),
-            (TaskErrorKind::Permanent, None) => f.write_str("failed"),
-            (TaskErrorKind::GivenUp, last) => {
-                write!(f, "given up after {} calls", self.0.calls)?;
-                last.map_or(Ok(()), |last| write!(f, ", the last to {last}"))
+        f.write_str(&self.0.reason(FailedCall::to_string))
+    }
+}
+
+impl Details {
+    /// Returns the reason of the failure, in which `show` shows a failed call.
+    fn reason(&self, show: impl Fn(&FailedCall) -> String) -> String {
+        match (self.kind, self.history.last()) {
+            (TaskErrorKind::Permanent, Some(last)) => show(last),
+            (TaskErrorKind::Permanent, None) => "failed".to_owned(),
+            (TaskErrorKind::GivenUp, None) => format!("given up after {} calls", self.calls),
+            (TaskErrorKind::GivenUp, Some(last)) => {
+                format!(
+                    "given up after {} calls, the last to {}",
+                    self.calls,
+                    show(last)
+                )
             }
-            (TaskErrorKind::Poison, _) => {
-                f.write_str("poison, its servers died")?;
-                for (n, call) in self.0.history.iter().enumerate() {
-                    let before = if n == 0 { ": " } else { "; " };
-                    write!(f, "{before}{call}")?;
-                }
-                Ok(())
+            (TaskErrorKind::Poison, None) => "poison, its servers died".to_owned(),
+            (TaskErrorKind::Poison, Some(_)) => {
+                let calls: Vec<_> = self.history.iter().map(show).collect();
+                format!("poison, its servers died: {}", calls.join("; "))
             }
-            (TaskErrorKind::Cancelled, _) => f.write_str("cancelled"),
-            (TaskErrorKind::NotRun, None) => f.write_str("not run: the run had ended"),
-            (TaskErrorKind::NotRun, Some(last)) => {
-                write!(f, "not answered before the run ended; last call to {last}")
-            }
+            (TaskErrorKind::Cancelled, _) => "cancelled".to_owned(),
+            (TaskErrorKind::NotRun, None) => "not run: the run had ended".to_owned(),
+            (TaskErrorKind::NotRun, Some(last)) => format!(
+                "not answered before the run ended; last call to {}",
+                show(last)
+            ),
         }
     }
 }

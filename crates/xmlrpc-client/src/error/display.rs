@@ -84,7 +84,8 @@ impl fmt::Display for Error {
                 one_line(source)
             ),
             Error::Fault(fault) => {
-                write!(f, "fault {}: {}", fault.code, OneLine::new(&fault.message))
+                let message = OneLine::new(&fault.message).keep_end();
+                write!(f, "fault {}: {message}", fault.code)
             }
             Error::Cancelled => f.write_str("the call was cancelled"),
         }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use xmlrpc_server::Context;
 use xmlrpc_server::front::hyper::{self, Options};
-use xmlrpc_wire::{Limits, Value};
+use xmlrpc_wire::{Fault, Limits, Value};
 
 use crate::client::{Client, call, document, post, request, status};
 use crate::server::{Front, Held, PATIENCE, Server, service};
@@ -30,6 +31,37 @@ fn a_connection_is_kept_for_further_calls() {
     client.send("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\n<?xml");
     assert_eq!(client.answer().status, 404);
     assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+}
+
+/// A call that its function refuses is answered with 503, and one inside a multicall with the
+/// function's fault: the calls beside it have run.
+#[test]
+fn a_call_that_its_function_refuses_is_503() {
+    let mut service = service();
+    let refuse = |context: &Context| -> Result<i32, Fault> {
+        context.refuse();
+        Err(Fault::new(Fault::HOST_UNFIT, "no process"))
+    };
+    service.register("refuse", refuse).unwrap();
+    let server = Server::start(Front::Hyper, service);
+    let mut client = Client::connect(server.address);
+    let refusal = client.send(post(&document("refuse", ()))).answer();
+    assert_eq!(refusal.status, 503);
+    assert!(refusal.has_header("retry-after", "1"), "{refusal:?}");
+
+    let call = |method: &str, params: Vec<Value>| {
+        let members = [
+            ("methodName", Value::from(method)),
+            ("params", Value::Array(params)),
+        ];
+        Value::Struct(members.into_iter().collect())
+    };
+    let calls = vec![call("refuse", vec![]), call("cuad", vec![Value::Int(7)])];
+    let results = client
+        .call("system.multicall", (Value::Array(calls),))
+        .unwrap();
+    assert_eq!(results[0]["faultCode"], Value::Int(Fault::HOST_UNFIT));
+    assert_eq!(results[1][0], Value::Int(49));
 }
 
 #[test]

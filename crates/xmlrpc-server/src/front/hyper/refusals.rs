@@ -12,5 +12,9 @@ impl Refusal {
     pub(crate) const BUSY: Refusal =
         Refusal::new(503, "every worker computes and the queue is full\n")
             .with_header("Retry-After", "1");
+    /// The function has refused the call, which could not begin.
+    pub(crate) const NO_ROOM: Refusal =
+        Refusal::new(503, "the machine has no room for the call at the moment\n")
+            .with_header("Retry-After", "1");
     pub(crate) const LATE: Refusal = Refusal::new(504, "the call's deadline has passed\n");
 }

@@ -16,6 +16,7 @@
 //! | queued or running | answered with 500 | `reparte.cancel` |
 //! | queued or running | gone | the drop of [`Workers::run`]'s future, as its client disconnects |
 //! | running | answered | the end of its function |
+//! | running | refused with 503 | its function, which could not begin |
 //!
 //! A function whose call is answered or gone early goes on, and keeps its slot until it
 //! returns.
@@ -179,6 +180,9 @@ impl Job {
             Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => self.service.run_entered(&self.entry, context, call),
         };
+        if self.context.is_refused() {
+            return Err(Refusal::NO_ROOM);
+        }
         let document = match self.accepts_gzip {
             true => Document::compressed(document),
             false => Document::plain(document),
