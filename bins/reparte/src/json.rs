@@ -36,6 +36,7 @@ pub(crate) fn to_text(value: &Value) -> String {
         Value::BigInteger(number) => number.to_string(),
         Value::BigDecimal(number) => number.to_string(),
         Value::DateTime(moment) => moment.to_string(),
+        Value::InvalidDateTime(text) => text.clone(),
         Value::Base64(bytes) => STANDARD.encode(bytes),
         other => to_json(other).to_string(),
     }
@@ -117,6 +118,10 @@ mod tests {
         let long = BigInteger::new("123456789012345678901234567890").unwrap();
         for (value, text) in [
             (Value::DateTime(moment), "19980717T14:08:55"),
+            (
+                Value::InvalidDateTime("00000000T00:00:00Z".to_owned()),
+                "00000000T00:00:00Z",
+            ),
             (Value::Base64(b"hello".to_vec()), "aGVsbG8="),
             (Value::BigInteger(long), "123456789012345678901234567890"),
             (Value::Double(f64::NAN), "NaN"),

@@ -121,12 +121,10 @@ fn read_entry(entry: Value) -> Result<Value, Error> {
     let found = entry.type_name();
     match entry {
         Value::Array(mut values) if values.len() == 1 => Ok(values.remove(0)),
-        Value::Struct(fault) => match (fault.get("faultCode"), fault.get("faultString")) {
-            (Some(Value::Int(code)), Some(Value::String(text))) => {
-                Err(Error::Fault(Fault::new(*code, text.clone())))
-            }
-            _ => Err(mismatch("a fault", "another struct".to_owned())),
-        },
+        fault @ Value::Struct(_) => {
+            let fault = Fault::from_value(fault);
+            Err(fault.map_or_else(Error::Mismatch, Error::Fault))
+        }
         _ => Err(mismatch("an array of one value", found.to_owned())),
     }
 }

@@ -157,21 +157,29 @@ fn answered(value: Value) -> Result<Vec<Result<Value, Error>>, Error> {
 }
 
 #[test]
+fn a_fault_without_a_code_or_a_message_is_a_fault() {
+    for (fault, expected) in [
+        (Struct::from([("faultCode", 1)]), Fault::new(1, "")),
+        (
+            Struct::from([("faultString", "no code")]),
+            Fault::new(0, "no code"),
+        ),
+    ] {
+        let entries = vec![Value::from(fault), Value::Array(vec![Value::from(2)])];
+        let answers = answered(Value::Array(entries)).unwrap();
+        assert!(matches!(&answers[0], Err(Error::Fault(fault)) if *fault == expected));
+        assert_eq!(*answers[1].as_ref().unwrap(), Value::Int(2));
+    }
+}
+
+#[test]
 fn an_answer_that_is_none_is_a_mismatch_and_leaves_the_others() {
     let one = |value: i32| Value::Array(vec![Value::from(value)]);
-    let halves: [Struct; 2] = [
-        [("faultCode", Value::from(1))].into_iter().collect(),
-        [("faultString", Value::from("no code"))]
-            .into_iter()
-            .collect(),
-    ];
-    let [code, text] = halves.map(Value::Struct);
     for bad in [
         Value::Int(1),
         Value::Array(vec![]),
         Value::Array(vec![Value::Int(1), Value::Int(2)]),
-        code,
-        text,
+        Value::from(Struct::from([("code", 1)])),
     ] {
         let answers = answered(Value::Array(vec![bad.clone(), one(2)])).unwrap();
         assert!(matches!(answers[0], Err(Error::Mismatch(_))), "{bad:?}");

@@ -5,6 +5,7 @@
 
 pub(crate) mod bytes;
 mod containers;
+mod faults;
 mod integers;
 pub(crate) mod params;
 pub(crate) mod response;

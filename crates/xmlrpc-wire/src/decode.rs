@@ -8,7 +8,6 @@ pub mod complete;
 mod content_type;
 pub(crate) mod decoder;
 pub mod fast;
-mod fault_members;
 mod scalar_parser;
 
 use crate::error::Error;

@@ -2,6 +2,7 @@
 
 mod accessors;
 mod display;
+mod fault_struct;
 pub(crate) mod index;
 pub(crate) mod structure;
 
@@ -49,6 +50,11 @@ pub enum Value {
     Double(f64),
     /// `<dateTime.iso8601>`.
     DateTime(DateTime),
+    /// `<dateTime.iso8601>` with a text that is no date and time, such as `00000000T00:00:00Z`
+    /// or nothing at all for a date that was never set.
+    ///
+    /// [`DateTime`]'s `FromValue` is an error with the text.
+    InvalidDateTime(String),
     /// `<base64>`: any bytes.
     Base64(Vec<u8>),
     /// `<array>`.
@@ -91,7 +97,7 @@ impl Value {
             Value::Bool(_) => "boolean",
             Value::String(_) => "string",
             Value::Double(_) => "double",
-            Value::DateTime(_) => "dateTime.iso8601",
+            Value::DateTime(_) | Value::InvalidDateTime(_) => "dateTime.iso8601",
             Value::Base64(_) => "base64",
             Value::Array(_) => "array",
             Value::Struct(_) => "struct",

@@ -17,6 +17,8 @@ proptest! {
     fn a_call_is_read_as_it_was_written(method in text(), params in prop::collection::vec(value(), 0..5)) {
         let document = encode_call(&method, &params).unwrap();
         let call = decode_call(&document, &Limits::default());
+        // Blanks at the ends of a method's name are not read.
+        let method = method.trim_matches([' ', '\t', '\r', '\n']);
         prop_assert_eq!(call, Ok(MethodCall::new(method, params)));
     }
 

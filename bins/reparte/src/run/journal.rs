@@ -74,6 +74,7 @@ mod tests {
             Value::String(" two\r\nlines & <more>\t".to_owned()),
             Value::Base64(vec![0, 255]),
             Value::DateTime(moment),
+            Value::InvalidDateTime("0000 & never".to_owned()),
             Value::Array(vec![Value::Array(Vec::new())]),
             Value::Struct(members.into_iter().collect()),
         ] {

@@ -56,7 +56,10 @@ fn value(rest: &mut &[u8], levels: usize) -> Value {
             let mut members = Struct::new();
             for _ in 0..byte(rest) % 6 {
                 if !rest.is_empty() {
-                    members.insert(text(rest), value(rest, levels - 1));
+                    // The fast reader declines white space at a name's ends.
+                    let name = text(rest);
+                    let name = name.trim_matches([' ', '\t', '\r', '\n']);
+                    members.insert(name, value(rest, levels - 1));
                 }
             }
             Value::Struct(members)

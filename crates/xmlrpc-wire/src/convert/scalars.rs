@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::convert::value_traits::{FromValue, infallible};
 use crate::datetime::DateTime;
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 use crate::value::Value;
 
 infallible!(bool, Value::Bool);
@@ -48,6 +48,10 @@ impl FromValue for DateTime {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
             Value::DateTime(moment) => Ok(moment),
+            Value::InvalidDateTime(text) => Err(Error::mismatch(
+                "a dateTime.iso8601",
+                format!("one with the text {:?}", excerpt(&text)),
+            )),
             other => Err(Error::mismatch("a dateTime.iso8601", other.type_name())),
         }
     }
@@ -90,5 +94,10 @@ mod tests {
         let moment = DateTime::new(1998, 7, 17, 14, 8, 55).unwrap();
         check(moment, Value::DateTime(moment));
         assert_eq!(f64::from_value(Value::Int(3)), Ok(3.0));
+        let never_set = Value::InvalidDateTime("00000000T00:00:00Z".to_owned());
+        assert_eq!(
+            DateTime::from_value(never_set).unwrap_err().to_string(),
+            "expected a dateTime.iso8601, found one with the text \"00000000T00:00:00Z\""
+        );
     }
 }

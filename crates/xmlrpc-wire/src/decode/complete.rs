@@ -5,9 +5,10 @@ mod elements;
 mod encoding;
 mod parser_input;
 mod prolog;
+mod surrogates;
 
-use crate::decode::fault_members::fault;
 use crate::error::Error;
+use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::message::{MethodCall, MethodResponse};
 use crate::value::Value;
@@ -34,7 +35,7 @@ pub(super) fn decode_call_in(
     let mut cursor = Cursor::new(&input, limits);
     cursor.expect_start("methodCall", "<methodCall>")?;
     cursor.expect_start("methodName", "<methodName>")?;
-    let method = cursor.read_name()?;
+    let method = cursor.read_method_name()?;
     let params = match cursor.next_child("<params> or </methodCall>")? {
         Some(tag) if tag == "params" => {
             let params = params(&mut cursor)?;
@@ -68,29 +69,41 @@ pub(super) fn decode_response_in(
     cursor.expect_start("methodResponse", "<methodResponse>")?;
     let expected = "<params> or <fault>";
     let response = match cursor.next_child(expected)?.as_deref() {
-        Some("params") => {
-            cursor.expect_start("param", "<param>")?;
-            let value = cursor
-                .value_element(1)
-                .map_err(|e| e.within("the result"))?;
-            cursor.expect_end("</param>")?;
-            cursor.expect_end("</params>")?;
-            Ok(value)
-        }
+        Some("params") => Ok(result(&mut cursor)?),
         Some("fault") => {
-            let value = cursor.value_element(1).map_err(|e| e.within("the fault"))?;
+            let value = cursor.fault_value().map_err(|e| e.within("the fault"))?;
             cursor.expect_end("</fault>")?;
-            Err(fault(value).ok_or_else(|| {
+            Err(Fault::from_struct(value).ok_or_else(|| {
                 let what = "another value".to_owned();
                 cursor.error("a struct of faultCode and faultString", what)
             })?)
         }
         Some(tag) => return Err(cursor.unexpected(expected, Token::Start(tag.to_owned()))),
-        None => return Err(cursor.unexpected(expected, Token::End)),
+        // A void function's, without even empty parameters.
+        None => {
+            cursor.expect_eof()?;
+            return Ok(Ok(Value::Nil));
+        }
     };
     cursor.expect_end("</methodResponse>")?;
     cursor.expect_eof()?;
     Ok(response)
+}
+
+/// Reads the result after `<params>`, and `</params>`. A void function's has no value, and is
+/// read as nil.
+fn result(cursor: &mut Cursor<'_>) -> Result<Value, Error> {
+    let expected = "<param>";
+    let value = match cursor.next_child(expected)?.as_deref() {
+        Some("param") => {
+            let value = cursor.optional_value();
+            value.map_err(|e| e.within("the result"))?
+        }
+        Some(tag) => return Err(cursor.unexpected(expected, Token::Start(tag.to_owned()))),
+        None => return Ok(Value::Nil),
+    };
+    cursor.expect_end("</params>")?;
+    Ok(value)
 }
 
 /// Returns whether a charset is UTF-8.

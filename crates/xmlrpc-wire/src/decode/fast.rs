@@ -4,7 +4,7 @@ mod char_data;
 mod envelope;
 pub(crate) mod scanner;
 
-use crate::decode::fault_members::fault;
+use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::message::{MethodCall, MethodResponse};
 use crate::value::{Struct, Value};
@@ -33,7 +33,7 @@ pub fn decode_response(document: &[u8], limits: &Limits) -> Option<MethodRespons
     } else {
         let value = value(&mut scanner, 1)?;
         scanner.tag(b"</fault>")?;
-        Err(fault(value)?)
+        Err(Fault::from_struct(value)?)
     };
     scanner.tag(b"</methodResponse>")?;
     scanner.end_of_document()?;

@@ -117,6 +117,11 @@ impl<'d> Writer<'d> {
             Value::Bool(false) => self.markup("<value><boolean>0</boolean></value>"),
             Value::Double(double) => return self.double(*double),
             Value::DateTime(moment) => return self.date_time(moment),
+            Value::InvalidDateTime(text) => {
+                self.markup("<value><dateTime.iso8601>");
+                self.text(text)?;
+                self.markup("</dateTime.iso8601></value>");
+            }
             Value::Nil => return self.nil(),
             Value::String(text) => return self.string(text),
             Value::Base64(bytes) => self.bytes(bytes),

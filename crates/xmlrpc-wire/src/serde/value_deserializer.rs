@@ -52,6 +52,7 @@ where
         Value::String(text) => visitor.visit_string(text),
         Value::Double(double) => visitor.visit_f64(double),
         Value::DateTime(moment) => visitor.visit_string(moment.to_string()),
+        Value::InvalidDateTime(text) => visitor.visit_string(text),
         Value::Base64(bytes) => visitor.visit_byte_buf(bytes),
         Value::Nil => visitor.visit_unit(),
         Value::Array(_) | Value::Struct(_) => Err(E::custom("no scalar")),

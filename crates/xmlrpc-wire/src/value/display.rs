@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::value::{Struct, Value};
 
 /// Shows the value on one line: strings and names quoted and escaped as in Rust, base64 as
-/// `base64(YQ==)`. Nothing parses this form.
+/// `base64(YQ==)`, an invalid date as `dateTime("0")`. Nothing parses this form.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -20,6 +20,7 @@ impl fmt::Display for Value {
             Value::String(text) => write!(f, "{text:?}"),
             Value::Double(double) => write!(f, "{double:?}"),
             Value::DateTime(moment) => write!(f, "{moment}"),
+            Value::InvalidDateTime(text) => write!(f, "dateTime({text:?})"),
             Value::Base64(bytes) => write!(f, "base64({})", Base64Display::new(bytes, &STANDARD)),
             Value::Array(items) => {
                 f.write_str("[")?;
@@ -74,6 +75,7 @@ mod tests {
                 Value::DateTime(DateTime::new(1998, 7, 17, 14, 8, 55).unwrap()),
                 "19980717T14:08:55",
             ),
+            (Value::InvalidDateTime("0".to_owned()), r#"dateTime("0")"#),
             (Value::Base64(b"a".to_vec()), "base64(YQ==)"),
             (Value::Array(vec![]), "[]"),
             (Value::Array(vec![Value::Int(1), Value::Nil]), "[1, nil]"),

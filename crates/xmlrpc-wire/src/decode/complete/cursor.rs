@@ -6,6 +6,7 @@ use xml::common::Position as _;
 use xml::reader::{ErrorKind, EventReader, ParserConfig, XmlEvent};
 
 use crate::decode::complete::parser_input::{PLACEHOLDER, ParserInput};
+use crate::decode::complete::prolog::{self, BLANKS};
 use crate::error::{Error, Position, excerpt};
 use crate::limits::{Limit, Limits};
 
@@ -147,11 +148,32 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Reads the text of the open element as a name within its limit, and its end.
-    pub(super) fn read_name(&mut self) -> Result<String, Error> {
+    /// Reads the text of the open element as a method's name within its limit, and its end.
+    /// No method's name has white space at its ends.
+    pub(super) fn read_method_name(&mut self) -> Result<String, Error> {
         let name = self.read_text()?;
+        self.name(name.trim_matches(BLANKS))
+    }
+
+    /// Reads the text of the open element as a member's name within its limit, and its end.
+    ///
+    /// White space belongs to a name, as in Python, unless the name stands on lines of its
+    /// own.
+    pub(super) fn read_member_name(&mut self) -> Result<String, Error> {
+        let text = self.read_text()?;
+        let name = text.trim_start_matches(BLANKS);
+        let before = &text[..text.len() - name.len()];
+        let after = &name[name.trim_end_matches(BLANKS).len()..];
+        match before.contains('\n') && after.contains('\n') {
+            true => self.name(&name[..name.len() - after.len()]),
+            false => self.name(&text),
+        }
+    }
+
+    /// Returns a name within its limit.
+    fn name(&self, name: &str) -> Result<String, Error> {
         within(Limit::Name, name.len(), self.limits.name)?;
-        Ok(name.into_owned())
+        Ok(name.to_owned())
     }
 
     /// Checks the length of a string, of a number's text or of decoded base64.
@@ -243,6 +265,5 @@ fn with_line_feeds(run: &str) -> Cow<'_, str> {
 
 /// Returns whether the text is white space, as XML defines it.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+    text.bytes().all(prolog::is_blank)
 }

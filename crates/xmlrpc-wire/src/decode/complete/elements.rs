@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::decode::complete::cursor::{Cursor, Token, append, is_blank};
+use crate::decode::complete::prolog::BLANKS;
 use crate::decode::scalar_parser::ScalarType;
 use crate::error::{Error, excerpt};
 use crate::value::{Struct, Value};
@@ -12,6 +13,34 @@ impl Cursor<'_> {
     pub(super) fn value_element(&mut self, depth: usize) -> Result<Value, Error> {
         self.expect_start("value", "<value>")?;
         self.value(depth)
+    }
+
+    /// Reads the contents of an open `<param>` of a result, and its end. Without a value it is
+    /// nil.
+    pub(super) fn optional_value(&mut self) -> Result<Value, Error> {
+        let expected = "<value>";
+        let value = match self.next_child(expected)?.as_deref() {
+            Some("value") => self.value(1)?,
+            Some(tag) => return Err(self.unexpected(expected, Token::Start(tag.to_owned()))),
+            None => return Ok(Value::Nil),
+        };
+        self.expect_end("</param>")?;
+        Ok(value)
+    }
+
+    /// Reads the `<value>` of a fault. rTorrent leaves the element out, and has its `<struct>`
+    /// alone.
+    pub(super) fn fault_value(&mut self) -> Result<Value, Error> {
+        let expected = "<value>";
+        match self.next_child(expected)?.as_deref() {
+            Some("value") => self.value(1),
+            Some("struct") => {
+                self.count_value(1)?;
+                self.structure(1)
+            }
+            Some(tag) => Err(self.unexpected(expected, Token::Start(tag.to_owned()))),
+            None => Err(self.unexpected(expected, Token::End)),
+        }
     }
 
     /// Reads the contents of an open `<value>`, and its end.
@@ -66,12 +95,21 @@ impl Cursor<'_> {
         if scalar != ScalarType::Base64 {
             self.check_string(text.len())?;
         }
-        let value = scalar.parse(&text).ok_or_else(|| Error::BadScalar {
-            at: self.position(),
-            path: String::new(),
-            type_name: scalar.name(),
-            text: excerpt(&text),
-        })?;
+        let value = match scalar.parse(&text) {
+            Some(value) => value,
+            // A date that was never set. It leaves the rest of the document readable.
+            None if scalar == ScalarType::DateTime => {
+                Value::InvalidDateTime(text.trim_matches(BLANKS).to_owned())
+            }
+            None => {
+                return Err(Error::BadScalar {
+                    at: self.position(),
+                    path: String::new(),
+                    type_name: scalar.name(),
+                    text: excerpt(&text),
+                });
+            }
+        };
         if let Value::Base64(bytes) = &value {
             self.check_string(bytes.len())?;
         }
@@ -118,7 +156,7 @@ impl Cursor<'_> {
         let expected = "one <name> and one <value> in a member";
         while let Some(tag) = self.next_child(expected)? {
             match tag.as_str() {
-                "name" if name.is_none() => name = Some(self.read_name()?),
+                "name" if name.is_none() => name = Some(self.read_member_name()?),
                 "value" if value.is_none() => {
                     let read = self.value(depth + 1);
                     value = Some(read.map_err(|e| {

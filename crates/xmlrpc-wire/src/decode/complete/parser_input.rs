@@ -1,14 +1,16 @@
 //! The XML parser's input, made from the document.
 //!
-//! The input is the document's text with three changes. It is in UTF-8. A prefix `ex` that is
-//! used without a declaration is declared. A long run of base64 is replaced by a placeholder,
-//! a processing instruction, since the parser takes two calls for each character. The changes
-//! are recorded, so that a place in the input can be converted to a place in the document.
+//! The input is the document's text with some changes. It is in UTF-8, without white space
+//! before the XML declaration. A prefix `ex` that is used without a declaration is declared. A
+//! pair of references to surrogates is replaced by its character. A long run of base64 is
+//! replaced by a placeholder, a processing instruction, since the parser takes two calls for
+//! each character. The changes are recorded, so that a place in the input can be converted to
+//! a place in the document.
 
 use std::borrow::Cow;
 
 use crate::decode::complete::encoding::{Encoding, locate};
-use crate::decode::complete::prolog;
+use crate::decode::complete::{prolog, surrogates};
 use crate::error::{Error, Position};
 use crate::limits::{Limit, Limits};
 
@@ -23,15 +25,48 @@ pub(super) const PLACEHOLDER: &str = "xmlrpc-wire-run";
 
 /// A document's text and its changes.
 pub(super) struct ParserInput<'d> {
-    /// The document's text, without a byte order mark.
+    /// The document's text, without what was skipped before it.
     text: Cow<'d, str>,
     encoding: Encoding,
-    /// Bytes of the byte order mark.
-    mark: usize,
+    skipped: Skipped,
     /// The changes, by their place in the text. A placeholder's number is an index here.
     edits: Vec<Edit>,
     /// The text with the changes, if there are any.
     edited: Option<String>,
+}
+
+/// The white space and the byte order mark before a document's text.
+///
+/// XML allows no white space before its declaration. Programs write some all the same: a line
+/// end after a script's last `?>` is enough.
+#[derive(Default)]
+struct Skipped {
+    bytes: usize,
+    lines: u64,
+    /// Characters after the last line end.
+    columns: u64,
+}
+
+impl Skipped {
+    /// Adds white space whose characters have `unit` bytes each.
+    fn add(&mut self, blanks: &str, unit: usize) {
+        self.bytes += blanks.len() * unit;
+        self.lines += blanks.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        self.columns = match blanks.rsplit_once('\n') {
+            Some((_, last)) => last.len() as u64,
+            None => self.columns + blanks.len() as u64,
+        };
+    }
+
+    /// Converts a place in the text to one in the document.
+    fn before(&self, mut at: Position) -> Position {
+        if at.line == 1 {
+            at.column += self.columns;
+        }
+        at.line += self.lines;
+        at.offset += self.bytes as u64;
+        at
+    }
 }
 
 /// One change of the text.
@@ -42,6 +77,8 @@ struct Edit {
     removed: usize,
     /// The text that is inserted there.
     inserted: String,
+    /// True for a run that a placeholder stands for.
+    is_run: bool,
 }
 
 impl<'d> ParserInput<'d> {
@@ -60,32 +97,55 @@ impl<'d> ParserInput<'d> {
                 max: limits.bytes,
             });
         }
+        let mut skipped = Skipped::default();
+        let document = skip_blanks(document, &mut skipped);
         let (mut encoding, mark) = Encoding::detect(document, charset)?;
+        skipped.bytes += mark;
         let mut decoded = encoding.decode(&document[mark..]);
         if decoded.is_err() && charset.is_some() && mark == 0 {
             encoding = Encoding::declared(document)?;
             decoded = encoding.decode(document);
         }
-        let text = decoded.map_err(|e| shifted(e, mark))?;
+        let mut text = decoded.map_err(|error| match error {
+            Error::NotWellFormed { at, reason } => Error::NotWellFormed {
+                at: skipped.before(at),
+                reason,
+            },
+            other => other,
+        })?;
+        let blanks = text.len() - text.trim_start_matches(prolog::BLANKS).len();
+        if blanks > 0 {
+            skipped.add(&text[..blanks], encoding.encoded_len(" "));
+            text = match text {
+                Cow::Borrowed(text) => Cow::Borrowed(&text[blanks..]),
+                Cow::Owned(text) => Cow::Owned(text[blanks..].to_owned()),
+            };
+        }
+        if text.starts_with("<?xml\u{FEFF}") {
+            return Err(Error::NotWellFormed {
+                at: skipped.before(locate("<?xml", encoding)),
+                reason: "a byte order mark within the XML declaration".to_owned(),
+            });
+        }
         let root = prolog::root_offset(&text)?;
         let mut edits = long_base64_runs(&text);
+        edits.extend(surrogate_pairs(&text, &edits));
         if text.contains("<ex:")
             && let Some(at) = prolog::attribute_insertion_point(&text[root..], "xmlns:ex")
         {
-            let declaration = Edit {
+            edits.push(Edit {
                 at: root + at,
                 removed: 0,
                 inserted: DECLARATION.to_owned(),
-            };
-            // The edits stay in the order of their places.
-            let place = edits.partition_point(|edit| edit.at < declaration.at);
-            edits.insert(place, declaration);
+                is_run: false,
+            });
         }
+        edits.sort_by_key(|edit| edit.at);
         let edited = (!edits.is_empty()).then(|| apply(&text, &mut edits));
         Ok(ParserInput {
             text,
             encoding,
-            mark,
+            skipped,
             edits,
             edited,
         })
@@ -99,15 +159,14 @@ impl<'d> ParserInput<'d> {
     /// Returns the run that a placeholder with this content replaces.
     pub(super) fn run(&self, number: &str) -> Option<&str> {
         let edit = self.edits.get(number.parse::<usize>().ok()?)?;
-        (edit.removed > 0).then(|| &self.text[edit.at..edit.at + edit.removed])
+        edit.is_run
+            .then(|| &self.text[edit.at..edit.at + edit.removed])
     }
 
     /// Returns the place in the document of a row and a column of the parser, both from 0.
     pub(super) fn locate(&self, row: u64, column: u64) -> Position {
         let at = self.in_text(offset(self.xml(), row, column));
-        let mut position = locate(&self.text[..at], self.encoding);
-        position.offset += self.mark as u64;
-        position
+        self.skipped.before(locate(&self.text[..at], self.encoding))
     }
 
     /// Converts an offset in the parser's text to one in the document's text.
@@ -122,7 +181,7 @@ impl<'d> ParserInput<'d> {
                 return from + left;
             }
             left -= kept;
-            if left <= edit.inserted.len() {
+            if left < edit.inserted.len() {
                 return edit.at;
             }
             left -= edit.inserted.len();
@@ -138,7 +197,7 @@ fn apply(text: &str, edits: &mut [Edit]) -> String {
         String::with_capacity(text.len() - edits.iter().map(|e| e.removed).sum::<usize>());
     let mut from = 0;
     for (number, edit) in edits.iter_mut().enumerate() {
-        if edit.removed > 0 {
+        if edit.is_run {
             edit.inserted = format!("<?{PLACEHOLDER} {number}?>");
         }
         out.push_str(&text[from..edit.at]);
@@ -149,12 +208,18 @@ fn apply(text: &str, edits: &mut [Edit]) -> String {
     out
 }
 
-/// Adds the length of the byte order mark to the offset of an error.
-fn shifted(mut error: Error, mark: usize) -> Error {
-    if let Error::NotWellFormed { at, .. } = &mut error {
-        at.offset += mark as u64;
+/// Returns the document without the white space before a tag or a byte order mark.
+fn skip_blanks<'d>(document: &'d [u8], skipped: &mut Skipped) -> &'d [u8] {
+    let blanks = document.iter().take_while(|byte| prolog::is_blank(**byte));
+    let (blanks, rest) = document.split_at(blanks.count());
+    // A zero follows white space in UTF-16, which has two bytes for each character.
+    match (std::str::from_utf8(blanks), rest) {
+        (Ok(_), [0, ..]) | (Err(_), _) => document,
+        (Ok(blanks), _) => {
+            skipped.add(blanks, 1);
+            rest
+        }
     }
-    error
 }
 
 /// Returns the byte offset of a row and a column, both in characters from 0, or the text's
@@ -204,11 +269,32 @@ fn long_base64_runs(text: &str) -> Vec<Edit> {
             at: start,
             removed: end - start,
             inserted: String::new(),
+            is_run: true,
         });
         kept_from = end;
     }
     if edits.is_empty() || !clean(&text[kept_from.max(prolog)..]) {
         return Vec::new();
+    }
+    edits
+}
+
+/// Returns edits that replace pairs of references to surrogates. No pair is in a run, and a
+/// text with runs has no CDATA.
+fn surrogate_pairs(text: &str, runs: &[Edit]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut from = 0;
+    let ends = runs.iter().map(|run| (run.at, run.at + run.removed));
+    for (end, next) in ends.chain([(text.len(), text.len())]) {
+        for (at, removed, character) in surrogates::pairs(&text[from..end]) {
+            edits.push(Edit {
+                at: from + at,
+                removed,
+                inserted: character.to_string(),
+                is_run: false,
+            });
+        }
+        from = next;
     }
     edits
 }
@@ -278,5 +364,26 @@ mod tests {
         let offset = document.find("<c/>").unwrap() as u64;
         assert_eq!(at.offset, offset);
         assert_eq!((at.line, whole.locate(0, 2).offset), (2, 3 + 2));
+    }
+
+    #[test]
+    fn places_count_the_blanks_before_the_document() {
+        for (blanks, line, column) in [("", 1, 4), (" ", 1, 5), ("\r\n\t", 2, 5), ("\n\n", 3, 4)] {
+            for mark in ["", "\u{FEFF}"] {
+                for document in [
+                    format!("{blanks}{mark}<?x?>"),
+                    format!("{mark}{blanks}<?x?>"),
+                ] {
+                    let offset = (blanks.len() + mark.len() + 3) as u64;
+                    let at = source(document.as_bytes()).locate(0, 3);
+                    assert_eq!((at.line, at.column, at.offset), (line, column, offset));
+                }
+            }
+            let wide = format!("\u{FEFF}{blanks}<?x?>");
+            let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let at = source(&wide).locate(0, 3);
+            let offset = 2 + 2 * (blanks.len() as u64 + 3);
+            assert_eq!((at.line, at.column, at.offset), (line, column, offset));
+        }
     }
 }

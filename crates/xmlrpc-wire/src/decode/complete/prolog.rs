@@ -2,6 +2,14 @@
 
 use crate::error::Error;
 
+/// The white space of XML (production 3).
+pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Returns whether a byte is white space.
+pub(super) fn is_blank(byte: u8) -> bool {
+    BLANKS.contains(&char::from(byte))
+}
+
 /// Returns the offset of the root element: of the first text that is not white space, a
 /// comment or a processing instruction.
 ///
@@ -12,7 +20,7 @@ use crate::error::Error;
 pub(super) fn root_offset(text: &str) -> Result<usize, Error> {
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        rest = rest.trim_start_matches(BLANKS);
         rest = if let Some(inside) = rest.strip_prefix("<?") {
             after(inside, "?>")
         } else if let Some(inside) = rest.strip_prefix("<!--") {

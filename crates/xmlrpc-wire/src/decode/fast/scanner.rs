@@ -54,7 +54,8 @@ impl<'d> Scanner<'d> {
             values_left: limits.values,
             limits,
         };
-        if document.starts_with(b"<?") {
+        scanner.skip_blanks();
+        if scanner.rest.starts_with(b"<?") {
             scanner.declaration()?;
         }
         Some(scanner)
@@ -126,10 +127,13 @@ impl<'d> Scanner<'d> {
         }
     }
 
-    /// Reads a name within its limit, and its closing tag.
+    /// Reads a name within its limit, and its closing tag. Declines white space at its ends.
     pub(crate) fn name(&mut self, close: &[u8]) -> Option<Cow<'d, str>> {
         let name = self.characters()?;
         self.eat(close)?;
+        if let [b'\0'..=b' ', ..] | [.., b'\0'..=b' '] = name.as_bytes() {
+            return None;
+        }
         (name.len() <= self.limits.name).then_some(name)
     }
 
