@@ -11,7 +11,7 @@ use crate::error::call::CallError;
 use crate::error::task::TaskErrorKind;
 use crate::error::try_next::TryNextError;
 use crate::ids::{CallId, TaskId};
-use crate::plan::action::CallReason;
+use crate::plan::action::{CallReason, WaitCause};
 use crate::summary::server::ServerState;
 
 /// Something that has happened in a run. Each variant is named after its subject: a task, a
@@ -103,6 +103,8 @@ pub enum Event {
         wait: Duration,
         /// Its state from now on.
         state: ServerState,
+        /// Its last error, which is the reason.
+        error: Option<CallError>,
     },
     /// A server that was set aside has answered, and is in use again.
     #[non_exhaustive]
@@ -125,7 +127,27 @@ pub enum Event {
         /// Its state from now on: [out](ServerState::Out), in
         /// [quarantine](ServerState::Quarantined) or [removed](ServerState::Removed).
         state: ServerState,
+        /// Its last error, which is the reason unless it was removed.
+        error: Option<CallError>,
     },
+    /// Several instances of a server answer at one address, behind a proxy that spreads the
+    /// calls: a status says nothing about any one call.
+    #[non_exhaustive]
+    SeveralInstances {
+        /// The name of the address.
+        server: Arc<str>,
+    },
+    /// No server takes calls for some seconds already, and tasks wait.
+    #[non_exhaustive]
+    Waiting {
+        /// The reason.
+        cause: WaitCause,
+        /// The time, from now, after which the run ends if nothing changes; `None` if it
+        /// waits for ever.
+        limit: Option<Duration>,
+    },
+    /// Servers take calls again.
+    WaitingEnded,
     /// A server was added to the run.
     #[non_exhaustive]
     ServerAdded {

@@ -30,8 +30,12 @@ pub struct Options {
     pub max_attempts: u32,
     /// The time for which every server may be down, while there are tasks to do, before
     /// the run ends with an error. 5 s by default. A server that answers that it is busy is
-    /// not down. `None` waits for ever.
+    /// not down, if it says when it will have room. `None` waits for ever.
     pub outage: Option<Duration>,
+    /// The [`outage`](Self::outage) until some server has answered: short, if a mistyped
+    /// address is to be reported at once, though a later outage may last. `None`, the
+    /// default, is that of [`outage`](Self::outage).
+    pub outage_before_answer: Option<Duration>,
     /// The longest time that one call may take, on any server. `None` by default, since
     /// only the caller knows how long the work takes. The destination enforces it, by
     /// [`Call::deadline`](crate::Call::deadline).
@@ -46,6 +50,14 @@ pub struct Options {
     /// again. A call that ended with such a fault counts among the
     /// [attempts](Self::max_attempts). The fault of the last one is the task's answer.
     pub retry_faults: RetryFaults,
+    /// Retries a task whose call exceeded its [`time_limit`](Self::time_limit) while its
+    /// server was [at work on it](crate::ErrorKind::Overran), as if the server had failed.
+    /// False by default: such a task is too long for the limit, and is tried on one other
+    /// server at most.
+    pub retry_time_outs: bool,
+    /// Ends the run after this many failed tasks: calls in flight go on, and no more are
+    /// started. `None` by default.
+    pub halt: Option<Halt>,
     /// Sends a slow task to a second server, once a slot there has nothing else to do.
     /// True by default. A task is slow after twice the median of the tasks that have ended,
     /// and at least 1 s; after 30 s while none has ended. The first answer counts, and the
@@ -60,10 +72,40 @@ impl Default for Options {
             window: 1024,
             max_attempts: 10,
             outage: Some(Duration::from_secs(5)),
+            outage_before_answer: None,
             time_limit: None,
             time_limit_medians: None,
             retry_faults: RetryFaults::None,
+            retry_time_outs: false,
+            halt: None,
             hedge: true,
+        }
+    }
+}
+
+/// The failed tasks after which a run ends: see [`halt`](Options::halt). Tasks that the
+/// caller cancels don't count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Halt {
+    /// A number of failed tasks.
+    Tasks(u64),
+    /// A percentage of the tasks that have ended, once 20 have.
+    Percent(u8),
+}
+
+impl Halt {
+    /// The number of tasks that must have ended before a percentage counts.
+    pub const PERCENT_AFTER: u64 = 20;
+
+    /// Returns true if a run with so many failed tasks, among those that have ended, ends.
+    pub(crate) fn is_reached(self, failed: u64, ended: u64) -> bool {
+        match self {
+            Self::Tasks(most) => failed >= most.max(1),
+            Self::Percent(percent) => {
+                let share = failed.saturating_mul(100) >= ended.saturating_mul(percent.into());
+                ended >= Self::PERCENT_AFTER && failed > 0 && share
+            }
         }
     }
 }
@@ -88,6 +130,31 @@ impl RetryFaults {
             Self::None => false,
             Self::Codes(codes) => codes.contains(&code),
             Self::All => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_and_a_share_of_failed_tasks_end_a_run() {
+        for (halt, failed, ended, reached) in [
+            (Halt::Tasks(3), 2, 99, false),
+            (Halt::Tasks(3), 3, 3, true),
+            (Halt::Tasks(0), 0, 9, false),
+            (Halt::Tasks(0), 1, 9, true),
+            (Halt::Percent(10), 19, 19, false),
+            (Halt::Percent(10), 2, 20, true),
+            (Halt::Percent(10), 2, 21, false),
+            (Halt::Percent(0), 0, 99, false),
+        ] {
+            assert_eq!(
+                halt.is_reached(failed, ended),
+                reached,
+                "{halt:?} {failed} {ended}"
+            );
         }
     }
 }

@@ -23,6 +23,7 @@
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
 //! | [`time_limits`] | A call that exceeds its time limit is lost. The limit may depend on the median of the [`durations`]. |
 //! | [`outage`] | When no server is alive for long enough while tasks wait, the reserve is used, or the run ends. |
+//! | [`waiting`] | That no server takes calls while tasks wait is told after some seconds. |
 //!
 //! This file has the flow of one event, from top to bottom. The changes that
 //! concern several parts, and the actions that go with them, are in `apply.rs`.
@@ -53,19 +54,20 @@ mod tasks;
 pub(crate) mod tests;
 mod time_limits;
 mod timers;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
-use crate::ids::{CallId, ServerId, TaskId};
+use crate::ids::{CallId, TaskId};
 use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
 use crate::plan::calls::{CallKind, CallState, Calls};
 use crate::plan::durations::Durations;
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, ServerConfig};
 use crate::plan::failures::TaskVerdict;
 use crate::plan::health::{Health, State};
-use crate::plan::heartbeat::{Heartbeat, ProbeFailure, ProbeTimer};
+use crate::plan::heartbeat::{Heartbeat, ProbeTimer};
 use crate::plan::hedging::Hedging;
 use crate::plan::isolation::Isolation;
 use crate::plan::options::PlanOptions;
@@ -75,6 +77,7 @@ use crate::plan::retries::Retries;
 use crate::plan::suspects::{Suspects, Suspicion};
 use crate::plan::tasks::{Queue, Tasks};
 use crate::plan::time_limits::TimeLimits;
+use crate::plan::waiting::Waiting;
 
 /// The parts of the plan, and the state that no part owns.
 #[derive(Debug)]
@@ -93,6 +96,10 @@ pub(crate) struct Plan {
     durations: Durations,
     time_limits: TimeLimits,
     outage: Outage,
+    waiting: Waiting,
+    /// Number of tasks that have ended by themselves, and that have failed.
+    ended_tasks: u64,
+    failed_tasks: u64,
     /// Actions that the caller has not polled yet.
     actions: VecDeque<Action>,
     /// Time of the last event.
@@ -120,7 +127,10 @@ impl Plan {
             hedging: Hedging::new(options.hedge),
             durations: Durations::new(),
             time_limits: TimeLimits::new(options.time_limit, options.time_limit_medians),
-            outage: Outage::new(options.outage),
+            outage: Outage::new(options.outage, options.outage_before_answer),
+            waiting: Waiting::default(),
+            ended_tasks: 0,
+            failed_tasks: 0,
             actions: VecDeque::new(),
             now: Duration::ZERO,
             input_closed: false,
@@ -166,6 +176,7 @@ impl Plan {
         self.outage
             .observe(self.health.any_alive(), any_open, self.now);
         self.start_calls();
+        self.tell_waiting();
         self.end_if_done();
     }
 
@@ -202,29 +213,6 @@ impl Plan {
         timers
     }
 
-    fn probe_if_needed(&mut self, server: ServerId) {
-        let needed = self.health.state(server) == State::Probing;
-        if self.ended || !(needed || self.is_watched(server)) {
-            return;
-        }
-        let oldest_call = self.calls.oldest_start(server);
-        let slow_after = self.slow_after();
-        let send = self
-            .heartbeat
-            .send_probe(server, needed, oldest_call, slow_after, self.now);
-        if send {
-            self.actions.push_back(Action::ProbeServer { server });
-        }
-    }
-
-    fn probe_overdue(&mut self, server: ServerId) {
-        if self.is_watched(server)
-            && let Some(silence) = self.heartbeat.overdue(server)
-        {
-            self.server_silent(server, silence);
-        }
-    }
-
     fn call_returned(&mut self, call: CallId, outcome: Result<(), ErrorKind>) {
         let Some(ended) = self.calls.end(call) else {
             return;
@@ -234,7 +222,11 @@ impl Plan {
             return;
         }
         let (task, server) = (ended.task, ended.assignment.server);
-        let (server_verdict, task_verdict) = failures::assess(outcome, &self.options.retry_faults);
+        let (server_verdict, task_verdict) = failures::assess(
+            outcome,
+            &self.options.retry_faults,
+            self.options.retry_time_outs,
+        );
         self.apply_to_server(&ended, server_verdict);
         match task_verdict {
             TaskVerdict::Delivered => {
@@ -246,54 +238,6 @@ impl Plan {
                 self.record_death(&ended, failure.death);
                 self.try_again(task, server, failure);
             }
-        }
-    }
-
-    fn probe_returned(
-        &mut self,
-        server: ServerId,
-        outcome: Result<Option<ServerStatus>, ErrorKind>,
-    ) {
-        let Some(sent_at) = self.heartbeat.probe_returned(server) else {
-            return;
-        };
-        let instance = outcome.ok().flatten().map(|status| status.instance);
-        self.settle_deaths(server, sent_at, instance);
-        match outcome {
-            Ok(Some(status)) => self.status_reported(server, status, sent_at),
-            Err(kind) if failures::is_silence(kind) => {
-                match self.heartbeat.probe_failed(server, kind, self.now) {
-                    ProbeFailure::Occupied => self.server_connected(server),
-                    ProbeFailure::Silent(silence) => self.server_silent(server, silence),
-                }
-            }
-            Ok(None) | Err(_) => {
-                self.heartbeat.connected(server, self.now);
-                self.server_connected(server);
-            }
-        }
-    }
-
-    fn status_reported(&mut self, server: ServerId, status: ServerStatus, sent_at: Duration) {
-        let was_aside = self.health.state(server) == State::Probing;
-        let change = self
-            .heartbeat
-            .status_reported(server, status, sent_at, self.now);
-        if let Some(slots) = change.slots
-            && self.placement.set_slots(server, slots)
-        {
-            self.actions.push_back(Action::SetSlots { server, slots });
-        }
-        // Nobody knows which instance had the calls of a server that reports its
-        // status for the first time.
-        if change.restarted || (change.first && was_aside) {
-            self.lose_calls_before(server, sent_at);
-        }
-        if self.health.status_reported(server) {
-            self.take_back(server);
-        }
-        if self.health.state(server) == State::Up {
-            self.trust_calls(server);
         }
     }
 
@@ -370,7 +314,10 @@ impl Plan {
         if self.draining {
             // Doubted calls are waited for too: it may be the network that fails.
             if self.calls.wanted().next().is_none() {
-                self.end_run(RunEnd::Drained);
+                self.end_run(match self.is_halted() {
+                    true => RunEnd::Halted,
+                    false => RunEnd::Drained,
+                });
             }
             return;
         }
@@ -385,7 +332,7 @@ impl Plan {
         } else if none_left {
             self.end_run(RunEnd::NoServers);
         } else {
-            let after = self.outage.limit();
+            let after = self.outage.limit().unwrap_or_default();
             self.end_run(RunEnd::Outage { after });
         }
     }

@@ -92,12 +92,22 @@ impl RunSummary {
     }
 
     /// Returns the servers that died during the run, those that came back included, and
-    /// those that are out or in quarantine.
+    /// those that are out, suspected or in quarantine.
     pub fn failed_servers(&self) -> impl Iterator<Item = &ServerSummary> {
         self.servers.iter().filter(|server| {
-            let gone = matches!(server.state, ServerState::Out | ServerState::Quarantined);
+            let gone = matches!(
+                server.state,
+                ServerState::Out | ServerState::Suspected | ServerState::Quarantined
+            );
             server.deaths > 0 || gone
         })
+    }
+
+    /// Returns true if the run ended because of the number of failed tasks:
+    /// see [`Options::halt`](crate::Options::halt).
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.end == Some(RunEnd::Halted)
     }
 
     /// Returns the reason why the run ended before its tasks did, as a clause such as "every
@@ -120,6 +130,7 @@ impl RunSummary {
             }
             Some(RunEnd::NoServers) => "every server has refused its calls for good".to_owned(),
             Some(RunEnd::Drained) => "the run was ended early".to_owned(),
+            Some(RunEnd::Halted) => format!("{} tasks had failed", self.failed),
             Some(RunEnd::Completed | RunEnd::Abandoned | RunEnd::JournalFailed) | None => {
                 "the run is over".to_owned()
             }

@@ -221,7 +221,12 @@ fn each_way_to_fail_has_its_kind() {
             ErrorKind::Http { status: 500 },
         ),
         (Way::Send("HTTP/1.0 401 No\r\n\r\n"), ErrorKind::Refused),
-        (Way::Send("HTTP/1.0 403 No\r\n\r\n"), ErrorKind::Refused),
+        (Way::Send("HTTP/1.0 403 No\r\n\r\n"), ErrorKind::Forbidden),
+        (Way::Send("HTTP/1.0 407 No\r\n\r\n"), ErrorKind::Refused),
+        (
+            Way::Send("HTTP/1.0 504 Late\r\n\r\nthe call's deadline has passed\n"),
+            ErrorKind::Overran,
+        ),
         (
             Way::Send("HTTP/1.0 404 Not here\r\n\r\n"),
             ErrorKind::NotFound,

@@ -1,6 +1,6 @@
 //! One call, which can be cancelled and can have a deadline.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::debug;
 use untrusted_text::OneLine;
@@ -37,6 +37,7 @@ use crate::transport::Transport;
 pub struct Attempt<'a> {
     transport: &'a Transport,
     deadline: Option<Instant>,
+    grace: Duration,
     call_id: Option<String>,
     canceller: Canceller,
 }
@@ -46,6 +47,7 @@ impl<'a> Attempt<'a> {
         Attempt {
             transport,
             deadline: None,
+            grace: Duration::ZERO,
             call_id: None,
             canceller: Canceller::new(),
         }
@@ -61,6 +63,13 @@ impl<'a> Attempt<'a> {
             deadline: Some(at),
             ..self
         }
+    }
+
+    /// Sets for how long after the [deadline](Self::deadline) the response is still awaited.
+    /// None by default. A server of xmlrpc-server, which is told the deadline, answers at
+    /// that time, and says whether the call was running.
+    pub fn grace(self, grace: Duration) -> Self {
+        Attempt { grace, ..self }
     }
 
     /// Sets the name by which the server knows the call, in the header `Reparte-Call`. A
@@ -107,6 +116,7 @@ impl<'a> Attempt<'a> {
         let request = Request {
             body: &body,
             deadline: self.deadline,
+            grace: self.grace,
             call_id: self.call_id.as_deref(),
         };
 

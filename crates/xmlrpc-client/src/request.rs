@@ -1,6 +1,6 @@
 //! One request to a server.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A call's document, and the headers and the time that belong to it.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +9,8 @@ pub(crate) struct Request<'a> {
     pub(crate) body: &'a [u8],
     /// When the call must be over, if that is before the time-outs of the options.
     pub(crate) deadline: Option<Instant>,
+    /// The time after `deadline` for which the response is still awaited.
+    pub(crate) grace: Duration,
     /// The header `Reparte-Call`.
     pub(crate) call_id: Option<&'a str>,
 }

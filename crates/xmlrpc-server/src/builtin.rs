@@ -174,6 +174,7 @@ fn status(status: Status) -> Value {
             ("id", Value::from(call.id)),
             ("method", Value::from(call.method)),
             ("age_ms", Value::from(age)),
+            ("running", Value::from(call.is_running)),
         ])
     };
     structure([

@@ -67,6 +67,8 @@ pub(crate) struct CallStatus {
     pub(crate) method: String,
     /// Time since the call came.
     pub(crate) age: Duration,
+    /// It runs, and does not wait for a slot.
+    pub(crate) is_running: bool,
 }
 
 /// A call's place in the table, which it leaves when this is dropped.
@@ -185,6 +187,7 @@ impl CallTable {
             id: call_id(*number, call),
             method: call.context.method().to_owned(),
             age: call.since.elapsed(),
+            is_running: call.is_running,
         });
         Status {
             instance: self.instance.clone(),

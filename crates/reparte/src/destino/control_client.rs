@@ -6,7 +6,9 @@
 //! | --- | --- | --- |
 //! | unknown, supported | supported | it answers with a status |
 //! | unknown, supported | unsupported | it answers with anything else, or a fault |
-//! | any | unknown | it can't be connected to, or the connection breaks: it may be another server when it comes back |
+//! | unknown | unsupported | it hangs up on the question, as some servers do on an unknown method |
+//! | any | unknown | it can't be connected to: it may be another server when it comes back |
+//! | supported | unknown | the connection breaks |
 //!
 //! A time-out changes nothing. A server that does not support the protocol is only connected
 //! to.
@@ -59,8 +61,9 @@ impl ControlClient {
         })
     }
 
-    /// Asks the server for its status; None if it does not support the protocol.
-    pub(super) fn status(&self) -> Result<Option<Status>, CallError> {
+    /// Asks the server for its status, and the ids of the calls that run there; None if it
+    /// does not support the protocol.
+    pub(super) fn status(&self) -> Result<Option<(Status, Vec<String>)>, CallError> {
         // Relaxed: one thread at a time asks, and `cancel` needs no more than a recent value.
         let known = self.support.load(Relaxed);
         if known == UNSUPPORTED {
@@ -79,10 +82,11 @@ impl ControlClient {
         let attempt = proxy.attempt().deadline(Instant::now() + TIME_LIMIT);
         let (support, outcome) = match attempt.call::<Value>("reparte.status", ()) {
             Ok(value) => match read(&value) {
-                Some(status) => (SUPPORTED, Ok(Some(status))),
+                Some(status) => (SUPPORTED, Ok(Some((status, running(&value))))),
                 None => (UNSUPPORTED, Ok(None)),
             },
             Err(ClientError::Fault(_)) => (UNSUPPORTED, Ok(None)),
+            Err(ClientError::Interrupted { .. }) if known == UNKNOWN => (UNSUPPORTED, Ok(None)),
             Err(error) => {
                 let error = call_error(error);
                 let support = match error.kind() {
@@ -136,9 +140,34 @@ fn read(value: &Value) -> Option<Status> {
     Some(Status::new(instance.clone(), slots.unwrap_or(0)))
 }
 
+/// Returns the ids of the calls that a status shows at work.
+fn running(value: &Value) -> Vec<String> {
+    let Some(Value::Array(calls)) = value.get("calls") else {
+        return Vec::new();
+    };
+    let runs = |call: &&Value| matches!(call.get("running"), Some(Value::Bool(true)));
+    let id = |call: &Value| call.get("id")?.as_str().map(str::to_owned);
+    calls.iter().filter(runs).filter_map(id).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_calls_at_work_are_read() {
+        let call = |members: &[(&str, Value)]| Value::Struct(members.iter().cloned().collect());
+        let id = |id: &str| ("id", Value::String(id.into()));
+        let calls = vec![
+            call(&[id("a"), ("running", Value::Bool(true))]),
+            call(&[id("b"), ("running", Value::Bool(false))]),
+            call(&[id("c")]),
+            Value::Nil,
+        ];
+        let status = call(&[("calls", Value::Array(calls))]);
+        assert_eq!(running(&status), ["a"]);
+        assert!(running(&Value::Nil).is_empty());
+    }
 
     #[test]
     fn a_status_is_read_if_it_is_one() {

@@ -1,10 +1,10 @@
 //! A function on an XML-RPC server as a destination.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use xmlrpc_client::{
     Canceller, Error as ClientError, FromValue, IntoParams, Options as ClientOptions, Phase,
@@ -12,7 +12,7 @@ use xmlrpc_client::{
 };
 
 use crate::destino::address;
-use crate::destino::client_error::call_error;
+use crate::destino::client_error::{DEADLINE_PASSED, call_error};
 use crate::destino::control_client::ControlClient;
 use crate::destino::{Call, Destino, Status};
 use crate::error::Error;
@@ -40,6 +40,8 @@ struct InFlight {
     canceller: Canceller,
     /// The call's id on the server.
     call_id: String,
+    /// A status of the server has shown the call at work.
+    seen_running: bool,
 }
 
 impl XmlRpc {
@@ -136,6 +138,17 @@ impl XmlRpc {
         &self.proxy
     }
 
+    /// Notes that a status of the server has shown calls of these ids at work.
+    fn note_running(&self, ids: &[String]) {
+        if ids.is_empty() {
+            return;
+        }
+        let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        for call in self.in_flight().values_mut() {
+            call.seen_running |= ids.contains(&*call.call_id);
+        }
+    }
+
     fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
         // Each change is one insertion or removal, so the map is whole after a panic.
         self.in_flight
@@ -177,7 +190,13 @@ where
 
     fn status(&self) -> Result<Option<Status>, CallError> {
         match &self.control {
-            Some(control) => control.status(),
+            Some(control) => {
+                let status = control.status()?;
+                Ok(status.map(|(status, running)| {
+                    self.note_running(&running);
+                    status
+                }))
+            }
             None => Ok(None),
         }
     }
@@ -186,12 +205,13 @@ where
         let call_id = format!("{:016x}-{}", self.id_prefix, call.id);
         let mut attempt = self.proxy.attempt().call_id(&call_id);
         if let Some(deadline) = call.deadline {
-            attempt = attempt.deadline(deadline);
+            attempt = attempt.deadline(deadline).grace(GRACE);
         }
         let canceller = attempt.canceller();
         let in_flight = InFlight {
             canceller: canceller.clone(),
             call_id,
+            seen_running: false,
         };
         // Enter it first, then look at the mark. `cancel` marks first and then looks for the
         // entry, on another thread. So `cancel` finds the entry, or this finds the mark.
@@ -200,15 +220,11 @@ where
             canceller.cancel();
         }
         let outcome = attempt.call(&self.function, args.clone());
-        self.in_flight().remove(&call.id);
+        let ended = self.in_flight().remove(&call.id);
+        let seen_running = ended.is_some_and(|ended| ended.seen_running);
         outcome.map_err(|error| match error {
             ClientError::Fault(fault) if self.is_unpublished(&fault.message) => {
                 CallError::new(ErrorKind::NotFound, fault.message)
-            }
-            ClientError::Http(http)
-                if http.status == DEADLINE_PASSED && call.deadline.is_some() =>
-            {
-                CallError::from_source(ErrorKind::TimedOut, ClientError::Http(http))
             }
             // The call's own deadline cut the attempt short: that is no sign of a network
             // that has failed.
@@ -218,13 +234,23 @@ where
             } if call.deadline.is_some_and(|at| at <= Instant::now()) => {
                 CallError::from_source(ErrorKind::Unreachable, error)
             }
-            error => call_error(error),
+            error @ ClientError::TimedOut { .. } if seen_running => {
+                CallError::from_source(ErrorKind::Overran, error)
+            }
+            error => match (call_error(error), call.deadline) {
+                // A server of another kind that keeps the deadline, or a proxy.
+                (error, Some(_)) if error.kind() == LATE => error.with_kind(ErrorKind::TimedOut),
+                (error, _) => error,
+            },
         })
     }
 
     fn cancel(&self, call: CallId) {
         let in_flight = self.in_flight().remove(&call);
-        if let Some(InFlight { canceller, call_id }) = in_flight {
+        if let Some(InFlight {
+            canceller, call_id, ..
+        }) = in_flight
+        {
             canceller.cancel();
             if let Some(control) = &self.control {
                 control.cancel(call_id);
@@ -243,5 +269,10 @@ fn bad_address(given: &str, error: &ClientError) -> Error {
     }
 }
 
-/// The HTTP status with which `xmlrpc-server` answers once the call's deadline has passed.
-const DEADLINE_PASSED: u16 = 504;
+/// The kind of a 504 that does not say whether the call ran.
+const LATE: ErrorKind = ErrorKind::Http {
+    status: DEADLINE_PASSED,
+};
+/// The time past its deadline for which a call's answer is awaited: a server of
+/// `xmlrpc-server` says then whether the call was running. The plan waits for longer.
+const GRACE: Duration = Duration::from_millis(250);

@@ -11,7 +11,8 @@ use crate::error::call::{CallError, ErrorKind};
 use crate::error::task::{TaskError, TaskErrorKind};
 use crate::events::Event as RunEvent;
 use crate::ids::{CallId, ServerId, TaskId};
-use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure};
+use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure, WaitCause};
+use crate::summary::server::ServerState;
 
 impl<A, R> Run<A, R>
 where
@@ -71,6 +72,20 @@ where
             Action::MarkOut { server } => self.mark_out(server),
             Action::SetSlots { server, slots } => {
                 log::debug!("{}: takes {slots} calls at a time", self.shown_name(server));
+            }
+            Action::NoteInstances { server } => {
+                let name = self.shown_name(server);
+                log::warn!(
+                    "{name}: several servers answer at this address: list each by its own, so \
+                     that a failure is blamed on the right one"
+                );
+                let server = self.server_name(server);
+                self.observe(|| RunEvent::SeveralInstances { server });
+            }
+            Action::StartWaiting { cause, limit } => self.start_waiting(cause, limit),
+            Action::StopWaiting => {
+                log::warn!("servers take calls again");
+                self.observe(|| RunEvent::WaitingEnded);
             }
             Action::EndRun(end) => log::debug!("run over: {end:?}"),
         }
@@ -149,7 +164,10 @@ where
 
     fn set_aside(&mut self, server: ServerId, until: Duration, reason: AsideReason) {
         let level = match reason {
-            AsideReason::Died | AsideReason::Hung | AsideReason::Quarantined => log::Level::Warn,
+            AsideReason::Died
+            | AsideReason::Hung
+            | AsideReason::Suspected
+            | AsideReason::Refused => log::Level::Warn,
             AsideReason::Busy => log::Level::Info,
             AsideReason::StillDown => log::Level::Debug,
         };
@@ -157,9 +175,10 @@ where
         if log::log_enabled!(level) {
             let what = match reason {
                 AsideReason::Hung => "hangs, put aside",
-                AsideReason::Quarantined => {
-                    "fails all of its calls at once, put aside for a minute"
+                AsideReason::Suspected => {
+                    "its calls fail, so it is on trial: one task at a time, which others do too"
                 }
+                AsideReason::Refused => "takes no call, and is asked again in a minute",
                 AsideReason::Died | AsideReason::StillDown | AsideReason::Busy => "put aside",
             };
             let name = self.shown_name(server);
@@ -169,12 +188,13 @@ where
             }
             log::debug!("{name}: tried again in {wait:.0?}");
         }
-        let state = self.summary.lock().servers[server.index()].state;
+        let (state, error) = self.state_and_error(server);
         let server = self.server_name(server);
         self.observe(|| RunEvent::ServerSetAside {
             server,
             wait,
             state,
+            error,
         });
     }
 
@@ -184,14 +204,36 @@ where
             Some(error) => log::warn!("{name}: out for good: {error}"),
             None => log::info!("{name}: gets no more calls"),
         }
-        let state = self.summary.lock().servers[server.index()].state;
+        let (state, error) = self.state_and_error(server);
         let server = self.server_name(server);
-        self.observe(|| RunEvent::ServerOut { server, state });
+        self.observe(|| RunEvent::ServerOut {
+            server,
+            state,
+            error,
+        });
+    }
+
+    fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
+        let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
+        let cause_text = match cause {
+            WaitCause::Outage => "no server answers",
+            WaitCause::Busy => "every server is busy",
+        };
+        match limit {
+            Some(limit) => log::warn!("{cause_text}; the run ends after {limit:.0?} of this"),
+            None => log::warn!("{cause_text}; the run waits"),
+        }
+        self.observe(|| RunEvent::Waiting { cause, limit });
     }
 
     fn last_error(&self, server: ServerId) -> Option<String> {
+        let (_, error) = self.state_and_error(server);
+        error.map(|error| error.to_string())
+    }
+
+    fn state_and_error(&self, server: ServerId) -> (ServerState, Option<CallError>) {
         let summary = self.summary.lock();
-        let error = summary.servers[server.index()].last_error.as_ref();
-        error.map(ToString::to_string)
+        let server = &summary.servers[server.index()];
+        (server.state, server.last_error.clone())
     }
 }

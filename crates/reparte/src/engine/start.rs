@@ -152,9 +152,12 @@ fn plan_options(options: &Options) -> PlanOptions {
         read_ahead: options.read_ahead,
         max_attempts: options.max_attempts,
         outage: options.outage,
+        outage_before_answer: options.outage_before_answer.or(options.outage),
         time_limit: options.time_limit,
         time_limit_medians: options.time_limit_medians,
         retry_faults: options.retry_faults.clone(),
+        retry_time_outs: options.retry_time_outs,
+        halt: options.halt,
         hedge: options.hedge,
         seed: RandomState::new().hash_one(0),
     }

@@ -8,20 +8,51 @@ use std::time::Duration;
 
 use untrusted_text::OneLine;
 
+/// The class of a failed call, by who is to blame for it.
+///
+/// Evidence about a server comes from different tasks, and evidence about a task from
+/// different servers. So a contested failure is blamed on neither until there is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// The call is lost: the server can't be reached, does not answer, is busy, or the
+    /// connection broke. The task is retried, and the server is set aside.
+    Lost,
+    /// The server's own: it takes no call of this client. It is out, and asked again from
+    /// time to time. The task is retried elsewhere.
+    Server,
+    /// The task's own: it can't be sent to any server. It fails.
+    Task,
+    /// Either may be to blame: the server answered, and the answer is no result. The task is
+    /// tried on another server, which shows who is.
+    Contested,
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Lost => "lost",
+            Self::Server => "the server's own",
+            Self::Task => "the task's own",
+            Self::Contested => "contested",
+        })
+    }
+}
+
 /// The kind of a [`CallError`]. It decides about the call's task and its server.
 ///
-/// | kind | did the call run? | its task | its server |
-/// | --- | --- | --- | --- |
-/// | `Fault` | yes | fails: the fault is its answer | stays in use |
-/// | `Unsendable` | no | fails | stays in use |
-/// | `Unreachable`, `Unanswered` | no | is retried; the call does not count | is set aside |
-/// | `Busy` | no | is retried; the call does not count | is set aside for as long as it asks |
-/// | `Refused`, `NotFound` | no | is retried; the call does not count | gets no more calls |
-/// | `Wrong` | yes | is retried; the call counts | is in quarantine for the rest of the run |
-/// | all others | perhaps | is retried; the call counts | is set aside |
+/// | kind | [class](Self::class) | did the call run? |
+/// | --- | --- | --- |
+/// | `Fault`, `Malformed`, `Http`, `Overran`, `Panicked` | contested | perhaps |
+/// | `NotFound`, `Forbidden` | contested, once the server has answered a call; the server's own before | no |
+/// | `Unsendable` | the task's own | no |
+/// | `Refused`, `Unfit` | the server's own | no |
+/// | `Wrong` | the server's own, for the rest of the run | yes |
+/// | `Unreachable`, `Unanswered`, `Busy` | lost | no |
+/// | `Interrupted`, `TimedOut`, `Cancelled` | lost | perhaps |
 ///
-/// A call that counts is one of the [`max_attempts`](crate::Options::max_attempts) of its
-/// task.
+/// A call that may have run is one of the [`max_attempts`](crate::Options::max_attempts) of
+/// its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -43,18 +74,27 @@ pub enum ErrorKind {
     Interrupted,
     /// No answer came within the time limit. The call may have run.
     TimedOut,
+    /// No answer came within the time limit, and the server has said that it was at work on
+    /// the call. Its [name](Self::name) is that of `TimedOut`.
+    Overran,
     /// The server has no room at the moment. The call did not run.
     Busy {
         /// The time for which the server asks to get no calls, if it says.
         retry_after: Option<Duration>,
     },
-    /// The server demands credentials, or other ones (HTTP 401, 403).
+    /// The server takes no call of this client: it demands credentials, or other ones (HTTP
+    /// 401, 407), or one does not trust the other (TLS).
     Refused,
+    /// The server forbids the call (HTTP 403).
+    Forbidden,
+    /// The server has said that its host can't run the function at all, whatever the
+    /// arguments.
+    Unfit,
     /// The server does not serve such calls at that address: HTTP 404 and the like, or the
     /// fault for a function that is not published (-32601, or the text that Python's server
     /// has for it).
     NotFound,
-    /// The server answered with another HTTP error.
+    /// The server, or a proxy in front of it, answered with another HTTP error.
     Http {
         /// The status code.
         status: u16,
@@ -82,15 +122,52 @@ impl ErrorKind {
             Self::Unreachable => "unreachable",
             Self::Unanswered => "unanswered",
             Self::Interrupted => "interrupted",
-            Self::TimedOut => "timed out",
+            Self::TimedOut | Self::Overran => "timed out",
             Self::Busy { .. } => "busy",
             Self::Refused => "refused",
+            Self::Forbidden => "forbidden",
+            Self::Unfit => "unfit",
             Self::NotFound => "not found",
             Self::Http { .. } => "http error",
             Self::Malformed => "malformed",
             Self::Wrong => "wrong",
             Self::Panicked => "panicked",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Returns the class of a failure of this kind. `NotFound` and `Forbidden` are the
+    /// server's own until it has answered a call of the run.
+    #[must_use]
+    pub fn class(self, server_has_answered: bool) -> FailureClass {
+        match self {
+            Self::Unreachable
+            | Self::Unanswered
+            | Self::Interrupted
+            | Self::TimedOut
+            | Self::Busy { .. }
+            | Self::Cancelled => FailureClass::Lost,
+            Self::Refused | Self::Unfit | Self::Wrong => FailureClass::Server,
+            Self::NotFound | Self::Forbidden if !server_has_answered => FailureClass::Server,
+            Self::Unsendable => FailureClass::Task,
+            Self::Fault { .. }
+            | Self::Malformed
+            | Self::Http { .. }
+            | Self::Overran
+            | Self::Panicked
+            | Self::NotFound
+            | Self::Forbidden => FailureClass::Contested,
+        }
+    }
+
+    /// Returns true if a failure of this kind on one server agrees with one of `other` on
+    /// another: both say the same of the task. Faults agree whatever their codes, and so do
+    /// HTTP errors of the same hundred.
+    #[must_use]
+    pub fn agrees_with(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Http { status: one }, Self::Http { status: two }) => one / 100 == two / 100,
+            _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
         }
     }
 
@@ -103,6 +180,8 @@ impl ErrorKind {
                 | Self::Unanswered
                 | Self::Busy { .. }
                 | Self::Refused
+                | Self::Forbidden
+                | Self::Unfit
                 | Self::NotFound
         )
     }
@@ -155,6 +234,12 @@ impl CallError {
         }
     }
 
+    /// Returns the error as one of another kind.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Creates the error of a call that panicked with this payload.
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = payload
@@ -195,6 +280,52 @@ impl Error for CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_kind_has_a_class() {
+        use FailureClass::{Contested, Lost, Server, Task};
+        let busy = ErrorKind::Busy { retry_after: None };
+        for (kind, before, after) in [
+            (ErrorKind::Fault { code: 1 }, Contested, Contested),
+            (ErrorKind::Unsendable, Task, Task),
+            (ErrorKind::Unreachable, Lost, Lost),
+            (ErrorKind::Unanswered, Lost, Lost),
+            (ErrorKind::Interrupted, Lost, Lost),
+            (ErrorKind::TimedOut, Lost, Lost),
+            (ErrorKind::Overran, Contested, Contested),
+            (busy, Lost, Lost),
+            (ErrorKind::Refused, Server, Server),
+            (ErrorKind::Unfit, Server, Server),
+            (ErrorKind::Wrong, Server, Server),
+            (ErrorKind::Forbidden, Server, Contested),
+            (ErrorKind::NotFound, Server, Contested),
+            (ErrorKind::Http { status: 500 }, Contested, Contested),
+            (ErrorKind::Malformed, Contested, Contested),
+            (ErrorKind::Panicked, Contested, Contested),
+            (ErrorKind::Cancelled, Lost, Lost),
+        ] {
+            assert_eq!(
+                (kind.class(false), kind.class(true)),
+                (before, after),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn failures_agree_if_they_say_the_same_of_the_task() {
+        let http = |status| ErrorKind::Http { status };
+        let fault = |code| ErrorKind::Fault { code };
+        for (one, two, agree) in [
+            (fault(1), fault(2), true),
+            (fault(1), ErrorKind::Malformed, false),
+            (http(500), http(502), true),
+            (http(500), http(413), false),
+            (ErrorKind::Overran, ErrorKind::TimedOut, false),
+        ] {
+            assert_eq!((one.agrees_with(two), two.agrees_with(one)), (agree, agree));
+        }
+    }
 
     #[test]
     fn each_kind_says_itself() {

@@ -55,6 +55,17 @@ pub(crate) enum Action {
     MarkOut { server: ServerId },
     /// The server has reported how many calls it takes at a time.
     SetSlots { server: ServerId, slots: usize },
+    /// Several instances answer at the server's address.
+    #[expect(dead_code, reason = "the heartbeat does not tell them apart yet")]
+    NoteInstances { server: ServerId },
+    /// Tasks have waited for some seconds, and no server takes a call. `limit`: the
+    /// time at which the run ends if that lasts.
+    StartWaiting {
+        cause: WaitCause,
+        limit: Option<Duration>,
+    },
+    /// Servers take calls again.
+    StopWaiting,
     /// The run is over. Later events, if any, change nothing.
     EndRun(RunEnd),
 }
@@ -69,6 +80,16 @@ pub enum CallReason {
     Retry,
     /// The task is slow, and the slot had nothing else to do.
     Hedge,
+}
+
+/// The reason why no server takes a call while tasks wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitCause {
+    /// Every server is down, or its answers are of no use.
+    Outage,
+    /// Every server that is not down says that it is busy.
+    Busy,
 }
 
 /// Why a call counts as lost.
@@ -92,7 +113,8 @@ pub(crate) struct Hedges {
 /// Why a task has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskFailure {
-    /// A call gave an answer that another server would give too.
+    /// A call gave an answer that is the task's own: another server would give it too, or
+    /// none is left to ask.
     Permanent,
     /// Too many calls that may have run brought nothing.
     GivenUp,
@@ -113,8 +135,14 @@ pub(crate) enum AsideReason {
     StillDown,
     /// It answered that it is busy.
     Busy,
-    /// Its calls fail at once, several in a row.
-    Quarantined,
+    /// Its calls fail, and others' succeed, or several of its own in a row.
+    Suspected,
+    /// It takes no call of this client.
+    #[expect(
+        dead_code,
+        reason = "such a server is still out for the rest of the run"
+    )]
+    Refused,
 }
 
 /// The end of a run, by its reason.
@@ -128,6 +156,9 @@ pub(crate) enum RunEnd {
     NoServers,
     /// The caller wanted no more calls, and those in flight have ended.
     Drained,
+    /// Enough tasks had failed that no more calls were wanted, and those in flight
+    /// have ended.
+    Halted,
     /// The caller no longer wanted any result.
     Abandoned,
     /// Results could not be written to the journal.

@@ -5,5 +5,6 @@
 //! the parts, and asked for in `plan.rs`.
 
 mod call;
+mod probe;
 mod server;
 mod task;

@@ -6,6 +6,7 @@
 //! | --- | --- | --- |
 //! | a result | is delivered | works |
 //! | a fault | fails; is tried again if the options say so | works |
+//! | `Overran` | fails; is tried again if the options say so | works |
 //! | `Unsendable` | fails | nothing is known |
 //! | `Refused`, `NotFound`, `Wrong` | is tried again | is out |
 //! | `Busy` | is tried again | pauses for as long as it asks; works once it answers a call |
@@ -90,6 +91,7 @@ pub(super) enum Death {
 pub(super) fn assess(
     outcome: Result<(), ErrorKind>,
     retry_faults: &RetryFaults,
+    retry_time_outs: bool,
 ) -> (ServerVerdict, TaskVerdict) {
     let kind = match outcome {
         Ok(()) => return (ServerVerdict::Works, TaskVerdict::Delivered),
@@ -99,10 +101,13 @@ pub(super) fn assess(
     match kind {
         ErrorKind::Fault { code } if retry_faults.contain(code) => (ServerVerdict::Works, again),
         ErrorKind::Fault { .. } => (ServerVerdict::Works, TaskVerdict::Failed),
+        ErrorKind::Overran if !retry_time_outs => (ServerVerdict::Works, TaskVerdict::Failed),
         ErrorKind::Unsendable => (ServerVerdict::Unknown, TaskVerdict::Failed),
-        ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong => {
-            (ServerVerdict::Useless, again)
-        }
+        ErrorKind::Refused
+        | ErrorKind::Forbidden
+        | ErrorKind::Unfit
+        | ErrorKind::NotFound
+        | ErrorKind::Wrong => (ServerVerdict::Useless, again),
         _ => (ServerVerdict::Failed(server_failure(kind)), again),
     }
 }
@@ -134,6 +139,7 @@ pub(super) fn is_silence(kind: ErrorKind) -> bool {
             | ErrorKind::Unanswered
             | ErrorKind::Interrupted
             | ErrorKind::TimedOut
+            | ErrorKind::Overran
     )
 }
 
@@ -155,6 +161,7 @@ fn server_failure(kind: ErrorKind) -> ServerFailure {
             | ErrorKind::Unanswered
             | ErrorKind::Busy { .. }
             | ErrorKind::TimedOut
+            | ErrorKind::Overran
     );
     let (reason, at_least) = match kind {
         ErrorKind::Busy { retry_after } => {
@@ -180,20 +187,22 @@ mod tests {
     fn each_outcome_has_its_verdicts() {
         use AsideReason::{Busy, Died, Hung};
         let codes = RetryFaults::Codes(vec![7]);
-        let works =
-            |outcome, task| assert_eq!(assess(outcome, &codes), (ServerVerdict::Works, task));
+        let works = |outcome, task| {
+            assert_eq!(assess(outcome, &codes, false), (ServerVerdict::Works, task))
+        };
         works(Ok(()), TaskVerdict::Delivered);
         works(Err(ErrorKind::Fault { code: 6 }), TaskVerdict::Failed);
-        let (server, task) = assess(Err(ErrorKind::Fault { code: 7 }), &codes);
+        works(Err(ErrorKind::Overran), TaskVerdict::Failed);
+        let (server, task) = assess(Err(ErrorKind::Fault { code: 7 }), &codes, false);
         assert_eq!(server, ServerVerdict::Works);
         assert!(matches!(task, TaskVerdict::TryAgain(failure) if failure.is_fault));
-        let (server, task) = assess(Err(ErrorKind::Unsendable), &codes);
+        let (server, task) = assess(Err(ErrorKind::Unsendable), &codes, false);
         assert_eq!(
             (server, task),
             (ServerVerdict::Unknown, TaskVerdict::Failed)
         );
         for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong] {
-            assert_eq!(assess(Err(kind), &codes).0, ServerVerdict::Useless);
+            assert_eq!(assess(Err(kind), &codes, false).0, ServerVerdict::Useless);
         }
         let minute = Duration::from_secs(60);
         for (kind, reason, at_least, is_its_own, needs_trial) in [
@@ -216,7 +225,7 @@ mod tests {
                 true,
             ),
         ] {
-            let (server, task) = assess(Err(kind), &codes);
+            let (server, task) = assess(Err(kind), &codes, false);
             let failure = ServerFailure {
                 reason,
                 at_least: Duration::from_secs(at_least),
@@ -246,7 +255,7 @@ mod tests {
         let (server, failure) = assess_loss(LossReason::TimeLimit);
         assert_eq!(
             server,
-            assess(Err(ErrorKind::TimedOut), &RetryFaults::None).0
+            assess(Err(ErrorKind::TimedOut), &RetryFaults::None, false).0
         );
         assert_eq!(failure.death, Death::None);
         assert!(failure.may_have_run && !failure.is_fault);

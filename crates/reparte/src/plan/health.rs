@@ -53,6 +53,8 @@ pub(super) struct Health {
     backoff: Backoff,
     /// Number of servers that are alive: up, or busy by their own word.
     alive: usize,
+    /// Number of servers that are up.
+    up: usize,
     /// Number of servers that are out or in reserve.
     unused: usize,
 }
@@ -118,6 +120,7 @@ impl Health {
             timers: Timers::default(),
             backoff: Backoff::new(seed),
             alive: 0,
+            up: 0,
             unused: 0,
         }
     }
@@ -140,6 +143,7 @@ impl Health {
             epoch: 0,
         };
         self.alive += usize::from(server.is_alive());
+        self.up += usize::from(server.state == State::Up);
         self.unused += usize::from(server.is_unused());
         self.servers.push(server);
         id
@@ -152,6 +156,16 @@ impl Health {
     /// Returns whether some server is up, or alive though busy.
     pub(super) fn any_alive(&self) -> bool {
         self.alive > 0
+    }
+
+    /// Returns whether some server is up.
+    pub(super) fn any_up(&self) -> bool {
+        self.up > 0
+    }
+
+    /// Returns whether some server is busy by its own word.
+    pub(super) fn any_busy(&self) -> bool {
+        self.alive > self.up
     }
 
     /// Returns whether every server is out or in reserve.
@@ -239,7 +253,7 @@ impl Health {
         let quarantine = failed.strikes >= STRIKES;
         failed.needs_trial = quarantine || failure.needs_trial;
         let (reason, at_least) = match quarantine {
-            true => (AsideReason::Quarantined, QUARANTINE),
+            true => (AsideReason::Suspected, QUARANTINE),
             false => (failure.reason, failure.at_least),
         };
         Some(self.set_aside(server, reason, at_least, now))
@@ -339,9 +353,11 @@ impl Health {
     ) -> T {
         let edited = &mut self.servers[server.index()];
         self.alive -= usize::from(edited.is_alive());
+        self.up -= usize::from(edited.state == State::Up);
         self.unused -= usize::from(edited.is_unused());
         let changed = change(edited);
         self.alive += usize::from(edited.is_alive());
+        self.up += usize::from(edited.state == State::Up);
         self.unused += usize::from(edited.is_unused());
         self.timers
             .set(server, &mut edited.aside_until, aside_until);

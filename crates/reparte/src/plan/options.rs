@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::options::RetryFaults;
+use crate::options::{Halt, RetryFaults};
 
 /// Everything about a run that is fixed at its start, except its servers.
 #[derive(Clone, Debug)]
@@ -13,12 +13,18 @@ pub(crate) struct PlanOptions {
     pub(crate) max_attempts: u32,
     /// Time without a server alive after which the run ends; `None`: never.
     pub(crate) outage: Option<Duration>,
+    /// `outage` until some server has answered.
+    pub(crate) outage_before_answer: Option<Duration>,
     /// Time limit of a call.
     pub(crate) time_limit: Option<Duration>,
     /// Time limit of a call, in multiples of the median.
     pub(crate) time_limit_medians: Option<u32>,
     /// The faults after which a task is tried again.
     pub(crate) retry_faults: RetryFaults,
+    /// Tasks that were running at their time limit are tried again.
+    pub(crate) retry_time_outs: bool,
+    /// The failed tasks after which the run is drained.
+    pub(crate) halt: Option<Halt>,
     /// Slow tasks are sent to a second server.
     pub(crate) hedge: bool,
     /// Seed of the random numbers.

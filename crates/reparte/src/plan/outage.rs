@@ -5,6 +5,9 @@
 //! task ends. The outage is over its limit once the clock has reached it and no
 //! call is in flight that may still bring an answer. Trials don't count as such
 //! calls: they run to their end, but none is started past the limit.
+//!
+//! Until some server has answered, the limit is another one, since the addresses
+//! may be wrong.
 
 use std::time::Duration;
 
@@ -12,14 +15,23 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Outage {
     limit: Option<Duration>,
+    /// The limit until some server has answered.
+    limit_before_answer: Option<Duration>,
+    /// Some server has answered.
+    answered: bool,
     /// Start of the outage. Is set only while no server is alive and tasks are
     /// open, as of the last call of [`observe`](Self::observe).
     since: Option<Duration>,
 }
 
 impl Outage {
-    pub(super) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, since: None }
+    pub(super) fn new(limit: Option<Duration>, limit_before_answer: Option<Duration>) -> Self {
+        Self {
+            limit,
+            limit_before_answer,
+            answered: false,
+            since: None,
+        }
     }
 
     /// Starts, continues or resets the clock.
@@ -28,14 +40,20 @@ impl Outage {
         self.since = down.then(|| self.since.unwrap_or(now));
     }
 
-    /// Resets the clock, because a server has answered or a reserve is in use.
+    /// Resets the clock, because a server has answered.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
+        self.since = None;
+    }
+
+    /// Resets the clock, because a reserve is in use.
     pub(super) fn reset(&mut self) {
         self.since = None;
     }
 
     /// Returns the time at which the current outage reaches its limit.
     pub(super) fn limit_at(&self) -> Option<Duration> {
-        self.since?.checked_add(self.limit?)
+        self.since?.checked_add(self.limit()?)
     }
 
     /// Returns true if the outage has reached its limit, given the number of
@@ -44,9 +62,12 @@ impl Outage {
         regular_calls == 0 && self.limit_at().is_some_and(|at| at <= now)
     }
 
-    /// Returns the limit, or zero if there is none.
-    pub(super) fn limit(&self) -> Duration {
-        self.limit.unwrap_or_default()
+    /// Returns the limit, if there is one.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        match self.answered {
+            true => self.limit,
+            false => self.limit_before_answer,
+        }
     }
 }
 
@@ -62,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_clock_runs_while_nothing_is_alive_and_tasks_are_open() {
-        let mut outage = Outage::new(Some(LIMIT));
+        let mut outage = Outage::new(Some(LIMIT), Some(LIMIT));
         for (any_alive, any_open) in [(true, true), (true, false), (false, false)] {
             outage.observe(any_alive, any_open, at(1));
             assert_eq!(outage.limit_at(), None);
@@ -78,8 +99,21 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_is_another_one_until_some_server_has_answered() {
+        let mut outage = Outage::new(Some(at(60)), Some(LIMIT));
+        outage.observe(false, true, at(1));
+        assert_eq!(outage.limit_at(), Some(at(6)));
+        outage.answered();
+        outage.observe(false, true, at(9));
+        assert_eq!(
+            (outage.limit_at(), outage.limit()),
+            (Some(at(69)), Some(at(60)))
+        );
+    }
+
+    #[test]
     fn without_a_limit_it_lasts_forever() {
-        let mut outage = Outage::new(None);
+        let mut outage = Outage::new(None, None);
         outage.observe(false, true, at(1));
         assert!(!outage.is_over_limit(0, at(99_999)));
     }

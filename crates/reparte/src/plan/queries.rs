@@ -26,6 +26,7 @@ impl Plan {
         let times = [
             self.next_server_timer().map(|(at, _)| at),
             self.outage.limit_at().filter(|&at| at > self.now),
+            self.waiting.tell_at().filter(|&at| at > self.now),
             self.next_overdue_call().map(|(_, at)| at),
             self.hedging.hedge_at(),
             self.isolation.start_at(),
@@ -120,6 +121,12 @@ impl Plan {
     /// Returns how long a call runs before its task is slow.
     pub(super) fn slow_after(&self) -> Duration {
         hedging::slow_after(self.durations.median())
+    }
+
+    /// Returns whether so many tasks have failed that no more calls are wanted.
+    pub(super) fn is_halted(&self) -> bool {
+        let halt = self.options.halt;
+        halt.is_some_and(|halt| halt.is_reached(self.failed_tasks, self.ended_tasks))
     }
 
     /// Returns whether one of the task's calls is awaited.

@@ -193,7 +193,10 @@ impl Checks {
             }
             Action::MarkOut { server } => self.servers[server.index()].set_state(State::Out, now),
             Action::SetSlots { server, slots } => self.servers[server.index()].slots = slots,
-            Action::ProbeServer { .. } => {}
+            Action::ProbeServer { .. }
+            | Action::NoteInstances { .. }
+            | Action::StartWaiting { .. }
+            | Action::StopWaiting => {}
             Action::EndRun(end) => self.run_ends(end),
         }
     }

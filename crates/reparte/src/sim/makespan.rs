@@ -35,9 +35,12 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
         read_ahead,
         max_attempts: 1,
         outage: Some(Duration::from_secs(5)),
+        outage_before_answer: Some(Duration::from_secs(5)),
         time_limit: None,
         time_limit_medians: None,
         retry_faults: RetryFaults::None,
+        retry_time_outs: false,
+        halt: None,
         hedge: true,
         seed: 1,
     };

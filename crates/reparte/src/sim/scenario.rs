@@ -155,10 +155,13 @@ impl Scenario {
             read_ahead: self.read_ahead,
             max_attempts: self.max_attempts,
             outage: self.outage,
+            outage_before_answer: self.outage,
             time_limit: self.time_limit,
             time_limit_medians: self.time_limit_medians,
             hedge: self.hedge,
             retry_faults: self.retry_faults.clone(),
+            retry_time_outs: false,
+            halt: None,
             seed,
         }
     }

@@ -281,7 +281,10 @@ impl World {
             | Action::TakeBack { .. }
             | Action::UseReserve { .. }
             | Action::MarkOut { .. }
-            | Action::SetSlots { .. } => {}
+            | Action::SetSlots { .. }
+            | Action::NoteInstances { .. }
+            | Action::StartWaiting { .. }
+            | Action::StopWaiting => {}
         }
         None
     }

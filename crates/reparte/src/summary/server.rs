@@ -21,8 +21,10 @@ pub struct ServerSummary {
     pub executions: u64,
     /// The number of failed calls by the [name of their kind](crate::ErrorKind::name).
     pub failures: BTreeMap<&'static str, u64>,
-    /// The last failure that was the server's own, rather than a function's answer.
+    /// The last failure that was the server's own, or for which it is suspected.
     pub last_error: Option<CallError>,
+    /// The last fault.
+    pub(crate) last_fault: Option<CallError>,
     /// The server's state.
     pub state: ServerState,
     /// The number of times that it went from up to down. Being busy does not count.
@@ -31,7 +33,8 @@ pub struct ServerSummary {
     pub busy: Duration,
     /// The time for which it was in use, summed over its slots.
     pub slot_time: Duration,
-    /// The time for which it was set aside or in quarantine. Being busy does not count.
+    /// The time for which it was set aside, on trial or in quarantine. Being busy does not
+    /// count.
     pub downtime: Duration,
     /// The number of calls that have not returned.
     pub running: usize,
@@ -47,11 +50,11 @@ pub struct ServerSummary {
 /// | --- | --- | --- |
 /// | `Up` | `Down` | a call or a status request fails |
 /// | `Up` | `Busy` | the server answers that it is busy |
-/// | `Up` | `Quarantined` | several calls in a row fail at once |
-/// | `Down`, `Busy`, `Quarantined` | `Up` | the server answers again |
-/// | `Down`, `Busy` | `Down`, `Busy`, `Quarantined` | it fails again |
-/// | `Reserve` | `Up` | no other server is left |
+/// | `Up` | `Suspected` | its calls fail, and others' succeed, or several of its own in a row |
 /// | any | `Out` | it refuses calls, or does not serve the function |
+/// | `Down`, `Busy`, `Suspected`, `Out` | `Up` | the server gives a result, or its status if it was down |
+/// | `Down`, `Busy`, `Suspected` | `Down`, `Busy`, `Suspected` | it fails again |
+/// | `Reserve` | `Up` | no other server is left |
 /// | any | `Quarantined` | it gave a [wrong](crate::ErrorKind::Wrong) result; it stays so |
 /// | any | `Removed` | the caller [removes](crate::Handle::remove_server) it |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,11 +66,14 @@ pub enum ServerState {
     Down,
     /// Set aside because it said that it is busy, and tried again when it asked to be.
     Busy,
-    /// In quarantine: for a minute, because its calls fail at once, whatever it is given;
-    /// or for the rest of the run, because one of its results was
+    /// On trial, because its calls fail while others' succeed, or several of its own in a
+    /// row: it gets one waiting task at a time, and a failure there is not the task's end.
+    /// Its [last error](ServerSummary::last_error) says how they fail.
+    Suspected,
+    /// In quarantine for the rest of the run, because one of its results was
     /// [wrong](crate::ErrorKind::Wrong).
     Quarantined,
-    /// Out for the rest of the run: it refused a call, or does not serve the function.
+    /// Out: it refused a call, or does not serve the function. It is tried again each minute.
     Out,
     /// [Removed](crate::Handle::remove_server) from the run. Displays as `left`.
     Removed,
@@ -81,6 +87,7 @@ impl fmt::Display for ServerState {
             Self::Up => "up",
             Self::Down => "down",
             Self::Busy => "busy",
+            Self::Suspected => "suspected",
             Self::Quarantined => "quarantined",
             Self::Out => "out",
             Self::Removed => "left",
@@ -99,6 +106,7 @@ impl ServerSummary {
             executions: 0,
             failures: BTreeMap::new(),
             last_error: None,
+            last_fault: None,
             state,
             deaths: 0,
             busy: Duration::ZERO,
@@ -130,7 +138,9 @@ impl ServerSummary {
                 self.busy += times(self.running.min(self.slots));
                 self.slot_time += times(self.slots);
             }
-            ServerState::Down | ServerState::Quarantined => self.downtime += passed,
+            ServerState::Down | ServerState::Suspected | ServerState::Quarantined => {
+                self.downtime += passed;
+            }
             ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}
         }
     }

@@ -45,8 +45,13 @@ impl RunSummary {
             server.executions = server.executions.saturating_sub(1);
             self.executions = self.executions.saturating_sub(1);
         }
-        if !matches!(kind, ErrorKind::Fault { .. } | ErrorKind::Unsendable) {
-            server.last_error = Some(error.clone());
+        match kind {
+            ErrorKind::Unsendable => {}
+            ErrorKind::Fault { .. } => server.last_fault = Some(error.clone()),
+            _ => {
+                server.last_error = Some(error.clone());
+                server.last_fault = None;
+            }
         }
     }
 
@@ -77,11 +82,15 @@ impl RunSummary {
                 server.deaths += u64::from(matches!(reason, AsideReason::Died | AsideReason::Hung));
                 server.state = match reason {
                     AsideReason::Busy => ServerState::Busy,
-                    AsideReason::Quarantined => ServerState::Quarantined,
+                    AsideReason::Suspected => ServerState::Suspected,
+                    AsideReason::Refused => ServerState::Out,
                     AsideReason::Died | AsideReason::Hung | AsideReason::StillDown => {
                         ServerState::Down
                     }
                 };
+                if reason == AsideReason::Suspected {
+                    server.last_error = server.last_fault.take().or(server.last_error.take());
+                }
             }),
             Action::TakeBack { server } | Action::UseReserve { server } => {
                 self.edit(server, |server| {
@@ -107,7 +116,12 @@ impl RunSummary {
                 self.advance(now);
                 self.end = Some(end);
             }
-            Action::CancelCall { .. } | Action::LoseCall { .. } | Action::ProbeServer { .. } => {}
+            Action::CancelCall { .. }
+            | Action::LoseCall { .. }
+            | Action::ProbeServer { .. }
+            | Action::NoteInstances { .. }
+            | Action::StartWaiting { .. }
+            | Action::StopWaiting => {}
         }
     }
 
@@ -128,6 +142,7 @@ impl RunSummary {
                 | RunEnd::Outage { .. }
                 | RunEnd::NoServers
                 | RunEnd::Drained
+                | RunEnd::Halted
                 | RunEnd::Abandoned
                 | RunEnd::JournalFailed,
             ) => {

@@ -70,7 +70,8 @@ impl Connection {
     pub(super) fn post(&self, request: &Request<'_>) -> Result<Response, Error> {
         let latest = Instant::now() + self.endpoint.options.total_timeout;
         let deadline = request.deadline.map_or(latest, |at| at.min(latest));
-        self.progress.start(deadline);
+        self.progress
+            .start(latest.min(deadline.checked_add(request.grace).unwrap_or(latest)));
         let response = match self.progress.time_left().is_zero() {
             true => Err(ureq::Error::Timeout(Timeout::Global)),
             false => self

@@ -55,6 +55,7 @@ fn post_until(transport: &Transport, deadline: Option<Instant>) -> Result<Respon
     let request = Request {
         body: b"<methodCall/>",
         deadline,
+        grace: Duration::ZERO,
         call_id: None,
     };
     let posted = transport.post(&request, &Canceller::new());

@@ -96,11 +96,13 @@ fn the_status_tells_what_is_at_hand(front: Front) {
         };
         assert_eq!(call.get("method"), Some(&text("held")));
         assert!(matches!(call.get("age_ms"), Some(Value::Int(0..))));
-        call.get("id").cloned()
+        (call.get("id").cloned(), call.get("running").cloned())
     });
     let [first, second] = names.collect::<Vec<_>>().try_into().unwrap();
-    assert_eq!(first, Some(text("first")));
-    assert!(matches!(second, Some(Value::String(id)) if id.starts_with('~')));
+    assert_eq!(first, (Some(text("first")), Some(Value::Bool(true))));
+    assert!(
+        matches!(second, (Some(Value::String(id)), Some(Value::Bool(false))) if id.starts_with('~'))
+    );
 
     for client in [&mut runs, &mut waits] {
         held.release();
@@ -184,9 +186,12 @@ fn a_deadline_ends_a_call_that_runs_and_one_that_waits() {
     let mut waits = Client::connect(server.address);
     waits.send(post_with("Reparte-Deadline-Ms: 50\r\n", "endless"));
     let start = Instant::now();
-    for client in [&mut runs, &mut waits] {
+    for (client, text) in [
+        (&mut runs, "the call's deadline has passed\n"),
+        (&mut waits, "the call's deadline passed before it ran\n"),
+    ] {
         let answer = client.answer();
-        assert_eq!(answer.status, 504, "{answer:?}");
+        assert_eq!((answer.status, &*answer.body), (504, text.as_bytes()));
     }
     assert!(start.elapsed() < PATIENCE / 2);
     // The function took notice, and the worker is free.

@@ -2,12 +2,13 @@
 
 use crate::ids::{CallId, ServerId};
 use crate::plan::Plan;
-use crate::plan::action::{Action, RunEnd};
+use crate::plan::action::{Action, RunEnd, WaitCause};
 use crate::plan::calls::{Assignment, InFlight};
 use crate::plan::event::ServerConfig;
 use crate::plan::failures::ServerVerdict;
 use crate::plan::health::Aside;
 use crate::plan::heartbeat::Silence;
+use crate::plan::waiting::Notice;
 
 impl Plan {
     /// Adds a server to every part that keeps something for each server.
@@ -31,7 +32,7 @@ impl Plan {
         } = call.assignment;
         match verdict {
             ServerVerdict::Works => {
-                self.outage.reset();
+                self.outage.answered();
                 self.heartbeat.call_answered(server, self.now);
                 if self.health.call_answered(server) {
                     self.take_back(server);
@@ -90,7 +91,7 @@ impl Plan {
     /// Uses a server again whose health says that it is up.
     pub(in crate::plan) fn take_back(&mut self, server: ServerId) {
         self.update_placement(server);
-        self.outage.reset();
+        self.outage.answered();
         self.actions.push_back(Action::TakeBack { server });
     }
 
@@ -111,6 +112,25 @@ impl Plan {
             self.actions.push_back(Action::UseReserve { server });
         }
         self.outage.reset();
+    }
+
+    /// Tells that tasks wait for a server, or no longer do.
+    pub(in crate::plan) fn tell_waiting(&mut self) {
+        let waits = self.tasks.open() > 0 && self.calls.awaited() == 0 && !self.health.any_up();
+        let cause = match self.health.any_alive() {
+            _ if !waits => None,
+            false => Some(WaitCause::Outage),
+            true => self.health.any_busy().then_some(WaitCause::Busy),
+        };
+        match self.waiting.observe(cause, self.now) {
+            Some(Notice::Starts(cause)) => {
+                let limit = self.outage.limit_at();
+                self.actions
+                    .push_back(Action::StartWaiting { cause, limit });
+            }
+            Some(Notice::Stops) => self.actions.push_back(Action::StopWaiting),
+            None => {}
+        }
     }
 
     /// Ends the run, if it has not ended, and cancels the calls in flight.

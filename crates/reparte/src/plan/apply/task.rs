@@ -17,6 +17,7 @@ impl Plan {
     /// Ends a task with the result that a call has brought.
     pub(in crate::plan) fn deliver_result(&mut self, ended: &InFlight) {
         let task = ended.task;
+        self.ended_tasks += 1;
         self.actions.push_back(Action::DeliverResult {
             task,
             server: ended.assignment.server,
@@ -27,6 +28,11 @@ impl Plan {
 
     /// Ends a task without a result.
     pub(in crate::plan) fn fail_task(&mut self, task: TaskId, reason: TaskFailure) {
+        if reason != TaskFailure::Cancelled {
+            self.ended_tasks += 1;
+            self.failed_tasks += 1;
+            self.draining |= self.is_halted();
+        }
         self.actions.push_back(Action::FailTask {
             task,
             reason,

@@ -32,7 +32,7 @@ fn one_server(has_status: bool) -> Health {
 }
 
 fn failure(kind: ErrorKind) -> ServerFailure {
-    match assess(Err(kind), &RetryFaults::None).0 {
+    match assess(Err(kind), &RetryFaults::None, false).0 {
         ServerVerdict::Failed(failure) => failure,
         verdict => panic!("{kind} says {verdict:?}"),
     }
@@ -143,7 +143,7 @@ fn five_own_failures_at_once_are_a_reason_for_quarantine() {
         let mut health = one_server(true);
         for strike in 1..=5 {
             let aside = fail(&mut health, kind, after).unwrap();
-            let quarantined = aside.reason == AsideReason::Quarantined;
+            let quarantined = aside.reason == AsideReason::Suspected;
             assert_eq!(quarantined, quarantine && strike == 5, "{kind} {after:?}");
             assert_eq!(quarantined, aside.until >= after + secs(60), "{kind}");
             let state = wait(&mut health);
@@ -160,7 +160,7 @@ fn an_answer_ends_the_strikes_and_the_growth_of_the_pauses() {
     let soon = Duration::from_millis(1);
     for round in 0..40 {
         let aside = fail(&mut health, ErrorKind::Malformed, soon).unwrap();
-        assert_ne!(aside.reason, AsideReason::Quarantined, "round {round}");
+        assert_ne!(aside.reason, AsideReason::Suspected, "round {round}");
         assert!(aside.until <= soon + Duration::from_millis(100));
         wait(&mut health);
         health.call_started(id());

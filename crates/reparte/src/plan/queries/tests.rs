@@ -15,6 +15,9 @@ fn plan(read_ahead: usize) -> Plan {
         reserve: false,
     };
     let options = PlanOptions {
+        outage_before_answer: None,
+        retry_time_outs: false,
+        halt: None,
         read_ahead,
         max_attempts: 10,
         outage: None,

@@ -106,6 +106,9 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["panicked"] => ErrorKind::Panicked,
         ["cancelled"] => ErrorKind::Cancelled,
         ["timed-out"] => ErrorKind::TimedOut,
+        ["overran"] => ErrorKind::Overran,
+        ["forbidden"] => ErrorKind::Forbidden,
+        ["unfit"] => ErrorKind::Unfit,
         ["unsendable"] => ErrorKind::Unsendable,
         _ => panic!("unknown outcome {words:?}"),
     })

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::options::RetryFaults;
+use crate::options::{Halt, RetryFaults};
 use crate::plan::Plan;
 use crate::plan::event::Event;
 use crate::plan::options::PlanOptions;
@@ -17,9 +17,12 @@ pub(crate) fn replay(script: &str) -> String {
         read_ahead: 0,
         max_attempts: 10,
         outage: Some(Duration::from_secs(5)),
+        outage_before_answer: Some(Duration::from_secs(5)),
         time_limit: None,
         time_limit_medians: None,
         retry_faults: RetryFaults::None,
+        retry_time_outs: false,
+        halt: None,
         hedge: true,
         seed: 1,
     };
@@ -81,7 +84,18 @@ fn set_option(options: &mut PlanOptions, name: &str, values: &[&str]) {
     match (name, values) {
         ("read_ahead", &[n]) => options.read_ahead = n.parse().unwrap(),
         ("max_attempts", &[n]) => options.max_attempts = n.parse().unwrap(),
-        ("outage", &[value]) => options.outage = time(value),
+        ("outage", &[value]) => {
+            options.outage = time(value);
+            options.outage_before_answer = time(value);
+        }
+        ("outage_before_answer", &[value]) => options.outage_before_answer = time(value),
+        ("retry_time_outs", &[yes]) => options.retry_time_outs = yes.parse().unwrap(),
+        ("halt", &[n]) => {
+            options.halt = Some(match n.strip_suffix('%') {
+                Some(percent) => Halt::Percent(percent.parse().unwrap()),
+                None => Halt::Tasks(n.parse().unwrap()),
+            });
+        }
         ("seed", &[n]) => options.seed = n.parse().unwrap(),
         ("retry_faults", codes) => options.retry_faults = read_faults(codes),
         ("hedge", &[yes]) => options.hedge = yes.parse().unwrap(),

@@ -93,6 +93,12 @@ pub(crate) fn action_line(action: Action) -> String {
         Action::UseReserve { server } => format!("fall back on server {server}"),
         Action::MarkOut { server } => format!("put server {server} out"),
         Action::SetSlots { server, slots } => format!("server {server} has {slots} slots"),
+        Action::NoteInstances { server } => format!("several instances are server {server}"),
+        Action::StartWaiting { cause, limit } => {
+            let limit = limit.map_or("never".to_owned(), ms);
+            format!("wait: {cause:?}, the end is at {limit}")
+        }
+        Action::StopWaiting => "wait no more".to_owned(),
         Action::EndRun(RunEnd::Drained) => "the end: Stopped".to_owned(),
         Action::EndRun(end) => format!("the end: {end:?}"),
     }
@@ -145,6 +151,7 @@ fn kind_words(kind: ErrorKind) -> String {
             Some(time) => format!("busy {}", exact_ms(time)),
             None => "busy".to_owned(),
         },
+        ErrorKind::Overran => "overran".to_owned(),
         ErrorKind::Http { status } => format!("http {status}"),
         kind => kind.name().replace(' ', "-"),
     }

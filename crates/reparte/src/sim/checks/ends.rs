@@ -52,6 +52,7 @@ impl Checks {
                 let mut servers = self.servers.iter();
                 assert!(servers.all(|record| record.state == State::Out));
             }
+            RunEnd::Halted => panic!("no task may halt it"),
             RunEnd::Drained => assert!(self.draining),
             RunEnd::Abandoned => panic!("nobody abandoned it"),
             RunEnd::JournalFailed => assert!(self.journal_failed),

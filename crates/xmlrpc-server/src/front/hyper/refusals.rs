@@ -16,5 +16,8 @@ impl Refusal {
     pub(crate) const NO_ROOM: Refusal =
         Refusal::new(503, "the machine has no room for the call at the moment\n")
             .with_header("Retry-After", "1");
+    /// The function was running, or has run. Clients tell it from `LATE_IN_QUEUE` by the text.
     pub(crate) const LATE: Refusal = Refusal::new(504, "the call's deadline has passed\n");
+    pub(crate) const LATE_IN_QUEUE: Refusal =
+        Refusal::new(504, "the call's deadline passed before it ran\n");
 }

@@ -24,7 +24,8 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout_at;
@@ -91,6 +92,7 @@ impl Workers {
         };
         let entry = self.service.calls().enter(known, Some(on_cancel));
         let deadline = context.deadline();
+        let has_slot = AtomicBool::new(false);
         let job = Job {
             service: Arc::clone(&self.service),
             work,
@@ -100,6 +102,8 @@ impl Workers {
         };
         let done = pin!(async {
             let slot = self.acquire_slot().await?;
+            // Relaxed: the same task reads it.
+            has_slot.store(true, Relaxed);
             let inline_calls = Arc::clone(&self.inline_calls);
             // A task of its own: `block_in_place` must not move the rest of the connection,
             // and the function goes on if this future is dropped.
@@ -118,9 +122,14 @@ impl Workers {
         let cancelled = pin!(cancelled.notified());
         let done = run_until(cancelled, done);
         let done = match deadline {
-            Some(at) => timeout_at(at.into(), done)
-                .await
-                .map_err(|_| Refusal::LATE)?,
+            Some(at) => {
+                timeout_at(at.into(), done)
+                    .await
+                    .map_err(|_| match has_slot.load(Relaxed) {
+                        true => Refusal::LATE,
+                        false => Refusal::LATE_IN_QUEUE,
+                    })?
+            }
             None => done.await,
         };
         done.unwrap_or(Err(Refusal::CANCELLED))
@@ -169,7 +178,7 @@ impl Job {
     fn run(self) -> Result<Document, Refusal> {
         // The client has gone, the server has stopped, or the deadline has passed.
         if self.context.is_cancelled() {
-            return Err(Refusal::LATE);
+            return Err(Refusal::LATE_IN_QUEUE);
         }
         let step = match self.work {
             Work::Call(call) => Step::Call(call),

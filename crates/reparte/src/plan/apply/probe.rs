@@ -1,0 +1,90 @@
+//! The changes of probes: sending, return, silence, status.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::ServerId;
+use crate::plan::Plan;
+use crate::plan::action::Action;
+use crate::plan::event::ServerStatus;
+use crate::plan::failures;
+use crate::plan::health::State;
+use crate::plan::heartbeat::ProbeFailure;
+
+impl Plan {
+    pub(in crate::plan) fn probe_if_needed(&mut self, server: ServerId) {
+        let needed = self.health.state(server) == State::Probing;
+        if self.ended || !(needed || self.is_watched(server)) {
+            return;
+        }
+        let oldest_call = self.calls.oldest_start(server);
+        let slow_after = self.slow_after();
+        let send = self
+            .heartbeat
+            .send_probe(server, needed, oldest_call, slow_after, self.now);
+        if send {
+            self.actions.push_back(Action::ProbeServer { server });
+        }
+    }
+
+    pub(in crate::plan) fn probe_overdue(&mut self, server: ServerId) {
+        if self.is_watched(server)
+            && let Some(silence) = self.heartbeat.overdue(server)
+        {
+            self.server_silent(server, silence);
+        }
+    }
+
+    pub(in crate::plan) fn probe_returned(
+        &mut self,
+        server: ServerId,
+        outcome: Result<Option<ServerStatus>, ErrorKind>,
+    ) {
+        let Some(sent_at) = self.heartbeat.probe_returned(server) else {
+            return;
+        };
+        let instance = outcome.ok().flatten().map(|status| status.instance);
+        self.settle_deaths(server, sent_at, instance);
+        match outcome {
+            Ok(Some(status)) => self.status_reported(server, status, sent_at),
+            Err(kind) if failures::is_silence(kind) => {
+                match self.heartbeat.probe_failed(server, kind, self.now) {
+                    ProbeFailure::Occupied => self.server_connected(server),
+                    ProbeFailure::Silent(silence) => self.server_silent(server, silence),
+                }
+            }
+            Ok(None) | Err(_) => {
+                self.heartbeat.connected(server, self.now);
+                self.server_connected(server);
+            }
+        }
+    }
+
+    pub(in crate::plan) fn status_reported(
+        &mut self,
+        server: ServerId,
+        status: ServerStatus,
+        sent_at: Duration,
+    ) {
+        let was_aside = self.health.state(server) == State::Probing;
+        let change = self
+            .heartbeat
+            .status_reported(server, status, sent_at, self.now);
+        if let Some(slots) = change.slots
+            && self.placement.set_slots(server, slots)
+        {
+            self.actions.push_back(Action::SetSlots { server, slots });
+        }
+        // Nobody knows which instance had the calls of a server that reports its
+        // status for the first time.
+        if change.restarted || (change.first && was_aside) {
+            self.lose_calls_before(server, sent_at);
+        }
+        if self.health.status_reported(server) {
+            self.take_back(server);
+        }
+        if self.health.state(server) == State::Up {
+            self.trust_calls(server);
+        }
+    }
+}
