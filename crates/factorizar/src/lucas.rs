@@ -183,6 +183,15 @@ mod tests {
     }
 
     #[test]
+    fn a_square_is_known() {
+        for root in [2, 3, 1_009, (1 << 61) - 1, u128::from(u64::MAX)] {
+            let square = root * root;
+            assert!(is_square(square), "{square}");
+            assert!(!is_square(square - 1) && !is_square(square + 1), "{square}");
+        }
+    }
+
+    #[test]
     fn at_the_width_of_the_word() {
         for (n, passes) in [
             (u128::MAX, false),

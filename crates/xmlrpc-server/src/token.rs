@@ -92,11 +92,18 @@ fn bad(reason: &'static str) -> Error {
     Error::BadToken { reason }
 }
 
-#[cfg(unix)]
+/// Returns whether others may read a file. Only Unix can tell.
 fn is_open_to_others(file: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-
-    is_open(file.mode(), file.uid())
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        is_open(file.mode(), file.uid())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
+    }
 }
 
 /// Returns whether others may read a file, by PostgreSQL's rule for keys: a file of root's is
@@ -106,11 +113,6 @@ fn is_open(mode: u32, owner: u32) -> bool {
     const ROOT: u32 = 0;
     let closed = if owner == ROOT { 0o037 } else { 0o077 };
     mode & closed != 0
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -124,10 +126,19 @@ mod tests {
         let token = Token::new(TEXT).unwrap();
         assert!(token.is(TEXT.as_bytes()));
         let twice = format!("{TEXT}{TEXT}");
-        for given in ["", "c", &TEXT[..20], "Correct-horse-battery", &twice] {
+        for given in [
+            "",
+            "c",
+            &TEXT[..20],
+            "Correct-horse-battery",
+            // Two differences, of the same bit.
+            "COrrect-horse-battery",
+            &twice,
+        ] {
             assert!(!token.is(given.as_bytes()), "{given}");
         }
-        assert!(!format!("{token:?}").contains("horse"));
+        assert_eq!(token.text(), TEXT);
+        assert_eq!(format!("{token:?}"), "Token(***)");
     }
 
     #[test]
@@ -159,6 +170,11 @@ mod tests {
         assert_eq!(read(0o600).unwrap(), Token::new(TEXT).unwrap());
         assert!(matches!(read(0o660), Err(Error::BadToken { .. })));
         assert!(matches!(read(0o604), Err(Error::BadToken { .. })));
+        let longest = "x".repeat(MAX_CHARS);
+        std::fs::write(&path, format!("{longest}\r\n")).unwrap();
+        assert_eq!(read(0o600).unwrap(), Token::new(longest.as_str()).unwrap());
+        std::fs::write(&path, format!("{longest}x\r\n")).unwrap();
+        assert!(matches!(read(0o600), Err(Error::BadToken { .. })));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(Token::read(&path), Err(Error::System { .. })));
     }

@@ -77,3 +77,21 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_reads_as_the_name_of_its_field() {
+        for (limit, name) in [
+            (Limit::Bytes, "bytes"),
+            (Limit::Depth, "depth"),
+            (Limit::Values, "values"),
+            (Limit::Name, "name"),
+            (Limit::String, "string"),
+        ] {
+            assert_eq!(limit.to_string(), name);
+        }
+    }
+}

@@ -176,3 +176,64 @@ impl std::error::Error for JournalError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    fn error(kind: JournalErrorKind) -> JournalError {
+        let path = PathBuf::from("squares");
+        JournalError { path, kind }
+    }
+
+    fn io_error(doing: &'static str) -> JournalError {
+        let source = io::Error::other("no room");
+        error(JournalErrorKind::Io { doing, source })
+    }
+
+    #[test]
+    fn each_message_says_what_to_do() {
+        for (error, expected) in [
+            (
+                io_error("open"),
+                "can't open the journal squares: no room; name a file that may be written, in a \
+                 folder that is there",
+            ),
+            (
+                io_error("begin"),
+                "can't begin the journal squares: no room; no result is in it yet: use another \
+                 file, or make room",
+            ),
+            (
+                io_error("write"),
+                "can't write the journal squares: no room; results in it are safe, and the same \
+                 run goes on from there",
+            ),
+            (
+                error(JournalErrorKind::OtherTask {
+                    task: TaskId::new(0),
+                }),
+                "the journal squares is of another run: its first task has other arguments; use \
+                 another file, or send the tasks it was made with",
+            ),
+            (
+                error(JournalErrorKind::Unreadable {
+                    task: TaskId::new(1),
+                }),
+                "the journal squares has a result for its task number 2 (counted from 1) that \
+                 can't be read: use another file",
+            ),
+        ] {
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_source_is_the_systems_error() {
+        let source = io_error("write").source().map(ToString::to_string);
+        assert_eq!(source.as_deref(), Some("no room"));
+        assert!(error(JournalErrorKind::Locked).source().is_none());
+    }
+}

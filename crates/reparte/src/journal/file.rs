@@ -274,33 +274,53 @@ fn open_options() -> OpenOptions {
 
 /// Locks the file for this run. Returns false if another run has locked it. The system unlocks
 /// it when the process ends, however it does.
-#[cfg(unix)]
 fn lock(file: &File) -> io::Result<bool> {
-    use rustix::fs::{FlockOperation, flock};
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-        Err(error) => Err(error.into()),
+    #[cfg(unix)]
+    {
+        use rustix::fs::{FlockOperation, flock};
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+    // Elsewhere the mode of opening keeps other writers out, if anything does.
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        Ok(true)
     }
 }
 
-/// Does nothing: elsewhere the mode of opening keeps other writers out, if anything does.
-#[cfg(not(unix))]
-fn lock(_file: &File) -> io::Result<bool> {
-    Ok(true)
+/// Writes the file's entry in its folder to the disk, where folders can be opened.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(folder(path))?.sync_all(),
+        false => Ok(()),
+    }
 }
 
-/// Writes the file's entry in its folder to the disk.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
+/// Returns the folder of a file.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
+    }
 }
 
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_in_its_folder() {
+        for (path, expected) in [
+            ("/var/run/journal", "/var/run"),
+            ("/journal", "/"),
+            ("runs/journal", "runs"),
+            ("journal", "."),
+        ] {
+            assert_eq!(folder(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
 }

@@ -140,6 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_is_the_length_and_the_checksum() {
+        for (args, key) in [(&b""[..], 0), (b"123456789", 0x9_cbf4_3926)] {
+            assert_eq!(ArgumentsKey::of(args), ArgumentsKey(key), "{args:?}");
+        }
+    }
+
+    #[test]
     fn a_header_reads_as_what_it_is() {
         let header = header("cuad");
         let length = header.len() as u64;

@@ -170,6 +170,25 @@ fn zeros_after_the_last_record_are_cut_off() {
     );
 }
 
+/// With fewer bytes than a frame has, it would be a torn record.
+#[test]
+fn after_the_last_record_a_whole_frame_that_is_none_is_damage() {
+    let folder = Folder::new("frame");
+    let path = folder.path("frame");
+    drop(Squares::open(&path, WORK).unwrap());
+    let header = fs::read(&path).unwrap();
+    for (length, is_damage) in [(11, false), (12, true), (13, true)] {
+        fs::write(&path, [&header[..], &vec![b'x'; length]].concat()).unwrap();
+        match Squares::open(&path, WORK) {
+            Ok(journal) => assert!(!is_damage && journal.is_empty(), "{length}"),
+            Err(error) => assert!(
+                is_damage && matches!(error.kind, JournalErrorKind::Damaged { .. }),
+                "{length}: {error}"
+            ),
+        }
+    }
+}
+
 #[test]
 fn a_record_that_comes_twice_is_damage() {
     let folder = Folder::new("twice");
@@ -190,9 +209,49 @@ fn of_two_results_of_a_task_the_first_counts() {
     let folder = Folder::new("hedge");
     let journal = Squares::open(folder.path("journal"), WORK).unwrap();
     let keep = |text: &str| journal.record(TaskId::new(3), &3, text.to_owned()).unwrap();
+    assert!(journal.is_empty());
     assert_eq!(keep("first"), "first");
     assert_eq!(keep("second"), "first");
     assert_eq!(journal.len(), 1);
+    assert!(!journal.is_empty());
+}
+
+#[test]
+fn a_result_is_for_its_arguments_alone() {
+    let folder = Folder::new("arguments");
+    let journal = Squares::open(folder.path("journal"), WORK).unwrap();
+    let task = TaskId::new(3);
+    journal.record(task, &3, "nine".to_owned()).unwrap();
+    assert_eq!(journal.find(task, &3).unwrap().as_deref(), Some("nine"));
+    assert_eq!(journal.find(TaskId::new(4), &3).unwrap(), None);
+    for error in [
+        journal.find(task, &4).unwrap_err(),
+        journal.record(task, &4, "sixteen".to_owned()).unwrap_err(),
+    ] {
+        assert!(
+            matches!(error.kind, JournalErrorKind::OtherTask { task: t } if t == task),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_name_of_4096_bytes_is_read_back() {
+    let folder = Folder::new("name");
+    let open = |bytes| {
+        let name = "x".repeat(bytes);
+        Journal::<(), ()>::open_with(
+            folder.path("journal"),
+            &name,
+            |()| vec![],
+            |()| vec![],
+            |_| Some(()),
+        )
+    };
+    for _ in 0..2 {
+        open(4096).unwrap();
+    }
+    open(4097).unwrap_err();
 }
 
 #[test]

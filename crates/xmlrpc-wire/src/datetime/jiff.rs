@@ -124,6 +124,19 @@ mod tests {
         assert_eq!(Timestamp::try_from(moment).unwrap(), timestamp);
         let east = DateTime::parse("19980717T16:08:55.25+0200").unwrap();
         assert_eq!(Timestamp::try_from(east).unwrap(), timestamp);
+        for (zoned, text) in [
+            (
+                "1998-07-17T14:08:55+05:30[+05:30]",
+                "19980717T14:08:55+05:30",
+            ),
+            (
+                "1998-07-17T14:08:55-00:30[-00:30]",
+                "19980717T14:08:55-00:30",
+            ),
+        ] {
+            let zoned: Zoned = zoned.parse().unwrap();
+            assert_eq!(DateTime::try_from(&zoned).unwrap().to_string(), text);
+        }
         let before: civil::DateTime = "-000001-01-01T00:00:00".parse().unwrap();
         assert!(DateTime::try_from(before).is_err());
     }

@@ -65,3 +65,45 @@ fn value(scanner: &mut Scanner<'_>, depth: usize) -> Option<Value> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fault, encode_call, encode_fault, encode_response};
+
+    /// A value with arrays and structs, of depth 4.
+    fn nested() -> Value {
+        let inner = Value::from(vec![Value::from("a<b>"), Value::Nil]);
+        let members = Struct::from([("ports", inner), ("none", Value::Array(Vec::new()))]);
+        Value::from(vec![Value::from(members), Value::from(Struct::new())])
+    }
+
+    #[test]
+    fn usual_documents_are_not_declined() {
+        let limits = Limits::default();
+        let params = vec![Value::Int(-7), nested()];
+        let call = decode_call(&encode_call("m", &params).unwrap(), &limits).unwrap();
+        assert_eq!((call.method.as_str(), &call.params), ("m", &params));
+        let response = decode_response(&encode_response(&nested()).unwrap(), &limits);
+        assert_eq!(response, Some(Ok(nested())));
+        let fault = Fault::application("no");
+        let response = decode_response(&encode_fault(&fault), &limits);
+        assert_eq!(response, Some(Err(fault)));
+    }
+
+    #[test]
+    fn a_value_beyond_the_depth_limit_is_declined() {
+        let (one, mut limits) = (Value::Int(1), Limits::default());
+        for (depth, value) in [
+            (4, nested()),
+            (2, Value::from(vec![one.clone()])),
+            (2, Value::from(Struct::from([("a", one)]))),
+        ] {
+            let document = encode_response(&value).unwrap();
+            limits.depth = depth;
+            assert_eq!(decode_response(&document, &limits), Some(Ok(value)));
+            limits.depth = depth - 1;
+            assert_eq!(decode_response(&document, &limits), None);
+        }
+    }
+}

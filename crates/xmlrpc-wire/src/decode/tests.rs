@@ -33,6 +33,10 @@ fn every_type_is_read() {
     for (inner, expected) in [
         ("<int>-7</int>", Value::Int(-7)),
         ("<i4> +12\n</i4>", Value::Int(12)),
+        ("<int> 1</int>", Value::Int(1)),
+        ("<int>\n1</int>", Value::Int(1)),
+        ("<int>1 </int>", Value::Int(1)),
+        ("<int>1\n</int>", Value::Int(1)),
         ("<int>9000000000</int>", Value::Int64(9_000_000_000)),
         ("<i1>-128</i1>", Value::Int(-128)),
         ("<i2>32767</i2>", Value::Int(32767)),

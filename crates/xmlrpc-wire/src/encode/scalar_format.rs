@@ -15,7 +15,7 @@ pub(super) fn integer(out: &mut Vec<u8>, number: i64) {
     let mut left = number.unsigned_abs();
     loop {
         from -= 1;
-        digits[from] = digit(left % 10);
+        digits[from] = digit(left);
         left /= 10;
         if left == 0 {
             break;
@@ -27,8 +27,9 @@ pub(super) fn integer(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(&digits[from..]);
 }
 
-fn digit(below_ten: u64) -> u8 {
-    b'0' + (below_ten % 10) as u8
+/// Returns the last decimal digit of a number.
+fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 /// Appends a double: a finite one without an exponent, as the specification requires; others

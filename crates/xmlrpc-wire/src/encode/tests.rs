@@ -149,6 +149,16 @@ fn a_dialect_says_which_extensions_are_written_and_how() {
             "<dateTime.iso8601>19980717T14:08:55.500Z</dateTime.iso8601>",
             "<ex:dateTime>1998-07-17T14:08:55.500Z</ex:dateTime>",
         ),
+        (
+            Value::DateTime(DateTime::parse("19980717T14:08:55.25").unwrap()),
+            "<dateTime.iso8601>19980717T14:08:55.250</dateTime.iso8601>",
+            "<ex:dateTime>1998-07-17T14:08:55.250</ex:dateTime>",
+        ),
+        (
+            Value::DateTime(DateTime::parse("19980717T14:08:55-0030").unwrap()),
+            "<dateTime.iso8601>19980717T14:08:55-00:30</dateTime.iso8601>",
+            "<ex:dateTime>1998-07-17T14:08:55-00:30</ex:dateTime>",
+        ),
     ] {
         let error = Dialect::specification().encode_response(&value);
         assert!(
@@ -175,6 +185,24 @@ fn a_dialect_says_which_extensions_are_written_and_how() {
         let document = Dialect::everything().encode_response(&Value::Double(double));
         let document = String::from_utf8(document.unwrap()).unwrap();
         assert!(document.contains(&format!("<double>{text}</double>")));
+    }
+}
+
+#[test]
+fn a_date_and_time_of_the_specification_is_written_in_its_form_in_every_dialect() {
+    let moment = Value::from(DateTime::new(1998, 7, 17, 14, 8, 55).unwrap());
+    for dialect in [
+        Dialect::specification(),
+        Dialect::python(),
+        Dialect::apache(),
+        Dialect::everything(),
+    ] {
+        let document = dialect.encode_response(&moment).unwrap();
+        let text = String::from_utf8(document).unwrap();
+        assert!(
+            text.contains("<value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value>"),
+            "{text}"
+        );
     }
 }
 

@@ -181,3 +181,180 @@ fn a_fault_is_a_fault() {
     let read = decode_response::<i32>(&document, &Limits::default());
     assert_eq!(read, Ok(Err(fault)));
 }
+
+#[test]
+fn the_crates_own_types_are_themselves_on_the_wire() {
+    let moment = DateTime::new(1998, 7, 17, 14, 8, 55).unwrap();
+    let integer = BigInteger::new(&"9".repeat(50)).unwrap();
+    let decimal = BigDecimal::new("1.50").unwrap();
+    let own = (moment, integer.clone(), decimal.clone(), Bytes(vec![7]));
+    let expected = Value::Array(vec![
+        Value::DateTime(moment),
+        Value::BigInteger(integer),
+        Value::BigDecimal(decimal),
+        Value::Base64(vec![7]),
+    ]);
+    assert_eq!(to_value(&own), Ok(expected.clone()));
+    let limits = Limits::default();
+    let read = crate::decode_response(&encode_response(&own).unwrap(), &limits);
+    assert_eq!(read, Ok(Ok(expected.clone())));
+    let call = crate::decode_call(&encode_call("m", &own).unwrap(), &limits).unwrap();
+    assert_eq!(Value::Array(call.params), expected);
+}
+
+#[test]
+fn bytes_are_read_from_every_form() {
+    use ::serde::de::value::BytesDeserializer;
+
+    assert_eq!(from_value(Value::Base64(vec![7])), Ok(Bytes(vec![7])));
+    assert_eq!(from_value(Value::from([7, 8])), Ok(Bytes(vec![7, 8])));
+    let borrowed = BytesDeserializer::<Error>::new(&[7]);
+    assert_eq!(Bytes::deserialize(borrowed), Ok(Bytes(vec![7])));
+    let error = from_value::<Bytes>(Value::Int(7)).unwrap_err().to_string();
+    assert_eq!(error, "invalid type: integer `7`, expected bytes");
+}
+
+/// A type of its own name without a value.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Unit;
+
+#[test]
+fn a_unit_struct_is_nil() {
+    round_trip(Unit);
+    assert_eq!(to_value(&Unit), Ok(Value::Nil));
+}
+
+#[test]
+fn a_key_is_text() {
+    #[derive(Serialize)]
+    struct Name(&'static str);
+
+    fn name<K: Serialize>(key: K) -> Option<String> {
+        struct Map<K>(K);
+
+        impl<K: Serialize> Serialize for Map<K> {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map([(&self.0, 1)])
+            }
+        }
+
+        let Ok(Value::Struct(members)) = to_value(&Map(key)) else {
+            return None;
+        };
+        let (name, _) = members.into_iter().next()?;
+        Some(name)
+    }
+
+    for (name, expected) in [
+        (name("a"), Some("a")),
+        (name(-7), Some("-7")),
+        (name(true), Some("true")),
+        (name(Name("a")), Some("a")),
+        (name(Some("a")), Some("a")),
+        (name(Shape::Nothing), Some("Nothing")),
+        (name(Shape::Circle(0.5)), None),
+        (name(None::<i32>), None),
+        (name(()), None),
+        (name(Unit), None),
+        (name(0.5_f32), None),
+        (name(0.5_f64), None),
+        (name(Bytes(vec![7])), None),
+    ] {
+        assert_eq!(name.as_deref(), expected);
+    }
+}
+
+#[test]
+fn an_array_has_as_many_items_as_the_tuple() {
+    let error = from_value::<(i32, i32)>(Value::from([1, 2, 3, 4, 5])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid length 5, expected fewer items in the array"
+    );
+}
+
+#[test]
+fn an_array_tells_how_many_items_are_left() {
+    use ::serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+    #[derive(Debug, PartialEq)]
+    struct Hint(Option<usize>);
+
+    impl<'de> Visitor<'de> for Hint {
+        type Value = Hint;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Hint, A::Error> {
+            let hint = Hint(items.size_hint());
+            while let Some(IgnoredAny) = items.next_element()? {}
+            Ok(hint)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Hint {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_seq(Hint(None))
+        }
+    }
+
+    assert_eq!(from_value(Value::from([1, 2, 3])), Ok(Hint(Some(3))));
+}
+
+#[test]
+fn a_variant_is_a_name_or_one_member() {
+    let variant = |members: &[(&str, Value)]| {
+        let members = members.iter().map(|(name, value)| (*name, value.clone()));
+        Value::Struct(members.collect())
+    };
+    let limits = Limits::default();
+    for (value, expected) in [
+        (Value::from("Nothing"), Some(Shape::Nothing)),
+        (variant(&[("Nothing", Value::Nil)]), Some(Shape::Nothing)),
+        (variant(&[("Nothing", Value::Int(5))]), None),
+        (
+            variant(&[("Circle", Value::Double(0.5))]),
+            Some(Shape::Circle(0.5)),
+        ),
+        (
+            variant(&[("Circle", Value::Double(0.5)), ("more", Value::Nil)]),
+            None,
+        ),
+        (variant(&[]), None),
+        (Value::Int(1), None),
+    ] {
+        let document = crate::encode_response(&value).unwrap();
+        assert_eq!(decode_result_fast(&document, &limits), expected, "{value}");
+        let read = decode_response::<Shape>(&document, &limits);
+        assert_eq!(read.ok().and_then(Result::ok), expected, "{value}");
+        assert_eq!(from_value::<Shape>(value).ok(), expected);
+    }
+    let two = variant(&[("Circle", Value::Double(0.5)), ("more", Value::Nil)]);
+    assert_eq!(
+        from_value::<Shape>(two).unwrap_err().to_string(),
+        "expected a string or a struct of one member, found struct"
+    );
+}
+
+#[test]
+fn a_value_beyond_the_depth_limit_is_declined() {
+    fn check<T: Serialize + DeserializeOwned>(rust: &T, depth: usize) {
+        let document = encode_response(rust).unwrap();
+        let mut limits = Limits::default();
+        limits.depth = depth;
+        assert!(decode_result_fast::<T>(&document, &limits).is_some());
+        limits.depth = depth - 1;
+        assert!(decode_result_fast::<T>(&document, &limits).is_none());
+        assert!(decode_response::<T>(&document, &limits).is_err());
+    }
+
+    check(&vec![1], 2);
+    check(&vec![vec![vec![1]]], 4);
+    let map = BTreeMap::from([("a".to_owned(), 1)]);
+    check(&map, 2);
+    check(&BTreeMap::from([("a".to_owned(), map)]), 3);
+    check(&Shape::Circle(0.5), 2);
+    check(&Some(vec![Shape::Line(1, 2)]), 4);
+}

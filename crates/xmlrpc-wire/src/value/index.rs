@@ -128,6 +128,9 @@ mod tests {
         *value.get_mut("ports").unwrap().get_mut(0).unwrap() = Value::Nil;
         assert_eq!(value.to_string(), r#"{"ports": [nil, 9001]}"#);
         assert_eq!(value.get_mut("port"), None);
+        assert_eq!(value.get_mut(String::from("port")), None);
+        *value.get_mut(String::from("ports")).unwrap() = Value::Int(1);
+        assert_eq!(value["ports"], Value::Int(1));
     }
 
     #[test]

@@ -236,6 +236,15 @@ mod tests {
     }
 
     #[test]
+    fn of_equal_names_alone_one_is_left() {
+        let collected: Struct = [("a", 1), ("a", 2)].into_iter().collect();
+        assert_eq!(
+            collected.iter().collect::<Vec<_>>(),
+            [("a", &Value::Int(2))]
+        );
+    }
+
+    #[test]
     fn many_equal_names_are_found_too() {
         let pairs = (0..40).map(|n| (format!("n{}", n % 20), n));
         let collected: Struct = pairs.collect();
@@ -251,9 +260,12 @@ mod tests {
         assert_eq!(members.insert("a", Value::Nil), Some(Value::Int(1)));
         assert_eq!(members.get("a"), Some(&Value::Nil));
         assert_eq!(members.len(), 1);
+        assert!(!members.is_empty());
         assert!(members.contains_key("a") && !members.contains_key("b"));
         *members.get_mut("a").unwrap() = Value::Int(2);
         assert_eq!(members.get_mut("b"), None);
+        members.insert("b", 3);
+        assert_eq!(members.len(), 2);
         assert_eq!(members.remove("a"), Some(Value::Int(2)));
         assert_eq!(members.remove("a"), None);
     }
