@@ -337,6 +337,62 @@ fn each_limit_is_met_with_its_name() {
 }
 
 #[test]
+fn the_complete_reader_has_the_limits_of_the_fast_one() {
+    let mut limits = Limits::default();
+    (limits.depth, limits.string, limits.name) = (2, 4, 4);
+    for (inner, expected) in [
+        ("<string>four</string>", None),
+        ("<string>fives</string>", Some(Limit::String)),
+        ("<int>0007</int>", None),
+        ("<int>00007</int>", Some(Limit::String)),
+        // Of base64 the bytes count.
+        ("<base64>YWJjZA==</base64>", None),
+        ("<base64>YWJjZGU=</base64>", Some(Limit::String)),
+        (
+            "<struct><member><name>four</name><value>a</value></member></struct>",
+            None,
+        ),
+        (
+            "<struct><member><name>fives</name><value>a</value></member></struct>",
+            Some(Limit::Name),
+        ),
+        (
+            "<struct><member><name>a</name><value><array><data><value>a</value></data></array>\
+             </value></member></struct>",
+            Some(Limit::Depth),
+        ),
+        (
+            "<array><data><value><struct><member><name>a</name><value>a</value></member>\
+             </struct></value></data></array>",
+            Some(Limit::Depth),
+        ),
+    ] {
+        let document = format!(
+            "<methodResponse><params><param><value>{inner}</value></param></params>\
+             </methodResponse>"
+        );
+        match complete::decode_response(document.as_bytes(), &limits) {
+            Err(Error::LimitExceeded { limit, .. }) => assert_eq!(Some(limit), expected),
+            Ok(_) => assert_eq!(expected, None, "{inner}"),
+            other => panic!("{inner}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_member_has_one_name_and_one_value() {
+    for member in [
+        "<name>a</name>",
+        "<value>1</value>",
+        "<name>a</name><value>1</value><value>2</value>",
+        "<name>a</name><name>b</name><value>1</value>",
+    ] {
+        let error = value(&format!("<struct><member>{member}</member></struct>"));
+        assert!(matches!(error, Err(Error::Unexpected { .. })), "{member}");
+    }
+}
+
+#[test]
 fn a_struct_at_the_depth_limit_is_read() {
     let mut deepest = Value::Int(1);
     for _ in 1..64 {

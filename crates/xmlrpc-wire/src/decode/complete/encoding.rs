@@ -214,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn utf_32_is_named_when_it_is_refused() {
+        for document in [b"\xFF\xFE\0\0<\0\0\0", b"\0\0\xFE\xFF\0\0\0<"] {
+            let name = "UTF-32".to_owned();
+            let error = Encoding::detect(document, None);
+            assert_eq!(error, Err(Error::UnsupportedEncoding { name }));
+        }
+    }
+
+    #[test]
     fn bytes_become_characters_and_are_counted_back() {
         for (encoding, bytes, text) in [
             (Encoding::Utf8, &b"\xC3\xA9"[..], "é"),

@@ -324,12 +324,18 @@ mod tests {
                 format!("<a{DECLARATION} y='xmlns:ex=1'><ex:nil/></a>"),
             ),
             (
+                "<a y=' xmlns:ex=1'><ex:nil/></a>",
+                format!("<a{DECLARATION} y=' xmlns:ex=1'><ex:nil/></a>"),
+            ),
+            (
                 "<a xmlns:ex='b'><ex:nil/></a>",
                 "<a xmlns:ex='b'><ex:nil/></a>".to_owned(),
             ),
             ("<a><nil/></a>", "<a><nil/></a>".to_owned()),
         ] {
-            assert_eq!(source(document.as_bytes()).xml(), read);
+            let whole = source(document.as_bytes());
+            assert_eq!(whole.xml(), read);
+            assert_eq!(whole.run("0"), None, "the declaration is no run");
         }
     }
 
@@ -344,6 +350,11 @@ mod tests {
         );
         assert_eq!(whole.run("1"), Some(run.as_str()));
         assert_eq!(whole.run("2"), None);
+        for (length, is_replaced) in [(MIN_RUN - 1, false), (MIN_RUN, true)] {
+            let document = format!("<a>{}</a>", "A".repeat(length));
+            let whole = source(document.as_bytes());
+            assert_eq!(whole.run("0").is_some(), is_replaced, "{length}");
+        }
         for document in [
             format!("<a>{run}</a><?p?>"),
             format!("<![CDATA[<a>{run}</a>"),
@@ -384,6 +395,15 @@ mod tests {
             let at = source(&wide).locate(0, 3);
             let offset = 2 + 2 * (blanks.len() as u64 + 3);
             assert_eq!((at.line, at.column, at.offset), (line, column, offset));
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_wrong_byte_is_after_the_mark() {
+        let read = ParserInput::new(b"\xEF\xBB\xBF<a>\xE9", None, &Limits::default());
+        match read.map(|_| ()) {
+            Err(Error::NotWellFormed { at, .. }) => assert_eq!(at.offset, 3 + 3),
+            other => panic!("{other:?}"),
         }
     }
 }

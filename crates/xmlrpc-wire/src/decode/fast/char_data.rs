@@ -69,3 +69,27 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
     }
     (!digits.is_empty()).then_some(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_plain_up_to_markup_or_declined() {
+        for (text, expected) in [
+            ("plain<", Some(5)),
+            ("a&lt;<", Some(1)),
+            ("a]b<", Some(3)),
+            ("a]]b<", Some(4)),
+            ("é\u{FB01}\t\n<", Some(7)),
+            ("a]]>b<", None),
+            ("a\u{FFFE}<", None),
+            ("a\u{FFFF}<", None),
+            ("a\r\n<", None),
+            ("a\u{1}<", None),
+            ("no markup", None),
+        ] {
+            assert_eq!(plain_prefix(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+}
