@@ -176,6 +176,56 @@ mod tests {
     }
 
     #[test]
+    fn small_numbers_are_prime_or_not() {
+        let has_divisor = |n: u128| (2..n).any(|d| n.is_multiple_of(d));
+        for n in 0..2_000 {
+            assert_eq!(is_prime(n), n >= 2 && !has_divisor(n), "{n}");
+        }
+    }
+
+    /// The largest prime below each limit, and the smallest above.
+    #[test]
+    fn primes_beside_each_limit_are_prime() {
+        for n in [
+            (1 << 20) - 3,
+            (1 << 20) + 7,
+            4_759_123_129,
+            4_759_123_151,
+            55_245_642_489_431,
+            55_245_642_489_463,
+            (1 << 64) - 59,
+            (1 << 64) + 13,
+            3_317_044_064_679_887_385_961_813,
+            3_317_044_064_679_887_385_962_123,
+            (1 << 127) - 1,
+            u128::MAX - 158,
+        ] {
+            assert!(is_prime(n), "{n}");
+            assert!(!is_prime(n - 1) && !is_prime(n + 1), "beside {n}");
+        }
+    }
+
+    /// Products of two primes p and 5 p - 4, p and 2 p - 1; the last is Zhenxiang Zhang's, "Two
+    /// kinds of strong pseudoprimes up to 10^36", 2007.
+    #[test]
+    fn strong_pseudoprimes_above_each_limit_are_not_prime() {
+        fn passes<W: Word, const L: usize>(n: W, bases: [u64; L]) -> bool {
+            are_strong_probable_primes(&Montgomery::new(n), bases)
+        }
+
+        let three = 41_017 * 205_081_u64;
+        assert!(three > THREE_BASES_BELOW && passes(three, THREE_BASES));
+        let four = 6_303_901 * 12_607_801_u64;
+        assert!(four > FOUR_BASES_BELOW && passes(four, FOUR_BASES));
+        let thirteen = 6_003_094_289_670_105_800_312_596_501_u128;
+        assert!(thirteen > PROVEN_BELOW && passes(thirteen, [2]));
+        assert!(passes(thirteen, THIRTEEN_BASES));
+        for n in [three.into(), four.into(), thirteen] {
+            assert!(!is_prime(n), "{n}");
+        }
+    }
+
+    #[test]
     fn the_smallest_strong_pseudoprime_to_the_three_bases_is_not_prime() {
         assert_eq!(THREE_BASES_BELOW, 48_781 * 97_561);
         let ring = Montgomery::new(THREE_BASES_BELOW);

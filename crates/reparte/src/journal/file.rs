@@ -95,8 +95,7 @@ impl JournalFile {
             let offset = journal.end;
             return Err(fail(Kind::Damaged { offset }));
         }
-        if journal.end < length {
-            let torn = length - journal.end;
+        if let Some(torn @ 1..) = length.checked_sub(journal.end) {
             log::info!(
                 "{}: its last record is torn: {torn} bytes cut off",
                 OneLine::new(&path.display().to_string())

@@ -162,6 +162,33 @@ mod tests {
     }
 
     #[test]
+    fn the_fast_reader_reads_what_is_utf_8_in_the_charset() {
+        for (charset, text, is_fast) in [
+            (None, "é", true),
+            (Some("utf-8"), "é", true),
+            (Some("UTF8"), "é", true),
+            (Some("iso-8859-1"), "e", true),
+            (Some("iso-8859-1"), "é", false),
+            (Some("windows-1252"), "e", true),
+            (Some("us-ascii"), "e", true),
+            (Some("us-ascii"), "é", false),
+            (Some("utf-16be"), "e", false),
+            (Some("koi8-r"), "e", false),
+        ] {
+            let limits = Limits::default();
+            let decoder = charset
+                .iter()
+                .fold(Decoder::new(&limits), |d, name| d.charset(name));
+            let document = answer("", text.as_bytes());
+            assert_eq!(
+                decoder.may_be_utf8(&document),
+                is_fast,
+                "{charset:?} {text}"
+            );
+        }
+    }
+
+    #[test]
     fn another_charset_is_named() {
         let limits = Limits::default();
         let decoder = Decoder::new(&limits).charset("koi8-r");
