@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use log::debug;
 use untrusted_text::OneLine;
-use xmlrpc_wire::{FromValue, IntoParams, Value, encode_call};
+use xmlrpc_wire::{FromValue, IntoParams, Value};
 
 use crate::canceller::Canceller;
 use crate::error::Error;
@@ -106,7 +106,10 @@ impl<'a> Attempt<'a> {
     }
 
     fn call_value(self, method: &str, params: &[Value]) -> Result<Value, Error> {
-        let body = encode_call(method, params).map_err(Error::Unrepresentable)?;
+        let dialect = &self.transport.options().dialect;
+        let body = dialect
+            .encode_call(method, params)
+            .map_err(Error::Unrepresentable)?;
         debug!(
             "{}: call {}, {} bytes",
             self.transport.server(),

@@ -122,7 +122,15 @@ pub enum Error {
         /// The first mistake in them.
         reason: String,
     },
-    /// The response has another HTTP status than 200.
+    /// The head of the response is beyond a limit: 64 KiB, or 1,000 fields.
+    #[non_exhaustive]
+    OversizedHead {
+        /// The server, as `host:port`.
+        server: String,
+        /// The limit, such as `64 KiB`.
+        limit: &'static str,
+    },
+    /// The response has another HTTP status than 200, and is no fault.
     Http(Box<HttpStatus>),
     /// The response is not an XML-RPC document, or is beyond the
     /// [limits](crate::Options::limits).

@@ -50,7 +50,7 @@ impl HostAddresses {
                     at(Ipv6Addr::LOCALHOST.into()),
                 ]
             }
-            Host::Name(_) => Vec::new(),
+            Host::Name(_) | Host::Scoped(..) => Vec::new(),
         };
         HostAddresses {
             is_fixed: !known.is_empty(),
@@ -69,6 +69,8 @@ impl HostAddresses {
         let known = self.known().clone();
         let name = match &self.host {
             Host::Name(name) if known.is_empty() => name.clone(),
+            // The system knows the numbers of interfaces.
+            Host::Scoped(ip, zone) if known.is_empty() => format!("{ip}%{zone}"),
             _ => return Ok(known),
         };
         let (host, (done, result)) = (self.clone(), mpsc::sync_channel(1));

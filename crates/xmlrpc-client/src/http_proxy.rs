@@ -109,6 +109,7 @@ fn is_excepted(host: &Host, list: &str) -> bool {
     entries.any(|entry| match host {
         _ if entry == "*" => true,
         Host::Ip(ip) => bare(entry).parse() == Ok::<IpAddr, _>(*ip),
+        Host::Scoped(ip, _) => bare(entry).parse() == Ok(*ip),
         Host::Name(name) => {
             let (name, entry) = (bare(name), bare(entry));
             let rest = name.strip_suffix(&entry);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xmlrpc_wire::Limits;
+use xmlrpc_wire::{Dialect, Limits};
 
 use crate::credentials::Credentials;
 use crate::error::Error;
@@ -71,6 +71,9 @@ pub struct Options {
     /// shown to the server's own scheme, host and port alone, and no redirect leads from
     /// `https://` to `http://`. Each redirect costs a connection at every call.
     pub redirects: usize,
+    /// The dialect of calls: the extensions that the server reads. [`Dialect::python`] by
+    /// default. An argument that needs another one is [`Error::Unrepresentable`].
+    pub dialect: Dialect,
     /// The limits of a response's document. Its limit of bytes also bounds what is read of
     /// a body.
     pub limits: Limits,
@@ -94,6 +97,7 @@ impl Default for Options {
             #[cfg(feature = "gzip")]
             gzip: false,
             redirects: 0,
+            dialect: Dialect::default(),
             limits: Limits::default(),
             user_agent: concat!("xmlrpc-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

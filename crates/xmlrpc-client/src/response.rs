@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use untrusted_text::{OneLine, excerpt};
-use xmlrpc_wire::{Limits, Value, decode_response};
+use xmlrpc_wire::{Decoder, Error as WireError, Limits, MethodResponse, Value};
 
 use crate::error::{Error, HttpStatus, MalformedResponse};
 
@@ -16,6 +16,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
     pub(crate) location: Option<String>,
+    pub(crate) content_type: Option<String>,
     /// Cut, or empty, where the status is not 200. One byte longer than the limit where
     /// the server's is longer than that, so that decoding refuses it.
     pub(crate) body: Vec<u8>,
@@ -26,9 +27,14 @@ impl Response {
     /// `path` go into errors.
     pub(crate) fn decode(&self, server: &str, path: &str, limits: &Limits) -> Result<Value, Error> {
         if self.status != 200 {
+            if self.may_be_fault()
+                && let Ok(Err(fault)) = self.document(limits)
+            {
+                return Err(Error::Fault(fault));
+            }
             return Err(Error::Http(Box::new(self.http_status(server, path))));
         }
-        match decode_response(&self.body, limits) {
+        match self.document(limits) {
             Ok(result) => result.map_err(Error::Fault),
             Err(source) => Err(Error::Malformed(Box::new(MalformedResponse {
                 server: server.to_owned(),
@@ -36,6 +42,19 @@ impl Response {
                 excerpt: excerpt(&self.body),
             }))),
         }
+    }
+
+    /// Returns whether the body may be the function's fault, which some servers send with the
+    /// status of an error. The other statuses say what to do about the call.
+    fn may_be_fault(&self) -> bool {
+        matches!(self.status, 400..=599)
+            && !matches!(self.status, 401 | 403 | 407 | 429 | 502..=504)
+    }
+
+    fn document(&self, limits: &Limits) -> Result<MethodResponse, WireError> {
+        let content_type = self.content_type.as_deref().unwrap_or_default();
+        let decoder = Decoder::new(limits).content_type(content_type);
+        decoder.decode_response(&self.body)
     }
 
     fn http_status(&self, server: &str, path: &str) -> HttpStatus {

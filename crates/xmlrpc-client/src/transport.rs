@@ -4,15 +4,17 @@
 //! [`ServerProxy::attempt`](crate::ServerProxy::attempt) for a call that can be cancelled →
 //! [`Attempt::call`](crate::Attempt::call), which encodes, follows redirects and decodes →
 //! [`Transport::post`], which chooses a connection → `Connection::post`, which is one
-//! request and its response by ureq → `HostResolver`, `TcpConnector` and `Socket`, which
-//! ureq calls.
+//! request and its response by ureq → `HostResolver`, `TcpConnector`, `Socket` and
+//! `HeadReader`, which ureq calls.
 
 mod agent_config;
 mod connection;
 mod endpoint;
 mod error_mapping;
+mod head_reader;
 mod host_resolver;
 mod idle_connections;
+mod response_head;
 mod socket;
 mod socket_buffers;
 mod tcp_connector;

@@ -33,6 +33,8 @@ pub(crate) struct ServerUrl {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Host {
     Ip(IpAddr),
+    /// A link-local address and its zone, the interface to use: a name or a number.
+    Scoped(Ipv6Addr, String),
     Name(String),
 }
 
@@ -100,6 +102,15 @@ impl ServerUrl {
         format!("{scheme}://{}:{}", self.host, self.port)
     }
 
+    /// Returns the address for HTTP, which has no zones (RFC 9110, section 4.2).
+    pub(crate) fn without_zone(&self) -> String {
+        let mut url = self.clone();
+        if let Host::Scoped(ip, _) = url.host {
+            url.host = Host::Ip(ip.into());
+        }
+        url.to_string()
+    }
+
     /// Returns `host:port`, an IPv6 address in brackets: the server's name in messages.
     pub(crate) fn server(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -117,6 +128,7 @@ impl fmt::Display for Host {
         match self {
             Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
             Host::Ip(IpAddr::V4(ip)) => write!(f, "{ip}"),
+            Host::Scoped(ip, zone) => write!(f, "[{ip}%{zone}]"),
             Host::Name(name) => f.write_str(name),
         }
     }
@@ -151,11 +163,17 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
 
 fn parse_host(text: &str) -> Result<Host, &'static str> {
     if let Some(inner) = text.strip_prefix('[') {
-        let ip = inner.trim_end_matches(']').parse::<Ipv6Addr>();
-        return Ok(Host::Ip(
-            ip.map_err(|_| "what stands in brackets is not an IPv6 address")?
-                .into(),
-        ));
+        let inner = inner.trim_end_matches(']');
+        let (ip, zone) = match inner.split_once('%') {
+            Some((ip, zone)) => (ip, Some(zone)),
+            None => (inner, None),
+        };
+        let ip = ip.parse::<Ipv6Addr>();
+        let ip = ip.map_err(|_| "what stands in brackets is not an IPv6 address")?;
+        return match zone {
+            None => Ok(Host::Ip(ip.into())),
+            Some(zone) => Ok(Host::Scoped(ip, parse_zone(zone)?)),
+        };
     }
     if text.is_empty() {
         return Err("it has no host");
@@ -177,6 +195,19 @@ fn parse_host(text: &str) -> Result<Host, &'static str> {
         return Err("its host is not a name: letters, digits, - and . make one");
     }
     Ok(Host::Name(text.to_ascii_lowercase()))
+}
+
+/// Parses the zone after an IPv6 address's `%`, which a URL writes as `%25` (RFC 6874).
+fn parse_zone(text: &str) -> Result<String, &'static str> {
+    let zone = match text.strip_prefix("25") {
+        Some(zone) if !zone.is_empty() => zone,
+        _ => text,
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    match !zone.is_empty() && zone.bytes().all(plain) {
+        true => Ok(zone.to_owned()),
+        false => Err("after an IPv6 address's % comes an interface, as in [fe80::1%eth0]:9000"),
+    }
 }
 
 fn parse_port(text: &str) -> Result<u16, &'static str> {
@@ -246,6 +277,16 @@ mod tests {
             ("host:1/RPC2", "http://host:1/RPC2", "host:1"),
             ("[::1]:9000", "http://[::1]:9000/RPC2", "[::1]:9000"),
             (
+                "[fe80::1%eth0]:9000",
+                "http://[fe80::1%eth0]:9000/RPC2",
+                "[fe80::1%eth0]:9000",
+            ),
+            (
+                "http://[fe80::1%25en-1]/",
+                "http://[fe80::1%en-1]:80/",
+                "[fe80::1%en-1]:80",
+            ),
+            (
                 "http://[FE80:0::1]/x",
                 "http://[fe80::1]:80/x",
                 "[fe80::1]:80",
@@ -280,10 +321,12 @@ mod tests {
             ("::1", "brackets"),
             ("::1:9000", "brackets"),
             ("[::1", "no ]"),
+            ("[fe80::1%]:9000", "comes an interface"),
+            ("[fe80::1%a b]:9000", "a space"),
+            ("[fe80::1%a/b]:9000", "has no ]"),
             ("[::1]9000", "after an IPv6"),
             ("[::g]:9000", "not an IPv6"),
             ("[10.0.0.1]:9000", "not an IPv6"),
-            ("[fe80::1%eth0]:9000", "not an IPv6"),
             ("10.0.0.256:9000", "not an IPv4"),
             ("10.1:9000", "not an IPv4"),
             ("a/b:9000<", "percent-encoded"),

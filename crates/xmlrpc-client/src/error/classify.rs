@@ -32,9 +32,10 @@ impl Error {
             },
             Error::Tls { .. } => ErrorKind::Refused,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
-            Error::NotHttp { .. } | Error::Malformed(_) | Error::Mismatch(_) => {
-                ErrorKind::BadResponse
-            }
+            Error::NotHttp { .. }
+            | Error::OversizedHead { .. }
+            | Error::Malformed(_)
+            | Error::Mismatch(_) => ErrorKind::BadResponse,
             Error::Fault(_) => ErrorKind::Fault,
             Error::Cancelled => ErrorKind::Cancelled,
             Error::Http(http) => match http.status {

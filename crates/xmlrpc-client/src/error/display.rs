@@ -76,6 +76,10 @@ impl fmt::Display for Error {
                 "{server} does not speak HTTP ({}): is it to be called by https://, or another service's port?",
                 OneLine::new(reason)
             ),
+            Error::OversizedHead { server, limit } => write!(
+                f,
+                "the head of {server}'s answer is beyond the limit of {limit}: is it an XML-RPC server?"
+            ),
             Error::Http(http) => http.fmt(f),
             Error::Malformed(answer) => answer.fmt(f),
             Error::Mismatch(source) => write!(
@@ -145,7 +149,7 @@ impl fmt::Display for MalformedResponse {
             let source = one_line(source);
             return write!(
                 f,
-                "the answer of {server} is {source}; if it is to be trusted, raise Options::limits"
+                "the answer of {server} is {source}; if it is to be trusted, raise the client's limit"
             );
         }
         write!(

@@ -6,12 +6,11 @@ use ureq::config::{AutoHeaderValue, Config};
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::transport::response_head::MAX_BYTES;
 use crate::url::ServerUrl;
 
 /// Bytes of each of a connection's two buffers; ureq's own are eight times that.
 const BUFFER_BYTES: usize = 16 * 1024;
-/// The most bytes of a response's head. Less than a buffer, since a head must fit in one.
-const MAX_HEAD_BYTES: usize = 12 * 1024;
 /// The longest time for which a connection waits for the next call. A server that closes
 /// it in the very moment in which a call is sent leaves open whether that call has run; so
 /// the client lets go first. The shortest idle time-out seen among common servers is
@@ -32,7 +31,8 @@ pub(super) fn new(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
         .max_redirects(0)
         .user_agent(&options.user_agent)
         .accept_encoding(encoding)
-        .max_response_header_size(MAX_HEAD_BYTES)
+        // `ResponseHead` has the limits that count.
+        .max_response_header_size(2 * MAX_BYTES)
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
         .max_idle_connections(1)

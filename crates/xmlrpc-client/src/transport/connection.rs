@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use log::debug;
 use ureq::http::HeaderMap;
 use ureq::typestate::WithBody;
-#[cfg(feature = "tls")]
 use ureq::unversioned::transport::Connector as _;
 use ureq::{Agent, Body, RequestBuilder, Timeout, http};
 
@@ -18,13 +17,15 @@ use crate::progress::CallProgress;
 use crate::request::Request;
 use crate::response::Response;
 use crate::transport::endpoint::Endpoint;
+use crate::transport::head_reader::HeadReaderConnector;
 use crate::transport::host_resolver::HostResolver;
 use crate::transport::tcp_connector::TcpConnector;
 #[cfg(feature = "tls")]
 use crate::transport::tls_connector::TlsConnector;
 
-/// The most bytes that are read of a body whose status is not 200.
-const MAX_EXCERPT_BYTES: usize = 4 * 1024;
+/// The most bytes that are read of a body whose status is not 200. A fault of this size is read
+/// whole.
+const MAX_EXCERPT_BYTES: usize = 64 * 1024;
 /// The longest time for which such a body is read.
 const EXCERPT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -48,6 +49,7 @@ impl Connection {
         let connector = TcpConnector::new(endpoint.tunnel.clone(), Arc::clone(&progress));
         #[cfg(feature = "tls")]
         let connector = connector.chain(TlsConnector::new(Arc::clone(&progress)));
+        let connector = connector.chain(HeadReaderConnector);
         Connection {
             agent: Agent::with_parts(endpoint.agent_config.clone(), connector, resolver),
             endpoint: Arc::clone(endpoint),
@@ -112,10 +114,8 @@ impl Connection {
 
     fn read(&self, mut response: http::Response<Body>) -> Result<Response, ureq::Error> {
         let status = response.status().as_u16();
-        let (retry_after, location) = (
-            header(response.headers(), "retry-after"),
-            header(response.headers(), "location"),
-        );
+        let [retry_after, location, content_type] = ["retry-after", "location", "content-type"]
+            .map(|name| header(response.headers(), name));
         let reader = response.body_mut().as_reader();
         let mut body = Vec::new();
         if status == 200 {
@@ -123,7 +123,7 @@ impl Connection {
             reader.take(limit as u64).read_to_end(&mut body)?;
         } else {
             self.progress.shorten_phase(EXCERPT_TIMEOUT);
-            let limit = MAX_EXCERPT_BYTES as u64;
+            let limit = self.endpoint.options.limits.bytes.min(MAX_EXCERPT_BYTES) as u64;
             if let Err(error) = reader.take(limit).read_to_end(&mut body) {
                 debug!("{}: no whole excerpt: {error}", self.endpoint.server);
             }
@@ -132,6 +132,7 @@ impl Connection {
             status,
             retry_after,
             location,
+            content_type,
             body,
         })
     }

@@ -52,7 +52,7 @@ impl Endpoint {
         Ok(Endpoint {
             credentials: url.credentials.clone().or(options.credentials.clone()),
             agent_config: agent_config::new(&url, &options)?,
-            uri: text.parse().map_err(|_| Error::BadUrl {
+            uri: url.without_zone().parse().map_err(|_| Error::BadUrl {
                 url: OneLine::new(&text).to_string(),
                 reason: "it has a character that must be percent-encoded",
             })?,

@@ -8,6 +8,7 @@ use crate::http_proxy::HttpProxy;
 use crate::phase::Phase;
 use crate::progress::CallProgress;
 use crate::transport::endpoint::Endpoint;
+use crate::transport::response_head::HeadTooLarge;
 use crate::transport::tunnel::TunnelRefused;
 use crate::url::ServerUrl;
 
@@ -38,11 +39,14 @@ impl Endpoint {
                 phase,
                 source,
             },
-            // From our resolver; ureq itself gives none of these.
+            // From our layers; ureq itself gives none of these.
             ureq::Error::Other(inner) => match inner.downcast::<io::Error>() {
                 Ok(source) if source.kind() == ErrorKind::TimedOut && is_late => timed_out(server),
                 Ok(source) => self.host_not_found(*source),
-                Err(other) => self.not_http(&*other),
+                Err(other) => match other.downcast_ref() {
+                    Some(&HeadTooLarge(limit)) => Error::OversizedHead { server, limit },
+                    None => self.not_http(&*other),
+                },
             },
             other => self.not_http(&other),
         }
