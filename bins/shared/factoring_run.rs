@@ -141,7 +141,7 @@ impl FactoringRun {
         handle: &Handle<(String,), R>,
     ) -> Result<(), Failure> {
         let (handle, interrupted) = (handle.clone(), Arc::clone(&self.interrupted));
-        let first = move || {
+        let first = move |_| {
             eprint("stopping: what was had so far will be printed; once more to end at once");
             // Before the run ends: its end reads the flag.
             interrupted.store(true, SeqCst);

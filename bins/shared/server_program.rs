@@ -185,7 +185,7 @@ impl ServerProgram {
             Front::Tiny(options) => options.grace,
             Front::Hyper(options) => options.grace,
         };
-        stop_at_signal(grace, move || stopped.stop(), || {})?;
+        stop_at_signal(grace, move |_| stopped.stop(), || {})?;
         let tls = matches!(&self.front, Front::Hyper(options) if options.tls.is_some());
         announce(&self.listener, tls).map_err(no_address)?;
         match self.front {

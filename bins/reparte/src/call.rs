@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use cli_support::output::print;
+use cli_support::standard_streams::check_output;
 use xmlrpc_client::{ServerProxy, Value};
 
 use crate::exit::Failure;
@@ -56,6 +57,8 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        // A call may take an hour.
+        check_output()?;
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
         options.total_timeout = options.total_timeout.max(self.timeout);

@@ -1,5 +1,7 @@
 //! XML-RPC values as JSON and as text, and back.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value as Json};
@@ -42,23 +44,79 @@ pub(crate) fn to_text(value: &Value) -> String {
     }
 }
 
+/// Reads a text as JSON, and converts it to a value.
+///
+/// # Errors
+///
+/// The text is not JSON, or has an integer beyond 64 bits with a sign.
+pub(crate) fn parse_json(text: &str) -> Result<Value, JsonError> {
+    let json = serde_json::from_str(text).map_err(JsonError::Syntax)?;
+    // The parser has made a double of it, which is another number.
+    match wide_integer(text) {
+        Some(digits) => Err(JsonError::Number(too_wide(digits))),
+        None => from_json(json).map_err(JsonError::Number),
+    }
+}
+
+/// The reason why a text is no value.
+#[derive(Debug)]
+pub(crate) enum JsonError {
+    Syntax(serde_json::Error),
+    /// A number that has no type. Has the reason, with a remedy.
+    Number(String),
+}
+
+/// Returns the first integer of a JSON text that 64 bits with a sign don't hold. The text is
+/// valid JSON.
+fn wide_integer(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+        let token = rest.get(at..).unwrap_or_default();
+        let length = match token.starts_with('"') {
+            true => string_length(token),
+            false => {
+                let is_part = |c: char| matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E');
+                let length = token.find(|c| !is_part(c)).unwrap_or(token.len());
+                let number = token.get(..length).unwrap_or_default();
+                if !number.contains(['.', 'e', 'E']) && number.parse::<i64>().is_err() {
+                    return Some(number);
+                }
+                length
+            }
+        };
+        rest = token.get(length..).unwrap_or_default();
+    }
+    None
+}
+
+/// Returns the length of the JSON string that a text begins with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+fn too_wide(number: impl Display) -> String {
+    format!("{number} is beyond 64 bits with a sign: send it as a string")
+}
+
 /// Converts JSON to a value. An integer gets the narrowest type that holds it.
 ///
 /// # Errors
 ///
 /// A number is beyond 64 bits with a sign.
-pub(crate) fn from_json(json: Json) -> Result<Value, String> {
+fn from_json(json: Json) -> Result<Value, String> {
     Ok(match json {
         Json::Null => Value::Nil,
         Json::Bool(truth) => Value::Bool(truth),
         Json::Number(number) => match (number.as_i64(), number.is_f64(), number.as_f64()) {
             (Some(number), ..) => Value::from(number),
             (None, true, Some(number)) => Value::Double(number),
-            _ => {
-                return Err(format!(
-                    "{number} is beyond 64 bits with a sign: send it as a string"
-                ));
-            }
+            _ => return Err(too_wide(number)),
         },
         Json::String(text) => Value::String(text),
         Json::Array(values) => {
@@ -110,6 +168,43 @@ mod tests {
                 .unwrap_err()
                 .contains("string")
         );
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_refused_and_a_float_stays_one() {
+        for (text, number) in [
+            ("18446744073709551616", "18446744073709551616"),
+            ("[1, -9223372036854775809]", "-9223372036854775809"),
+            ("{\"a \\\\\": 99999999999999999999}", "99999999999999999999"),
+            ("9223372036854775808", "9223372036854775808"),
+        ] {
+            match parse_json(text) {
+                Err(JsonError::Number(reason)) => {
+                    assert!(
+                        reason.starts_with(&format!("{number} is beyond")),
+                        "{reason}"
+                    );
+                }
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        for (text, value) in [
+            ("9223372036854775807", Value::Int64(i64::MAX)),
+            ("-9223372036854775808", Value::Int64(i64::MIN)),
+            (
+                "18446744073709551616.0",
+                Value::Double(18446744073709551616.0),
+            ),
+            ("1e20", Value::Double(1e20)),
+            ("-1E+20", Value::Double(-1e20)),
+            (
+                "\"\\\"18446744073709551616\"",
+                Value::from("\"18446744073709551616"),
+            ),
+        ] {
+            assert_eq!(parse_json(text).unwrap(), value, "{text}");
+        }
+        assert!(matches!(parse_json("[1"), Err(JsonError::Syntax(_))));
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod verdict;
 
 use std::sync::Arc;
 
+use cli_support::standard_streams::check_output;
 use reparte::Repartidor;
 
 use crate::console::Console;
@@ -117,6 +118,7 @@ impl RunCommand {
     }
 
     fn open(&self) -> Result<Files, Failure> {
+        check_output()?;
         let account = OutputFile::at("--account", self.account.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;

@@ -8,6 +8,7 @@ mod process_groups;
 mod program;
 mod program_input;
 mod program_io;
+mod program_user;
 mod shutdown;
 mod start_error;
 
@@ -27,10 +28,12 @@ use crate::serve::function::ProgramFunction;
 use crate::serve::limits::Limits;
 use crate::serve::process_groups::ProcessGroups;
 use crate::serve::program::Program;
+use crate::serve::program_user::ProgramUser;
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
-/// {} in its arguments is replaced by the call's argument; without any {}, the argument
+/// {} in its arguments is replaced by the call's argument, which may begin with a dash: put
+/// -- before {} if the program would take it for an option. Without any {}, the argument
 /// comes on standard input: text with a line end, bytes as they are, an array a line for
 /// each element. Standard output, read to its end as a shell reads it, less one line end,
 /// is the result, a string. A program that fails is answered with a fault that has the end
@@ -44,6 +47,7 @@ use crate::serve::program::Program;
 Examples:
   reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c'
   reparte serve 9001 --function primes --workers 4 -- factor -- {}
+  reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
   reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
@@ -66,6 +70,10 @@ pub(crate) struct Serve {
     /// a call whose output may not be whole then fails
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
     output_grace: Duration,
+    /// Run the program as this user, and not as root: it then can't read the token and the
+    /// key of the server. Only a server of root's can
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     /// The result is the output's bytes, whatever they are, and not a string
     #[arg(long)]
     base64: bool,
@@ -89,12 +97,16 @@ impl Serve {
         let groups = Arc::new(ProcessGroups::default());
         let function = ProgramFunction {
             program: Program::find(&self.program)?,
+            user: self.user.as_deref().map(ProgramUser::find).transpose()?,
             limits,
             as_base64: self.base64,
             groups: Arc::clone(&groups),
         };
         let service = service(&self.function, function)?;
         let (listener, mut options) = self.server.listen(&self.address)?;
+        if options.token.is_some() || options.tls.is_some() {
+            hide_memory();
+        }
         if let Some(workers) = self.workers {
             options.workers = workers.into();
         }
@@ -108,6 +120,19 @@ impl Serve {
         // Calls that had no time to finish still have their programs.
         groups.end();
         served.map_err(Failure::server)
+    }
+}
+
+/// Hides the memory of this process, which has a token or a key, from other processes of the same
+/// user, as the published program may be. The files of the token and the key are not hidden.
+fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+            log::warn!("the published program may read this process's memory: {error}");
+        }
     }
 }
 

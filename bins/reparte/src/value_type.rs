@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use xmlrpc_client::Value;
 use xmlrpc_wire::DateTime;
 
-use crate::json::from_json;
+use crate::json::{JsonError, parse_json};
 
 /// The type that text is read as. The comments of the variants are the text of `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,10 +62,12 @@ impl ValueType {
             ValueType::Datetime => DateTime::parse(text).map(Value::DateTime),
             ValueType::Base64 => STANDARD.decode(text).ok().map(Value::Base64),
             ValueType::Json => {
-                let json = serde_json::from_str(text).map_err(|error| {
-                    format!("{text:?} is not JSON ({error}); a string in JSON has quotes")
-                })?;
-                return from_json(json);
+                return parse_json(text).map_err(|error| match error {
+                    JsonError::Syntax(error) => {
+                        format!("{text:?} is not JSON ({error}); a string in JSON has quotes")
+                    }
+                    JsonError::Number(reason) => reason,
+                });
             }
         };
         value.ok_or_else(|| format!("{text:?} is not {}", self.description()))

@@ -178,6 +178,104 @@ fn a_shortage_that_may_pass_fails_no_task() {
 }
 
 #[test]
+fn the_directory_of_the_servers_secrets_is_not_named_to_the_program() {
+    let mut command = common::reparte(&["serve", "127.0.0.1:0", "--function", "f", "--", "env"]);
+    command
+        .env("CREDENTIALS_DIRECTORY", "/run/credentials/x")
+        .env("KEPT", "yes");
+    let server = Running::start(command);
+    let variables = run(&["call", &server.address(), "f", "x"]).stdout;
+    assert!(variables.contains("KEPT=yes"), "{variables}");
+    assert!(!variables.contains("CREDENTIALS"), "{variables}");
+}
+
+/// A program that runs as another user reads neither the files of the server nor its memory.
+#[test]
+fn a_program_of_another_user_reads_no_secret() {
+    if !rustix::process::geteuid().is_root() {
+        let ended = run(&[
+            "serve",
+            "0",
+            "--user",
+            "nobody",
+            "--function",
+            "f",
+            "--",
+            "cat",
+        ]);
+        return ended.expect_error(2, &["--user", "only root"]);
+    }
+    let files = TestDirectory::new("user");
+    let token = files.write("token", "0123456789abcdef", 0o600);
+    let flags = ["--user", "nobody", "--token-file", &token];
+    let script =
+        "id -un; id -G | wc -w; echo $USER $HOME; head -c 1 /proc/$PPID/environ; cat \"$1\"";
+    let program = ["--", "sh", "-c", script, "sh", "{}"];
+    let (_server, url) = serve(&[&["--function", "f"], &flags[..], &program].concat());
+    let ended = run(&["call", &url, "f", &token, "--token-file", &token]);
+    ended.expect_error(5, &["Permission denied"]);
+    assert!(
+        !ended.stderr.contains("0123456789abcdef"),
+        "{}",
+        ended.stderr
+    );
+    let program = ["--", "sh", "-c", "id -un; id -G | wc -w; echo $USER $HOME"];
+    let (_server, url) = serve(&[&["--function", "f"], &flags[..], &program].concat());
+    let ended = run(&["call", &url, "f", "x", "--token-file", &token]);
+    ended.expect("nobody\n1\nnobody /nonexistent\n");
+    run(&[
+        "serve",
+        "0",
+        "--user",
+        "no such",
+        "--function",
+        "f",
+        "--",
+        "cat",
+    ])
+    .expect_error(2, &["--user", "there is no user no such"]);
+}
+
+/// The files of /proc about a server with a secret are root's, so that the program, which runs as
+/// the same user, reads nothing there.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_of_a_server_with_a_token_is_hidden() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+
+    const NOBODY: u32 = 65534;
+    let files = TestDirectory::new("memory");
+    let token = files.write("token", "0123456789abcdef", 0o600);
+    let is_root = rustix::process::geteuid().is_root();
+    let user = if is_root {
+        NOBODY
+    } else {
+        rustix::process::geteuid().as_raw()
+    };
+    for (flags, owner) in [(&["--token-file", &token][..], 0), (&[], user)] {
+        let arguments = [
+            &["serve", "127.0.0.1:0"],
+            flags,
+            &["--function", "f", "--", "cat"],
+        ];
+        let mut command = common::reparte(&arguments.concat());
+        if is_root {
+            // Another user may not get as far as the folder where it was built.
+            let copy = files.path("reparte");
+            std::fs::copy(command.get_program(), &copy).unwrap();
+            chown(&token, Some(NOBODY), Some(NOBODY)).unwrap();
+            command = std::process::Command::new(copy);
+            command.args(arguments.concat()).uid(NOBODY).gid(NOBODY);
+        }
+        let server = Running::start(command);
+        server.address();
+        let environment = std::fs::metadata(format!("/proc/{}/environ", server.id()));
+        assert_eq!(environment.unwrap().uid(), owner, "{flags:?}");
+    }
+}
+
+#[test]
 fn output_that_is_no_text_needs_base64() {
     for (format, text) in [
         ("\\377", "no UTF-8"),

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use crate::output::{eprint, print};
+use crate::signals::survive_file_size_limit;
 
 /// Exit code: the output can't be written.
 pub const OUTPUT: u8 = 1;
@@ -49,6 +50,7 @@ pub enum Place {
 
 /// Runs a program, prints its failure and returns its exit code.
 pub fn run<F: ProgramFailure>(program: impl FnOnce() -> Result<(), F>) -> ExitCode {
+    survive_file_size_limit();
     let Err(failure) = program() else {
         return ExitCode::SUCCESS;
     };

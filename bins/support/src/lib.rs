@@ -7,3 +7,4 @@ pub mod logging;
 pub mod output;
 pub mod seconds;
 pub mod signals;
+pub mod standard_streams;

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
+use crate::standard_streams::check_output;
+
 /// Prints a line on standard error. Ignores errors: there is no other place to report them.
 pub fn eprint(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
@@ -13,8 +15,10 @@ pub fn eprint(line: impl Display) {
 /// # Errors
 ///
 /// The line can't be written: with [`io::ErrorKind::BrokenPipe`] if the reader has closed
-/// its end, as in `| head`, which is no reason for a program to complain.
+/// its end, as in `| head`, which is no reason for a program to complain; or if standard output
+/// was closed when the program was started.
 pub fn print(line: impl Display) -> io::Result<()> {
+    check_output()?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()

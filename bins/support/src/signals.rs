@@ -1,4 +1,13 @@
-//! Ctrl-C (SIGINT) and SIGTERM.
+//! The signals that end a program.
+//!
+//! | signal | comes from | ends the program |
+//! | --- | --- | --- |
+//! | SIGINT, SIGTERM | Ctrl-C, `kill` | in good order; a second one at once |
+//! | SIGQUIT | Ctrl-\\ | the same, unless it was ignored at the start |
+//! | SIGHUP | a terminal that is closed | in good order, unless it was ignored at the start, as by nohup. Others may follow, which change nothing |
+//! | SIGXFSZ | a file beyond `ulimit -f` | never: the write fails |
+//!
+//! Linux says which signals are ignored. Elsewhere SIGHUP and SIGQUIT are left as they are.
 
 use std::error::Error;
 use std::time::Duration;
@@ -22,6 +31,16 @@ impl Error for SignalError {
     }
 }
 
+/// The signal that has asked a program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopSignal {
+    /// Somebody asks: Ctrl-C, Ctrl-\, or `kill`.
+    Request,
+    /// The terminal is closed (SIGHUP), so nobody can ask again from there.
+    Hangup,
+}
+
 /// Stops a server in good order: at the first signal says that running calls have `grace`
 /// to finish, and runs `stop`. At the second runs `last` and ends the process, as
 /// [`at_signal`] does.
@@ -31,42 +50,50 @@ impl Error for SignalError {
 /// The signals can't be watched.
 pub fn stop_at_signal(
     grace: Duration,
-    stop: impl FnOnce() + Send + 'static,
+    stop: impl FnOnce(StopSignal) + Send + 'static,
     last: impl FnOnce() + Send + 'static,
 ) -> Result<(), SignalError> {
-    let first = move || {
+    let first = move |signal| {
         let seconds = grace.as_secs_f64();
         eprint(format_args!(
             "stopping: running calls have {seconds} s; once more to end at once"
         ));
-        stop();
+        stop(signal);
     };
     at_signal(first, last)
 }
 
-/// Runs `first` at the first SIGINT or SIGTERM. At the second, runs `last` and ends the
-/// process with 128 plus the signal's number as its exit code, the code that a shell reports.
+/// Runs `first` at the first signal that asks the program to end. At the second that is no
+/// SIGHUP, runs `last` and ends the process with 128 plus the signal's number as its exit code,
+/// the code that a shell reports.
 ///
 /// # Errors
 ///
 /// The signals can't be watched.
 #[cfg(unix)]
 pub fn at_signal(
-    first: impl FnOnce() + Send + 'static,
+    first: impl FnOnce(StopSignal) + Send + 'static,
     last: impl FnOnce() + Send + 'static,
 ) -> Result<(), SignalError> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SignalError)?;
+    let ignored = IgnoredSignals::read();
+    let watched = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
+        .into_iter()
+        .filter(|&signal| matches!(signal, SIGINT | SIGTERM) || ignored.lacks(signal));
+    let mut signals = Signals::new(watched).map_err(SignalError)?;
     // The handlers stay installed, and the thread waits, until the process ends: after the
     // first signal nothing but the second one has to reach it.
     std::thread::spawn(move || {
         let mut signals = signals.forever();
-        if signals.next().is_some() {
-            first();
+        match signals.next() {
+            Some(SIGHUP) => first(StopSignal::Hangup),
+            Some(_) => first(StopSignal::Request),
+            None => {}
         }
-        if let Some(second) = signals.next() {
+        // A terminal that is closed may send several of them.
+        if let Some(second) = signals.find(|&signal| signal != SIGHUP) {
             last();
             std::process::exit(128 + second);
         }
@@ -81,8 +108,54 @@ pub fn at_signal(
 /// None.
 #[cfg(not(unix))]
 pub fn at_signal(
-    _first: impl FnOnce() + Send + 'static,
+    _first: impl FnOnce(StopSignal) + Send + 'static,
     _last: impl FnOnce() + Send + 'static,
 ) -> Result<(), SignalError> {
     Ok(())
+}
+
+/// Makes a file that grows beyond the limit of `ulimit -f` an error of the write. By default
+/// SIGXFSZ ends the process there, without a word.
+pub(crate) fn survive_file_size_limit() {
+    // A handler, and not SIG_IGN, which the programs that this one starts would inherit. If it
+    // can't be installed, the limit ends the process, which is the system's own rule.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+/// The signals that the process ignores, as a mask. `None` if the system doesn't say.
+#[cfg(unix)]
+struct IgnoredSignals(Option<u64>);
+
+#[cfg(unix)]
+impl IgnoredSignals {
+    fn read() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        IgnoredSignals::parse(&status)
+    }
+
+    fn parse(status: &str) -> Self {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        IgnoredSignals(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()))
+    }
+
+    /// Returns whether a signal is known not to be ignored.
+    fn lacks(&self, signal: i32) -> bool {
+        let Some(mask) = self.0 else { return false };
+        signal > 0 && mask.checked_shr(signal.unsigned_abs() - 1).unwrap_or(0) & 1 == 0
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        // nohup ignores the first signal, SIGHUP; a shell's background job the second and third.
+        let ignored = IgnoredSignals::parse("Name:\tx\nSigIgn:\t0000000000000005\nSigCgt:\t0\n");
+        let lacks: Vec<bool> = (1..=4).map(|signal| ignored.lacks(signal)).collect();
+        assert_eq!(lacks, [false, true, false, true]);
+        assert!(!IgnoredSignals::parse("").lacks(1), "nobody has said so");
+    }
 }

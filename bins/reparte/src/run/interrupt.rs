@@ -20,7 +20,7 @@ impl Interrupt {
         let has_come = Arc::new(AtomicBool::new(false));
         let (run, console) = (run.clone(), console.clone());
         let flag = Arc::clone(&has_come);
-        let first = move || {
+        let first = move |_| {
             // The flag is set before the run ends, so that the verdict on the run sees it. The
             // run is drained before the calls are counted: a call that starts in between would
             // be waited for and not counted.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use xmlrpc_client::Value;
 
-use crate::json::from_json;
+use crate::json::{JsonError, parse_json};
 use crate::value_type::ValueType;
 
 /// The meaning of a line of the input.
@@ -27,11 +27,13 @@ impl LineFormat {
             LineFormat::Argument(kind) => Ok(vec![kind.read(line)?]),
             LineFormat::JsonArray => {
                 let remedy = "write one such as [\"text\", 7], or leave out --json";
-                let json = serde_json::from_str(line)
-                    .map_err(|error| format!("no JSON array ({error}): {remedy}"))?;
-                match from_json(json)? {
-                    Value::Array(arguments) => Ok(arguments),
-                    _ => Err(format!("JSON, but no array: {remedy}")),
+                match parse_json(line) {
+                    Ok(Value::Array(arguments)) => Ok(arguments),
+                    Ok(_) => Err(format!("JSON, but no array: {remedy}")),
+                    Err(JsonError::Syntax(error)) => {
+                        Err(format!("no JSON array ({error}): {remedy}"))
+                    }
+                    Err(JsonError::Number(reason)) => Err(reason),
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 use cli_support::output::eprint;
+use cli_support::standard_streams::check_input;
 
 use crate::exit::Failure;
 use crate::run::input_progress::InputProgress;
@@ -41,6 +42,7 @@ impl TaskReader {
         let input = match path.filter(|path| *path != Path::new("-")) {
             Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
             None => {
+                check_input().map_err(|error| unreadable(Path::new("-"), &error))?;
                 if io::stdin().is_terminal() {
                     eprint(
                         "reading tasks from the terminal, one per line: press Ctrl-D after the last",

@@ -10,12 +10,15 @@ use crate::serve::limits::Limits;
 use crate::serve::process::{self, ProcessError};
 use crate::serve::process_groups::ProcessGroups;
 use crate::serve::program::Program;
+use crate::serve::program_user::ProgramUser;
 use crate::serve::start_error::StartError;
 
 /// A program as a function.
 #[derive(Debug)]
 pub(super) struct ProgramFunction {
     pub(super) program: Program,
+    /// The user that the program runs as. `None` if it is the server's.
+    pub(super) user: Option<ProgramUser>,
     pub(super) limits: Limits,
     /// True if the result is the output's bytes, and not a string.
     pub(super) as_base64: bool,
@@ -39,7 +42,12 @@ impl ProgramFunction {
 
     /// Runs the program, and returns its output without the last line end.
     fn output(&self, call: &Context, argument: Value) -> Result<Vec<u8>, Fault> {
-        let (command, input) = self.program.command(argument)?;
+        let (mut command, input) = self.program.command(argument)?;
+        if let Some(user) = &self.user {
+            user.apply(&mut command);
+        }
+        // The directory of the server's own secrets, as systemd names it.
+        command.env_remove("CREDENTIALS_DIRECTORY");
         let ended = process::run(command, input, self.limits, call, &self.groups)
             .map_err(|error| fault(call, &error))?;
         if !ended.status.success() {
@@ -103,6 +111,11 @@ impl ProgramFunction {
 fn fault(call: &Context, error: &ProcessError) -> Fault {
     let text = error.to_string();
     match error {
+        // The server stops. Another one may do the task, or this one when it is back.
+        ProcessError::Stopped => {
+            call.refuse();
+            Fault::new(Fault::HOST_UNFIT, text)
+        }
         ProcessError::NotStarted(StartError::Stopping | StartError::Scarce(_)) => {
             log::warn!("{}: {text}", call.method());
             call.refuse();

@@ -14,7 +14,7 @@ use std::thread;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::exit::Failure;
@@ -36,7 +36,7 @@ pub(super) fn run_as_child() -> Failure {
 }
 
 fn wait_for_child() -> io::Result<u8> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
     let server = Command::new(env::current_exe()?)
         .args(env::args_os().skip(1))
         // A terminal sends Ctrl-C to the whole foreground group. In a group of its own the

@@ -45,8 +45,10 @@ pub(super) struct Ended {
 #[derive(Debug)]
 pub(super) enum ProcessError {
     NotStarted(StartError),
-    /// The call was cancelled, or the server stops.
+    /// Nobody waits for the call any more.
     Cancelled,
+    /// The server stops.
+    Stopped,
     TimeLimit(Duration),
     /// More bytes on standard output than this.
     OutputLimit(u64),
@@ -68,8 +70,9 @@ pub(super) fn run(
     let mut group = start(&mut command, call, groups).map_err(ProcessError::NotStarted)?;
     let io = ProgramIo::new(&mut group, input, limits.output_bytes);
     let io = io.map_err(ProcessError::System)?;
-    attend(group, io, limits, || {
-        call.is_cancelled() || groups.is_closed()
+    attend(group, io, limits, || match call.is_cancelled() {
+        true => Some(ProcessError::Cancelled),
+        false => groups.is_closed().then_some(ProcessError::Stopped),
     })
 }
 
@@ -98,13 +101,13 @@ fn attend(
     group: ProcessGroup<'_>,
     mut io: ProgramIo,
     limits: Limits,
-    is_cancelled: impl Fn() -> bool,
+    cancelled: impl Fn() -> Option<ProcessError>,
 ) -> Result<Ended, ProcessError> {
     let deadline = Instant::now().checked_add(limits.time);
     let mut drain: Option<Drain> = None;
     let reason = loop {
-        if is_cancelled() {
-            break ProcessError::Cancelled;
+        if let Some(reason) = cancelled() {
+            break reason;
         }
         if io.is_over_limit() {
             break ProcessError::OutputLimit(limits.output_bytes);
@@ -204,6 +207,7 @@ impl fmt::Display for ProcessError {
         match self {
             ProcessError::NotStarted(error) => error.fmt(f),
             ProcessError::Cancelled => f.write_str("the program was ended: nobody waits for it"),
+            ProcessError::Stopped => f.write_str("the program was ended: the server stops"),
             ProcessError::TimeLimit(time) => write!(
                 f,
                 "the program was ended after {} s: send less work, or start the server with a \
@@ -254,7 +258,7 @@ mod tests {
         if !wakes {
             io.forget_end_notifier();
         }
-        attend(group, io, limits, || false)
+        attend(group, io, limits, || None)
     }
 
     #[test]

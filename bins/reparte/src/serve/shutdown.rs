@@ -1,19 +1,38 @@
 //! The shutdown of a server by a signal.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use cli_support::signals::stop_at_signal;
+use cli_support::signals::{StopSignal, stop_at_signal};
 use xmlrpc_server::Stop;
 
 use crate::exit::Failure;
 use crate::serve::process_groups::ProcessGroups;
 
-/// Watches for signals. The first one stops the server: running calls have `grace` to finish.
-/// The second one kills the programs and ends the process.
+/// The longest time that running calls have to finish once the terminal is closed: nobody can
+/// send a second signal from there.
+const HANGUP_GRACE: Duration = Duration::from_secs(2);
+
+/// Watches for signals. The first one stops the server: running calls have `grace` to finish,
+/// or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are ended. The second
+/// one kills the programs and ends the process.
 pub(super) fn at_signal(groups: &Arc<ProcessGroups>, grace: Duration) -> Result<Stop, Failure> {
     let (stop, groups) = (Stop::new(), Arc::clone(groups));
-    let stopped = stop.clone();
-    stop_at_signal(grace, move || stopped.stop(), move || groups.kill())?;
+    let (stopped, ended) = (stop.clone(), Arc::clone(&groups));
+    let first = move |signal| {
+        stopped.stop();
+        if signal == StopSignal::Hangup {
+            // Its own thread, since this one waits for the second signal.
+            let end = move || {
+                thread::sleep(grace.min(HANGUP_GRACE));
+                ended.end();
+            };
+            if let Err(error) = thread::Builder::new().spawn(end) {
+                log::error!("can't start a thread: {error}; running calls have the whole grace");
+            }
+        }
+    };
+    stop_at_signal(grace, first, move || groups.kill())?;
     Ok(stop)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use cli_support::standard_streams::check_output;
 use jiff::Zoned;
 
 /// The place where tables are shown.
@@ -23,6 +24,7 @@ impl Screen {
     /// Prints a table. If it is to be watched, puts the time above it; and on a terminal draws
     /// it in place of the last one, cut to the terminal's size.
     pub(super) fn show(&self, table: &str) -> io::Result<()> {
+        check_output()?;
         let mut out = io::stdout().lock();
         if !self.watch {
             out.write_all(table.as_bytes())?;

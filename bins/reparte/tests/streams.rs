@@ -1,0 +1,197 @@
+//! Standard streams that are closed, limited or go nowhere, and the signals of a terminal.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use common::named_pipe::{Reader, pipe};
+use common::reparte;
+use common::server::serve;
+use rustix::process::Signal;
+use test_support::{Ended, Running, TestDirectory};
+
+/// Runs the command in a shell that does something to its streams or limits first.
+fn in_shell(script: &str, arguments: &[&str]) -> Running {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_reparte")]);
+    shell.args(arguments);
+    Running::start(shell)
+}
+
+#[test]
+fn closed_output_is_an_error_and_no_output_is_none() {
+    let files = TestDirectory::new("closed");
+    let (log, tasks) = (files.path("log"), files.write("tasks", "1\n2\n", 0o600));
+    let script = format!("echo call >> '{log}'; cat");
+    let (_server, url) = serve(&["--function", "f", "--", "sh", "-c", &script]);
+    let run = ["run", "--function", "f", "--tasks", &tasks, "--quiet", &url];
+    let call = ["call", &url, "f", "x"];
+    for arguments in [&run[..], &call, &["methods", &url], &["status", &url]] {
+        let ended = in_shell("exec \"$0\" \"$@\" >&-", arguments).end();
+        ended.expect_error(1, &["can't write the output", ">&-"]);
+    }
+    // No call was made whose result would be lost.
+    assert!(!fs::exists(&log).unwrap());
+    for arguments in [&run[..], &call] {
+        let ended = in_shell("exec \"$0\" \"$@\" >/dev/null", arguments).end();
+        ended.expect("");
+        // As Python's DEVNULL is opened, and as Rust's runtime opens it where it was closed.
+        let null = File::options().read(true).write(true).open("/dev/null");
+        Running::start_into(reparte(arguments), null.unwrap())
+            .end()
+            .expect("");
+    }
+}
+
+#[test]
+fn closed_input_is_no_empty_input() {
+    let run = ["run", "--function", "f", "localhost:1"];
+    let ended = in_shell("exec \"$0\" \"$@\" <&-", &run).end();
+    ended.expect_error(2, &["--tasks -", "<&-"]);
+    // What needs no input needs none.
+    in_shell("exec \"$0\" \"$@\" <&-", &["completions", "bash"])
+        .end()
+        .expect_code(0);
+}
+
+#[test]
+fn a_file_beyond_its_limit_is_an_error_as_a_full_disk_is() {
+    let files = TestDirectory::new("limit");
+    let tasks: String = (0..2000).map(|n| format!("{n}\n")).collect();
+    let tasks = files.write("tasks", &tasks, 0o600);
+    let (journal, output) = (files.path("journal"), files.path("output"));
+    let (_server, url) = serve(&["--function", "f", "--", "cat"]);
+    let run = ["run", "--function", "f", "--tasks", &tasks, &url, "--quiet"];
+    let with_journal = [&run[..], &["--journal", &journal]].concat();
+    let ended = in_shell("ulimit -f 4; exec \"$0\" \"$@\"", &with_journal).end();
+    ended.expect_code(7);
+    ended.expect_told("can't write the journal");
+    ended.expect_told("File too large");
+    let script = format!("ulimit -f 4; exec \"$0\" \"$@\" > '{output}'");
+    let ended = in_shell(&script, &run).end();
+    ended.expect_error(1, &["can't write the output", "File too large"]);
+}
+
+/// A server whose program tells that it has started through a named pipe, which it holds.
+fn serve_in(shell: &str) -> (Running, String) {
+    let script = format!("{shell}; exec \"$0\" \"$@\"");
+    let program = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
+    let program = ["--", "sh", "-c", program, "sh", "{}"];
+    let arguments = [&["serve", "127.0.0.1:0", "--function", "f"], &program[..]].concat();
+    let server = in_shell(&script, &arguments);
+    let url = server.address();
+    (server, url)
+}
+
+/// A terminal that is closed sends SIGHUP, and Ctrl-\ SIGQUIT. Both ended the server at once, and
+/// left its programs running.
+#[test]
+fn a_closed_terminal_ends_the_programs_too() {
+    let files = TestDirectory::new("hangup");
+    let pipe = pipe(&files, "pipe");
+    let (server, url) = serve_in(":");
+    let client = Running::start(reparte(&["call", &url, "f", &pipe]));
+    let reader = Reader::open(&pipe);
+    let closed = Instant::now();
+    // A shell sends it, and the system once more.
+    server.signal(Signal::HUP);
+    server.signal(Signal::HUP);
+    reader.all_dead();
+    assert!(
+        closed.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        closed.elapsed()
+    );
+    server.end().expect_code(0);
+    assert_ne!(client.end().status.code(), Some(0));
+}
+
+#[test]
+fn ctrl_backslash_stops_as_ctrl_c_does() {
+    let files = TestDirectory::new("quit");
+    let pipe = pipe(&files, "pipe");
+    let (server, url) = serve_in(":");
+    let client = Running::start(reparte(&["call", &url, "f", &pipe]));
+    let reader = Reader::open(&pipe);
+    server.signal(Signal::QUIT);
+    server.line_after("stopping: running calls have 10 s");
+    server.signal(Signal::QUIT);
+    server.end().expect_code(131);
+    reader.all_dead();
+    drop(client);
+}
+
+/// A server under nohup goes on.
+#[test]
+fn an_ignored_hangup_stays_ignored() {
+    let (server, url) = serve_in("trap '' HUP QUIT");
+    server.signal(Signal::HUP);
+    server.signal(Signal::QUIT);
+    let methods = || common::run(&["methods", &url]);
+    methods().expect_code(0);
+    // The signals would have been seen by now: this one is.
+    server.signal(Signal::TERM);
+    server.line_after("stopping");
+    server.end().expect_code(0);
+}
+
+/// A run whose terminal is closed waits for its calls, and writes all of its files.
+#[test]
+fn a_closed_terminal_ends_a_run_in_good_order() {
+    let files = TestDirectory::new("run hangup");
+    let (pipe, go) = (pipe(&files, "pipe"), files.path("go"));
+    let tasks = files.write("tasks", "1\n2\n3\n", 0o600);
+    let (journal, report, account) = (
+        files.path("journal"),
+        files.path("report.html"),
+        files.path("account"),
+    );
+    let script = format!(
+        "read n; test $n != 1 || echo started > '{pipe}'; until test -e '{go}'; do sleep 0.02; done; echo $n"
+    );
+    let (_server, url) = serve(&[
+        "--function",
+        "f",
+        "--workers",
+        "1",
+        "--",
+        "sh",
+        "-c",
+        &script,
+    ]);
+    let flags = [
+        "run",
+        "--function",
+        "f",
+        "--tasks",
+        &tasks,
+        "--journal",
+        &journal,
+    ];
+    let files_of_end = ["--report", &report, "--account", &account];
+    let run = Running::start(reparte(&[&flags, &files_of_end[..], &[&url]].concat()));
+    Reader::open(&pipe).all_dead();
+    run.signal(Signal::HUP);
+    run.signal(Signal::HUP);
+    run.line_after("stopping: makes no more calls");
+    fs::write(&go, "").unwrap();
+    let ended: Ended = run.end();
+    ended.expect_code(6);
+    assert_eq!(ended.stdout, "1\n");
+    assert!(
+        fs::read_to_string(&report)
+            .unwrap()
+            .contains("ended by a signal")
+    );
+    assert!(fs::read_to_string(&account).unwrap().contains("\"done\":1"));
+    let again = Running::start(reparte(&[&flags, &[&*url][..]].concat())).end();
+    again.expect("1\n2\n3\n");
+}
