@@ -17,7 +17,9 @@
 //! (1987). [`curve`], [`lucas_chain`] and [`second_stage`] name the sources of their parts.
 
 mod curve;
+pub(crate) mod curve_range;
 mod lucas_chain;
+pub(crate) mod natural;
 mod pair;
 mod second_stage;
 

@@ -16,6 +16,8 @@ mod natural;
 mod parallel;
 mod perfect_power;
 mod primality;
+mod prime_pairs;
+mod prime_sieve;
 mod qs;
 mod range;
 mod rho;
@@ -23,12 +25,18 @@ mod simd;
 mod small_primes;
 mod sum;
 mod trial_division;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "numbers above 2^128 are not factored yet")
+)]
+mod unbalanced;
 mod unfinished;
 mod word;
 
 pub use batch::factor_batch;
 pub use control::{CancelFlag, Control, Progress, StopReason};
 pub use digits::Digits;
+pub use ecm::curve_range::{CurveError, CurveFactor, CurveRange, ecm_curves};
 pub use error::Error;
 pub use factor::{factor, factor_with};
 pub use factors::{Certainty, Factors};

@@ -21,15 +21,15 @@ use crate::lanes::LaneArithmetic;
 /// Ends the chain of one prime, and begins that of the next.
 const END: u8 = 0;
 /// Swaps d and e.
-const SWAP: u8 = 1;
+pub(super) const SWAP: u8 = 1;
 /// Replaces d by (2 d - e) / 3, and e by (2 e - d) / 3.
-const THIRDS: u8 = 2;
+pub(super) const THIRDS: u8 = 2;
 /// Replaces d by (d - e) / 2.
-const HALF_DIFFERENCE: u8 = 3;
+pub(super) const HALF_DIFFERENCE: u8 = 3;
 /// Replaces d by d - e.
-const SUBTRACT: u8 = 4;
+pub(super) const SUBTRACT: u8 = 4;
 /// Replaces d by d / 2.
-const HALVE: u8 = 5;
+pub(super) const HALVE: u8 = 5;
 /// Replaces e by e / 2.
 const HALVE_OTHER: u8 = 6;
 
@@ -126,7 +126,7 @@ impl LucasChains {
 }
 
 /// Takes one step of the Euclidean algorithm, and returns its code.
-const fn next(d: &mut u32, e: &mut u32) -> u8 {
+pub(super) const fn next(d: &mut u32, e: &mut u32) -> u8 {
     if *d < *e {
         (*d, *e) = (*e, *d);
         return SWAP;
@@ -175,7 +175,7 @@ const fn best_second(prime: u32) -> u32 {
 
 /// Returns the cost of a chain in multiplications, or `u32::MAX` if the Euclidean algorithm does
 /// not end in 1.
-const fn cost(prime: u32, second: u32) -> u32 {
+pub(super) const fn cost(prime: u32, second: u32) -> u32 {
     let (mut d, mut e) = (prime - second, 2 * second - prime);
     let mut cost = DOUBLING + ADDITION;
     while d != e {
