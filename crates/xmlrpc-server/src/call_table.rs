@@ -148,7 +148,7 @@ impl CallTable {
     }
 
     /// Counts a request that no function answered.
-    #[cfg(feature = "hyper")]
+    #[cfg(any(feature = "tiny", feature = "hyper"))]
     pub(crate) fn count_refused(&self) {
         self.refused.fetch_add(1, Relaxed);
     }

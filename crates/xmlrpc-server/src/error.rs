@@ -78,8 +78,8 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
-    /// The tiny front has had too many requests with a declared length beyond the limit: each
-    /// holds a thread and two descriptors until the process ends.
+    /// The tiny front has had too many requests with a declared length beyond the limit. No
+    /// server makes this error since 0.2.0: such requests cost nothing that stays.
     TooManyOverlong {
         /// The number of such requests.
         count: usize,
@@ -143,9 +143,8 @@ impl fmt::Display for Error {
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
             Error::TooManyOverlong { count } => write!(
                 f,
-                "gave up after {count} requests with a declared length beyond the limit, \
-                 each of which holds a thread and two descriptors for good: start the \
-                 server again, or use the hyper front"
+                "gave up after {count} requests with a declared length beyond the limit: start \
+                 the server again"
             ),
         }
     }

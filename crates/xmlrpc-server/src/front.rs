@@ -3,10 +3,15 @@
 //! | | `tiny` | `hyper` |
 //! | --- | --- | --- |
 //! | serves | this machine alone | any machine, if told so |
-//! | connections | one call each, HTTP/1.0 | kept alive, HTTP/1.1 |
-//! | time limits | none on clients | on heads, bodies, answers and idle connections |
-//! | if every worker is busy | calls wait, a thread each | a bounded queue, then 503 |
-//! | stands on | tiny_http | hyper, tokio |
+//! | connections | a thread each | a few threads for all |
+//! | bodies in chunks | refused (411) | read |
+//! | if every worker is busy | calls wait, in their threads | a bounded queue, then 503 |
+//! | a client that disconnects | its call runs to its end | its call is cancelled |
+//! | GET | refused (405) | pages |
+//! | stands on | threads, httparse | hyper, tokio |
+//!
+//! Both keep connections alive, limit the time of heads, bodies, answers and idle connections,
+//! and have the checks of heads and bodies in common.
 //!
 //! Both answer POST on `/` and `/RPC2`, any other path with 404, another method with 405, a
 //! body without a length with 411, and one above the limits with 413.
@@ -14,10 +19,12 @@
 //! Both write one line per request through `log`, with target `xmlrpc_server::access` and
 //! level info: `127.0.0.1 "POST /RPC2 HTTP/1.1" 200 -`, with the client's request line as it
 //! came, other characters than printable ASCII escaped. A request that is not HTTP is
-//! refused by the HTTP library, without a line.
+//! refused without a line.
 
+mod accept_error;
 mod access_log;
 mod body_framing;
+mod content_coding;
 mod control_headers;
 mod cross_site;
 mod descriptor_limit;
@@ -25,7 +32,9 @@ mod descriptor_limit;
 pub mod hyper;
 mod listen;
 mod log_throttle;
+mod raw_head;
 mod refusal;
+mod request_body;
 mod request_head;
 mod server_thread;
 #[cfg(feature = "tiny")]

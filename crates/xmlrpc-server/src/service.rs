@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use xmlrpc_wire::{
-    Limits, MethodCall, MethodResponse, Value, decode_call, encode_fault, encode_response,
+    Decoder, Limits, MethodCall, MethodResponse, Value, encode_fault, encode_response,
 };
 
 use crate::builtin;
@@ -220,7 +220,17 @@ impl Service {
     /// Takes time in proportion to the request. A server with worker threads can call it on
     /// the thread that reads, and hand over the calls.
     pub fn begin(&self, request: &[u8]) -> Step {
-        let call = match decode_call(request, &self.limits) {
+        self.begin_as(None, request)
+    }
+
+    /// Reads a request as [`begin`](Service::begin) does, in the charset that its
+    /// `Content-Type` names, if it names one.
+    ///
+    /// A byte order mark outweighs that charset, and it outweighs the XML declaration
+    /// (RFC 7303).
+    pub fn begin_as(&self, content_type: Option<&str>, request: &[u8]) -> Step {
+        let decoder = Decoder::new(&self.limits).content_type(content_type.unwrap_or_default());
+        let call = match decoder.decode_call(request) {
             Ok(call) => call,
             Err(error) => return Step::Answer(encode_fault(&faults::unreadable(&error))),
         };

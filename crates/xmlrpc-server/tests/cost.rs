@@ -9,8 +9,10 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use cost_support::{Clock, PeakAlloc, Proportion, measure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use xmlrpc_server::Service;
-use xmlrpc_server::front::hyper;
+use xmlrpc_server::front::{hyper, tiny};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -31,9 +33,13 @@ fn repeated(piece: &[u8], size: usize) -> Vec<u8> {
     piece.iter().copied().cycle().take(size).collect()
 }
 
-fn server() -> hyper::Server {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    hyper::Server::new(listener, Service::new()).unwrap()
+/// Returns a server of each front, and their names.
+fn servers() -> (hyper::Server, tiny::Server) {
+    let listener = || TcpListener::bind("127.0.0.1:0").unwrap();
+    (
+        hyper::Server::new(listener(), Service::new()).unwrap(),
+        tiny::Server::new(listener(), Service::new()).unwrap(),
+    )
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -99,12 +105,59 @@ fn a_request_costs_in_proportion_to_its_bytes() {
             chunked(&[b"0\r\n", &repeated(b"a: b\r\n", size)[..]].concat())
         }),
     ];
-    let server = server();
-    for (name, largest, make) in shapes {
-        Proportion::of(name)
-            .bytes_per_byte(4)
-            .check(largest, make, |bytes| exchange(server.address(), bytes));
+    let (hyper, tiny) = servers();
+    for (front, address) in [("hyper", hyper.address()), ("tiny", tiny.address())] {
+        for (name, largest, make) in shapes {
+            Proportion::of(format!("{front}: {name}"))
+                .bytes_per_byte(4)
+                .check(largest, make, |bytes| exchange(address, bytes));
+        }
     }
+}
+
+#[test]
+fn a_packed_body_costs_in_proportion_to_its_bytes() {
+    type Shape = (&'static str, usize, fn(usize) -> Vec<u8>);
+    let shapes: [Shape; 5] = [
+        // 1 byte unpacks to a thousand: the second one is just below the limit.
+        ("a bomb", 15 << 10, |size| gzip(&vec![b'x'; size << 10])),
+        ("a bomb beyond the limit", 512 << 10, |size| {
+            repeated(&gzip(&[b'x'; 100_000]), size)
+        }),
+        ("members without content", 512 << 10, |size| {
+            repeated(&gzip(b""), size)
+        }),
+        ("blocks without content", 1 << 20, |size| {
+            let header = b"\x1f\x8b\x08\0\0\0\0\0\0\xff";
+            [&header[..], &repeated(b"\0\0\0\xff\xff", size)].concat()
+        }),
+        ("no gzip at all", 4 << 20, |size| {
+            repeated(b"<methodCall>", size)
+        }),
+    ];
+    let (hyper, tiny) = servers();
+    for (front, address) in [("hyper", hyper.address()), ("tiny", tiny.address())] {
+        for (name, largest, make) in shapes {
+            let make = |size| {
+                let body = make(size);
+                let length = body.len();
+                let head = format!(
+                    "Connection: close\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+                );
+                [POST, head.as_bytes(), &body].concat()
+            };
+            // The body, packed and unpacked, and a half for the growth of the latter.
+            Proportion::of(format!("{front}: {name}"))
+                .fixed_bytes(52 << 20)
+                .check(largest, make, |bytes| exchange(address, bytes));
+        }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn chunked(chunks: &[u8]) -> Vec<u8> {
@@ -115,7 +168,14 @@ fn chunked(chunks: &[u8]) -> Vec<u8> {
 /// then never empty.
 #[test]
 fn a_connection_holds_no_head_that_has_been_answered() {
-    let server = server();
+    let (hyper, tiny) = servers();
+    for (address, last) in [(hyper.address(), "ok\n"), (tiny.address(), "/RPC2\n")] {
+        check_memory(address, last.as_bytes());
+    }
+}
+
+/// Checks the memory of one connection whose answers end with `last`.
+fn check_memory(address: SocketAddr, last: &[u8]) {
     let head = [
         b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ",
         &repeated(b"a", 8000)[..],
@@ -124,12 +184,12 @@ fn a_connection_holds_no_head_that_has_been_answered() {
     .concat();
     let (first, rest) = head.split_at(1);
     let cost = measure(Clock::Process, || {
-        let mut stream = connect(server.address());
+        let mut stream = connect(address);
         stream.write_all(first).unwrap();
         for _ in 0..1000 {
             stream.write_all(&[rest, first].concat()).unwrap();
             let mut answer = Vec::new();
-            while !answer.ends_with(b"ok\n") {
+            while !answer.ends_with(last) {
                 let mut piece = [0; 1024];
                 let read = stream.read(&mut piece).unwrap();
                 assert!(read > 0, "the server closes");

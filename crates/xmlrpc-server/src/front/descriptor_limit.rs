@@ -1,8 +1,23 @@
-//! The process's limit on open descriptors.
+//! The process's limit on open descriptors, and the number of connections within it.
+
+/// The descriptors that connections leave to the rest of the process; half of them if there
+/// are few.
+const RESERVED_DESCRIPTORS: usize = 64;
+
+/// Returns the limit on connections: what is asked for, or less if the process's descriptors
+/// would not suffice.
+pub(crate) fn max_connections(asked: usize) -> usize {
+    within(asked, descriptor_limit())
+}
+
+fn within(asked: usize, descriptors: Option<usize>) -> usize {
+    let room = descriptors.map_or(usize::MAX, |all| all - RESERVED_DESCRIPTORS.min(all / 2));
+    asked.min(room).max(1)
+}
 
 /// Returns the soft limit on open descriptors, if there is one.
 #[cfg(unix)]
-pub(crate) fn descriptor_limit() -> Option<usize> {
+fn descriptor_limit() -> Option<usize> {
     use rustix::process::{Resource, getrlimit};
 
     let limit = getrlimit(Resource::Nofile).current?;
@@ -11,6 +26,29 @@ pub(crate) fn descriptor_limit() -> Option<usize> {
 
 /// Returns the soft limit on open descriptors, if there is one.
 #[cfg(not(unix))]
-pub(crate) fn descriptor_limit() -> Option<usize> {
+fn descriptor_limit() -> Option<usize> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_to_the_rest_of_the_process() {
+        for (asked, descriptors, expected) in [
+            (10_000, Some(1024), 960),
+            (10_000, Some(20_000), 10_000),
+            (10_000, Some(64), 32),
+            (10_000, None, 10_000),
+            (0, Some(1024), 1),
+            (usize::MAX, None, usize::MAX),
+        ] {
+            assert_eq!(
+                within(asked, descriptors),
+                expected,
+                "{asked} {descriptors:?}"
+            );
+        }
+    }
 }

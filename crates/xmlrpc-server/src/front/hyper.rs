@@ -16,7 +16,6 @@ mod inline_calls;
 mod options;
 mod per_peer_limit;
 mod race;
-mod raw_head;
 mod refusals;
 mod request;
 mod response;

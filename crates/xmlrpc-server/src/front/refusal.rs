@@ -13,7 +13,22 @@ pub(crate) struct Refusal {
     pub(crate) header: Option<(&'static str, &'static str)>,
 }
 
+/// The codings of bodies that are read.
+const ACCEPTED_CODINGS: &str = match cfg!(feature = "gzip") {
+    true => "gzip, deflate",
+    false => "identity",
+};
+
 impl Refusal {
+    #[cfg(feature = "tiny")]
+    pub(crate) const NOT_HTTP: Refusal = Refusal::new(400, "this is not a request of HTTP\n");
+    #[cfg(feature = "tiny")]
+    pub(crate) const AMBIGUOUS_HEAD: Refusal =
+        Refusal::new(400, "the request's head could be read in two ways\n");
+    pub(crate) const NO_HOST: Refusal = Refusal::new(400, "HTTP/1.1 asks for a Host\n");
+    #[cfg(feature = "gzip")]
+    pub(crate) const BAD_CODING: Refusal =
+        Refusal::new(400, "the body is not in its Content-Encoding\n");
     pub(crate) const BAD_LENGTH: Refusal =
         Refusal::new(400, "Content-Length is to be given once, in digits\n");
     pub(crate) const INCOMPLETE: Refusal = Refusal::new(400, "the body broke off\n");
@@ -28,9 +43,18 @@ impl Refusal {
         Refusal::new(405, "calls are made with POST\n").with_header("Allow", "POST");
     pub(crate) const LENGTH_REQUIRED: Refusal =
         Refusal::new(411, "the body's Content-Length is missing\n");
+    pub(crate) const TOO_SLOW: Refusal = Refusal::new(408, "the body took too long\n");
     pub(crate) const TOO_LARGE: Refusal =
         Refusal::new(413, "the body is above this server's limit\n");
     pub(crate) const MEDIA_TYPE: Refusal = Refusal::new(415, "a call's Content-Type is text/xml\n");
+    pub(crate) const CONTENT_CODING: Refusal =
+        Refusal::new(415, "the body's Content-Encoding is not read here\n")
+            .with_header("Accept-Encoding", ACCEPTED_CODINGS);
+    #[cfg(feature = "tiny")]
+    pub(crate) const HEAD_TOO_LARGE: Refusal =
+        Refusal::new(431, "the request's head is above this server's limit\n");
+    #[cfg(feature = "tiny")]
+    pub(crate) const VERSION: Refusal = Refusal::new(505, "this server speaks HTTP/1.1\n");
 
     pub(crate) const fn new(status: u16, text: &'static str) -> Self {
         Refusal {

@@ -41,6 +41,14 @@ pub(crate) fn check_head<'a>(
     }
 }
 
+/// Checks that a request of HTTP/1.1 has a `Host` (RFC 9112, section 3.2).
+pub(crate) fn check_host(is_1_1: bool, has_host: bool) -> Result<(), Refusal> {
+    match is_1_1 && !has_host {
+        true => Err(Refusal::NO_HOST),
+        false => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

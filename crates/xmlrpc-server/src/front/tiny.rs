@@ -1,13 +1,16 @@
-//! The loopback front, on tiny_http: for this machine alone.
+//! The loopback front: blocking, a thread per connection, for this machine alone.
 //!
-//! tiny_http 0.12 has traps. What is done about each stands where it is done, and in
-//! docs/decisions/0002-two-http-fronts.md.
+//! It reads heads with httparse, under the checks that the hyper front has. docs/decisions/0002-two-http-fronts.md has the
+//! reasons for two fronts.
 
+mod accept;
+mod connection;
+mod connections;
 mod options;
-mod probe;
-mod responder;
+mod parsed_head;
+mod response;
 mod server;
-mod supervisor;
+mod socket_reader;
 mod workers;
 
 pub use options::Options;

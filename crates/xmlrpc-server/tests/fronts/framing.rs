@@ -1,9 +1,20 @@
 //! Requests whose end could be read in two ways, and requests in pieces.
 
+use std::net::Shutdown;
+
 use xmlrpc_wire::Value;
 
-use crate::client::{Client, call, document, post};
-use crate::server::{Front, Server, service};
+use crate::client::{Client, call, document, post, request, status};
+use crate::server::{Front, Held, Server, service};
+
+on_both_fronts! {
+    what_has_two_ends_is_refused_and_nothing_behind_it_is_read
+    requests_that_come_together_or_byte_by_byte_are_all_answered
+    a_last_request_is_answered_after_the_writing_side_is_closed
+    empty_lines_before_a_request_are_skipped_up_to_a_limit
+    an_absolute_target_names_the_host
+    a_client_of_http_1_0_gets_no_continue
+}
 
 /// Returns a call with these headers in place of its length.
 fn framed(headers: &str, body: &[u8]) -> Vec<u8> {
@@ -13,9 +24,8 @@ fn framed(headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-#[test]
-fn what_has_two_ends_is_refused_and_nothing_behind_it_is_read() {
-    let server = Server::start(Front::Hyper, service());
+fn what_has_two_ends_is_refused_and_nothing_behind_it_is_read(front: Front) {
+    let server = Server::start(front, service());
     let body = document("cuad", (7,));
     let length = body.len();
     for headers in [
@@ -30,6 +40,7 @@ fn what_has_two_ends_is_refused_and_nothing_behind_it_is_read() {
         format!("Content-Length: {length}\r\n folded: y"),
         format!("Content-Length: {length}\rX: y"),
         format!("X: \0\r\nContent-Length: {length}"),
+        format!("Host: localhost\r\nContent-Length: {length}"),
     ] {
         let mut client = Client::connect(server.address);
         let next = post(&document("cuad", (8,)));
@@ -62,9 +73,8 @@ fn a_body_in_chunks_is_the_last_of_its_connection() {
     assert!(client.is_closed());
 }
 
-#[test]
-fn requests_that_come_together_or_byte_by_byte_are_all_answered() {
-    let server = Server::start(Front::Hyper, service());
+fn requests_that_come_together_or_byte_by_byte_are_all_answered(front: Front) {
+    let server = Server::start(front, service());
     let long = "x".repeat(10_000);
     let mut all = Vec::new();
     for n in 0..5 {
@@ -84,5 +94,93 @@ fn requests_that_come_together_or_byte_by_byte_are_all_answered() {
             assert_eq!(client.answer().value(), Ok(Value::Int(n * n)), "{piece}");
             assert_eq!(client.answer().value(), Ok(Value::String(long.clone())));
         }
+    }
+}
+
+/// Apache's "lite" transport, and `nc -N`, close their writing side behind a request.
+fn a_last_request_is_answered_after_the_writing_side_is_closed(front: Front) {
+    let (service, held) = Held::new();
+    let server = Server::start(front, service);
+    let body = document("held", ());
+    let length = format!("Content-Length: {}", body.len());
+    let mut chunks = format!("{:x}\r\n", body.len()).into_bytes();
+    chunks.extend_from_slice(&body);
+    chunks.extend_from_slice(b"\r\n0\r\n\r\n");
+    let close = "Connection: close\r\n";
+    let old = [
+        format!("POST / HTTP/1.0\r\nContent-Type: text/xml\r\n{length}\r\n\r\n").as_bytes(),
+        &body,
+    ]
+    .concat();
+    let mut requests = vec![framed(&format!("{close}{length}"), &body), old];
+    if front == Front::Hyper {
+        requests.push(framed(
+            &format!("{close}Transfer-Encoding: chunked"),
+            &chunks,
+        ));
+    }
+    for request in requests {
+        let mut client = Client::connect(server.address);
+        client.send(&request);
+        client.shutdown(Shutdown::Write);
+        held.wait();
+        // The front has seen the end, and the function goes on.
+        held.release();
+        let answer = client.answer();
+        assert_eq!(answer.value(), Ok(Value::from("released")), "{answer:?}");
+        assert!(client.is_closed());
+    }
+}
+
+fn empty_lines_before_a_request_are_skipped_up_to_a_limit(front: Front) {
+    let server = Server::start(front, service());
+    for (lines, is_answered) in [(1, true), (8, true), (9, false), (30_000, false)] {
+        let request = [
+            "\r\n".repeat(lines).as_bytes(),
+            &post(&document("cuad", (7,))),
+        ]
+        .concat();
+        let mut client = Client::connect(server.address);
+        let _ = client.try_send(request);
+        match is_answered {
+            true => assert_eq!(client.answer().value(), Ok(Value::Int(49)), "{lines}"),
+            false => {
+                let refused = client.try_answer();
+                assert!(refused.is_none_or(|answer| answer.status == 400), "{lines}");
+            }
+        }
+    }
+}
+
+fn an_absolute_target_names_the_host(front: Front) {
+    let server = Server::start(front, service());
+    for (line, expected) in [
+        ("POST http://localhost:9000/RPC2 HTTP/1.1", 200),
+        ("POST HTTP://127.0.0.1/RPC2?a=b HTTP/1.1", 200),
+        ("POST http://localhost HTTP/1.1", 200),
+        ("POST http://evil.example/RPC2 HTTP/1.1", 403),
+        ("POST http://localhost/other HTTP/1.1", 404),
+    ] {
+        let request = request(line, &document("cuad", (7,)));
+        assert_eq!(status(server.address, request), expected, "{line}");
+    }
+}
+
+fn a_client_of_http_1_0_gets_no_continue(front: Front) {
+    let server = Server::start(front, service());
+    let body = document("cuad", (7,));
+    for (version, is_asked) in [("1.0", false), ("1.1", true)] {
+        let head = format!(
+            "POST / HTTP/{version}\r\nHost: localhost\r\nContent-Type: text/xml\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut client = Client::connect(server.address);
+        client.send(head);
+        if is_asked {
+            assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        client.send(&body);
+        let answer = client.answer();
+        assert_eq!(answer.value(), Ok(Value::Int(49)), "{version}: {answer:?}");
     }
 }

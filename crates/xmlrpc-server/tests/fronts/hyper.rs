@@ -11,7 +11,7 @@ use xmlrpc_server::Context;
 use xmlrpc_server::front::hyper::{self, Options};
 use xmlrpc_wire::{Fault, Limits, Value};
 
-use crate::client::{Client, call, document, post, request, status};
+use crate::client::{Client, call, document, post, request};
 use crate::server::{Front, Held, PATIENCE, Server, service};
 
 fn one_worker() -> Options {
@@ -318,24 +318,4 @@ fn a_new_server_takes_the_port_at_once() {
     server.stop.stop();
     server.ended().unwrap();
     TcpListener::bind(server.address).unwrap();
-}
-
-#[test]
-fn a_long_head_is_431() {
-    let server = Server::start(Front::Hyper, service());
-    let head = format!("POST / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(60_000));
-    assert_eq!(status(server.address, head), 411);
-    let mut client = Client::connect(server.address);
-    let head = format!("POST / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(70_000));
-    let _ = client.try_send(head);
-    assert!(
-        client
-            .try_answer()
-            .is_none_or(|answer| answer.status == 431)
-    );
-    let mut client = Client::connect(server.address);
-    let head = format!("POST / HTTP/1.1\r\nX: {}", "x".repeat(64 << 20));
-    // It is not read to its end.
-    assert!(client.try_send(head).is_err());
-    assert_eq!(call(server.address, "cuad", (7,)), Ok(Value::Int(49)));
 }

@@ -17,6 +17,7 @@ macro_rules! on_both_fronts {
 }
 mod access;
 mod client;
+mod coding;
 mod control;
 mod framing;
 mod hostile;

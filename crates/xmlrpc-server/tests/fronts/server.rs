@@ -52,9 +52,7 @@ impl Server {
                 let mut options = tiny::Options::default();
                 options.workers = settings.workers;
                 options.grace = settings.grace;
-                let builder = tiny::Server::builder(listener(), service).options(options);
-                let server = builder.start().unwrap();
-                Server::run(server.address(), server.stop_handle(), || server.wait())
+                Server::tiny(service, options)
             }
             Front::Hyper => {
                 let mut options = hyper::Options::default();
@@ -63,6 +61,12 @@ impl Server {
                 Server::hyper(service, options)
             }
         }
+    }
+
+    pub(crate) fn tiny(service: Service, options: tiny::Options) -> Self {
+        let builder = tiny::Server::builder(listener(), service).options(options);
+        let server = builder.start().unwrap();
+        Server::run(server.address(), server.stop_handle(), || server.wait())
     }
 
     pub(crate) fn hyper(service: Service, options: hyper::Options) -> Self {

@@ -1,6 +1,5 @@
 //! The accept loop, and the end of a server.
 
-use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,8 +10,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::call_table::SlotsGuard;
 use crate::error::{Error, system};
+use crate::front::accept_error::{PAUSE, is_of_one_connection};
 use crate::front::cross_site::CrossSitePolicy;
-use crate::front::descriptor_limit::descriptor_limit;
+use crate::front::descriptor_limit::max_connections;
 use crate::front::hyper::connection::serve_connection;
 use crate::front::hyper::connection_limit::ConnectionLimit;
 use crate::front::hyper::options::Options;
@@ -23,14 +23,6 @@ use crate::front::hyper::workers::Workers;
 use crate::front::log_throttle::LogThrottle;
 use crate::service::Service;
 use crate::stop::Stop;
-
-/// The descriptors that connections leave to the rest of the process; half of them if there
-/// are few.
-const RESERVED_DESCRIPTORS: usize = 64;
-
-/// The pause after a failure to accept for want of a descriptor or memory: the next try would
-/// fail at once, and again.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A server before its accept loop runs.
 pub(crate) struct Acceptor {
@@ -51,7 +43,7 @@ impl Acceptor {
     ) -> Result<Self, Error> {
         let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
         let slots = options.workers.max(1);
-        let max_connections = max_connections(options.connections, descriptor_limit());
+        let max_connections = max_connections(options.connections);
         let workers = Workers::new(Arc::clone(&service), slots, options.queue);
         Ok(Acceptor {
             listener,
@@ -61,7 +53,9 @@ impl Acceptor {
             shared: Arc::new(Shared {
                 workers: workers.map_err(system("start the watcher's thread"))?,
                 service,
-                connection_limit: ConnectionLimit::new(max_connections),
+                connection_limit: ConnectionLimit::new(
+                    u32::try_from(max_connections).unwrap_or(u32::MAX),
+                ),
                 cross_site: CrossSitePolicy::new(&options.hosts, options.token.is_some()),
                 token: options.token,
                 head_timeout: options.head_timeout,
@@ -136,42 +130,5 @@ impl Acceptor {
 async fn tick() {
     loop {
         sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// Returns the limit on connections: what is asked for, or less if the process's descriptors
-/// would not suffice.
-fn max_connections(asked: usize, descriptors: Option<usize>) -> u32 {
-    let room = descriptors.map_or(usize::MAX, |all| all - RESERVED_DESCRIPTORS.min(all / 2));
-    u32::try_from(asked.min(room).max(1)).unwrap_or(u32::MAX)
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connections_leave_descriptors_to_the_rest_of_the_process() {
-        for (asked, descriptors, expected) in [
-            (10_000, Some(1024), 960),
-            (10_000, Some(20_000), 10_000),
-            (10_000, Some(64), 32),
-            (10_000, None, 10_000),
-            (0, Some(1024), 1),
-            (usize::MAX, None, u32::MAX),
-        ] {
-            assert_eq!(
-                max_connections(asked, descriptors),
-                expected,
-                "{asked} {descriptors:?}"
-            );
-        }
     }
 }

@@ -10,6 +10,10 @@
 //! | pass-through | are passed on: a body in chunks | no other; the connection closes after it |
 //! | refused | are dropped; hyper gets [`REFUSED_HEAD`], answers 400 and closes | no other |
 //!
+//! A client may close its writing side once it has sent its last request, and says so with
+//! `Connection: close` or HTTP/1.0. hyper would take the end of the stream for the client's
+//! going, and is not told of it: the answer is sent, and ends the connection.
+//!
 //! Each byte of a head is looked at once, and nothing is kept that has been passed on: a
 //! connection holds one head and one read at most.
 
@@ -20,8 +24,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::front::body_framing::BodyFraming;
-use crate::front::hyper::raw_head::{self, AmbiguousHead, MAX_HEAD};
 use crate::front::hyper::tcp::OverTcp;
+use crate::front::raw_head::{self, AmbiguousHead, MAX_HEAD};
 
 /// The most bytes that are read at once while a head is awaited.
 const HEAD_PIECE: usize = 4 * 1024;
@@ -51,6 +55,12 @@ pub(crate) struct CheckedStream<S> {
     body: u64,
     is_pass_through: bool,
     is_refused: bool,
+    /// The request that was passed on last is the client's last one.
+    is_last: bool,
+    /// The cleared bytes are a head's.
+    is_head: bool,
+    /// The last bytes of the body that is passed through.
+    tail: [u8; 4],
 }
 
 impl<S> CheckedStream<S> {
@@ -65,6 +75,9 @@ impl<S> CheckedStream<S> {
             body: 0,
             is_pass_through: false,
             is_refused: false,
+            is_last: false,
+            is_head: false,
+            tail: [0; 4],
         }
     }
 
@@ -72,12 +85,33 @@ impl<S> CheckedStream<S> {
     fn pass_on(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let length = self.cleared.min(buffer.remaining());
         buffer.put_slice(&self.held[self.passed..self.passed + length]);
+        if self.is_pass_through && !self.is_head {
+            self.keep_tail(buffer.filled(), length);
+        }
         self.passed += length;
         self.cleared -= length;
         if self.passed == self.held.len() {
             self.release();
         }
         length > 0
+    }
+
+    /// Keeps the last bytes that are passed through, `length` of `filled`.
+    fn keep_tail(&mut self, filled: &[u8], length: usize) {
+        for byte in filled.iter().rev().take(length.min(4)).rev() {
+            self.tail.rotate_left(1);
+            self.tail[3] = *byte;
+        }
+    }
+
+    /// Returns whether the client has sent its last request to its end. A body in chunks ends
+    /// with an empty line, and one that breaks off after one runs into the time limit.
+    fn is_complete(&self) -> bool {
+        let is_whole = match self.is_pass_through {
+            true => self.tail == *b"\r\n\r\n",
+            false => self.body == 0 && self.passed == self.held.len(),
+        };
+        self.is_last && is_whole
     }
 
     /// Lets go of what has been passed on, with the memory: an idle connection holds none.
@@ -97,6 +131,7 @@ impl<S> CheckedStream<S> {
     /// Clears as much of the held bytes as belongs to a checked request.
     fn clear(&mut self) {
         let rest = self.held.len() - self.passed;
+        self.is_head = false;
         if self.is_pass_through {
             self.cleared = rest;
         } else if self.body > 0 {
@@ -105,7 +140,7 @@ impl<S> CheckedStream<S> {
             self.body -= self.cleared as u64;
         } else if rest > 0 {
             match self.check_head() {
-                Ok(length) => self.cleared = length,
+                Ok(length) => (self.cleared, self.is_head) = (length, true),
                 Err(AmbiguousHead) => {
                     (self.held, self.passed) = (REFUSED_HEAD.to_vec(), 0);
                     (self.cleared, self.is_refused) = (REFUSED_HEAD.len(), true);
@@ -128,10 +163,13 @@ impl<S> CheckedStream<S> {
         let Some(length) = raw_head::find_end(bytes, self.searched)? else {
             self.searched = bytes.len();
             self.is_pass_through = bytes.len() > MAX_HEAD;
+            self.is_last = false;
             return Ok(if self.is_pass_through { bytes.len() } else { 0 });
         };
         (self.searched, self.empty_lines) = (0, 0);
-        match raw_head::body_framing(&bytes[..length])? {
+        let framing = raw_head::request_framing(&bytes[..length])?;
+        self.is_last = framing.is_last;
+        match framing.body {
             BodyFraming::Undeclared => {}
             BodyFraming::Length(length) => self.body = length,
             BodyFraming::Chunked => self.is_pass_through = true,
@@ -141,6 +179,15 @@ impl<S> CheckedStream<S> {
 }
 
 impl<S: AsyncRead + OverTcp + Unpin> CheckedStream<S> {
+    /// Returns the end of a read of `length` bytes. 0 are the end of the stream, which is kept
+    /// back where only the answer is left to come.
+    fn end(&self, length: usize) -> Poll<io::Result<()>> {
+        match length == 0 && self.is_complete() {
+            true => Poll::Pending,
+            false => Poll::Ready(Ok(())),
+        }
+    }
+
     /// Reads more of a request. If a part of it has come and the rest has to be waited for,
     /// that part is acknowledged.
     fn read_more(
@@ -174,7 +221,11 @@ impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
             // Nothing is held in these two states: bytes go from the socket to hyper without
             // a copy.
             if this.held.is_empty() && this.is_pass_through {
-                return this.read_more(context, buffer);
+                let before = buffer.filled().len();
+                ready!(this.read_more(context, buffer))?;
+                let length = buffer.filled().len() - before;
+                this.keep_tail(buffer.filled(), length);
+                return this.end(length);
             }
             if this.held.is_empty() && this.body > 0 {
                 let body = usize::try_from(this.body).unwrap_or(usize::MAX);
@@ -190,8 +241,8 @@ impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
             let mut piece = ReadBuf::new(&mut piece);
             ready!(this.read_more(context, &mut piece))?;
             if piece.filled().is_empty() {
-                // The client has closed: a head that is not whole never will be.
-                return Poll::Ready(Ok(()));
+                // A head that is not whole never will be.
+                return this.end(0);
             }
             this.hold(piece.filled());
         }

@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use crate::front::hyper::checked_stream::CheckedStream;
 use crate::front::hyper::connection_limit::TrackedConnection;
 use crate::front::hyper::race::{run_until, run_until_stopped};
-use crate::front::hyper::raw_head::MAX_HEAD;
 use crate::front::hyper::request;
 use crate::front::hyper::self_wake::poll_self_waking;
 use crate::front::hyper::shared::{Endpoints, Shared};
 use crate::front::hyper::tcp::OverTcp;
 use crate::front::hyper::write_timeout::WriteTimeout;
+use crate::front::raw_head::MAX_HEAD;
 
 /// The time that a closing connection without a call gets: it may have the last bytes of a
 /// request to read, or of an answer to write.

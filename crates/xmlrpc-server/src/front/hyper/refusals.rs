@@ -6,7 +6,6 @@ impl Refusal {
     /// Basic is the only scheme that browsers and older clients can answer with.
     pub(crate) const UNAUTHORIZED: Refusal = Refusal::new(401, "this server asks for a token\n")
         .with_header("WWW-Authenticate", "Basic realm=\"XML-RPC\"");
-    pub(crate) const TOO_SLOW: Refusal = Refusal::new(408, "the body took too long\n");
     pub(crate) const FAILED: Refusal = Refusal::new(500, "the server failed\n");
     pub(crate) const CANCELLED: Refusal = Refusal::new(500, "the call was cancelled\n");
     pub(crate) const BUSY: Refusal =

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use ::hyper::body::{Bytes, Incoming};
 use ::hyper::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderValue,
-    ORIGIN, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST,
+    HeaderValue, ORIGIN, TRANSFER_ENCODING,
 };
 use ::hyper::http::request::Parts;
 use ::hyper::{Request, Response, Version};
@@ -14,6 +14,7 @@ use http_body_util::Full;
 
 use crate::context::Context;
 use crate::front::access_log::log_request;
+use crate::front::content_coding::ContentCoding;
 use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_deadline};
 use crate::front::cross_site::{SiteHeaders, check_content_type};
 use crate::front::hyper::authorization::check_token;
@@ -25,7 +26,8 @@ use crate::front::hyper::response::{LogAtDebug, close_after, refused, xml};
 use crate::front::hyper::shared::{Endpoints, Shared};
 use crate::front::hyper::workers::Work;
 use crate::front::refusal::Refusal;
-use crate::front::request_head::check_head;
+use crate::front::request_body::RequestBody;
+use crate::front::request_head::{check_head, check_host};
 use crate::service::Step;
 
 /// The longest request that is decoded on a thread of the front, where `system.*` and faults
@@ -42,7 +44,10 @@ pub(crate) async fn answer(
 ) -> Response<Full<Bytes>> {
     connection.mark_busy();
     let (head, mut body) = request.into_parts();
-    let answered = match check_access(&head, endpoints, shared) {
+    let is_1_1 = head.version != Version::HTTP_10;
+    let checked = check_host(is_1_1, head.headers.contains_key(HOST))
+        .and_then(|()| check_access(&head, endpoints, shared));
+    let answered = match checked {
         Err(refusal) => Err(refusal),
         Ok(()) => match get::answer(&head, &body, &shared.service) {
             Some(page) => page,
@@ -119,7 +124,11 @@ fn site_headers(head: &Parts) -> SiteHeaders<'_> {
 }
 
 /// Checks the head of a call, and reads its body.
-async fn read_call(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result<Vec<u8>, Refusal> {
+async fn read_call(
+    head: &Parts,
+    body: &mut Incoming,
+    shared: &Shared,
+) -> Result<RequestBody, Refusal> {
     let max_bytes = shared.service.limits().bytes;
     let lengths = head.headers.get_all(CONTENT_LENGTH);
     check_head(
@@ -129,8 +138,12 @@ async fn read_call(head: &Parts, body: &mut Incoming, shared: &Shared) -> Result
         head.headers.contains_key(TRANSFER_ENCODING),
         max_bytes,
     )?;
-    check_content_type(&site_headers(head))?;
-    body::read(body, max_bytes, shared.body_timeout).await
+    let site = site_headers(head);
+    check_content_type(&site)?;
+    let codings = head.headers.get_all(CONTENT_ENCODING);
+    let coding = ContentCoding::named(codings.iter().map(HeaderValue::as_bytes))?;
+    let bytes = body::read(body, max_bytes, shared.body_timeout).await?;
+    Ok(RequestBody::new(bytes, coding, site.content_type))
 }
 
 /// Returns the context of a call, from its head.
@@ -150,19 +163,22 @@ fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
 
 /// Returns the document that answers a request.
 async fn call(
-    request: Vec<u8>,
+    request: RequestBody,
     context: Context,
     accepts_gzip: bool,
     shared: &Shared,
 ) -> Result<Document, Refusal> {
-    let work = if request.len() <= MAX_DECODED_HERE {
-        match shared.service.begin(&request) {
+    let request = request.unpacked_if_short(MAX_DECODED_HERE)?;
+    let is_plain = request.coding == ContentCoding::Identity;
+    let work = if is_plain && request.bytes.len() <= MAX_DECODED_HERE {
+        let content_type = request.content_type.as_deref();
+        match shared.service.begin_as(content_type, &request.bytes) {
             Step::Answer(document) => return Ok(Document::plain(document)),
             Step::Control(document) => return Ok(Document::control(document)),
             Step::Call(call) => Work::Call(call),
         }
     } else {
-        Work::Document(request)
+        Work::Request(request)
     };
     let awaited = Awaited(context);
     let context = awaited.0.clone();

@@ -47,7 +47,8 @@ const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(200);
 /// A call is cancelled when its client disconnects, when its deadline passes, and by
 /// `reparte.cancel`. If it waits, its function is not run. A function that runs is told by
 /// its [`Context`](crate::Context), if it takes one; nothing else can stop it. A client that
-/// closes only its writing side counts as disconnected. A client that sends more after a
+/// closes only its writing side counts as disconnected, unless its request says `Connection:
+/// close` or is of HTTP/1.0: it then waits for its answer. A client that sends more after a
 /// request, before the answer, is not noticed when it disconnects.
 ///
 /// After a stop, no new connection is accepted, idle ones are closed, and running calls are

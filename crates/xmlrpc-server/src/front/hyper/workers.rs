@@ -37,14 +37,15 @@ use crate::front::hyper::compression::Document;
 use crate::front::hyper::inline_calls::InlineCalls;
 use crate::front::hyper::race::run_until;
 use crate::front::refusal::Refusal;
+use crate::front::request_body::RequestBody;
 use crate::service::{Service, Step};
 
 /// A request to run.
 pub(crate) enum Work {
     /// A call that the front has read.
     Call(MethodCall),
-    /// A document that is too long for the front to read.
-    Document(Vec<u8>),
+    /// A request that is too long for the front to read.
+    Request(RequestBody),
 }
 
 /// The slots in which functions run, and the queue in front of them.
@@ -88,7 +89,7 @@ impl Workers {
         };
         let known = match &work {
             Work::Call(call) => context.clone().with_method(call.method.clone()),
-            Work::Document(_) => context.clone(),
+            Work::Request(_) => context.clone(),
         };
         let entry = self.service.calls().enter(known, Some(on_cancel));
         let deadline = context.deadline();
@@ -110,7 +111,7 @@ impl Workers {
             let running = tokio::spawn(async move {
                 let score = match &job.work {
                     Work::Call(call) => inline_calls.score(&call.method),
-                    Work::Document(_) => None,
+                    Work::Request(_) => None,
                 };
                 let outcome = inline_calls.call(score, || job.run());
                 drop(slot);
@@ -182,7 +183,11 @@ impl Job {
         }
         let step = match self.work {
             Work::Call(call) => Step::Call(call),
-            Work::Document(document) => self.service.begin(&document),
+            Work::Request(request) => {
+                let request = request.unpacked(self.service.limits().bytes)?;
+                let content_type = request.content_type.as_deref();
+                self.service.begin_as(content_type, &request.bytes)
+            }
         };
         let context = self.context.clone();
         let document = match step {

@@ -9,6 +9,18 @@ pub struct Options {
     /// The most functions that run at once; further calls wait. 1 by default, as in the
     /// article; 0 counts as 1.
     pub workers: usize,
+    /// The most connections at once, each with a thread; 1,000 by default, and fewer than the
+    /// process may have descriptors. A further one takes the place of the one that has been
+    /// idle for longest; if none is idle, it waits.
+    pub connections: usize,
+    /// The time limit on the head of a request, and on an idle connection; 30 seconds by
+    /// default.
+    pub head_timeout: Duration,
+    /// The time limit on the body of a request; 30 seconds by default.
+    pub body_timeout: Duration,
+    /// The time in which a client has to read its answer; 60 seconds by default. Then the
+    /// connection is closed.
+    pub write_timeout: Duration,
     /// The time that running calls get to finish after a stop; 10 seconds by default.
     pub grace: Duration,
 }
@@ -17,6 +29,10 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             workers: 1,
+            connections: 1000,
+            head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             grace: Duration::from_secs(10),
         }
     }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::error::{Error, system};
 use crate::front::listen::local_address;
 use crate::front::server_thread::ServerThread;
+use crate::front::tiny::accept::Acceptor;
 use crate::front::tiny::options::Options;
-use crate::front::tiny::responder::Responder;
-use crate::front::tiny::supervisor::Supervisor;
 use crate::service::Service;
 use crate::stop::Stop;
 
@@ -27,18 +26,12 @@ use crate::stop::Stop;
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 ///
-/// A connection takes a thread and two descriptors while it is open, and a request takes a
-/// second thread. There is no limit on their number, nor on a client's time. Answers are
-/// HTTP/1.0, after which a client closes. Chunked bodies are refused (411).
+/// A connection takes a thread while it is open. Chunked bodies are refused (411). A client
+/// that closes its connection cancels nothing: its call runs to its end.
 ///
-/// A request that declares more than the service's limit, or more than 1 GiB, is refused,
-/// and holds its thread and two descriptors until the process ends.
-///
-/// tiny_http's threads can die or stall without a sign, so the front connects to itself twice
-/// a second. A connection that was stuck is served within a second.
-///
-/// After a stop, the calls in progress are answered if they end within [`Options::grace`].
-/// The threads of connections that are still open then stay until the process ends.
+/// After a stop, no new connection is accepted, and those without a call are closed. The calls
+/// in progress are answered if they end within [`Options::grace`]. A function that still runs
+/// then is abandoned: nothing waits for its thread.
 #[derive(Debug)]
 #[must_use = "a server stops when it is dropped"]
 pub struct Server(ServerThread);
@@ -84,8 +77,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyOverlong`] at the 64th request that declared more than the limit, or
-    /// at an eighth of the process's limit on descriptors if that is less.
+    /// None today: a failure to accept a connection is logged and survived.
     pub fn wait(self) -> Result<(), Error> {
         self.0.wait()
     }
@@ -140,17 +132,10 @@ impl Builder {
         listener
             .set_nonblocking(false)
             .map_err(system("set up the listener"))?;
-        let prepare = move || {
-            let slots = service.calls().add_slots(options.workers.max(1));
-            let responder = Arc::new(Responder::new(service, options.workers));
-            let supervisor = Supervisor::start(listener, address, Arc::clone(&responder))?;
-            Ok((supervisor, responder, slots))
-        };
-        let run = move |(supervisor, responder, _slots): (Supervisor, Arc<Responder>, _),
-                        stop: &Stop| {
-            let ended = supervisor.run(stop);
-            responder.workers.wait_until_idle(options.grace);
-            ended
+        let prepare = move || Ok(Acceptor::new(listener, address, service, options));
+        let run = |acceptor: Acceptor, stop: &Stop| {
+            acceptor.run(stop);
+            Ok(())
         };
         ServerThread::start(address, stop.as_ref(), prepare, run).map(Server)
     }

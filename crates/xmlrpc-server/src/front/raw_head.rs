@@ -1,10 +1,12 @@
 //! The raw head of a request: its end, and the framing of the body that follows.
 //!
-//! hyper lets pass what two readers could read in two ways (request smuggling): a second
+//! HTTP libraries let pass what two readers could read in two ways (request smuggling): a second
 //! length, a length beside chunks, bare line ends, continued lines. Such a head is ambiguous,
 //! and is refused.
 
 use crate::front::body_framing::{AmbiguousFraming, BodyFraming, FramingHeaders};
+#[cfg(feature = "tiny")]
+use crate::front::refusal::Refusal;
 
 /// The most bytes of a head, and of what is read ahead of a body. No client of ours sends 1
 /// KiB.
@@ -42,6 +44,13 @@ pub(crate) fn skip_empty_lines(bytes: &[u8], before: &mut usize) -> Result<usize
     Ok(length)
 }
 
+#[cfg(feature = "tiny")]
+impl From<AmbiguousHead> for Refusal {
+    fn from(_: AmbiguousHead) -> Self {
+        Refusal::AMBIGUOUS_HEAD
+    }
+}
+
 /// Looks for the end of a head, in bytes that begin with it, and of which the first `seen`
 /// have been looked at. Returns its length, including the empty line, if that is there.
 ///
@@ -64,18 +73,30 @@ pub(crate) fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Ambig
     Ok(None)
 }
 
-/// Returns the framing of the body that follows a whole head.
+/// The end of a request, as its head declares it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RequestFraming {
+    pub(crate) body: BodyFraming,
+    /// The client sends no further request: it says `Connection: close`, or speaks HTTP/1.0
+    /// without `keep-alive`.
+    pub(crate) is_last: bool,
+}
+
+/// Returns the framing of the request that begins with this whole head.
 ///
 /// # Errors
 ///
 /// The body has two ends, or none that is known here; a line goes on with the one before; or
 /// there are two `Host`s.
-pub(crate) fn body_framing(head: &[u8]) -> Result<BodyFraming, AmbiguousHead> {
+pub(crate) fn request_framing(head: &[u8]) -> Result<RequestFraming, AmbiguousHead> {
     let mut framing = FramingHeaders::default();
-    let mut is_chunked = false;
-    let mut has_host = false;
-    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
-    for line in lines.skip(1) {
+    let (mut is_chunked, mut has_host) = (false, false);
+    let (mut is_closed, mut is_kept) = (false, false);
+    let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+    let is_1_0 = lines
+        .next()
+        .is_some_and(|line| line.ends_with(b" HTTP/1.0"));
+    for line in lines {
         // A continued line, which HTTP/1.0 allowed.
         if line.first().is_some_and(u8::is_ascii_whitespace) {
             return Err(AmbiguousHead);
@@ -97,9 +118,21 @@ pub(crate) fn body_framing(head: &[u8]) -> Result<BodyFraming, AmbiguousHead> {
             }
             is_chunked = true;
             framing.add_transfer_encoding();
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            is_closed |= lists(value, b"close");
+            is_kept |= lists(value, b"keep-alive");
         }
     }
-    Ok(framing.framing()?)
+    Ok(RequestFraming {
+        body: framing.framing()?,
+        is_last: is_closed || (is_1_0 && !is_kept),
+    })
+}
+
+/// Returns whether a field's list names an option, in any case.
+fn lists(value: &[u8], option: &[u8]) -> bool {
+    let mut options = value.split(|b| *b == b',');
+    options.any(|own| own.trim_ascii().eq_ignore_ascii_case(option))
 }
 
 #[cfg(test)]
@@ -188,7 +221,26 @@ mod tests {
             ("Host: a\r\nHost: a\r\n", Err(AmbiguousHead)),
         ] {
             let head = format!("POST / HTTP/1.1\r\n{headers}\r\n");
-            assert_eq!(body_framing(head.as_bytes()), expected, "{headers:?}");
+            let found = request_framing(head.as_bytes()).map(|framing| framing.body);
+            assert_eq!(found, expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_says_whether_it_is_the_last_one() {
+        for (rest, is_last) in [
+            ("1.1\r\n", false),
+            ("1.1\r\nConnection: Close\r\n", true),
+            ("1.1\r\nConnection: te, close\r\n", true),
+            ("1.1\r\nConnection: closed\r\n", false),
+            ("1.1\r\nconnection: te\r\nconnection: close\r\n", true),
+            ("1.0\r\n", true),
+            ("1.0\r\nConnection: Keep-Alive\r\n", false),
+            ("1.0\r\nConnection: keep-alive, close\r\n", true),
+        ] {
+            let head = format!("POST / HTTP/{rest}\r\n");
+            let framing = request_framing(head.as_bytes()).unwrap();
+            assert_eq!(framing.is_last, is_last, "{rest:?}");
         }
     }
 }

@@ -1,0 +1,96 @@
+//! The accept loop of blocking connections, and the end of a server.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::call_table::SlotsGuard;
+use crate::front::accept_error::{PAUSE, is_of_one_connection};
+use crate::front::descriptor_limit::max_connections;
+use crate::front::log_throttle::LogThrottle;
+use crate::front::tiny::connection::{Shared, serve_connection};
+use crate::front::tiny::connections::Connections;
+use crate::front::tiny::options::Options;
+use crate::service::Service;
+use crate::stop::Stop;
+
+/// The longest time for which a stop tries to wake the accept loop, which is awake already
+/// where that takes any time.
+const WAKE_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// A server before its accept loop runs.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    address: SocketAddr,
+    connections: Arc<Connections>,
+    shared: Arc<Shared>,
+    grace: Duration,
+    _slots: SlotsGuard,
+}
+
+impl Acceptor {
+    /// Returns an acceptor of a blocking listener, which listens on `address`.
+    pub(crate) fn new(
+        listener: TcpListener,
+        address: SocketAddr,
+        service: Arc<Service>,
+        options: Options,
+    ) -> Self {
+        Acceptor {
+            listener,
+            address,
+            connections: Arc::new(Connections::new(max_connections(options.connections))),
+            grace: options.grace,
+            _slots: service.calls().add_slots(options.workers.max(1)),
+            shared: Arc::new(Shared::new(service, options)),
+        }
+    }
+
+    /// Accepts and serves until the stop. Then closes the listener and the connections that
+    /// are in no call, and waits for the others, at most for the grace.
+    pub(crate) fn run(self, stop: &Stop) {
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let (stopping, connections) = (Arc::clone(&is_stopped), Arc::clone(&self.connections));
+        let address = self.address;
+        let _hook = stop.hook(move || {
+            stopping.store(true, Ordering::SeqCst);
+            connections.close();
+            // The loop waits for a connection, and this is one.
+            let _ = TcpStream::connect_timeout(&address, WAKE_TIMEOUT);
+        });
+        let mut throttle = LogThrottle::default();
+        while !is_stopped.load(Ordering::SeqCst) {
+            match self.listener.accept() {
+                Ok((stream, peer)) => {
+                    if let Err(error) = self.serve(stream, peer) {
+                        throttle.accept_failed(&error);
+                        thread::sleep(PAUSE);
+                    }
+                }
+                Err(error) => {
+                    throttle.accept_failed(&error);
+                    if !is_of_one_connection(&error) {
+                        thread::sleep(PAUSE);
+                    }
+                }
+            }
+        }
+        drop(self.listener);
+        self.connections.wait_until_no_call(self.grace);
+    }
+
+    /// Serves a connection in a thread of its own, so that a client that sends or reads slowly
+    /// holds up no other.
+    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
+        let Some(connection) = self.connections.enter(stream) else {
+            return Ok(());
+        };
+        let shared = Arc::clone(&self.shared);
+        thread::Builder::new()
+            .name("xmlrpc-connection".to_owned())
+            .spawn(move || serve_connection(&connection, peer, &shared))?;
+        Ok(())
+    }
+}

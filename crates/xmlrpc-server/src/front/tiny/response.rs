@@ -1,0 +1,95 @@
+//! The bytes of answers, and their way to the client.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::front::refusal::Refusal;
+
+/// An answer, before it is known whether it is the last one of its connection.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    /// The lines of its header, each with its end.
+    headers: String,
+    body: Vec<u8>,
+    /// It answers a method of the control protocol.
+    pub(crate) is_control: bool,
+}
+
+impl Response {
+    /// Returns the answer to a call.
+    pub(crate) fn document(body: Vec<u8>, is_control: bool) -> Self {
+        Response {
+            status: 200,
+            headers: "Content-Type: text/xml\r\n".to_owned(),
+            body,
+            is_control,
+        }
+    }
+
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        let mut headers = String::from("Content-Type: text/plain\r\n");
+        if let Some((name, value)) = refusal.header {
+            headers.push_str(&format!("{name}: {value}\r\n"));
+        }
+        Response {
+            status: refusal.status,
+            headers,
+            body: refusal.text.into(),
+            is_control: false,
+        }
+    }
+
+    /// Returns the answer without its body, but with its length: to `HEAD`.
+    pub(crate) fn bytes(self, version: &str, connection: &str, has_body: bool) -> Vec<u8> {
+        let (status, length, headers) = (self.status, self.body.len(), &self.headers);
+        let reason = reason(status);
+        let head = format!(
+            "{version} {status} {reason}\r\n{headers}Connection: {connection}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        match has_body {
+            true => [head.as_bytes(), &self.body].concat(),
+            false => head.into_bytes(),
+        }
+    }
+}
+
+/// Writes some bytes within a time.
+///
+/// An answer is written in one piece: of several, the last would wait for the client's
+/// acknowledgement of those before.
+pub(crate) fn write(stream: &TcpStream, mut bytes: &[u8], time: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + time;
+    while !bytes.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(Some(left))?;
+        match (&mut &*stream).write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Returns the reason phrase of a status.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        431 => "Request Header Fields Too Large",
+        505 => "HTTP Version Not Supported",
+        _ => "Bad Request",
+    }
+}
