@@ -37,14 +37,14 @@ pub use shared::server_program::ServerProgram;
 /// failure into a line on standard error and an exit code.
 pub fn run_server(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let filters = "warn,xmlrpc_server::access=info";
-    logging::start(filters, AccessLine::BaseHttpServer, None);
+    logging::start(filters, AccessLine::BaseHttpServer, true);
     run(program)
 }
 
 /// Runs a client program: starts its log, and turns a failure into a line on standard error
 /// and an exit code.
 pub fn run_client(program: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    logging::start("warn,reparte=info", AccessLine::BaseHttpServer, None);
+    logging::start("warn,reparte=info", AccessLine::BaseHttpServer, true);
     run(program)
 }
 

@@ -1,7 +1,7 @@
 //! The console: standard error, shared by messages and the line of a run's progress.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use cli_support::output::eprint;
 use indicatif::{MultiProgress, ProgressBar};
@@ -13,9 +13,9 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// Prints a line on standard error.
+    /// Prints a line on standard error. Waits for nobody.
     pub(crate) fn tell(&self, line: impl Display) {
-        self.beside_progress(|| eprint(line));
+        eprint(line);
     }
 
     /// Writes to the terminal while the progress is taken away.
@@ -29,10 +29,15 @@ impl Console {
     }
 }
 
-/// The log writes here too.
+/// The writer of diagnostics writes here. No other thread may: standard error may take nothing.
 impl Write for Console {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.beside_progress(|| io::stderr().write(bytes))
+        let mut out = io::stderr();
+        match out.is_terminal() {
+            true => self.beside_progress(|| out.write(bytes)),
+            // There is no progress bar elsewhere. Its lock is not held while this may wait.
+            false => out.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 
 use crate::console::Console;
 use clap::{CommandFactory as _, Parser};
+use cli_support::diagnostics;
 use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
 
@@ -104,10 +105,14 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if serve::guard::is_guard() {
+        return serve::guard::run();
+    }
     let command = Command::parse();
     let console = Console::default();
-    let terminal = Box::new(console.clone());
-    logging::start(command.log_filters(), AccessLine::TimeFirst, Some(terminal));
+    diagnostics::start(console.clone());
+    logging::start(command.log_filters(), AccessLine::TimeFirst, false);
     run(|| match command {
         Command::Run(run) => run.run(&console),
         #[cfg(unix)]

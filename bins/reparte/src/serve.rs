@@ -1,6 +1,7 @@
 //! `reparte serve`: any program as a function.
 
 mod function;
+pub(crate) mod guard;
 mod init_process;
 mod limits;
 mod process;
@@ -94,7 +95,7 @@ impl Serve {
             output_bytes: self.max_output,
             output_grace: self.output_grace,
         };
-        let groups = Arc::new(ProcessGroups::default());
+        let groups = Arc::new(ProcessGroups::guarded());
         let function = ProgramFunction {
             program: Program::find(&self.program)?,
             user: self.user.as_deref().map(ProgramUser::find).transpose()?,

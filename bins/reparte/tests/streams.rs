@@ -9,14 +9,16 @@
 mod common;
 
 use std::fs::{self, File};
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::named_pipe::{Reader, pipe};
 use common::reparte;
 use common::server::serve;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use test_support::{Ended, Running, TestDirectory};
+use xmlrpc_client::{ServerProxy, Value};
 
 /// Runs the command in a shell that does something to its streams or limits first.
 fn in_shell(script: &str, arguments: &[&str]) -> Running {
@@ -194,4 +196,124 @@ fn a_closed_terminal_ends_a_run_in_good_order() {
     assert!(fs::read_to_string(&account).unwrap().contains("\"done\":1"));
     let again = Running::start(reparte(&[&flags, &[&*url][..]].concat())).end();
     again.expect("1\n2\n3\n");
+}
+
+/// A pipe that nobody reads, and that is full.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    fill(&writer);
+    (reader, writer)
+}
+
+/// Fills a pipe.
+fn fill(writer: &std::io::PipeWriter) {
+    // An open file of its own: whoever has the other one waits when it writes.
+    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(writer));
+    let mut writer = File::options().write(true).open(path).unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    for size in [4096, 1] {
+        while writer.write(&vec![b'.'; size]).is_ok() {}
+    }
+}
+
+/// Waits for the end of a process whose standard error is not read.
+fn code(mut child: Child) -> Option<i32> {
+    let mut status = None;
+    test_support::until("it ends", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    status.unwrap().code()
+}
+
+/// Standard error that nobody reads stopped the server after some seventy lines.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_whose_log_nobody_reads_goes_on() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = reparte(&["serve", "127.0.0.1:0", "--function", "f", "--", "cat"]);
+    let child = command.stderr(writer.try_clone().unwrap()).spawn().unwrap();
+    drop(command);
+    let mut log = BufReader::new(reader);
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let address = line.trim().split_once("://").unwrap().1.to_owned();
+    fill(&writer);
+    drop(writer);
+    let server = ServerProxy::new(&address).unwrap();
+    for _ in 0..2000 {
+        // Each has a line, and needs no program.
+        assert!(server.call::<Value>("no_such_function", ()).is_err());
+    }
+    assert_eq!(server.call::<String>("f", ("x",)).unwrap(), "x");
+    // The lines that were dropped are told of as soon as there is room.
+    let mut text = String::new();
+    let ended = std::thread::spawn(move || {
+        log.read_to_string(&mut text).unwrap();
+        text
+    });
+    test_support::until("room", || {
+        ended.is_finished() || server.call::<String>("f", ("x",)).is_ok()
+    });
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(code(child), Some(0));
+    let text = ended.join().unwrap();
+    assert!(
+        text.contains("more lines were dropped here"),
+        "{}",
+        text.len()
+    );
+    assert!(
+        text.ends_with("once more to end at once\n"),
+        "{}",
+        text.len()
+    );
+}
+
+/// Standard error that nobody reads stopped a run at its first warning.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_standard_error_nobody_reads_ends() {
+    let files = TestDirectory::new("stuck");
+    let tasks: String = (1..=100).map(|n| format!("{n}\n")).collect();
+    let input = files.write("tasks", &tasks, 0o600);
+    let script = "read n; test $n -gt 50 || exit 1; echo $n";
+    let (_server, url) = serve(&["--function", "f", "--", "sh", "-c", script]);
+    for flags in [&["--quiet"][..], &[]] {
+        let (_reader, writer) = full_pipe();
+        let mut command = reparte(&["run", "--function", "f", "--tasks", &input, &url]);
+        command.args(flags).stderr(writer).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut output = String::new();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut output)
+            .unwrap();
+        assert_eq!(output.lines().filter(|line| !line.is_empty()).count(), 50);
+        assert_eq!(code(child), Some(5));
+    }
+}
+
+/// Two signals end a run all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn two_signals_end_a_run_whose_standard_error_nobody_reads() {
+    let files = TestDirectory::new("stuck signals");
+    let (pipe, input) = (pipe(&files, "pipe"), files.path("tasks"));
+    fs::write(&input, format!("{pipe}\n")).unwrap();
+    let (_server, url) = serve_in(":");
+    let (_reader, writer) = full_pipe();
+    let mut command = reparte(&["run", "--function", "f", "--tasks", &input, &url]);
+    let mut child = command.stderr(writer).spawn().unwrap();
+    let reader = Reader::open(&pipe);
+    let mut status = None;
+    test_support::until("it ends", || {
+        status = child.try_wait().unwrap();
+        // Two that come at once are one.
+        status.is_some() || kill_process(Pid::from_child(&child), Signal::TERM).is_err()
+    });
+    assert_eq!(status.unwrap().code(), Some(143));
+    reader.all_dead();
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use crate::diagnostics;
 use crate::output::{eprint, print};
 use crate::signals::survive_file_size_limit;
 
@@ -51,14 +53,21 @@ pub enum Place {
 /// Runs a program, prints its failure and returns its exit code.
 pub fn run<F: ProgramFailure>(program: impl FnOnce() -> Result<(), F>) -> ExitCode {
     survive_file_size_limit();
-    let Err(failure) = program() else {
-        return ExitCode::SUCCESS;
-    };
-    match failure.place() {
-        Place::Error => eprint(format_args!("error: {failure}")),
-        // If nobody reads it, the exit code still says what happened.
-        Place::Output => drop(print(&failure)),
-        Place::Nowhere => {}
+    let ended = program();
+    if let Err(failure) = &ended {
+        match failure.place() {
+            Place::Error => eprint(format_args!("error: {failure}")),
+            // If nobody reads it, the exit code still says what happened.
+            Place::Output => drop(print(failure)),
+            Place::Nowhere => {}
+        }
     }
-    ExitCode::from(failure.code())
+    diagnostics::flush(PATIENCE);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.code()),
+    }
 }
+
+/// The time for which the end of a program waits for a standard error that nobody reads.
+const PATIENCE: Duration = Duration::from_secs(1);

@@ -1,11 +1,13 @@
 //! The log on standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use env_logger::fmt::Formatter;
+use env_logger::fmt::{Formatter, WriteStyle};
 use env_logger::{Builder, Target};
 use jiff::Zoned;
 use log::Record;
+
+use crate::diagnostics::Diagnostics;
 
 /// The log target of the servers' access lines: one line per request.
 const ACCESS: &str = "xmlrpc_server::access";
@@ -22,17 +24,22 @@ pub enum AccessLine {
 }
 
 /// Starts the log: what `filters` selects, and on top of it what the variable `RUST_LOG`
-/// selects. Writes to standard error through `terminal` if one is given, in colour if it
-/// is none and standard error is a terminal.
-pub fn start(filters: &str, access: AccessLine, terminal: Option<Box<dyn Write + Send>>) {
+/// selects. Writes to standard error through [`diagnostics`](crate::diagnostics), in colour if
+/// `colours` and it is a terminal.
+pub fn start(filters: &str, access: AccessLine, colours: bool) {
     let mut builder = Builder::new();
     builder.parse_filters(filters);
     if let Ok(selected) = std::env::var("RUST_LOG") {
         builder.parse_filters(&selected);
     }
-    if let Some(terminal) = terminal {
-        builder.target(Target::Pipe(terminal));
-    }
+    let has_colours = colours
+        && io::stderr().is_terminal()
+        && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    builder.write_style(match has_colours {
+        true => WriteStyle::Always,
+        false => WriteStyle::Never,
+    });
+    builder.target(Target::Pipe(Box::new(Diagnostics::new())));
     builder.format(move |out, record| line(out, record, access));
     // It fails only if a logger is set already. That one goes on.
     let _ = builder.try_init();

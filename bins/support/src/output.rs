@@ -3,11 +3,12 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
+use crate::diagnostics;
 use crate::standard_streams::check_output;
 
-/// Prints a line on standard error. Ignores errors: there is no other place to report them.
+/// Prints a line on standard error, through the queue of [`diagnostics`]: it waits for nobody.
 pub fn eprint(line: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    diagnostics::write(format!("{line}\n").into_bytes());
 }
 
 /// Prints a line on standard output.

@@ -13,6 +13,8 @@ use std::error::Error;
 use std::time::Duration;
 use std::{fmt, io};
 
+#[cfg(unix)]
+use crate::diagnostics;
 use crate::output::eprint;
 
 /// The signals can't be watched.
@@ -95,6 +97,7 @@ pub fn at_signal(
         // A terminal that is closed may send several of them.
         if let Some(second) = signals.find(|&signal| signal != SIGHUP) {
             last();
+            diagnostics::flush(Duration::from_millis(100));
             std::process::exit(128 + second);
         }
     });

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use reparte::{RunSummary, ServerState};
@@ -20,6 +20,9 @@ use crate::task_estimate::TaskEstimate;
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 /// The time between two lines elsewhere.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The time that a last drawing has.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shows the progress of a run until it is dropped.
 #[derive(Debug)]
@@ -57,12 +60,10 @@ impl ProgressDisplay {
                 bar.finish_and_clear();
             }
         };
+        let thread = thread::Builder::new().name("progress".to_owned());
         ProgressDisplay {
             stop: Some(stop),
-            thread: thread::Builder::new()
-                .name("progress".to_owned())
-                .spawn(show)
-                .ok(),
+            thread: thread.spawn(show).ok(),
         }
     }
 }
@@ -70,7 +71,12 @@ impl ProgressDisplay {
 impl Drop for ProgressDisplay {
     fn drop(&mut self) {
         drop(self.stop.take());
-        let _ = self.thread.take().map(JoinHandle::join);
+        // A terminal that takes nothing keeps the thread in its drawing.
+        let deadline = Instant::now() + PATIENCE;
+        let is_drawing = |thread: &JoinHandle<()>| !thread.is_finished();
+        while self.thread.as_ref().is_some_and(is_drawing) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::serve::guard::Guard;
 use crate::serve::start_error::StartError;
 
 /// All process groups that exist.
@@ -26,6 +27,8 @@ pub(super) struct ProcessGroups {
     groups: Mutex<HashSet<Pid>>,
     /// Notified after a group was removed.
     removed: Condvar,
+    /// Kills the groups if the server is killed. `None` if it could not be started.
+    guard: Option<Guard>,
 }
 
 /// A program, and all that it has started. It is killed when this is dropped.
@@ -38,6 +41,14 @@ pub(super) struct ProcessGroup<'g> {
 }
 
 impl ProcessGroups {
+    /// Returns no groups yet, under a guard.
+    pub(super) fn guarded() -> Self {
+        ProcessGroups {
+            guard: Guard::start(),
+            ..ProcessGroups::default()
+        }
+    }
+
     /// Starts a program in a process group of its own.
     ///
     /// # Errors
@@ -54,6 +65,9 @@ impl ProcessGroups {
         let child = command.process_group(0).spawn();
         let child = child.map_err(StartError::from)?;
         let id = Pid::from_child(&child);
+        if let Some(guard) = &self.guard {
+            guard.add(id);
+        }
         self.lock().insert(id);
         Ok(ProcessGroup {
             groups: self,
@@ -121,6 +135,9 @@ impl ProcessGroup<'_> {
         // The order matters: once the program is waited for, its id may be another group's. So
         // the group is killed and removed before.
         send_signal(self.id, Signal::KILL);
+        if let Some(guard) = &self.groups.guard {
+            guard.remove(self.id);
+        }
         self.groups.lock().remove(&self.id);
         let status = self.child.wait();
         self.groups.removed.notify_all();

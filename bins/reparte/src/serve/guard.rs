@@ -1,0 +1,114 @@
+//! The guard: a process that kills the programs of a server that was itself killed.
+//!
+//! Nothing of a process runs after SIGKILL, or after the system has taken it for its memory. So
+//! the server starts this command again as a second process, and tells it through a pipe which
+//! process groups begin and end. The pipe is closed with the server, however that ends.
+//!
+//! Linux's PR_SET_PDEATHSIG would do this for the program alone, and not for what it has
+//! started; and it has to be asked for between fork and exec, which safe Rust can't.
+
+use std::env;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use rustix::io::ioctl_fionbio;
+use rustix::process::{Pid, RawPid, Signal, kill_process_group};
+
+/// The name under which the guard runs, as its first argument and in lists of processes. It
+/// lacks the command's own, so that what kills all servers by their name leaves it.
+const NAME: &str = "program-guard";
+
+/// The server's end of the guard.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// Held, so that the process is this one's child and is taken from the table with it.
+    _process: Child,
+    /// The pipe. `None` once the guard has gone, which is told once.
+    pipe: Mutex<Option<ChildStdin>>,
+}
+
+impl Guard {
+    /// Starts the guard. Without one, which is told, the server works as well.
+    pub(super) fn start() -> Option<Self> {
+        let started = Guard::spawn();
+        let untold = |error: &io::Error| {
+            log::warn!("a killed server would leave its programs running: no guard ({error})");
+        };
+        started.inspect_err(untold).ok()
+    }
+
+    fn spawn() -> io::Result<Self> {
+        let mut process = Command::new(env::current_exe()?)
+            .arg0(NAME)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Ctrl-C is for the server.
+            .process_group(0)
+            .spawn()?;
+        let pipe = process.stdin.take();
+        if let Some(pipe) = &pipe {
+            // A guard that is stopped holds up no call.
+            ioctl_fionbio(pipe, true)?;
+        }
+        Ok(Guard {
+            _process: process,
+            pipe: Mutex::new(pipe),
+        })
+    }
+
+    /// Tells that a group has begun.
+    pub(super) fn add(&self, group: Pid) {
+        self.tell('+', group);
+    }
+
+    /// Tells that a group has ended.
+    pub(super) fn remove(&self, group: Pid) {
+        self.tell('-', group);
+    }
+
+    fn tell(&self, sign: char, group: Pid) {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(open) = pipe.as_mut() else { return };
+        // It is shorter than what a pipe takes at once, so that no part of it is written alone.
+        let line = format!("{sign}{}\n", group.as_raw_nonzero());
+        match open.write_all(line.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                log::warn!("a killed server would leave its programs running: the guard has gone");
+                *pipe = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns whether this process is the guard of a server.
+pub(crate) fn is_guard() -> bool {
+    env::args_os().next().is_some_and(|name| name == NAME)
+}
+
+/// Follows which groups there are, until the server has ended. Kills those that are left then.
+pub(crate) fn run() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"program-guard");
+    let mut groups: Vec<Pid> = Vec::new();
+    for line in BufReader::new(io::stdin()).lines().map_while(Result::ok) {
+        let (sign, number) = line.split_at_checked(1).unwrap_or_default();
+        let Some(group) = number.parse::<RawPid>().ok().and_then(Pid::from_raw) else {
+            continue;
+        };
+        match sign {
+            "+" => groups.push(group),
+            _ => groups.retain(|&known| known != group),
+        }
+    }
+    for group in groups {
+        // It may have ended by itself a moment ago.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    ExitCode::SUCCESS
+}
