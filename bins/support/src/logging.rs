@@ -34,7 +34,7 @@ pub fn start(filters: &str, access: AccessLine, colours: bool) {
     }
     let has_colours = colours
         && io::stderr().is_terminal()
-        && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     builder.write_style(match has_colours {
         true => WriteStyle::Always,
         false => WriteStyle::Never,
