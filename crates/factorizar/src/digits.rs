@@ -163,6 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn a_natural_number_has_as_many_digits_as_are_factored() {
+        for digits in [1, Digits::MAX, Digits::MAX + 1, Natural::MAX_DIGITS] {
+            let text = "9".repeat(digits);
+            let read = text.parse::<Natural>().map(|number| number.to_string());
+            assert_eq!(read, Ok(text));
+        }
+        for digits in [Natural::MAX_DIGITS + 1, 5_000] {
+            let read = "9".repeat(digits).parse::<Natural>();
+            assert_eq!(read, Err(Error::TooLong { digits }));
+        }
+        assert_eq!("12 ".parse::<Natural>(), Err(Error::NotANumber));
+    }
+
+    #[test]
     fn megabytes_of_zeros_are_leading_zeros() {
         assert_eq!(parse(&format!("{}12", "0".repeat(8 << 20))), Ok(12));
     }

@@ -152,7 +152,7 @@ impl JournalFile {
             let read = (&mut from)
                 .take(frame.length.into())
                 .read_to_end(&mut content)?;
-            if read < frame.length as usize {
+            if read != frame.length as usize {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let Some((task, ..)) = frame.open(&content) else {

@@ -201,6 +201,8 @@ mod tests {
         for (name, encoding) in [
             ("utf-8", Encoding::Utf8),
             ("UTF-16", Encoding::Utf8),
+            ("UTF-16BE", Encoding::Utf8),
+            ("utf-16le", Encoding::Utf8),
             ("US-ASCII", Encoding::Ascii),
             ("ISO-8859-1", Encoding::Latin1),
             ("Windows-1252", Encoding::Windows1252),
