@@ -92,4 +92,26 @@ mod tests {
             assert_eq!(plain_prefix(text.as_bytes()), expected, "{text:?}");
         }
     }
+
+    #[test]
+    fn references_are_resolved_or_declined() {
+        for (text, expected) in [
+            ("a&lt;&gt;&amp;&quot;&apos;b<", Some("a<>&\"'b")),
+            ("&#65;&#x41;&#x1f600;&#X41;<", None),
+            ("&#65;&#x41;&#x1f600;<", Some("AA\u{1F600}")),
+            ("&#13;<", Some("\r")),
+            ("&#0;<", None),
+            ("&#xFFFE;<", None),
+            ("&#xD800;<", None),
+            ("&#4294967361;<", None),
+            ("&#;<", None),
+            ("&#x;<", None),
+            ("&other;<", None),
+            ("&lt<", None),
+        ] {
+            let read = resolve_references(text.as_bytes(), text);
+            let expected = expected.map(|text| (text.to_owned(), &b"<"[..]));
+            assert_eq!(read, expected, "{text}");
+        }
+    }
 }

@@ -268,3 +268,33 @@ impl<'d> Scanner<'d> {
         self.tag(b"</member>")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declaration_of_utf_8_is_read_and_any_other_declined() {
+        for (declaration, text, is_read) in [
+            ("", "é", true),
+            ("<?xml version=\"1.0\"?>", "é", true),
+            ("<?xml version='1.0' ?>", "é", true),
+            ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "é", true),
+            ("<?xml version='1.0' encoding='utf-8' ?>", "é", true),
+            ("<?xml version='1.0' encoding='US-ASCII'?>", "e", true),
+            ("<?xml version='1.0' encoding='us-ascii'?>", "é", false),
+            ("<?xml version='1.0' encoding='iso-8859-1'?>", "e", false),
+            ("<?xml version='1.0' encoding=xutf-8x?>", "e", false),
+            ("<?xml version='1.0' encoding='utf-8\"?>", "e", false),
+            ("<?xml version='1.1'?>", "e", false),
+            ("<?p i?>", "e", false),
+        ] {
+            let document = format!("{declaration}<a>{text}</a>");
+            let limits = Limits::default();
+            let scanner = Scanner::new(document.as_bytes(), &limits);
+            let rest = scanner.map(|scanner| scanner.rest);
+            let root = &document.as_bytes()[declaration.len()..];
+            assert_eq!(rest, is_read.then_some(root), "{document}");
+        }
+    }
+}
