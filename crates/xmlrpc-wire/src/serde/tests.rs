@@ -342,12 +342,13 @@ fn a_variant_is_a_name_or_one_member() {
 fn a_value_beyond_the_depth_limit_is_declined() {
     fn check<T: Serialize + DeserializeOwned>(rust: &T, depth: usize) {
         let document = encode_response(rust).unwrap();
-        let mut limits = Limits::default();
-        limits.depth = depth;
-        assert!(decode_result_fast::<T>(&document, &limits).is_some());
-        limits.depth = depth - 1;
-        assert!(decode_result_fast::<T>(&document, &limits).is_none());
-        assert!(decode_response::<T>(&document, &limits).is_err());
+        let limits = |depth| Limits {
+            depth,
+            ..Limits::default()
+        };
+        assert!(decode_result_fast::<T>(&document, &limits(depth)).is_some());
+        assert!(decode_result_fast::<T>(&document, &limits(depth - 1)).is_none());
+        assert!(decode_response::<T>(&document, &limits(depth - 1)).is_err());
     }
 
     check(&vec![1], 2);

@@ -297,4 +297,16 @@ mod tests {
             assert_eq!(rest, is_read.then_some(root), "{document}");
         }
     }
+
+    #[test]
+    fn only_a_text_with_references_is_copied() {
+        let limits = Limits::default();
+        for (document, text, is_borrowed) in [("plain<", "plain", true), ("a&lt;b<", "a<b", false)]
+        {
+            let mut scanner = Scanner::new(document.as_bytes(), &limits).unwrap();
+            let read = scanner.characters().unwrap();
+            assert_eq!(read, text);
+            assert_eq!(matches!(read, Cow::Borrowed(_)), is_borrowed, "{document}");
+        }
+    }
 }
