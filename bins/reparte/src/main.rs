@@ -20,6 +20,7 @@ mod methods;
 mod output;
 mod output_file;
 mod page;
+mod program_file;
 mod run;
 #[cfg(unix)]
 mod serve;
@@ -47,13 +48,15 @@ Examples:
   seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
   reparte run --servers hosts.txt --function upper --token-file token < in > out
   reparte run --servers hosts.txt --function upper --journal run.journal < in > out
+  reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
   seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0        done
-  1        the output, or the file of --account or --report, can't be written
-  2        bad argument, or a file named by one that can't be used
+  1        the output, or the file of --account, --failed or --report, can't be
+           written
+  2        bad argument, or a file or program named by one that can't be used
   3        a server can't start, or can't go on
   4        a server can't be reached, or the connection to it was lost; none is left
   5        the function answered with a fault; some task failed

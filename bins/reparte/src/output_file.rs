@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
@@ -49,14 +49,88 @@ impl OutputFile {
 
     /// Writes the text.
     pub(crate) fn write(self, text: &str) -> Result<(), Failure> {
-        let written = match self.target {
-            Target::File(path) => replace(&path, text),
-            Target::Stream(mut file) => file.write_all(text.as_bytes()),
+        let name = self.name();
+        let written = self.begin().and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.finish()
+        });
+        written.map_err(|error| output_failure(&name, &error))
+    }
+
+    /// Begins to write the file bit by bit.
+    pub(crate) fn begin(self) -> io::Result<UnfinishedFile> {
+        let (file, place) = match self.target {
+            Target::File(path) => {
+                let (file, temporary) = create_temporary(&path)?;
+                (file, Some(Place { path, temporary }))
+            }
+            Target::Stream(file) => (file, None),
         };
-        written.map_err(|error| {
-            let text = format!("{} {}: {error}", self.flag, self.path.display());
-            Failure::Output(io::Error::new(error.kind(), text))
+        Ok(UnfinishedFile {
+            writer: BufWriter::new(file),
+            place,
         })
+    }
+
+    /// Returns the flag and the path, as errors name the file.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.flag, self.path.display())
+    }
+}
+
+/// Returns the failure of a file of this name that can't be written.
+pub(crate) fn output_failure(name: &str, error: &io::Error) -> Failure {
+    Failure::Output(io::Error::new(error.kind(), format!("{name}: {error}")))
+}
+
+/// A file that is being written. Unless it is finished, it is removed, and an older one stays.
+#[derive(Debug)]
+pub(crate) struct UnfinishedFile {
+    writer: BufWriter<File>,
+    /// None for a pipe or a device, and once the file is in its place.
+    place: Option<Place>,
+}
+
+/// The place of a regular file, and of the temporary one beside it.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    temporary: PathBuf,
+}
+
+impl UnfinishedFile {
+    /// Puts the whole file in its place, with the permissions of the older one.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()?;
+        let Some(place) = &self.place else {
+            return Ok(());
+        };
+        let file = self.writer.get_ref();
+        if let Ok(older) = fs::metadata(&place.path) {
+            file.set_permissions(older.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&place.temporary, &place.path)?;
+        self.place = None;
+        Ok(())
+    }
+}
+
+impl Write for UnfinishedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Drop for UnfinishedFile {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            let _ = fs::remove_file(place.temporary);
+        }
     }
 }
 
@@ -91,23 +165,6 @@ fn ends_with_name(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     path.file_name()
         .is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()))
-}
-
-/// Writes a temporary file beside the one at `path`, and renames it once it is whole. It has
-/// the permissions of the older one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let (mut file, temporary) = create_temporary(path)?;
-    let mut write = || {
-        if let Ok(older) = fs::metadata(path) {
-            file.set_permissions(older.permissions())?;
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
 }
 
 /// Creates a temporary file in the same directory. Its name is random and it must be new, so

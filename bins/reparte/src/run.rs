@@ -12,12 +12,15 @@
 //! | finish | says how the run ended: on standard error, in the files and on the page |
 
 mod call_result;
+mod check_process;
 mod collector;
 mod destination;
 mod dispatcher;
+mod failed_tasks;
 mod failure_report;
 mod feeder;
 pub(crate) mod flags;
+mod halt;
 mod input_progress;
 mod interrupt;
 mod journal;
@@ -26,6 +29,7 @@ mod local_servers;
 mod outcomes;
 mod output_format;
 mod progress;
+mod result_check;
 mod result_record;
 mod result_writer;
 mod server_file;
@@ -43,9 +47,11 @@ use crate::exit::Failure;
 use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
+use crate::program_file::find_program;
 use crate::run::collector::collect;
-use crate::run::destination::{Destination, ServerKey};
+use crate::run::destination::{Destination, DestinationSetup, ServerKey};
 use crate::run::dispatcher::{Dispatcher, RunHandle};
+use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
 use crate::run::flags::RunCommand;
@@ -54,6 +60,7 @@ use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
 use crate::run::progress::ProgressDisplay;
+use crate::run::result_check::ResultCheck;
 use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::ServerFileWatcher;
 use crate::run::task_reader::TaskReader;
@@ -63,7 +70,7 @@ use crate::run::verdict::Facts;
 struct Servers {
     destinations: Vec<Destination>,
     keys: Vec<ServerKey>,
-    client: xmlrpc_client::Options,
+    setup: DestinationSetup,
 }
 
 /// The input of a run, and the files and the page that show its end.
@@ -71,6 +78,7 @@ struct Files {
     tasks: TaskReader,
     input: Arc<InputProgress>,
     account: Option<OutputFile>,
+    failed: Option<OutputFile>,
     page: PageSetup,
 }
 
@@ -83,6 +91,8 @@ struct ActiveRun {
     feeder: Feeder,
     input: Arc<InputProgress>,
     account: Option<OutputFile>,
+    failed: FailedTasks,
+    check: Option<Arc<ResultCheck>>,
 }
 
 impl RunCommand {
@@ -93,11 +103,15 @@ impl RunCommand {
         let servers = self.connect()?;
         let files = self.open()?;
         let dispatcher = self.resume(servers.destinations)?;
-        let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.client, console);
-        let (mut run, outcomes) = self.feed(dispatcher, watcher, files, console)?;
+        let check = servers.setup.check.clone();
+        if let Some(check) = &check {
+            check.set_run(&dispatcher.handle());
+        }
+        let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
+        let (mut run, outcomes) = self.feed(dispatcher, watcher, check, files, console)?;
         let writer = ResultWriter::new(self.output, console)?;
         let failures = FailureReport::new(console);
-        let collected = collect(outcomes, &mut run.feeder, writer, failures);
+        let collected = collect(outcomes, &mut run.feeder, writer, failures, &mut run.failed);
         self.finish(run, collected, console)
     }
 
@@ -108,18 +122,35 @@ impl RunCommand {
     }
 
     fn connect(&self) -> Result<Servers, Failure> {
-        let client = self.client_options()?;
-        let destinations = Destination::all(&self.servers, &self.function, &client)?;
+        let setup = DestinationSetup {
+            function: self.function.clone(),
+            client: self.client_options()?,
+            check: self.check()?,
+        };
+        let destinations = Destination::all(&self.servers, &setup)?;
         Ok(Servers {
             keys: destinations.iter().map(Destination::key).collect(),
             destinations,
-            client,
+            setup,
         })
+    }
+
+    fn check(&self) -> Result<Option<Arc<ResultCheck>>, Failure> {
+        let Some(name) = &self.verify else {
+            return Ok(None);
+        };
+        let program = find_program(name.as_os_str()).map_err(|error| {
+            Failure::argument(format_args!(
+                "--verify: {error}; it is one program without arguments: put them into a script"
+            ))
+        })?;
+        Ok(Some(Arc::new(ResultCheck::new(program))))
     }
 
     fn open(&self) -> Result<Files, Failure> {
         check_output()?;
         let account = OutputFile::at("--account", self.account.as_deref())?;
+        let failed = OutputFile::at("--failed", self.failed.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
         let input = Arc::new(InputProgress::default());
@@ -129,6 +160,7 @@ impl RunCommand {
             tasks,
             input,
             account,
+            failed,
             page,
         })
     }
@@ -147,14 +179,13 @@ impl RunCommand {
         &self,
         dispatcher: &Dispatcher,
         known: Vec<ServerKey>,
-        client: xmlrpc_client::Options,
+        setup: DestinationSetup,
         console: &Console,
     ) -> ServerFileWatcher {
         ServerFileWatcher {
             servers: self.servers.clone(),
             known,
-            function: self.function.clone(),
-            client,
+            setup,
             run: dispatcher.handle(),
             console: (!self.quiet).then(|| console.clone()),
         }
@@ -166,6 +197,7 @@ impl RunCommand {
         &self,
         dispatcher: Dispatcher,
         watcher: ServerFileWatcher,
+        check: Option<Arc<ResultCheck>>,
         files: Files,
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
@@ -187,6 +219,8 @@ impl RunCommand {
             feeder: Feeder::start(files.tasks, sender)?,
             input: files.input,
             account: files.account,
+            failed: FailedTasks::new(files.failed, console),
+            check,
         };
         Ok((run, outcomes))
     }
@@ -210,12 +244,14 @@ impl RunCommand {
             is_input_complete: run.input.is_complete(),
             is_interrupted: run.interrupt.has_come(),
             keeps_journal: self.journal.is_some(),
+            check_failure: run.check.as_ref().and_then(|check| check.failure()),
         };
         let verdict = collected.and_then(|()| facts.verdict());
         let json = format!("{}\n", summary.to_json());
+        let failed = run.failed.finish();
         let account = run.account.map_or(Ok(()), |file| file.write(&json));
         let page = run.page.map_or(Ok(()), |page| page.end(&verdict));
-        first_failure([account, page, verdict], console)
+        first_failure([failed, account, page, verdict], console)
     }
 
     /// Returns the facts of the run that its page shows.

@@ -264,14 +264,22 @@ fn when_no_server_is_left_what_was_had_is_printed() {
     let running = start(
         &files,
         "1\n2\n3\n",
-        &[&address, "--function", "f", "--max-in-flight", "1"],
+        &[
+            &address,
+            "--function",
+            "f",
+            "--max-in-flight",
+            "1",
+            "--outage",
+            "2",
+        ],
     );
     let ended = running.end();
     ended.expect_code(4);
     assert_eq!(ended.stdout, "got 1\n");
     for part in [
         "tasks that were read and not run: 2",
-        "every server has been down for 5 s",
+        "every server has been down for 2 s",
         "1 of ",
         "--journal FILE",
     ] {

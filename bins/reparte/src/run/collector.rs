@@ -2,10 +2,11 @@
 
 use std::io;
 
-use reparte::TryNextError;
+use reparte::{TaskErrorKind, TryNextError};
 
 use crate::exit::Failure;
 use crate::run::dispatcher::TaskOutcome;
+use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
 use crate::run::outcomes::OutcomeStream;
@@ -22,6 +23,7 @@ pub(super) fn collect(
     feeder: &mut Feeder,
     mut writer: ResultWriter,
     mut failures: FailureReport,
+    failed: &mut FailedTasks,
 ) -> Result<(), Failure> {
     while let Some((id, outcome)) = next(&mut outcomes, &mut writer)? {
         let Some(task) = feeder.take(id) else {
@@ -29,6 +31,9 @@ pub(super) fn collect(
         };
         if let Err(error) = &outcome {
             failures.add(&task, error);
+            if error.kind() != TaskErrorKind::NotRun {
+                failed.add(&task);
+            }
         }
         writer.write(&task, &outcome)?;
     }

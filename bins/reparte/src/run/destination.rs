@@ -8,7 +8,9 @@ use xmlrpc_client::{Options, Value};
 
 use crate::exit::Failure;
 use crate::flags::server_list::ServerList;
+use crate::json::to_text;
 use crate::run::call_result::CallResult;
+use crate::run::result_check::ResultCheck;
 use crate::run::task::Task;
 
 /// A function on an XML-RPC server, which takes a [`Task`] and gives a [`CallResult`].
@@ -16,6 +18,16 @@ use crate::run::task::Task;
 pub(super) struct Destination {
     server: XmlRpc,
     name: Arc<str>,
+    check: Option<Arc<ResultCheck>>,
+}
+
+/// The properties that all destinations of a run share.
+#[derive(Debug)]
+pub(super) struct DestinationSetup {
+    pub(super) function: String,
+    pub(super) client: Options,
+    /// The check that a result passes before it counts.
+    pub(super) check: Option<Arc<ResultCheck>>,
 }
 
 /// The part of a line of the server file that makes it another server's line.
@@ -30,22 +42,21 @@ pub(super) struct ServerKey {
 type XmlRpcDestino = dyn Destino<Vec<Value>, Value>;
 
 impl Destination {
-    /// Returns `function` on all servers that the flags name.
+    /// Returns the function on all servers that the flags name.
     pub(super) fn all(
         servers: &ServerList,
-        function: &str,
-        options: &Options,
+        setup: &DestinationSetup,
     ) -> Result<Vec<Self>, Failure> {
-        let servers = servers.list(function, options)?.into_iter();
-        Ok(servers.map(Destination::new).collect())
-    }
-
-    fn new(server: XmlRpc) -> Self {
-        let destino: &XmlRpcDestino = &server;
-        Destination {
-            name: destino.name().into(),
-            server,
-        }
+        let servers = servers.list(&setup.function, &setup.client)?.into_iter();
+        let destination = |server: XmlRpc| {
+            let destino: &XmlRpcDestino = &server;
+            Destination {
+                name: destino.name().into(),
+                server,
+                check: setup.check.clone(),
+            }
+        };
+        Ok(servers.map(destination).collect())
     }
 
     pub(super) fn key(&self) -> ServerKey {
@@ -89,10 +100,14 @@ impl Destino<Arc<Task>, CallResult> for Destination {
         let attempts = task.count_call();
         let began = Instant::now();
         let value = self.destino().call(arguments, call)?;
+        let time = began.elapsed();
+        if let Some(check) = &self.check {
+            check.check(&task.input, &to_text(&value), call)?;
+        }
         Ok(CallResult {
             value,
             server: Arc::clone(&self.name),
-            time: began.elapsed(),
+            time,
             attempts,
         })
     }

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use reparte::{Options, RetryFaults};
+use reparte::{Halt, Options, RetryFaults};
 
 use crate::exit::Failure;
 use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
 use crate::flags::whole_number::whole_number;
+use crate::run::halt::halt;
 use crate::run::line_format::LineFormat;
 use crate::run::output_format::OutputFormat;
 use crate::value_type::ValueType;
@@ -71,6 +72,14 @@ pub(crate) struct RunCommand {
     /// Write who did what into FILE at the end, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) account: Option<PathBuf>,
+    /// Write the lines of the tasks that fail into FILE at the end, as --tasks reads them
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) failed: Option<PathBuf>,
+    /// Check each result by this program before it counts: the task's line and the result
+    /// come on its standard input, a line end after each; exit code 0 says that it is right.
+    /// A server with a wrong result gets no more calls, and the task is done elsewhere
+    #[arg(long, value_name = "PROGRAM", help_heading = "Results")]
+    pub(super) verify: Option<PathBuf>,
     /// Show the run as a live page at ADDRESS, a port of this machine or 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS", help_heading = "Results")]
     pub(super) page: Option<String>,
@@ -81,17 +90,38 @@ pub(crate) struct RunCommand {
     #[arg(long, short, help_heading = "Results")]
     pub(super) quiet: bool,
 
-    /// How long a call may take; then it is cancelled, and made elsewhere
+    /// How long a call may take. A task whose call was at work for longer fails, unless
+    /// --retry-time-outs is given; a call whose server says nothing is made elsewhere
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
-    /// How many times a task is tried again whose call was lost and may have run
+    /// How many times a task is tried again whose call was lost and may have run: its server
+    /// died, hangs or is cut off. A program that fails is another case: see --retry-faults
     #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX), default_value_t = 9)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     retries: u32,
-    /// Try a task again, elsewhere first, when the function itself fails for it
+    /// Try a task again, elsewhere first, when the function itself fails for it: its program
+    /// ends with a failure, or the server answers with a fault
     #[arg(long, help_heading = "Calls")]
     retry_faults: bool,
+    /// Try a task again whose call was at work for longer than --timeout
+    #[arg(long, help_heading = "Calls")]
+    retry_time_outs: bool,
+    /// End the run after N failed tasks, or after a share such as 5% of those that have ended,
+    /// of 20 at least: running calls finish, and the rest is named. Exit code 5
+    #[arg(long, value_name = "N|N%", value_parser = halt)]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
+    halt: Option<Halt>,
+    /// How long every server may be down, once one has answered, before the run ends: by
+    /// default long enough for machines to start again
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
+    outage: Duration,
+    /// How long to wait at the start for a server to answer: by default a wrong address is
+    /// told soon
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
+    wait_for_servers: Duration,
     /// Whether a task that takes long is sent to a second server, where one has nothing
     /// else to do: the first answer counts
     #[arg(long, value_name = "WHETHER", value_enum, default_value = "on")]
@@ -140,6 +170,10 @@ impl RunCommand {
         // A free slot takes its next task from these, and doesn't wait for the input.
         options.read_ahead = (options.window / 4).min(256);
         options.max_attempts = self.retries.saturating_add(1);
+        options.retry_time_outs = self.retry_time_outs;
+        options.halt = self.halt;
+        options.outage = Some(self.outage);
+        options.outage_before_answer = Some(self.wait_for_servers);
         options.time_limit = Some(self.timeout);
         options.hedge = self.hedge == Switch::On;
         if self.retry_faults {

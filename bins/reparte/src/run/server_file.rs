@@ -4,11 +4,9 @@ use std::fmt::Display;
 use std::thread;
 use std::time::Duration;
 
-use xmlrpc_client::Options;
-
 use crate::console::Console;
 use crate::flags::server_list::ServerList;
-use crate::run::destination::{Destination, ServerKey};
+use crate::run::destination::{Destination, DestinationSetup, ServerKey};
 use crate::run::dispatcher::RunHandle;
 
 /// The time between two readings of the file.
@@ -20,8 +18,7 @@ pub(super) struct ServerFileWatcher {
     pub(super) servers: ServerList,
     /// The servers that the run has.
     pub(super) known: Vec<ServerKey>,
-    pub(super) function: String,
-    pub(super) client: Options,
+    pub(super) setup: DestinationSetup,
     pub(super) run: RunHandle,
     /// The place where it says which servers join and leave, if it does.
     pub(super) console: Option<Console>,
@@ -57,7 +54,7 @@ impl ServerFileWatcher {
                 continue;
             }
             last_text = text;
-            match Destination::all(&self.servers, &self.function, &self.client) {
+            match Destination::all(&self.servers, &self.setup) {
                 Ok(destinations) => {
                     last_error = None;
                     if self.update(destinations).is_err() {

@@ -11,18 +11,37 @@ pub(super) struct Task {
     pub(super) line: u64,
     /// The line, or the beginning of it if the line can't be sent.
     pub(super) input: String,
+    /// The line where `input` is not the whole of it.
+    original: Original,
     /// The arguments to send, or why the line can't be sent.
     arguments: Result<Vec<Value>, String>,
     /// The number of calls that were made. It orders nothing else, so relaxed access does.
     calls: AtomicU32,
 }
 
+/// A line as it was read.
+#[derive(Debug)]
+pub(super) enum Original {
+    /// It is the task's input.
+    Input,
+    /// It is not UTF-8.
+    Bytes(Vec<u8>),
+    /// It was too long to be kept.
+    TooLong,
+}
+
 impl Task {
     /// Makes the task of a line. An error is the reason why it can't be sent.
-    pub(super) fn new(line: u64, input: String, arguments: Result<Vec<Value>, String>) -> Self {
+    pub(super) fn new(
+        line: u64,
+        input: String,
+        original: Original,
+        arguments: Result<Vec<Value>, String>,
+    ) -> Self {
         Task {
             line,
             input,
+            original,
             arguments: arguments.map_err(|reason| format!("line {line}: {reason}")),
             calls: AtomicU32::new(0),
         }
@@ -35,6 +54,15 @@ impl Task {
     /// The line can't be sent. The error has its number and the reason.
     pub(super) fn arguments(&self) -> Result<&Vec<Value>, String> {
         self.arguments.as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the whole line without its end. `None` if it was too long to be kept.
+    pub(super) fn whole_line(&self) -> Option<&[u8]> {
+        match &self.original {
+            Original::Input => Some(self.input.as_bytes()),
+            Original::Bytes(bytes) => Some(bytes),
+            Original::TooLong => None,
+        }
     }
 
     /// Counts one more call, and returns how many there are with it.

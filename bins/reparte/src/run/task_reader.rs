@@ -12,12 +12,12 @@ use cli_support::standard_streams::check_input;
 use crate::exit::Failure;
 use crate::run::input_progress::InputProgress;
 use crate::run::line_format::LineFormat;
-use crate::run::task::Task;
+use crate::run::task::{Original, Task};
 
 /// The longest line that is a task, in bytes: a server reads no more by default.
 const LONGEST: u64 = 16 * 1024 * 1024;
 /// The mark that some editors write before a text in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The most characters that are kept of a line that can't be sent.
 const BEGINNING: usize = 200;
 /// The size of the input's buffer, in bytes.
@@ -105,24 +105,26 @@ impl TaskReader {
 
     fn task(&self, line: Vec<u8>) -> Task {
         let is_too_long = line.len() as u64 > LONGEST;
-        let (input, arguments) = match String::from_utf8(line) {
+        let (input, original, arguments) = match String::from_utf8(line) {
             // The cut may be within a character, so it may not be UTF-8.
             read if is_too_long => {
                 let line = read.map_or_else(FromUtf8Error::into_bytes, String::into_bytes);
                 let reason =
                     format!("longer than {LONGEST} bytes: give shorter tasks, such as names");
-                (beginning(&line), Err(reason))
+                (beginning(&line), Original::TooLong, Err(reason))
             }
             Ok(input) => {
                 let arguments = self.format.read(&input);
-                (input, arguments)
+                (input, Original::Input, arguments)
             }
             Err(error) => {
                 let reason = "not UTF-8: convert it, or write bytes with --arg-type base64";
-                (beginning(error.as_bytes()), Err(reason.to_owned()))
+                let input = beginning(error.as_bytes());
+                let original = Original::Bytes(error.into_bytes());
+                (input, original, Err(reason.to_owned()))
             }
         };
-        Task::new(self.line, input, arguments)
+        Task::new(self.line, input, original, arguments)
     }
 }
 
@@ -246,6 +248,8 @@ mod tests {
             let (tasks, _) = tasks(input, line);
             let why = tasks[0].arguments().unwrap_err();
             assert!(why.contains(part), "{why}");
+            let whole = input.strip_prefix(b"\n").unwrap_or(input);
+            assert_eq!(tasks[0].whole_line(), Some(whole));
         }
     }
 
@@ -265,6 +269,7 @@ mod tests {
                 .contains("longer than 16777216 bytes")
         );
         assert_eq!(first.input.chars().count(), BEGINNING);
+        assert_eq!(first.whole_line(), None);
         let second = tasks.next().unwrap().unwrap();
         assert_eq!((second.line, second.input.as_str()), (2, "next"));
         assert!(tasks.next().is_none());

@@ -15,23 +15,32 @@ pub(super) struct Facts<'a> {
     pub(super) is_input_complete: bool,
     pub(super) is_interrupted: bool,
     pub(super) keeps_journal: bool,
+    /// The reason why results can't be checked, if that ended the run.
+    pub(super) check_failure: Option<&'a str>,
 }
 
 impl Facts<'_> {
     /// Returns the verdict. The first that applies counts, as the later ones follow from it:
     ///
     /// 1. The journal failed.
-    /// 2. A signal ended the run before all tasks had.
-    /// 3. The run ended before all tasks had: no server is left.
-    /// 4. The input can't be read to its end.
-    /// 5. Some task failed.
-    /// 6. The input was not read to its end for another reason.
-    /// 7. All tasks have their result.
+    /// 2. Results can't be checked.
+    /// 3. A signal ended the run before all tasks had.
+    /// 4. So many tasks failed that the run ended before all tasks had.
+    /// 5. The run ended before all tasks had: no server is left.
+    /// 6. The input can't be read to its end.
+    /// 7. Some task failed.
+    /// 8. The input was not read to its end for another reason.
+    /// 9. All tasks have their result.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         let (done, failed, tasks) = (self.summary.done, self.summary.failed, self.summary.tasks);
         let results = format!("{done} of {tasks} tasks have their result");
         if let Some(error) = &self.summary.journal_error {
             return Err(Failure::Journal(format!("{results}; --journal: {error}")));
+        }
+        if let Some(why) = self.check_failure {
+            return Err(Failure::argument(format_args!(
+                "{results}; the others can't be checked: {why}"
+            )));
         }
         let is_cut_short =
             self.summary.not_run > 0 || matches!(self.feed_error, Some(FeedError::RunEnded));
@@ -46,6 +55,12 @@ impl Facts<'_> {
         if self.is_interrupted && (is_cut_short || !self.is_input_complete) {
             return Err(Failure::Interrupted(format!(
                 "ended by a signal: {results}{rest}{failures}; {}",
+                self.remedy()
+            )));
+        }
+        if is_cut_short && self.summary.is_halted() {
+            return Err(Failure::Fault(format!(
+                "ended by --halt: {results}{rest}{failures}; {}",
                 self.remedy()
             )));
         }

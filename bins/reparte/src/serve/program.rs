@@ -1,16 +1,15 @@
 //! The program that a function runs: its file, and its arguments for each call.
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{Access, access};
 use xmlrpc_wire::{Fault, Value};
 
 use crate::exit::Failure;
+use crate::program_file::find_program;
 use crate::serve::program_input::{standard_input, word};
 
 /// The placeholder of a call's argument.
@@ -40,7 +39,7 @@ impl Program {
             ));
         }
         Ok(Program {
-            path: find_file(name)?,
+            path: find_program(name)?,
             arguments: arguments.to_vec(),
         })
     }
@@ -108,30 +107,6 @@ fn fill(word: &OsStr, argument: &[u8]) -> OsString {
         }
     }
     OsString::from_vec(whole)
-}
-
-/// Finds the file of a program, as a shell does.
-fn find_file(name: &OsStr) -> Result<PathBuf, Failure> {
-    let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
-    let shown = Path::new(name).display();
-    if name.as_bytes().contains(&b'/') {
-        let path = PathBuf::from(name);
-        return match is_program(&path) {
-            true => Ok(path),
-            false => Err(Failure::argument(format_args!(
-                "{shown} is not a program: check the path, and make it executable (chmod +x)"
-            ))),
-        };
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|directory| directory.join(name))
-        .find(|path| is_program(path))
-        .ok_or_else(|| {
-            Failure::argument(format_args!(
-                "there is no program {shown} on the PATH: install it, or give its path (./{shown})"
-            ))
-        })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub enum FailureClass {
     /// The server's own: it takes no call of this client. It is out, and asked again from
     /// time to time. The task is retried elsewhere.
     Server,
-    /// The task's own: it can't be sent to any server. It fails.
+    /// The task's own: it can't be sent to any server, or its result can't be checked. It fails.
     Task,
     /// Either may be to blame: the server answered, and the answer is no result. The task is
     /// tried on another server, which shows who is.
@@ -46,6 +46,7 @@ impl fmt::Display for FailureClass {
 /// | `Fault`, `Malformed`, `Http`, `Overran`, `Panicked` | contested | perhaps |
 /// | `NotFound`, `Forbidden` | contested, once the server has answered a call; the server's own before | no |
 /// | `Unsendable` | the task's own | no |
+/// | `Unchecked` | the task's own | yes |
 /// | `Refused`, `Unfit` | the server's own | no |
 /// | `Wrong` | the server's own, for the rest of the run | yes |
 /// | `Unreachable`, `Unanswered`, `Busy` | lost | no |
@@ -105,6 +106,9 @@ pub enum ErrorKind {
     /// The answer is of the right type, and incorrect: a check such as
     /// [`verify`](crate::RepartidorBuilder::verify) rejects it.
     Wrong,
+    /// The result can't be checked, so that nobody knows if it is right: the check itself
+    /// fails. The task is not retried, and the server is not blamed.
+    Unchecked,
     /// The destination's own code panicked.
     Panicked,
     /// The call was cancelled.
@@ -131,6 +135,7 @@ impl ErrorKind {
             Self::Http { .. } => "http error",
             Self::Malformed => "malformed",
             Self::Wrong => "wrong",
+            Self::Unchecked => "unchecked",
             Self::Panicked => "panicked",
             Self::Cancelled => "cancelled",
         }
@@ -149,7 +154,7 @@ impl ErrorKind {
             | Self::Cancelled => FailureClass::Lost,
             Self::Refused | Self::Unfit | Self::Wrong => FailureClass::Server,
             Self::NotFound | Self::Forbidden if !server_has_answered => FailureClass::Server,
-            Self::Unsendable => FailureClass::Task,
+            Self::Unsendable | Self::Unchecked => FailureClass::Task,
             Self::Fault { .. }
             | Self::Malformed
             | Self::Http { .. }
@@ -297,6 +302,7 @@ mod tests {
             (ErrorKind::Refused, Server, Server),
             (ErrorKind::Unfit, Server, Server),
             (ErrorKind::Wrong, Server, Server),
+            (ErrorKind::Unchecked, Task, Task),
             (ErrorKind::Forbidden, Server, Contested),
             (ErrorKind::NotFound, Server, Contested),
             (ErrorKind::Http { status: 500 }, Contested, Contested),

@@ -7,7 +7,7 @@
 //! | a result | is delivered | works |
 //! | a fault | fails; is tried again if the options say so | works |
 //! | `Overran` | fails; is tried again if the options say so | works |
-//! | `Unsendable` | fails | nothing is known |
+//! | `Unsendable`, `Unchecked` | fails | nothing is known |
 //! | `Refused`, `NotFound`, `Wrong` | is tried again | is out |
 //! | `Busy` | is tried again | pauses for as long as it asks; works once it answers a call |
 //! | `Unreachable`, `TimedOut` | is tried again | has failed; works once it reports its status |
@@ -102,7 +102,9 @@ pub(super) fn assess(
         ErrorKind::Fault { code } if retry_faults.contain(code) => (ServerVerdict::Works, again),
         ErrorKind::Fault { .. } => (ServerVerdict::Works, TaskVerdict::Failed),
         ErrorKind::Overran if !retry_time_outs => (ServerVerdict::Works, TaskVerdict::Failed),
-        ErrorKind::Unsendable => (ServerVerdict::Unknown, TaskVerdict::Failed),
+        ErrorKind::Unsendable | ErrorKind::Unchecked => {
+            (ServerVerdict::Unknown, TaskVerdict::Failed)
+        }
         ErrorKind::Refused
         | ErrorKind::Forbidden
         | ErrorKind::Unfit
