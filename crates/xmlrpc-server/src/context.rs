@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use xmlrpc_wire::Dialect;
+
 /// The context of a call, for the function that answers it: who calls, until when the answer
 /// is wanted, and whether it still is.
 ///
@@ -33,6 +35,8 @@ pub struct Context {
     id: Option<String>,
     peer: Option<SocketAddr>,
     deadline: Option<Instant>,
+    /// The dialect of the answer, if the call's document shows one.
+    dialect: Option<Dialect>,
     cancelled: Arc<AtomicBool>,
     refused: Arc<AtomicBool>,
 }
@@ -68,6 +72,17 @@ impl Context {
     pub(crate) fn with_method(mut self, method: String) -> Self {
         self.method = method;
         self
+    }
+
+    /// Returns the context with the dialect of the answer.
+    pub(crate) fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// Returns the dialect of the answer, if the call's document shows one.
+    pub(crate) fn dialect(&self) -> Option<&Dialect> {
+        self.dialect.as_ref()
     }
 
     /// Returns the name of the method, with the prefix of its group.

@@ -20,6 +20,7 @@ mod panic_text;
 mod registry;
 mod resource;
 mod service;
+mod shown_dialect;
 mod signature;
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 mod stop;
@@ -64,6 +65,6 @@ pub use token::Token;
 #[cfg(feature = "serde")]
 pub use xmlrpc_wire::serde::Serde;
 pub use xmlrpc_wire::{
-    Bytes, DateTime, Fault, FromParams, FromValue, IntoResponse, IntoValue, Limits, MethodCall,
-    MethodResponse, Struct, Value,
+    Bytes, DateTime, Dialect, Fault, FromParams, FromValue, IntoResponse, IntoValue, Limits,
+    MethodCall, MethodResponse, Struct, Value,
 };

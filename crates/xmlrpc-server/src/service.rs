@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use xmlrpc_wire::{
-    Decoder, Limits, MethodCall, MethodResponse, Value, encode_fault, encode_response,
-};
+use xmlrpc_wire::{Decoder, Dialect, Limits, MethodCall, MethodResponse, Value, encode_fault};
 
 use crate::builtin;
 use crate::call_table::{CallEntry, CallTable};
@@ -17,6 +15,7 @@ use crate::handler::Handler;
 use crate::multicall;
 use crate::registry::Registry;
 use crate::resource::{Resource, Resources};
+use crate::shown_dialect;
 
 /// The functions that a server publishes, by name, and the answers to their calls.
 ///
@@ -36,6 +35,7 @@ use crate::resource::{Resource, Resources};
 pub struct Service {
     registry: Registry,
     limits: Limits,
+    dialect: Dialect,
     calls: Arc<CallTable>,
     resources: Resources,
 }
@@ -59,6 +59,7 @@ impl Service {
         Service {
             registry: Registry::default(),
             limits: Limits::default(),
+            dialect: Dialect::default(),
             calls: Arc::new(CallTable::new()),
             resources: Resources::default(),
         }
@@ -196,6 +197,21 @@ impl Service {
         self
     }
 
+    /// Returns the dialect of answers.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// Sets the dialect of answers: the extensions that clients read. [`Dialect::python`] by
+    /// default.
+    ///
+    /// A client reads what it writes: an answer may use the extensions that its call has used,
+    /// and is in Apache's dialect if the root element of its call declares Apache's extensions.
+    pub fn set_dialect(&mut self, dialect: Dialect) -> &mut Self {
+        self.dialect = dialect;
+        self
+    }
+
     /// Answers a request: takes the document of a call, and returns the document of its
     /// value or fault. Runs the function in the calling thread.
     ///
@@ -210,7 +226,15 @@ impl Service {
     pub fn answer_in(&self, context: Context, request: &[u8]) -> Vec<u8> {
         match self.begin(request) {
             Step::Answer(document) | Step::Control(document) => document,
-            Step::Call(call) => self.run_in(context, call),
+            Step::Call(call) => self.run_in(self.in_dialect(context, request), call),
+        }
+    }
+
+    /// Returns the context with the dialect that the document of its call shows, if any.
+    pub(crate) fn in_dialect(&self, context: Context, request: &[u8]) -> Context {
+        match shown_dialect::of_root(request) {
+            Some(dialect) => context.with_dialect(dialect),
+            None => context,
         }
     }
 
@@ -236,7 +260,9 @@ impl Service {
         };
         let call = match builtin::answer(&self.registry, &self.calls, call) {
             Ok(answer) => {
-                let document = document(&answer.method, answer.response);
+                let dialect = shown_dialect::of_root(request);
+                let dialect = dialect.as_ref().unwrap_or(&self.dialect);
+                let document = document(dialect, &answer.method, answer.response);
                 return match answer.is_control {
                     true => Step::Control(document),
                     false => Step::Answer(document),
@@ -273,9 +299,11 @@ impl Service {
         let MethodCall { method, params, .. } = call;
         let context = context.with_method(method);
         entry.set_running(&context);
+        let dialect = context.dialect().unwrap_or(&self.dialect).clone();
+        let dialect = shown_dialect::extended(dialect, &params);
         let response = self.call(&context, params);
         self.calls.count_ended(response.is_err());
-        document(context.method(), response)
+        document(&dialect, context.method(), response)
     }
 
     /// Calls the function that the context names.
@@ -326,8 +354,8 @@ impl fmt::Debug for Service {
 }
 
 /// Returns the document of a response; of a fault if the value can't be encoded.
-fn document(method: &str, response: MethodResponse) -> Vec<u8> {
-    let fault = match response.map(|value| encode_response(&value)) {
+fn document(dialect: &Dialect, method: &str, response: MethodResponse) -> Vec<u8> {
+    let fault = match response.map(|value| dialect.encode_response(&value)) {
         Ok(Ok(document)) => return document,
         Ok(Err(error)) => faults::unsendable(method, &error),
         Err(fault) => fault,

@@ -6,7 +6,9 @@
 
 use std::time::Instant;
 use xmlrpc_server::{Context, Error, Service, Step};
-use xmlrpc_wire::{Fault, IntoParams, Limits, Struct, Value, decode_response, encode_call};
+use xmlrpc_wire::{
+    Dialect, Fault, IntoParams, Limits, Struct, Value, decode_response, encode_call,
+};
 
 fn service() -> Service {
     let mut service = Service::new();
@@ -388,5 +390,64 @@ fn a_name_is_published_once_and_is_one_that_can_be_called() {
     );
     for name in ["systems", "examples.getStateName", "a:b/c_9"] {
         service.register(name, || 0).unwrap();
+    }
+}
+
+/// Apache's client reads `<ex:i8>` and `<ex:nil/>` only, and declares that in its calls.
+#[test]
+fn an_answer_is_in_the_dialect_that_its_call_shows() {
+    let mut service = Service::new();
+    service
+        .register("large", || 9_000_000_000_i64)
+        .and_then(|s| s.register("back", |value: Value| value))
+        .unwrap();
+    let apache = "<methodCall xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\">";
+    let offset = "<value><dateTime.iso8601>20200101T00:00:00+02:00</dateTime.iso8601></value>";
+    let nil = "<value><nil/></value>";
+    for (dialect, root, method, argument, expected) in [
+        (Dialect::python(), apache, "large", "", "<ex:i8>9000000000<"),
+        (
+            Dialect::python(),
+            apache,
+            "back",
+            "<value><ex:nil/></value>",
+            "<ex:nil/>",
+        ),
+        (Dialect::python(), apache, "system.nada", "", "<fault>"),
+        (Dialect::python(), "<methodCall>", "large", "", "<i8>"),
+        (Dialect::python(), "<methodCall>", "back", nil, "<nil/>"),
+        (
+            Dialect::python(),
+            "<methodCall>",
+            "back",
+            offset,
+            "<dateTime.iso8601>20200101T00:00:00+02:00<",
+        ),
+        (
+            Dialect::specification(),
+            "<methodCall>",
+            "back",
+            nil,
+            "<nil/>",
+        ),
+        (
+            Dialect::specification(),
+            "<methodCall>",
+            "large",
+            "",
+            "<fault>",
+        ),
+        (Dialect::apache(), "<methodCall>", "large", "", "<ex:i8>"),
+    ] {
+        service.set_dialect(dialect.clone());
+        let params = match argument {
+            "" => String::new(),
+            argument => format!("<param>{argument}</param>"),
+        };
+        let call = format!(
+            "{root}<methodName>{method}</methodName><params>{params}</params></methodCall>"
+        );
+        let answer = String::from_utf8(service.answer(call.as_bytes())).unwrap();
+        assert!(answer.contains(expected), "{dialect:?}, {call}: {answer}");
     }
 }

@@ -164,7 +164,7 @@ fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
 /// Returns the document that answers a request.
 async fn call(
     request: RequestBody,
-    context: Context,
+    mut context: Context,
     accepts_gzip: bool,
     shared: &Shared,
 ) -> Result<Document, Refusal> {
@@ -175,7 +175,10 @@ async fn call(
         match shared.service.begin_as(content_type, &request.bytes) {
             Step::Answer(document) => return Ok(Document::plain(document)),
             Step::Control(document) => return Ok(Document::control(document)),
-            Step::Call(call) => Work::Call(call),
+            Step::Call(call) => {
+                context = shared.service.in_dialect(context, &request.bytes);
+                Work::Call(call)
+            }
         }
     } else {
         Work::Request(request)

@@ -181,15 +181,16 @@ impl Job {
         if self.context.is_cancelled() {
             return Err(Refusal::LATE_IN_QUEUE);
         }
+        let mut context = self.context.clone();
         let step = match self.work {
             Work::Call(call) => Step::Call(call),
             Work::Request(request) => {
                 let request = request.unpacked(self.service.limits().bytes)?;
                 let content_type = request.content_type.as_deref();
+                context = self.service.in_dialect(context, &request.bytes);
                 self.service.begin_as(content_type, &request.bytes)
             }
         };
-        let context = self.context.clone();
         let document = match step {
             Step::Answer(document) | Step::Control(document) => document,
             Step::Call(call) => self.service.run_entered(&self.entry, context, call),

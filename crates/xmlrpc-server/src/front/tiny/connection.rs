@@ -178,7 +178,7 @@ impl Requests<'_> {
             Step::Answer(document) => (document, false),
             Step::Control(document) => (document, true),
             Step::Call(call) => {
-                let context = context(head, self.peer);
+                let context = service.in_dialect(context(head, self.peer), &body.bytes);
                 let known = context.clone().with_method(call.method.clone());
                 let entry = service.calls().enter(known, None::<fn()>);
                 let _slot = self.shared.workers.acquire_slot();
