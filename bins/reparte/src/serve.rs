@@ -95,6 +95,12 @@ impl Serve {
             output_bytes: self.max_output,
             output_grace: self.output_grace,
         };
+        if let Some(most) = limits.most_readable(self.base64) {
+            log::warn!(
+                "--max-output: clients read {most} bytes of output at most, unless they are told \
+                 to read longer answers (--max-answer of run and call)"
+            );
+        }
         let groups = Arc::new(ProcessGroups::guarded());
         let function = ProgramFunction {
             program: Program::find(&self.program)?,

@@ -289,6 +289,22 @@ fn output_that_is_no_text_needs_base64() {
     call_once(&[], &["printf", "a\\tb\\r\\n"], &["x"]).expect("a\tb\r\n");
 }
 
+/// The remedy is on the other side, where an answer beyond the limit would be the first sign.
+#[test]
+fn output_that_clients_would_not_read_is_told_at_the_start() {
+    for (flags, is_told) in [
+        (&["--max-output", "16776704"][..], false),
+        (&["--max-output", "16776705"], true),
+        (&["--max-output", "12582528", "--base64"], false),
+        (&["--max-output", "12582529", "--base64"], true),
+    ] {
+        let (server, _) = serve(&[&["--function", "f"], flags, &["--", "cat"]].concat());
+        let ended = server.interrupt();
+        let told = ended.stderr.contains("--max-answer");
+        assert_eq!(told, is_told, "{flags:?}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn output_and_time_have_limits() {
     let most = |most: &str, count: &str| {

@@ -73,8 +73,9 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidName`] for an empty name or one with anything but ASCII letters,
-    /// digits and `_ . : /` (the specification's set), [`Error::ReservedName`] for one
+    /// [`Error::InvalidName`] for an empty name, one of more than 1,024 bytes, which no peer
+    /// with the default limits reads, or one with anything but ASCII letters, digits and
+    /// `_ . : /` (the specification's set), [`Error::ReservedName`] for one
     /// that begins with `system.` or `reparte.`, and [`Error::DuplicateName`] for one
     /// that is taken: a function is never replaced.
     pub fn register<Args>(
