@@ -13,13 +13,16 @@
 //! | --- | --- |
 //! | [`tasks`] | Retries go before new tasks, costly tasks before cheap ones. |
 //! | [`calls`] | A call keeps its slot until it has returned, even if it is cancelled. |
-//! | [`failures`] | A result or a fault ends its task. After any other failure the task is tried again, and the server is set aside or out. |
+//! | [`failures`] | A result ends its task. A lost call is tried again, and its server is set aside. Any other failure is contested: it may be the task's or the server's. |
+//! | [`cases`] | A contested failure opens a case between task and server. Failures of one task on several servers are the task's. |
+//! | [`standing`] | Failures of several tasks on one server are the server's: it is suspected, and on trial. |
+//! | [`parking`] | A contested failure that nobody can check gets a second chance. |
 //! | [`retries`] | A task fails after a number of attempts. Retries of calls that may have run are paid for from a [`budget`], and delayed while it is empty. |
 //! | [`suspects`] | A task that was running when two servers died runs in isolation. If that server dies too, the task is poison, and fails. |
 //! | [`isolation`] | A suspect starts once nothing else waits or runs. |
 //! | [`health`] | A server that fails is set aside with exponential [`backoff`]. A probe or a trial takes it back. |
 //! | [`heartbeat`] | A server that reports its status is probed every second, and hangs if it is silent for two. Its calls are doubted: they go on, and their tasks are tried elsewhere too. |
-//! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. |
+//! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. It [avoids](avoid) those that have failed it. |
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
 //! | [`time_limits`] | A call that exceeds its time limit is lost. The limit may depend on the median of the [`durations`]. |
 //! | [`outage`] | When no server is alive for long enough while tasks wait, the reserve is used, or the run ends. |
@@ -31,23 +34,28 @@
 
 pub(crate) mod action;
 mod apply;
+mod avoid;
 mod backoff;
 mod budget;
 mod calls;
+mod cases;
 mod durations;
 pub(crate) mod event;
 mod failures;
 mod health;
 mod heartbeat;
 mod hedging;
+mod instances;
 mod isolation;
 pub(crate) mod options;
 mod outage;
+mod parking;
 mod placement;
 mod protocol;
 mod queries;
 pub(crate) mod random;
 mod retries;
+mod standing;
 mod suspects;
 mod tasks;
 #[cfg(test)]
@@ -60,9 +68,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
-use crate::ids::{CallId, TaskId};
+use crate::ids::CallId;
 use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
 use crate::plan::calls::{CallKind, CallState, Calls};
+use crate::plan::cases::Cases;
 use crate::plan::durations::Durations;
 use crate::plan::event::{Event, ServerConfig};
 use crate::plan::failures::TaskVerdict;
@@ -72,9 +81,11 @@ use crate::plan::hedging::Hedging;
 use crate::plan::isolation::Isolation;
 use crate::plan::options::PlanOptions;
 use crate::plan::outage::Outage;
+use crate::plan::parking::Parking;
 use crate::plan::placement::Placement;
 use crate::plan::retries::Retries;
-use crate::plan::suspects::{Suspects, Suspicion};
+use crate::plan::standing::Standing;
+use crate::plan::suspects::Suspects;
 use crate::plan::tasks::{Queue, Tasks};
 use crate::plan::time_limits::TimeLimits;
 use crate::plan::waiting::Waiting;
@@ -86,6 +97,10 @@ pub(crate) struct Plan {
     tasks: Tasks,
     calls: Calls,
     retries: Retries,
+    /// The contested failures of open tasks.
+    cases: Cases,
+    standing: Standing,
+    parking: Parking,
     suspects: Suspects,
     isolation: Isolation,
     health: Health,
@@ -100,6 +115,10 @@ pub(crate) struct Plan {
     /// Number of tasks that have ended by themselves, and that have failed.
     ended_tasks: u64,
     failed_tasks: u64,
+    /// Some server can't come any more for which tasks may wait.
+    recheck: bool,
+    /// Some server has given a result while tasks are parked.
+    second_chances_due: bool,
     /// Actions that the caller has not polled yet.
     actions: VecDeque<Action>,
     /// Time of the last event.
@@ -119,6 +138,9 @@ impl Plan {
             tasks: Tasks::default(),
             calls: Calls::default(),
             retries: Retries::new(options.max_attempts),
+            cases: Cases::default(),
+            standing: Standing::default(),
+            parking: Parking::default(),
             suspects: Suspects::default(),
             isolation: Isolation::default(),
             health: Health::new(options.seed),
@@ -131,6 +153,8 @@ impl Plan {
             waiting: Waiting::default(),
             ended_tasks: 0,
             failed_tasks: 0,
+            recheck: false,
+            second_chances_due: false,
             actions: VecDeque::new(),
             now: Duration::ZERO,
             input_closed: false,
@@ -172,9 +196,11 @@ impl Plan {
         // made a probe due at once.
         self.fire_timers();
         // The outage before the calls: none is started past its limit.
+        self.recheck |= self.health.lapse(self.patience(), self.now);
         let any_open = self.tasks.open() > 0;
         self.outage
             .observe(self.health.any_alive(), any_open, self.now);
+        self.ask_once_more();
         self.start_calls();
         self.tell_waiting();
         self.end_if_done();
@@ -222,11 +248,8 @@ impl Plan {
             return;
         }
         let (task, server) = (ended.task, ended.assignment.server);
-        let (server_verdict, task_verdict) = failures::assess(
-            outcome,
-            &self.options.retry_faults,
-            self.options.retry_time_outs,
-        );
+        let has_answered = self.standing.has_answered(server);
+        let (server_verdict, task_verdict) = failures::assess(outcome, has_answered);
         self.apply_to_server(&ended, server_verdict);
         match task_verdict {
             TaskVerdict::Delivered => {
@@ -236,8 +259,9 @@ impl Plan {
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),
             TaskVerdict::TryAgain(failure) => {
                 self.record_death(&ended, failure.death);
-                self.try_again(task, server, failure);
+                self.try_again(&ended, failure);
             }
+            TaskVerdict::Contested(kind) => self.contest(&ended, kind),
         }
     }
 
@@ -253,42 +277,32 @@ impl Plan {
     /// then suspects, then hedges.
     fn start_calls(&mut self) {
         self.retries.refill(self.now, self.placement.slots());
-        while let Some((task, failed_by)) = self.tasks.first_delayed()
+        while let Some(task) = self.tasks.first_delayed()
             && self.retries.pay()
         {
-            self.tasks.requeue(task, Queue::Retry(failed_by));
+            self.tasks.requeue(task, Queue::Retry);
         }
         self.isolation.clear_start();
         if self.draining {
             self.hedging.clear_hedge();
             return;
         }
+        self.recheck_waiting();
+        self.give_second_chances();
         if self.is_outage_over_limit() {
             return;
         }
-        while let Some((task, server)) = self.next_placement() {
-            self.tasks.dequeue(task);
-            self.start_call(task, server, CallKind::Ordinary);
+        loop {
+            while let Some((task, server)) = self.next_placement() {
+                self.tasks.dequeue(task);
+                self.start_call(task, server, CallKind::Ordinary);
+            }
+            if !self.free_delayed_case() {
+                break;
+            }
         }
         self.start_isolated();
         self.start_hedges();
-    }
-
-    fn start_isolated(&mut self) {
-        let is_suspect = |&task: &TaskId| self.suspects.suspicion(task) == Suspicion::Suspect;
-        let suspect = self.tasks.isolated().find(is_suspect);
-        let busy = self.tasks.waiting() + self.calls.awaited() > 0;
-        let Some(task) = suspect.filter(|_| !busy) else {
-            return self.isolation.reset();
-        };
-        let died = self.suspects.deaths(task);
-        if let Some(server) = self.placement.pick_isolated(died)
-            && self.isolation.may_start(self.input_closed, self.now)
-        {
-            self.tasks.dequeue(task);
-            self.suspects.run_isolated(task);
-            self.start_call(task, server, CallKind::Isolated);
-        }
     }
 
     fn start_hedges(&mut self) {
@@ -321,8 +335,10 @@ impl Plan {
             }
             return;
         }
-        let none_left = self.health.all_unused();
-        if !none_left && !self.is_outage_over_limit() {
+        let refused = self.health.all_unused(true);
+        let none_left = self.health.all_unused(!self.outage.has_answered());
+        let over_limit = self.is_outage_over_limit();
+        if !refused && !over_limit {
             return;
         }
         let reserve = self.health.use_reserve();
@@ -331,7 +347,7 @@ impl Plan {
             self.start_calls();
         } else if none_left {
             self.end_run(RunEnd::NoServers);
-        } else {
+        } else if over_limit {
             let after = self.outage.limit().unwrap_or_default();
             self.end_run(RunEnd::Outage { after });
         }

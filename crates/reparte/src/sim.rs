@@ -24,5 +24,7 @@ mod retry_bound;
 mod scenario;
 mod scenarios;
 mod script;
+mod troubles;
 mod virtual_server;
 mod world;
+mod worlds;

@@ -140,7 +140,7 @@ fn a_check_that_panics_lets_nothing_through() {
     let incomplete = reparto.terminar().unwrap_err();
     let outcomes = incomplete.outcomes();
     let error = outcomes[2].as_ref().unwrap_err();
-    assert_eq!(error.kind(), TaskErrorKind::GivenUp);
+    assert_eq!(error.kind(), TaskErrorKind::Permanent);
     let last = &error.history()[0].error;
     assert_eq!(
         (last.kind(), last.message()),

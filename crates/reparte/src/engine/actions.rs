@@ -58,6 +58,9 @@ where
                 until,
                 reason,
             } => self.set_aside(server, until, reason),
+            Action::AskAgain { server } => {
+                log::debug!("{}: is asked once more", self.shown_name(server));
+            }
             Action::TakeBack { server } => {
                 log::info!("{}: answers, and is in use again", self.shown_name(server));
                 let server = self.server_name(server);

@@ -47,6 +47,9 @@ pub(crate) enum Action {
         until: Duration,
         reason: AsideReason,
     },
+    /// The server's time aside is over, so that it is asked once more before the
+    /// run ends.
+    AskAgain { server: ServerId },
     /// The server has answered, and is in use again.
     TakeBack { server: ServerId },
     /// No other server is left: this reserve server is in use from now on.
@@ -56,7 +59,6 @@ pub(crate) enum Action {
     /// The server has reported how many calls it takes at a time.
     SetSlots { server: ServerId, slots: usize },
     /// Several instances answer at the server's address.
-    #[expect(dead_code, reason = "the heartbeat does not tell them apart yet")]
     NoteInstances { server: ServerId },
     /// Tasks have waited for some seconds, and no server takes a call. `limit`: the
     /// time at which the run ends if that lasts.
@@ -138,10 +140,6 @@ pub(crate) enum AsideReason {
     /// Its calls fail, and others' succeed, or several of its own in a row.
     Suspected,
     /// It takes no call of this client.
-    #[expect(
-        dead_code,
-        reason = "such a server is still out for the rest of the run"
-    )]
     Refused,
 }
 

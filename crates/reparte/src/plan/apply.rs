@@ -4,7 +4,9 @@
 //! that the parts agree when it returns. The decisions themselves are made in
 //! the parts, and asked for in `plan.rs`.
 
+mod blame;
 mod call;
+mod isolated;
 mod probe;
 mod server;
 mod task;

@@ -5,23 +5,23 @@
 //! | outcome of the call | the task | the server |
 //! | --- | --- | --- |
 //! | a result | is delivered | works |
-//! | a fault | fails; is tried again if the options say so | works |
-//! | `Overran` | fails; is tried again if the options say so | works |
+//! | a contested failure | has a case with the server: see [`cases`](super::cases) | has a case with the task: see [`standing`](super::standing) |
+//! | `NotFound`, `Forbidden`, before the server has answered any call | the same | takes no call, if it is the second task or the only one |
 //! | `Unsendable`, `Unchecked` | fails | nothing is known |
-//! | `Refused`, `NotFound`, `Wrong` | is tried again | is out |
+//! | `Refused`, `Unfit` | is tried again | takes no call, and is tried again in a minute |
+//! | `Wrong` | is tried again | is out |
 //! | `Busy` | is tried again | pauses for as long as it asks; works once it answers a call |
 //! | `Unreachable`, `TimedOut` | is tried again | has failed; works once it reports its status |
 //! | `Unanswered` | is tried again | hangs; works once it reports its status |
 //! | `Interrupted` | is tried again | has failed, perhaps died; works once it reports its status |
-//! | any other error | is tried again | has failed; works once it answers a call |
+//! | `Cancelled` | is tried again | has failed; works once it answers a call |
 //!
 //! A call that may have run counts as an attempt of its task, and its retry is
 //! paid for: see [`ErrorKind::may_have_run`].
 
 use std::time::Duration;
 
-use crate::error::call::ErrorKind;
-use crate::options::RetryFaults;
+use crate::error::call::{ErrorKind, FailureClass};
 use crate::plan::action::{AsideReason, LossReason};
 
 /// The longest pause that a busy server can ask for.
@@ -34,6 +34,12 @@ pub(super) enum ServerVerdict {
     Works,
     /// Nothing.
     Unknown,
+    /// It has a case with the task.
+    Contested,
+    /// It has answered no call yet, and has no such function, or forbids it.
+    NotFound,
+    /// It takes no call of this client.
+    Refuses,
     /// It is of no use to this run.
     Useless,
     /// It has failed.
@@ -47,9 +53,11 @@ pub(super) struct ServerFailure {
     pub(super) reason: AsideReason,
     /// Shortest time for which it is set aside.
     pub(super) at_least: Duration,
-    /// It was reached and failed by itself, which several times in a row is a
-    /// reason for quarantine.
-    pub(super) is_its_own: bool,
+    /// It is alive all the same: it has said when it will have room.
+    pub(super) answers: bool,
+    /// It broke the connection, which several times in a row is a reason for a
+    /// trial.
+    pub(super) is_break: bool,
     /// Only an answer to a call shows that it works again. Its status does not.
     pub(super) needs_trial: bool,
 }
@@ -63,6 +71,8 @@ pub(super) enum TaskVerdict {
     Failed,
     /// It is tried again.
     TryAgain(CallFailure),
+    /// It has a case with the server: this kind of failure.
+    Contested(ErrorKind),
 }
 
 /// The properties of a failed call that decide what becomes of its task.
@@ -70,8 +80,6 @@ pub(super) enum TaskVerdict {
 pub(super) struct CallFailure {
     /// The call may have run: it counts as an attempt, and its retry is paid for.
     pub(super) may_have_run: bool,
-    /// The call brought a fault: the task's answer if it is not tried again.
-    pub(super) is_fault: bool,
     /// The server's death during the call, if there was one.
     pub(super) death: Death,
 }
@@ -88,29 +96,25 @@ pub(super) enum Death {
 }
 
 /// Returns what the outcome of a call says about its server and its task.
+/// `has_answered`: the server has answered a call before.
 pub(super) fn assess(
     outcome: Result<(), ErrorKind>,
-    retry_faults: &RetryFaults,
-    retry_time_outs: bool,
+    has_answered: bool,
 ) -> (ServerVerdict, TaskVerdict) {
     let kind = match outcome {
         Ok(()) => return (ServerVerdict::Works, TaskVerdict::Delivered),
         Err(kind) => kind,
     };
     let again = TaskVerdict::TryAgain(call_failure(kind));
-    match kind {
-        ErrorKind::Fault { code } if retry_faults.contain(code) => (ServerVerdict::Works, again),
-        ErrorKind::Fault { .. } => (ServerVerdict::Works, TaskVerdict::Failed),
-        ErrorKind::Overran if !retry_time_outs => (ServerVerdict::Works, TaskVerdict::Failed),
-        ErrorKind::Unsendable | ErrorKind::Unchecked => {
-            (ServerVerdict::Unknown, TaskVerdict::Failed)
+    match (kind.class(has_answered), kind) {
+        (FailureClass::Contested, _) => (ServerVerdict::Contested, TaskVerdict::Contested(kind)),
+        (_, ErrorKind::NotFound | ErrorKind::Forbidden) => {
+            (ServerVerdict::NotFound, TaskVerdict::Contested(kind))
         }
-        ErrorKind::Refused
-        | ErrorKind::Forbidden
-        | ErrorKind::Unfit
-        | ErrorKind::NotFound
-        | ErrorKind::Wrong => (ServerVerdict::Useless, again),
-        _ => (ServerVerdict::Failed(server_failure(kind)), again),
+        (FailureClass::Task, _) => (ServerVerdict::Unknown, TaskVerdict::Failed),
+        (_, ErrorKind::Wrong) => (ServerVerdict::Useless, again),
+        (FailureClass::Server, _) => (ServerVerdict::Refuses, again),
+        (FailureClass::Lost, _) => (ServerVerdict::Failed(server_failure(kind)), again),
     }
 }
 
@@ -141,14 +145,24 @@ pub(super) fn is_silence(kind: ErrorKind) -> bool {
             | ErrorKind::Unanswered
             | ErrorKind::Interrupted
             | ErrorKind::TimedOut
-            | ErrorKind::Overran
     )
+}
+
+/// Returns the failure of a server that was set aside, and has given an answer
+/// that is of no use.
+pub(super) fn no_answer() -> ServerFailure {
+    ServerFailure {
+        reason: AsideReason::Died,
+        at_least: Duration::ZERO,
+        answers: false,
+        is_break: false,
+        needs_trial: true,
+    }
 }
 
 fn call_failure(kind: ErrorKind) -> CallFailure {
     CallFailure {
         may_have_run: kind.may_have_run(),
-        is_fault: matches!(kind, ErrorKind::Fault { .. }),
         death: match kind {
             ErrorKind::Interrupted => Death::Possible,
             _ => Death::None,
@@ -157,14 +171,6 @@ fn call_failure(kind: ErrorKind) -> CallFailure {
 }
 
 fn server_failure(kind: ErrorKind) -> ServerFailure {
-    let is_its_own = !matches!(
-        kind,
-        ErrorKind::Unreachable
-            | ErrorKind::Unanswered
-            | ErrorKind::Busy { .. }
-            | ErrorKind::TimedOut
-            | ErrorKind::Overran
-    );
     let (reason, at_least) = match kind {
         ErrorKind::Busy { retry_after } => {
             let asked = retry_after.unwrap_or_default();
@@ -176,7 +182,13 @@ fn server_failure(kind: ErrorKind) -> ServerFailure {
     ServerFailure {
         reason,
         at_least,
-        is_its_own,
+        answers: matches!(
+            kind,
+            ErrorKind::Busy {
+                retry_after: Some(_)
+            }
+        ),
+        is_break: kind == ErrorKind::Interrupted,
         needs_trial: !is_silence(kind),
     }
 }
@@ -188,50 +200,48 @@ mod tests {
     #[test]
     fn each_outcome_has_its_verdicts() {
         use AsideReason::{Busy, Died, Hung};
-        let codes = RetryFaults::Codes(vec![7]);
-        let works = |outcome, task| {
-            assert_eq!(assess(outcome, &codes, false), (ServerVerdict::Works, task))
-        };
-        works(Ok(()), TaskVerdict::Delivered);
-        works(Err(ErrorKind::Fault { code: 6 }), TaskVerdict::Failed);
-        works(Err(ErrorKind::Overran), TaskVerdict::Failed);
-        let (server, task) = assess(Err(ErrorKind::Fault { code: 7 }), &codes, false);
-        assert_eq!(server, ServerVerdict::Works);
-        assert!(matches!(task, TaskVerdict::TryAgain(failure) if failure.is_fault));
-        let (server, task) = assess(Err(ErrorKind::Unsendable), &codes, false);
-        assert_eq!(
-            (server, task),
-            (ServerVerdict::Unknown, TaskVerdict::Failed)
-        );
-        for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong] {
-            assert_eq!(assess(Err(kind), &codes, false).0, ServerVerdict::Useless);
+        let result = (ServerVerdict::Works, TaskVerdict::Delivered);
+        assert_eq!(assess(Ok(()), false), result);
+        for (kind, has_answered, server) in [
+            (
+                ErrorKind::Fault { code: 6 },
+                false,
+                ServerVerdict::Contested,
+            ),
+            (ErrorKind::Malformed, false, ServerVerdict::Contested),
+            (ErrorKind::NotFound, false, ServerVerdict::NotFound),
+            (ErrorKind::Forbidden, false, ServerVerdict::NotFound),
+            (ErrorKind::NotFound, true, ServerVerdict::Contested),
+        ] {
+            let verdicts = (server, TaskVerdict::Contested(kind));
+            assert_eq!(assess(Err(kind), has_answered), verdicts);
+        }
+        let failed = (ServerVerdict::Unknown, TaskVerdict::Failed);
+        assert_eq!(assess(Err(ErrorKind::Unsendable), true), failed);
+        for (kind, verdict) in [
+            (ErrorKind::Refused, ServerVerdict::Refuses),
+            (ErrorKind::Unfit, ServerVerdict::Refuses),
+            (ErrorKind::Wrong, ServerVerdict::Useless),
+        ] {
+            assert_eq!(assess(Err(kind), true).0, verdict);
         }
         let minute = Duration::from_secs(60);
-        for (kind, reason, at_least, is_its_own, needs_trial) in [
+        let busy = |retry_after| ErrorKind::Busy { retry_after };
+        for (kind, reason, at_least, answers, needs_trial) in [
             (ErrorKind::Unreachable, Died, 0, false, false),
             (ErrorKind::Unanswered, Hung, 0, false, false),
             (ErrorKind::TimedOut, Died, 0, false, false),
-            (ErrorKind::Interrupted, Died, 0, true, false),
-            (ErrorKind::Malformed, Died, 0, true, true),
-            (ErrorKind::Http { status: 500 }, Died, 0, true, true),
-            (ErrorKind::Panicked, Died, 0, true, true),
-            (ErrorKind::Cancelled, Died, 0, true, true),
-            (ErrorKind::Busy { retry_after: None }, Busy, 0, false, true),
-            (
-                ErrorKind::Busy {
-                    retry_after: Some(2 * minute),
-                },
-                Busy,
-                60,
-                false,
-                true,
-            ),
+            (ErrorKind::Interrupted, Died, 0, false, false),
+            (ErrorKind::Cancelled, Died, 0, false, true),
+            (busy(None), Busy, 0, false, true),
+            (busy(Some(2 * minute)), Busy, 60, true, true),
         ] {
-            let (server, task) = assess(Err(kind), &codes, false);
+            let (server, task) = assess(Err(kind), true);
             let failure = ServerFailure {
                 reason,
                 at_least: Duration::from_secs(at_least),
-                is_its_own,
+                answers,
+                is_break: kind == ErrorKind::Interrupted,
                 needs_trial,
             };
             assert_eq!(server, ServerVerdict::Failed(failure), "{kind}");
@@ -241,7 +251,6 @@ mod tests {
             };
             let failure = CallFailure {
                 may_have_run: kind.may_have_run(),
-                is_fault: false,
                 death,
             };
             assert_eq!(task, TaskVerdict::TryAgain(failure), "{kind}");
@@ -253,13 +262,10 @@ mod tests {
         let (server, failure) = assess_loss(LossReason::ServerRestarted);
         assert_eq!(server, ServerVerdict::Unknown, "it runs again");
         assert_eq!(failure.death, Death::Certain);
-        assert!(failure.may_have_run && !failure.is_fault);
+        assert!(failure.may_have_run);
         let (server, failure) = assess_loss(LossReason::TimeLimit);
-        assert_eq!(
-            server,
-            assess(Err(ErrorKind::TimedOut), &RetryFaults::None, false).0
-        );
+        assert_eq!(server, assess(Err(ErrorKind::TimedOut), true).0);
         assert_eq!(failure.death, Death::None);
-        assert!(failure.may_have_run && !failure.is_fault);
+        assert!(failure.may_have_run);
     }
 }

@@ -9,7 +9,7 @@
 //! | state | event | new state |
 //! | --- | --- | --- |
 //! | `Reserve` | no other server is left | `Up` |
-//! | `Up` | a call or a probe fails | `Aside` |
+//! | `Up` | a call is lost, a probe fails, its calls are refused, or it is suspected | `Aside` |
 //! | `Aside` | its time has come, and a probe is enough | `Probing` |
 //! | `Aside` | its time has come, and a trial is needed | `TrialDue` |
 //! | `Probing` | it reports its status | `Up` |
@@ -21,10 +21,17 @@
 //! | `OnTrial` | a call is answered | `Up` |
 //! | `OnTrial` | the trial or a probe fails | `Aside` |
 //! | `OnTrial` | the trial returns, and says nothing | `TrialDue` |
-//! | any | it is removed, or is of no use to the run | `Out` |
+//! | `Aside`, `TrialDue`, `OnTrial` | it is suspected no longer | `Up` |
+//! | `Aside` | every server is asked once more before the run ends | `Probing` or `TrialDue` |
+//! | any | it is removed, or gave a wrong answer | `Out` |
 //!
 //! While a server is in `Aside` or `Probing`, answers to earlier calls do not
 //! change its state: they may have been sent before it failed.
+
+mod expectation;
+mod pause;
+mod probed;
+mod suspicion;
 
 use std::time::Duration;
 
@@ -33,16 +40,14 @@ use crate::plan::action::AsideReason;
 use crate::plan::backoff::Backoff;
 use crate::plan::event::ServerConfig;
 use crate::plan::failures::ServerFailure;
-use crate::plan::heartbeat::Silence;
+use crate::plan::health::pause::Pause;
 use crate::plan::timers::Timers;
 
 /// A call that fails sooner fails at once.
 const AT_ONCE: Duration = Duration::from_secs(1);
-/// Number of calls in a row that fail at once, by the server's own failure,
-/// before it is quarantined.
-const STRIKES: u32 = 5;
-/// Shortest time for which a quarantined server is set aside.
-const QUARANTINE: Duration = Duration::from_secs(60);
+/// Number of times in a row that calls break at once, before only a trial shows
+/// that the server works.
+const BREAKS: u32 = 5;
 
 /// The health of every server.
 #[derive(Debug)]
@@ -51,12 +56,19 @@ pub(super) struct Health {
     /// The ends of the `Aside` states.
     timers: Timers,
     backoff: Backoff,
-    /// Number of servers that are alive: up, or busy by their own word.
+    /// Since when each server is not alive, unless that has lapsed.
+    down: Timers,
+    /// Number of servers that are alive: up, busy for a time that they name, or
+    /// suspected servers that give faults.
     alive: usize,
     /// Number of servers that are up.
     up: usize,
+    /// Number of servers that are busy by their own word.
+    busy: usize,
     /// Number of servers that are out or in reserve.
     unused: usize,
+    /// Number of servers that take no call of this client.
+    refused: usize,
 }
 
 /// The state of one server. The module's table has its transitions.
@@ -84,14 +96,20 @@ struct ServerHealth {
     /// The end of the `Aside` state. `None` in other states.
     aside_until: Option<Duration>,
     can_be_probed: bool,
-    /// It has said that it is busy: alive, though not up.
-    busy: bool,
+    /// Why it is set aside, if it is not up.
+    reason: AsideReason,
+    /// It is alive, though not up.
+    answers: bool,
     /// Only an answer to a call shows that it works.
     needs_trial: bool,
+    /// It is suspected: it needs a trial, whatever else befalls it.
+    suspected: bool,
+    /// Since when it is not alive, unless that has lapsed.
+    down_since: Option<Duration>,
     /// Number of failures in a row.
     failures: u32,
-    /// Number of calls in a row that failed at once by the server's own failure.
-    strikes: u32,
+    /// Number of times in a row that its calls broke at once.
+    breaks: u32,
     /// Number of times that the server was set aside. A failed call that started
     /// in an earlier epoch says nothing new about the server.
     epoch: u32,
@@ -119,9 +137,12 @@ impl Health {
             servers: Vec::new(),
             timers: Timers::default(),
             backoff: Backoff::new(seed),
+            down: Timers::default(),
             alive: 0,
             up: 0,
+            busy: 0,
             unused: 0,
+            refused: 0,
         }
     }
 
@@ -136,10 +157,13 @@ impl Health {
             state,
             aside_until: None,
             can_be_probed: config.has_status,
-            busy: false,
+            reason: AsideReason::Died,
+            answers: false,
             needs_trial: false,
+            suspected: false,
+            down_since: None,
             failures: 0,
-            strikes: 0,
+            breaks: 0,
             epoch: 0,
         };
         self.alive += usize::from(server.is_alive());
@@ -151,26 +175,6 @@ impl Health {
 
     pub(super) fn state(&self, server: ServerId) -> State {
         self.servers[server.index()].state
-    }
-
-    /// Returns whether some server is up, or alive though busy.
-    pub(super) fn any_alive(&self) -> bool {
-        self.alive > 0
-    }
-
-    /// Returns whether some server is up.
-    pub(super) fn any_up(&self) -> bool {
-        self.up > 0
-    }
-
-    /// Returns whether some server is busy by its own word.
-    pub(super) fn any_busy(&self) -> bool {
-        self.alive > self.up
-    }
-
-    /// Returns whether every server is out or in reserve.
-    pub(super) fn all_unused(&self) -> bool {
-        self.unused == self.servers.len()
     }
 
     /// Returns when the next server's time aside ends, and which server.
@@ -229,7 +233,7 @@ impl Health {
         let server = &mut self.servers[server.index()];
         if server.state == State::Up {
             server.failures = 0;
-            server.strikes = 0;
+            server.breaks = 0;
         }
         back
     }
@@ -249,54 +253,10 @@ impl Health {
             return None;
         }
         let at_once = now.saturating_sub(started) < AT_ONCE;
-        failed.strikes += u32::from(at_once && failure.is_its_own);
-        let quarantine = failed.strikes >= STRIKES;
-        failed.needs_trial = quarantine || failure.needs_trial;
-        let (reason, at_least) = match quarantine {
-            true => (AsideReason::Suspected, QUARANTINE),
-            false => (failure.reason, failure.at_least),
-        };
-        Some(self.set_aside(server, reason, at_least, now))
-    }
-
-    /// Decides on a server that a probe has found silent: whether it is set
-    /// aside, and whether its calls are doubted.
-    pub(super) fn probe_failed(
-        &mut self,
-        server: ServerId,
-        silence: Silence,
-        now: Duration,
-    ) -> (Option<Aside>, bool) {
-        let doubts_calls = match self.state(server) {
-            State::Aside | State::Reserve => return (None, false),
-            State::Out => return (None, silence.may_lose_calls),
-            State::Probing => silence.is_long,
-            State::Up | State::TrialDue | State::OnTrial => silence.may_lose_calls,
-        };
-        self.servers[server.index()].needs_trial = false;
-        let aside = self.set_aside(server, silence.reason, Duration::ZERO, now);
-        (Some(aside), doubts_calls)
-    }
-
-    /// Records that the server has reported its status. Returns whether it is
-    /// up again by that.
-    pub(super) fn status_reported(&mut self, server: ServerId) -> bool {
-        let back = self.state(server) == State::Probing;
-        if back {
-            self.edit(server, None, ServerHealth::take_back);
-        }
-        back
-    }
-
-    /// Records that the server accepts connections, and reports nothing. Returns
-    /// whether a trial is due by that.
-    pub(super) fn connected(&mut self, server: ServerId) -> bool {
-        let server = &mut self.servers[server.index()];
-        let due = server.state == State::Probing;
-        if due {
-            server.state = State::TrialDue;
-        }
-        due
+        failed.breaks += u32::from(at_once && failure.is_break);
+        let breaks_always = failed.breaks >= BREAKS;
+        failed.needs_trial = breaks_always || failed.suspected || failure.needs_trial;
+        Some(self.set_aside(server, failure.into(), now))
     }
 
     /// Takes the server out of the run. Returns false if it was out before.
@@ -318,21 +278,21 @@ impl Health {
         reserve
     }
 
-    /// Sets the server aside for a random time, and at least for `at_least`.
-    fn set_aside(
-        &mut self,
-        server: ServerId,
-        reason: AsideReason,
-        at_least: Duration,
-        now: Duration,
-    ) -> Aside {
+    /// Sets the server aside for a random time.
+    fn set_aside(&mut self, server: ServerId, pause: Pause, now: Duration) -> Aside {
+        let Pause {
+            reason,
+            answers,
+            at_least,
+        } = pause;
         let failures = self.servers[server.index()].failures.saturating_add(1);
-        let pause = self.backoff.pause(failures).max(at_least);
-        let until = now.saturating_add(pause);
-        self.edit(server, Some(until), |server| {
-            let was_alive = server.is_alive();
+        let until = self.backoff.pause(failures).max(at_least);
+        let until = now.saturating_add(until);
+        let was_alive = self.servers[server.index()].is_alive();
+        let aside = self.edit(server, Some(until), |server| {
             server.state = State::Aside;
-            server.busy = reason == AsideReason::Busy;
+            server.reason = reason;
+            server.answers = answers;
             server.failures = failures;
             server.epoch = server.epoch.wrapping_add(1);
             let reason = match reason {
@@ -340,7 +300,13 @@ impl Health {
                 reason => reason,
             };
             Aside { until, reason }
-        })
+        });
+        let down = &mut self.servers[server.index()];
+        if !down.is_alive() && (was_alive || down.down_since.is_some()) {
+            let since = down.down_since.unwrap_or(now);
+            self.down.set(server, &mut down.down_since, Some(since));
+        }
+        aside
     }
 
     /// Changes a server's state and the end of its time aside, and keeps the
@@ -354,11 +320,18 @@ impl Health {
         let edited = &mut self.servers[server.index()];
         self.alive -= usize::from(edited.is_alive());
         self.up -= usize::from(edited.state == State::Up);
+        self.busy -= usize::from(edited.is_busy());
+        self.refused -= usize::from(edited.is_refused());
         self.unused -= usize::from(edited.is_unused());
         let changed = change(edited);
         self.alive += usize::from(edited.is_alive());
         self.up += usize::from(edited.state == State::Up);
+        self.busy += usize::from(edited.is_busy());
+        self.refused += usize::from(edited.is_refused());
         self.unused += usize::from(edited.is_unused());
+        if edited.is_alive() || edited.is_unused() {
+            self.down.set(server, &mut edited.down_since, None);
+        }
         self.timers
             .set(server, &mut edited.aside_until, aside_until);
         changed
@@ -370,8 +343,20 @@ impl ServerHealth {
         match self.state {
             State::Up => true,
             State::Out | State::Reserve => false,
-            State::Aside | State::Probing | State::TrialDue | State::OnTrial => self.busy,
+            State::Aside | State::Probing | State::TrialDue | State::OnTrial => self.answers,
         }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_set_aside() && self.reason == AsideReason::Busy
+    }
+
+    fn is_refused(&self) -> bool {
+        self.is_set_aside() && self.reason == AsideReason::Refused
+    }
+
+    fn is_set_aside(&self) -> bool {
+        !matches!(self.state, State::Up | State::Out | State::Reserve)
     }
 
     fn is_unused(&self) -> bool {
@@ -380,8 +365,9 @@ impl ServerHealth {
 
     fn take_back(&mut self) {
         self.state = State::Up;
-        self.busy = false;
+        self.answers = false;
         self.needs_trial = false;
+        self.suspected = false;
     }
 }
 

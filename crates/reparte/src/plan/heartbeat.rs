@@ -16,6 +16,7 @@ use crate::error::call::ErrorKind;
 use crate::ids::ServerId;
 use crate::plan::action::AsideReason;
 use crate::plan::event::{ServerConfig, ServerStatus};
+use crate::plan::instances::{Instances, Seen};
 use crate::plan::protocol::Protocol;
 use crate::plan::timers::Timers;
 
@@ -51,6 +52,8 @@ struct ServerHeartbeat {
     probe_at: Option<Duration>,
     /// When the outcome of the probe is overdue.
     overdue_at: Option<Duration>,
+    /// The instances that it has reported.
+    instances: Instances,
     /// Since when it is known to be the instance in `protocol`.
     instance_since: Duration,
     /// When it last answered a probe.
@@ -92,8 +95,10 @@ pub(super) struct Silence {
 /// The difference of a server's status from what was known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StatusChange {
-    /// It had reported another instance before.
-    pub(super) restarted: bool,
+    /// It was restarted: calls that started before that time are lost.
+    pub(super) restarted: Option<Duration>,
+    /// Several instances report at its address, as is new.
+    pub(super) several: bool,
     /// It had not reported its status before.
     pub(super) first: bool,
     /// The number of slots that replaces the configured one.
@@ -111,6 +116,7 @@ impl Heartbeat {
             sent_at: None,
             probe_at: None,
             overdue_at: None,
+            instances: Instances::default(),
             instance_since: now,
             heard_at: now,
             demanded: 0,
@@ -227,16 +233,18 @@ impl Heartbeat {
 
     /// Records the server's status, the answer to a probe sent at `sent_at`, and
     /// returns what is new in it. The next probe is due an interval after that
-    /// one.
+    /// one. `was_up`: nothing had said that it failed.
     pub(super) fn status_reported(
         &mut self,
         server: ServerId,
         status: ServerStatus,
         sent_at: Duration,
+        was_up: bool,
         now: Duration,
     ) -> StatusChange {
         let heard = &mut self.servers[server.index()];
         let before = heard.protocol.instance();
+        let seen = heard.instances.report(status.instance, was_up, sent_at);
         heard.heard_at = now;
         if before != Some(status.instance) {
             heard.protocol = Protocol::Status {
@@ -247,7 +255,11 @@ impl Heartbeat {
         let learnt = heard.learns_slots && status.slots > 0;
         self.probe_at(server, Some(sent_at.saturating_add(INTERVAL)));
         StatusChange {
-            restarted: before.is_some_and(|before| before != status.instance),
+            restarted: match seen {
+                Seen::Restarted { before } => Some(before),
+                Seen::Nothing | Seen::Several => None,
+            },
+            several: seen == Seen::Several,
             first: before.is_none(),
             slots: learnt.then_some(status.slots),
         }
@@ -315,7 +327,7 @@ impl Heartbeat {
     /// that one since `time` at the latest.
     pub(super) fn instance_since(&self, server: ServerId, time: Duration) -> Option<u64> {
         let server = self.get(server);
-        let known = server.instance_since <= time;
+        let known = server.instance_since <= time && !server.instances.are_several();
         server.protocol.instance().filter(|_| known)
     }
 

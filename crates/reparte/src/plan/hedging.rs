@@ -1,8 +1,9 @@
 //! The hedges: second calls of slow tasks.
 //!
 //! While nothing waits and a slot is idle, the slowest task gets a second call
-//! on another server. A task can be hedged while it has exactly one call in
-//! flight, whose answer is awaited.
+//! on another server, one that has not failed it. A task can be hedged while it
+//! has exactly one call in flight, whose answer is awaited, [`MOST_HEDGES`] times
+//! in all.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,6 +19,9 @@ const SLOW_MEDIANS: u32 = 2;
 const SLOW_LEAST: Duration = Duration::from_secs(1);
 /// or for this long while there is no median.
 const SLOW_WITHOUT_MEDIAN: Duration = Duration::from_secs(30);
+
+/// Most hedges of a task.
+pub(super) const MOST_HEDGES: u32 = 2;
 
 /// The calls whose tasks can be hedged, and the clock of idle slots.
 #[derive(Debug)]

@@ -2,10 +2,16 @@
 //!
 //! A suspect starts once nothing else has waited or run for a short time. While
 //! more tasks may be sent, that time lets a sender that waits for a slot send
-//! the next task first.
+//! the next task first. A suspect that has waited for [`LONGEST_WAIT`] gets a
+//! server that is held for it: that server starts no more calls, and the suspect
+//! runs there once those that it has have ended.
 
 use std::time::Duration;
 
+use crate::ids::ServerId;
+
+/// Time for which a suspect waits until nothing else waits or runs.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Time for which nothing else waits or runs before a suspect starts.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -15,6 +21,10 @@ pub(super) struct Isolation {
     /// Time since which a suspect could run and nothing else waits or runs.
     quiet_since: Option<Duration>,
     start_at: Option<Duration>,
+    /// Time since which a suspect waits.
+    waits_since: Option<Duration>,
+    /// The server that is held for a suspect.
+    held: Option<ServerId>,
 }
 
 impl Isolation {
@@ -33,6 +43,31 @@ impl Isolation {
     /// Resets the clock: no suspect could run, or something else waits or runs.
     pub(super) fn reset(&mut self) {
         self.quiet_since = None;
+    }
+
+    /// Returns the server that is held for a suspect.
+    pub(super) fn held(&self) -> Option<ServerId> {
+        self.held
+    }
+
+    /// Sets the server that is held for a suspect.
+    pub(super) fn set_held(&mut self, server: Option<ServerId>) {
+        self.held = server;
+    }
+
+    /// Ends the wait of a suspect: it starts, or there is none.
+    pub(super) fn end_wait(&mut self) {
+        self.waits_since = None;
+    }
+
+    /// Returns whether a suspect has waited for so long that a server is held for
+    /// it. Sets the start time otherwise.
+    pub(super) fn waits_for_long(&mut self, now: Duration) -> bool {
+        let at = *self.waits_since.get_or_insert(now) + LONGEST_WAIT;
+        if at > now {
+            self.start_at = Some(at);
+        }
+        at <= now
     }
 
     /// Returns true, and resets the clock, if a suspect may start now. Sets the
@@ -68,6 +103,19 @@ mod tests {
             !isolation.may_start(false, later + QUIET),
             "the next one waits"
         );
+    }
+
+    #[test]
+    fn a_server_is_held_for_a_suspect_that_has_waited_for_long() {
+        let mut isolation = Isolation::default();
+        let now = Duration::from_secs(1);
+        assert!(!isolation.waits_for_long(now));
+        assert_eq!(isolation.start_at(), Some(now + LONGEST_WAIT));
+        assert!(isolation.waits_for_long(now + LONGEST_WAIT));
+        isolation.end_wait();
+        assert!(!isolation.waits_for_long(now + LONGEST_WAIT));
+        isolation.set_held(Some(ServerId::new(3)));
+        assert_eq!(isolation.held(), Some(ServerId::new(3)));
     }
 
     #[test]

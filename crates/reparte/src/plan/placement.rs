@@ -5,14 +5,16 @@
 //! that are due for a trial come last. The servers stand in an ordered set by
 //! that rank, so a choice and a change take time logarithmic in their number.
 //!
-//! A task does not go back to the server of its last failed call while another
-//! server is up, even if that one is busy; after [`KEEP_OFF`] it does, since the
-//! others may be busy for hours.
+//! A task does not go back to a server that has lost its call while another
+//! server is up, even if that one is busy; [`KEEP_OFF`] after that server's last
+//! failure it does, since the others may be busy for hours. To a server with
+//! which it has a case it does not go back.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::ids::ServerId;
+use crate::plan::avoid::Avoid;
 use crate::plan::backoff::LONGEST;
 use crate::plan::event::ServerConfig;
 use crate::plan::health::State;
@@ -21,6 +23,8 @@ use crate::plan::timers::Timers;
 /// Time after a server's last failure for which the tasks that it has failed
 /// keep off it.
 const KEEP_OFF: Duration = LONGEST;
+/// Most servers that are looked at for a preferred one.
+const SCANNED: usize = 16;
 
 /// The slots of every server.
 #[derive(Debug, Default)]
@@ -60,6 +64,8 @@ struct Slots {
     access: Access,
     /// A call runs here in isolation.
     isolated: bool,
+    /// It starts no call, so that one can run in isolation.
+    held: bool,
     /// Until when the tasks that the server has failed keep off it.
     keep_off: Option<Duration>,
     /// The value of `placed` when the server got its last call.
@@ -84,6 +90,7 @@ impl Placement {
             in_use: 0,
             access: Access::Never,
             isolated: false,
+            held: false,
             keep_off: None,
             used: 0,
         });
@@ -111,42 +118,104 @@ impl Placement {
         self.keep_off_timers.first()
     }
 
-    /// Returns the server for a task whose last call failed on `failed_by`, if
-    /// one did.
-    pub(super) fn pick(&self, failed_by: Option<ServerId>) -> Option<ServerId> {
-        let mut ready = self.ready.iter();
-        let best = ready.next()?;
-        if Some(best.server) != failed_by {
-            return Some(best.server);
-        }
-        let may_go_back = self.may_go_back(best.server);
-        match ready.next() {
-            Some(other) if !may_go_back || other.trial == best.trial => Some(other.server),
-            _ => may_go_back.then_some(best.server),
-        }
+    /// Returns the server for a task that avoids some, a preferred one first if
+    /// it has a case with any.
+    pub(super) fn pick(
+        &self,
+        avoid: &Avoid,
+        is_preferred: impl Fn(ServerId) -> bool,
+    ) -> Option<ServerId> {
+        let back = |server| !avoid.is_strictly(server) && self.may_go_back(server, avoid);
+        let up = || self.ready.iter().take_while(|rank| !rank.trial);
+        let up = || up().map(|rank| rank.server);
+        let trials = || self.ready.iter().rev().take_while(|rank| rank.trial);
+        let first_trial = |may: &dyn Fn(ServerId) -> bool| {
+            let trials = trials().filter(|rank| may(rank.server));
+            trials.last().map(|rank| rank.server)
+        };
+        let others = || up().filter(|&server| !avoid.contains(server));
+        let preferred = || others().take(SCANNED).find(|&server| is_preferred(server));
+        let preferred = avoid.is_strict().then(preferred).flatten();
+        preferred
+            .or_else(|| others().next())
+            .or_else(|| up().find(|&server| back(server)))
+            .or_else(|| first_trial(&|server| !avoid.contains(server)))
+            .or_else(|| first_trial(&back))
     }
 
-    /// Returns whether a task may go to the server that its last call failed on.
-    fn may_go_back(&self, server: ServerId) -> bool {
-        let server = &self.servers[server.index()];
-        let others_up = self.up - usize::from(server.access == Access::Full);
-        others_up == 0 || server.keep_off.is_none()
+    /// Returns the server for a task that no server has failed.
+    pub(super) fn pick_any(&self) -> Option<ServerId> {
+        self.ready.first().map(|rank| rank.server)
     }
 
-    /// Returns the server for a hedge of a task that runs on `other`.
-    pub(super) fn pick_beside(&self, other: ServerId) -> Option<ServerId> {
-        let ready = self.ready.iter().take_while(|rank| !rank.trial);
-        ready
-            .map(|rank| rank.server)
-            .find(|&server| server != other)
+    /// Returns whether a task may go to the server though it rather avoids it.
+    fn may_go_back(&self, server: ServerId, avoid: &Avoid) -> bool {
+        let slots = &self.servers[server.index()];
+        let avoided_up = avoid.servers().filter(|&server| self.is_up(server));
+        slots.keep_off.is_none() || avoided_up.count() == self.up
+    }
+
+    /// Returns the server for a hedge of a task that runs on `other` and avoids
+    /// some, a preferred one first.
+    pub(super) fn pick_beside(
+        &self,
+        other: ServerId,
+        avoid: &Avoid,
+        is_preferred: impl Fn(ServerId) -> bool,
+    ) -> Option<ServerId> {
+        let up = self.ready.iter().take_while(|rank| !rank.trial);
+        let up = up.map(|rank| rank.server);
+        let mut others = up.filter(|&server| server != other && !avoid.contains(server));
+        let preferred = others
+            .clone()
+            .take(SCANNED)
+            .find(|&server| is_preferred(server));
+        preferred.or_else(|| others.next())
     }
 
     /// Returns the server for a task that runs in isolation, one that has not
-    /// `died` of it if there is any.
-    pub(super) fn pick_isolated(&self, died: &[ServerId]) -> Option<ServerId> {
+    /// `died` of it if there is any, a preferred one first.
+    pub(super) fn pick_isolated(
+        &self,
+        died: &[ServerId],
+        is_preferred: impl Fn(ServerId) -> bool,
+    ) -> Option<ServerId> {
         let mut ready = self.ready.iter().map(|rank| rank.server);
-        let other = ready.clone().find(|server| !died.contains(server));
-        other.or_else(|| ready.next())
+        let mut others = ready.clone().filter(|server| !died.contains(server));
+        let preferred = others.clone().find(|&server| is_preferred(server));
+        preferred.or_else(|| others.next()).or_else(|| ready.next())
+    }
+
+    /// Returns the server that is up and has the fewest calls, for a task that
+    /// must not run on those that have `died` of it, a preferred one first.
+    pub(super) fn pick_to_hold(
+        &self,
+        died: &[ServerId],
+        is_preferred: impl Fn(ServerId) -> bool,
+    ) -> Option<ServerId> {
+        let servers = (0..self.servers.len()).map(ServerId::new);
+        let up = servers.filter(|&server| self.is_up(server) && !died.contains(&server));
+        up.min_by_key(|&server| {
+            let in_use = self.servers[server.index()].in_use;
+            (!is_preferred(server), in_use, server)
+        })
+    }
+
+    /// Holds a server: it starts no more calls until it is released.
+    pub(super) fn hold(&mut self, server: ServerId, held: bool) {
+        if self.servers[server.index()].held != held {
+            self.edit(server, |server| server.held = held);
+        }
+    }
+
+    /// Returns whether the server is up.
+    pub(super) fn is_up(&self, server: ServerId) -> bool {
+        self.servers[server.index()].access == Access::Full
+    }
+
+    /// Returns whether no call runs on the server.
+    pub(super) fn is_unused(&self, server: ServerId) -> bool {
+        self.servers[server.index()].in_use == 0
     }
 
     /// Takes a slot of a picked server. `isolated`: no other call may start
@@ -231,7 +300,7 @@ impl Slots {
             Access::Trial => true,
             Access::Paused | Access::Never => return None,
         };
-        (self.in_use < self.slots && !self.isolated).then_some(Rank {
+        (self.in_use < self.slots && !self.isolated && !self.held).then_some(Rank {
             trial,
             in_use: self.in_use,
             used: self.used,

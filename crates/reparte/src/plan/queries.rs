@@ -30,6 +30,9 @@ impl Plan {
             self.next_overdue_call().map(|(_, at)| at),
             self.hedging.hedge_at(),
             self.isolation.start_at(),
+            self.parking.release_at(),
+            self.outage.asked_until().filter(|&at| at > self.now),
+            self.next_lapse().filter(|&at| at > self.now),
             payment.map(|_| self.retries.next_payment_at(self.now)),
         ];
         times.into_iter().flatten().min()
@@ -99,12 +102,22 @@ impl Plan {
     /// Returns the task and the server of the next call that is no hedge: a
     /// retry, or else a new task.
     pub(super) fn next_placement(&self) -> Option<(TaskId, ServerId)> {
-        for (task, failed_by) in self.tasks.first_retries().into_iter().flatten() {
-            if let Some(server) = self.placement.pick(Some(failed_by)) {
+        let any = self.placement.pick_any()?;
+        let is_proven = |server| self.standing.is_proven(server);
+        for (task, avoid) in self.tasks.first_retries() {
+            if let Some(server) = self.placement.pick(avoid, is_proven) {
                 return Some((task, server));
             }
         }
-        Some((self.tasks.first_new()?, self.placement.pick(None)?))
+        Some((self.tasks.first_new()?, any))
+    }
+
+    /// Returns the time at which a server will have been down for too long, if
+    /// tasks may wait for it.
+    fn next_lapse(&self) -> Option<Duration> {
+        let isolated = self.tasks.isolated().next();
+        self.tasks.strict_retries().next().or(isolated)?;
+        self.health.next_lapse(self.patience())
     }
 
     /// Returns the task of the next hedge, with the time at which its call
@@ -113,7 +126,10 @@ impl Plan {
     pub(super) fn next_hedge(&self) -> Option<(Duration, TaskId, ServerId)> {
         self.hedging.candidates().find_map(|call| {
             let call = self.calls.get(call)?;
-            let server = self.placement.pick_beside(call.assignment.server)?;
+            let avoid = self.tasks.get(call.task)?.avoid();
+            let is_proven = |server| self.standing.is_proven(server);
+            let beside = call.assignment.server;
+            let server = self.placement.pick_beside(beside, avoid, is_proven)?;
             Some((call.started, call.task, server))
         })
     }
@@ -138,7 +154,9 @@ impl Plan {
 
     /// Returns whether the outage has reached its limit, and no call may end it.
     pub(super) fn is_outage_over_limit(&self) -> bool {
-        self.outage.is_over_limit(self.calls.regular(), self.now)
+        let any_asked = || self.health.any_asked();
+        self.outage
+            .is_over_limit(self.calls.regular(), any_asked, self.now)
     }
 
     /// Returns whether the server's silence would matter: it is in use, or has

@@ -27,7 +27,7 @@ pub(super) enum RetryDecision {
     Retry,
     /// It waits for the budget, and then for a free slot.
     Delay,
-    /// It waits until nothing else waits or runs.
+    /// It waits to run alone on a server.
     Isolate,
     /// It is not tried again.
     Fail(TaskFailure),
@@ -51,17 +51,19 @@ impl Retries {
         attempts: u32,
         suspicion: Suspicion,
     ) -> RetryDecision {
-        let exhausted = attempts >= self.max_attempts;
+        let exhausted = !self.has_attempts(attempts);
         if suspicion == Suspicion::Poison {
             RetryDecision::Fail(TaskFailure::Poison)
         } else if exhausted && suspicion != Suspicion::Unconfirmed {
-            RetryDecision::Fail(match failure.is_fault {
-                true => TaskFailure::Permanent,
-                false => TaskFailure::GivenUp,
-            })
+            RetryDecision::Fail(TaskFailure::GivenUp)
         } else {
             self.retry(failure.may_have_run, suspicion)
         }
+    }
+
+    /// Returns whether a task with so many attempts may have another one.
+    pub(super) fn has_attempts(&self, attempts: u32) -> bool {
+        attempts < self.max_attempts
     }
 
     /// Decides on a task that is tried again in any case. Takes a token for
@@ -106,20 +108,14 @@ mod tests {
 
     const LOST: CallFailure = CallFailure {
         may_have_run: true,
-        is_fault: false,
         death: Death::None,
     };
 
     #[test]
     fn a_task_is_given_up_after_its_last_attempt() {
-        let fault = CallFailure {
-            is_fault: true,
-            ..LOST
-        };
         for (max_attempts, attempts, failure, decision) in [
             (3, 2, LOST, RetryDecision::Retry),
             (3, 3, LOST, RetryDecision::Fail(TaskFailure::GivenUp)),
-            (3, 3, fault, RetryDecision::Fail(TaskFailure::Permanent)),
             (0, 0, LOST, RetryDecision::Retry),
             (0, 1, LOST, RetryDecision::Fail(TaskFailure::GivenUp)),
         ] {

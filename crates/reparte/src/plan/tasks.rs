@@ -7,16 +7,20 @@
 //! | --- | --- | --- |
 //! | none | the task is sent | `New` |
 //! | `New`, `Retry`, `Isolated` | a call starts | none |
-//! | any | a call fails or is doubted, and no other is awaited | `Retry`, `Delayed` or `Isolated` |
-//! | `Delayed` | the budget pays for the retry | `Retry` |
-//! | `Retry`, `Delayed`, `Isolated` | a doubted call is awaited again | none |
+//! | any | a call fails or is doubted, and no other is awaited | `Retry`, `Delayed`, `DelayedCase`, `Parked` or `Isolated` |
+//! | `Delayed`, `DelayedCase` | the budget pays for the retry | `Retry` |
+//! | `DelayedCase` | a good server is idle | `Retry` |
+//! | `Parked` | its second chance has come | `Retry` or `DelayedCase` |
+//! | all but `New` | a doubted call is awaited again | none |
 //! | `Isolated` | the task is no suspect any more | `Retry` or `Delayed` |
 //! | any | the task ends | closed |
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::avoid::Avoid;
 
 /// The open tasks, in queues.
 #[derive(Debug, Default)]
@@ -24,17 +28,22 @@ pub(super) struct Tasks {
     open: BTreeMap<TaskId, Task>,
     /// New tasks, the costliest first, then the one sent first.
     new: BTreeSet<(Reverse<u64>, TaskId)>,
-    /// Retries, by the server of the call that failed last. No set is empty.
-    retries: BTreeMap<ServerId, BTreeSet<TaskId>>,
+    /// Retries, by the servers that they avoid. No set is empty.
+    retries: BTreeMap<Arc<Avoid>, BTreeSet<TaskId>>,
     /// The first task of each set in `retries`.
-    first_retries: BTreeSet<(TaskId, ServerId)>,
-    /// Retries that are not paid for, with the server of the call that failed
-    /// last.
-    delayed: BTreeMap<TaskId, ServerId>,
+    first_retries: BTreeSet<(TaskId, Arc<Avoid>)>,
+    /// Retries that are not paid for.
+    delayed: BTreeSet<TaskId>,
+    /// Those of `delayed` whose last failure was contested.
+    delayed_cases: BTreeSet<TaskId>,
+    /// Tasks that wait for their second chance.
+    parked: BTreeSet<TaskId>,
     /// Tasks that run in isolation.
     isolated: BTreeSet<TaskId>,
-    /// Number of tasks in any queue but `isolated`.
+    /// Number of tasks in any queue but `isolated` and `parked`.
     waiting: usize,
+    /// The empty list of servers, of tasks that no call has failed for.
+    nothing: Arc<Avoid>,
 }
 
 /// A task without a result.
@@ -46,8 +55,10 @@ pub(super) struct Task {
     calls: Vec<CallId>,
     /// Number of calls started, hedges included.
     calls_made: u32,
-    /// Number of calls that may have run and brought no result.
+    /// Number of calls that may have run and brought no result, hedges excepted.
     attempts: u32,
+    /// The servers that have failed it.
+    avoid: Arc<Avoid>,
     /// Number of calls made as hedges.
     hedges: u32,
 }
@@ -57,12 +68,24 @@ pub(super) struct Task {
 pub(super) enum Queue {
     /// It has had no call.
     New,
-    /// It waits for a slot, after a call on this server has failed.
-    Retry(ServerId),
-    /// It waits for the budget, after a call on this server has failed.
-    Delayed(ServerId),
+    /// It waits for a slot, after a call has failed.
+    Retry,
+    /// It waits for the budget, after a call has failed.
+    Delayed,
+    /// It waits for the budget, or for an idle server that is good: its last
+    /// failure was contested.
+    DelayedCase,
+    /// It waits until some server has given a result, or nothing else is to do.
+    Parked,
     /// It waits until nothing else waits or runs.
     Isolated,
+}
+
+impl Queue {
+    /// Returns whether a task waits here for a slot, or the budget.
+    fn waits_for_slot(self) -> bool {
+        !matches!(self, Self::Isolated | Self::Parked)
+    }
 }
 
 impl Task {
@@ -84,6 +107,11 @@ impl Task {
     /// Returns the number of calls made as hedges.
     pub(super) fn hedges(&self) -> u32 {
         self.hedges
+    }
+
+    /// Returns the servers that have failed the task.
+    pub(super) fn avoid(&self) -> &Arc<Avoid> {
+        &self.avoid
     }
 
     /// Records a started call. Returns whether it is the task's first.
@@ -114,7 +142,7 @@ impl Tasks {
         self.open.len()
     }
 
-    /// Returns the number of tasks that wait, except to run in isolation.
+    /// Returns the number of tasks that wait for a slot or the budget.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
@@ -128,6 +156,7 @@ impl Tasks {
             calls_made: 0,
             attempts: 0,
             hedges: 0,
+            avoid: Arc::clone(&self.nothing),
         };
         self.open.insert(task, sent);
         self.enqueue(task, Queue::New);
@@ -152,18 +181,61 @@ impl Tasks {
         self.new.first().map(|&(_, task)| task)
     }
 
-    /// Returns the two retries that go first among those whose last calls
-    /// failed on different servers, with that server. A server that may not
-    /// take the one may take the other, so a third is never needed.
-    pub(super) fn first_retries(&self) -> [Option<(TaskId, ServerId)>; 2] {
-        let mut first = self.first_retries.iter().copied();
-        [first.next(), first.next()]
+    /// Returns the retry that goes first among those that avoid the same servers,
+    /// with these servers, for each such group.
+    pub(super) fn first_retries(&self) -> impl Iterator<Item = (TaskId, &Avoid)> {
+        let first = self.first_retries.iter();
+        first.map(|(task, avoid)| (*task, &**avoid))
+    }
+
+    /// Returns the tasks that wait for a slot and strictly avoid some server.
+    pub(super) fn strict_retries(&self) -> impl Iterator<Item = TaskId> {
+        let strict = self.retries.iter().filter(|(avoid, _)| avoid.is_strict());
+        strict.flat_map(|(_, tasks)| tasks.iter().copied())
     }
 
     /// Returns the delayed retry that is paid for first.
-    pub(super) fn first_delayed(&self) -> Option<(TaskId, ServerId)> {
-        let first = self.delayed.first_key_value();
-        first.map(|(&task, &server)| (task, server))
+    pub(super) fn first_delayed(&self) -> Option<TaskId> {
+        self.delayed.first().copied()
+    }
+
+    /// Returns the first delayed retry after a contested failure.
+    pub(super) fn first_delayed_case(&self) -> Option<TaskId> {
+        self.delayed_cases.first().copied()
+    }
+
+    /// Returns the tasks that wait for their second chance, in order of sending.
+    pub(super) fn parked(&self) -> impl Iterator<Item = TaskId> {
+        self.parked.iter().copied()
+    }
+
+    /// Has the task avoid a server that has failed it: strictly, until no other
+    /// server can come, or only while others can take it.
+    pub(super) fn avoid(&mut self, task: TaskId, server: ServerId, strictly: bool) {
+        self.edit_avoid(task, |avoid| avoid.with(server, strictly));
+    }
+
+    /// Has the task avoid the servers that have failed it only while others can
+    /// take it.
+    pub(super) fn relax(&mut self, task: TaskId) {
+        self.edit_avoid(task, Avoid::relaxed);
+    }
+
+    fn edit_avoid(&mut self, task: TaskId, change: impl FnOnce(&Avoid) -> Avoid) {
+        let Some(edited) = self.open.get(&task) else {
+            return;
+        };
+        let (avoid, queue) = (change(&edited.avoid), edited.queue);
+        if avoid == *edited.avoid {
+            return;
+        }
+        self.dequeue(task);
+        if let Some(edited) = self.open.get_mut(&task) {
+            edited.avoid = Arc::new(avoid);
+        }
+        if let Some(queue) = queue {
+            self.enqueue(task, queue);
+        }
     }
 
     /// Returns the tasks that wait to run in isolation, in order of sending.
@@ -185,14 +257,21 @@ impl Tasks {
         let Some(queue) = found.queue.take() else {
             return;
         };
-        self.waiting -= usize::from(queue != Queue::Isolated);
+        self.waiting -= usize::from(queue.waits_for_slot());
         match queue {
             Queue::New => {
                 self.new.remove(&(Reverse(found.cost), task));
             }
-            Queue::Retry(server) => self.edit_retries(server, |tasks| tasks.remove(&task)),
-            Queue::Delayed(_) => {
+            Queue::Retry => {
+                let avoid = Arc::clone(&found.avoid);
+                self.edit_retries(avoid, |tasks| tasks.remove(&task));
+            }
+            Queue::Delayed | Queue::DelayedCase => {
                 self.delayed.remove(&task);
+                self.delayed_cases.remove(&task);
+            }
+            Queue::Parked => {
+                self.parked.remove(&task);
             }
             Queue::Isolated => {
                 self.isolated.remove(&task);
@@ -205,14 +284,24 @@ impl Tasks {
             return;
         };
         found.queue = Some(queue);
-        self.waiting += usize::from(queue != Queue::Isolated);
+        self.waiting += usize::from(queue.waits_for_slot());
         match queue {
             Queue::New => {
                 self.new.insert((Reverse(found.cost), task));
             }
-            Queue::Retry(server) => self.edit_retries(server, |tasks| tasks.insert(task)),
-            Queue::Delayed(server) => {
-                self.delayed.insert(task, server);
+            Queue::Retry => {
+                let avoid = Arc::clone(&found.avoid);
+                self.edit_retries(avoid, |tasks| tasks.insert(task));
+            }
+            Queue::Delayed => {
+                self.delayed.insert(task);
+            }
+            Queue::DelayedCase => {
+                self.delayed.insert(task);
+                self.delayed_cases.insert(task);
+            }
+            Queue::Parked => {
+                self.parked.insert(task);
             }
             Queue::Isolated => {
                 self.isolated.insert(task);
@@ -220,120 +309,27 @@ impl Tasks {
         }
     }
 
-    /// Changes the retries of one server, and keeps `first_retries` in step.
+    /// Changes the retries that avoid the same servers, and keeps `first_retries` in step.
     fn edit_retries(
         &mut self,
-        server: ServerId,
+        avoid: Arc<Avoid>,
         change: impl FnOnce(&mut BTreeSet<TaskId>) -> bool,
     ) {
-        let tasks = self.retries.entry(server).or_default();
+        let tasks = self.retries.entry(Arc::clone(&avoid)).or_default();
         if let Some(&first) = tasks.first() {
-            self.first_retries.remove(&(first, server));
+            self.first_retries.remove(&(first, Arc::clone(&avoid)));
         }
         change(tasks);
         match tasks.first() {
             Some(&first) => {
-                self.first_retries.insert((first, server));
+                self.first_retries.insert((first, avoid));
             }
             None => {
-                self.retries.remove(&server);
+                self.retries.remove(&avoid);
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tasks(costs: &[u64]) -> Tasks {
-        let mut tasks = Tasks::default();
-        for (index, &cost) in costs.iter().enumerate() {
-            tasks.add(TaskId::new(index as u64), cost);
-        }
-        tasks
-    }
-
-    fn id(index: u64) -> TaskId {
-        TaskId::new(index)
-    }
-
-    #[test]
-    fn the_costliest_new_task_goes_first_then_the_one_sent_first() {
-        let mut tasks = tasks(&[1, 5, 5, 2]);
-        let mut order = Vec::new();
-        while let Some(task) = tasks.first_new() {
-            order.push(task.index());
-            tasks.dequeue(task);
-        }
-        assert_eq!(order, [1, 2, 3, 0]);
-        assert_eq!((tasks.open(), tasks.waiting()), (4, 0));
-    }
-
-    #[test]
-    fn a_task_is_in_one_queue() {
-        let server = ServerId::new(3);
-        let mut tasks = tasks(&[0]);
-        let task = id(0);
-        let mut found = |queue| {
-            tasks.requeue(task, queue);
-            [
-                tasks.first_new().is_some(),
-                tasks.first_retries() == [Some((task, server)), None],
-                tasks.first_delayed() == Some((task, server)),
-                tasks.isolated().eq([task]),
-                tasks.waiting() == 1,
-            ]
-        };
-        assert_eq!(
-            found(Queue::Retry(server)),
-            [false, true, false, false, true]
-        );
-        assert_eq!(
-            found(Queue::Delayed(server)),
-            [false, false, true, false, true]
-        );
-        assert_eq!(found(Queue::Isolated), [false, false, false, true, false]);
-        assert_eq!(found(Queue::New), [true, false, false, false, true]);
-        let closed = tasks.close(task).unwrap();
-        assert!(closed.calls().is_empty());
-        assert_eq!((tasks.open(), tasks.waiting()), (0, 0));
-        assert_eq!(tasks.first_new(), None);
-    }
-
-    #[test]
-    fn the_first_retries_are_of_two_servers() {
-        let [one, two] = [1, 2].map(ServerId::new);
-        let mut tasks = tasks(&[0; 4]);
-        for (task, server) in [(3, one), (1, one), (2, two), (0, one)] {
-            tasks.requeue(id(task), Queue::Retry(server));
-        }
-        assert_eq!(
-            tasks.first_retries(),
-            [Some((id(0), one)), Some((id(2), two))]
-        );
-        tasks.dequeue(id(0));
-        assert_eq!(
-            tasks.first_retries(),
-            [Some((id(1), one)), Some((id(2), two))]
-        );
-        tasks.dequeue(id(2));
-        assert_eq!(tasks.first_retries(), [Some((id(1), one)), None]);
-    }
-
-    #[test]
-    fn a_task_counts_its_calls() {
-        let mut tasks = tasks(&[0]);
-        let task = tasks.get_mut(id(0)).unwrap();
-        assert!(task.waits() && !task.waits_isolated());
-        let calls = [7, 8].map(CallId::new);
-        assert!(task.call_started(calls[0], false));
-        assert!(!task.call_started(calls[1], true));
-        assert_eq!((task.calls(), task.hedges()), (&calls[..], 1));
-        task.call_over(calls[0]);
-        assert_eq!(task.calls(), &calls[1..]);
-        assert_eq!(task.call_failed(false), 0);
-        assert_eq!(task.call_failed(true), 1);
-        assert_eq!(task.call_failed(true), 2);
-    }
-}
+mod tests;

@@ -81,7 +81,10 @@ scripts! {
     a_hung_server_that_goes_on_first_keeps_its_task
     a_limit_can_rest_on_the_median
     a_restart_loses_the_calls_of_the_one_before
-    a_server_that_fails_at_once_again_and_again_is_quarantined
+    a_server_without_the_function_is_out_at_the_second_task
+    a_run_without_a_server_that_takes_calls_ends
+    several_instances_behind_one_address_are_no_restart
+    a_restart_without_a_broken_call_is_confirmed
     a_reserve_is_used_when_all_are_down
     a_reserve_is_used_when_all_are_out
     a_silent_server_is_left_alone

@@ -15,6 +15,7 @@ pub(super) enum Incident {
     Dies(ServerId),
     Hangs(ServerId),
     Recovers(ServerId),
+    GapBegins(ServerId),
     ServerAdded,
     ServerRemoved(ServerId),
     TaskCancelled,

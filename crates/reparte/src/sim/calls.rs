@@ -6,19 +6,37 @@ use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::event::Event;
 use crate::sim::agenda::Incident;
+use crate::sim::troubles::Flaw;
 use crate::sim::world::World;
 
 impl World {
     /// Starts a call, and enters its end into the agenda.
     pub(super) fn start_call(&mut self, task: TaskId, call: CallId, server: ServerId) {
         let poison = self.scenario.is_poison(task);
+        let called = &mut self.servers[server.index()];
+        let calls = called.calls;
+        called.calls += 1;
         let called = &self.servers[server.index()];
+        let troubles = &self.scenario.troubles;
+        let flawed = troubles.flawed_call(server, task, calls, &mut self.random);
+        let at_once = Duration::from_millis(1);
         let (after, outcome) = if !called.alive {
             (called.unreachable_after, Err(called.connect_error()))
         } else if called.refuses {
             let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
             let kind = kinds[self.random.below(3) as usize];
-            (Duration::from_millis(1), Err(kind))
+            (at_once, Err(kind))
+        } else if self.now < troubles.proxy_until {
+            (at_once, Err(ErrorKind::Http { status: 502 }))
+        } else if let Some(kind) = flawed {
+            (at_once, Err(kind))
+        } else if matches!(troubles.flaw(server), Some(Flaw::Crashes)) {
+            self.deadly.insert(call, task);
+            (at_once, Ok(()))
+        } else if troubles.slow_first == Some(server.index()) && calls == 0 {
+            (Duration::from_secs(3600), Ok(()))
+        } else if let Some(kind) = self.scenario.bad_task(task) {
+            (self.draw_duration(), Err(kind))
         } else if called.malformed {
             (self.draw_duration(), Err(ErrorKind::Malformed))
         } else if poison {

@@ -13,10 +13,10 @@ mod task_record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::error::call::ErrorKind;
+use crate::error::call::{ErrorKind, FailureClass};
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::options::RetryFaults;
-use crate::plan::action::{Action, LossReason};
+use crate::plan::action::{Action, AsideReason, LossReason};
 use crate::plan::event::{Event, ServerConfig};
 use crate::sim::checks::server_record::{ServerRecord, State};
 use crate::sim::checks::task_record::TaskRecord;
@@ -50,6 +50,8 @@ pub(super) struct Checks {
     died: BTreeSet<CallId>,
     /// Calls that run in isolation.
     isolated: BTreeSet<CallId>,
+    /// Calls of tasks whose servers seem to have died twice.
+    perhaps_isolated: BTreeSet<CallId>,
     retry_bound: RetryBound,
 }
 
@@ -72,6 +74,7 @@ impl Checks {
             outage: scenario.outage,
             died: BTreeSet::new(),
             isolated: BTreeSet::new(),
+            perhaps_isolated: BTreeSet::new(),
             retry_bound: RetryBound::default(),
         }
     }
@@ -106,16 +109,13 @@ impl Checks {
     fn call_returned(&mut self, call: CallId, outcome: Result<(), ErrorKind>) {
         let (task, server) = self.running.remove(&call).expect("it was running");
         self.isolated.remove(&call);
+        self.perhaps_isolated.remove(&call);
         let record = &mut self.servers[server.index()];
         record.running -= 1;
         record.trials.remove(&call);
         if let Some(task) = task {
             self.returned = Some((task, outcome));
-            let useless = matches!(
-                outcome,
-                Err(ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Wrong)
-            );
-            self.useless = useless.then_some(server);
+            self.useless = (outcome == Err(ErrorKind::Wrong)).then_some(server);
             self.call_ended(task, call, server, outcome);
         }
     }
@@ -128,11 +128,27 @@ impl Checks {
         server: ServerId,
         outcome: Result<(), ErrorKind>,
     ) {
+        let answered = &mut self.servers[server.index()].has_answered;
+        let class = outcome.map_err(|kind| kind.class(*answered));
+        *answered |= matches!(outcome, Ok(()) | Err(ErrorKind::Fault { .. }));
         let record = self.open.get_mut(&task).expect("a wanted call's task");
         assert!(record.calls.remove(&call));
-        record.failed_by = Some(server);
+        let hedge = record.hedge_calls.remove(&call);
         let may_have_run = outcome.is_err_and(ErrorKind::may_have_run);
-        record.attempts += u32::from(may_have_run);
+        record.attempts += u32::from(may_have_run && !hedge);
+        let contested = class == Err(FailureClass::Contested);
+        record.firm_attempts += u32::from(may_have_run && !hedge && !contested);
+        let not_found = matches!(outcome, Err(ErrorKind::NotFound | ErrorKind::Forbidden));
+        if let Err(kind) = outcome
+            && (class == Err(FailureClass::Contested) || not_found)
+        {
+            record.contested += 1;
+            record.cases.insert(server, kind);
+            record.lost = false;
+        } else {
+            record.lost_by.insert(server);
+            record.lost = true;
+        }
         record.costs = may_have_run;
         if outcome == Err(ErrorKind::Interrupted) {
             record.breaks += 1;
@@ -171,8 +187,13 @@ impl Checks {
                 self.task_ends(task);
             }
             Action::FailTask { task, reason, .. } => self.task_fails(task, reason),
-            Action::SetAside { server, until, .. } => {
+            Action::SetAside {
+                server,
+                until,
+                reason,
+            } => {
                 let record = &mut self.servers[server.index()];
+                record.refused = reason == AsideReason::Refused;
                 assert_ne!(record.state, State::Out);
                 assert!(until <= now + Duration::from_secs(60));
                 record.set_state(State::Aside(until), now);
@@ -188,11 +209,17 @@ impl Checks {
             }
             Action::TakeBack { server } => {
                 let record = &mut self.servers[server.index()];
-                assert!(matches!(record.state, State::Aside(until) if until <= now));
+                assert!(matches!(record.state, State::Aside(_)));
+                record.refused = false;
                 record.set_state(State::Up, now);
             }
             Action::MarkOut { server } => self.servers[server.index()].set_state(State::Out, now),
             Action::SetSlots { server, slots } => self.servers[server.index()].slots = slots,
+            Action::AskAgain { server } => {
+                let record = &mut self.servers[server.index()];
+                assert!(matches!(record.state, State::Aside(_)));
+                record.state = State::Aside(now);
+            }
             Action::ProbeServer { .. }
             | Action::NoteInstances { .. }
             | Action::StartWaiting { .. }

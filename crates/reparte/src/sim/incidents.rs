@@ -19,24 +19,33 @@ impl World {
             true => &[4_000_000],
             false => &[0, 1, 900],
         };
-        self.fall(server, after);
+        if self.fall(server, after) {
+            self.recover_later(server);
+        }
     }
 
     /// Has a server die of a call. Its calls are interrupted at once, and a
     /// supervisor starts it again.
     pub(super) fn crash(&mut self, server: ServerId) {
-        self.fall(server, &[0]);
+        if self.fall(server, &[0]) {
+            self.recover_later(server);
+        }
         let back = Duration::from_millis(self.random.below(3000));
         self.agenda
             .enter(self.now + back, Incident::Recovers(server));
     }
 
+    /// Has a server die whose return is in the agenda.
+    pub(super) fn go_down(&mut self, server: ServerId) {
+        self.fall(server, &[0, 1]);
+    }
+
     /// Has a server die, and each of its calls interrupted after one of the
-    /// times in `after`, in ms.
-    fn fall(&mut self, server: ServerId, after: &[u64]) {
+    /// times in `after`, in ms. Returns false if it was not well.
+    fn fall(&mut self, server: ServerId, after: &[u64]) -> bool {
         let dead = &mut self.servers[server.index()];
         if !dead.is_well() {
-            return;
+            return false;
         }
         dead.alive = false;
         dead.frozen.clear();
@@ -51,7 +60,7 @@ impl World {
             let at = self.now + Duration::from_millis(late);
             self.agenda.enter(at, Incident::CallEnds(call));
         }
-        self.recover_later(server);
+        true
     }
 
     /// Has a server hang. Its calls go on when it does.

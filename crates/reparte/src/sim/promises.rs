@@ -24,7 +24,7 @@ impl Drop for Seed {
 
 /// Runs that many seeds of a scenario, or those that the environment asks for.
 /// Checks each result with `check`.
-fn run(count: u64, draw: Draw, check: fn(&RunResult)) -> Vec<RunResult> {
+pub(super) fn run(count: u64, draw: Draw, check: fn(&RunResult)) -> Vec<RunResult> {
     let number = |name| {
         let value = std::env::var(name).ok()?;
         Some(value.parse::<u64>().expect("a number of seeds, or a seed"))

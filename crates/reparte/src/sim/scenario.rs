@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::error::call::ErrorKind;
 use crate::plan::options::PlanOptions;
 use crate::plan::random::SplitMix;
+use crate::sim::troubles::Troubles;
 use crate::{RetryFaults, TaskId};
 
 /// The servers, tasks, options and incidents of one run. The incidents come at
@@ -60,6 +62,7 @@ pub(super) struct Scenario {
     pub(super) strict_times: bool,
     /// The script of the run is replayed at its end.
     pub(super) replays: bool,
+    pub(super) troubles: Troubles,
 }
 
 impl Scenario {
@@ -106,6 +109,7 @@ impl Scenario {
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
             replays: false,
+            troubles: Troubles::default(),
         }
     }
 
@@ -141,12 +145,18 @@ impl Scenario {
             slow_percent: 1,
             strict_times: false,
             replays: false,
+            troubles: Troubles::default(),
         }
     }
 
     /// Returns whether the task kills the servers that run it.
     pub(super) fn is_poison(&self, task: TaskId) -> bool {
         task.index() % 5 == 2 && task.index() / 5 < self.poison_tasks
+    }
+
+    /// Returns how the task fails on every server, if it does.
+    pub(super) fn bad_task(&self, task: TaskId) -> Option<ErrorKind> {
+        self.troubles.bad_task(task, self.tasks)
     }
 
     /// Returns the options of the run's plan.

@@ -32,13 +32,15 @@ pub(super) struct VirtualServer {
     /// The plan's knowledge at the start.
     pub(super) config: ServerConfig,
     /// The number of slots in its status.
-    true_slots: usize,
+    pub(super) true_slots: usize,
     pub(super) alive: bool,
     pub(super) hung: bool,
     /// It refuses all calls, or answers them wrongly.
     pub(super) refuses: bool,
     /// All of its answers are malformed.
     pub(super) malformed: bool,
+    /// Number of calls that it has had.
+    pub(super) calls: u64,
     /// Its calls can't be cancelled.
     pub(super) ignores_cancels: bool,
     pub(super) instance: u64,
@@ -87,6 +89,7 @@ impl VirtualServer {
             hung: false,
             refuses: refusals && random.below(2) == 0,
             malformed: false,
+            calls: 0,
             ignores_cancels: kind == Kind::NotProbed && random.below(2) == 0,
             instance: 0,
             unreachable_after: [REFUSAL, REFUSAL, CONNECT_TIMEOUT][random.below(3) as usize],

@@ -14,6 +14,7 @@ use crate::sim::checks::Checks;
 use crate::sim::digest::Digest;
 use crate::sim::scenario::Scenario;
 use crate::sim::script::RunScript;
+use crate::sim::troubles::Flaw;
 use crate::sim::virtual_server::VirtualServer;
 
 /// One run of a scenario, under one seed.
@@ -54,6 +55,18 @@ pub(super) struct RunResult {
     pub(super) poison: Vec<TaskId>,
     /// Number of servers that each of them has killed.
     pub(super) kills: BTreeMap<TaskId, u32>,
+    /// The tasks sent that fail on every server.
+    pub(super) bad: Vec<TaskId>,
+    /// Number of calls that each server has had.
+    pub(super) calls: Vec<u64>,
+    pub(super) sent: u64,
+    pub(super) elapsed: Duration,
+    /// Number of slots of all servers.
+    pub(super) slots: usize,
+    /// Number of servers with a flaw.
+    pub(super) flawed: usize,
+    /// The servers that fail every call, with their slots.
+    pub(super) broken: Vec<(usize, usize)>,
     /// The digest of a run that was to have one.
     pub(super) digest: Option<Digest>,
 }
@@ -111,6 +124,7 @@ impl World {
             random,
         };
         world.enter_incidents();
+        world.enter_gaps();
         world
     }
 
@@ -136,6 +150,23 @@ impl World {
         }
     }
 
+    /// Returns the servers that fail every call, with their slots.
+    fn broken(&self) -> Vec<(usize, usize)> {
+        let flaws = self.scenario.troubles.flaws.iter();
+        let broken = flaws.filter(|(_, flaw)| matches!(flaw, Flaw::Always(_)));
+        broken
+            .map(|&(server, _)| (server, self.servers[server].true_slots))
+            .collect()
+    }
+
+    fn enter_gaps(&mut self) {
+        for gap in &self.scenario.troubles.gaps {
+            let server = ServerId::new(gap.server);
+            self.agenda.enter(gap.from, Incident::GapBegins(server));
+            self.agenda.enter(gap.to, Incident::Recovers(server));
+        }
+    }
+
     /// Runs to the end.
     pub(super) fn run(mut self) -> RunResult {
         let mut steps = 0_u64;
@@ -154,9 +185,19 @@ impl World {
             checks.1.check_replay();
         }
         let sent = (0..self.sent).map(TaskId::new);
+        let bad = sent
+            .clone()
+            .filter(|&task| self.scenario.bad_task(task).is_some());
         RunResult {
             end: end.expect("the loop ends with one"),
             poison: sent.filter(|&task| self.scenario.is_poison(task)).collect(),
+            bad: bad.collect(),
+            calls: self.servers.iter().map(|server| server.calls).collect(),
+            sent: self.sent,
+            elapsed: self.now,
+            slots: self.servers.iter().map(|server| server.true_slots).sum(),
+            flawed: self.scenario.troubles.flaws.len(),
+            broken: self.broken(),
             failed: self.failed,
             kills: self.kills,
             digest: match self.observer {
@@ -211,6 +252,7 @@ impl World {
             Incident::Dies(server) => self.die(server),
             Incident::Hangs(server) => self.hang(server),
             Incident::Recovers(server) => self.recover(server),
+            Incident::GapBegins(server) => self.go_down(server),
             Incident::ServerAdded => return Some(self.add_server()),
             Incident::ServerRemoved(server) => return Some(Event::ServerRemoved { server }),
             Incident::JournalFails => return Some(Event::JournalFailed),
@@ -278,6 +320,7 @@ impl World {
             Action::EndRun(end) => return Some(end),
             Action::DeliverResult { .. }
             | Action::SetAside { .. }
+            | Action::AskAgain { .. }
             | Action::TakeBack { .. }
             | Action::UseReserve { .. }
             | Action::MarkOut { .. }

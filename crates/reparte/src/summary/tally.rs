@@ -119,6 +119,7 @@ impl RunSummary {
             Action::CancelCall { .. }
             | Action::LoseCall { .. }
             | Action::ProbeServer { .. }
+            | Action::AskAgain { .. }
             | Action::NoteInstances { .. }
             | Action::StartWaiting { .. }
             | Action::StopWaiting => {}

@@ -88,7 +88,7 @@ impl Plan {
         });
         let (server_verdict, failure) = failures::assess_loss(reason);
         self.record_death(&lost, failure.death);
-        self.try_again(task, server, failure);
+        self.try_again(&lost, failure);
         self.apply_to_server(&lost, server_verdict);
     }
 
@@ -109,10 +109,11 @@ impl Plan {
                 continue;
             };
             self.hedging.set_candidate(call, false);
+            self.tasks.avoid(task, server, false);
             if !self.has_awaited_call(task) {
                 let suspicion = self.suspects.suspicion(task);
                 let decision = self.retries.retry(true, suspicion);
-                self.requeue(task, server, decision);
+                self.requeue(task, decision);
             }
             self.update_hedging(task);
         }

@@ -67,18 +67,23 @@ impl Plan {
         sent_at: Duration,
     ) {
         let was_aside = self.health.state(server) == State::Probing;
+        let was_up = self.health.state(server) == State::Up;
         let change = self
             .heartbeat
-            .status_reported(server, status, sent_at, self.now);
+            .status_reported(server, status, sent_at, was_up, self.now);
         if let Some(slots) = change.slots
             && self.placement.set_slots(server, slots)
         {
             self.actions.push_back(Action::SetSlots { server, slots });
         }
+        if change.several {
+            self.actions.push_back(Action::NoteInstances { server });
+        }
         // Nobody knows which instance had the calls of a server that reports its
         // status for the first time.
-        if change.restarted || (change.first && was_aside) {
-            self.lose_calls_before(server, sent_at);
+        let unknown = (change.first && was_aside).then_some(sent_at);
+        if let Some(time) = change.restarted.or(unknown) {
+            self.lose_calls_before(server, time);
         }
         if self.health.status_reported(server) {
             self.take_back(server);

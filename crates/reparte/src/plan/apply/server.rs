@@ -17,6 +17,13 @@ impl Plan {
         self.heartbeat.add_server(config, self.now);
         self.placement.add_server(config, self.health.state(server));
         self.calls.add_server();
+        self.standing.add_server();
+        self.note_arrival();
+    }
+
+    /// Has parked tasks tried again: a server has come, or given a result.
+    fn note_arrival(&mut self) {
+        self.second_chances_due |= self.tasks.parked().next().is_some();
     }
 
     /// Has the placement follow the health of a server.
@@ -37,8 +44,18 @@ impl Plan {
                 if self.health.call_answered(server) {
                     self.take_back(server);
                 }
+                self.note_arrival();
             }
             ServerVerdict::Unknown => {}
+            ServerVerdict::Contested => {
+                self.heartbeat.call_answered(server, self.now);
+            }
+            ServerVerdict::NotFound => {
+                if self.standing.not_found(server, call.task) || self.tasks.open() == 1 {
+                    self.refuse(call.assignment);
+                }
+            }
+            ServerVerdict::Refuses => self.refuse(call.assignment),
             ServerVerdict::Useless => self.mark_out(server),
             ServerVerdict::Failed(failure) => {
                 let aside = self.health.call_failed(
@@ -53,6 +70,30 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// Sets a server aside that takes no call of this client.
+    fn refuse(&mut self, assignment: Assignment) {
+        let Assignment {
+            server,
+            health_at_start,
+        } = assignment;
+        let refused = self.health.refuse(server, health_at_start, self.now);
+        if let Some(aside) = refused {
+            self.set_aside(server, aside);
+            self.recheck = true;
+        }
+    }
+
+    /// Asks every server once more, when the outage has reached its limit.
+    pub(in crate::plan) fn ask_once_more(&mut self) {
+        if !self.outage.ask_once_more(self.calls.regular(), self.now) {
+            return;
+        }
+        for server in self.health.ask_all(self.now) {
+            self.actions.push_back(Action::AskAgain { server });
+        }
+        self.fire_timers();
     }
 
     /// Records that the server accepts connections, which says little about
@@ -92,6 +133,7 @@ impl Plan {
     pub(in crate::plan) fn take_back(&mut self, server: ServerId) {
         self.update_placement(server);
         self.outage.answered();
+        self.note_arrival();
         self.actions.push_back(Action::TakeBack { server });
     }
 
@@ -100,6 +142,7 @@ impl Plan {
         if self.health.mark_out(server) {
             self.update_placement(server);
             self.actions.push_back(Action::MarkOut { server });
+            self.recheck = true;
             // It is not probed any more: what it could still say does not count.
             self.settle_deaths(server, self.now, None);
         }
@@ -111,6 +154,7 @@ impl Plan {
             self.update_placement(server);
             self.actions.push_back(Action::UseReserve { server });
         }
+        self.note_arrival();
         self.outage.reset();
     }
 

@@ -18,6 +18,7 @@ impl Plan {
     pub(in crate::plan) fn deliver_result(&mut self, ended: &InFlight) {
         let task = ended.task;
         self.ended_tasks += 1;
+        self.record_result(task, ended.assignment.server);
         self.actions.push_back(Action::DeliverResult {
             task,
             server: ended.assignment.server,
@@ -51,6 +52,9 @@ impl Plan {
     /// Closes a task that has ended, and cancels the calls that it still has.
     pub(in crate::plan) fn close_task(&mut self, task: TaskId) {
         self.suspects.forget(task);
+        if self.cases.any() {
+            self.cases.close(task);
+        }
         let Some(closed) = self.tasks.close(task) else {
             return;
         };
@@ -101,7 +105,7 @@ impl Plan {
                 Suspicion::Poison if waits => self.fail_task(task, TaskFailure::Poison),
                 Suspicion::None if waits => {
                     let decision = self.retries.retry(true, Suspicion::None);
-                    self.requeue(task, server, decision);
+                    self.requeue(task, decision);
                 }
                 _ => self.update_hedging(task),
             }
@@ -110,33 +114,27 @@ impl Plan {
 
     /// Tries a task again whose call on a server has failed, unless it has
     /// another call that is awaited, or has failed for good.
-    pub(in crate::plan) fn try_again(
-        &mut self,
-        task: TaskId,
-        server: ServerId,
-        failure: CallFailure,
-    ) {
+    pub(in crate::plan) fn try_again(&mut self, call: &InFlight, failure: CallFailure) {
+        let (task, server) = (call.task, call.assignment.server);
         let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };
-        let attempts = failed.call_failed(failure.may_have_run);
+        let counts = failure.may_have_run && call.kind != CallKind::Hedge;
+        let attempts = failed.call_failed(counts);
+        let attempts = attempts.saturating_sub(self.suspected_attempts(task));
+        self.tasks.avoid(task, server, false);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);
         }
         let suspicion = self.suspects.suspicion(task);
         let decision = self.retries.after_failure(failure, attempts, suspicion);
-        self.requeue(task, server, decision);
+        self.requeue(task, decision);
     }
 
-    pub(in crate::plan) fn requeue(
-        &mut self,
-        task: TaskId,
-        failed_by: ServerId,
-        decision: RetryDecision,
-    ) {
+    pub(in crate::plan) fn requeue(&mut self, task: TaskId, decision: RetryDecision) {
         match decision {
-            RetryDecision::Retry => self.tasks.requeue(task, Queue::Retry(failed_by)),
-            RetryDecision::Delay => self.tasks.requeue(task, Queue::Delayed(failed_by)),
+            RetryDecision::Retry => self.tasks.requeue(task, Queue::Retry),
+            RetryDecision::Delay => self.tasks.requeue(task, Queue::Delayed),
             RetryDecision::Isolate => self.tasks.requeue(task, Queue::Isolated),
             RetryDecision::Fail(reason) => self.fail_task(task, reason),
         }
@@ -147,7 +145,9 @@ impl Plan {
         let Some(updated) = self.tasks.get(task) else {
             return;
         };
-        let has_one_call = updated.calls().len() == 1 && !updated.waits();
+        let has_one_call = updated.calls().len() == 1
+            && !updated.waits()
+            && updated.hedges() < hedging::MOST_HEDGES;
         let deaths = self.suspects.deaths(task).len();
         for &id in updated.calls() {
             let can_be_hedged = self.calls.get(id).is_some_and(|call| {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::error::call::ErrorKind;
-use crate::options::RetryFaults;
 use crate::plan::failures::{ServerVerdict, assess};
+use crate::plan::heartbeat::Silence;
 
 /// Returns the only server.
 fn id() -> ServerId {
@@ -32,7 +32,7 @@ fn one_server(has_status: bool) -> Health {
 }
 
 fn failure(kind: ErrorKind) -> ServerFailure {
-    match assess(Err(kind), &RetryFaults::None, false).0 {
+    match assess(Err(kind), true).0 {
         ServerVerdict::Failed(failure) => failure,
         verdict => panic!("{kind} says {verdict:?}"),
     }
@@ -69,7 +69,7 @@ fn a_server_that_was_not_reached_is_probed_and_taken_back() {
     let aside = fail(&mut health, ErrorKind::Unreachable, secs(9)).unwrap();
     assert_eq!(aside.reason, AsideReason::Died);
     assert_eq!(health.state(id()), State::Aside);
-    assert!(!health.any_alive() && !health.all_unused());
+    assert!(!health.any_alive() && !health.all_unused(false));
     assert_eq!(wait(&mut health), State::Probing);
     assert!(!health.call_answered(id()), "it may have been sent before");
     assert!(health.status_reported(id()));
@@ -79,10 +79,10 @@ fn a_server_that_was_not_reached_is_probed_and_taken_back() {
 }
 
 #[test]
-fn a_server_whose_answer_was_malformed_has_a_trial() {
+fn a_server_whose_call_ended_by_itself_has_a_trial() {
     for answered in [true, false] {
         let mut health = one_server(true);
-        fail(&mut health, ErrorKind::Malformed, secs(9)).unwrap();
+        fail(&mut health, ErrorKind::Cancelled, secs(9)).unwrap();
         assert_eq!(wait(&mut health), State::TrialDue);
         assert!(!health.status_reported(id()));
         let trial = health.call_started(id());
@@ -95,7 +95,7 @@ fn a_server_whose_answer_was_malformed_has_a_trial() {
             assert!(health.call_answered(id()));
             assert_eq!(health.state(id()), State::Up);
         } else {
-            let failure = failure(ErrorKind::Malformed);
+            let failure = failure(ErrorKind::Cancelled);
             let aside = health.call_failed(id(), trial, failure, secs(9), secs(20));
             assert_eq!(aside.unwrap().reason, AsideReason::StillDown);
             assert_eq!(health.state(id()), State::Aside);
@@ -129,40 +129,107 @@ fn a_call_of_an_earlier_epoch_says_nothing_new() {
 }
 
 #[test]
-fn five_own_failures_at_once_are_a_reason_for_quarantine() {
+fn five_breaks_at_once_are_a_reason_for_a_trial() {
     let soon = Duration::from_millis(999);
-    for (kind, after, quarantine) in [
-        (ErrorKind::Malformed, soon, true),
+    for (kind, after, trial) in [
         (ErrorKind::Interrupted, soon, true),
-        (ErrorKind::Malformed, secs(1), false),
+        (ErrorKind::Interrupted, secs(1), false),
         (ErrorKind::Unreachable, soon, false),
         (ErrorKind::Unanswered, soon, false),
         (ErrorKind::TimedOut, soon, false),
-        (ErrorKind::Busy { retry_after: None }, soon, false),
     ] {
         let mut health = one_server(true);
         for strike in 1..=5 {
-            let aside = fail(&mut health, kind, after).unwrap();
-            let quarantined = aside.reason == AsideReason::Suspected;
-            assert_eq!(quarantined, quarantine && strike == 5, "{kind} {after:?}");
-            assert_eq!(quarantined, aside.until >= after + secs(60), "{kind}");
+            fail(&mut health, kind, after).unwrap();
             let state = wait(&mut health);
-            if quarantined {
-                assert_eq!(state, State::TrialDue, "a probe is not enough");
-            }
+            let expected = match trial && strike == 5 {
+                true => State::TrialDue,
+                false => State::Probing,
+            };
+            assert_eq!(
+                state, expected,
+                "{kind} {after:?}: a probe is enough, or not"
+            );
         }
     }
+}
+
+#[test]
+fn a_suspected_server_is_on_trial_until_it_is_released_or_answers() {
+    let mut health = one_server(true);
+    let at_start = health.call_started(id());
+    let aside = health
+        .put_on_suspicion(id(), at_start, true, secs(1))
+        .unwrap();
+    assert_eq!(aside.reason, AsideReason::Suspected);
+    assert!(health.any_alive() && !health.any_up(), "it gives faults");
+    let again = health.put_on_suspicion(id(), at_start, true, secs(1));
+    assert!(again.is_none(), "the call started before");
+    assert_eq!(wait(&mut health), State::TrialDue);
+    let trial = health.call_started(id());
+    let silent = failure(ErrorKind::Unreachable);
+    health
+        .call_failed(id(), trial, silent, secs(1), secs(2))
+        .unwrap();
+    assert!(!health.any_alive());
+    assert_eq!(wait(&mut health), State::TrialDue, "it is suspected still");
+    assert!(!health.release(id()), "it is down, whatever it was before");
+    assert!(!health.is_on_suspicion(id()));
+    health.call_started(id());
+    assert!(health.call_answered(id()));
+
+    health.put_idle_on_suspicion(id(), secs(3)).unwrap();
+    assert!(health.put_idle_on_suspicion(id(), secs(3)).is_none());
+    assert!(health.release(id()) && health.state(id()) == State::Up);
+}
+
+#[test]
+fn a_server_that_takes_no_call_is_asked_again_in_a_minute() {
+    let mut health = one_server(true);
+    let at_start = health.call_started(id());
+    let aside = health.refuse(id(), at_start, secs(1)).unwrap();
+    assert!(aside.reason == AsideReason::Refused && aside.until >= secs(61));
+    assert!(health.refuse(id(), at_start, secs(1)).is_none());
+    assert!(health.all_unused(true) && !health.all_unused(false));
+    assert!(!health.is_expected(id()));
+    assert_eq!(wait(&mut health), State::TrialDue);
+    health.call_started(id());
+    assert!(health.call_answered(id()) && !health.all_unused(true));
+}
+
+#[test]
+fn a_server_that_is_down_is_expected_until_that_lapses() {
+    let mut health = one_server(true);
+    assert!(health.is_expected(id()));
+    fail(&mut health, ErrorKind::Unreachable, secs(1)).unwrap();
+    assert_eq!(health.next_lapse(secs(5)), Some(secs(6)));
+    assert!(!health.lapse(secs(5), secs(5)) && health.is_expected(id()));
+    wait(&mut health);
+    assert!(health.lapse(secs(5), secs(6)) && !health.is_expected(id()));
+    assert_eq!(health.next_lapse(secs(5)), None);
+    assert!(health.status_reported(id()) && health.is_expected(id()));
+}
+
+#[test]
+fn every_server_is_asked_once_more() {
+    let mut health = one_server(true);
+    let aside = fail(&mut health, ErrorKind::Unreachable, secs(1)).unwrap();
+    assert!(aside.until > secs(1) && !health.any_asked());
+    assert_eq!(health.ask_all(secs(1)), [id()]);
+    assert_eq!(health.end_aside(id(), secs(1)), Some(State::Probing));
+    assert!(health.any_asked());
+    assert!(health.ask_all(secs(1)).is_empty());
 }
 
 #[test]
 fn an_answer_ends_the_strikes_and_the_growth_of_the_pauses() {
     let mut health = one_server(true);
     let soon = Duration::from_millis(1);
-    for round in 0..40 {
-        let aside = fail(&mut health, ErrorKind::Malformed, soon).unwrap();
-        assert_ne!(aside.reason, AsideReason::Suspected, "round {round}");
+    for _ in 0..40 {
+        let aside = fail(&mut health, ErrorKind::Interrupted, soon).unwrap();
         assert!(aside.until <= soon + Duration::from_millis(100));
-        wait(&mut health);
+        assert_eq!(wait(&mut health), State::Probing);
+        health.connected(id());
         health.call_started(id());
         assert!(health.call_answered(id()));
     }
@@ -214,7 +281,7 @@ fn a_silence_sets_a_server_aside_unless_it_is_already() {
 #[test]
 fn a_silence_makes_a_probe_enough_again() {
     let mut health = one_server(true);
-    fail(&mut health, ErrorKind::Malformed, secs(9)).unwrap();
+    fail(&mut health, ErrorKind::Cancelled, secs(9)).unwrap();
     assert_eq!(wait(&mut health), State::TrialDue);
     health.probe_failed(id(), SILENCE, secs(9)).0.unwrap();
     assert_eq!(wait(&mut health), State::Probing);
@@ -226,7 +293,7 @@ fn a_server_is_out_once_and_for_good() {
     let at_start = health.call_started(id());
     assert!(health.mark_out(id()));
     assert!(!health.mark_out(id()));
-    assert!(health.all_unused() && !health.any_alive());
+    assert!(health.all_unused(false) && !health.any_alive());
     let failed = failure(ErrorKind::Interrupted);
     let aside = health.call_failed(id(), at_start, failed, secs(0), secs(5));
     assert!(aside.is_none());
@@ -244,9 +311,9 @@ fn the_reserve_is_used_at_once() {
     for reserve in [false, true, true] {
         health.add_server(config(true, reserve));
     }
-    assert!(!health.all_unused());
+    assert!(!health.all_unused(false));
     health.mark_out(id());
-    assert!(health.all_unused());
+    assert!(health.all_unused(false));
     let reserve = [ServerId::new(1), ServerId::new(2)];
     assert_eq!(health.use_reserve(), reserve);
     assert_eq!(health.state(reserve[0]), State::Up);

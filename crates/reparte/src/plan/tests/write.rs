@@ -89,6 +89,7 @@ pub(crate) fn action_line(action: Action) -> String {
         } => {
             format!("set server {server} aside until {}: {reason:?}", ms(until))
         }
+        Action::AskAgain { server } => format!("ask server {server} once more"),
         Action::TakeBack { server } => format!("take server {server} back"),
         Action::UseReserve { server } => format!("fall back on server {server}"),
         Action::MarkOut { server } => format!("put server {server} out"),

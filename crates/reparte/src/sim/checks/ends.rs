@@ -13,20 +13,34 @@ impl Checks {
             TaskFailure::Cancelled => assert_eq!(self.cancelled, Some(task)),
             TaskFailure::GivenUp => assert!(self.open[&task].attempts >= self.max_attempts),
             TaskFailure::Poison => assert!(self.open[&task].breaks >= 3),
-            TaskFailure::Permanent => {
-                if let Some((_, Err(ErrorKind::Fault { code }))) = self.returned
-                    && self.retry_faults.contain(code)
-                {
-                    assert!(self.open[&task].attempts >= self.max_attempts);
-                }
-                let permanent = matches!(
-                    self.returned,
-                    Some((of, Err(ErrorKind::Fault { .. } | ErrorKind::Unsendable))) if of == task
-                );
-                assert!(permanent, "task {task} fails by {:?}", self.returned);
-            }
+            TaskFailure::Permanent => self.check_permanent(task),
         }
         self.task_ends(task);
+    }
+
+    /// A task fails by its own failure if it can't be sent, or by a contested one. A
+    /// fault is enough, unless the options have it tried again. Any other must have
+    /// come twice.
+    fn check_permanent(&self, task: TaskId) {
+        if self.returned == Some((task, Err(ErrorKind::Unsendable))) {
+            return;
+        }
+        let record = &self.open[&task];
+        let exhausted = record.attempts >= self.max_attempts;
+        let mut kinds = record.cases.values();
+        let any_final = kinds.any(|&kind| match kind {
+            ErrorKind::Fault { code } => !self.retry_faults.contain(code),
+            _ => true,
+        });
+        let any_fault = record
+            .cases
+            .values()
+            .any(|&kind| matches!(kind, ErrorKind::Fault { .. } | ErrorKind::Overran));
+        assert!(
+            exhausted || (any_final && (any_fault || record.contested >= 2)),
+            "task {task} fails by {:?}",
+            record.cases
+        );
     }
 
     /// Checks and records the end of a task: it has not ended before.
@@ -50,7 +64,7 @@ impl Checks {
             }
             RunEnd::NoServers => {
                 let mut servers = self.servers.iter();
-                assert!(servers.all(|record| record.state == State::Out));
+                assert!(servers.all(|record| record.state == State::Out || record.refused));
             }
             RunEnd::Halted => panic!("no task may halt it"),
             RunEnd::Drained => assert!(self.draining),

@@ -16,6 +16,10 @@ pub(super) struct ServerRecord {
     pub(super) since: Duration,
     /// Number of times that it was set aside.
     pub(super) asides: u32,
+    /// It takes no call of this client.
+    pub(super) refused: bool,
+    /// It has given a result or a fault.
+    pub(super) has_answered: bool,
     /// It is, or was, in reserve.
     pub(super) reserve: bool,
     /// The calls started since it was set aside that have not returned.
@@ -42,6 +46,8 @@ impl ServerRecord {
             },
             since: Duration::ZERO,
             asides: 0,
+            refused: false,
+            has_answered: false,
             reserve: config.reserve,
             trials: BTreeSet::new(),
         }

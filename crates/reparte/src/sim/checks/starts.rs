@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::action::CallReason;
 use crate::sim::checks::Checks;
@@ -26,6 +27,10 @@ impl Checks {
         let record = self.open.get_mut(&task).expect("it is open");
         record.calls.insert(call);
         record.called = true;
+        if reason == CallReason::Hedge {
+            record.hedges += 1;
+            record.hedge_calls.insert(call);
+        }
         assert!(self.running.insert(call, (Some(task), server)).is_none());
         let asides = self.servers[server.index()].asides;
         self.asides.insert(call, asides);
@@ -37,12 +42,33 @@ impl Checks {
         let mut others = record.calls.iter().copied();
         match reason {
             CallReason::First => assert!(!record.called && record.calls.is_empty()),
-            CallReason::Retry => assert!(
-                record.called && others.all(|other| self.may_be_doubted(other)),
-                "task {task} runs already"
-            ),
+            CallReason::Retry => {
+                assert!(
+                    record.called && others.all(|other| self.may_be_doubted(other)),
+                    "task {task} runs already"
+                );
+                // One beside a doubted call, and one that may prove a death, come
+                // in addition.
+                let more = !record.calls.is_empty() || record.breaks > 0;
+                assert!(
+                    record.firm_attempts < self.max_attempts || more,
+                    "task {task} has had its attempts"
+                );
+                let again = match record.cases.get(&server) {
+                    Some(ErrorKind::Fault { code }) => self.retry_faults.contain(*code),
+                    _ => true,
+                };
+                assert!(again, "server {server} has given task {task} a fault");
+            }
             CallReason::Hedge => {
-                let waits = |other: &TaskRecord| other.calls.is_empty() && other.breaks < 2;
+                let avoids = record.lost_by.contains(&server) || record.cases.contains_key(&server);
+                assert!(
+                    !avoids && record.hedges < 2,
+                    "task {task} has no such hedge"
+                );
+                let waits = |other: &TaskRecord| {
+                    other.calls.is_empty() && other.breaks < 2 && other.cases.is_empty()
+                };
                 assert!(
                     !self.open.values().any(waits)
                         && record.calls.len() == 1
@@ -78,33 +104,34 @@ impl Checks {
         }
     }
 
-    /// A task that was running at two deaths starts when nothing else waits or
-    /// runs, and has its server to itself.
+    /// A task that was running at two deaths has its server to itself.
     fn check_isolation(&mut self, task: TaskId, call: CallId, server: ServerId) {
         let shares = |other: &CallId| self.running[other].1 == server;
         assert!(
             !self.isolated.iter().any(shares),
             "server {server} runs a task in isolation"
         );
+        if self.open[&task].breaks >= 2 {
+            self.perhaps_isolated.insert(call);
+        }
         if self.open[&task].deaths < 2 {
             return;
         }
-        for (other, record) in &self.open {
-            let waits_isolated = record.calls.is_empty() && record.breaks >= 2;
-            let mut calls = record.calls.iter();
-            let doubted = !record.calls.is_empty() && calls.all(|&call| self.may_be_doubted(call));
-            assert!(
-                *other == task || waits_isolated || doubted,
-                "task {task} does not run isolated, but beside task {other}"
-            );
-        }
+        assert!(
+            !self
+                .running
+                .values()
+                .any(|(of, other)| of.is_some() && *other == server),
+            "task {task} does not run isolated on server {server}"
+        );
         self.isolated.insert(call);
     }
 
     /// The retries so far are paid for.
     fn count_retry(&mut self, task: TaskId, reason: CallReason, now: Duration) {
         let record = &self.open[&task];
-        let paid = reason == CallReason::Retry && record.costs && record.calls.is_empty();
+        let paid =
+            reason == CallReason::Retry && record.costs && record.lost && record.calls.is_empty();
         let slots = self.servers.iter().map(|record| record.slots).sum();
         self.retry_bound.slots = self.retry_bound.slots.max(slots);
         self.retry_bound.retries += u64::from(paid && record.breaks < 2);

@@ -1,0 +1,320 @@
+//! The changes that follow from contested failures: cases, strikes, trials.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::{ServerId, TaskId};
+use crate::plan::Plan;
+use crate::plan::action::TaskFailure;
+use crate::plan::calls::{Assignment, CallKind, InFlight};
+use crate::plan::cases::{self, Case, Facts, Judgement};
+use crate::plan::failures::{self, ServerVerdict};
+use crate::plan::health::State;
+use crate::plan::retries::RetryDecision;
+use crate::plan::suspects::Suspicion;
+use crate::plan::tasks::Queue;
+
+/// Time for which a server that is down is waited for where the outage has no
+/// limit.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
+
+impl Plan {
+    /// Opens a case between the task of a call and its server, and decides on the
+    /// task.
+    pub(in crate::plan) fn contest(&mut self, ended: &InFlight, kind: ErrorKind) {
+        let (task, server) = (ended.task, ended.assignment.server);
+        let counts = kind.may_have_run() && ended.kind != CallKind::Hedge;
+        self.open_case(task, server, kind, counts);
+        if self.standing.is_proven(server) && self.cases.agreeing(task).next().is_some() {
+            self.confirm(task);
+        }
+        match self.standing.is_suspected(server) {
+            true => self.put_on_trial(ended.assignment),
+            false => self.apply_to_answering(ended, kind),
+        }
+        let Some(failed) = self.tasks.get_mut(task) else {
+            return;
+        };
+        let attempts = failed.call_failed(counts);
+        let attempts = attempts.saturating_sub(self.suspected_attempts(task));
+        self.tasks.avoid(task, server, true);
+        if self.has_awaited_call(task) {
+            return self.update_hedging(task);
+        }
+        let facts = Facts {
+            is_retried: self.is_retried(kind),
+            has_attempts: self.retries.has_attempts(attempts),
+            is_proven: self.standing.is_proven(server),
+            stands_well: self.standing.stands_well(server),
+            is_suspected: self.standing.is_suspected(server),
+            faults_everywhere: self.standing.faults_everywhere(),
+            any_other: self.any_other_can_come(task),
+            has_fault: self.has_final_fault(task),
+        };
+        let judgement = self.cases.judge(task, facts);
+        self.apply_judgement(task, server, judgement, kind.may_have_run());
+    }
+
+    /// Applies what a contested failure says about a server that is not suspected: one
+    /// that was set aside is back by a fault, and by nothing else.
+    fn apply_to_answering(&mut self, ended: &InFlight, kind: ErrorKind) {
+        let server = ended.assignment.server;
+        if cases::is_fault(kind) {
+            self.outage.answered();
+            if self.health.call_answered(server) {
+                self.take_back(server);
+            }
+        } else if self.health.state(server) != State::Up {
+            let failed = ServerVerdict::Failed(failures::no_answer());
+            self.apply_to_server(ended, failed);
+        }
+    }
+
+    fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, counts: bool) {
+        let epoch = self.standing.results(server);
+        let case = Case {
+            server,
+            kind,
+            epoch,
+            attempts: u32::from(counts),
+        };
+        if self.cases.open(task, case) {
+            self.standing.case_opened(server, cases::is_fault(kind));
+        }
+    }
+
+    fn is_retried(&self, kind: ErrorKind) -> bool {
+        match kind {
+            ErrorKind::Fault { code } => self.options.retry_faults.contain(code),
+            ErrorKind::Overran => self.options.retry_time_outs,
+            _ => false,
+        }
+    }
+
+    /// Returns whether a server has given the task a fault that is not tried again.
+    fn has_final_fault(&self, task: TaskId) -> bool {
+        let is_final = |case: &Case| cases::is_fault(case.kind) && !self.is_retried(case.kind);
+        self.cases.of(task).iter().any(is_final)
+    }
+
+    fn apply_judgement(
+        &mut self,
+        task: TaskId,
+        server: ServerId,
+        judgement: Judgement,
+        may_have_run: bool,
+    ) {
+        match judgement {
+            Judgement::Fails | Judgement::Confirmed => {
+                self.fail_task(task, TaskFailure::Permanent);
+            }
+            Judgement::GivenUp => self.fail_task(task, TaskFailure::GivenUp),
+            Judgement::Believed => {
+                let epoch = self.standing.results(server);
+                self.standing.believed(server, epoch);
+                self.fail_task(task, TaskFailure::Permanent);
+            }
+            Judgement::Elsewhere | Judgement::Again => {
+                if judgement == Judgement::Again {
+                    self.tasks.relax(task);
+                }
+                let paid = may_have_run && self.good_server_for(task).is_none();
+                self.retry_case(task, paid);
+            }
+            Judgement::Park if self.suspects.suspicion(task) > Suspicion::None => {
+                self.requeue(task, RetryDecision::Isolate);
+            }
+            Judgement::Park => {
+                self.tasks.relax(task);
+                self.tasks.requeue(task, Queue::Parked);
+            }
+        }
+    }
+
+    /// Records that the servers that have failed a task in the same way were right.
+    fn confirm(&mut self, task: TaskId) {
+        let last = self.cases.of(task).last().copied();
+        let agreeing: Vec<Case> = self.cases.agreeing(task).chain(last).collect();
+        for case in agreeing {
+            self.standing.confirmed(case.server, case.epoch);
+            self.release_if_cleared(case.server);
+        }
+    }
+
+    /// Returns the number of attempts of a task that suspected servers have failed.
+    pub(in crate::plan) fn suspected_attempts(&self, task: TaskId) -> u32 {
+        let cases = self.cases.of(task).iter();
+        let failed = cases.filter(|case| self.standing.is_suspected(case.server));
+        failed.map(|case| case.attempts).sum()
+    }
+
+    /// Puts a suspected server on trial, unless every server that is expected gives nothing
+    /// but faults: then these are believed.
+    fn put_on_trial(&mut self, assignment: Assignment) {
+        let Assignment {
+            server,
+            health_at_start,
+        } = assignment;
+        let by_faults = self.standing.is_suspected_by_faults(server);
+        if by_faults && self.all_suspected() {
+            self.standing.believe_faults();
+            return self.release_cleared();
+        }
+        let aside = self
+            .health
+            .put_on_suspicion(server, health_at_start, by_faults, self.now);
+        if let Some(aside) = aside {
+            self.set_aside(server, aside);
+            self.recheck = true;
+        }
+    }
+
+    /// Returns whether every server that is expected is suspected.
+    fn all_suspected(&self) -> bool {
+        let mut servers = self.health.servers();
+        servers.all(|server| !self.health.is_expected(server) || self.standing.is_suspected(server))
+    }
+
+    fn release_cleared(&mut self) {
+        for server in self.health.servers() {
+            self.release_if_cleared(server);
+        }
+    }
+
+    fn release_if_cleared(&mut self, server: ServerId) {
+        if self.health.is_on_suspicion(server)
+            && !self.standing.is_suspected(server)
+            && self.health.release(server)
+        {
+            self.take_back(server);
+        }
+    }
+
+    /// Records that a server has given the result of a task: a strike against
+    /// those that have failed it.
+    pub(in crate::plan) fn record_result(&mut self, task: TaskId, server: ServerId) {
+        if self.standing.result(server) {
+            self.reconsider_suspicions();
+        }
+        if !self.cases.any() {
+            return;
+        }
+        for case in self.cases.close(task) {
+            if case.server != server {
+                self.standing.strike(case.server);
+                self.suspect_idle_server(case.server);
+            }
+        }
+    }
+
+    /// Has the health of every server follow its standing.
+    fn reconsider_suspicions(&mut self) {
+        for server in self.health.servers() {
+            self.release_if_cleared(server);
+            self.suspect_idle_server(server);
+        }
+    }
+
+    fn suspect_idle_server(&mut self, server: ServerId) {
+        if !self.standing.is_suspected(server) || self.health.is_on_suspicion(server) {
+            return;
+        }
+        if let Some(aside) = self.health.put_idle_on_suspicion(server, self.now) {
+            self.set_aside(server, aside);
+            self.recheck = true;
+        }
+    }
+
+    /// Returns whether a server that has no case with the task can come. A suspected
+    /// one does not count where a proven server has failed the task.
+    pub(in crate::plan) fn any_other_can_come(&self, task: TaskId) -> bool {
+        let cases = self.cases.of(task);
+        let mut by = cases.iter().map(|case| case.server);
+        let by_proven = by.any(|server| self.standing.is_proven(server));
+        let mut servers = self.health.servers();
+        servers.any(|server| {
+            self.health.is_expected(server)
+                && !(by_proven && self.standing.is_suspected(server))
+                && !cases.iter().any(|case| case.server == server)
+        })
+    }
+
+    /// Returns a good server that is up and has no case with the task: a call there
+    /// is free of the budget.
+    pub(in crate::plan) fn good_server_for(&self, task: TaskId) -> Option<ServerId> {
+        let mut good = self.standing.good();
+        good.find(|&server| self.placement.is_up(server) && !self.cases.has(task, server))
+    }
+
+    /// Has a retry that waits for the budget start without, on an idle server that
+    /// is good. Returns whether there was one.
+    pub(in crate::plan) fn free_delayed_case(&mut self) -> bool {
+        let task = self.tasks.first_delayed_case();
+        let free =
+            task.filter(|&task| self.placement.any_idle() && self.good_server_for(task).is_some());
+        if let Some(task) = free {
+            self.tasks.requeue(task, Queue::Retry);
+        }
+        free.is_some()
+    }
+
+    /// Decides anew on the tasks that wait for a server that can't come any more.
+    pub(in crate::plan) fn recheck_waiting(&mut self) {
+        if !std::mem::take(&mut self.recheck) {
+            return;
+        }
+        let waiting: Vec<TaskId> = self.tasks.strict_retries().collect();
+        for task in waiting {
+            if !self.any_other_can_come(task) {
+                self.judge_alone(task);
+            }
+        }
+    }
+
+    fn judge_alone(&mut self, task: TaskId) {
+        let Some(&last) = self.cases.of(task).last() else {
+            return;
+        };
+        let judgement = match self.is_retried(last.kind) {
+            true => Judgement::Again,
+            false => {
+                let is_suspected = self.standing.is_suspected(last.server);
+                let has_fault = self.has_final_fault(task);
+                self.cases.judge_alone(task, has_fault, is_suspected)
+            }
+        };
+        match judgement {
+            // Its retry is paid for already.
+            Judgement::Again => self.tasks.relax(task),
+            judgement => self.apply_judgement(task, last.server, judgement, false),
+        }
+    }
+
+    /// Gives the parked tasks their second chance, if it has come.
+    pub(in crate::plan) fn give_second_chances(&mut self) {
+        let only_parked = self.tasks.waiting() == 0
+            && self.calls.awaited() == 0
+            && self.tasks.parked().next().is_some();
+        let idle = self.parking.observe(only_parked, self.now);
+        if !std::mem::take(&mut self.second_chances_due) && !idle {
+            return;
+        }
+        let parked: Vec<TaskId> = self.tasks.parked().collect();
+        for task in parked {
+            let paid = self.good_server_for(task).is_none();
+            self.retry_case(task, paid);
+        }
+    }
+
+    fn retry_case(&mut self, task: TaskId, paid: bool) {
+        match self.retries.retry(paid, self.suspects.suspicion(task)) {
+            RetryDecision::Delay => self.tasks.requeue(task, Queue::DelayedCase),
+            decision => self.requeue(task, decision),
+        }
+    }
+
+    /// Returns for how long a server that is down is waited for.
+    pub(in crate::plan) fn patience(&self) -> Duration {
+        self.outage.limit().unwrap_or(LONGEST_PATIENCE)
+    }
+}

@@ -1,0 +1,191 @@
+//! The cases: contested failures of open tasks, and what they say of the task.
+//!
+//! Evidence about a task comes from different servers. A contested failure opens
+//! a case between the task and the server. The first row that applies decides:
+//!
+//! | condition | the task | the server |
+//! | --- | --- | --- |
+//! | the task has another awaited call | waits for that | the case is open |
+//! | it may be tried again by the options, and has attempts left | is tried again, elsewhere if possible | the case is open, or confirmed |
+//! | another server has failed it in the same way, and this one is proven | fails | both were right: confirmed |
+//! | it has no attempts left | fails by a fault, or is given up | the case is open |
+//! | a fault, and every server gives nothing else | fails | the case is open |
+//! | a fault, and the server stands well | fails | believed, unchecked |
+//! | some server that has not had it can come | is tried there, a proven one first | the case is open |
+//! | a fault, from this server or an earlier one | fails | the case is open |
+//! | any other failure, the first time | is parked, and gets a [second chance](super::parking) | the case is open |
+//! | any other failure, and the server is suspected | keeps its second chance | the case is open |
+//! | any other failure | fails | the case is open |
+//!
+//! A time limit that passed while the server was at work counts as a fault here.
+//! The result of a task is a strike against every server with an open case.
+
+use std::collections::BTreeMap;
+
+use crate::error::call::ErrorKind;
+use crate::ids::{ServerId, TaskId};
+
+/// The cases of every open task that has any.
+#[derive(Debug, Default)]
+pub(super) struct Cases {
+    tasks: BTreeMap<TaskId, TaskCases>,
+}
+
+#[derive(Debug, Default)]
+struct TaskCases {
+    cases: Vec<Case>,
+    /// It has had its second chance.
+    second_chance: bool,
+}
+
+/// One failure of a task on a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case {
+    pub(super) server: ServerId,
+    pub(super) kind: ErrorKind,
+    /// The server's number of results when the case opened.
+    pub(super) epoch: u64,
+    /// Number of attempts of the task that have failed there.
+    pub(super) attempts: u32,
+}
+
+/// The facts about a contested failure, besides the earlier cases of its task.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// The options have such a failure tried again.
+    pub(super) is_retried: bool,
+    /// The task has attempts left. Those on suspected servers don't count.
+    pub(super) has_attempts: bool,
+    /// The server is proven.
+    pub(super) is_proven: bool,
+    /// The server stands well.
+    pub(super) stands_well: bool,
+    /// The server is suspected.
+    pub(super) is_suspected: bool,
+    /// Every server gives nothing but faults.
+    pub(super) faults_everywhere: bool,
+    /// Some server that has not had the task can come.
+    pub(super) any_other: bool,
+    /// Some server has given the task a fault that the options don't have tried
+    /// again.
+    pub(super) has_fault: bool,
+}
+
+/// The decision on a task after a contested failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// It fails.
+    Fails,
+    /// It is given up: it has no attempts left, and nobody knows whose fault it is.
+    GivenUp,
+    /// It fails, and the servers were right.
+    Confirmed,
+    /// It fails, though no other server was asked.
+    Believed,
+    /// It is tried on a server that has not had it.
+    Elsewhere,
+    /// It is tried on any server, others first.
+    Again,
+    /// It waits for its second chance.
+    Park,
+}
+
+/// Returns whether the failure is the function's own word: a fault, or a time
+/// limit that passed while it ran.
+pub(super) fn is_fault(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Fault { .. } | ErrorKind::Overran)
+}
+
+impl Cases {
+    /// Returns the task's cases.
+    pub(super) fn of(&self, task: TaskId) -> &[Case] {
+        self.tasks.get(&task).map_or(&[], |task| &task.cases)
+    }
+
+    /// Returns whether any task has a case.
+    pub(super) fn any(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// Returns whether the server has a case with the task.
+    pub(super) fn has(&self, task: TaskId, server: ServerId) -> bool {
+        self.of(task).iter().any(|case| case.server == server)
+    }
+
+    /// Opens a case, in place of an earlier one with the same server. Returns
+    /// whether there was none.
+    pub(super) fn open(&mut self, task: TaskId, mut case: Case) -> bool {
+        let cases = &mut self.tasks.entry(task).or_default().cases;
+        let known = cases.iter().position(|known| known.server == case.server);
+        if let Some(at) = known {
+            case.attempts += cases.remove(at).attempts;
+        }
+        cases.push(case);
+        known.is_none()
+    }
+
+    /// Returns the cases of other servers that agree with the task's last one.
+    pub(super) fn agreeing(&self, task: TaskId) -> impl Iterator<Item = Case> {
+        let (last, earlier) = self.of(task).split_last().unzip();
+        let earlier = earlier.unwrap_or_default().iter();
+        let agrees = move |case: &&Case| last.is_some_and(|last| last.kind.agrees_with(case.kind));
+        earlier.filter(agrees).copied()
+    }
+
+    /// Decides on a task whose last case has just been opened. Takes note of its
+    /// second chance.
+    pub(super) fn judge(&mut self, task: TaskId, facts: Facts) -> Judgement {
+        let Some(kind) = self.of(task).last().map(|case| case.kind) else {
+            return Judgement::Again;
+        };
+        let is_fault = is_fault(kind);
+        if facts.is_retried && facts.has_attempts {
+            return match facts.any_other {
+                true => Judgement::Elsewhere,
+                false => Judgement::Again,
+            };
+        }
+        if facts.is_proven && self.agreeing(task).next().is_some() {
+            return Judgement::Confirmed;
+        }
+        if !facts.has_attempts {
+            return match is_fault {
+                true => Judgement::Fails,
+                false => Judgement::GivenUp,
+            };
+        }
+        if is_fault && facts.faults_everywhere {
+            return Judgement::Fails;
+        }
+        if is_fault && facts.stands_well {
+            return Judgement::Believed;
+        }
+        if facts.any_other {
+            return Judgement::Elsewhere;
+        }
+        self.judge_alone(task, facts.has_fault, facts.is_suspected)
+    }
+
+    /// Decides on a task that no other server can try.
+    pub(super) fn judge_alone(
+        &mut self,
+        task: TaskId,
+        has_fault: bool,
+        is_suspected: bool,
+    ) -> Judgement {
+        let Some(cases) = self.tasks.get_mut(&task) else {
+            return Judgement::Again;
+        };
+        if has_fault || (cases.second_chance && !is_suspected) {
+            return Judgement::Fails;
+        }
+        cases.second_chance = true;
+        Judgement::Park
+    }
+
+    /// Drops the cases of a task that has ended, and returns them.
+    pub(super) fn close(&mut self, task: TaskId) -> Vec<Case> {
+        let closed = self.tasks.remove(&task);
+        closed.map_or_else(Vec::new, |task| task.cases)
+    }
+}

@@ -1,0 +1,85 @@
+//! The servers from which answers may be expected: now, soon, or not at all.
+
+use std::time::Duration;
+
+use crate::ids::ServerId;
+use crate::plan::health::{Health, ServerHealth, State};
+
+impl Health {
+    /// Returns every server of the run.
+    pub(in crate::plan) fn servers(&self) -> impl Iterator<Item = ServerId> + use<> {
+        (0..self.servers.len()).map(ServerId::new)
+    }
+
+    /// Returns whether some server is alive.
+    pub(in crate::plan) fn any_alive(&self) -> bool {
+        self.alive > 0
+    }
+
+    /// Returns whether some server is up.
+    pub(in crate::plan) fn any_up(&self) -> bool {
+        self.up > 0
+    }
+
+    /// Returns whether some server is busy by its own word.
+    pub(in crate::plan) fn any_busy(&self) -> bool {
+        self.busy > 0
+    }
+
+    /// Returns whether every server is out or in reserve, or takes no call if
+    /// `or_refused`.
+    pub(in crate::plan) fn all_unused(&self, or_refused: bool) -> bool {
+        let refused = if or_refused { self.refused } else { 0 };
+        self.unused + refused == self.servers.len()
+    }
+
+    /// Returns whether some server is being asked whether it works.
+    pub(in crate::plan) fn any_asked(&self) -> bool {
+        let asked = |server: &ServerHealth| {
+            matches!(
+                server.state,
+                State::Probing | State::TrialDue | State::OnTrial
+            )
+        };
+        self.servers.iter().any(asked)
+    }
+
+    /// Returns whether the server may answer calls, now or soon: it is in use, and
+    /// has not been down for too long.
+    pub(in crate::plan) fn is_expected(&self, server: ServerId) -> bool {
+        let server = &self.servers[server.index()];
+        server.is_alive() || (server.down_since.is_some() && !server.is_refused())
+    }
+
+    /// Returns the time at which a server will have been down for too long.
+    pub(in crate::plan) fn next_lapse(&self, patience: Duration) -> Option<Duration> {
+        let (since, _) = self.down.first()?;
+        since.checked_add(patience)
+    }
+
+    /// Gives up on servers that have been down for too long. Returns whether there
+    /// were any.
+    pub(in crate::plan) fn lapse(&mut self, patience: Duration, now: Duration) -> bool {
+        let mut any = false;
+        while let Some((since, server)) = self.down.first()
+            && since.saturating_add(patience) <= now
+        {
+            any = true;
+            let server_health = &mut self.servers[server.index()];
+            self.down.set(server, &mut server_health.down_since, None);
+        }
+        any
+    }
+
+    /// Ends the time aside of every server, and returns them.
+    pub(in crate::plan) fn ask_all(&mut self, now: Duration) -> Vec<ServerId> {
+        let servers = (0..self.servers.len()).map(ServerId::new);
+        let aside: Vec<ServerId> = servers
+            .filter(|&server| self.state(server) == State::Aside)
+            .collect();
+        for &server in &aside {
+            self.edit(server, Some(now), |_| ());
+        }
+        aside
+    }
+}

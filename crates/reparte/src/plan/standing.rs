@@ -1,0 +1,236 @@
+//! The standing of the servers: how far their failures are believed.
+//!
+//! Evidence about a server comes from different tasks. A contested failure opens
+//! a case between a task and a server (`cases.rs`); this part counts for each
+//! server how its cases end.
+//!
+//! | standing | condition |
+//! | --- | --- |
+//! | proven | it has given results, and has no strike |
+//! | good | it is proven, and no case is open since its last result |
+//! | well | it is proven, other servers have confirmed two of its failures, and each fault believed unchecked was followed by a result or a confirmed failure |
+//! | suspected | it has two strikes, or too many cases are open without a result since |
+//!
+//! | event | change |
+//! | --- | --- |
+//! | a result | no case is open; ten in a row take a strike back; a suspected server keeps one strike at most |
+//! | a case opens | one more is open |
+//! | its case is confirmed by another server | the case is closed, and a confirmation more |
+//! | the task of its case succeeds elsewhere | a strike |
+//!
+//! Too many are [`OPEN_CASES`], and more if good servers have had long streaks of
+//! failures themselves: twice the longest streak that ended with a result. So a
+//! function that fails for most arguments makes no server suspected.
+//!
+//! While every server that may give answers is suspected by its faults, the function
+//! is broken everywhere: no server is suspected, and faults are believed, until
+//! some server gives a result.
+
+use std::collections::BTreeSet;
+
+use crate::ids::{ServerId, TaskId};
+
+/// Number of open cases without a result that make a server suspected.
+const OPEN_CASES: u32 = 3;
+/// Number of strikes that make a server suspected.
+const STRIKES: u32 = 2;
+/// Number of results in a row that take a strike back.
+const CLEAN: u32 = 10;
+/// Number of confirmed failures with which a server stands well.
+const CONFIRMATIONS: u32 = 2;
+
+/// The standing of every server.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    servers: Vec<ServerStanding>,
+    good: BTreeSet<ServerId>,
+    /// The longest streak of open cases that ended with a result.
+    innocent: u32,
+    /// Every server that may give answers is suspected by its faults.
+    faults_everywhere: bool,
+}
+
+#[derive(Debug, Default)]
+struct ServerStanding {
+    results: u64,
+    /// It has given a result or a fault.
+    has_answered: bool,
+    strikes: u32,
+    /// Number of results since its last strike or case.
+    clean: u32,
+    confirmations: u32,
+    /// A fault was believed unchecked since its last result or confirmed failure.
+    unchecked: bool,
+    /// Number of open cases since its last result.
+    open: u32,
+    /// All of these are faults.
+    only_faults: bool,
+    /// The task for which it had no function, or which it forbade, before it
+    /// had answered any call.
+    not_found: Option<TaskId>,
+}
+
+impl ServerStanding {
+    fn is_proven(&self) -> bool {
+        self.results > 0 && self.strikes == 0
+    }
+
+    fn is_good(&self) -> bool {
+        self.is_proven() && self.open == 0
+    }
+}
+
+impl Standing {
+    /// Adds a server of which nothing is known.
+    pub(super) fn add_server(&mut self) {
+        self.servers.push(ServerStanding::default());
+    }
+
+    /// Returns whether the server has given results, and has no strike.
+    pub(super) fn is_proven(&self, server: ServerId) -> bool {
+        self.get(server).is_proven()
+    }
+
+    /// Returns whether a fault of the server is believed though no other server
+    /// has confirmed it.
+    pub(super) fn stands_well(&self, server: ServerId) -> bool {
+        let server = self.get(server);
+        server.is_proven() && server.confirmations >= CONFIRMATIONS && !server.unchecked
+    }
+
+    /// Returns whether the server's calls fail while others' succeed, or too many
+    /// in a row.
+    pub(super) fn is_suspected(&self, server: ServerId) -> bool {
+        let believed = self.faults_everywhere && self.get(server).only_faults;
+        self.has_failed_too_often(server) && !believed
+    }
+
+    /// Returns whether the server would be suspected if faults were not believed.
+    pub(super) fn is_suspected_by_faults(&self, server: ServerId) -> bool {
+        self.get(server).only_faults && self.has_failed_too_often(server)
+    }
+
+    /// Returns the good servers.
+    pub(super) fn good(&self) -> impl Iterator<Item = ServerId> {
+        self.good.iter().copied()
+    }
+
+    /// Returns whether faults are believed, since every server gives nothing else.
+    pub(super) fn faults_everywhere(&self) -> bool {
+        self.faults_everywhere
+    }
+
+    /// Records that every server gives nothing but faults.
+    pub(super) fn believe_faults(&mut self) {
+        self.faults_everywhere = true;
+    }
+
+    /// Returns the number of results of the server: the epoch of a case.
+    pub(super) fn results(&self, server: ServerId) -> u64 {
+        self.get(server).results
+    }
+
+    /// Returns whether the server has given a result or a fault.
+    pub(super) fn has_answered(&self, server: ServerId) -> bool {
+        self.get(server).has_answered
+    }
+
+    /// Records a result. Returns whether other servers may have changed between
+    /// suspected and not.
+    pub(super) fn result(&mut self, server: ServerId) -> bool {
+        let most_open = self.most_open();
+        self.innocent = self.innocent.max(self.get(server).open);
+        let believed = std::mem::take(&mut self.faults_everywhere);
+        let changed = believed || self.most_open() > most_open;
+        let known = &mut self.servers[server.index()];
+        if known.open == 0 && known.strikes == 0 && known.results > 0 {
+            // The usual case: nothing else changes.
+            known.results += 1;
+            known.unchecked = false;
+            return changed;
+        }
+        self.edit(server, |server| {
+            server.results += 1;
+            server.has_answered = true;
+            server.open = 0;
+            server.unchecked = false;
+            server.strikes = server.strikes.min(STRIKES - 1);
+            server.clean += 1;
+            if server.clean >= CLEAN {
+                server.clean = 0;
+                server.strikes = server.strikes.saturating_sub(1);
+            }
+        });
+        changed
+    }
+
+    /// Records that a case between a task and the server opens.
+    pub(super) fn case_opened(&mut self, server: ServerId, is_fault: bool) {
+        self.edit(server, |server| {
+            server.has_answered |= is_fault;
+            server.only_faults = is_fault && (server.open == 0 || server.only_faults);
+            server.open += 1;
+            server.clean = 0;
+        });
+    }
+
+    /// Records that another server has failed the same task in the same way.
+    /// `epoch`: the server's number of results when its case opened.
+    pub(super) fn confirmed(&mut self, server: ServerId, epoch: u64) {
+        self.edit(server, |server| {
+            server.confirmations += 1;
+            server.unchecked = false;
+            if server.results == epoch {
+                server.open = server.open.saturating_sub(1);
+            }
+        });
+    }
+
+    /// Records that a fault of the server is believed unchecked.
+    pub(super) fn believed(&mut self, server: ServerId, epoch: u64) {
+        self.edit(server, |server| {
+            server.unchecked = true;
+            if server.results == epoch {
+                server.open = server.open.saturating_sub(1);
+            }
+        });
+    }
+
+    /// Records that a task that the server has failed succeeds elsewhere.
+    pub(super) fn strike(&mut self, server: ServerId) {
+        self.edit(server, |server| {
+            server.strikes += 1;
+            server.clean = 0;
+        });
+    }
+
+    /// Records that the server has no such function, or forbids the call, before
+    /// it has answered any. Returns whether it has done so to another task.
+    pub(super) fn not_found(&mut self, server: ServerId, task: TaskId) -> bool {
+        let known = &mut self.servers[server.index()].not_found;
+        known.replace(task).is_some_and(|before| before != task)
+    }
+
+    fn has_failed_too_often(&self, server: ServerId) -> bool {
+        let server = self.get(server);
+        server.strikes >= STRIKES || server.open >= self.most_open()
+    }
+
+    fn most_open(&self) -> u32 {
+        OPEN_CASES.max(self.innocent.saturating_mul(2))
+    }
+
+    fn get(&self, server: ServerId) -> &ServerStanding {
+        &self.servers[server.index()]
+    }
+
+    /// Changes a server, and keeps the set of good ones in step.
+    fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut ServerStanding)) {
+        let server = &mut self.servers[id.index()];
+        change(server);
+        match server.is_good() {
+            true => self.good.insert(id),
+            false => self.good.remove(&id),
+        };
+    }
+}

@@ -1,0 +1,118 @@
+//! The troubles of a virtual world besides deaths and hangs: tasks that fail
+//! everywhere, and servers that fail what others can do.
+
+use std::time::Duration;
+
+use crate::error::call::ErrorKind;
+use crate::ids::{ServerId, TaskId};
+use crate::plan::random::SplitMix;
+
+/// The troubles of one run.
+#[derive(Default)]
+pub(super) struct Troubles {
+    pub(super) bad: BadTasks,
+    /// The flaw of each server that has one.
+    pub(super) flaws: Vec<(usize, Flaw)>,
+    /// The first call of this server takes an hour.
+    pub(super) slow_first: Option<usize>,
+    /// Times at which servers are down, though they return.
+    pub(super) gaps: Vec<Gap>,
+    /// Time until which a proxy answers 502 in place of every server.
+    pub(super) proxy_until: Duration,
+}
+
+/// The tasks that fail on every server.
+#[derive(Default)]
+pub(super) struct BadTasks {
+    /// Number of the first ones that are.
+    pub(super) first: u64,
+    /// Each task whose number is divisible by this; 0: none.
+    pub(super) every: u64,
+    /// The last one.
+    pub(super) last: bool,
+    /// The way in which they fail; `None`: each in its own.
+    pub(super) kind: Option<ErrorKind>,
+}
+
+/// The way in which a server fails calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Flaw {
+    /// Every one.
+    Always(ErrorKind),
+    /// This percentage.
+    Often(u64, ErrorKind),
+    /// Those of every third task.
+    OneKind(ErrorKind),
+    /// From this number of calls on.
+    From(u64, ErrorKind),
+    /// It dies of every call.
+    Crashes,
+}
+
+/// A time at which a server is down.
+#[derive(Clone, Copy)]
+pub(super) struct Gap {
+    pub(super) server: usize,
+    pub(super) from: Duration,
+    pub(super) to: Duration,
+}
+
+/// Every way in which a task can be contested.
+pub(super) const CONTESTED: [ErrorKind; 10] = [
+    ErrorKind::Fault { code: 2 },
+    ErrorKind::Malformed,
+    ErrorKind::Http { status: 400 },
+    ErrorKind::Http { status: 413 },
+    ErrorKind::Http { status: 500 },
+    ErrorKind::Http { status: 502 },
+    ErrorKind::NotFound,
+    ErrorKind::Forbidden,
+    ErrorKind::Overran,
+    ErrorKind::Panicked,
+];
+
+impl Troubles {
+    /// Returns how a task of a run of so many fails on every server, if it does.
+    pub(super) fn bad_task(&self, task: TaskId, tasks: u64) -> Option<ErrorKind> {
+        let bad = &self.bad;
+        let index = task.index();
+        let is_bad = index < bad.first
+            || (bad.every > 0 && index.is_multiple_of(bad.every))
+            || (bad.last && index + 1 == tasks);
+        let kinds = CONTESTED.len() as u64;
+        let own = CONTESTED[usize::try_from(index % kinds).unwrap()];
+        let kind = bad.kind.unwrap_or(own);
+        let kind = match kind {
+            // The server may not have answered a call yet: then it is out.
+            ErrorKind::NotFound | ErrorKind::Forbidden if index < 40 => ErrorKind::Malformed,
+            kind => kind,
+        };
+        is_bad.then_some(kind)
+    }
+
+    /// Returns the server's flaw.
+    pub(super) fn flaw(&self, server: ServerId) -> Option<Flaw> {
+        let mut flaws = self.flaws.iter();
+        let found = flaws.find(|(flawed, _)| *flawed == server.index())?;
+        Some(found.1)
+    }
+
+    /// Returns how a call fails by its server's flaw, if it does. `calls`: number
+    /// of calls of the server before this one.
+    pub(super) fn flawed_call(
+        &self,
+        server: ServerId,
+        task: TaskId,
+        calls: u64,
+        random: &mut SplitMix,
+    ) -> Option<ErrorKind> {
+        let (fails, kind) = match self.flaw(server)? {
+            Flaw::Always(kind) => (true, kind),
+            Flaw::Often(percent, kind) => (random.below(100) < percent, kind),
+            Flaw::OneKind(kind) => (task.index() % 3 == 1, kind),
+            Flaw::From(from, kind) => (calls >= from, kind),
+            Flaw::Crashes => return None,
+        };
+        fails.then_some(kind)
+    }
+}
