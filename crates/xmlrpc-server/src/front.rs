@@ -8,7 +8,7 @@
 //! | if every worker is busy | calls wait, in their threads | a bounded queue, then 503 |
 //! | a client that disconnects | its call runs to its end | its call is cancelled |
 //! | GET | refused (405) | pages |
-//! | stands on | threads, httparse | hyper, tokio |
+//! | stands on | tiny_http, behind a relay | hyper, tokio |
 //!
 //! Both keep connections alive, limit the time of heads, bodies, answers and idle connections,
 //! and have the checks of heads and bodies in common.

@@ -6,7 +6,7 @@
 //! refused.
 
 /// The framing that a head declares.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyFraming {
     /// No length and no chunks.
     Undeclared,

@@ -4,14 +4,16 @@
 /// are few.
 const RESERVED_DESCRIPTORS: usize = 64;
 
-/// Returns the limit on connections: what is asked for, or less if the process's descriptors
-/// would not suffice.
-pub(crate) fn max_connections(asked: usize) -> usize {
-    within(asked, descriptor_limit())
+/// Returns the limit on connections of so many descriptors each: what is asked for, or less if
+/// the process's descriptors would not suffice.
+pub(crate) fn max_connections(asked: usize, descriptors_each: usize) -> usize {
+    within(asked, descriptor_limit(), descriptors_each)
 }
 
-fn within(asked: usize, descriptors: Option<usize>) -> usize {
-    let room = descriptors.map_or(usize::MAX, |all| all - RESERVED_DESCRIPTORS.min(all / 2));
+fn within(asked: usize, descriptors: Option<usize>, each: usize) -> usize {
+    let room = descriptors.map_or(usize::MAX, |all| {
+        (all - RESERVED_DESCRIPTORS.min(all / 2)) / each
+    });
     asked.min(room).max(1)
 }
 
@@ -36,18 +38,20 @@ mod tests {
 
     #[test]
     fn connections_leave_descriptors_to_the_rest_of_the_process() {
-        for (asked, descriptors, expected) in [
-            (10_000, Some(1024), 960),
-            (10_000, Some(20_000), 10_000),
-            (10_000, Some(64), 32),
-            (10_000, None, 10_000),
-            (0, Some(1024), 1),
-            (usize::MAX, None, usize::MAX),
+        for (asked, descriptors, each, expected) in [
+            (10_000, Some(1024), 1, 960),
+            (10_000, Some(1024), 4, 240),
+            (10_000, Some(20_000), 1, 10_000),
+            (10_000, Some(64), 1, 32),
+            (10_000, Some(64), 4, 8),
+            (10_000, None, 4, 10_000),
+            (0, Some(1024), 1, 1),
+            (usize::MAX, None, 1, usize::MAX),
         ] {
             assert_eq!(
-                within(asked, descriptors),
+                within(asked, descriptors, each),
                 expected,
-                "{asked} {descriptors:?}"
+                "{asked} {descriptors:?} {each}"
             );
         }
     }

@@ -54,6 +54,8 @@ impl Refusal {
     pub(crate) const HEAD_TOO_LARGE: Refusal =
         Refusal::new(431, "the request's head is above this server's limit\n");
     #[cfg(feature = "tiny")]
+    pub(crate) const NOT_TAKEN: Refusal = Refusal::new(503, "no descriptors are left; try again\n");
+    #[cfg(feature = "tiny")]
     pub(crate) const VERSION: Refusal = Refusal::new(505, "this server speaks HTTP/1.1\n");
 
     pub(crate) const fn new(status: u16, text: &'static str) -> Self {

@@ -43,7 +43,7 @@ impl Acceptor {
     ) -> Result<Self, Error> {
         let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
         let slots = options.workers.max(1);
-        let max_connections = max_connections(options.connections);
+        let max_connections = max_connections(options.connections, 1);
         let workers = Workers::new(Arc::clone(&service), slots, options.queue);
         Ok(Acceptor {
             listener,

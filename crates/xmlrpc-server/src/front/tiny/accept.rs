@@ -7,18 +7,25 @@ use std::thread;
 use std::time::Duration;
 
 use crate::call_table::SlotsGuard;
+use crate::error::{Error, system};
 use crate::front::accept_error::{PAUSE, is_of_one_connection};
 use crate::front::descriptor_limit::max_connections;
 use crate::front::log_throttle::LogThrottle;
-use crate::front::tiny::connection::{Shared, serve_connection};
 use crate::front::tiny::connections::Connections;
 use crate::front::tiny::options::Options;
+use crate::front::tiny::private_server::PrivateServer;
+use crate::front::tiny::relay::{Shared, serve_connection};
+use crate::front::tiny::responder::Responder;
 use crate::service::Service;
 use crate::stop::Stop;
 
 /// The longest time for which a stop tries to wake the accept loop, which is awake already
 /// where that takes any time.
 const WAKE_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// The descriptors of a connection whose request is being answered: the client's, and three of
+/// the exchange with tiny_http, which duplicates its own.
+const DESCRIPTORS_PER_CONNECTION: usize = 4;
 
 /// A server before its accept loop runs.
 pub(crate) struct Acceptor {
@@ -32,20 +39,35 @@ pub(crate) struct Acceptor {
 
 impl Acceptor {
     /// Returns an acceptor of a blocking listener, which listens on `address`.
+    ///
+    /// # Errors
+    ///
+    /// tiny_http can't listen.
     pub(crate) fn new(
         listener: TcpListener,
         address: SocketAddr,
         service: Arc<Service>,
         options: Options,
-    ) -> Self {
-        Acceptor {
+    ) -> Result<Self, Error> {
+        let max = max_connections(options.connections, DESCRIPTORS_PER_CONNECTION);
+        let slots = service.calls().add_slots(options.workers.max(1));
+        let responder = Arc::new(Responder::new(service, options.workers));
+        let taking = Arc::clone(&responder);
+        let server = PrivateServer::start(move |request| taking.take(request)).map_err(system(
+            "make a socket for tiny_http in the directory of temporary files",
+        ))?;
+        Ok(Acceptor {
             listener,
             address,
-            connections: Arc::new(Connections::new(max_connections(options.connections))),
+            connections: Arc::new(Connections::new(max)),
             grace: options.grace,
-            _slots: service.calls().add_slots(options.workers.max(1)),
-            shared: Arc::new(Shared::new(service, options)),
-        }
+            _slots: slots,
+            shared: Arc::new(Shared {
+                responder,
+                server,
+                options,
+            }),
+        })
     }
 
     /// Accepts and serves until the stop. Then closes the listener and the connections that
@@ -79,6 +101,7 @@ impl Acceptor {
         }
         drop(self.listener);
         self.connections.wait_until_no_call(self.grace);
+        self.shared.server.close();
     }
 
     /// Serves a connection in a thread of its own, so that a client that sends or reads slowly

@@ -9,8 +9,8 @@ pub struct Options {
     /// The most functions that run at once; further calls wait. 1 by default, as in the
     /// article; 0 counts as 1.
     pub workers: usize,
-    /// The most connections at once, each with a thread; 1,000 by default, and fewer than the
-    /// process may have descriptors. A further one takes the place of the one that has been
+    /// The most connections at once, each with a thread; 1,000 by default, and fewer where the
+    /// process may have few descriptors, at four each. A further one takes the place of the one that has been
     /// idle for longest; if none is idle, it waits.
     pub connections: usize,
     /// The time limit on the head of a request, and on an idle connection; 30 seconds by

@@ -132,7 +132,7 @@ impl Builder {
         listener
             .set_nonblocking(false)
             .map_err(system("set up the listener"))?;
-        let prepare = move || Ok(Acceptor::new(listener, address, service, options));
+        let prepare = move || Acceptor::new(listener, address, service, options);
         let run = |acceptor: Acceptor, stop: &Stop| {
             acceptor.run(stop);
             Ok(())

@@ -1,0 +1,210 @@
+//! The relay of one connection: it reads its requests, one after the other, and passes them on
+//! to tiny_http.
+//!
+//! tiny_http has no limit of time or size, and lets pass heads that can be read in two ways. So
+//! the relay gives it only whole requests: a head that has been checked, and a body within the
+//! limit. A request whose body is too long, in chunks or held back is judged by its head alone.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::front::access_log::log_request;
+use crate::front::body_framing::BodyFraming;
+use crate::front::raw_head;
+use crate::front::refusal::Refusal;
+use crate::front::tiny::connections::Connection;
+use crate::front::tiny::exchange::{Exchange, Progress};
+use crate::front::tiny::forwarded_head::{expectation, forwarded_head};
+use crate::front::tiny::options::Options;
+use crate::front::tiny::private_server::PrivateServer;
+use crate::front::tiny::request_line::RequestLine;
+use crate::front::tiny::responder::Responder;
+use crate::front::tiny::response::{Response, write};
+use crate::front::tiny::socket_reader::SocketReader;
+
+/// The bytes of an answer that are copied at once.
+const PIECE: usize = 64 * 1024;
+
+/// The state that all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) responder: Arc<Responder>,
+    pub(crate) server: PrivateServer,
+    pub(crate) options: Options,
+}
+
+/// Serves one connection to its end.
+pub(crate) fn serve_connection(connection: &Connection, peer: SocketAddr, shared: &Shared) {
+    let stream = &*connection.stream;
+    // The address of a connection that its peer has reset may be gone already.
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    // If this fails, answers are only slower.
+    let _ = stream.set_nodelay(true);
+    let mut relay = Relay {
+        connection,
+        reader: SocketReader::new(stream),
+        peer,
+        local: local.ip(),
+        shared,
+        piece: Vec::new(),
+    };
+    while connection.set_idle() && relay.serve_next().is_some() {}
+}
+
+/// A connection's way to tiny_http.
+struct Relay<'a> {
+    connection: &'a Connection,
+    reader: SocketReader<'a>,
+    peer: SocketAddr,
+    local: IpAddr,
+    shared: &'a Shared,
+    /// The buffer of answers.
+    piece: Vec<u8>,
+}
+
+impl Relay<'_> {
+    /// Reads a request, and has it answered. Returns `None` if it was the last one.
+    fn serve_next(&mut self) -> Option<()> {
+        let connection = self.connection;
+        let read = self.reader.read_head(self.shared.options.head_timeout, || {
+            connection.set_reading()
+        });
+        let checked = read.and_then(|head| match head {
+            None => Ok(None),
+            Some(head) => {
+                let framing = raw_head::request_framing(&head)?;
+                RequestLine::of(&head)?;
+                Ok(Some((head, framing)))
+            }
+        });
+        let (head, framing) = match checked {
+            Ok(checked) => checked?,
+            // What is not HTTP gets no line in the access log.
+            Err(refusal) => return self.refuse(&refusal, None),
+        };
+        let max_bytes = self.shared.responder.service.limits().bytes;
+        let (length, is_read) = match framing.body {
+            BodyFraming::Undeclared => (0, true),
+            BodyFraming::Length(length) => (length, length <= max_bytes as u64),
+            BodyFraming::Chunked => (0, false),
+        };
+        self.reader.set_body(length);
+        if !is_read {
+            self.exchange(&head, framing.body, None, true)?;
+            self.reader.linger();
+            return None;
+        }
+        if self.reader.awaits_body() && expects_continue(&head) {
+            let progress = self.exchange(&head, framing.body, None, true)?;
+            if progress != Progress::AwaitsBody {
+                self.reader.linger();
+                return None;
+            }
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        let body = match self.reader.read_body(self.shared.options.body_timeout) {
+            Ok(body) => body,
+            Err(refusal) => return self.refuse(&refusal, Some(&head)),
+        };
+        // The stop has come first: the request is left without an answer.
+        if !connection.set_in_call() {
+            return None;
+        }
+        let is_last = framing.is_last || connection.is_unwanted();
+        let progress = self.exchange(&head, framing.body, Some(&body), is_last)?;
+        (progress == Progress::Answered && !is_last).then_some(())
+    }
+
+    /// Passes a request on, and its answer back. Returns the end of the exchange, or `None` if
+    /// the client has gone.
+    fn exchange(
+        &mut self,
+        head: &[u8],
+        framing: BodyFraming,
+        body: Option<&[u8]>,
+        is_last: bool,
+    ) -> Option<Progress> {
+        let responder = &self.shared.responder;
+        let has_body = body.is_some();
+        let exchange = Exchange::new(self.peer, self.local, framing, has_body, is_last);
+        let entered = responder.exchanges.enter(exchange);
+        let forwarded = forwarded_head(head, entered.number, has_body);
+        let sent = self
+            .shared
+            .server
+            .send(&forwarded, body.unwrap_or_default());
+        let copied = sent.map(|mut answer| self.copy(&mut answer));
+        let progress = entered.exchange.progress();
+        match copied {
+            Ok(Ok(copied)) if copied > 0 || progress == Progress::AwaitsBody => {
+                if progress == Progress::Open {
+                    // tiny_http has refused it by itself.
+                    responder.service.calls().count_refused();
+                }
+                Some(progress)
+            }
+            // tiny_http has ended before it took the request.
+            Err(_) | Ok(Ok(_)) if progress == Progress::Open => {
+                drop(entered);
+                self.refuse(&Refusal::NOT_TAKEN, Some(head));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Copies an answer to the client, and returns its length.
+    fn copy(&mut self, answer: &mut impl io::Read) -> io::Result<u64> {
+        let time = self.shared.options.write_timeout;
+        self.piece.resize(PIECE, 0);
+        let mut copied = 0;
+        loop {
+            match answer.read(&mut self.piece) {
+                Ok(0) => return Ok(copied),
+                Ok(length) => {
+                    write(&self.connection.stream, &self.piece[..length], time)?;
+                    copied += length as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Refuses a request, which is the last one: its end is unknown, or too far. Logs it if
+    /// it has a head.
+    fn refuse(&mut self, refusal: &Refusal, head: Option<&[u8]>) -> Option<()> {
+        self.shared.responder.service.calls().count_refused();
+        let line = head.and_then(|head| RequestLine::of(head).ok());
+        let version = line.as_ref().map_or("HTTP/1.1", |line| line.version);
+        if let Some(line) = &line {
+            let (method, target) = (line.method, line.target);
+            log_request(
+                self.peer.ip(),
+                method,
+                target,
+                version,
+                refusal.status,
+                false,
+            );
+        }
+        let response = Response::refused(refusal);
+        self.write(&response.bytes(version, "close", true))?;
+        self.reader.linger();
+        None
+    }
+
+    fn write(&self, bytes: &[u8]) -> Option<()> {
+        let time = self.shared.options.write_timeout;
+        write(&self.connection.stream, bytes, time).ok()
+    }
+}
+
+/// Returns whether the client waits for "100 Continue" before it sends the body. HTTP/1.0 does
+/// not have that (RFC 9110, section 10.1.1).
+fn expects_continue(head: &[u8]) -> bool {
+    RequestLine::of(head).is_ok_and(|line| line.is_1_1())
+        && expectation(head).is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
+}

@@ -1,0 +1,216 @@
+//! The answers to the requests that tiny_http has read.
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use crossbeam_channel::bounded;
+use tiny_http::{HTTPVersion, Request};
+
+use crate::context::Context;
+use crate::front::access_log::log_request;
+use crate::front::body_framing::BodyFraming;
+use crate::front::content_coding::ContentCoding;
+use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_deadline};
+use crate::front::cross_site::{CrossSitePolicy, SiteHeaders, check_content_type};
+use crate::front::refusal::Refusal;
+use crate::front::request_body::RequestBody;
+use crate::front::request_head::{check_head, check_host};
+use crate::front::tiny::exchange::{Exchange, Exchanges, Progress};
+use crate::front::tiny::forwarded_head::EXCHANGE;
+use crate::front::tiny::request_line::authority_and_path;
+use crate::front::tiny::response::Response;
+use crate::front::tiny::workers::Workers;
+use crate::service::{Service, Step};
+
+/// The most bytes that are reserved for a body before it comes, whatever length it declares.
+const MAX_RESERVED: usize = 64 * 1024;
+
+/// The part of a front that answers requests.
+pub(crate) struct Responder {
+    pub(crate) service: Arc<Service>,
+    pub(crate) exchanges: Exchanges,
+    cross_site: CrossSitePolicy,
+    workers: Workers,
+}
+
+/// The result of a request: an answer, or none if the head is right and the body is awaited.
+enum Reply {
+    Answer(Response),
+    AwaitBody,
+}
+
+impl Responder {
+    pub(crate) fn new(service: Arc<Service>, workers: usize) -> Self {
+        Responder {
+            service,
+            exchanges: Exchanges::default(),
+            cross_site: CrossSitePolicy::new(&[], false),
+            workers: Workers::new(workers.max(1)),
+        }
+    }
+
+    /// Answers a request in a thread of its own, so that a long call holds up no other.
+    pub(crate) fn take(self: &Arc<Self>, request: Request) {
+        let number = value(&request, EXCHANGE).and_then(|number| number.parse().ok());
+        // tiny_http answers 500 to what is dropped. No client of the relay's comes here.
+        let Some(exchange) = number.and_then(|number: u64| self.exchanges.take(number)) else {
+            return;
+        };
+        // The request is handed over once there is a thread: a failed spawn would drop it.
+        let (hand_over, handed) = bounded::<Request>(1);
+        let (responder, own) = (Arc::clone(self), Arc::clone(&exchange));
+        let spawned = thread::Builder::new()
+            .name("xmlrpc-request".to_owned())
+            .spawn(move || {
+                let requests = handed.iter();
+                requests.for_each(|request| responder.answer(request, &own));
+            });
+        match spawned {
+            // The channel has room, and the thread waits.
+            Ok(_) => drop(hand_over.send(request)),
+            Err(_) => self.answer(request, &exchange),
+        }
+    }
+
+    fn answer(&self, mut request: Request, exchange: &Exchange) {
+        let response = match self.reply(&mut request, exchange) {
+            Ok(Reply::Answer(response)) => response,
+            Ok(Reply::AwaitBody) => {
+                exchange.set_progress(Progress::AwaitsBody);
+                // Nothing is written.
+                drop(request.into_writer());
+                return;
+            }
+            Err(refusal) => {
+                self.service.calls().count_refused();
+                Response::refused(&refusal)
+            }
+        };
+        let version = format!("HTTP/{}", request.http_version());
+        let method = request.method().as_str();
+        log_request(
+            exchange.peer.ip(),
+            method,
+            request.url(),
+            &version,
+            response.status,
+            response.is_control,
+        );
+        exchange.set_progress(Progress::Answered);
+        let option = if exchange.is_last {
+            "close"
+        } else {
+            "keep-alive"
+        };
+        let bytes = response.bytes(&version, option, method != "HEAD");
+        // `respond` would decide by itself whether the client keeps its connection. A failed
+        // write means that the client has gone.
+        let mut writer = request.into_writer();
+        let _ = writer.write_all(&bytes).and_then(|()| writer.flush());
+    }
+
+    fn reply(&self, request: &mut Request, exchange: &Exchange) -> Result<Reply, Refusal> {
+        let (length, coding) = self.check(request, exchange)?;
+        if !exchange.has_body {
+            return Ok(Reply::AwaitBody);
+        }
+        let bytes = read_body(request, length)?;
+        let content_type = value(request, "Content-Type").map(str::as_bytes);
+        let body = RequestBody::new(bytes, coding, content_type);
+        let body = body.unpacked(self.service.limits().bytes)?;
+        Ok(Reply::Answer(self.call(request, exchange, body)))
+    }
+
+    /// Checks the head of a call, and returns the length and the coding of its body.
+    fn check(
+        &self,
+        request: &Request,
+        exchange: &Exchange,
+    ) -> Result<(u64, ContentCoding), Refusal> {
+        let (authority, path) = authority_and_path(request.url());
+        let host = value(request, "Host");
+        check_host(*request.http_version() == HTTPVersion(1, 1), host.is_some())?;
+        let site = SiteHeaders {
+            content_type: value(request, "Content-Type").map(str::as_bytes),
+            origin: value(request, "Origin").map(str::as_bytes),
+            // The authority of the target counts if there is one (RFC 9112, section 3.2.2).
+            host: authority.or(host).map(str::as_bytes),
+        };
+        self.cross_site.check(&site, exchange.local)?;
+        let length = match exchange.framing {
+            BodyFraming::Length(length) => Some(length.to_string()),
+            BodyFraming::Undeclared | BodyFraming::Chunked => None,
+        };
+        let framing = check_head(
+            request.method().as_str(),
+            path,
+            length.as_ref().map(|length| length.as_bytes()),
+            exchange.framing == BodyFraming::Chunked,
+            self.service.limits().bytes,
+        )?;
+        check_content_type(&site)?;
+        let coding = ContentCoding::named(values(request, "Content-Encoding").map(str::as_bytes))?;
+        match framing {
+            BodyFraming::Length(length) => Ok((length, coding)),
+            BodyFraming::Undeclared | BodyFraming::Chunked => Err(Refusal::LENGTH_REQUIRED),
+        }
+    }
+
+    fn call(&self, request: &Request, exchange: &Exchange, body: RequestBody) -> Response {
+        let step = self
+            .service
+            .begin_as(body.content_type.as_deref(), &body.bytes);
+        let (document, is_control) = match step {
+            Step::Answer(document) => (document, false),
+            Step::Control(document) => (document, true),
+            Step::Call(call) => {
+                let context = context(request, exchange);
+                let context = self.service.in_dialect(context, &body.bytes);
+                let known = context.clone().with_method(call.method.clone());
+                let entry = self.service.calls().enter(known, None::<fn()>);
+                let _slot = self.workers.acquire_slot();
+                (self.service.run_entered(&entry, context, call), false)
+            }
+        };
+        Response::document(document, is_control)
+    }
+}
+
+fn read_body(request: &mut Request, length: u64) -> Result<Vec<u8>, Refusal> {
+    let expected = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut body = Vec::with_capacity(expected.min(MAX_RESERVED));
+    match request.as_reader().take(length).read_to_end(&mut body) {
+        Ok(read) if read == expected => Ok(body),
+        _ => Err(Refusal::INCOMPLETE),
+    }
+}
+
+/// Returns the values of all fields of this name, in their order.
+fn values<'a>(request: &'a Request, name: &'static str) -> impl Iterator<Item = &'a str> {
+    let headers = request.headers().iter();
+    headers
+        .filter(move |header| header.field.equiv(name))
+        .map(|header| header.value.as_str())
+}
+
+/// Returns the value of the first field of this name.
+fn value<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
+    values(request, name).next()
+}
+
+/// Returns the context of a call, from its head. This front does not notice when a client
+/// disconnects: only the deadline and `reparte.cancel` cancel the call.
+fn context(request: &Request, exchange: &Exchange) -> Context {
+    let bytes = |name| value(request, name).map(str::as_bytes);
+    let time = read_deadline(bytes(DEADLINE_MS));
+    let mut context = Context::new().with_peer(exchange.peer);
+    if let Some(id) = read_call_id(bytes(CALL_ID)) {
+        context = context.with_id(id);
+    }
+    match time.and_then(|time| Instant::now().checked_add(time)) {
+        Some(at) => context.with_deadline(at),
+        None => context,
+    }
+}
