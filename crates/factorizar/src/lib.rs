@@ -3,6 +3,7 @@
 
 mod batch;
 mod control;
+mod differential;
 mod digits;
 mod divisor;
 mod ecm;
@@ -13,6 +14,7 @@ mod lanes;
 mod lucas;
 mod montgomery;
 mod natural;
+mod p_minus_1;
 mod parallel;
 mod perfect_power;
 mod primality;

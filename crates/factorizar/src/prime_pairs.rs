@@ -21,8 +21,12 @@ use crate::prime_sieve::PrimeSieve;
 /// Giants of one block.
 const BLOCK_GIANTS: u64 = 256;
 
-/// The most pairs that are kept between two uses; each takes two bytes.
-const MAX_KEPT: usize = 1 << 24;
+/// Babies of one tile. The pairs of a block are in the order of their tiles, so that the babies in
+/// use stay in the first-level cache, and the giants in the second.
+const TILE_BABIES: usize = 64;
+
+/// The most pairs that are kept between two uses; each takes four bytes.
+const MAX_KEPT: usize = 1 << 23;
 
 /// The strides to choose from, with their numbers of coprime residues.
 const STRIDES: [(u32, u32); 9] = [
@@ -72,21 +76,16 @@ pub(crate) struct PrimePairs {
 pub(crate) struct PairBlock {
     /// The quotients k of the giants k D.
     pub(crate) giants: Range<u64>,
-    /// The indices of the babies, giant after giant.
-    babies: Vec<u16>,
-    /// The end of each giant's part of `babies`.
-    ends: Vec<u32>,
+    pub(crate) pairs: Vec<Pair>,
 }
 
-impl PairBlock {
-    /// Iterates over the giants' lists of babies, as indices.
-    pub(crate) fn lists(&self) -> impl Iterator<Item = &[u16]> {
-        let begins = [0].into_iter().chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, &end)| {
-            let list = self.babies.get(begin as usize..end as usize);
-            list.unwrap_or_default()
-        })
-    }
+/// A giant and a baby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair {
+    /// The index of the giant in its block.
+    pub(crate) giant: u8,
+    /// The index of the baby.
+    pub(crate) baby: u16,
 }
 
 impl PrimePairs {
@@ -112,7 +111,7 @@ impl PrimePairs {
         let mut room = MAX_KEPT;
         for index in 0..pairs.block_count() {
             let block = pairs.compute(index);
-            let Some(left) = room.checked_sub(block.babies.len()) else {
+            let Some(left) = room.checked_sub(block.pairs.len()) else {
                 break;
             };
             room = left;
@@ -160,7 +159,7 @@ impl PrimePairs {
             *open &= number(place) > self.low && number(place) <= self.high;
         }
         let reach = 2 * self.baby_index.len() as u64;
-        let mut lists = vec![Vec::new(); count as usize];
+        let mut tiles = vec![Vec::new(); self.babies.len().div_ceil(TILE_BABIES)];
         for place in 0..len {
             if !open[place] {
                 continue;
@@ -180,18 +179,18 @@ impl PrimePairs {
                 *open = false;
             }
             let baby = begin + (giant + 1) * stride - prime;
-            lists[giant as usize].push(self.baby_index[baby as usize / 2]);
+            let baby = self.baby_index[baby as usize / 2];
+            tiles[usize::from(baby) / TILE_BABIES].push(Pair {
+                giant: giant as u8,
+                baby,
+            });
         }
-        let mut ends = Vec::with_capacity(lists.len());
-        let mut babies = Vec::new();
-        for list in lists {
-            babies.extend(list);
-            ends.push(babies.len() as u32);
+        for tile in &mut tiles {
+            tile.sort_unstable_by_key(|pair| (pair.giant, pair.baby));
         }
         PairBlock {
             giants: first + 1..first + 1 + count,
-            babies,
-            ends,
+            pairs: tiles.concat(),
         }
     }
 }
@@ -239,17 +238,16 @@ mod tests {
         let mut count = 0;
         let mut giants = low / pairs.stride() + 1;
         for (index, block) in pairs.blocks().enumerate() {
-            assert_eq!(block.babies, pairs.compute(index as u64).babies);
+            assert_eq!(block.pairs, pairs.compute(index as u64).pairs);
             assert_eq!(block.giants.start, giants);
             giants = block.giants.end;
-            for (giant, list) in block.giants.clone().zip(block.lists()) {
-                for &baby in list {
-                    let baby = u64::from(pairs.babies()[usize::from(baby)]);
-                    let giant = giant * pairs.stride();
-                    covered.extend(giant.checked_sub(baby));
-                    covered.insert(giant + baby);
-                    count += 1;
-                }
+            for pair in &block.pairs {
+                let baby = u64::from(pairs.babies()[usize::from(pair.baby)]);
+                let giant = (block.giants.start + u64::from(pair.giant)) * pairs.stride();
+                assert!(giant < block.giants.end * pairs.stride());
+                covered.extend(giant.checked_sub(baby));
+                covered.insert(giant + baby);
+                count += 1;
             }
         }
         let sieve = PrimeSieve::up_to(high);

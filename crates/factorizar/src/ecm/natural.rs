@@ -22,11 +22,16 @@ use crate::lanes::{LaneRing, LaneRingComputation};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
+use crate::parallel::in_parallel;
 use crate::prime_pairs::PrimePairs;
+use crate::simd::ifma;
 use curve::RingCurves;
 use first_stage::FirstStage;
 use one_lane::OneLane;
 use second_stage::{Factors, merge, shared};
+
+/// From this B1 on, several threads compute curves. Shorter curves end before a thread has started.
+const PARALLEL_FROM: u32 = 5_000;
 
 /// The bounds B1 and B2, and the tables that follow from them.
 #[derive(Debug)]
@@ -55,7 +60,8 @@ pub(crate) struct Found {
 /// Tries `count` curves on `n`, from the parameter `sigma` on, and returns the divisor of the first
 /// curve that finds one other than 1 and `n`.
 ///
-/// `n` is odd and above 1, `sigma` at least 6, and the last parameter below 2^63.
+/// `n` is odd and above 1, `sigma` at least 6, and the last parameter below 2^63. Long curves are
+/// computed by several threads, if `control` has them.
 ///
 /// # Errors
 ///
@@ -67,28 +73,57 @@ pub(crate) fn find(
     count: u64,
     control: &Control,
 ) -> Result<Option<Found>, StopReason> {
+    let threads = if tables.first_stage.bound() < PARALLEL_FROM {
+        1
+    } else {
+        control.thread_count()
+    };
+    let lanes = ifma::run_ring(n, LaneCount).unwrap_or(1) as u64;
     let mut tried = 0;
+    // Each thread computes the curves of all lanes, and all wait for each other: the first curve
+    // that succeeds does not depend on their number.
     while tried < count {
-        let sigma = sigma + tried;
-        let factors = dispatch::run(
-            n,
-            OnRing(CurveRun {
-                tables,
-                sigma,
-                control,
-            }),
-        )?;
-        for (lane, factor) in (0..count - tried).zip(&factors) {
-            let sigma = sigma + lane;
-            let divisor = match factor {
-                Some(factor) if factor == n => stepwise(n, tables, sigma, control)?,
-                _ => factor.clone(),
-            };
-            if let Some(divisor) = divisor {
-                return Ok(Some(Found { divisor, sigma }));
+        let batches = in_parallel(threads, threads, |thread| {
+            let first = tried + thread as u64 * lanes;
+            let count = lanes.min(count.saturating_sub(first));
+            run_lanes(n, tables, sigma + first, count, control)
+        });
+        for found in batches {
+            if let Some(found) = found? {
+                return Ok(Some(found));
             }
         }
-        tried += factors.len() as u64;
+        tried += lanes * threads as u64;
+    }
+    Ok(None)
+}
+
+/// Does the work of [`find`] for as many curves as there are lanes, or fewer.
+fn run_lanes(
+    n: &Natural,
+    tables: &Tables,
+    sigma: u64,
+    count: u64,
+    control: &Control,
+) -> Result<Option<Found>, StopReason> {
+    if count == 0 {
+        return Ok(None);
+    }
+    let curve_run = CurveRun {
+        tables,
+        sigma,
+        control,
+    };
+    let factors = ifma::run_ring(n, curve_run)
+        .unwrap_or_else(|curve_run| dispatch::run(n, OnRing(curve_run)))?;
+    for (sigma, factor) in (sigma..sigma + count).zip(factors) {
+        let divisor = match factor {
+            Some(factor) if factor == *n => stepwise(n, tables, sigma, control)?,
+            _ => factor,
+        };
+        if let Some(divisor) = divisor {
+            return Ok(Some(Found { divisor, sigma }));
+        }
     }
     Ok(None)
 }
@@ -145,6 +180,17 @@ impl LaneRingComputation for CurveRun<'_> {
     }
 }
 
+/// Asks for the number of lanes.
+struct LaneCount;
+
+impl LaneRingComputation for LaneCount {
+    type Output = usize;
+
+    fn run<A: LaneRing>(self, _: &A) -> usize {
+        A::COUNT
+    }
+}
+
 /// A computation in one lane, by the arithmetic of a ring.
 struct OnRing<C>(C);
 
@@ -197,128 +243,4 @@ impl RingComputation for Stepwise<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    /// A prime of 41 digits, whose curves are not smooth for any bound of these tests.
-    fn large_prime() -> Natural {
-        Natural::from(10u64).pow(40).mul_add_u64(1, 121)
-    }
-
-    /// The curves that find a prime: the order of their point, by PARI/GP, has primes up to B1 as
-    /// often as the first stage has them, and one more prime up to B2 at most.
-    const FINDERS: [(u128, u32, u64, &[u64]); 6] = [
-        (1_000_012_361, 100, 1_000, &[37, 42, 45, 53]),
-        (1_000_012_361, 100, 0, &[53]),
-        (
-            31_415_926_535_933,
-            2_000,
-            100_000,
-            &[17, 19, 30, 31, 40, 62, 68],
-        ),
-        (31_415_926_535_933, 300, 1_000_000, &[31, 68, 78]),
-        (271_828_182_845_904_533, 11_000, 2_000_000, &[50, 78]),
-        (
-            142_857_142_857_142_857_179,
-            50_000,
-            5_000_000,
-            &[34, 40, 49, 90],
-        ),
-    ];
-
-    #[test]
-    fn curves_find_a_prime_as_their_orders_say() {
-        for (p, b1, b2, finders) in FINDERS {
-            let p = Natural::from(p);
-            let n = &p * &large_prime();
-            let tables = Tables::new(b1, b2);
-            let next = |from: u64, end: u64| {
-                let found = find(&n, &tables, from, end - from, &Control::new()).unwrap();
-                found.map(|found| {
-                    assert_eq!(found.divisor, p);
-                    found.sigma
-                })
-            };
-            if b1 <= 2_000 {
-                let mut found = Vec::new();
-                while let Some(sigma) = next(found.last().map_or(6, |last| last + 1), 100) {
-                    found.push(sigma);
-                }
-                assert_eq!(found, finders, "{p} with {b1} and {b2}");
-            } else {
-                // With the curve before, which finds nothing.
-                for &sigma in finders {
-                    assert_eq!(next(sigma - 1, sigma + 1), Some(sigma), "{p}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn primes_that_a_curve_finds_at_once_are_separated() {
-        let primes = [3u64, 5, 7, 11, 1_009, 1_013, 10_007, 10_009, 100_003];
-        let tables = Tables::new(1_000, 50_000);
-        for power in [1, 2, 9] {
-            let n = primes.iter().fold(Natural::from(1u64), |n, &p| {
-                &n * &Natural::from(p).pow(power)
-            });
-            for sigma in [6, 7, 8, 11, 100, 1 << 60] {
-                let found = find(&n, &tables, sigma, 10, &Control::new()).unwrap();
-                let divisor = found.expect("a divisor").divisor;
-                assert!(!divisor.is_one() && divisor != n && n.exact_quotient(&divisor).is_some());
-            }
-        }
-        for n in [3u64, 5, 7, 9, 15, 21, 25, 1_009, 2_047] {
-            if let Some(found) = find(&n.into(), &tables, 6, 20, &Control::new()).unwrap() {
-                assert!(
-                    found
-                        .divisor
-                        .to_u64()
-                        .is_some_and(|d| d > 1 && d < n && n % d == 0)
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_of_every_length() {
-        let tables = Tables::new(300, 1_000_000);
-        let p = Natural::from(31_415_926_535_933u128);
-        // 2^3217 - 1 is prime.
-        for bits in (60..700).step_by(39).chain([3_217]) {
-            let power = &Natural::from(1u64) << bits;
-            let mut other = power.checked_sub(&1u64.into()).unwrap();
-            while bits < 700 && !other.is_prime() {
-                other = other.mul_add_u64(1, 2);
-            }
-            let n = &p * &other;
-            let found = find(&n, &tables, 31, 1, &Control::new()).unwrap();
-            let divisor = found.expect("a divisor").divisor;
-            assert_eq!(divisor, p, "{bits} bits");
-        }
-    }
-
-    #[test]
-    fn stops_at_every_moment() {
-        let n = &large_prime() * &large_prime();
-        let tables = Tables::new(100, 20_000);
-        let mut polls = 0;
-        loop {
-            let left = AtomicUsize::new(polls);
-            let control = Control::new().deadline(move || {
-                let less = |left: usize| left.checked_sub(1);
-                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
-                    .is_err()
-            });
-            match find(&n, &tables, 6, 2, &control) {
-                Err(reason) => assert_eq!(reason, StopReason::OutOfTime),
-                Ok(found) => {
-                    assert!(found.is_none() && polls > 100, "{polls} polls: {found:?}");
-                    return;
-                }
-            }
-            polls += 1 + polls / 8;
-        }
-    }
-}
+mod tests;

@@ -4,8 +4,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod eight_lanes;
+#[cfg(target_arch = "x86_64")]
+mod eight_rings;
 
-use crate::lanes::LaneComputation;
+use crate::lanes::{LaneComputation, LaneRingComputation};
+use crate::natural::Natural;
 
 /// Moduli are below this.
 pub(crate) const MODULUS_LIMIT: u64 = 1 << 52;
@@ -33,4 +36,20 @@ pub(crate) fn run<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> O
     return eight_lanes::run(n, inverse, computation);
     #[cfg(not(target_arch = "x86_64"))]
     return None;
+}
+
+/// Runs a computation modulo an odd number of several words in eight lanes. Gives the computation
+/// back on a processor without the instructions, or for a number of more than 620 bits.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(unused_variables, reason = "no such instructions")
+)]
+pub(crate) fn run_ring<C: LaneRingComputation>(
+    modulus: &Natural,
+    computation: C,
+) -> Result<C::Output, C> {
+    #[cfg(target_arch = "x86_64")]
+    return eight_rings::run(modulus, computation);
+    #[cfg(not(target_arch = "x86_64"))]
+    return Err(computation);
 }

@@ -5,6 +5,7 @@
 //!
 //! Cost: 5 multiplications for a doubling, and 6 for an addition.
 
+use crate::differential::DifferentialGroup;
 use crate::ecm::natural::inverse::{Inverted, invert};
 use crate::ecm::natural::point::Point;
 use crate::lanes::LaneRing;
@@ -50,9 +51,12 @@ impl<'a, A: LaneRing> RingCurves<'a, A> {
         };
         (curves, point, inverted)
     }
+}
 
-    /// Returns `p + p`.
-    pub(super) fn double(&self, p: &Point<A::Residues>) -> Point<A::Residues> {
+impl<A: LaneRing> DifferentialGroup for RingCurves<'_, A> {
+    type Element = Point<A::Residues>;
+
+    fn double(&self, p: &Point<A::Residues>) -> Point<A::Residues> {
         let ring = self.ring;
         let sum = ring.square(&ring.add(&p.x, &p.z));
         let difference = ring.square(&ring.sub(&p.x, &p.z));
@@ -64,8 +68,7 @@ impl<'a, A: LaneRing> RingCurves<'a, A> {
         }
     }
 
-    /// Returns `p + q`, where `difference` is p - q or q - p.
-    pub(super) fn add(
+    fn add(
         &self,
         p: &Point<A::Residues>,
         q: &Point<A::Residues>,
@@ -78,24 +81,5 @@ impl<'a, A: LaneRing> RingCurves<'a, A> {
             x: ring.mul(&difference.z, &ring.square(&ring.add(&one, &other))),
             z: ring.mul(&difference.x, &ring.square(&ring.sub(&one, &other))),
         }
-    }
-
-    /// Returns the multiples by `factor` and `factor + 1`, for a `factor` above 0, by Montgomery's
-    /// ladder.
-    pub(super) fn ladder(
-        &self,
-        p: &Point<A::Residues>,
-        factor: u64,
-    ) -> (Point<A::Residues>, Point<A::Residues>) {
-        let (mut low, mut high) = (p.clone(), self.double(p));
-        for index in (0..factor.ilog2()).rev() {
-            let sum = self.add(&low, &high, p);
-            if factor >> index & 1 == 1 {
-                (low, high) = (sum, self.double(&high));
-            } else {
-                (low, high) = (self.double(&low), sum);
-            }
-        }
-        (low, high)
     }
 }

@@ -7,6 +7,7 @@
 //! Cost: 8.6 multiplications for each bit of the product of all powers, which has 1.44 B1 bits.
 
 use crate::control::{Control, StopReason};
+use crate::differential::DifferentialGroup;
 use crate::ecm::lucas_chain::{HALF_DIFFERENCE, HALVE, SUBTRACT, SWAP, THIRDS, cost, next};
 use crate::ecm::natural::curve::RingCurves;
 use crate::ecm::natural::point::Point;
@@ -66,6 +67,11 @@ impl FirstStage {
         stage
     }
 
+    /// Returns B1.
+    pub(super) fn bound(&self) -> u32 {
+        self.bound
+    }
+
     /// Multiplies `point` by all prime powers. `after_prime` is called after each prime with the
     /// point, and may end the stage early.
     pub(super) fn run<A: LaneRing, E>(
@@ -113,35 +119,39 @@ fn multiply<A: LaneRing>(
     prime: u32,
     second: u32,
 ) -> Point<A::Residues> {
-    let mut a = curves.double(&point);
-    let (mut b, mut c) = (point.clone(), point);
+    // The points change places by their indices, since they are too large to be moved.
+    let [mut a, mut b, mut c] = [0, 1, 2];
+    let mut points = [curves.double(&point), point.clone(), point];
     let (mut d, mut e) = (prime - second, 2 * second - prime);
     while d != e {
+        let sum = |a: usize, b: usize, c: usize, points: &[Point<A::Residues>; 3]| {
+            curves.add(&points[a], &points[b], &points[c])
+        };
         match next(&mut d, &mut e) {
-            SWAP => std::mem::swap(&mut a, &mut b),
+            SWAP => (a, b) = (b, a),
             THIRDS => {
-                let sum = curves.add(&a, &b, &c);
-                let other = curves.add(&sum, &a, &b);
-                b = curves.add(&b, &sum, &a);
-                a = other;
+                let third = sum(a, b, c, &points);
+                let other = curves.add(&third, &points[a], &points[b]);
+                points[b] = curves.add(&points[b], &third, &points[a]);
+                points[a] = other;
             }
             HALF_DIFFERENCE => {
-                b = curves.add(&a, &b, &c);
-                a = curves.double(&a);
+                points[b] = sum(a, b, c, &points);
+                points[a] = curves.double(&points[a]);
             }
             SUBTRACT => {
-                let sum = curves.add(&a, &b, &c);
-                c = std::mem::replace(&mut b, sum);
+                points[c] = sum(a, b, c, &points);
+                (b, c) = (c, b);
             }
             HALVE => {
-                c = curves.add(&a, &c, &b);
-                a = curves.double(&a);
+                points[c] = sum(a, c, b, &points);
+                points[a] = curves.double(&points[a]);
             }
             _ => {
-                c = curves.add(&b, &c, &a);
-                b = curves.double(&b);
+                points[c] = sum(b, c, a, &points);
+                points[b] = curves.double(&points[b]);
             }
         }
     }
-    curves.add(&a, &b, &c)
+    curves.add(&points[a], &points[b], &points[c])
 }

@@ -59,34 +59,34 @@ fn inverses(numbers: &[Natural], n: &Natural) -> Option<Vec<Natural>> {
     Some(inverses)
 }
 
-/// Returns X / Z of all points in each lane, with the factors that [`invert`] gives for the product
-/// of all Z.
-pub(super) fn quotients<A: LaneRing>(
+/// Divides X by Z, point by point, in place. Z is not of use any longer. Returns the factors that
+/// [`invert`] gives for the product of all Z.
+pub(super) fn divide_by_z<A: LaneRing>(
     ring: &A,
-    points: &[Point<A::Residues>],
-) -> (Vec<A::Residues>, Vec<Option<Natural>>) {
-    let Some((first, rest)) = points.split_first() else {
-        return (Vec::new(), vec![None; A::COUNT]);
-    };
+    points: &mut [Point<A::Residues>],
+) -> Vec<Option<Natural>> {
     // The products of each Z and all before it.
-    let mut product = first.z.clone();
-    let mut products = vec![product.clone()];
-    for point in rest {
-        product = ring.mul(&product, &point.z);
-        products.push(product.clone());
+    let mut products: Vec<A::Residues> = Vec::with_capacity(points.len());
+    for point in points.iter() {
+        products.push(match products.last() {
+            Some(product) => ring.mul(product, &point.z),
+            None => point.z.clone(),
+        });
     }
+    let Some(product) = products.pop() else {
+        return vec![None; A::COUNT];
+    };
     let Inverted {
         mut inverse,
         factors,
     } = invert(ring, &product);
-    let mut quotients = Vec::with_capacity(points.len());
-    for (index, point) in points.iter().enumerate().rev() {
-        quotients.push(match index.checked_sub(1) {
-            Some(before) => ring.mul(&point.x, &ring.mul(&inverse, &products[before])),
-            None => ring.mul(&point.x, &inverse),
-        });
+    for point in points.iter_mut().rev() {
+        let inverted = match products.pop() {
+            Some(before) => ring.mul(&inverse, &before),
+            None => inverse.clone(),
+        };
+        point.x = ring.mul(&point.x, &inverted);
         inverse = ring.mul(&inverse, &point.z);
     }
-    quotients.reverse();
-    (quotients, factors)
+    factors
 }

@@ -7,8 +7,9 @@
 //! Cost: 0.6 multiplications a prime, and 10 for each baby and giant.
 
 use crate::control::{Control, StopReason};
+use crate::differential::{DifferentialGroup, GiantSteps};
 use crate::ecm::natural::curve::RingCurves;
-use crate::ecm::natural::inverse::quotients;
+use crate::ecm::natural::inverse::divide_by_z;
 use crate::ecm::natural::point::Point;
 use crate::lanes::LaneRing;
 use crate::natural::Natural;
@@ -21,8 +22,8 @@ pub(super) const COSTS: PointCosts = PointCosts {
     giant: 10.0,
 };
 
-/// Points between two questions whether to stop.
-const POLL: usize = 16;
+/// Pairs between two questions whether to stop.
+const POLL: usize = 32;
 
 /// The factors that the second stage has found, one place for each lane.
 pub(super) type Factors = Vec<Option<Natural>>;
@@ -38,41 +39,33 @@ pub(super) fn run<A: LaneRing, E: From<StopReason>>(
     mut after_step: impl FnMut(&A::Residues) -> Result<(), E>,
 ) -> Result<Factors, E> {
     let ring = curves.ring;
-    let babies = baby_steps(curves, point, pairs, control)?;
+    let mut babies = curves.multiples(point, pairs.babies(), control)?;
     babies.iter().try_for_each(|baby| after_step(&baby.z))?;
-    let (babies, mut factors) = quotients(ring, &babies);
+    let mut factors = divide_by_z(ring, &mut babies);
+    let babies: Vec<A::Residues> = babies.into_iter().map(|baby| baby.x).collect();
     let first_giant = pairs.blocks().next().map_or(1, |block| block.giants.start);
-    let mut giants = GiantSteps::new(curves, point, pairs.stride(), first_giant);
-    let mut product: Option<A::Residues> = None;
+    let mut steps = GiantSteps::new(curves, point, pairs.stride(), first_giant);
+    let mut giants = Vec::new();
+    // Two products by turns, so that a multiplication need not wait for the one before.
+    let mut products = [ring.load(|_| 1u64.into()), ring.load(|_| 1u64.into())];
     for block in pairs.blocks() {
-        let mut steps = Vec::new();
-        for _ in block.giants.clone() {
-            if steps.len() % POLL == 0 {
-                control.poll()?;
-            }
-            let giant = giants.next(curves);
-            after_step(&giant.z)?;
-            steps.push(giant);
-        }
-        let (steps, found) = quotients(ring, &steps);
-        merge(&mut factors, found);
-        for (giant, list) in steps.iter().zip(block.lists()) {
-            for part in list.chunks(POLL) {
-                control.poll()?;
-                for &index in part {
-                    let difference = ring.sub(giant, &babies[usize::from(index)]);
-                    after_step(&difference)?;
-                    product = Some(match product {
-                        Some(product) => ring.mul(&product, &difference),
-                        None => ring.mul(&difference, &ring.load(|_| 1u64.into())),
-                    });
-                }
+        let count = block.giants.end - block.giants.start;
+        steps.take(curves, count, &mut giants, control)?;
+        giants.iter().try_for_each(|giant| after_step(&giant.z))?;
+        merge(&mut factors, divide_by_z(ring, &mut giants));
+        for part in block.pairs.chunks(POLL) {
+            control.poll()?;
+            for (index, pair) in part.iter().enumerate() {
+                let giant = &giants[usize::from(pair.giant)].x;
+                let difference = ring.sub(giant, &babies[usize::from(pair.baby)]);
+                after_step(&difference)?;
+                let product = &mut products[index % 2];
+                *product = ring.mul(product, &difference);
             }
         }
     }
-    if let Some(product) = product {
-        merge(&mut factors, shared(ring, &product));
-    }
+    let [even, odd] = &products;
+    merge(&mut factors, shared(ring, &ring.mul(even, odd)));
     Ok(factors)
 }
 
@@ -100,70 +93,4 @@ pub(super) fn shared<A: LaneRing>(ring: &A, residues: &A::Residues) -> Factors {
     factors
         .map(|factor| (!factor.is_one()).then_some(factor))
         .collect()
-}
-
-/// Returns the multiples by all babies.
-fn baby_steps<A: LaneRing>(
-    curves: &RingCurves<'_, A>,
-    point: &Point<A::Residues>,
-    pairs: &PrimePairs,
-    control: &Control,
-) -> Result<Vec<Point<A::Residues>>, StopReason> {
-    let two = curves.double(point);
-    let three = curves.add(&two, point, point);
-    let six = curves.double(&three);
-    let five = curves.add(&three, &two, point);
-    // The last two multiples of each residue modulo 6: -5 and 1, -1 and 5.
-    let mut ones = [five.clone(), point.clone()];
-    let mut fives = [point.clone(), five];
-    let mut at = 1;
-    let mut steps = Vec::with_capacity(pairs.babies().len());
-    for (index, &baby) in pairs.babies().iter().enumerate() {
-        if index % POLL == 0 {
-            control.poll()?;
-        }
-        let one = baby % 6 == 1;
-        while at < if one { baby } else { baby - 4 } {
-            for pair in [&mut ones, &mut fives] {
-                let next = curves.add(&pair[1], &six, &pair[0]);
-                pair.swap(0, 1);
-                pair[1] = next;
-            }
-            at += 6;
-        }
-        let step = if one { &ones[1] } else { &fives[1] };
-        steps.push(step.clone());
-    }
-    Ok(steps)
-}
-
-/// The multiples k D Q of a point Q, for consecutive k.
-struct GiantSteps<R> {
-    /// D Q.
-    stride: Point<R>,
-    next: Point<R>,
-    after: Point<R>,
-}
-
-impl<R: Clone> GiantSteps<R> {
-    fn new<A: LaneRing<Residues = R>>(
-        curves: &RingCurves<'_, A>,
-        point: &Point<R>,
-        stride: u64,
-        first: u64,
-    ) -> Self {
-        let (stride, _) = curves.ladder(point, stride);
-        let (next, after) = curves.ladder(&stride, first);
-        GiantSteps {
-            stride,
-            next,
-            after,
-        }
-    }
-
-    fn next<A: LaneRing<Residues = R>>(&mut self, curves: &RingCurves<'_, A>) -> Point<R> {
-        let following = curves.add(&self.after, &self.stride, &self.next);
-        let after = std::mem::replace(&mut self.after, following);
-        std::mem::replace(&mut self.next, after)
-    }
 }

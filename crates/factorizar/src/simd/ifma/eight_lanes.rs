@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 use crate::lanes::{LaneArithmetic, LaneComputation};
 
 /// Residues in a register.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// Returns whether the processor has AVX-512 IFMA.
 #[inline]
