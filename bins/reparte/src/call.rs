@@ -15,7 +15,7 @@ use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
 use crate::introspection::signatures;
-use crate::json::{to_json, to_text};
+use crate::json::{json_text, to_json, to_text};
 use crate::output::for_reader;
 use crate::value_type::ValueType;
 
@@ -61,6 +61,8 @@ impl Call {
         check_output()?;
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
+        // Some servers hang up after each answer without a word: the next call would be lost.
+        options.keep_alive = false;
         options.total_timeout = options.total_timeout.max(self.timeout);
         let server = single_server(&self.url, &options)?;
         let server = server.proxy();
@@ -68,7 +70,7 @@ impl Call {
         let result: Value = server.call(&self.method, arguments)?;
         let line = match self.output {
             ValueFormat::Text => to_text(&result),
-            ValueFormat::Json => to_json(&result).to_string(),
+            ValueFormat::Json => json_text(&to_json(&result)),
         };
         Ok(print(for_reader(&line))?)
     }

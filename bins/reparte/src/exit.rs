@@ -8,7 +8,7 @@ use cli_support::signals::SignalError;
 #[cfg(feature = "factoring")]
 use factorizar_service::StartError;
 use untrusted_text::multi_line;
-use xmlrpc_client::{Error, ErrorKind};
+use xmlrpc_client::{Error, ErrorKind, Limit, WireError};
 
 /// The reason why the command failed. It decides the exit code.
 #[derive(Debug)]
@@ -105,6 +105,10 @@ impl From<Error> for Failure {
         };
         let remedy = match error.kind() {
             _ if matches!(error, Error::ProxyRefused { .. }) => "; see --proxy",
+            _ if is_beyond_limit(&error) => "; see --max-answer",
+            _ if matches!(&error, Error::Http(http) if http.status == 401) => {
+                "; see --token-file, or give a user and a password: http://user:password@host"
+            }
             ErrorKind::Refused => "; see --token-file, --ca, --tls-cert and --tls-key",
             _ => "",
         };
@@ -118,6 +122,17 @@ impl From<Error> for Failure {
             _ => make(format!("{error}{remedy}")),
         }
     }
+}
+
+/// Returns whether an error, or one that it comes of, is an answer that `--max-answer` is too
+/// small for.
+pub(crate) fn is_beyond_limit(error: &(dyn std::error::Error + 'static)) -> bool {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    let mut limits = errors.filter_map(|error| match error.downcast_ref() {
+        Some(WireError::LimitExceeded { limit, .. }) => Some(*limit),
+        _ => None,
+    });
+    limits.any(|limit| matches!(limit, Limit::Bytes | Limit::Values | Limit::String))
 }
 
 /// A reader that closes the pipe, as `| head` does, has what it wants: that is a success.

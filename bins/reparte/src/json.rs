@@ -5,6 +5,7 @@ use std::fmt::Display;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value as Json};
+use untrusted_text::is_obeyed;
 use xmlrpc_client::Value;
 
 /// Converts a value to JSON. Values that JSON has no type for become strings: dates, bytes (as
@@ -40,7 +41,7 @@ pub(crate) fn to_text(value: &Value) -> String {
         Value::DateTime(moment) => moment.to_string(),
         Value::InvalidDateTime(text) => text.clone(),
         Value::Base64(bytes) => STANDARD.encode(bytes),
-        other => to_json(other).to_string(),
+        other => json_text(&to_json(other)),
     }
 }
 
@@ -102,6 +103,24 @@ fn string_length(text: &str) -> usize {
 
 fn too_wide(number: impl Display) -> String {
     format!("{number} is beyond 64 bits with a sign: send it as a string")
+}
+
+/// Returns JSON as text on one line. Characters that a terminal obeys are escaped: JSON requires
+/// it of control characters only up to U+001F.
+pub(crate) fn json_text(json: &Json) -> String {
+    let text = json.to_string();
+    if !text.contains(is_obeyed) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Outside of strings, JSON's text has none.
+        match is_obeyed(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// Converts JSON to a value. An integer gets the narrowest type that holds it.
@@ -205,6 +224,17 @@ mod tests {
             assert_eq!(parse_json(text).unwrap(), value, "{text}");
         }
         assert!(matches!(parse_json("[1"), Err(JsonError::Syntax(_))));
+    }
+
+    #[test]
+    fn json_escapes_what_a_terminal_obeys() {
+        let text = "a\u{7f}\u{9b}1m\u{202e}\u{61c}é\n";
+        let json = Json::from(vec![text]);
+        assert_eq!(json_text(&json), r#"["a\u007f\u009b1m\u202e\u061cé\n"]"#);
+        assert_eq!(
+            serde_json::from_str::<Json>(&json_text(&json)).unwrap(),
+            json
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
-use crate::introspection::{format_signature, help, is_builtin, method_names, signatures};
+use crate::introspection::{descriptions, format_signature, is_builtin, method_names};
+use crate::json::json_text;
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
@@ -42,6 +43,8 @@ impl Methods {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
+        // Some servers hang up after each answer without a word: the next call would be lost.
+        options.keep_alive = false;
         let server = single_server(&self.url, &options)?;
         let server = server.proxy();
         let names = method_names(server).map_err(|error| match error.kind() {
@@ -50,21 +53,24 @@ impl Methods {
             )),
             _ => error.into(),
         })?;
-        let mut all = Vec::new();
-        for name in names {
-            if self.all || !is_builtin(&name) {
-                all.push(Method {
-                    signatures: signatures(server, &name)?,
-                    help: help(server, &name)?,
-                    name,
-                });
-            }
-        }
+        let wanted: Vec<String> = names
+            .iter()
+            .filter(|name| self.all || !is_builtin(name))
+            .cloned()
+            .collect();
+        let described = descriptions(server, &names, &wanted)?;
+        let all: Vec<Method> = wanted
+            .into_iter()
+            .zip(described)
+            .map(|(name, (signatures, help))| Method {
+                name,
+                signatures,
+                help,
+            })
+            .collect();
         match self.output {
             ValueFormat::Text => all.iter().try_for_each(|method| print(method.text()))?,
-            ValueFormat::Json => {
-                print(all.iter().map(Method::json).collect::<serde_json::Value>())?
-            }
+            ValueFormat::Json => print(json_text(&all.iter().map(Method::json).collect()))?,
         }
         Ok(())
     }

@@ -172,9 +172,10 @@ fn ends_with_name(path: &Path) -> bool {
 fn create_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
     let random = RandomState::new().hash_one(0);
     let temporary = path.with_file_name(format!("reparte-{random:016x}.unfinished"));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)?;
-    Ok((file, temporary))
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // It may quote what others should not read: tasks, errors, the command line.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok((options.open(&temporary)?, temporary))
 }

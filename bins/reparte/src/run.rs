@@ -16,6 +16,7 @@ mod check_process;
 mod collector;
 mod destination;
 mod dispatcher;
+mod distinct_files;
 mod failed_tasks;
 mod failure_report;
 mod feeder;
@@ -29,6 +30,7 @@ mod local_servers;
 mod outcomes;
 mod output_format;
 mod progress;
+mod result_bytes;
 mod result_check;
 mod result_record;
 mod result_writer;
@@ -37,6 +39,9 @@ mod task;
 mod task_reader;
 mod verdict;
 
+#[cfg(unix)]
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use cli_support::standard_streams::check_output;
@@ -51,6 +56,7 @@ use crate::program_file::find_program;
 use crate::run::collector::collect;
 use crate::run::destination::{Destination, DestinationSetup, ServerKey};
 use crate::run::dispatcher::{Dispatcher, RunHandle};
+use crate::run::distinct_files::DistinctFiles;
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
@@ -111,7 +117,9 @@ impl RunCommand {
         let (mut run, outcomes) = self.feed(dispatcher, watcher, check, files, console)?;
         let writer = ResultWriter::new(self.output, console)?;
         let failures = FailureReport::new(console);
-        let collected = collect(outcomes, &mut run.feeder, writer, failures, &mut run.failed);
+        let resumed = self.resumed;
+        let failed = &mut run.failed;
+        let collected = collect(outcomes, &mut run.feeder, writer, failures, failed, resumed);
         self.finish(run, collected, console)
     }
 
@@ -149,6 +157,7 @@ impl RunCommand {
 
     fn open(&self) -> Result<Files, Failure> {
         check_output()?;
+        self.check_files()?;
         let account = OutputFile::at("--account", self.account.as_deref())?;
         let failed = OutputFile::at("--failed", self.failed.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
@@ -163,6 +172,29 @@ impl RunCommand {
             failed,
             page,
         })
+    }
+
+    /// Checks that no file is named for two purposes.
+    fn check_files(&self) -> Result<(), Failure> {
+        let mut files = DistinctFiles::default();
+        let tasks = self.tasks.as_deref().filter(|path| *path != Path::new("-"));
+        match tasks {
+            Some(path) => files.add("--tasks", Some(path)),
+            #[cfg(unix)]
+            None => files.add_stream("standard input", io::stdin()),
+            #[cfg(not(unix))]
+            None => {}
+        }
+        #[cfg(unix)]
+        files.add_stream("standard output", io::stdout());
+        files.add("--journal", self.journal.as_deref());
+        files.add("--account", self.account.as_deref());
+        files.add("--report", self.report.as_deref());
+        // The tasks may be those that failed before: they are replaced at the end.
+        if self.failed != self.tasks {
+            files.add("--failed", self.failed.as_deref());
+        }
+        files.check()
     }
 
     fn resume(&self, destinations: Vec<Destination>) -> Result<Dispatcher, Failure> {

@@ -17,6 +17,7 @@ use crate::exit::Failure;
 use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
+use crate::json::json_text;
 use crate::status::probe::probe_all;
 use crate::status::screen::Screen;
 use crate::status::server_report::ServerReport;
@@ -63,7 +64,7 @@ impl Status {
             let began = Instant::now();
             let reports = probe_all(&servers, self.timeout);
             match self.json {
-                true => print(status_json(&reports))?,
+                true => print(json_text(&status_json(&reports)))?,
                 false => screen.show(&table(&reports))?,
             }
             if !self.watch {

@@ -97,7 +97,7 @@ fn bad_usage_is_named() {
         (&["run", "--function", "f", "--hedge", "x"], "on, off"),
         (
             &["run", "--function", "f", "--output", "xml"],
-            "text, tsv, csv, jsonl",
+            "text, tsv, csv, spreadsheet, jsonl",
         ),
         (&["keys"], "<DIRECTORY>"),
         (&["man"], "<DIRECTORY>"),

@@ -216,7 +216,9 @@ fn who_refuses_is_named() {
     let elsewhere = format!("http://{url}/elsewhere");
     let other = run(&["status", &elsewhere, "--token-file", &token]);
     other.expect_code(4);
-    assert_eq!(columns(&other.stdout, &url)[1], "no server");
+    assert_eq!(columns(&other.stdout, &url)[1], "unknown");
+    assert!(other.stdout.contains("HTTP status 404"), "{}", other.stdout);
+    assert!(other.stdout.contains("may take calls"), "{}", other.stdout);
     // What stands before an @ may be a password.
     let in_url = run(&["status", &format!("http://any:correct-horse-battery@{url}")]);
     in_url.expect_code(0);

@@ -7,4 +7,4 @@ mod terminal;
 
 pub use html::Html;
 pub use one_line::{OneLine, excerpt};
-pub use terminal::multi_line;
+pub use terminal::{is_obeyed, multi_line};

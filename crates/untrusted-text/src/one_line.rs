@@ -19,6 +19,7 @@ pub struct OneLine<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Escaping {
     Unprintable,
+    Quoted,
     NonAscii,
     Obeyed,
 }
@@ -32,6 +33,15 @@ impl<'a> OneLine<'a> {
             max_chars: MAX_CHARS,
             escaping: Escaping::Unprintable,
             keeps_end: false,
+        }
+    }
+
+    /// Escapes what [`new`](OneLine::new) does, and also `"` and `\`, so that the text can
+    /// stand between quotes.
+    pub fn quoted(text: &'a str) -> Self {
+        OneLine {
+            escaping: Escaping::Quoted,
+            ..OneLine::new(text)
         }
     }
 
@@ -73,7 +83,9 @@ impl<'a> OneLine<'a> {
     fn write_char(&self, f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
         match (self.escaping, c) {
             (Escaping::Unprintable, '"' | '\'' | '\\') => f.write_char(c),
-            (Escaping::Unprintable, _) => write!(f, "{}", c.escape_debug()),
+            (Escaping::Quoted, '\'') => f.write_char(c),
+            (Escaping::Unprintable | Escaping::Quoted, _) if is_mark(c) => f.write_char(c),
+            (Escaping::Unprintable | Escaping::Quoted, _) => write!(f, "{}", c.escape_debug()),
             (Escaping::NonAscii, '\'') => f.write_char(c),
             (Escaping::NonAscii, _) => write!(f, "{}", c.escape_default()),
             (Escaping::Obeyed, _) if is_obeyed(c) => write!(f, "{}", c.escape_default()),
@@ -112,6 +124,19 @@ impl fmt::Display for OneLine<'_> {
             false => Ok(()),
         }
     }
+}
+
+/// Returns whether the character is a mark on the one before it, such as the tilde of an ñ that
+/// is written as two characters. Alone it would be escaped.
+fn is_mark(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
+    let mut bytes = [0; 5];
+    bytes[0] = b'a';
+    let length = c.encode_utf8(&mut bytes[1..]).len();
+    let with_letter = std::str::from_utf8(&bytes[..=length]).unwrap_or_default();
+    c.escape_debug().len() > 1 && with_letter.escape_debug().count() == 2
 }
 
 /// Returns the beginning of a body as one printable line, without blanks at its ends.
@@ -159,9 +184,20 @@ mod tests {
                 "zero\u{200b}",
             ),
             ("año, 数", "año, 数", "a\\u{f1}o, \\u{6570}", "año, 数"),
+            (
+                "n\u{303}andu\u{301} क्षि",
+                "n\u{303}andu\u{301} क्षि",
+                "n\\u{303}andu\\u{301} \\u{915}\\u{94d}\\u{937}\\u{93f}",
+                "n\u{303}andu\u{301} क्षि",
+            ),
+            ("\u{61c}a", "\\u{61c}a", "\\u{61c}a", "\\u{61c}a"),
         ] {
             assert_eq!(OneLine::new(text).to_string(), unprintable);
             assert_eq!(OneLine::ascii(text).to_string(), ascii);
+            let quoted = unprintable
+                .replace("x\" \\", "x\\\" \\\\")
+                .replace(" \"x", " \\\"x");
+            assert_eq!(OneLine::quoted(text).to_string(), quoted);
             assert_eq!(OneLine::visible(text).to_string(), visible);
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use xmlrpc_wire::Limits;
+
 use crate::escape::escaped;
 
 /// An error of publishing a function, or of starting or running a server.
@@ -92,6 +94,11 @@ impl fmt::Display for Error {
             Error::InvalidName { name } if name.is_empty() => {
                 f.write_str("a method's name can't be empty")
             }
+            Error::InvalidName { name } if name.len() > Limits::default().name => write!(
+                f,
+                "a method's name can't be longer than {} bytes: no call could name it",
+                Limits::default().name
+            ),
             Error::InvalidName { name } => write!(
                 f,
                 "\"{}\" is not a method's name: use letters of ASCII, digits, and _ . : /",

@@ -5,10 +5,10 @@ use untrusted_text::OneLine;
 /// The most characters of one text that are shown.
 const MAX_CHARS: usize = 200;
 
-/// Displays text in printable ASCII on one line, with `"` and `\` escaped, cut at 200
-/// characters.
+/// Displays text on one line, with `"` and `\` escaped, cut at 200 characters. Letters outside
+/// ASCII stay as they are.
 pub(crate) fn escaped(text: &str) -> OneLine<'_> {
-    OneLine::ascii(text).max_chars(MAX_CHARS)
+    OneLine::quoted(text).max_chars(MAX_CHARS)
 }
 
 #[cfg(test)]
@@ -20,8 +20,8 @@ mod tests {
         for (raw, shown) in [
             ("/RPC2?it's=1", "/RPC2?it's=1"),
             ("a\"b\\c", "a\\\"b\\\\c"),
-            ("\u{1b}[31m\r\n\0", "\\u{1b}[31m\\r\\n\\u{0}"),
-            ("año \u{202e}", "a\\u{f1}o \\u{202e}"),
+            ("\u{1b}[31m\r\n\0", "\\u{1b}[31m\\r\\n\\0"),
+            ("ñandú \u{202e}", "ñandú \\u{202e}"),
         ] {
             assert_eq!(escaped(raw).to_string(), shown);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use xmlrpc_wire::{MethodResponse, Value};
+use xmlrpc_wire::{Limits, MethodResponse, Value};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -83,7 +83,8 @@ impl Registry {
     }
 
     fn insert(&mut self, name: String, published: Published) -> Result<(), Error> {
-        if name.is_empty() || !name.bytes().all(is_name_byte) {
+        if name.is_empty() || name.len() > Limits::default().name || !name.bytes().all(is_name_byte)
+        {
             return Err(Error::InvalidName { name });
         }
         if is_reserved(&name) {

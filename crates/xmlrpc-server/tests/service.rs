@@ -89,7 +89,7 @@ fn a_call_that_fails_has_the_code_and_the_text_that_say_why() {
         (
             call("a\"\u{f1}", ()),
             -32601,
-            "method \"a\\\"\\u{f1}\" is not supported",
+            "method \"a\\\"\u{f1}\" is not supported",
         ),
         (
             call("cuad", ()),
@@ -375,6 +375,9 @@ fn a_name_is_published_once_and_is_one_that_can_be_called() {
     for name in ["", " ", "a b", "a\n", "año", "<a>"] {
         assert!(matches!(error(name), Error::InvalidName { .. }), "{name:?}");
     }
+    let long = error(&"a".repeat(1025));
+    assert!(matches!(long, Error::InvalidName { .. }));
+    assert!(long.to_string().contains("1024 bytes"), "{long}");
     let texts = ["cuad", "system.x", "", "a\nb"].map(|name| error(name).to_string());
     assert_eq!(
         texts,

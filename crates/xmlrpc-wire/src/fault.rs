@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     /// Codes of "Specification for Fault Code Interoperability" (Dan Libby, 2001);
-    /// the code of the application is that of Python's servers.
+    /// the code of the application is that of Python's servers, and the host's our own.
     #[test]
     fn each_code_is_that_of_its_convention() {
         for (code, number) in [
@@ -72,6 +72,7 @@ mod tests {
             (Fault::METHOD_NOT_FOUND, -32601),
             (Fault::INVALID_PARAMS, -32602),
             (Fault::INTERNAL, -32603),
+            (Fault::HOST_UNFIT, -32050),
             (Fault::APPLICATION, 1),
         ] {
             assert_eq!(code, number);

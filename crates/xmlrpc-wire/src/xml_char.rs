@@ -21,3 +21,21 @@ pub(crate) const fn special_bytes(also: u8) -> [bool; 256] {
     special[also as usize] = true;
     special
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_that_need_a_look() {
+        let special = special_bytes(b']');
+        for byte in 0..=255_u8 {
+            let expected = match byte {
+                b'\t' | b'\n' => false,
+                0..0x20 | b'<' | b'&' | b']' | 0xEF => true,
+                _ => false,
+            };
+            assert_eq!(special[usize::from(byte)], expected, "{byte:#x}");
+        }
+    }
+}

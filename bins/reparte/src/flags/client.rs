@@ -5,11 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProxy};
+use xmlrpc_wire::Dialect;
 
 use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_token};
+use crate::flags::whole_number::whole_number;
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
 // of `--help`.
@@ -20,6 +22,13 @@ pub(crate) struct ClientFlags {
     /// is root's, a group too
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Read answers of at most this many bytes
+    #[arg(long, value_name = "BYTES", value_parser = whole_number(1..=u64::MAX))]
+    #[arg(default_value_t = 16 << 20, allow_negative_numbers = true)]
+    max_answer: u64,
+    /// The extensions of XML-RPC that the servers read
+    #[arg(long, value_enum, default_value_t = DialectName::Python)]
+    dialect: DialectName,
     /// Call through this HTTP proxy: http://host:port, or http://user:password@host:port
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
@@ -34,10 +43,39 @@ pub(crate) struct ClientFlags {
     tls_key: Option<PathBuf>,
 }
 
+// The comments of the variants are the text of `--help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DialectName {
+    /// nil, i8 and numbers of any length: Python's, and most others
+    Python,
+    /// The same with Apache's prefix ex:, for its XML-RPC for Java
+    Apache,
+    /// None: the types of the specification of 1999
+    Specification,
+    /// All, with dates that have an offset, and NaN: a server of this command
+    Everything,
+}
+
+impl DialectName {
+    fn dialect(self) -> Dialect {
+        match self {
+            DialectName::Python => Dialect::python(),
+            DialectName::Apache => Dialect::apache(),
+            DialectName::Specification => Dialect::specification(),
+            DialectName::Everything => Dialect::everything(),
+        }
+    }
+}
+
 impl ClientFlags {
     /// Returns the options of calls, with the default time-outs.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         let mut options = Options::default();
+        let limits = &mut options.limits;
+        limits.bytes = usize::try_from(self.max_answer).unwrap_or(usize::MAX);
+        limits.string = limits.bytes;
+        limits.values = limits.values.max(limits.bytes / 16);
+        options.dialect = self.dialect.dialect();
         if let Some(path) = &self.token_file {
             options.credentials = Some(Credentials::token(read_token(path)?.text()));
         }

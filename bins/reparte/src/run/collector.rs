@@ -9,11 +9,13 @@ use crate::run::dispatcher::TaskOutcome;
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
+use crate::run::flags::Resumed;
 use crate::run::outcomes::OutcomeStream;
 use crate::run::result_writer::ResultWriter;
 
 /// Prints all outcomes until the run ends. The output is buffered while more outcomes are
-/// there, and flushed before the collector waits.
+/// there, and flushed before the collector waits. Results that the journal had are skipped if
+/// `resumed` says so.
 ///
 /// # Errors
 ///
@@ -24,6 +26,7 @@ pub(super) fn collect(
     mut writer: ResultWriter,
     mut failures: FailureReport,
     failed: &mut FailedTasks,
+    resumed: Resumed,
 ) -> Result<(), Failure> {
     while let Some((id, outcome)) = next(&mut outcomes, &mut writer)? {
         let Some(task) = feeder.take(id) else {
@@ -34,6 +37,9 @@ pub(super) fn collect(
             if error.kind() != TaskErrorKind::NotRun {
                 failed.add(&task);
             }
+        }
+        if resumed == Resumed::Skip && outcome.is_ok() && task.is_uncalled() {
+            continue;
         }
         writer.write(&task, &outcome)?;
     }

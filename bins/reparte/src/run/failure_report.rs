@@ -6,6 +6,7 @@ use reparte::{TaskError, TaskErrorKind};
 use untrusted_text::OneLine;
 
 use crate::console::Console;
+use crate::exit::is_beyond_limit;
 use crate::run::task::Task;
 
 /// The most failed tasks that have a line each, and the most ranges of tasks that were not run.
@@ -41,8 +42,13 @@ impl FailureReport {
         self.count += 1;
         if self.count <= LISTED {
             let input = OneLine::visible(&task.input).max_chars(INPUT_CHARS);
+            let last = error.history().last();
+            let remedy = match last.is_some_and(|call| is_beyond_limit(&call.error)) {
+                true => "; see --max-answer",
+                false => "",
+            };
             self.console.tell(format_args!(
-                "task {} ({input}) failed: {}",
+                "task {} ({input}) failed: {}{remedy}",
                 task.line,
                 error.reason()
             ));

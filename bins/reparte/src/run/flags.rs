@@ -69,6 +69,11 @@ pub(crate) struct RunCommand {
     /// and tasks goes on where it was, however it ended
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) journal: Option<PathBuf>,
+    /// Whether the results that the journal had are printed again: skip, where those of the
+    /// run before are in the output already (>> FILE, or a loader behind a pipe)
+    #[arg(long, value_name = "WHETHER", value_enum, default_value = "print")]
+    #[arg(requires = "journal", help_heading = "Results")]
+    pub(super) resumed: Resumed,
     /// Write who did what into FILE at the end, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) account: Option<PathBuf>,
@@ -141,6 +146,15 @@ pub(crate) struct RunCommand {
 enum Switch {
     On,
     Off,
+}
+
+// The comments of the variants are the text of `--help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Resumed {
+    /// Print all results, from the first task on
+    Print,
+    /// Print only the results that the journal did not have
+    Skip,
 }
 
 /// Reads a function's name. Which names are valid is for the servers to say.

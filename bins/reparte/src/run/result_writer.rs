@@ -3,9 +3,10 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use reparte::{TaskError, TaskErrorKind};
+use untrusted_text::multi_line;
 
 use crate::console::Console;
-use crate::json::to_text;
+use crate::json::{json_text, to_text};
 use crate::output::for_reader;
 use crate::run::call_result::CallResult;
 use crate::run::output_format::OutputFormat;
@@ -24,8 +25,12 @@ pub(super) enum ResultWriter {
         skipped: u64,
     },
     Jsonl(BufWriter<Stdout>),
-    Tsv(Box<csv::Writer<Stdout>>),
-    Csv(Box<csv::Writer<Stdout>>),
+    Table {
+        out: Box<csv::Writer<Stdout>>,
+        /// Makes a field into a cell of the table.
+        cell: fn(String) -> String,
+        on_terminal: bool,
+    },
 }
 
 impl ResultWriter {
@@ -41,11 +46,22 @@ impl ResultWriter {
                 skipped: 0,
             },
             OutputFormat::Jsonl => ResultWriter::Jsonl(BufWriter::with_capacity(BUFFER, stdout)),
-            OutputFormat::Tsv => {
-                table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
-                ResultWriter::Tsv(with_header(table.from_writer(stdout))?)
+            OutputFormat::Tsv | OutputFormat::Csv | OutputFormat::Spreadsheet => {
+                if format == OutputFormat::Tsv {
+                    table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
+                }
+                let mut out = Box::new(table.from_writer(stdout));
+                out.write_record(FIELDS).map_err(io_error)?;
+                ResultWriter::Table {
+                    out,
+                    cell: match format {
+                        OutputFormat::Tsv => escape_tabs,
+                        OutputFormat::Spreadsheet => no_formula,
+                        _ => |field| field,
+                    },
+                    on_terminal: io::stdout().is_terminal(),
+                }
             }
-            OutputFormat::Csv => ResultWriter::Csv(with_header(table.from_writer(stdout))?),
         })
     }
 
@@ -72,14 +88,20 @@ impl ResultWriter {
                 out.write_all(b"\n")
             }
             ResultWriter::Jsonl(out) => {
-                serde_json::to_writer(&mut *out, &object(task, outcome))?;
+                out.write_all(json_text(&object(task, outcome)).as_bytes())?;
                 out.write_all(b"\n")
             }
-            ResultWriter::Tsv(table) => {
-                let fields = fields(task, outcome).map(|field| escape_tabs(&field));
-                table.write_record(fields).map_err(io_error)
+            ResultWriter::Table {
+                out,
+                cell,
+                on_terminal,
+            } => {
+                let cells = fields(task, outcome).map(|field| match on_terminal {
+                    true => multi_line(&cell(field)),
+                    false => cell(field),
+                });
+                out.write_record(cells).map_err(io_error)
             }
-            ResultWriter::Csv(table) => table.write_record(fields(task, outcome)).map_err(io_error),
         }
     }
 
@@ -87,18 +109,13 @@ impl ResultWriter {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
             ResultWriter::Text { out, .. } | ResultWriter::Jsonl(out) => out.flush(),
-            ResultWriter::Tsv(table) | ResultWriter::Csv(table) => table.flush(),
+            ResultWriter::Table { out, .. } => out.flush(),
         }
     }
 }
 
-fn with_header(mut table: csv::Writer<Stdout>) -> io::Result<Box<csv::Writer<Stdout>>> {
-    table.write_record(FIELDS).map_err(io_error)?;
-    Ok(Box::new(table))
-}
-
 /// Escapes a field of a line that has tabs between its fields.
-fn escape_tabs(field: &str) -> String {
+fn escape_tabs(field: String) -> String {
     let mut escaped = String::with_capacity(field.len());
     for c in field.chars() {
         match c {
@@ -110,6 +127,16 @@ fn escape_tabs(field: &str) -> String {
         }
     }
     escaped
+}
+
+/// Puts a `'` before a field that a spreadsheet would take for a formula. A number stays as it
+/// is.
+fn no_formula(field: String) -> String {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    match is_formula && field.parse::<f64>().is_err() {
+        true => format!("'{field}"),
+        false => field,
+    }
 }
 
 /// Returns the I/O error under an error of the table: a broken pipe is no failure.
@@ -149,7 +176,25 @@ mod tests {
             ("a\tb\nc\r\n", "a\\tb\\nc\\r\\n"),
             ("back\\slash", "back\\\\slash"),
         ] {
-            assert_eq!(escape_tabs(field), expected);
+            assert_eq!(escape_tabs(field.to_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_no_formula() {
+        for (field, expected) in [
+            ("=HYPERLINK(\"http://a\")", "'=HYPERLINK(\"http://a\")"),
+            ("+1+1", "'+1+1"),
+            ("-2+3", "'-2+3"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("-7", "-7"),
+            ("-1.5e3", "-1.5e3"),
+            ("7", "7"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(no_formula(field.to_owned()), expected);
         }
     }
 }

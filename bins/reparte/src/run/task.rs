@@ -65,6 +65,11 @@ impl Task {
         }
     }
 
+    /// Returns whether no call was made. A result is from the journal then.
+    pub(super) fn is_uncalled(&self) -> bool {
+        self.calls.load(Relaxed) == 0
+    }
+
     /// Counts one more call, and returns how many there are with it.
     pub(super) fn count_call(&self) -> u32 {
         self.calls.fetch_add(1, Relaxed) + 1

@@ -87,6 +87,11 @@ impl TaskReader {
                 return Ok(None);
             }
             self.line += 1;
+            if self.line == 1
+                && let Some(kind) = binary_kind(&line)
+            {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, kind));
+            }
             if self.line == 1 && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }
@@ -146,6 +151,44 @@ impl Iterator for TaskReader {
     }
 }
 
+/// Returns what a file is that begins with this line, if it is no text.
+fn binary_kind(line: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 6] = [
+        (
+            b"\x1f\x8b",
+            "they are packed by gzip: unpack them, as by `zcat FILE |`",
+        ),
+        (
+            b"\x28\xb5\x2f\xfd",
+            "they are packed by zstd: unpack them, as by `zstdcat FILE |`",
+        ),
+        (
+            b"\xfd7zXZ\0",
+            "they are packed by xz: unpack them, as by `xzcat FILE |`",
+        ),
+        (
+            b"BZh",
+            "they are packed by bzip2: unpack them, as by `bzcat FILE |`",
+        ),
+        (
+            b"PK\x03\x04",
+            "they are a ZIP archive: unpack it, as by `unzip -p FILE |`",
+        ),
+        (b"\x7fELF", "they are a program"),
+    ];
+    let known = KINDS.iter().find(|(magic, _)| line.starts_with(magic));
+    let has_zero = || {
+        line.contains(&0)
+            .then_some("they are no text: the first line has a zero byte")
+    };
+    // A text may begin with the letters BZh.
+    let is_text = str::from_utf8(line).is_ok() && !line.contains(&0);
+    match known {
+        Some((_, kind)) if !is_text => Some(kind),
+        _ => has_zero(),
+    }
+}
+
 /// Returns the beginning of a line that can't be sent.
 fn beginning(line: &[u8]) -> String {
     String::from_utf8_lossy(line)
@@ -186,6 +229,30 @@ mod tests {
         let progress = Arc::default();
         let tasks = TaskReader::new(input, format, &progress);
         (tasks.collect::<Result<_, _>>().unwrap(), progress)
+    }
+
+    #[test]
+    fn a_binary_file_is_told_at_its_first_line() {
+        for (input, text) in [
+            (&b"\x1f\x8b\x08\0\0\0\0\0\0\x03\n"[..], Some("gzip")),
+            (b"\x28\xb5\x2f\xfd\x04", Some("zstd")),
+            (b"BZh91AY&SY\xff\n", Some("bzip2")),
+            (b"PK\x03\x04\x14\0\n", Some("ZIP")),
+            (b"\x7fELF\x02\x01\x01\0", Some("a program")),
+            (b"a\0b\n", Some("a zero byte")),
+            (b"BZh is a name\n", None),
+            // A line that is not UTF-8 fails alone.
+            (b"\xff\xfe\n", None),
+            (b"text\na\0b\n", None),
+        ] {
+            let format = LineFormat::Argument(ValueType::String);
+            let mut tasks = TaskReader::new(input, format, &Arc::default());
+            let kind = tasks.next().unwrap().err().map(|error| error.to_string());
+            assert_eq!(kind.is_some(), text.is_some(), "{input:?}");
+            if let (Some(kind), Some(text)) = (kind, text) {
+                assert!(kind.contains(text), "{kind}");
+            }
+        }
     }
 
     #[test]

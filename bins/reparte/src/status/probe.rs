@@ -1,13 +1,14 @@
 //! The probe: asks servers for their state, all at the same time.
 
+use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reparte::XmlRpc;
+use reparte::{Destino, XmlRpc};
 use xmlrpc_client::{Error, FromValue, ServerProxy, Value};
 
 use crate::introspection::is_builtin;
-use crate::status::server_report::{Call, RunningServer, ServerReport, Workload};
+use crate::status::server_report::{Call, RunningServer, ServerReport, Workload, says_nothing};
 
 /// The most servers that are probed at a time. Each takes a thread.
 const MAX_THREADS: usize = 256;
@@ -15,17 +16,19 @@ const MAX_THREADS: usize = 256;
 /// Probes all servers. Each has `timeout` to answer.
 pub(super) fn probe_all(servers: &[XmlRpc], timeout: Duration) -> Vec<ServerReport> {
     let mut reports = Vec::with_capacity(servers.len());
+    let mut names = names(servers).into_iter();
     for some in servers.chunks(MAX_THREADS) {
         reports.extend(thread::scope(|scope| {
             let started = some.iter().map(|server| {
                 let probe = move || probe_one(server.proxy(), timeout);
                 let thread = thread::Builder::new().spawn_scoped(scope, probe);
-                (server.proxy(), thread.map_err(|_| probe))
+                thread.map_err(|_| probe)
             });
             // All threads start before the first one is waited for.
             let started: Vec<_> = started.collect();
-            let finished = started.into_iter().map(|(proxy, probe)| ServerReport {
-                server: proxy.server().to_owned(),
+            let finished = started.into_iter().zip(&mut names);
+            let finished = finished.map(|(probe, server)| ServerReport {
+                server,
                 answer: match probe {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| {
                         std::panic::resume_unwind(panic);
@@ -40,24 +43,41 @@ pub(super) fn probe_all(servers: &[XmlRpc], timeout: Duration) -> Vec<ServerRepo
     reports
 }
 
+/// Returns the servers' names: `host:port`, or the whole address of each of those that share
+/// it.
+fn names(servers: &[XmlRpc]) -> Vec<String> {
+    let mut count = HashMap::new();
+    for server in servers {
+        *count.entry(server.proxy().server()).or_insert(0) += 1;
+    }
+    let name = |server: &XmlRpc| {
+        let short = server.proxy().server();
+        let server: &dyn Destino<Vec<Value>, Value> = server;
+        match count.get(short) {
+            Some(1) => short.to_owned(),
+            _ => server.name().to_owned(),
+        }
+    };
+    servers.iter().map(name).collect()
+}
+
+/// Asks a server for its methods and for its work. It is up if it answers one of the questions
+/// as XML-RPC servers do, if only with a fault.
 fn probe_one(server: &ServerProxy, timeout: Duration) -> Result<RunningServer, Error> {
     let deadline = Instant::now() + timeout;
-    let functions = optional(
-        server
-            .attempt()
-            .deadline(deadline)
-            .call("system.listMethods", ()),
-    )?;
+    let call = |method| server.attempt().deadline(deadline).call(method, ());
+    let listed = known(call("system.listMethods"))?;
     let began = Instant::now();
-    let work = optional(
-        server
-            .attempt()
-            .deadline(deadline)
-            .call("reparte.status", ()),
-    )?;
+    let work = known(call("reparte.status"))?;
+    let round_trip = began.elapsed();
+    let (listed, work) = match (listed, work) {
+        (Err(error), Err(_)) => return Err(error),
+        (listed, work) => (listed.ok().flatten(), work.ok().flatten()),
+    };
+    let names = listed.and_then(|names| Vec::<String>::from_value(names).ok());
     Ok(RunningServer {
-        round_trip: began.elapsed(),
-        functions: functions.map(|names: Vec<String>| {
+        round_trip,
+        functions: names.map(|names| {
             let names = names.into_iter();
             names.filter(|name| !is_builtin(name)).collect()
         }),
@@ -65,11 +85,14 @@ fn probe_one(server: &ServerProxy, timeout: Duration) -> Result<RunningServer, E
     })
 }
 
-/// Returns the result of a method that a server may not have. `None` if it has not.
-fn optional<R>(result: Result<R, Error>) -> Result<Option<R>, Error> {
+/// Returns the answer to a question: `Some` result, or `None` for a fault. The inner error is
+/// one that says nothing of other methods: a server may have it for each method that it does
+/// not know.
+fn known(result: Result<Value, Error>) -> Result<Result<Option<Value>, Error>, Error> {
     match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Fault(_) | Error::Mismatch(_)) => Ok(None),
+        Ok(value) => Ok(Ok(Some(value))),
+        Err(Error::Fault(_)) => Ok(Ok(None)),
+        Err(error) if says_nothing(&error) => Ok(Err(error)),
         Err(error) => Err(error),
     }
 }

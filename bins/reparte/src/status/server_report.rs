@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xmlrpc_client::{Error, ErrorKind};
+use xmlrpc_client::{Error, ErrorKind, Phase};
 
 /// The answer of a server, or why there is none.
 #[derive(Debug)]
@@ -49,12 +49,27 @@ impl ServerReport {
         match &self.answer {
             Ok(_) => "up",
             Err(Error::TimedOut { .. }) => "silent",
+            Err(error) if says_nothing(error) => "unknown",
             Err(error) => match error.kind() {
                 ErrorKind::Refused => "refuses",
                 ErrorKind::NeverRan | ErrorKind::MayHaveRun | ErrorKind::Busy { .. } => "down",
                 _ => "no server",
             },
         }
+    }
+}
+
+/// Returns whether an error says nothing of other methods. Servers without introspection answer
+/// a question for it with the HTTP status 404 or 400, or hang up.
+pub(super) fn says_nothing(error: &Error) -> bool {
+    match error {
+        Error::Http(http) => {
+            let kind = error.kind();
+            matches!(kind, ErrorKind::NotAnEndpoint | ErrorKind::MayHaveRun)
+                && http.location.is_none()
+        }
+        Error::Interrupted { phase, .. } => *phase == Phase::Response,
+        _ => false,
     }
 }
 

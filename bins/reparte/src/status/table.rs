@@ -35,6 +35,9 @@ pub(super) fn table(reports: &[ServerReport]) -> String {
                 work: Some(work), ..
             }) => text.push_str(&calls(&server.server, work)),
             Ok(_) => {}
+            Err(error) if server.state() == "unknown" => text.push_str(&format!(
+                "{error}; it answers no question about itself, and may take calls all the same\n"
+            )),
             // The error names the server.
             Err(error) => text.push_str(&format!("{error}\n")),
         }

@@ -18,6 +18,8 @@ pub struct OnTerminal {
     child: Child,
     screen: File,
     drawn: String,
+    /// Bytes of characters that are not whole yet.
+    unread: Vec<u8>,
 }
 
 impl OnTerminal {
@@ -47,6 +49,7 @@ impl OnTerminal {
             child: to(OwnedFd::from(output)).spawn().unwrap(),
             screen: File::from(terminal),
             drawn: String::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -59,6 +62,23 @@ impl OnTerminal {
             ws_ypixel: 0,
         };
         tcsetwinsize(&self.screen, size).unwrap();
+    }
+
+    /// Waits until the program has ended, and gives all that was written.
+    pub fn rest(&mut self) -> &str {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "no end after: {:?}", self.drawn);
+            let mut part = [0; 1024];
+            // The terminal's other side is closed with the program.
+            match self.screen.read(&mut part) {
+                Ok(count) if count > 0 => self.unread.extend_from_slice(&part[..count]),
+                _ => break,
+            }
+        }
+        let unread = std::mem::take(&mut self.unread);
+        self.drawn.push_str(&String::from_utf8(unread).unwrap());
+        &self.drawn
     }
 
     /// Waits until what was written is so, and gives it.

@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | unknown, supported | supported | it answers with a status |
 //! | unknown, supported | unsupported | it answers with anything else, or a fault |
-//! | unknown | unsupported | it hangs up on the question, as some servers do on an unknown method |
+//! | unknown | unsupported | it hangs up on the question, or answers it with an HTTP status such as 404, as some servers do for an unknown method |
 //! | any | unknown | it can't be connected to: it may be another server when it comes back |
 //! | supported | unknown | the connection breaks |
 //!
@@ -87,6 +87,9 @@ impl ControlClient {
             },
             Err(ClientError::Fault(_)) => (UNSUPPORTED, Ok(None)),
             Err(ClientError::Interrupted { .. }) if known == UNKNOWN => (UNSUPPORTED, Ok(None)),
+            Err(ClientError::Http(http)) if known == UNKNOWN && may_be_unknown(http.status) => {
+                (UNSUPPORTED, Ok(None))
+            }
             Err(error) => {
                 let error = call_error(error);
                 let support = match error.kind() {
@@ -125,6 +128,12 @@ impl fmt::Debug for ControlClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ControlClient").finish_non_exhaustive()
     }
+}
+
+/// Returns true for an HTTP status with which servers answer a call of an unknown method: npm's
+/// with 404, tornado's and Zope's with 400 or 500.
+fn may_be_unknown(status: u16) -> bool {
+    matches!(status, 400 | 404 | 405 | 410 | 500 | 501)
 }
 
 /// Reads a status; None if the value is none.

@@ -58,6 +58,8 @@ pub enum JournalErrorKind {
         /// The task.
         task: TaskId,
     },
+    /// The file was deleted, replaced, or changed by somebody else while the run wrote to it.
+    Replaced,
     /// A record other than the last one differs from what was written.
     #[non_exhaustive]
     Damaged {
@@ -95,6 +97,12 @@ impl fmt::Display for JournalError {
                 write!(
                     f,
                     "the journal {path} is in use by another run: wait for its end, or use another file"
+                )
+            }
+            JournalErrorKind::Replaced => {
+                write!(
+                    f,
+                    "the journal {path} was deleted, replaced or changed while the run wrote to it, so results may be missing there: keep other programs from it, and start with another file"
                 )
             }
             JournalErrorKind::NotAJournal => {

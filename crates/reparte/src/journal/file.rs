@@ -1,9 +1,10 @@
 //! The file of a journal: reads its records, and appends to them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use untrusted_text::OneLine;
 
@@ -15,6 +16,9 @@ use crate::journal::format::{
 
 /// The longest name of a journal's work, in bytes.
 const LONGEST_WORK: usize = 4096;
+/// The longest time between a change of the file by somebody else and its discovery, as long as
+/// results come.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open journal. It is whole up to `end`.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(super) struct JournalFile {
     broken: bool,
     /// Each record is written to the disk before its result is delivered.
     pub(super) synced: bool,
+    /// The time when the file was last seen to be the one that has its name.
+    checked: Instant,
 }
 
 impl JournalFile {
@@ -51,8 +57,7 @@ impl JournalFile {
                 source,
             }));
         }
-        let is_new = !path.exists();
-        let file = open_options().open(path).map_err(io("open"))?;
+        let (file, is_new) = open_file(path).map_err(io("open"))?;
         if !lock(&file).map_err(io("lock"))? {
             return Err(fail(Kind::Locked));
         }
@@ -63,6 +68,7 @@ impl JournalFile {
             end: 0,
             broken: false,
             synced: false,
+            checked: Instant::now(),
         };
         let metadata = journal.file.metadata().map_err(io("read"))?;
         if !metadata.is_file() {
@@ -209,6 +215,9 @@ impl JournalFile {
         let Some(record) = record(task, key, result) else {
             return Err(self.error(Kind::TooLong { task }));
         };
+        if self.checked.elapsed() >= CHECK_INTERVAL {
+            self.check()?;
+        }
         if self.broken {
             let source = io::Error::other("an earlier write failed half-way");
             return Err(self.io("write", source));
@@ -231,7 +240,20 @@ impl JournalFile {
 
     /// Writes everything to the disk.
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
+        self.check()?;
         self.file.sync_data().map_err(|e| self.io("write", e))
+    }
+
+    /// Checks that the file still has its name, and all of what was written.
+    fn check(&mut self) -> Result<(), JournalError> {
+        self.checked = Instant::now();
+        let open = self.file.metadata().map_err(|e| self.io("check", e))?;
+        let named = fs::metadata(&self.path);
+        let is_named = named.as_ref().is_ok_and(|named| is_same(&open, named));
+        match is_named && (open.len() == self.end || self.broken) {
+            true => Ok(()),
+            false => Err(self.error(Kind::Replaced)),
+        }
     }
 
     /// Returns an error of this file.
@@ -247,6 +269,21 @@ impl JournalFile {
     }
 }
 
+/// Returns true if both are of the same file.
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    }
+    // Elsewhere a file that is open can't be deleted or replaced.
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        true
+    }
+}
+
 /// Returns true if the rest is zeros.
 fn is_zero(from: &mut impl io::Read) -> io::Result<bool> {
     let mut chunk = [0; 4096];
@@ -259,9 +296,34 @@ fn is_zero(from: &mut impl io::Read) -> io::Result<bool> {
     }
 }
 
+/// Opens the file, or makes one that only its owner can read. Returns whether it is new. A link
+/// to nothing is an error: somebody else may have put it there, to have the file made elsewhere.
+fn open_file(path: &Path) -> io::Result<(File, bool)> {
+    match open_options().open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return Ok((opened?, false)),
+    }
+    let mut options = open_options();
+    // A new file never has the place of a link.
+    options.create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(file) => Ok((file, true)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_symlink() => Err(
+            io::Error::new(error.kind(), "it is a link to nothing: remove the link"),
+        ),
+        // Another run has just made it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Ok((open_options().open(path)?, false))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn open_options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.read(true).append(true);
     #[cfg(windows)]
     {
         use std::os::windows::fs::OpenOptionsExt as _;

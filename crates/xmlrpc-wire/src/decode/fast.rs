@@ -92,6 +92,19 @@ mod tests {
     }
 
     #[test]
+    fn of_base64_the_limit_is_on_the_bytes() {
+        let value = Value::Base64(b"abcd".to_vec());
+        let document = encode_response(&value).unwrap();
+        for (string, expected) in [(4, Some(Ok(value))), (3, None)] {
+            let limits = Limits {
+                string,
+                ..Limits::default()
+            };
+            assert_eq!(decode_response(&document, &limits), expected, "{string}");
+        }
+    }
+
+    #[test]
     fn a_value_beyond_the_depth_limit_is_declined() {
         let (one, mut limits) = (Value::Int(1), Limits::default());
         for (depth, value) in [
