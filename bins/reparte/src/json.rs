@@ -157,6 +157,10 @@ fn from_json(json: Json) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
+    use cost_support::{Clock, Proportion};
+
     use super::*;
     use xmlrpc_wire::{BigInteger, DateTime};
 
@@ -224,6 +228,36 @@ mod tests {
             assert_eq!(parse_json(text).unwrap(), value, "{text}");
         }
         assert!(matches!(parse_json("[1"), Err(JsonError::Syntax(_))));
+    }
+
+    #[test]
+    fn a_text_costs_in_proportion_to_its_length() {
+        type Shape = (&'static str, fn(usize) -> String);
+        let shapes: [Shape; 10] = [
+            ("a string", |size| format!("\"{}\"", "a".repeat(size))),
+            ("escapes", |size| format!("\"{}\"", "\\\"".repeat(size / 2))),
+            ("a string without an end", |size| {
+                format!("\"{}", "a".repeat(size))
+            }),
+            ("numbers", |size| format!("[{}1]", "1,".repeat(size / 2))),
+            ("digits", |size| "9".repeat(size)),
+            ("digits of a fraction", |size| {
+                format!("0.{}", "9".repeat(size))
+            }),
+            ("strings", |size| format!("[{}1]", "\"\",".repeat(size / 3))),
+            ("brackets", |size| "[".repeat(size)),
+            ("members of one name", |size| {
+                format!("{{{}\"a\":1}}", "\"a\":1,".repeat(size / 6))
+            }),
+            ("members", |size| {
+                let members = (0..size / 12).map(|n| format!("\"{n:08}\":1"));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }),
+        ];
+        for (name, make) in shapes {
+            let bound = Proportion::of(name).clock(Clock::Thread);
+            bound.check(1 << 17, make, |text| drop(black_box(parse_json(text))));
+        }
     }
 
     #[test]

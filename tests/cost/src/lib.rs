@@ -18,7 +18,8 @@
 //! ```
 //!
 //! The test's binary names [`PeakAlloc`] as its allocator, and has no other tests: they would
-//! count too.
+//! count too. Without that allocator, the time of a thread is checked alone, and other tests do
+//! not matter.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::missing_panics_doc,

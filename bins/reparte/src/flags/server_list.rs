@@ -101,7 +101,20 @@ fn parse(text: &str) -> Vec<(usize, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
+    use cost_support::{Clock, Proportion};
+
     use super::*;
+
+    #[test]
+    fn a_file_costs_in_proportion_to_its_bytes() {
+        for piece in ["\n", "#", "a", " ", "host:9000\n", "a#b\n"] {
+            let make = |size: usize| piece.repeat(size / piece.len());
+            let bound = Proportion::of(piece).clock(Clock::Thread);
+            bound.check(1 << 18, make, |text| drop(black_box(parse(text))));
+        }
+    }
 
     #[test]
     fn a_file_has_a_server_a_line_and_comments() {

@@ -219,6 +219,9 @@ fn standard_input() -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
+    use cost_support::{Clock, Proportion};
     use xmlrpc_client::Value;
 
     use super::*;
@@ -317,6 +320,26 @@ mod tests {
             assert!(why.contains(part), "{why}");
             let whole = input.strip_prefix(b"\n").unwrap_or(input);
             assert_eq!(tasks[0].whole_line(), Some(whole));
+        }
+    }
+
+    #[test]
+    fn a_file_costs_in_proportion_to_its_bytes() {
+        type Shape = (&'static str, fn(usize) -> Vec<u8>);
+        let shapes: [Shape; 5] = [
+            ("empty lines", |size| vec![b'\n'; size]),
+            ("line ends of Windows", |size| b"\r\n".repeat(size / 2)),
+            ("a line", |size| vec![b'a'; size]),
+            ("bytes that are no text", |size| vec![0xff; size]),
+            ("lines that are no text", |size| b"\xff\n".repeat(size / 2)),
+        ];
+        for (name, make) in shapes {
+            let bound = Proportion::of(name).clock(Clock::Thread);
+            bound.check(1 << 18, make, |bytes| {
+                let input = io::Cursor::new(bytes.clone());
+                let format = LineFormat::Argument(ValueType::String);
+                black_box(TaskReader::new(input, format, &Arc::default()).count());
+            });
         }
     }
 

@@ -1,5 +1,8 @@
 //! The addresses of servers, as a command line has them.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::error::Error;
 
 /// A server's address, and the number of calls that it takes at a time, if it was given.
@@ -11,14 +14,20 @@ type Server = (String, Option<usize>);
 /// twice at a time, as in the article.
 pub(super) fn read<S: AsRef<str>>(servers: &[S]) -> Result<Vec<Server>, Error> {
     let mut read: Vec<Server> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for server in servers {
         let (address, slots) = read_one(server.as_ref())?;
-        match read.iter_mut().find(|(known, _)| *known == address) {
-            Some((_, known)) => {
-                let all = known.unwrap_or(1).saturating_add(slots.unwrap_or(1));
-                *known = Some(all);
+        match places.entry(address) {
+            Entry::Occupied(place) => {
+                if let Some((_, known)) = read.get_mut(*place.get()) {
+                    let all = known.unwrap_or(1).saturating_add(slots.unwrap_or(1));
+                    *known = Some(all);
+                }
             }
-            None => read.push((address, slots)),
+            Entry::Vacant(place) => {
+                read.push((place.key().clone(), slots));
+                place.insert(read.len() - 1);
+            }
         }
     }
     Ok(read)
