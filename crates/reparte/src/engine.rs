@@ -8,11 +8,12 @@
 //! | --- | --- | --- |
 //! | looks the task up in the journal; waits, if it is refused below, until there is room | `Repartidor::enviar` | `repartidor.rs` |
 //! | takes the lock of the run | `Executor::submit` | `engine/executor.rs` |
+//! | refuses it if there is no room | `Plan::accepts_task`, for `Run::submit` | `plan/queries.rs` |
 //! | gives the task its number, the count of tasks so far, as in the journal | `Run::submit` | `engine/run.rs` |
 //! | delivers a result from the journal (`resume_task`), or adds the task to the plan (`add_task`) | `Run::submit` | `engine/run.rs` |
 //! | asks the plan, and counts its actions in the summary | `Run::apply_with` | `engine/run.rs` |
 //! | starts calls while a server has a free slot | `Plan::handle`, `Plan::start_calls` | `plan.rs` |
-//! | picks the server | `Plan::next_placement`, `Placement::pick` | `plan/queries.rs`, `plan/placement.rs` |
+//! | picks the server | `Plan::next_placement`, `Placement::pick` or `pick_any` | `plan/queries.rs`, `plan/placement.rs` |
 //! | makes `Action::StartCall` | `Plan::start_call` | `plan/apply/call.rs` |
 //! | puts the call into the channel of that server's slots | `Run::carry_out`, `ServerThreads::hand_over` | `engine/actions.rs`, `engine/server_threads.rs` |
 //! | takes it there, on the slot's thread | `make_calls` | `engine/slot.rs` |
