@@ -21,6 +21,7 @@ mod python;
 #[path = "../common/python_scripts.rs"]
 mod python_scripts;
 mod script;
+mod services;
 mod their_clients;
 mod their_servers;
 #[allow(dead_code, reason = "its main is for those who run it as an example")]

@@ -8,7 +8,7 @@ use crate::script::command;
 use crate::validator1::validator1;
 use test_support::Running;
 
-const CLIENTS: [(&str, &str); 9] = [
+const CLIENTS: [(&str, &str); 10] = [
     ("python2", "clients/python.py"),
     ("python3", "clients/python.py"),
     (
@@ -21,6 +21,7 @@ const CLIENTS: [(&str, &str); 9] = [
     ("ruby", "clients/ruby.rb"),
     ("node", "clients/node.js"),
     ("php", "clients/php.php"),
+    ("tclsh", "clients/tcl.tcl"),
 ];
 
 #[test]

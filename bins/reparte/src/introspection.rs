@@ -94,13 +94,17 @@ fn multicall(server: &ServerProxy, names: &[String]) -> Result<Vec<(Signatures, 
         calls.add(HELP, (name.as_str(),));
     }
     let mut answers = calls.call()?;
-    let mut next = || answers.next().and_then(Result::ok);
+    let mut next = || match answers.next() {
+        Some(Err(Error::Fault(_))) | None => Ok(None),
+        // Supervisor gives bare values, which can't be told from arrays of one.
+        Some(answer) => answer.map(Some),
+    };
     let described = names.iter().map(|_| {
-        let (signatures, help) = (next(), next());
+        let (signatures, help) = (next()?, next()?);
         let signatures = signatures.map(read_signatures).unwrap_or_default();
-        (signatures, help.map(read_help).unwrap_or_default())
+        Ok((signatures, help.map(read_help).unwrap_or_default()))
     });
-    Ok(described.collect())
+    described.collect()
 }
 
 /// Asks a question about a method, for five seconds at most.

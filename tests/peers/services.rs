@@ -1,0 +1,197 @@
+//! Services that people run, which our client calls: aria2, Supervisor, and rTorrent behind a
+//! web server; and Tcl's server, whose functions know no structs.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use test_support::{PATIENCE, Running, TestDirectory};
+use xmlrpc_client::{Error, Fault, Options, ServerProxy, Value};
+
+use crate::script::command;
+
+/// Returns an address of a port that is free. These services do not tell which one they have.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// Waits until something listens there.
+fn wait_for(address: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline, "nothing listens at {address}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn fault(result: Result<Value, Error>) -> Fault {
+    match result {
+        Err(Error::Fault(fault)) => fault,
+        other => panic!("no fault: {other:?}"),
+    }
+}
+
+/// Checks a fault, the list of methods, and two calls in one request.
+fn check(url: &str, method: &str, params: Vec<Value>, code: i32, least_methods: usize) {
+    let proxy = ServerProxy::new(url).unwrap();
+    let found = fault(proxy.call(method, params));
+    assert_eq!(found.code, code, "{found}");
+    assert!(!found.message.is_empty());
+    let names: Vec<String> = proxy.call("system.listMethods", ()).unwrap();
+    assert!(names.len() >= least_methods, "{} methods", names.len());
+    assert!(names.iter().any(|name| name == "system.multicall"));
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn aria2_answers_our_client() {
+    let address = free_address();
+    let (_, port) = address.split_once(':').unwrap();
+    let mut aria2 = Command::new("aria2c");
+    aria2.args(["--no-conf", "--quiet", "--enable-rpc"]);
+    aria2.arg(format!("--rpc-listen-port={port}"));
+    let _aria2 = Running::start(aria2);
+    wait_for(&address);
+    let url = format!("http://{address}/rpc");
+    check(&url, "aria2.remove", vec![Value::from("x")], 1, 30);
+    let proxy = ServerProxy::new(&url).unwrap();
+    let version: Value = proxy.call("aria2.getVersion", ()).unwrap();
+    assert!(
+        version["version"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("1."))
+    );
+    for agent in ["a b <&>", "café", ""] {
+        let options = [("user-agent", Value::from(agent))];
+        let options: xmlrpc_client::Struct = options.into_iter().collect();
+        let done: String = proxy.call("aria2.changeGlobalOption", (options,)).unwrap();
+        assert_eq!(done, "OK");
+        let all: Value = proxy.call("aria2.getGlobalOption", ()).unwrap();
+        assert_eq!(all["user-agent"].as_str(), Some(agent));
+    }
+    let mut calls = proxy.multicall();
+    calls
+        .add("aria2.getVersion", ())
+        .add("aria2.remove", ("x",));
+    let mut results = calls.call().unwrap();
+    assert_eq!(results.next_as::<Value>().unwrap(), version);
+    assert_eq!(fault(results.next_as()).code, 1);
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn supervisor_answers_our_client() {
+    let files = TestDirectory::new("supervisor");
+    let address = free_address();
+    let path = files.directory().display();
+    let configuration = format!(
+        "[supervisord]\nnodaemon=true\nlogfile={path}/log\npidfile={path}/pid\nchildlogdir={path}\n\
+         [inet_http_server]\nport={address}\n\
+         [rpcinterface:supervisor]\n\
+         supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+         [program:nap]\ncommand=sleep 600\n"
+    );
+    let configuration = files.write("supervisord.conf", &configuration, 0o600);
+    let mut supervisor = Command::new("supervisord");
+    supervisor.args(["-c", &configuration]);
+    let _supervisor = Running::start(supervisor);
+    wait_for(&address);
+    let url = format!("http://{address}/RPC2");
+    check(
+        &url,
+        "supervisor.startProcess",
+        vec![Value::from("nope")],
+        10,
+        30,
+    );
+    let proxy = ServerProxy::new(&url).unwrap();
+    let state: Value = proxy.call("supervisor.getState", ()).unwrap();
+    assert_eq!(state["statename"].as_str(), Some("RUNNING"));
+    let all: Vec<Value> = proxy.call("supervisor.getAllProcessInfo", ()).unwrap();
+    assert_eq!(all[0]["name"].as_str(), Some("nap"));
+    assert_eq!(
+        proxy
+            .call::<bool>("supervisor.stopProcess", ("nap", true))
+            .unwrap(),
+        true
+    );
+    // One signature, not a list of them.
+    let signature: Vec<String> = proxy
+        .call("system.methodSignature", ("supervisor.getState",))
+        .unwrap();
+    assert_eq!(signature, ["struct"]);
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn rtorrent_answers_our_client_behind_a_web_server() {
+    let files = TestDirectory::new("rtorrent");
+    let scgi = free_address();
+    let settings = format!(
+        "system.daemon.set=true,network.scgi.open_port={scgi},session.path.set={}",
+        files.directory().display()
+    );
+    let mut rtorrent = Command::new("rtorrent");
+    rtorrent.args(["-n", "-o", &settings]);
+    rtorrent.current_dir(files.directory()).stdin(Stdio::null());
+    let _rtorrent = Running::start(rtorrent);
+    wait_for(&scgi);
+    let mut bridge = command("python3", "servers/scgi.py");
+    bridge.arg(&scgi);
+    let bridge = Running::start(bridge);
+    let url = bridge.line_after("listening on ");
+    check(&url, "nope", vec![], -506, 700);
+    let proxy = ServerProxy::new(&url).unwrap();
+    let version: String = proxy.call("system.client_version", ()).unwrap();
+    assert!(version.starts_with("0."), "{version}");
+    for text in ["word", "a b <&>", "café 数", ""] {
+        let echoed: String = proxy.call("cat", ("", text)).unwrap();
+        assert_eq!(echoed, text);
+    }
+    // It has 64 bits, and writes them as <i8>.
+    for number in [0_i64, -1, 1 << 40, i64::MAX] {
+        let echoed: i64 = proxy.call("value", ("", number.to_string())).unwrap();
+        assert_eq!(echoed, number);
+    }
+}
+
+/// It ends the lines of its heads with a line feed alone.
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn tcls_server_answers_our_client() {
+    let address = free_address();
+    let (_, port) = address.split_once(':').unwrap();
+    let mut tcl = command("tclsh", "servers/tcl.tcl");
+    tcl.arg(port);
+    let _tcl = Running::start(tcl);
+    wait_for(&address);
+    let mut options = Options::default();
+    // It hangs up after each answer, and does not say so.
+    options.keep_alive = false;
+    let proxy = ServerProxy::builder(&address).options(options);
+    let proxy = proxy.build().unwrap();
+    for number in [0, -1, i32::MAX, i32::MIN] {
+        assert_eq!(proxy.call::<i32>("int", (number,)).unwrap(), number);
+    }
+    for number in [0.5, -12.53] {
+        assert_eq!(proxy.call::<f64>("double", (number,)).unwrap(), number);
+    }
+    for truth in [true, false] {
+        assert_eq!(proxy.call::<bool>("boolean", (truth,)).unwrap(), truth);
+    }
+    for text in ["", "word", " a b "] {
+        assert_eq!(proxy.call::<String>("string_of", (text,)).unwrap(), text);
+    }
+    assert_eq!(proxy.call::<i32>("sum", (vec![1, 2, 39],)).unwrap(), 42);
+    let items: Value = proxy.call("items", ()).unwrap();
+    let expected = vec![Value::from(1), Value::from("two"), Value::from(vec![3])];
+    assert_eq!(items, Value::Array(expected));
+    // Its own fault fails, and so it hangs up.
+    let failed = proxy.call::<Value>("fails", ());
+    assert!(
+        matches!(failed, Err(Error::Interrupted { .. })),
+        "{failed:?}"
+    );
+}
