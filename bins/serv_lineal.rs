@@ -14,7 +14,7 @@ Usage: serv_lineal [options]
                     and the address is printed on standard error
   --workers N       calls answered at a time, up to 1024; 1 unless told
   --max-seconds S   the longest that a call may compute; 600 unless told
-  --max-digits N    the longest number taken, 39 digits at most; 39 unless told
+  --max-digits N    the longest number taken, 1000 digits at most; 100 unless told
   -h, --help        print this
   -V, --version     print the version
 

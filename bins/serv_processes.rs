@@ -22,7 +22,7 @@ Usage: serv_processes PORT|HOST:PORT [options]
                     address is printed on standard error
   --workers N       calls answered at a time, up to 1024; one per core unless told
   --max-seconds S   the longest that a call may compute; 600 unless told
-  --max-digits N    the longest number taken, 39 digits at most; 39 unless told
+  --max-digits N    the longest number taken, 1000 digits at most; 100 unless told
   --grace S         how long running calls have to finish once the server is stopped;
                     10 unless told
   --token-file FILE

@@ -50,13 +50,13 @@ fn bad_arguments_are_named() {
         ),
         (
             "serv_lineal",
-            &["--max-digits", "40"],
-            &["--max-digits takes a number from 1 to 39, not 40"],
+            &["--max-digits", "1001"],
+            &["--max-digits takes a number from 1 to 1000, not 1001"],
         ),
         (
             "serv_processes",
             &["--max-digits", "0"],
-            &["--max-digits takes a number from 1 to 39, not 0"],
+            &["--max-digits takes a number from 1 to 1000, not 0"],
         ),
         (
             "serv_lineal",

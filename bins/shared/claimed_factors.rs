@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use factorizar::Natural;
 use reparte::Persist;
 use xmlrpc_wire::{Error, FromValue, Value};
+
+/// Factors beyond which their product is not computed to its end.
+const MANY: usize = 128;
 
 /// The answer of the function `factor`, not yet checked. Displays as the sum that
 /// `factoriz_sum` returns.
@@ -12,32 +16,36 @@ pub struct ClaimedFactors(Vec<String>);
 
 impl ClaimedFactors {
     /// Checks the answer for `n`: each factor is prime, and their product is `n`. Primes
-    /// above 3.3e24 are probable primes, see [`factorizar::is_prime`].
+    /// above 3.3e24 are probable primes, see [`Natural::is_prime`].
     ///
     /// # Errors
     ///
     /// A text that says which factor, or which product, is wrong.
     pub fn check((n,): &(String,), factors: &Self) -> Result<(), String> {
-        let is_n = |product: u128| n.parse() == Ok(product);
-        let mut product = 1_u128;
+        let number: Natural = n.parse().map_err(|error| format!("{n}: {error}"))?;
+        let mut product = Natural::from(1_u64);
         for text in &factors.0 {
-            let prime = text.parse().ok().filter(|&p| factorizar::is_prime(p));
+            let prime = text.parse().ok().filter(Natural::is_prime);
             let prime = prime.ok_or_else(|| format!("{text:?}, given for {n}, is no prime"))?;
-            product = product
-                .checked_mul(prime)
-                .ok_or_else(|| format!("the factors given for {n} multiply to more"))?;
+            product = &product * &prime;
+            // Ends at the first excess, since a wrong answer may have any number of factors.
+            if product > number && factors.0.len() > MANY {
+                return Err(format!("the factors given for {n} multiply to more"));
+            }
         }
-        match is_n(product) {
+        match product == number {
             true => Ok(()),
             false => Err(format!("the factors given for {n} multiply to {product}")),
         }
     }
 
-    /// Returns the sum. Texts that are no number below 2^128 count as 0: no factor of such
-    /// a number is.
-    fn sum(&self) -> u128 {
-        let primes = self.0.iter().filter_map(|text| text.parse::<u128>().ok());
-        primes.fold(0, u128::saturating_add)
+    /// Returns the sum. Texts that are no number count as 0.
+    fn sum(&self) -> Natural {
+        let primes = self
+            .0
+            .iter()
+            .filter_map(|text| text.parse::<Natural>().ok());
+        primes.fold(Natural::ZERO, |sum, prime| &sum + &prime)
     }
 }
 
@@ -105,7 +113,6 @@ mod tests {
             ("12", "2 2 -3", "\"-3\", given for 12"),
             ("12", "two", "\"two\", given for 12"),
             ("12", &endless, "for 12 multiply to more"),
-            // To 12 modulo 2^128.
             (
                 "12",
                 "340282366920938463463374607431768211468",

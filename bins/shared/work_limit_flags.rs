@@ -15,7 +15,7 @@ pub(crate) fn take(
     match option {
         "max-seconds" => limits.time = values.seconds("--max-seconds")?,
         "max-digits" => {
-            let what = "a number from 1 to 39";
+            let what = "a number from 1 to 1000";
             let digits = values.parse("--max-digits", what)?;
             if !(1..=WorkLimits::MAX_DIGITS).contains(&digits) {
                 return Err(values.bad(format_args!("--max-digits takes {what}, not {digits}")));

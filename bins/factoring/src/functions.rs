@@ -1,6 +1,6 @@
 //! The functions `factoriz_sum` and `factor`, as servers publish them.
 
-use factorizar::{Digits, Error, factor_with, sum_of_prime_factors_with};
+use factorizar::{Digits, Error, Natural, NaturalFactors, factor_natural_with};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
 
@@ -49,12 +49,10 @@ pub fn publish(service: &mut Service, limits: WorkLimits) -> Result<(), xmlrpc_s
 /// # Errors
 ///
 /// A fault with code 1: with the article's own sentence for a value that is neither a string
-/// of digits nor an integer, for a negative number, for one of 2^128 or more or beyond the
-/// limits, and when the limits or the caller stopped the computation.
+/// of digits nor an integer, for a negative number, for one beyond the limits, and when the limits or the caller stopped the computation.
 fn factoriz_sum(call: &Context, n: Value, limits: WorkLimits) -> Result<String, Fault> {
     let n = natural(n, limits)?;
-    let sum = limits.within(call, |control| sum_of_prime_factors_with(n, control))?;
-    Ok(sum.to_string())
+    Ok(factors(call, &n, limits)?.sum().to_string())
 }
 
 /// Returns the prime factors of `n`, each as often as it divides `n`, in ascending order, as
@@ -65,17 +63,22 @@ fn factoriz_sum(call: &Context, n: Value, limits: WorkLimits) -> Result<String, 
 /// Those of [`factoriz_sum`], and a fault for 0, which is the product of no primes.
 fn factor(call: &Context, n: Value, limits: WorkLimits) -> Result<Vec<String>, Fault> {
     let n = natural(n, limits)?;
-    if n == 0 {
+    if n.is_zero() {
         return Err(Fault::application(
             "0 has no prime factors: send an integer from 1 on",
         ));
     }
-    let factors = limits.within(call, |control| factor_with(n, control))?;
-    Ok(factors.iter().map(|prime| prime.to_string()).collect())
+    let factors = factors(call, &n, limits)?;
+    Ok(factors.iter().map(Natural::to_string).collect())
+}
+
+/// Computes for a call, within the limits.
+fn factors(call: &Context, n: &Natural, limits: WorkLimits) -> Result<NaturalFactors, Fault> {
+    limits.within(call, |control| factor_natural_with(n, control))
 }
 
 /// Reads the number that a caller has sent: digits, leading zeros accepted, or an integer.
-fn natural(n: Value, limits: WorkLimits) -> Result<u128, Fault> {
+fn natural(n: Value, limits: WorkLimits) -> Result<Natural, Fault> {
     let text = match &n {
         Value::String(digits) => digits.clone(),
         Value::Int(integer) => integer.to_string(),
@@ -89,7 +92,7 @@ fn natural(n: Value, limits: WorkLimits) -> Result<u128, Fault> {
     };
     let digits = digits.map_err(fault)?;
     limits.admit(digits.significant())?;
-    digits.to_u128().map_err(fault)
+    digits.to_natural().map_err(fault)
 }
 
 fn fault(error: Error) -> Fault {
@@ -100,9 +103,6 @@ fn fault(error: Error) -> Fault {
 mod tests {
     use super::*;
     use xmlrpc_wire::BigInteger;
-
-    /// 2^128.
-    const BEYOND: &str = "340282366920938463463374607431768211456";
 
     fn big(text: &str) -> Value {
         Value::BigInteger(BigInteger::new(text).expect("an integer"))
@@ -204,11 +204,32 @@ mod tests {
     }
 
     #[test]
+    fn a_number_beyond_2_to_the_128_is_factored() {
+        let n = "340282366920938463463374607431768211456";
+        for n in [Value::from(n), big(n)] {
+            assert_eq!(sum(n.clone()).as_deref(), Ok("256"));
+            assert_eq!(primes(n).map(|primes| primes.len()), Ok(128));
+        }
+        // A repunit of 60 digits.
+        let n = Value::from("1".repeat(60));
+        let expected = "3 7 11 13 31 37 41 61 101 211 241 271 2161 2906161 3541 9091 9901 27961 \
+                        4188901 39526741";
+        let mut expected: Vec<&str> = expected.split_whitespace().collect();
+        expected.sort_by_key(|prime| prime.parse::<u64>().unwrap());
+        assert_eq!(primes(n).unwrap(), expected);
+    }
+
+    #[test]
     fn a_number_too_large_is_told_with_its_length() {
         let limits = WorkLimits::default();
-        check_refused(&Value::from(BEYOND), limits, "it has 39 digits; send");
-        check_refused(&big(BEYOND), limits, "it has 39 digits; send");
-        check_refused(&Value::from("7".repeat(400)), limits, "it has 400 digits");
+        let part = "has 400 digits, and this server takes 100 at most";
+        check_refused(&Value::from("7".repeat(400)), limits, part);
+        let limits = WorkLimits {
+            digits: WorkLimits::MAX_DIGITS,
+            ..limits
+        };
+        let part = "has 1001 digits; send 1000";
+        check_refused(&Value::from("7".repeat(1_001)), limits, part);
     }
 
     #[test]
@@ -225,7 +246,11 @@ mod tests {
         for n in [Value::from(1000), Value::from("01000"), big("1000")] {
             check_refused(&n, limits, part);
         }
-        check_refused(&Value::from(BEYOND), limits, "has 39 digits, and this");
+        check_refused(
+            &Value::from("9".repeat(39)),
+            limits,
+            "has 39 digits, and this",
+        );
         let sentence = "El valor recibido debe ser string o entero!";
         check_refused(&Value::from("abcd"), limits, sentence);
     }

@@ -1,8 +1,9 @@
 //! Limits on what a call costs the server that answers it.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use factorizar::{Control, Digits, Unfinished};
+use factorizar::{Control, Natural};
 use xmlrpc_server::Context;
 use xmlrpc_wire::Fault;
 
@@ -13,13 +14,12 @@ use xmlrpc_wire::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkLimits {
-    /// The longest time that a call may compute: 600 s by default. That is more than a
-    /// thousand times what the hardest number of 39 digits takes. So no call fails because
-    /// its machine is slow, busy, or halted for some minutes, and still no call holds a
-    /// worker for ever.
+    /// The longest time that a call may compute: 600 s by default. The hardest numbers of 80
+    /// digits take a tenth of that. So no such call fails because its machine is slow, busy, or
+    /// halted for some minutes, and still no call holds a worker for ever.
     pub time: Duration,
-    /// The most digits of a call's number, leading zeros not counted: [`WorkLimits::MAX_DIGITS`]
-    /// by default.
+    /// The most digits of a call's number, leading zeros not counted: 100 by default, and
+    /// [`WorkLimits::MAX_DIGITS`] at most.
     pub digits: usize,
 }
 
@@ -27,14 +27,18 @@ impl Default for WorkLimits {
     fn default() -> Self {
         WorkLimits {
             time: Duration::from_secs(600),
-            digits: WorkLimits::MAX_DIGITS,
+            digits: WorkLimits::DEFAULT_DIGITS,
         }
     }
 }
 
 impl WorkLimits {
-    /// The digits of the largest number that the kernel takes, 2^128 - 1.
-    pub const MAX_DIGITS: usize = Digits::MAX;
+    /// The digits of the largest numbers that the kernel takes.
+    pub const MAX_DIGITS: usize = Natural::MAX_DIGITS;
+
+    /// The most digits that are taken unless told otherwise. Products of two primes of like size
+    /// take hours at this size; others may be quick.
+    pub const DEFAULT_DIGITS: usize = 100;
 
     /// Refuses a number of so many digits if it is beyond a limit that was set. Numbers that
     /// the kernel can't take are the kernel's to refuse.
@@ -56,10 +60,10 @@ impl WorkLimits {
     /// # Errors
     ///
     /// A fault with code 1 if the computation was stopped. It says which factors were found.
-    pub fn within<R>(
+    pub fn within<R, E: fmt::Display>(
         self,
         call: &Context,
-        work: impl FnOnce(&Control) -> Result<R, Unfinished>,
+        work: impl FnOnce(&Control) -> Result<R, E>,
     ) -> Result<R, Fault> {
         let end = Instant::now().checked_add(self.time);
         let waits = call.clone();
@@ -80,7 +84,7 @@ impl WorkLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use factorizar::factor_with;
+    use factorizar::{Unfinished, factor_with};
 
     /// Two primes of like size, of 127 bits together, and a small one.
     const HARD: u128 = 2 * 9_223_372_036_854_775_783 * 9_223_372_036_854_775_643;

@@ -76,6 +76,12 @@ impl error::Error for StopReason {}
 pub enum Progress {
     /// A prime factor was found.
     Prime(u128),
+    /// A prime factor above 2^128 was found.
+    #[non_exhaustive]
+    LargePrime {
+        /// Number of its bits.
+        bits: u32,
+    },
     /// Elliptic curves were tried on a composite without success.
     #[non_exhaustive]
     Curves {
@@ -93,6 +99,18 @@ pub enum Progress {
         found: usize,
         /// Number of relations that suffice.
         needed: usize,
+    },
+    /// The quadratic sieve has collected relations for a composite above 2^128.
+    #[non_exhaustive]
+    Sieve {
+        /// Number of bits of the composite.
+        bits: u32,
+        /// Number of relations found so far, or of sets of them that serve as one.
+        found: usize,
+        /// Number that suffices.
+        needed: usize,
+        /// The estimated part of the sieve's time that is over, in thousandths.
+        permille: u16,
     },
 }
 

@@ -8,6 +8,8 @@
 //!
 //! Perfect powers are recognized first. docs/factorizar.md has the measurements behind the table.
 
+pub(crate) mod natural;
+
 use crate::control::{Control, StopReason};
 use crate::{ecm, perfect_power, qs, rho};
 

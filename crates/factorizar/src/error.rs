@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::natural::Natural;
 use crate::unfinished::Unfinished;
+use crate::unfinished::natural::UnfinishedNatural;
 
 /// The reason why a value was not factored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub enum Error {
     },
     /// The computation was stopped by its [`Control`](crate::Control).
     Unfinished(Unfinished),
+    /// The computation for a [`Natural`] was stopped by its [`Control`](crate::Control).
+    Stopped(UnfinishedNatural),
 }
 
 impl fmt::Display for Error {
@@ -55,6 +58,7 @@ impl fmt::Display for Error {
                 Natural::MAX_DIGITS
             ),
             Error::Unfinished(unfinished) => unfinished.fmt(f),
+            Error::Stopped(unfinished) => unfinished.fmt(f),
         }
     }
 }
@@ -63,6 +67,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Error::Unfinished(unfinished) => unfinished.source(),
+            Error::Stopped(unfinished) => unfinished.source(),
             _ => None,
         }
     }

@@ -4,6 +4,8 @@
 //! in two by the algorithm that suits its size ([`divisor`](crate::divisor)), until all parts are
 //! prime.
 
+pub(crate) mod natural;
+
 use crate::control::{Control, Progress, StopReason};
 use crate::divisor::find_divisor;
 use crate::factors::Factors;

@@ -1,5 +1,7 @@
 //! The result of a factorization: prime factors, and whether they are proven prime.
 
+pub(crate) mod natural;
+
 use std::fmt;
 
 use crate::primality::PROVEN_BELOW;

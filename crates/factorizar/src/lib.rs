@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod batch;
+mod bit_matrix;
 mod control;
 mod differential;
 mod digits;
@@ -10,6 +11,7 @@ mod ecm;
 mod error;
 mod factor;
 mod factors;
+mod integer_hasher;
 mod lanes;
 mod lucas;
 mod montgomery;
@@ -24,13 +26,10 @@ mod qs;
 mod range;
 mod rho;
 mod simd;
+mod siqs;
 mod small_primes;
 mod sum;
 mod trial_division;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "numbers above 2^128 are not factored yet")
-)]
 mod unbalanced;
 mod unfinished;
 mod word;
@@ -40,10 +39,13 @@ pub use control::{CancelFlag, Control, Progress, StopReason};
 pub use digits::Digits;
 pub use ecm::curve_range::{CurveError, CurveFactor, CurveRange, ecm_curves};
 pub use error::Error;
+pub use factor::natural::{factor_natural, factor_natural_with};
 pub use factor::{factor, factor_with};
+pub use factors::natural::NaturalFactors;
 pub use factors::{Certainty, Factors};
 pub use natural::Natural;
 pub use primality::is_prime;
 pub use range::{SumRange, factoriz_sum_range, factoriz_sum_range_with};
 pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors, sum_of_prime_factors_with};
 pub use unfinished::Unfinished;
+pub use unfinished::natural::UnfinishedNatural;

@@ -19,7 +19,7 @@
 //! - [`relation_batch`]: the candidates that are relations ([`relation`]);
 //! - [`relation_store`]: the relations collected so far;
 //! - [`collector`]: the loop over all of these, on the threads that the control allows;
-//! - [`matrix`] and [`square_root`]: from relations to a divisor.
+//! - [`bit_matrix`](crate::bit_matrix) and [`square_root`]: from relations to a divisor.
 //!
 //! Cost: about exp(sqrt(log n log log n)), twice as much for every 8 to 10 bits more. It does not
 //! depend on the size of the primes of n.
@@ -30,7 +30,6 @@
 mod coefficients;
 mod collector;
 mod factor_base;
-mod matrix;
 mod modular;
 mod multiplier;
 mod parameters;

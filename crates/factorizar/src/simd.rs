@@ -7,5 +7,7 @@
 //! processor is asked for the instructions first. Without them the same factors are found, more
 //! slowly; the tests compare both.
 
+pub(crate) mod bucket;
 pub(crate) mod divisibility;
 pub(crate) mod ifma;
+pub(crate) mod roots;

@@ -3,20 +3,21 @@
 use crate::control::Control;
 use crate::digits::Digits;
 use crate::error::Error;
+use crate::factor::natural::factor_natural_with;
 use crate::factor::{factor, factor_with};
 use crate::unfinished::Unfinished;
 
 /// Returns the sum of the prime factors of a number, with multiplicity, from decimal digits to
 /// decimal digits, as the article sends them.
 ///
-/// `"0"` and `"1"` give `"0"`. Leading zeros are accepted. The number is below 2^128. It takes as
-/// long as [`factor`].
+/// `"0"` and `"1"` give `"0"`. Leading zeros are accepted. It takes as long as [`factor`], and above
+/// 2^128 as [`factor_natural`](crate::factor_natural).
 ///
 /// # Errors
 ///
 /// - [`Error::NotANumber`] if `digits` is empty or has any other character than ASCII digits: also
 ///   a sign, a space, a decimal point or a separator.
-/// - [`Error::TooLarge`] from 2^128 on, after one pass over the text.
+/// - [`Error::TooLong`] beyond 1,000 digits, after one pass over the text.
 ///
 /// Source: the article's script `factorizar`, whose answer differs for n = 6, 8, p p and p (p + 2)
 /// for primes p; see the crate page.
@@ -31,15 +32,15 @@ use crate::unfinished::Unfinished;
 /// ```
 #[doc(alias = "sopfr")]
 pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
-    let n = Digits::new(digits)?.to_u128()?;
-    Ok(sum_of_prime_factors(n).to_string())
+    factoriz_sum_with(digits, &Control::new())
 }
 
 /// Returns the sum of [`factoriz_sum`], by a computation that can be stopped.
 ///
 /// # Errors
 ///
-/// Those of [`factoriz_sum`], and [`Error::Unfinished`] if `control` stopped it.
+/// Those of [`factoriz_sum`], and if `control` stopped it, [`Error::Unfinished`] below 2^128 and
+/// [`Error::Stopped`] above.
 ///
 /// ```
 /// use factorizar::{Control, Error, StopReason, factoriz_sum_with};
@@ -53,7 +54,11 @@ pub fn factoriz_sum(digits: &str) -> Result<String, Error> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn factoriz_sum_with(digits: &str, control: &Control) -> Result<String, Error> {
-    let n = Digits::new(digits)?.to_u128()?;
+    let digits = Digits::new(digits)?;
+    let Ok(n) = digits.to_u128() else {
+        let factors = factor_natural_with(&digits.to_natural()?, control)?;
+        return Ok(factors.sum().to_string());
+    };
     let sum = sum_of_prime_factors_with(n, control).map_err(Error::Unfinished)?;
     Ok(sum.to_string())
 }

@@ -1,5 +1,7 @@
 //! The partial result of a factorization that was stopped.
 
+pub(crate) mod natural;
+
 use std::error;
 use std::fmt;
 

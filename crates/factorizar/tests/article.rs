@@ -126,14 +126,26 @@ fn malformed_strings() {
 #[test]
 fn strings_too_large() {
     let cases = [
-        ("340282366920938463463374607431768211456".to_string(), 39),
-        (format!("1{}", "0".repeat(308)), 309),
+        (format!("1{}", "0".repeat(1_000)), 1_001),
         ("9".repeat(4_000_000), 4_000_000),
     ];
     for (digits, length) in cases {
         assert_eq!(
             factoriz_sum(&digits),
-            Err(Error::TooLarge { digits: length })
+            Err(Error::TooLong { digits: length })
         );
+    }
+}
+
+#[test]
+fn strings_beyond_the_articles_309_digits() {
+    for (digits, sum) in [
+        (
+            "340282366920938463463374607431768211456".to_string(),
+            2 * 128,
+        ),
+        (format!("1{}", "0".repeat(308)), 7 * 308),
+    ] {
+        assert_eq!(factoriz_sum(&digits), Ok(sum.to_string()));
     }
 }

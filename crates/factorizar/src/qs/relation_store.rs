@@ -10,10 +10,11 @@
 //! Computation 63 (1994), whose introduction has the variation with one.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 use super::relation::Relation;
 use super::relation_batch::RelationBatch;
+use crate::integer_hasher::IntegerHasher;
 
 /// The relations collected so far.
 #[derive(Debug)]
@@ -88,31 +89,5 @@ impl RelationStore {
         } else {
             self.partners.insert(large, index);
         }
-    }
-}
-
-/// A hasher of one integer by a multiplication. The keys come from the sieve, not from an
-/// adversary.
-#[derive(Debug, Default)]
-pub(super) struct IntegerHasher(u64);
-
-impl Hasher for IntegerHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte.into());
-        }
-    }
-
-    fn write_u32(&mut self, key: u32) {
-        self.write_u64(key.into());
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        let mixed = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
     }
 }

@@ -10,9 +10,9 @@
 //! F7", Mathematics of Computation 29 (1975).
 
 use super::factor_base::FactorBase;
-use super::matrix::Matrix;
 use super::relation::SIGN;
 use super::relation_store::RelationStore;
+use crate::bit_matrix::Matrix;
 use crate::montgomery::Montgomery;
 use crate::word::gcd_with_odd;
 

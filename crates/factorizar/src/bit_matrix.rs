@@ -10,7 +10,7 @@
 /// A matrix of bits. Each row has its columns, and behind them its record: one bit for each row of
 /// the matrix that was added to it.
 #[derive(Debug)]
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     bits: Vec<u64>,
     columns: usize,
     rows: usize,
@@ -20,7 +20,7 @@ pub(super) struct Matrix {
 
 impl Matrix {
     /// Creates a matrix of zeros.
-    pub(super) fn new(rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(rows: usize, columns: usize) -> Self {
         let width = (columns + rows).div_ceil(64);
         let mut matrix = Matrix {
             bits: vec![0; rows * width],
@@ -35,7 +35,7 @@ impl Matrix {
     }
 
     /// Adds one to an entry, modulo 2.
-    pub(super) fn flip(&mut self, row: usize, column: usize) {
+    pub(crate) fn flip(&mut self, row: usize, column: usize) {
         self.bits[row * self.width + column / 64] ^= 1 << (column % 64);
     }
 
@@ -44,7 +44,7 @@ impl Matrix {
     }
 
     /// Returns sets of rows whose sum is zero, as lists of row indices.
-    pub(super) fn dependencies(mut self) -> Vec<Vec<usize>> {
+    pub(crate) fn dependencies(mut self) -> Vec<Vec<usize>> {
         // Each row before `next` has served as the pivot of a column, which is zero in all rows
         // from `next` on.
         let mut next = 0;

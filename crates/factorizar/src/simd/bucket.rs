@@ -1,0 +1,90 @@
+//! The hits of many primes, sorted by the block of the sieve's interval.
+
+/// Roots modulo many primes: `first` and `second` have two for each of `primes`.
+///
+/// A root is below its prime, or `u32::MAX` for none, which then has the delta 0.
+#[derive(Debug)]
+pub(crate) struct RootSlices<'a> {
+    pub(crate) primes: &'a [u32],
+    pub(crate) first: &'a mut [u32],
+    pub(crate) second: &'a mut [u32],
+    pub(crate) deltas: &'a [u32],
+}
+
+/// The most primes of a slice: their index and a position of 20 bits share a word.
+pub(crate) const SLICE: usize = 1 << 12;
+
+/// Blocks of the interval at most; a block has 2^15 positions.
+pub(crate) const MAX_BLOCKS: usize = 32;
+
+/// The hits of a slice of primes, sorted by block.
+///
+/// An entry has the prime's index within the slice above bit 20, and the position below.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    entries: Vec<u32>,
+    /// For each block, the index behind its last entry.
+    ends: [u32; MAX_BLOCKS],
+    /// Entries that each block has room for.
+    capacity: usize,
+}
+
+impl Bucket {
+    /// Creates an empty bucket for `primes` primes of 2^15 or more. A block has at most one hit of
+    /// each of their roots.
+    pub(crate) fn new(primes: usize, blocks: usize) -> Self {
+        let capacity = 2 * primes;
+        Bucket {
+            entries: vec![0; capacity * blocks],
+            ends: std::array::from_fn(|block| (block * capacity) as u32),
+            capacity,
+        }
+    }
+
+    /// Removes all entries.
+    pub(crate) fn clear(&mut self) {
+        self.ends = std::array::from_fn(|block| (block * self.capacity) as u32);
+    }
+
+    /// Returns the entries of a block.
+    #[inline]
+    pub(crate) fn block(&self, block: usize) -> &[u32] {
+        &self.entries[block * self.capacity..self.ends[block] as usize]
+    }
+
+    /// Adds hits.
+    #[inline(always)]
+    pub(super) fn add(&mut self, hits: &[u32]) {
+        for &entry in hits {
+            let block = (entry >> 15) as usize % MAX_BLOCKS;
+            let end = self.ends[block];
+            // There is room for all hits of roots; others have no effect.
+            if let Some(slot) = self.entries.get_mut(end as usize) {
+                *slot = entry;
+                self.ends[block] = end + 1;
+            }
+        }
+    }
+}
+
+/// Adds the hits of the primes from index `start` on.
+#[inline(always)]
+pub(super) fn sort(
+    start: usize,
+    primes: &[u32],
+    first: &[u32],
+    second: &[u32],
+    interval: u32,
+    bucket: &mut Bucket,
+) {
+    let roots = primes.iter().zip(first.iter().zip(second));
+    for (index, (&p, (&first, &second))) in roots.enumerate().skip(start) {
+        for root in [first, second] {
+            let mut position = root;
+            while position < interval {
+                bucket.add(&[(index as u32) << 20 | position]);
+                position += p;
+            }
+        }
+    }
+}

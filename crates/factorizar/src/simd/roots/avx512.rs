@@ -1,0 +1,115 @@
+//! The steps and hits of sixteen primes at a time.
+
+use std::arch::x86_64::{
+    __m512i, _mm512_add_epi32, _mm512_cmplt_epu32_mask, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi32, _mm512_min_epu32, _mm512_or_si512, _mm512_set1_epi32,
+    _mm512_setr_epi32, _mm512_slli_epi32, _mm512_storeu_si512, _mm512_sub_epi32,
+};
+
+use crate::simd::bucket::{Bucket, RootSlices, sort};
+
+/// Lanes of a register.
+const LANES: usize = 16;
+
+/// Hits that are gathered before they are sorted, with room for those of one register more.
+const GATHERED: usize = 2_048;
+
+/// Does what [`super::step_and_sort`] does. The processor has AVX-512.
+pub(super) fn step_and_sort(roots: RootSlices<'_>, up: bool, interval: u32, bucket: &mut Bucket) {
+    #[allow(
+        unsafe_code,
+        reason = "safe functions for processors that have AVX-512"
+    )]
+    // SAFETY: the caller has asked for the features.
+    unsafe {
+        if up {
+            run::<true>(roots, interval, bucket);
+        } else {
+            run::<false>(roots, interval, bucket);
+        }
+    }
+}
+
+#[inline(always)]
+fn load(from: &[u32; LANES]) -> __m512i {
+    #[allow(unsafe_code, reason = "a load of as many bytes as the array has")]
+    // SAFETY: the array has 64 bytes, and every caller runs with AVX-512.
+    unsafe {
+        _mm512_loadu_si512(from.as_ptr().cast())
+    }
+}
+
+#[inline(always)]
+fn store(to: &mut [u32; LANES], value: __m512i) {
+    #[allow(unsafe_code, reason = "a store of as many bytes as the array has")]
+    // SAFETY: as for `load`.
+    unsafe {
+        _mm512_storeu_si512(to.as_mut_ptr().cast(), value);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,avx2,popcnt")]
+fn run<const UP: bool>(roots: RootSlices<'_>, interval: u32, bucket: &mut Bucket) {
+    let mut gathered = [0u32; GATHERED + LANES];
+    let mut len = 0;
+    let limit = _mm512_set1_epi32(interval as i32);
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let mut labels = _mm512_slli_epi32::<20>(lanes);
+    let next_labels = _mm512_set1_epi32((LANES as i32) << 20);
+    let whole = roots.primes.len() / LANES * LANES;
+    let groups = roots.primes.as_chunks::<LANES>().0.iter();
+    let groups = groups.zip(roots.deltas.as_chunks::<LANES>().0);
+    let firsts = roots.first.as_chunks_mut::<LANES>().0.iter_mut();
+    let pairs = firsts.zip(roots.second.as_chunks_mut::<LANES>().0);
+    for ((primes, deltas), (first, second)) in groups.zip(pairs) {
+        let (p, delta) = (load(primes), load(deltas));
+        for root in [first, second] {
+            let old = load(root);
+            let mut position = if UP {
+                let sum = _mm512_add_epi32(old, delta);
+                _mm512_min_epu32(sum, _mm512_sub_epi32(sum, p))
+            } else {
+                let difference = _mm512_sub_epi32(old, delta);
+                _mm512_min_epu32(difference, _mm512_add_epi32(difference, p))
+            };
+            store(root, position);
+            loop {
+                let hits = _mm512_cmplt_epu32_mask(position, limit);
+                if hits == 0 {
+                    break;
+                }
+                let entries = _mm512_or_si512(labels, position);
+                let entries = _mm512_maskz_compress_epi32(hits, entries);
+                if let Some(room) = gathered[len..].first_chunk_mut::<LANES>() {
+                    store(room, entries);
+                }
+                len += hits.count_ones() as usize;
+                if len > GATHERED - LANES {
+                    bucket.add(&gathered[..len]);
+                    len = 0;
+                }
+                position = _mm512_add_epi32(position, p);
+            }
+        }
+        labels = _mm512_add_epi32(labels, next_labels);
+    }
+    bucket.add(&gathered[..len]);
+    let RootSlices {
+        primes,
+        first,
+        second,
+        deltas,
+    } = roots;
+    for index in whole..primes.len() {
+        for root in [&mut first[index], &mut second[index]] {
+            *root = if UP {
+                let sum = root.wrapping_add(deltas[index]);
+                sum.min(sum.wrapping_sub(primes[index]))
+            } else {
+                let difference = root.wrapping_sub(deltas[index]);
+                difference.min(difference.wrapping_add(primes[index]))
+            };
+        }
+    }
+    sort(whole, primes, first, second, interval, bucket);
+}

@@ -1,0 +1,125 @@
+//! The quadratic sieve for numbers above 2^128.
+//!
+//! It is the method of [`qs`](crate::qs), with what pays at 40 digits and more: an interval of many
+//! blocks, primes beyond a block that are sorted before they are sieved, large primes, block
+//! Lanczos. Its parts can run on other machines: a few numbers name a unit of sieving, and its
+//! relations travel as bytes that whoever collects them checks. In the order of their use:
+//!
+//! - [`multiplier`], [`factor_base`], [`parameters`], [`coefficients`]: what follows from n
+//!   ([`instance`]), with arithmetic from [`modular`];
+//! - [`family`]: the polynomials of one leading coefficient, with values of 256 bits ([`value`]);
+//! - [`sieve`]: the candidates, by sums of logarithms;
+//! - [`candidates`] and [`cofactor`]: the candidates that are relations;
+//! - [`relation`]: relations as bytes, and their check;
+//! - [`unit`]: all of this for one unit;
+//! - [`store`] and [`collector`]: the relations of all threads;
+//! - [`cycles`], [`lanczos`] and [`bit_blocks`], [`linear_algebra`], [`square_root`]: from relations
+//!   to a divisor.
+//!
+//! Cost: about exp(sqrt(log n log log n)), twice as much for every three digits more.
+//!
+//! Sources: Carl Pomerance, "The quadratic sieve factoring algorithm", Eurocrypt 1984; Robert D.
+//! Silverman, "The multiple polynomial quadratic sieve", 1987; W. R. Alford and Carl Pomerance,
+//! "Implementing the self-initializing quadratic sieve on a distributed network", 1995. Each part
+//! names its own.
+
+mod bit_blocks;
+mod candidates;
+mod coefficients;
+mod cofactor;
+mod collector;
+mod cycles;
+mod factor_base;
+mod family;
+mod instance;
+mod lanczos;
+mod linear_algebra;
+mod modular;
+mod multiplier;
+mod parameters;
+mod relation;
+mod sieve;
+mod square_root;
+mod store;
+mod unit;
+mod value;
+
+use crate::control::{Control, StopReason};
+use crate::natural::Natural;
+use collector::Collector;
+use instance::Instance;
+
+/// The largest numbers that the sieve takes, in bits: 125 digits, which take years.
+pub(crate) const MAX_BITS: u32 = 416;
+
+/// Returns a divisor of `n` other than 1 and `n`, or `None` if no new polynomials are left.
+///
+/// `n` is odd, composite, above 2^100, of [`MAX_BITS`] at most, and not the power of a prime.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+pub(crate) fn find_divisor(n: &Natural, control: &Control) -> Result<Option<Natural>, StopReason> {
+    let instance = match Instance::new(n) {
+        Ok(instance) => instance,
+        Err(prime) => return Ok(Some(prime.into())),
+    };
+    let collector = Collector {
+        instance: &instance,
+        control,
+        threads: control.thread_count(),
+    };
+    collector.find_divisor()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Returns the first prime from about 10^(digits) times `start` on.
+    fn prime(digits: u32, start: u64) -> Natural {
+        let low = Natural::from(10u64).pow(digits - 3).mul_add_u64(start, 1);
+        (0..)
+            .map(|step| low.mul_add_u64(1, 2 * step))
+            .find(Natural::is_prime)
+            .unwrap_or_default()
+    }
+
+    /// Returns a product of two primes of like size.
+    fn semiprime(digits: u32, seed: u64) -> Natural {
+        let half = digits / 2;
+        let low = prime(half, 350 + 17 * seed % 400);
+        &low * &prime(digits - half + 1, 110 + 13 * seed % 100)
+    }
+
+    fn check(n: &Natural, control: &Control) {
+        let divisor = find_divisor(n, control).unwrap().expect("a divisor");
+        let quotient = n.exact_quotient(&divisor).expect("a divisor");
+        assert!(!divisor.is_one() && !quotient.is_one(), "{n}");
+    }
+
+    #[test]
+    fn products_of_two_primes() {
+        for digits in [32, 36, 38, 39, 40, 41, 43, 45] {
+            for seed in 0..3 {
+                check(&semiprime(digits, seed), &Control::new());
+            }
+        }
+    }
+
+    #[test]
+    #[ignore = "a measurement: DIGITS=60 cargo test --release -p factorizar siqs_time -- --ignored --nocapture"]
+    fn siqs_time() {
+        let digits = std::env::var("DIGITS")
+            .ok()
+            .and_then(|text| text.parse().ok());
+        for seed in 0..3 {
+            let n = semiprime(digits.unwrap_or(50), seed);
+            let start = Instant::now();
+            check(&n, &Control::new());
+            println!("{} digits {n}: {:?}", n.digits(), start.elapsed());
+        }
+    }
+}

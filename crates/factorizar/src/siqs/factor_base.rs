@@ -1,0 +1,84 @@
+//! The factor base: the primes that a relation may have, with what the sieve needs of each.
+
+use super::modular::square_root;
+use crate::natural::Natural;
+
+/// The primes modulo which k n is a square, ascending from 2.
+#[derive(Debug)]
+pub(super) struct FactorBase {
+    pub(super) primes: Vec<u32>,
+    /// A square root of k n modulo each prime; 0 for the primes of k.
+    pub(super) roots: Vec<u32>,
+}
+
+impl FactorBase {
+    /// Creates the base of `len` primes for `n` and its multiplier.
+    ///
+    /// # Errors
+    ///
+    /// A prime factor of `n`, if one is met.
+    pub(super) fn new(n: &Natural, multiplier: u32, len: usize) -> Result<Self, u32> {
+        let mut base = FactorBase {
+            primes: vec![2],
+            roots: vec![1],
+        };
+        for p in odd_primes(len) {
+            if base.primes.len() == len {
+                break;
+            }
+            let rest = n.rem_u32(p).unwrap_or(0);
+            if rest == 0 {
+                return Err(p);
+            }
+            let kn = (u64::from(rest) * u64::from(multiplier % p) % u64::from(p)) as u32;
+            if kn == 0 {
+                base.push(p, 0);
+            } else if super::modular::is_residue(kn, p) {
+                base.push(p, square_root(kn, p));
+            }
+        }
+        Ok(base)
+    }
+
+    fn push(&mut self, prime: u32, root: u32) {
+        self.primes.push(prime);
+        self.roots.push(root);
+    }
+
+    /// Returns the number of primes.
+    pub(super) fn len(&self) -> usize {
+        self.primes.len()
+    }
+
+    /// Returns the largest prime.
+    pub(super) fn largest(&self) -> u32 {
+        self.primes.last().copied().unwrap_or(2)
+    }
+
+    /// Returns the index of the first prime that is `bound` or more.
+    pub(super) fn index_from(&self, bound: u32) -> usize {
+        self.primes.partition_point(|&p| p < bound)
+    }
+}
+
+/// Returns odd primes, enough for a base of `len`, since k n is a square modulo half of all primes.
+fn odd_primes(len: usize) -> Vec<u32> {
+    // The prime of index m is below m (ln m + ln ln m), with m twice the length and a reserve.
+    let count = (2.0 * len as f64 * 1.2).max(1_000.0);
+    let bound = (count * (count.ln() + count.ln().ln())) as usize;
+    // Position i stands for 2 i + 1.
+    let mut composite = vec![false; bound / 2];
+    let mut primes = Vec::new();
+    for index in 1..composite.len() {
+        if !composite[index] {
+            let p = 2 * index + 1;
+            primes.push(p as u32);
+            let mut multiple = p * p / 2;
+            while multiple < composite.len() {
+                composite[multiple] = true;
+                multiple += p;
+            }
+        }
+    }
+    primes
+}

@@ -1,0 +1,186 @@
+//! From relations to a divisor: the matrix of their exponents, its dependencies, the square root.
+//!
+//! A row stands for the sign or a base prime, a column for a cycle of relations; an entry is the
+//! parity of the exponent. Columns that alone have a row cannot be part of a dependency and are
+//! removed, as are the heaviest of those that are not needed. Small matrices are eliminated as rows
+//! of bits, others solved by block Lanczos.
+//!
+//! Cost: a check of each relation that is used, and that of block Lanczos: a twentieth of the
+//! sieve's time.
+
+use std::collections::HashMap;
+
+use super::cycles::cycles;
+use super::family::Family;
+use super::instance::Instance;
+use super::lanczos::{self, Matrix};
+use super::relation::{RelationError, Used};
+use super::square_root;
+use super::store::Store;
+use crate::bit_matrix;
+use crate::control::{Control, StopReason};
+use crate::natural::Natural;
+
+/// Columns beyond the number of rows.
+const SPARE_COLUMNS: usize = 80;
+
+/// Below this number of columns elimination is as fast as block Lanczos, which may fail there.
+const SMALL: usize = 700;
+
+/// Returns a divisor of n, other than 1 and n, if one of the dependencies between the relations
+/// gives it.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+pub(super) fn find_divisor(
+    instance: &Instance,
+    store: &Store,
+    control: &Control,
+) -> Result<Option<Natural>, StopReason> {
+    let mut cycles = cycles(&store.relations);
+    let Ok(used) = read(instance, store, &cycles, control) else {
+        return control.poll().map(|()| None);
+    };
+    let mut columns: Vec<Vec<u32>> = cycles.iter().map(|cycle| column(cycle, &used)).collect();
+    reduce(&mut cycles, &mut columns, instance.base.len() + 1);
+    let try_cycles = |selected: Vec<usize>| {
+        square_root::try_dependency(
+            instance,
+            &used,
+            selected.iter().map(|&index| &cycles[index]),
+        )
+    };
+    if columns.len() < SMALL {
+        let rows = instance.base.len() + 1;
+        let mut matrix = bit_matrix::Matrix::new(columns.len(), rows);
+        for (index, column) in columns.iter().enumerate() {
+            column
+                .iter()
+                .for_each(|&row| matrix.flip(index, row as usize));
+        }
+        return Ok(matrix.dependencies().into_iter().find_map(try_cycles));
+    }
+    let matrix = compact(columns);
+    for seed in 0..10 {
+        let Some(words) = lanczos::dependencies(&matrix, seed, control)? else {
+            continue;
+        };
+        let divisor = (0..64).find_map(|bit| {
+            let is_in = |&index: &usize| words[index] >> bit & 1 == 1;
+            let selected: Vec<usize> = (0..words.len()).filter(is_in).collect();
+            if selected.is_empty() {
+                None
+            } else {
+                try_cycles(selected)
+            }
+        });
+        if divisor.is_some() {
+            return Ok(divisor);
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the relations of the cycles again.
+fn read(
+    instance: &Instance,
+    store: &Store,
+    cycles: &[Vec<u32>],
+    control: &Control,
+) -> Result<Used, RelationError> {
+    let mut indices: Vec<u32> = cycles.iter().flatten().copied().collect();
+    indices.sort_unstable();
+    indices.dedup();
+    let mut used = Used::with_capacity(indices.len());
+    let mut current: Option<(u64, Family)> = None;
+    for (count, index) in indices.into_iter().enumerate() {
+        if count % 1_024 == 0 && control.poll().is_err() {
+            return Err(RelationError::Truncated);
+        }
+        let stored = &store.relations[index as usize];
+        let family = match current.take() {
+            Some((number, family)) if number == stored.family => family,
+            _ => Family::new(instance, stored.family).ok_or(RelationError::OutOfRange)?,
+        };
+        let mut relation = store.read(stored, instance, &family)?;
+        relation
+            .primes
+            .extend(family.factors.iter().map(|&index| index as u32));
+        used.insert(index, relation);
+        current = Some((stored.family, family));
+    }
+    Ok(used)
+}
+
+/// Returns the rows in which a cycle has an odd exponent, ascending: 0 for the sign, then one for
+/// each base prime.
+fn column(cycle: &[u32], used: &Used) -> Vec<u32> {
+    let mut rows: Vec<u32> = Vec::new();
+    for relation in cycle.iter().filter_map(|index| used.get(index)) {
+        rows.extend(relation.primes.iter().map(|&index| index + 1));
+        if relation.negative {
+            rows.push(0);
+        }
+    }
+    rows.sort_unstable();
+    let odd = rows.chunk_by(|one, other| one == other);
+    odd.filter(|same| same.len() % 2 == 1)
+        .map(|same| same[0])
+        .collect()
+}
+
+/// Removes columns that no dependency can have, and those that are not needed.
+fn reduce(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>, rows: usize) {
+    loop {
+        let mut weights = vec![0u32; rows];
+        columns
+            .iter()
+            .flatten()
+            .for_each(|&row| weights[row as usize] += 1);
+        let live = weights.iter().filter(|&&weight| weight > 0).count();
+        let mut keep: Vec<bool> = columns
+            .iter()
+            .map(|column| column.iter().all(|&row| weights[row as usize] > 1))
+            .collect();
+        let kept = keep.iter().filter(|keep| **keep).count();
+        if kept == columns.len() {
+            // The heaviest of those beyond the spare ones.
+            let excess = columns.len().saturating_sub(live + SPARE_COLUMNS);
+            if excess == 0 {
+                return;
+            }
+            let mut by_weight: Vec<usize> = (0..columns.len()).collect();
+            by_weight.sort_by_key(|&index| std::cmp::Reverse(columns[index].len()));
+            by_weight[..excess]
+                .iter()
+                .for_each(|&index| keep[index] = false);
+        }
+        let mut flags = keep.iter();
+        columns.retain(|_| flags.next() == Some(&true));
+        let mut flags = keep.iter();
+        cycles.retain(|_| flags.next() == Some(&true));
+    }
+}
+
+/// Numbers the rows that have entries, the heaviest first.
+fn compact(mut columns: Vec<Vec<u32>>) -> Matrix {
+    let mut weights: HashMap<u32, u32> = HashMap::new();
+    for &row in columns.iter().flatten() {
+        *weights.entry(row).or_default() += 1;
+    }
+    let mut order: Vec<u32> = weights.keys().copied().collect();
+    order.sort_unstable_by_key(|row| (std::cmp::Reverse(weights[row]), *row));
+    let numbers: HashMap<u32, u32> = order
+        .iter()
+        .zip(0..)
+        .map(|(&row, new)| (row, new))
+        .collect();
+    for row in columns.iter_mut().flatten() {
+        *row = numbers.get(row).copied().unwrap_or(0);
+    }
+    Matrix {
+        columns,
+        rows: order.len(),
+    }
+}

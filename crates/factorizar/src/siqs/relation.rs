@@ -1,0 +1,180 @@
+//! Relations, packed to be sent and stored, and their exact check.
+//!
+//! A relation is a polynomial and an x at which its value is a product of base primes and large
+//! primes. These two numbers determine everything else. The large primes and the base primes that
+//! are sieved travel along, so that a check multiplies instead of searching: it divides the value
+//! by them, and then by the few primes that are not sieved. What is left must be 1. So a relation
+//! that passes is true, wherever it came from.
+//!
+//! | field | as |
+//! | --- | --- |
+//! | number of the polynomial within its family | varint |
+//! | x | varint, zigzag |
+//! | number of large primes, large primes | varints |
+//! | number of listed primes, their base indices ascending, as differences | varints |
+//!
+//! A varint has seven bits a byte, the lowest first; the top bit says that another byte follows.
+//!
+//! Cost of a check: one division for each prime, some 0.5 us.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::family::Family;
+use super::instance::Instance;
+use super::value::Value;
+
+/// A relation that was checked.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Relation {
+    /// |u|, whose square is the product of all the primes and of 4 a, modulo n.
+    pub(super) square_root: Value,
+    /// The sign of the value.
+    pub(super) negative: bool,
+    /// The base indices of the value's primes, with multiplicity, in any order.
+    pub(super) primes: Vec<u32>,
+    /// The large primes: none, one or two.
+    pub(super) large: Vec<u32>,
+}
+
+/// Relations that dependencies use, by their index in the store, with the primes of a.
+pub(super) type Used = HashMap<u32, Relation>;
+
+/// The reason why packed relations were refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RelationError {
+    /// The bytes end within a relation.
+    Truncated,
+    /// A number has too many bytes, or is out of its range.
+    OutOfRange,
+    /// The primes do not multiply to the polynomial's value.
+    WrongProduct,
+}
+
+impl fmt::Display for RelationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RelationError::Truncated => "the relations are cut off: send the unit again",
+            RelationError::OutOfRange => {
+                "a number of a relation is out of range: sieve with the same n and version"
+            }
+            RelationError::WrongProduct => {
+                "the primes of a relation do not multiply to its value: sieve the unit again"
+            }
+        })
+    }
+}
+
+impl std::error::Error for RelationError {}
+
+/// Appends a relation. `listed` has the base indices of the sieved primes, ascending.
+pub(super) fn pack(to: &mut Vec<u8>, polynomial: u32, x: i32, large: &[u32], listed: &[u32]) {
+    put(to, polynomial);
+    put(to, (x << 1 ^ x >> 31) as u32);
+    put(to, large.len() as u32);
+    large.iter().for_each(|&prime| put(to, prime));
+    put(to, listed.len() as u32);
+    let mut before = 0;
+    for &index in listed {
+        put(to, index - before);
+        before = index;
+    }
+}
+
+fn put(to: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        to.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
+}
+
+fn take(from: &mut &[u8]) -> Result<u32, RelationError> {
+    let mut number = 0u32;
+    for shift in (0..35).step_by(7) {
+        let (&byte, rest) = from.split_first().ok_or(RelationError::Truncated)?;
+        *from = rest;
+        let bits = u32::from(byte & 0x7f);
+        if shift == 28 && bits > 0xf {
+            return Err(RelationError::OutOfRange);
+        }
+        number |= bits << shift;
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err(RelationError::OutOfRange)
+}
+
+/// The most primes that a relation lists: more would multiply to more than any value.
+const MAX_LISTED: u32 = 32;
+
+/// Reads and checks the next relation of `family`.
+///
+/// # Errors
+///
+/// The reason why it is refused.
+pub(super) fn unpack(
+    from: &mut &[u8],
+    instance: &Instance,
+    family: &Family,
+) -> Result<Relation, RelationError> {
+    let out_of_range = |is: bool| {
+        if is {
+            Err(RelationError::OutOfRange)
+        } else {
+            Ok(())
+        }
+    };
+    let number = take(from)?;
+    let zigzag = take(from)?;
+    let x = (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32);
+    out_of_range(number >= family.len() || x.unsigned_abs() > instance.parameters.interval() / 2)?;
+    let polynomial = family.polynomial(instance, number);
+    let (mut rest, negative) = polynomial.value(x).unsigned();
+    let mut relation = Relation {
+        square_root: polynomial.square_root(x).unsigned().0,
+        negative,
+        ..Relation::default()
+    };
+    let large = take(from)?;
+    out_of_range(large > 2 || rest.is_zero())?;
+    let mut exact = true;
+    for _ in 0..large {
+        let prime = take(from)?;
+        out_of_range(prime < 3 || prime >= instance.large_bound)?;
+        exact &= rest.divide_exactly(prime);
+        relation.large.push(prime);
+    }
+    let listed = take(from)?;
+    out_of_range(listed > MAX_LISTED)?;
+    let mut index = 0u32;
+    for _ in 0..listed {
+        index = index
+            .checked_add(take(from)?)
+            .ok_or(RelationError::OutOfRange)?;
+        let prime = instance.base.primes.get(index as usize);
+        let prime = *prime.ok_or(RelationError::OutOfRange)?;
+        exact &= rest.divide_exactly(prime);
+        relation.primes.push(index);
+    }
+    if !exact || rest.is_zero() {
+        return Err(RelationError::WrongProduct);
+    }
+    let twos = rest.divide_by_twos();
+    relation.primes.extend((0..twos).map(|_| 0));
+    for (index, &prime) in instance.base.primes[..instance.first_sieved]
+        .iter()
+        .enumerate()
+        .skip(1)
+    {
+        while rest.divide_exactly(prime) {
+            relation.primes.push(index as u32);
+        }
+    }
+    match rest.to_u64() {
+        Some(1) => Ok(relation),
+        _ => Err(RelationError::WrongProduct),
+    }
+}

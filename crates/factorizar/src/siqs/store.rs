@@ -1,0 +1,182 @@
+//! The relations collected so far, and the number of independent cycles among them.
+//!
+//! A relation without large primes serves as it is. Others are edges of a graph: between its large
+//! prime and 1, or between its two large primes. A cycle of edges multiplies to a square of large
+//! primes. The number of independent cycles is that of edges less vertices plus components.
+//!
+//! Cost: three hash lookups for each relation, and some 30 bytes to keep it.
+//!
+//! Source: Arjen K. Lenstra and Mark S. Manasse, "Factoring with two large primes", Mathematics of
+//! Computation 63 (1994).
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+
+use super::family::Family;
+use super::instance::Instance;
+use super::relation::{Relation, RelationError, unpack};
+use crate::integer_hasher::IntegerHasher;
+
+/// A stored relation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stored {
+    /// The number of its family.
+    pub(super) family: u64,
+    /// Its place among the packed bytes.
+    start: usize,
+    len: u16,
+    /// The large primes; 1 for none.
+    pub(super) large: [u32; 2],
+}
+
+type Hash = BuildHasherDefault<IntegerHasher>;
+
+/// The relations collected so far.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    pub(super) relations: Vec<Stored>,
+    packed: Vec<u8>,
+    /// A hash of u of each relation: different families may give the same relation.
+    seen: HashSet<u64, Hash>,
+    /// The parent of each large prime in the forest of its component; roots have none.
+    parents: HashMap<u32, u32, Hash>,
+    /// Number of vertices other than 1, and of components other than that of 1.
+    vertices: usize,
+    components: usize,
+    /// Number of relations without large primes.
+    whole: usize,
+}
+
+/// The relations of a family, checked and ready for the store.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    family: u64,
+    packed: Vec<u8>,
+    /// For each relation: its length, a hash of u, its large primes.
+    relations: Vec<(u16, u64, [u32; 2])>,
+}
+
+impl Checked {
+    /// Checks packed relations of a family.
+    ///
+    /// # Errors
+    ///
+    /// The reason why they are refused, all of them.
+    pub(super) fn new(
+        packed: Vec<u8>,
+        instance: &Instance,
+        number: u64,
+        family: &Family,
+    ) -> Result<Self, RelationError> {
+        let mut relations = Vec::new();
+        let mut rest = packed.as_slice();
+        while !rest.is_empty() {
+            let before = rest.len();
+            let relation = unpack(&mut rest, instance, family)?;
+            let large = match *relation.large {
+                [] => [1, 1],
+                [prime] => [1, prime],
+                [one, other, ..] => [one, other],
+            };
+            let [low, next, ..] = relation.square_root.limbs();
+            let hash = low ^ next.rotate_left(32);
+            relations.push(((before - rest.len()) as u16, hash, large));
+        }
+        Ok(Checked {
+            family: number,
+            packed,
+            relations,
+        })
+    }
+}
+
+impl Store {
+    /// Adds the relations of a family, without those that it has.
+    pub(super) fn add(&mut self, checked: &Checked) {
+        let mut start = 0;
+        for &(len, hash, large) in &checked.relations {
+            let bytes = &checked.packed[start..start + usize::from(len)];
+            start += usize::from(len);
+            if !self.seen.insert(hash) {
+                continue;
+            }
+            self.relations.push(Stored {
+                family: checked.family,
+                start: self.packed.len(),
+                len,
+                large,
+            });
+            self.packed.extend_from_slice(bytes);
+            match large {
+                [1, 1] => self.whole += 1,
+                _ => self.connect(large),
+            }
+        }
+    }
+
+    fn connect(&mut self, large: [u32; 2]) {
+        for vertex in large {
+            if vertex != 1 && !self.parents.contains_key(&vertex) {
+                self.parents.insert(vertex, vertex);
+                self.vertices += 1;
+                self.components += 1;
+            }
+        }
+        let [one, other] = large.map(|vertex| self.root(vertex));
+        if one != other {
+            // 1 stays the root of its component.
+            let (child, parent) = if one == 1 { (other, one) } else { (one, other) };
+            self.parents.insert(child, parent);
+            self.components -= 1;
+        }
+    }
+
+    /// Returns the root of a vertex, and shortens its path.
+    fn root(&mut self, vertex: u32) -> u32 {
+        let parent_of =
+            |store: &Self, vertex: u32| store.parents.get(&vertex).copied().unwrap_or(vertex);
+        let mut root = vertex;
+        while parent_of(self, root) != root {
+            root = parent_of(self, root);
+        }
+        let mut vertex = vertex;
+        while vertex != root {
+            let next = parent_of(self, vertex);
+            self.parents.insert(vertex, root);
+            vertex = next;
+        }
+        root
+    }
+
+    /// Returns the number of independent cycles, relations without large primes included.
+    pub(super) fn cycles(&self) -> usize {
+        self.relations.len() + self.components - self.vertices
+    }
+
+    /// Estimates the part of the sieving that is done, in thousandths.
+    ///
+    /// Relations without large primes grow with the time, and cycles of others with its square.
+    pub(super) fn permille(&self, needed: usize) -> u16 {
+        let whole = self.whole as f64;
+        let closed = self.cycles().saturating_sub(self.whole) as f64;
+        // The factor by which the time has to grow.
+        let root = (whole * whole + 4.0 * closed * needed as f64).sqrt();
+        let factor = 2.0 * needed as f64 / (whole + root).max(1.0);
+        (1_000.0 / factor.max(1.0)) as u16
+    }
+
+    /// Reads a relation again.
+    ///
+    /// # Errors
+    ///
+    /// None for relations of this store, which were checked.
+    pub(super) fn read(
+        &self,
+        stored: &Stored,
+        instance: &Instance,
+        family: &Family,
+    ) -> Result<Relation, RelationError> {
+        let mut bytes = &self.packed[stored.start..stored.start + usize::from(stored.len)];
+        unpack(&mut bytes, instance, family)
+    }
+}

@@ -1,0 +1,197 @@
+//! Numbers above 2^128, and computations on them that are stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use factorizar::{
+    CancelFlag, Control, Error, Natural, NaturalFactors, Progress, StopReason, factor_natural,
+    factor_natural_with,
+};
+
+/// Sebastiano Vigna's random generator splitmix64 (2015), with the same numbers in every run.
+struct Splitmix(u64);
+
+impl Splitmix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    fn bits(&mut self, bits: u32) -> Natural {
+        let limbs: Vec<u64> = (0..bits.div_ceil(64)).map(|_| self.next()).collect();
+        let n = Natural::from_limbs(&limbs);
+        let excess = n.bits().saturating_sub(bits);
+        let n = &n >> excess;
+        let top = &Natural::from(1u64) << (bits - 1);
+        if n.bit(bits - 1) { n } else { &n + &top }
+    }
+
+    fn prime(&mut self, bits: u32) -> Natural {
+        loop {
+            let n = self.bits(bits);
+            if n.is_prime() {
+                return n;
+            }
+        }
+    }
+}
+
+fn product(primes: &[Natural]) -> Natural {
+    primes
+        .iter()
+        .fold(Natural::from(1u64), |product, prime| &product * prime)
+}
+
+#[track_caller]
+fn check(mut primes: Vec<Natural>) {
+    primes.sort_unstable();
+    let n = product(&primes);
+    let factors = factor_natural(&n).unwrap();
+    assert_eq!(factors.as_slice(), primes, "{n}");
+    assert_eq!(factors.product(), n);
+}
+
+#[test]
+fn two_primes_of_130_to_150_bits() {
+    let mut random = Splitmix(1);
+    for bits in 130..=150 {
+        check(vec![random.prime(bits / 2), random.prime(bits - bits / 2)]);
+    }
+}
+
+#[test]
+fn three_and_four_primes() {
+    let mut random = Splitmix(2);
+    for bits in [40, 44, 47] {
+        check((0..3).map(|_| random.prime(bits)).collect());
+        check((0..4).map(|_| random.prime(bits - 8)).collect());
+    }
+}
+
+#[test]
+fn powers_and_powers_with_other_primes() {
+    let mut random = Splitmix(3);
+    let (p, q) = (random.prime(70), random.prime(20));
+    check(vec![p.clone(), p.clone()]);
+    check(vec![p.clone(); 7]);
+    check(vec![p.clone(), p.clone(), q.clone(), q]);
+    check(vec![random.prime(45), random.prime(45), p]);
+    let two = Natural::from(2u64);
+    check(vec![two.clone(); 3_000]);
+    check([vec![two; 100], vec![random.prime(200)]].concat());
+}
+
+#[test]
+fn tiny_factors_and_a_huge_prime() {
+    let mut random = Splitmix(4);
+    for bits in [129, 300, 1_000, 3_000] {
+        let small = [2u64, 3, 3, 65_537, 1_000_003].map(Natural::from);
+        check([small.to_vec(), vec![random.prime(bits)]].concat());
+    }
+}
+
+/// Carmichael numbers (6 m + 1) (12 m + 1) (18 m + 1), by Chernick.
+#[test]
+fn carmichael_numbers() {
+    let mut found = 0;
+    for m in 1u64 << 43.. {
+        let primes = [6, 12, 18].map(|factor| Natural::from(m).mul_add_u64(factor, 1));
+        if primes.iter().all(Natural::is_prime) {
+            assert!(!product(&primes).is_prime());
+            check(primes.to_vec());
+            found += 1;
+            if found == 2 {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn zero_one_and_numbers_of_two_words() {
+    for n in [0u64, 1] {
+        assert!(factor_natural(&n.into()).unwrap().is_empty());
+    }
+    for n in [2u128, 360, u128::MAX, u128::MAX - 158] {
+        let expected = NaturalFactors::from(factorizar::factor(n));
+        assert_eq!(factor_natural(&n.into()), Ok(expected));
+    }
+}
+
+#[test]
+fn more_than_a_thousand_digits_are_refused() {
+    let n = Natural::from(10u64).pow(1_000);
+    assert_eq!(factor_natural(&n), Err(Error::TooLong { digits: 1_001 }));
+}
+
+fn told(n: &Natural, control: Control) -> (NaturalFactors, Vec<Progress>) {
+    let steps = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = Arc::clone(&steps);
+    let control = control.observer(move |progress| told.lock().unwrap().push(progress));
+    let factors = factor_natural_with(n, &control).unwrap();
+    let steps = steps.lock().unwrap().clone();
+    (factors, steps)
+}
+
+/// Compares the relations that are added, their order, and when they suffice.
+#[test]
+fn any_number_of_threads_takes_the_same_steps() {
+    let mut random = Splitmix(5);
+    let n = product(&[random.prime(70), random.prime(71)]);
+    let alone = told(&n, Control::new());
+    let sieved = |step: &&Progress| matches!(step, Progress::Sieve { .. });
+    assert!(alone.1.iter().filter(sieved).count() > 10, "{alone:?}");
+    for threads in 2..=8 {
+        assert_eq!(
+            told(&n, Control::new().threads(threads)),
+            alone,
+            "{threads}"
+        );
+    }
+}
+
+#[test]
+fn a_deadline_at_any_moment_keeps_what_was_found() {
+    let mut random = Splitmix(6);
+    let hard = [random.prime(70), random.prime(72)];
+    let n = product(&[&hard[..], &[Natural::from(10_007u64)]].concat());
+    for threads in [1, 3] {
+        for polls in [0, 1, 2, 5, 100, 400] {
+            let left = AtomicUsize::new(polls);
+            let control = Control::new().threads(threads).deadline(move || {
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                    .is_err()
+            });
+            match factor_natural_with(&n, &control) {
+                Err(Error::Stopped(left)) => {
+                    assert_eq!(left.reason(), StopReason::OutOfTime);
+                    assert_eq!(left.factors().to_string(), "10007");
+                    assert_eq!(left.cofactors(), [product(&hard)]);
+                }
+                other => panic!("{polls} polls: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_number_beyond_the_sieve_is_cancelled() {
+    let mut random = Splitmix(7);
+    let hard = product(&[random.prime(800), random.prime(900)]);
+    let flag = CancelFlag::new();
+    let started = Arc::new(std::sync::Barrier::new(2));
+    let (raised, gate) = (flag.clone(), Arc::clone(&started));
+    let canceller = std::thread::spawn(move || {
+        gate.wait();
+        raised.cancel();
+    });
+    let control = Control::new().cancel_flag(&flag);
+    started.wait();
+    match factor_natural_with(&hard, &control) {
+        Err(Error::Stopped(left)) => assert_eq!(left.reason(), StopReason::Cancelled),
+        other => panic!("{other:?}"),
+    }
+    canceller.join().unwrap();
+}
