@@ -61,7 +61,7 @@ fn a_server_that_comes_back_works_again() {
     let (first, address) = server("serv_processes", &["--workers", "1"]);
     let client = in_the_middle(&[&address], &first);
     first.kill();
-    client.line_after("put aside");
+    client.line_after("down, and tried again");
     let again = common::start("serv_processes", &[&address, "--workers", "1"]);
     let ended = client.end();
     assert_eq!(ended.expect_code(0).results(), faultless());

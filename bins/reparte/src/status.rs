@@ -6,6 +6,7 @@ mod server_report;
 mod status_json;
 mod table;
 
+use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -60,9 +61,11 @@ impl Status {
         options.response_timeout = self.timeout;
         let servers = self.servers.list("reparte.status", &options)?;
         let screen = Screen::new(self.watch && !self.json);
+        let mut with_protocol = HashSet::new();
         loop {
             let began = Instant::now();
-            let reports = probe_all(&servers, self.timeout);
+            let mut reports = probe_all(&servers, self.timeout);
+            remember_protocol(&mut reports, &mut with_protocol);
             match self.json {
                 true => print(json_text(&status_json(&reports)))?,
                 false => screen.show(&table(&reports))?,
@@ -72,6 +75,16 @@ impl Status {
             }
             thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
         }
+    }
+}
+
+/// Notes which servers have answered with the control protocol, now or before.
+fn remember_protocol(reports: &mut [ServerReport], with_protocol: &mut HashSet<String>) {
+    for report in reports {
+        if report.answer.as_ref().is_ok_and(|up| up.work.is_some()) {
+            with_protocol.insert(report.server.clone());
+        }
+        report.has_protocol = with_protocol.contains(&report.server);
     }
 }
 

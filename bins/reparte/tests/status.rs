@@ -15,6 +15,7 @@ use common::named_pipe::{Reader, pipe};
 use common::server::{python, serve};
 use common::terminal::OnTerminal;
 use common::{reparte, run};
+use rustix::process::Signal;
 use serde_json::Value as Json;
 use test_support::{Running, TestDirectory};
 
@@ -200,7 +201,7 @@ fn who_is_silent_is_not_waited_for() {
         .unwrap();
     let ended = run(&["status", &silent.0, "--timeout", "0.2"]);
     ended.expect_code(4);
-    assert_eq!(columns(&ended.stdout, &silent.0)[1], "silent");
+    assert_eq!(columns(&ended.stdout, &silent.0)[1], "busy");
     assert!(ended.stdout.contains("timed out"), "{}", ended.stdout);
 }
 
@@ -245,6 +246,37 @@ fn watching_goes_on_and_sees_a_server_go() {
     assert!(!first.concat().contains('\u{1b}'), "{first:?}");
     drop(server);
     while columns(&block()[2], &url)[1] != "down" {}
+}
+
+/// A server that was seen to answer its status at any time is silent if it does not; of another
+/// one nobody knows if it is at work.
+#[test]
+fn watching_sees_a_server_fall_silent() {
+    let (server, url) = cat();
+    let flags = ["status", &url, "--watch", "--json", "--timeout", "0.3"];
+    let mut watching = Running::interactive(reparte(&flags));
+    let lines = BufReader::new(watching.stdout())
+        .lines()
+        .map(Result::unwrap);
+    let mut states = lines.map(|line| {
+        let told: Vec<Json> = serde_json::from_str(&line).unwrap();
+        told[0]["state"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(states.next().unwrap(), "up");
+    server.signal(Signal::STOP);
+    let last = states.find(|state| state != "up").unwrap();
+    server.signal(Signal::CONT);
+    assert_eq!(last, "silent");
+    server.signal(Signal::STOP);
+    let stopped = run(&["status", &url, "--timeout", "0.3"]);
+    server.signal(Signal::CONT);
+    stopped.expect_code(4);
+    assert_eq!(columns(&stopped.stdout, &url)[1], "busy");
+    assert!(
+        stopped.stdout.contains("else it hangs"),
+        "{}",
+        stopped.stdout
+    );
 }
 
 #[test]

@@ -149,8 +149,8 @@ pub use plan::action::{CallReason, WaitCause};
 pub use repartidor::Repartidor;
 pub use run_error::{Incomplete, SendError};
 pub use split::{OrderedOutcomes, Outcomes, TaskSender};
-pub use summary::RunSummary;
 pub use summary::server::{ServerState, ServerSummary};
+pub use summary::{RunSummary, Waiting};
 
 /// The README's example, compiled.
 #[cfg(all(doctest, feature = "xmlrpc"))]

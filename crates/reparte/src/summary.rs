@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use untrusted_text::OneLine;
 
 use crate::error::journal::JournalError;
-use crate::plan::action::RunEnd;
+use crate::plan::action::{RunEnd, WaitCause};
 use crate::summary::server::{ServerState, ServerSummary};
 
 /// The summary of a run, in progress or ended: which server did what.
@@ -60,10 +60,26 @@ pub struct RunSummary {
     /// The journal's error, if there is one. It ended the run, unless the run had ended
     /// before.
     pub journal_error: Option<Arc<JournalError>>,
+    /// The wait of a run in progress in which no server takes calls, once it has lasted for some
+    /// seconds.
+    pub waiting: Option<Waiting>,
     /// The kind of the run's end; None while it is in progress.
     pub(crate) end: Option<RunEnd>,
     /// The start of the run; None in a summary of no run.
     pub(crate) started: Option<Instant>,
+}
+
+/// A time in which tasks wait, and no server takes calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// The reason.
+    pub cause: WaitCause,
+    /// The time since the start of the run at which it was noticed.
+    pub since: Duration,
+    /// The time since the start of the run at which the run ends if nothing changes; `None` if
+    /// it waits for ever.
+    pub until: Option<Duration>,
 }
 
 impl RunSummary {
@@ -120,7 +136,14 @@ impl RunSummary {
         let wrong = |server: &ServerSummary| server.state == ServerState::Quarantined;
         match self.end {
             Some(RunEnd::Outage { after }) => {
-                format!("every server has been down for {} s", after.as_secs_f64())
+                let up = |server: &ServerSummary| {
+                    matches!(server.state, ServerState::Busy | ServerState::Suspected)
+                };
+                let what = match self.servers.iter().any(up) {
+                    true => "no server has given a result",
+                    false => "every server has been down",
+                };
+                format!("{what} for {} s", after.as_secs_f64())
             }
             Some(RunEnd::NoServers) if self.servers.iter().all(wrong) => {
                 "every server has given a wrong answer".to_owned()

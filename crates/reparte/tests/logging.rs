@@ -59,9 +59,9 @@ fn servers_that_come_and_go_are_logged() {
     assert_eq!(
         lines,
         [
-            "WARN a\\u{1b}[2J: put aside: interrupted: reset\\nby peer",
+            "WARN a\\u{1b}[2J: down, and tried again: interrupted: reset\\nby peer",
             "INFO a\\u{1b}[2J: answers, and is in use again",
-            "WARN a\\u{1b}[2J: out for good: refused: on purpose",
+            "WARN a\\u{1b}[2J: out, gets no more calls in this run: refused: on purpose",
         ]
     );
 }

@@ -111,8 +111,14 @@ function sum(servers, figure) {
 function showState(data) {
   const element = byId("state");
   let [className, text] = ["running", "Running"];
+  const { waiting } = data.account;
   if (data.over) {
     [className, text] = [data.over.well ? "success" : "failure", data.over.text];
+  } else if (waiting && unanswered <= 1) {
+    const why = waiting.cause === "busy" ? "every one is busy" : "none answers, or none gives a result";
+    const soFar = formatDuration(Math.max(0, data.now - waiting.since * 1e6));
+    const left = waiting.until === null ? "" : `; the run ends in ${formatDuration(Math.max(0, waiting.until * 1e6 - data.now))} if that lasts`;
+    [className, text] = ["failure", `Waits for a server, ${soFar} so far: ${why}${left}`];
   } else if (unanswered > 1) {
     [className, text] = ["", "No answer: the run has ended, or was ended. This is what was seen last."];
   }
@@ -120,7 +126,17 @@ function showState(data) {
   setText("state", text);
 }
 
-const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
+const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
+
+// What a state means for the server, and what ends it.
+const STATE_MEANINGS = {
+  down: "no answer; used again once it answers",
+  busy: "it says that it is busy; asked again when it asked to be",
+  suspected: "its calls fail: on trial, one task at a time; used again after a result",
+  quarantined: "a result was wrong: no more calls in this run, unless its line leaves the server file and comes again",
+  out: "it takes no calls of this run; asked again each minute, or once its line leaves the server file and comes again",
+  reserve: "used when no other server is left",
+};
 
 function showServers(servers) {
   setRows("servers", servers.map((server) => {
@@ -147,7 +163,7 @@ function showServers(servers) {
       cell(server.deaths ? formatCount(server.deaths) : "\u2013", "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
       cell(`${Math.round(server.busy_share * 100)} %`, "number"),
-      cell([kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
+      cell([STATE_MEANINGS[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
     ];
   }));
 }

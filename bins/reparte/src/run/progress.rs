@@ -151,7 +151,16 @@ impl fmt::Display for ProgressLine {
         let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
         let up = present.clone().filter(|server| is_up(server.state)).count();
         let busy: usize = summary.servers.iter().map(|server| server.running).sum();
-        write!(f, "; {up}/{} servers up, {busy} busy", present.count())
+        write!(f, "; {up}/{} servers up, {busy} busy", present.count())?;
+        if let Some(waiting) = &summary.waiting {
+            let so_far = summary.elapsed.saturating_sub(waiting.since);
+            write!(f, "; waits for a server, {} s so far", so_far.as_secs())?;
+            if let Some(until) = waiting.until {
+                let left = until.saturating_sub(summary.elapsed);
+                write!(f, ", gives up in {}", Clock(left))?;
+            }
+        }
+        Ok(())
     }
 }
 

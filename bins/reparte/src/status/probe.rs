@@ -29,6 +29,7 @@ pub(super) fn probe_all(servers: &[XmlRpc], timeout: Duration) -> Vec<ServerRepo
             let finished = started.into_iter().zip(&mut names);
             let finished = finished.map(|(probe, server)| ServerReport {
                 server,
+                has_protocol: false,
                 answer: match probe {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| {
                         std::panic::resume_unwind(panic);

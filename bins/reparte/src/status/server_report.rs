@@ -9,6 +9,9 @@ use xmlrpc_client::{Error, ErrorKind, Phase};
 pub(super) struct ServerReport {
     pub(super) server: String,
     pub(super) answer: Result<RunningServer, Error>,
+    /// An earlier answer had the control protocol, which a server answers while its functions
+    /// work.
+    pub(super) has_protocol: bool,
 }
 
 /// A server that answers.
@@ -48,14 +51,24 @@ impl ServerReport {
     pub(super) fn state(&self) -> &'static str {
         match &self.answer {
             Ok(_) => "up",
+            Err(_) if self.may_be_at_work() => "busy",
             Err(Error::TimedOut { .. }) => "silent",
             Err(error) if says_nothing(error) => "unknown",
             Err(error) => match error.kind() {
                 ErrorKind::Refused => "refuses",
-                ErrorKind::NeverRan | ErrorKind::MayHaveRun | ErrorKind::Busy { .. } => "down",
+                ErrorKind::Busy { .. } => "busy",
+                ErrorKind::NeverRan | ErrorKind::MayHaveRun => "down",
                 _ => "no server",
             },
         }
+    }
+
+    /// Returns true if the server takes connections and does not answer, as one without the
+    /// control protocol does while its function works.
+    pub(super) fn may_be_at_work(&self) -> bool {
+        let is_silent =
+            matches!(&self.answer, Err(Error::TimedOut { phase, .. }) if *phase == Phase::Response);
+        is_silent && !self.has_protocol
     }
 }
 

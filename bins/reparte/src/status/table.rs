@@ -39,6 +39,10 @@ pub(super) fn table(reports: &[ServerReport]) -> String {
                 "{error}; it answers no question about itself, and may take calls all the same\n"
             )),
             // The error names the server.
+            Err(error) if server.may_be_at_work() => text.push_str(&format!(
+                "{error}: it is at work on a call, if it answers one at a time and has no \
+                 reparte.status; else it hangs\n"
+            )),
             Err(error) => text.push_str(&format!("{error}\n")),
         }
     }

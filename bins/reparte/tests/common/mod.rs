@@ -9,6 +9,7 @@
     reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
 )]
 
+pub mod foreign;
 pub mod functions;
 pub mod named_pipe;
 pub mod server;

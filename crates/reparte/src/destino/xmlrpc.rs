@@ -202,6 +202,7 @@ where
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
+        let began = Instant::now();
         let call_id = format!("{:016x}-{}", self.id_prefix, call.id);
         let mut attempt = self.proxy.attempt().call_id(&call_id);
         if let Some(deadline) = call.deadline {
@@ -222,27 +223,31 @@ where
         let outcome = attempt.call(&self.function, args.clone());
         let ended = self.in_flight().remove(&call.id);
         let seen_running = ended.is_some_and(|ended| ended.seen_running);
-        outcome.map_err(|error| match error {
-            ClientError::Fault(fault) if self.is_unpublished(&fault.message) => {
-                CallError::new(ErrorKind::NotFound, fault.message)
-            }
-            // The call's own deadline cut the attempt short: that is no sign of a network
-            // that has failed.
-            error @ ClientError::TimedOut {
-                phase: Phase::Connect,
-                ..
-            } if call.deadline.is_some_and(|at| at <= Instant::now()) => {
-                CallError::from_source(ErrorKind::Unreachable, error)
-            }
-            error @ ClientError::TimedOut { .. } if seen_running => {
-                CallError::from_source(ErrorKind::Overran, error)
-            }
-            error => match (call_error(error), call.deadline) {
-                // A server of another kind that keeps the deadline, or a proxy.
-                (error, Some(_)) if error.kind() == LATE => error.with_kind(ErrorKind::TimedOut),
-                (error, _) => error,
-            },
-        })
+        outcome
+            .map_err(|error| match error {
+                ClientError::Fault(fault) if self.is_unpublished(&fault.message) => {
+                    CallError::new(ErrorKind::NotFound, fault.message)
+                }
+                // The call's own deadline cut the attempt short: that is no sign of a network
+                // that has failed.
+                error @ ClientError::TimedOut {
+                    phase: Phase::Connect,
+                    ..
+                } if call.deadline.is_some_and(|at| at <= Instant::now()) => {
+                    CallError::from_source(ErrorKind::Unreachable, error)
+                }
+                error @ ClientError::TimedOut { .. } if seen_running => {
+                    CallError::from_source(ErrorKind::Overran, error)
+                }
+                error => match (call_error(error), call.deadline) {
+                    // A server of another kind that keeps the deadline, or a proxy.
+                    (error, Some(_)) if error.kind() == LATE => {
+                        error.with_kind(ErrorKind::TimedOut)
+                    }
+                    (error, _) => error,
+                },
+            })
+            .map_err(|error| say_limit(error, began, call.deadline))
     }
 
     fn cancel(&self, call: CallId) {
@@ -266,6 +271,26 @@ fn bad_address(given: &str, error: &ClientError) -> Error {
             ClientError::BadUrl { reason, .. } => (*reason).to_owned(),
             _ => error.to_string(),
         },
+    }
+}
+
+/// Says that a time-out was this run's limit, if the call's deadline has passed. Otherwise it was
+/// one of the client's own.
+fn say_limit(error: CallError, began: Instant, deadline: Option<Instant>) -> CallError {
+    let Some(deadline) = deadline.filter(|&deadline| deadline <= Instant::now()) else {
+        return error;
+    };
+    // The dispatcher has set it a moment before the call.
+    let limit = deadline.saturating_duration_since(began).as_secs_f64();
+    let limit = (limit * 100.0).round() / 100.0;
+    match error.kind() {
+        ErrorKind::Overran => error.with_message(format!(
+            "the server was still at work on it at this run's time limit of {limit} s"
+        )),
+        ErrorKind::TimedOut => error.with_message(format!(
+            "no answer within this run's time limit of {limit} s"
+        )),
+        _ => error,
     }
 }
 

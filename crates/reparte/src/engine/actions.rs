@@ -129,9 +129,7 @@ where
 
     fn lose_call(&mut self, task: TaskId, call: CallId, server: ServerId, reason: LossReason) {
         let error = match reason {
-            LossReason::TimeLimit => {
-                CallError::new(ErrorKind::TimedOut, "it took longer than a call may")
-            }
+            LossReason::TimeLimit => CallError::new(ErrorKind::TimedOut, self.limit_text()),
             LossReason::ServerRestarted => {
                 CallError::new(ErrorKind::Interrupted, "the server was started anew")
             }
@@ -148,6 +146,17 @@ where
             server,
             error,
         });
+    }
+
+    /// Returns the text of a call that has exceeded a limit of this run.
+    fn limit_text(&self) -> String {
+        match self.time_limit {
+            Some(limit) => format!(
+                "no answer within this run's time limit of {} s",
+                limit.as_secs_f64()
+            ),
+            None => "no answer within this run's time limit, a multiple of the median".to_owned(),
+        }
     }
 
     /// Ends a task without a result.
@@ -175,23 +184,16 @@ where
             AsideReason::StillDown => log::Level::Debug,
         };
         let wait = until.saturating_sub(self.started_at.elapsed());
+        let (state, error) = self.state_and_error(server);
         if log::log_enabled!(level) {
-            let what = match reason {
-                AsideReason::Hung => "hangs, put aside",
-                AsideReason::Suspected => {
-                    "its calls fail, so it is on trial: one task at a time, which others do too"
-                }
-                AsideReason::Refused => "takes no call, and is asked again in a minute",
-                AsideReason::Died | AsideReason::StillDown | AsideReason::Busy => "put aside",
-            };
             let name = self.shown_name(server);
-            match self.last_error(server) {
+            let what = aside_text(reason, error.as_ref().map(CallError::kind));
+            match &error {
                 Some(error) => log::log!(level, "{name}: {what}: {error}"),
-                None => log::log!(level, "{name}: {what}: it says nothing"),
+                None => log::log!(level, "{name}: {what}"),
             }
             log::debug!("{name}: tried again in {wait:.0?}");
         }
-        let (state, error) = self.state_and_error(server);
         let server = self.server_name(server);
         self.observe(|| RunEvent::ServerSetAside {
             server,
@@ -203,11 +205,14 @@ where
 
     fn mark_out(&mut self, server: ServerId) {
         let name = self.shown_name(server);
-        match self.last_error(server) {
-            Some(error) => log::warn!("{name}: out for good: {error}"),
-            None => log::info!("{name}: gets no more calls"),
-        }
         let (state, error) = self.state_and_error(server);
+        match (&error, state) {
+            (_, ServerState::Removed) | (None, _) => log::info!("{name}: gets no more calls"),
+            (Some(error), ServerState::Quarantined) => {
+                log::warn!("{name}: in quarantine, gets no more calls in this run: {error}");
+            }
+            (Some(error), _) => log::warn!("{name}: out, gets no more calls in this run: {error}"),
+        }
         let server = self.server_name(server);
         self.observe(|| RunEvent::ServerOut {
             server,
@@ -218,25 +223,49 @@ where
 
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
         let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
-        let cause_text = match cause {
-            WaitCause::Outage => "no server answers",
-            WaitCause::Busy => "every server is busy",
+        let why = match cause {
+            WaitCause::Outage if self.has_suspect() => "none gives a result",
+            WaitCause::Outage => "none answers",
+            WaitCause::Busy => "every one is busy",
         };
         match limit {
-            Some(limit) => log::warn!("{cause_text}; the run ends after {limit:.0?} of this"),
-            None => log::warn!("{cause_text}; the run waits"),
+            Some(limit) => log::warn!(
+                "waits for a server, since {why}; the run ends in {} s if that lasts",
+                limit.as_secs()
+            ),
+            None => log::warn!("waits for a server, since {why}"),
         }
         self.observe(|| RunEvent::Waiting { cause, limit });
     }
 
-    fn last_error(&self, server: ServerId) -> Option<String> {
-        let (_, error) = self.state_and_error(server);
-        error.map(|error| error.to_string())
+    /// Returns true if some server answers, and its answers are of no use.
+    fn has_suspect(&self) -> bool {
+        let summary = self.summary.lock();
+        let mut servers = summary.servers.iter();
+        servers.any(|server| server.state == ServerState::Suspected)
     }
 
     fn state_and_error(&self, server: ServerId) -> (ServerState, Option<CallError>) {
         let summary = self.summary.lock();
         let server = &summary.servers[server.index()];
         (server.state, server.last_error.clone())
+    }
+}
+
+/// Returns what is said of a server that is set aside, before its last error.
+fn aside_text(reason: AsideReason, kind: Option<ErrorKind>) -> &'static str {
+    match (reason, kind) {
+        (AsideReason::Hung, _)
+        | (AsideReason::Died, Some(ErrorKind::Unanswered | ErrorKind::TimedOut)) => {
+            "silent, and asked again"
+        }
+        (AsideReason::Died, Some(ErrorKind::Interrupted | ErrorKind::Unreachable) | None) => {
+            "down, and tried again"
+        }
+        (AsideReason::Died, Some(_)) => "put aside for a while, and tried again",
+        (AsideReason::Suspected, _) => "on trial, since its calls fail: it gets one task at a time",
+        (AsideReason::Refused, _) => "out, and asked again each minute",
+        (AsideReason::Busy, _) => "busy, left alone for a while",
+        (AsideReason::StillDown, _) => "still down",
     }
 }

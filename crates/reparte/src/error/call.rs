@@ -245,6 +245,12 @@ impl CallError {
         Self { kind, ..self }
     }
 
+    /// Returns the error with another text.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
     /// Creates the error of a call that panicked with this payload.
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = payload

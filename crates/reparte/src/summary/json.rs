@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::summary::RunSummary;
+use crate::plan::action::WaitCause;
 use crate::summary::server::ServerSummary;
+use crate::summary::{RunSummary, Waiting};
 
 impl RunSummary {
     /// Returns the summary as a JSON object (RFC 8259): each figure under the name of its
@@ -35,6 +36,11 @@ impl RunSummary {
         ] {
             write!(json, ",\"{name}\":{figure}")?;
         }
+        json.push_str(",\"waiting\":");
+        match &self.waiting {
+            Some(waiting) => waiting.write_json(json)?,
+            None => json.push_str("null"),
+        }
         json.push_str(",\"servers\":[");
         for (n, server) in self.servers.iter().enumerate() {
             json.push_str(if n == 0 { "" } else { "," });
@@ -42,6 +48,21 @@ impl RunSummary {
         }
         json.push_str("]}");
         Ok(())
+    }
+}
+
+impl Waiting {
+    fn write_json(&self, json: &mut String) -> std::fmt::Result {
+        let cause = match self.cause {
+            WaitCause::Outage => "outage",
+            WaitCause::Busy => "busy",
+        };
+        let since = Seconds(self.since);
+        write!(json, "{{\"cause\":\"{cause}\",\"since\":{since},\"until\":")?;
+        match self.until {
+            Some(until) => write!(json, "{}}}", Seconds(until)),
+            None => json.write_str("null}"),
+        }
     }
 }
 
@@ -56,6 +77,7 @@ impl ServerSummary {
             ("tasks", self.tasks),
             ("executions", self.executions),
             ("deaths", self.deaths),
+            ("silences", self.silences),
         ] {
             write!(json, ",\"{name}\":{figure}")?;
         }
@@ -127,6 +149,11 @@ mod tests {
             executions: 4,
             hedges: 1,
             hedges_won: 1,
+            waiting: Some(Waiting {
+                cause: WaitCause::Busy,
+                since: Duration::from_millis(1500),
+                until: None,
+            }),
             elapsed: Duration::from_secs(1),
             ..RunSummary::default()
         };
@@ -134,9 +161,10 @@ mod tests {
             summary.to_json(),
             "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"pending\":0,\
              \"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
-             \"hedges_won\":1,\"hedges_lost\":0,\"servers\":[{\"name\":\"a\\\"\\u000a\",\
+             \"hedges_won\":1,\"hedges_lost\":0,\"waiting\":{\"cause\":\"busy\",\
+             \"since\":1.500000,\"until\":null},\"servers\":[{\"name\":\"a\\\"\\u000a\",\
              \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\
-             \"deaths\":0,\"busy\":1.500000,\"slot_time\":2.000000,\"downtime\":0.000000,\
+             \"deaths\":0,\"silences\":0,\"busy\":1.500000,\"slot_time\":2.000000,\"downtime\":0.000000,\
              \"busy_share\":0.7500,\"failures\":{\"timed out\":1},\
              \"last_error\":\"timed out: after 2 s\"}]}"
         );

@@ -29,6 +29,9 @@ pub struct ServerSummary {
     pub state: ServerState,
     /// The number of times that it went from up to down. Being busy does not count.
     pub deaths: u64,
+    /// The number of [`deaths`](Self::deaths) that were silences: nothing answered, and the
+    /// machine or the network may have been away.
+    pub silences: u64,
     /// The time for which its slots were taken by calls, summed over the slots.
     pub busy: Duration,
     /// The time for which it was in use, summed over its slots.
@@ -109,6 +112,7 @@ impl ServerSummary {
             last_fault: None,
             state,
             deaths: 0,
+            silences: 0,
             busy: Duration::ZERO,
             slot_time: Duration::ZERO,
             downtime: Duration::ZERO,

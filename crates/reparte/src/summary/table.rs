@@ -20,19 +20,22 @@ impl fmt::Display for RunSummary {
             .chain(["server".len()])
             .max()
             .unwrap_or_default();
+        let states = self.servers.iter().map(|server| server.state.to_string());
+        let states: Vec<String> = states.collect();
+        let of_state = states.iter().map(String::len).chain(["state".len()]).max();
+        let of_state = of_state.unwrap_or_default();
         writeln!(
             f,
-            "{:wide$}  slots   tasks  executions  state  failures",
-            "server"
+            "{:wide$}  slots   tasks  executions  {:of_state$}  failures",
+            "server", "state"
         )?;
-        for (name, server) in names.iter().zip(&self.servers) {
+        for ((name, state), server) in names.iter().zip(&states).zip(&self.servers) {
             writeln!(
                 f,
-                "{name:wide$}  {:5}  {:6}  {:10}  {:5}  {}",
+                "{name:wide$}  {:5}  {:6}  {:10}  {state:of_state$}  {}",
                 server.slots,
                 server.tasks,
                 server.executions,
-                server.state,
                 Failures(server),
             )?;
         }
@@ -67,16 +70,59 @@ impl RunSummary {
         if self.hedges > 0 {
             write!(f, ", {}", Count(self.hedges, "hedge", "hedges"))?;
         }
-        let is = |state| move |server: &&ServerSummary| server.state == state;
-        let (out, died): (Vec<_>, Vec<_>) = self.failed_servers().partition(is(ServerState::Out));
-        let (quarantined, died): (Vec<_>, Vec<_>) =
-            died.into_iter().partition(is(ServerState::Quarantined));
-        let (died, never_answered): (Vec<_>, Vec<_>) =
-            died.into_iter().partition(|server| server.executions > 0);
-        write_names(f, "died", &died)?;
-        write_names(f, "never answered", &never_answered)?;
-        write_names(f, "in quarantine", &quarantined)?;
-        write_names(f, "out", &out)
+        for word in FailedAs::ALL {
+            let failed = self.failed_servers();
+            let servers = failed.filter(|server| FailedAs::of(server) == word);
+            write_names(f, word.text(), &servers.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+/// The word for a server that has failed, in the order in which the last line has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FailedAs {
+    /// Its connections broke, or were refused.
+    Died,
+    /// It answered nothing for a time.
+    Silent,
+    /// It was down from the start.
+    NeverAnswered,
+    Suspected,
+    Quarantined,
+    Out,
+}
+
+impl FailedAs {
+    const ALL: [Self; 6] = [
+        Self::Died,
+        Self::Silent,
+        Self::NeverAnswered,
+        Self::Suspected,
+        Self::Quarantined,
+        Self::Out,
+    ];
+
+    fn of(server: &ServerSummary) -> Self {
+        match server.state {
+            ServerState::Out => Self::Out,
+            ServerState::Quarantined => Self::Quarantined,
+            ServerState::Suspected => Self::Suspected,
+            _ if server.executions == 0 => Self::NeverAnswered,
+            _ if server.deaths > server.silences => Self::Died,
+            _ => Self::Silent,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Died => "died",
+            Self::Silent => "fell silent",
+            Self::NeverAnswered => "never answered",
+            Self::Suspected => "suspected",
+            Self::Quarantined => "in quarantine",
+            Self::Out => "out",
+        }
     }
 }
 
@@ -151,11 +197,19 @@ mod tests {
         third.deaths = 1;
         let mut fourth = ServerSummary::new("d".into(), 1, ServerState::Up);
         fourth.state = ServerState::Out;
+        let mut silent = ServerSummary::new("f".into(), 1, ServerState::Up);
+        silent.executions = 1;
+        silent.deaths = 1;
+        silent.silences = 1;
+        let mut broken = ServerSummary::new("g".into(), 1, ServerState::Suspected);
+        broken.executions = 3;
+        broken.failures = [("fault", 3)].into();
+        broken.last_error = Some(CallError::fault(1, "no module"));
         let mut fifth = ServerSummary::new("e".into(), 1, ServerState::Up);
         fifth.state = ServerState::Down;
         fifth.deaths = 1;
         let summary = RunSummary {
-            servers: vec![first, second, third, fourth, fifth],
+            servers: vec![first, second, third, fourth, fifth, silent, broken],
             tasks: 10,
             done: 10,
             executions: 11,
@@ -165,13 +219,15 @@ mod tests {
         assert_eq!(
             summary.to_string(),
             "\
-server          slots   tasks  executions  state  failures
-localhost:9000      1       7           7  up     -
-far\\naway:9001      2       3           4  down   1 interrupted, 2 unreachable; last: unreachable: refused
-c                   1       0           1  up     said nothing
-d                   1       0           0  out    -
-e                   1       0           0  down   said nothing
-10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); never answered: e; out: d"
+server          slots   tasks  executions  state      failures
+localhost:9000      1       7           7  up         -
+far\\naway:9001      2       3           4  down       1 interrupted, 2 unreachable; last: unreachable: refused
+c                   1       0           1  up         said nothing
+d                   1       0           0  out        -
+e                   1       0           0  down       said nothing
+f                   1       0           1  up         said nothing
+g                   1       0           3  suspected  3 fault; last: fault 1: no module
+10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); fell silent: f (came back); never answered: e; suspected: g; out: d"
         );
     }
 }

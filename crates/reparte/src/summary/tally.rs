@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::error::call::{CallError, ErrorKind};
 use crate::ids::ServerId;
 use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd};
-use crate::summary::RunSummary;
 use crate::summary::server::{ServerState, ServerSummary};
+use crate::summary::{RunSummary, Waiting};
 
 impl RunSummary {
     /// Counts a call that has returned.
@@ -79,7 +79,10 @@ impl RunSummary {
             }
             Action::SetAside { server, reason, .. } => self.edit(server, |server| {
                 server.advance(now);
-                server.deaths += u64::from(matches!(reason, AsideReason::Died | AsideReason::Hung));
+                if matches!(reason, AsideReason::Died | AsideReason::Hung) {
+                    server.deaths += 1;
+                    server.silences += u64::from(is_silence(reason, server.last_error.as_ref()));
+                }
                 server.state = match reason {
                     AsideReason::Busy => ServerState::Busy,
                     AsideReason::Suspected => ServerState::Suspected,
@@ -112,17 +115,24 @@ impl RunSummary {
                 server.advance(now);
                 server.slots = slots;
             }),
+            Action::StartWaiting { cause, limit } => {
+                self.waiting = Some(Waiting {
+                    cause,
+                    since: now,
+                    until: limit,
+                });
+            }
+            Action::StopWaiting => self.waiting = None,
             Action::EndRun(end) => {
                 self.advance(now);
+                self.waiting = None;
                 self.end = Some(end);
             }
             Action::CancelCall { .. }
             | Action::LoseCall { .. }
             | Action::ProbeServer { .. }
             | Action::AskAgain { .. }
-            | Action::NoteInstances { .. }
-            | Action::StartWaiting { .. }
-            | Action::StopWaiting => {}
+            | Action::NoteInstances { .. } => {}
         }
     }
 
@@ -156,4 +166,10 @@ impl RunSummary {
     fn edit(&mut self, id: ServerId, change: impl FnOnce(&mut ServerSummary)) {
         self.servers.get_mut(id.index()).map(change);
     }
+}
+
+/// Returns true if a server that was set aside for this reason, after this error, said nothing.
+fn is_silence(reason: AsideReason, error: Option<&CallError>) -> bool {
+    let kind = error.map(CallError::kind);
+    reason == AsideReason::Hung || matches!(kind, Some(ErrorKind::Unanswered | ErrorKind::TimedOut))
 }
