@@ -14,17 +14,19 @@ mod common;
 use std::fs;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::foreign::{Answer, Foreign};
+use common::foreign::{Answer, Foreign, proxy};
+use common::functions::Held;
 use common::reparte;
 use common::server::serve;
 use serde_json::Value as Json;
 use test_support::{Ended, LocalServer, PATIENCE, Running, TestDirectory};
 use xmlrpc_server::front::hyper::{Options, Server};
 use xmlrpc_server::{Context, Service};
+use xmlrpc_wire::Fault;
 
 /// Starts a run of `f` over the lines of a text.
 fn start(files: &TestDirectory, tasks: &str, arguments: &[&str]) -> Running {
@@ -36,6 +38,13 @@ fn start(files: &TestDirectory, tasks: &str, arguments: &[&str]) -> Running {
 
 fn numbers(to: u32) -> String {
     (1..=to).map(|n| format!("{n}\n")).collect()
+}
+
+/// The part of a server in an account.
+fn server<'a>(account: &'a Json, address: &str) -> &'a Json {
+    let servers = account["servers"].as_array().unwrap();
+    let named = |server: &&Json| server["name"].as_str().unwrap().ends_with(address);
+    servers.iter().find(named).unwrap()
 }
 
 /// Runs `f` to the end, and returns its account too.
@@ -66,6 +75,88 @@ const BLAME: [&str; 6] = [
     "suspected",
     "every server",
 ];
+
+/// Checks that of a hundred tasks only the fiftieth fails, with this answer, whatever the number
+/// of servers, and that no server is blamed.
+#[track_caller]
+fn one_bad_task(answer: fn() -> Answer, told: &str) {
+    for servers in [1, 2] {
+        let files = TestDirectory::new("bad task");
+        let bad = move |argument: &str| match argument {
+            "50" => answer(),
+            _ => Answer::Echo,
+        };
+        let servers: Vec<_> = (0..servers).map(|_| Foreign::serve(bad)).collect();
+        let addresses: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
+        let began = Instant::now();
+        let (ended, account) = account(&files, &numbers(100), &addresses);
+        ended.expect_code(5);
+        let expected = numbers(100).replace("50\n", "\n");
+        assert_eq!(ended.stdout, expected, "{}", ended.stderr);
+        ended.expect_told("task 50 (50) failed: ");
+        ended.expect_told(told);
+        expect_not_told(&ended, &BLAME);
+        let executions = account["executions"].as_u64().unwrap();
+        assert!(executions <= 104, "{}", ended.stderr);
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn an_answer_with_a_control_character_is_one_bad_task() {
+    let escape = || {
+        let text = "<methodResponse><params><param><value>50\x1b[0m</value></param></params>";
+        Answer::Document(format!("<?xml version=\"1.0\"?>{text}</methodResponse>").into())
+    };
+    one_bad_task(escape, "malformed");
+}
+
+#[test]
+fn an_answer_that_is_no_document_is_one_bad_task() {
+    one_bad_task(
+        || Answer::Document(b"<html>sorry</html>".into()),
+        "malformed",
+    );
+}
+
+#[test]
+fn an_answer_beyond_the_limit_is_one_bad_task() {
+    let long = || {
+        let text = "x".repeat(17 << 20);
+        Answer::Document(
+            format!(
+                "<methodResponse><params><param><value>{text}</value></param></params>\
+                 </methodResponse>"
+            )
+            .into(),
+        )
+    };
+    one_bad_task(long, "malformed");
+}
+
+#[test]
+fn a_status_is_one_bad_task() {
+    one_bad_task(|| Answer::Status(400, ""), "400");
+    one_bad_task(|| Answer::Status(403, ""), "403");
+    one_bad_task(|| Answer::Status(404, ""), "404");
+    one_bad_task(|| Answer::Status(413, ""), "413");
+    one_bad_task(|| Answer::Status(500, ""), "500");
+    one_bad_task(|| Answer::Status(502, ""), "502");
+}
+
+#[test]
+fn a_fault_of_a_library_is_one_bad_task() {
+    let text = "the library has no such routine";
+    one_bad_task(
+        || Answer::Fault(-32601, "the library has no such routine"),
+        text,
+    );
+    one_bad_task(|| Answer::Fault(7, "the library has no such routine"), text);
+}
 
 /// A service whose `f` takes a time for its argument, or until the call is cancelled.
 fn timed(time: fn(&str) -> Duration) -> Service {
@@ -109,6 +200,48 @@ fn two_slow_tasks_fail_at_their_limit_and_cost_nobody_else_time() {
     assert_eq!(account["executions"], 60);
     // 58 of 0.1 s, and two of 1 s, on two workers: 3.9 s.
     assert!(took < Duration::from_secs(8), "{took:?} {}", ended.stderr);
+}
+
+/// Three servers, of which one answers each call with a fault at once; the others take 0.2 s.
+fn black_hole() -> [LocalServer; 3] {
+    let good = || with_workers(timed(|_| Duration::from_millis(200)), 1);
+    let mut broken = Service::new();
+    let missing = |_: String| Err::<String, _>(Fault::application("no module named numpy"));
+    broken.register("f", missing).unwrap();
+    [with_workers(broken, 1), good(), good()]
+}
+
+/// Checks a run over [`black_hole`], which the two good servers need 5 s for.
+#[track_caller]
+fn check_black_hole(flags: &[&str]) {
+    let files = TestDirectory::new("black hole");
+    let servers = black_hole();
+    let addresses: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
+    let began = Instant::now();
+    let (ended, account) = account(&files, &numbers(50), &[&addresses, flags].concat());
+    let took = began.elapsed();
+    ended.expect(&numbers(50));
+    let broken = server(&account, addresses[0]);
+    assert_eq!(broken["state"], "suspected", "{}", ended.stderr);
+    ended.expect_told(&format!("; suspected: {}", addresses[0]));
+    ended.expect_told("no module named numpy");
+    // Some of its calls are on trial; the bound is far below the one a task that it would get.
+    assert!(
+        broken["executions"].as_u64().unwrap() <= 20,
+        "{}",
+        ended.stderr
+    );
+    assert!(took < Duration::from_secs(8), "{took:?} {}", ended.stderr);
+}
+
+#[test]
+fn a_machine_whose_calls_all_fail_costs_no_task() {
+    check_black_hole(&[]);
+}
+
+#[test]
+fn a_machine_whose_calls_all_fail_starves_no_good_one() {
+    check_black_hole(&["--retry-faults"]);
 }
 
 /// A server in the test's process that goes away, and comes back at its address.
@@ -173,6 +306,50 @@ fn a_gap_of_nine_seconds_is_waited_for_and_told() {
 }
 
 #[test]
+fn a_gap_that_is_shorter_than_the_outage_is_survived() {
+    let gaps = [1.0, 3.0, 4.0, 4.5].map(|gap| {
+        thread::spawn(move || {
+            let files = TestDirectory::new(&format!("gap of {gap}"));
+            let gap = Duration::from_secs_f64(gap);
+            let (address, server) = Returning::serve(Duration::from_millis(300), gap);
+            let ended = start(&files, &numbers(60), &[&address, "--outage", "5"]).end();
+            server.end();
+            ended.expect(&numbers(60));
+        })
+    });
+    gaps.into_iter().for_each(|gap| gap.join().unwrap());
+}
+
+#[test]
+fn a_proxy_whose_server_is_away_for_a_moment_ends_no_run() {
+    let files = TestDirectory::new("502");
+    let away = Arc::new(AtomicBool::new(false));
+    let is_away = Arc::clone(&away);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let proxy = Foreign::serve_all(move |method, _| {
+        if method == "f" {
+            count.fetch_add(1, SeqCst);
+        }
+        match (is_away.load(SeqCst), method) {
+            (true, _) => Answer::Status(502, ""),
+            (false, "f") => {
+                thread::sleep(Duration::from_millis(20));
+                Answer::Echo
+            }
+            (false, _) => Answer::Fault(-32601, "no such method"),
+        }
+    });
+    let address = format!("2/{}", proxy.address);
+    let running = start(&files, &numbers(100), &[&address]);
+    test_support::until("calls come", || calls.load(SeqCst) >= 10);
+    away.store(true, SeqCst);
+    thread::sleep(Duration::from_millis(500));
+    away.store(false, SeqCst);
+    running.end().expect(&numbers(100));
+}
+
+#[test]
 fn a_server_that_hangs_up_on_what_it_does_not_know_is_foreign() {
     for slots in ["", "1/"] {
         let files = TestDirectory::new("foreign");
@@ -207,6 +384,40 @@ fn a_host_that_is_short_of_descriptors_fails_no_task() {
     }
 }
 
+/// Returns how many calls a task that never ends costs, over so many servers.
+fn calls_of_a_hanging_task(servers: usize, flags: &[&str]) -> usize {
+    let files = TestDirectory::new("hanging");
+    let servers: Vec<_> = (0..servers).map(|_| Held::serve()).collect();
+    let addresses: Vec<String> = servers
+        .iter()
+        .map(|(server, ..)| format!("1/{}", server.address))
+        .collect();
+    for (_, held, _) in &servers {
+        (1..=20).for_each(|n| held.release(&n.to_string()));
+    }
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let path = files.path("tasks");
+    fs::write(&path, format!("hang\n{}", numbers(20))).unwrap();
+    let all = ["run", "--tasks", &*path, "--function", "hold"];
+    let ended = Running::start(reparte(&[&all, &addresses[..], flags].concat())).end();
+    ended.expect_code(5);
+    ended.expect_told("1 of 21 tasks failed");
+    let calls = servers.iter().flat_map(|(.., called)| called.try_iter());
+    calls.filter(|task| task == "hang").count()
+}
+
+#[test]
+fn hedges_void_no_limit_of_a_hanging_task() {
+    for servers in [1, 2, 3] {
+        let flags = ["--timeout", "3", "--retries", "1"];
+        let calls = calls_of_a_hanging_task(servers, &flags);
+        assert!(calls <= 4, "{calls} calls on {servers} servers");
+        let again = [&flags[..], &["--retry-time-outs"]].concat();
+        let calls = calls_of_a_hanging_task(servers, &again);
+        assert!(calls <= 6, "{calls} calls on {servers} servers");
+    }
+}
+
 #[test]
 fn a_server_that_is_always_busy_is_told_also_quietly() {
     let files = TestDirectory::new("busy");
@@ -230,4 +441,23 @@ fn a_server_that_is_always_busy_is_told_also_quietly() {
     thread::sleep(Duration::from_secs(2));
     busy.store(false, SeqCst);
     running.end().expect("1\n");
+}
+
+#[test]
+fn several_servers_behind_one_address_are_told_and_kill_no_task() {
+    let files = TestDirectory::new("several");
+    let server = || with_workers(timed(|_| Duration::from_secs(3)), 4);
+    let servers = [server(), server()];
+    let address = proxy(
+        servers
+            .iter()
+            .map(|server| server.address.clone())
+            .collect(),
+    );
+    let address = format!("4/{address}");
+    let (ended, account) = account(&files, &numbers(8), &[&address]);
+    ended.expect(&numbers(8));
+    ended.expect_told("several servers answer at this address");
+    expect_not_told(&ended, &["poison", "started anew", "died"]);
+    assert_eq!(account["executions"], 8, "{}", ended.stderr);
 }

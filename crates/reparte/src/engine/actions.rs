@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use untrusted_text::OneLine;
+
 use crate::destino::Call;
 use crate::engine::run::Run;
 use crate::engine::slot::Job;
@@ -228,13 +230,11 @@ where
             WaitCause::Outage => "none answers",
             WaitCause::Busy => "every one is busy",
         };
-        match limit {
-            Some(limit) => log::warn!(
-                "waits for a server, since {why}; the run ends in {} s if that lasts",
-                limit.as_secs()
-            ),
-            None => log::warn!("waits for a server, since {why}"),
-        }
+        let until = limit.map_or_else(String::new, |limit| {
+            format!("; the run ends in {} s if that lasts", limit.as_secs())
+        });
+        let example = self.example_error();
+        log::warn!("waits for a server, since {why}{until}{example}");
         self.observe(|| RunEvent::Waiting { cause, limit });
     }
 
@@ -243,6 +243,17 @@ where
         let summary = self.summary.lock();
         let mut servers = summary.servers.iter();
         servers.any(|server| server.state == ServerState::Suspected)
+    }
+
+    /// Returns the last error of the first server that has one, as the end of a sentence.
+    fn example_error(&self) -> String {
+        let summary = self.summary.lock();
+        let mut servers = summary.servers.iter();
+        let example = servers.find_map(|server| {
+            let error = server.last_error.as_ref()?;
+            Some(format!("; {}: {error}", OneLine::new(&server.name)))
+        });
+        example.unwrap_or_default()
     }
 
     fn state_and_error(&self, server: ServerId) -> (ServerState, Option<CallError>) {
