@@ -8,7 +8,7 @@ use crate::script::command;
 use crate::validator1::validator1;
 use test_support::Running;
 
-const CLIENTS: [(&str, &str); 10] = [
+const CLIENTS: [(&str, &str); 11] = [
     ("python2", "clients/python.py"),
     ("python3", "clients/python.py"),
     (
@@ -22,6 +22,7 @@ const CLIENTS: [(&str, &str); 10] = [
     ("node", "clients/node.js"),
     ("php", "clients/php.php"),
     ("tclsh", "clients/tcl.tcl"),
+    ("ocaml xmlrpc-light", "clients/ocaml.ml"),
 ];
 
 #[test]
