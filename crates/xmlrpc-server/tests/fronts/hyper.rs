@@ -264,6 +264,16 @@ fn status_tells_of(server: &Server, text: &str) -> bool {
 
 #[test]
 fn a_function_that_was_quick_and_is_slow_holds_up_nobody() {
+    for (io_threads, slots) in [(0, 1), (2, 1), (8, 7)] {
+        let mut options = one_worker();
+        (options.io_threads, options.workers) = (io_threads, slots);
+        check_quick_and_slow(options);
+    }
+}
+
+/// Checks that others are answered while each worker has a call of a function that was quick.
+fn check_quick_and_slow(options: Options) {
+    let slots = options.workers;
     let is_slow = Arc::new(AtomicBool::new(false));
     let (enter, entered) = channel();
     let (release, released) = channel::<()>();
@@ -278,22 +288,31 @@ fn a_function_that_was_quick_and_is_slow_holds_up_nobody() {
         7
     };
     service.register("quick", quick).unwrap();
-    let server = Server::hyper(service, one_worker());
-    let mut client = Client::connect(server.address);
+    let server = Server::hyper(service, options);
+    let mut clients: Vec<_> = (0..slots)
+        .map(|_| Client::connect(server.address))
+        .collect();
     let mut other = Client::connect(server.address);
-    for _ in 0..100 {
-        assert_eq!(client.call("quick", ()), Ok(Value::Int(7)));
+    for at in 0..100 {
+        let answer = clients[at % slots].call("quick", ());
+        assert_eq!(answer, Ok(Value::Int(7)));
         other.call("system.listMethods", ()).unwrap();
     }
     is_slow.store(true, Ordering::SeqCst);
-    client.send(post(&document("quick", ())));
-    entered.recv_timeout(PATIENCE).unwrap();
+    for client in &mut clients {
+        client.send(post(&document("quick", ())));
+        entered.recv_timeout(PATIENCE).unwrap();
+    }
     for _ in 0..10 {
         other.call("system.listMethods", ()).unwrap();
         call(server.address, "reparte.status", ()).unwrap();
     }
-    release.send(()).unwrap();
-    assert_eq!(client.answer().value(), Ok(Value::Int(7)));
+    for _ in &clients {
+        release.send(()).unwrap();
+    }
+    for client in &mut clients {
+        assert_eq!(client.answer().value(), Ok(Value::Int(7)));
+    }
 }
 
 #[test]

@@ -44,7 +44,12 @@ impl Acceptor {
         let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
         let slots = options.workers.max(1);
         let max_connections = max_connections(options.connections, 1);
-        let workers = Workers::new(Arc::clone(&service), slots, options.queue);
+        let workers = Workers::new(
+            Arc::clone(&service),
+            slots,
+            options.queue,
+            options.inline_slots(),
+        );
         Ok(Acceptor {
             listener,
             per_peer_limit: PerPeerLimit::new(options.connections_per_peer),

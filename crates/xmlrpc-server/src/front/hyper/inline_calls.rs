@@ -2,10 +2,11 @@
 //!
 //! To move a thread's other work away before each function costs more than a trivial
 //! function does. So a function that has been quick for some calls in a row is called
-//! directly: "inline". Only one runs so at a time, so that of the two threads that speak
-//! with the clients the other is free. That other thread may sleep. So a watcher looks for
-//! an inline call that turns out to be slow, and wakes the thread; the function then has to
-//! be quick a thousand times before it is called inline again.
+//! directly: "inline". Of the threads that speak with the clients one stays free of them:
+//! there is a slot for each of the others, and one runs in a slot at a time. The free thread
+//! may sleep. So a watcher looks for an inline call that turns out to be slow, and wakes the
+//! thread; the function then has to be quick a thousand times before it is called inline
+//! again.
 //!
 //! | score of a function | after a call | becomes |
 //! | --- | --- | --- |
@@ -39,40 +40,53 @@ const INLINE_SCORE: i32 = 16;
 const MAX_SCORE: i32 = 32;
 const MIN_SCORE: i32 = -1000;
 
-/// The functions' scores, and the slot in which the quick ones run.
+/// The functions' scores, and the slots in which the quick ones run.
 #[derive(Debug)]
 pub(crate) struct InlineCalls {
     scores: HashMap<String, AtomicI32>,
-    slot: Arc<InlineSlot>,
+    slots: Arc<InlineSlots>,
     watcher: Thread,
 }
 
-/// The slot in which one inline call at a time runs.
+/// The slots in which inline calls run.
 ///
 /// Everything is `SeqCst`: the handshake with the watcher (below) needs one order of the
 /// accesses to two variables.
-#[derive(Debug, Default)]
-struct InlineSlot {
-    /// Grows by one when a call begins and when it ends: odd while one runs.
-    passages: AtomicU64,
+#[derive(Debug)]
+struct InlineSlots {
+    slots: Box<[InlineSlot]>,
     /// The watcher sleeps, or is about to, and has to be unparked by the next call.
     ///
-    /// The watcher sets it and then reads `passages`; a call changes `passages` and then
-    /// reads it. So at least one of the two sees the other, and no call runs unwatched.
+    /// The watcher sets it and then reads each slot's `passages`; a call changes its slot's and
+    /// then reads it. So at least one of the two sees the other, and no call runs unwatched.
     is_watcher_asleep: AtomicBool,
     is_closed: AtomicBool,
 }
 
+/// A slot, in which one inline call at a time runs. It has a cache line of its own: each call
+/// writes it twice.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct InlineSlot {
+    /// Grows by one when a call begins and when it ends: odd while one runs.
+    passages: AtomicU64,
+}
+
+thread_local! {
+    /// Its address tells threads apart.
+    static ANCHOR: u8 = const { 0 };
+}
+
 impl InlineCalls {
-    /// Returns the scores of functions with these names, and starts the watcher, which wakes
-    /// the runtime that the caller has entered.
+    /// Returns the scores of functions with these names, and this many slots. Starts the
+    /// watcher, which wakes the runtime that the caller has entered.
     ///
     /// # Errors
     ///
     /// There is no thread for the watcher.
-    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> io::Result<Self> {
-        let slot = Arc::new(InlineSlot::default());
-        let (watched, runtime) = (Arc::clone(&slot), Handle::current());
+    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, slots: usize) -> io::Result<Self> {
+        let slots = Arc::new(InlineSlots::new(slots));
+        let (watched, runtime) = (Arc::clone(&slots), Handle::current());
         let watcher = thread::Builder::new()
             .name("xmlrpc-watcher".to_owned())
             // The spawn of an empty task makes a thread look for more to do.
@@ -81,7 +95,7 @@ impl InlineCalls {
             scores: names
                 .map(|name| (name.to_owned(), AtomicI32::new(0)))
                 .collect(),
-            slot,
+            slots,
             watcher: watcher.thread().clone(),
         })
     }
@@ -98,15 +112,15 @@ impl InlineCalls {
             return block_in_place(function);
         };
         let begun = Instant::now();
-        let result = match score.load(SeqCst) >= INLINE_SCORE && self.slot.enter() {
-            true => {
-                let _passage = Passage(&self.slot);
-                if self.slot.is_watcher_asleep.load(SeqCst) {
+        let is_quick = score.load(SeqCst) >= INLINE_SCORE;
+        let result = match is_quick.then(|| self.slots.enter()).flatten() {
+            Some(_passage) => {
+                if self.slots.is_watcher_asleep.load(SeqCst) {
                     self.watcher.unpark();
                 }
                 function()
             }
-            false => block_in_place(function),
+            None => block_in_place(function),
         };
         let points = match begun.elapsed() {
             time if time < QUICK => 1,
@@ -124,40 +138,51 @@ impl InlineCalls {
 
 impl Drop for InlineCalls {
     fn drop(&mut self) {
-        self.slot.is_closed.store(true, SeqCst);
+        self.slots.is_closed.store(true, SeqCst);
         self.watcher.unpark();
     }
 }
 
-impl InlineSlot {
-    /// Enters the slot, and returns whether it was free.
-    fn enter(&self) -> bool {
-        let passages = self.passages.load(SeqCst);
-        let enter = || {
-            self.passages
-                .compare_exchange(passages, passages + 1, SeqCst, SeqCst)
-        };
-        passages.is_multiple_of(2) && enter().is_ok()
+impl InlineSlots {
+    fn new(count: usize) -> Self {
+        InlineSlots {
+            slots: (0..count.max(1)).map(|_| InlineSlot::default()).collect(),
+            is_watcher_asleep: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+        }
     }
 
-    /// Calls `rescue` at each look that finds the call of the look before still running.
-    /// Returns once the slot is closed.
+    /// Enters a slot that is free, if one is. Each thread begins with a slot of its own, as far
+    /// as there are enough: one that another core has just written is slow to enter.
+    fn enter(&self) -> Option<Passage<'_>> {
+        let (before, after) = match self.slots.len() {
+            1 => self.slots.split_at(0),
+            count => self.slots.split_at(own_slot(count)),
+        };
+        after.iter().chain(before).find_map(InlineSlot::enter)
+    }
+
+    /// Calls `rescue` at each look that finds a call of the look before still running. Returns
+    /// once the slots are closed.
     fn watch(&self, rescue: impl Fn()) {
-        let mut seen = 0;
+        let mut seen = vec![0; self.slots.len()];
         let mut idle_looks = 0;
         while !self.is_closed.load(SeqCst) {
             thread::park_timeout(WATCH_INTERVAL);
-            let passages = self.passages.load(SeqCst);
-            if passages != seen {
-                (seen, idle_looks) = (passages, 0);
-            } else if !passages.is_multiple_of(2) {
-                rescue();
-            } else {
-                idle_looks += 1;
+            let (mut is_idle, mut is_stuck) = (true, false);
+            for (slot, seen) in self.slots.iter().zip(&mut seen) {
+                let passages = slot.passages.load(SeqCst);
+                let is_same = std::mem::replace(seen, passages) == passages;
+                is_idle &= is_same && passages.is_multiple_of(2);
+                is_stuck |= is_same && !passages.is_multiple_of(2);
             }
+            if is_stuck {
+                rescue();
+            }
+            idle_looks = if is_idle { idle_looks + 1 } else { 0 };
             if idle_looks == MAX_IDLE_LOOKS {
                 self.is_watcher_asleep.store(true, SeqCst);
-                while self.passages.load(SeqCst) == seen && !self.is_closed.load(SeqCst) {
+                while self.are_at(&seen) && !self.is_closed.load(SeqCst) {
                     thread::park();
                 }
                 self.is_watcher_asleep.store(false, SeqCst);
@@ -165,9 +190,36 @@ impl InlineSlot {
             }
         }
     }
+
+    /// Returns whether no call has begun or ended since these passages were read.
+    fn are_at(&self, seen: &[u64]) -> bool {
+        let mut slots = self.slots.iter().zip(seen);
+        slots.all(|(slot, seen)| slot.passages.load(SeqCst) == *seen)
+    }
 }
 
-/// An inline call, which leaves the slot when this is dropped, also by a panic.
+impl InlineSlot {
+    /// Enters the slot, if it is free.
+    fn enter(&self) -> Option<Passage<'_>> {
+        let passages = self.passages.load(SeqCst);
+        let enter = || {
+            self.passages
+                .compare_exchange(passages, passages + 1, SeqCst, SeqCst)
+        };
+        // Made only if it is entered: its drop leaves the slot.
+        (passages.is_multiple_of(2) && enter().is_ok()).then(|| Passage(self))
+    }
+}
+
+/// Returns the slot of these with which this thread begins: any, and always the same.
+fn own_slot(count: usize) -> usize {
+    // Threads' addresses differ by multiples of large powers of two: Fibonacci hashing.
+    let address = ANCHOR.with(|anchor| std::ptr::from_ref(anchor).addr() as u64);
+    let hash = address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    usize::try_from(hash).unwrap_or_default() % count
+}
+
+/// An inline call, which leaves its slot when this is dropped, also by a panic.
 struct Passage<'a>(&'a InlineSlot);
 
 impl Drop for Passage<'_> {
@@ -184,29 +236,38 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(20);
 
     #[test]
-    fn the_slot_takes_one_at_a_time() {
-        let slot = InlineSlot::default();
-        assert!(slot.enter());
-        assert!(!slot.enter());
-        drop(Passage(&slot));
-        assert!(slot.enter());
+    fn each_slot_takes_one_at_a_time() {
+        for count in [1, 2, 7] {
+            let slots = InlineSlots::new(count);
+            let entered: Vec<_> = (0..count).map(|_| slots.enter().unwrap()).collect();
+            assert!(slots.enter().is_none(), "{count}");
+            for passage in entered {
+                drop(passage);
+                let again = slots.enter().unwrap();
+                assert!(count > 1 || slots.enter().is_none());
+                drop(again);
+            }
+        }
     }
 
     #[test]
     fn a_function_that_stays_is_noticed_even_after_a_long_silence() {
-        let slot = Arc::new(InlineSlot::default());
+        let slots = Arc::new(InlineSlots::new(3));
         let (notice, noticed) = channel();
-        let watched = Arc::clone(&slot);
+        let watched = Arc::clone(&slots);
         let watcher = thread::spawn(move || watched.watch(|| notice.send(()).unwrap()));
-        while !slot.is_watcher_asleep.load(SeqCst) {
+        while !slots.is_watcher_asleep.load(SeqCst) {
             thread::yield_now();
         }
         assert!(noticed.try_recv().is_err());
-        assert!(slot.enter());
+        let stays = slots.enter().unwrap();
         watcher.thread().unpark();
         noticed.recv_timeout(PATIENCE).unwrap();
-        drop(Passage(&slot));
-        slot.is_closed.store(true, SeqCst);
+        // Others come and go meanwhile.
+        drop(slots.enter().unwrap());
+        noticed.recv_timeout(PATIENCE).unwrap();
+        drop(stays);
+        slots.is_closed.store(true, SeqCst);
         watcher.thread().unpark();
         watcher.join().unwrap();
     }

@@ -18,6 +18,12 @@ use crate::token::Token;
 pub struct Options {
     /// The most functions that run at once; one per core by default. 0 counts as 1.
     pub workers: usize,
+    /// The threads that speak with all clients: half as many as there are cores by default,
+    /// and at least two. Fewer than two count as two.
+    ///
+    /// Each of them but one may run a function that is known to be quick, besides
+    /// [`workers`](Options::workers).
+    pub io_threads: usize,
     /// The most calls that wait for a worker; 256 by default. A further one is answered with
     /// 503 and `Retry-After: 1` at once. With 0, a call is taken only if it can run at once.
     pub queue: usize,
@@ -62,10 +68,30 @@ pub struct Options {
     pub without_token: bool,
 }
 
+/// The fewest threads that speak with clients: a quick function may occupy all but one.
+const MIN_IO_THREADS: usize = 2;
+
+impl Options {
+    /// Returns the number of threads of the runtime.
+    pub(crate) fn runtime_threads(&self) -> usize {
+        self.io_threads.max(MIN_IO_THREADS)
+    }
+
+    /// Returns the number of quick functions that may run at once in these threads.
+    pub(crate) fn inline_slots(&self) -> usize {
+        self.runtime_threads() - 1
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Default for Options {
     fn default() -> Self {
         Options {
-            workers: thread::available_parallelism().map_or(1, usize::from),
+            workers: cores(),
+            io_threads: (cores() / 2).max(MIN_IO_THREADS),
             queue: 256,
             connections: 10_000,
             connections_per_peer: 256,

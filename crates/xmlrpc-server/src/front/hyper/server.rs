@@ -36,9 +36,10 @@ const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Two threads speak with all clients. A function runs in one more, or in one of the two
-/// while it is known to be quick; [`Options::workers`] run at once. `system.*`, `reparte.*`
-/// and all faults that need no function are answered even while every worker is busy.
+/// A few threads speak with all clients ([`Options::io_threads`]). A function runs in one more,
+/// or in one of them while it is known to be quick; [`Options::workers`] run at once.
+/// `system.*`, `reparte.*` and all faults that need no function are answered even while every
+/// worker is busy.
 ///
 /// GET of `/` and `/RPC2` is answered with [`Service::page`], of `/metrics` with
 /// [`Service::metrics`], and of the paths of [`Service::resource`] with what those publish,
@@ -214,7 +215,7 @@ impl Builder {
             .map_err(system("set up the listener"))?;
         let (end, ended) = oneshot::channel();
         let prepare = move || {
-            let runtime = runtime(options.workers.max(1))?;
+            let runtime = runtime(options.runtime_threads(), options.workers.max(1))?;
             let entered = runtime.enter();
             let acceptor = Acceptor::new(listener, service, options)?;
             drop(entered);
@@ -229,12 +230,12 @@ impl Builder {
     }
 }
 
-/// Starts a runtime of two threads, which speak with all clients. A quick function may occupy
-/// one of them (see [`inline_calls`](crate::front::hyper::inline_calls)); each other function
+/// Starts a runtime of some threads, which speak with all clients. Quick functions may occupy
+/// all of them but one (see [`inline_calls`](crate::front::hyper::inline_calls)); each other function
 /// takes one more thread.
-fn runtime(workers: usize) -> Result<Runtime, Error> {
+fn runtime(threads: usize, workers: usize) -> Result<Runtime, Error> {
     runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(threads)
         .max_blocking_threads(workers.saturating_add(2))
         .thread_name("xmlrpc-server")
         .enable_io()

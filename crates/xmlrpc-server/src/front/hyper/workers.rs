@@ -58,14 +58,19 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Returns workers for the tasks of the runtime that the caller has entered.
+    /// Returns workers, with this many slots for inline calls, for the tasks of the runtime that the caller has entered.
     ///
     /// # Errors
     ///
     /// There is no thread for the watcher of inline calls.
-    pub(crate) fn new(service: Arc<Service>, slots: usize, max_queued: usize) -> io::Result<Self> {
+    pub(crate) fn new(
+        service: Arc<Service>,
+        slots: usize,
+        max_queued: usize,
+        inline_slots: usize,
+    ) -> io::Result<Self> {
         Ok(Workers {
-            inline_calls: Arc::new(InlineCalls::new(service.names())?),
+            inline_calls: Arc::new(InlineCalls::new(service.names(), inline_slots)?),
             service,
             slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
             queued: AtomicUsize::new(0),
