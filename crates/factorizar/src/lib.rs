@@ -3,6 +3,7 @@
 
 mod batch;
 mod bit_matrix;
+mod certificate;
 mod control;
 mod differential;
 mod digits;
@@ -35,6 +36,9 @@ mod unfinished;
 mod word;
 
 pub use batch::factor_batch;
+pub use certificate::Certificate;
+pub use certificate::error::CertificateError;
+pub use certificate::prove::{Primality, prove_prime};
 pub use control::{CancelFlag, Control, Progress, StopReason};
 pub use digits::Digits;
 pub use ecm::curve_range::{CurveError, CurveFactor, CurveRange, ecm_curves};

@@ -76,8 +76,16 @@ pub(crate) fn find_unbalanced(
     n: &Natural,
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
+    find_with_effort(n, n.bits(), control)
+}
+
+/// Looks for a factor as [`find_unbalanced`] does, with the effort for a number of `bits` bits.
+pub(crate) fn find_with_effort(
+    n: &Natural,
+    bits: u32,
+    control: &Control,
+) -> Result<Option<Natural>, StopReason> {
     let mut sigma = FIRST_SIGMA + control.initial_seed() % (1 << 32);
-    let bits = n.bits();
     for level in EFFORT.iter().filter(|level| bits >= level.from_bits) {
         if let Some(bounds) = level.p_minus_1
             && let Some(divisor) = p_minus_1::find(n, bounds, control)?
