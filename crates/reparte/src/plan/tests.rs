@@ -97,4 +97,38 @@ scripts! {
     slow_tasks_are_sent_a_second_time
     the_costliest_task_goes_first
     without_hedges_slow_tasks_are_waited_for
+    an_unreadable_answer_fails_its_task_alone_on_one_server
+    an_unreadable_answer_fails_its_task_alone_on_two_servers
+    an_unreadable_answer_fails_its_task_alone_on_five_servers
+    a_refusal_of_a_long_task_is_checked_elsewhere
+    a_refusal_of_a_long_task_has_a_second_chance
+    an_http_error_of_one_task_is_checked_elsewhere
+    an_http_error_of_one_task_has_a_second_chance
+    a_missing_function_of_one_task_is_checked_elsewhere
+    a_missing_function_of_one_task_has_a_second_chance
+    a_forbidden_task_is_checked_elsewhere
+    a_forbidden_task_has_a_second_chance
+    a_task_that_is_too_slow_fails_at_its_limit_on_one_server
+    a_task_that_is_too_slow_fails_at_its_limit_on_two_servers
+    a_task_that_is_too_slow_fails_at_its_limit_on_five_servers
+    a_task_that_is_too_slow_is_tried_again_if_asked
+    a_broken_server_is_on_trial_beside_a_good_one
+    a_broken_server_is_on_trial_beside_four_good_ones
+    a_broken_server_is_avoided_where_faults_are_tried_again
+    faults_of_every_server_are_believed
+    faults_of_a_lone_server_are_believed
+    a_fault_is_believed_once_others_have_confirmed_two
+    a_proxy_without_servers_is_an_outage
+    a_gap_shorter_than_the_outage_is_waited_for_on_one_server
+    a_gap_shorter_than_the_outage_is_waited_for_on_five_servers
+    a_host_that_can_not_run_the_function_is_out
+    a_hanging_task_has_few_calls_on_one_server
+    a_hanging_task_has_few_calls_on_two_servers
+    a_hanging_task_has_few_calls_on_five_servers
+    a_suspect_is_isolated_though_tasks_keep_coming
+    busy_without_an_end_is_an_outage
+    busy_servers_that_say_for_how_long_are_waited_for
+    a_server_that_refuses_while_it_boots_is_asked_again
+    a_failed_hedge_ends_no_task
+    a_run_ends_after_so_many_failed_tasks
 }

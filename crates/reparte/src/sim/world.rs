@@ -67,6 +67,8 @@ pub(super) struct RunResult {
     pub(super) flawed: usize,
     /// The servers that fail every call, with their slots.
     pub(super) broken: Vec<(usize, usize)>,
+    /// Printed if a check of this result panics.
+    pub(super) _script: Option<RunScript>,
     /// The digest of a run that was to have one.
     pub(super) digest: Option<Digest>,
 }
@@ -188,7 +190,14 @@ impl World {
         let bad = sent
             .clone()
             .filter(|&task| self.scenario.bad_task(task).is_some());
+        let broken = self.broken();
+        let (digest, script) = match self.observer {
+            Observer::Digest(digest) => (Some(digest), None),
+            Observer::Checks(checks) => (None, Some(checks.1)),
+            Observer::None => (None, None),
+        };
         RunResult {
+            _script: script,
             end: end.expect("the loop ends with one"),
             poison: sent.filter(|&task| self.scenario.is_poison(task)).collect(),
             bad: bad.collect(),
@@ -197,13 +206,10 @@ impl World {
             elapsed: self.now,
             slots: self.servers.iter().map(|server| server.true_slots).sum(),
             flawed: self.scenario.troubles.flaws.len(),
-            broken: self.broken(),
+            broken,
             failed: self.failed,
             kills: self.kills,
-            digest: match self.observer {
-                Observer::Digest(digest) => Some(digest),
-                Observer::None | Observer::Checks(_) => None,
-            },
+            digest,
         }
     }
 

@@ -301,7 +301,9 @@ impl Plan {
         }
         let parked: Vec<TaskId> = self.tasks.parked().collect();
         for task in parked {
-            let paid = self.good_server_for(task).is_none();
+            let last = self.cases.of(task).last();
+            let may_have_run = last.is_none_or(|case| case.kind.may_have_run());
+            let paid = may_have_run && self.good_server_for(task).is_none();
             self.retry_case(task, paid);
         }
     }
