@@ -14,8 +14,8 @@
 //! | some server that has not had it can come | is tried there, a proven one first | the case is open |
 //! | a fault, from this server or an earlier one | fails | the case is open |
 //! | any other failure, the first time | is parked, and gets a [second chance](super::parking) | the case is open |
-//! | any other failure, and the server is suspected | keeps its second chance | the case is open |
-//! | any other failure | fails | the case is open |
+//! | any other failure, and the server is suspected, without a result since it first failed the task | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
+//! | any other failure | fails | the case is closed if it has given a result since |
 //!
 //! A time limit that passed while the server was at work counts as a fault here.
 //! The result of a task is a strike against every server with an open case.
@@ -24,6 +24,10 @@ use std::collections::BTreeMap;
 
 use crate::error::call::ErrorKind;
 use crate::ids::{ServerId, TaskId};
+
+/// Number of failures on a suspected server after which a task fails, if no other
+/// task is left to test the server with.
+const LAST_FAILURES: u32 = 3;
 
 /// The cases of every open task that has any.
 #[derive(Debug, Default)]
@@ -45,8 +49,12 @@ pub(super) struct Case {
     pub(super) kind: ErrorKind,
     /// The server's number of results when the case opened.
     pub(super) epoch: u64,
+    /// The server's number of results when it first failed the task.
+    pub(super) first_epoch: u64,
     /// Number of attempts of the task that have failed there.
     pub(super) attempts: u32,
+    /// Number of its calls that have failed there.
+    pub(super) failures: u32,
 }
 
 /// The facts about a contested failure, besides the earlier cases of its task.
@@ -60,6 +68,10 @@ pub(super) struct Facts {
     pub(super) is_proven: bool,
     /// The server stands well.
     pub(super) stands_well: bool,
+    /// The server has given a result since it first failed the task.
+    pub(super) has_answered_since: bool,
+    /// No other task is left to test the server with.
+    pub(super) is_last: bool,
     /// The server is suspected.
     pub(super) is_suspected: bool,
     /// Every server gives nothing but faults.
@@ -118,7 +130,10 @@ impl Cases {
         let cases = &mut self.tasks.entry(task).or_default().cases;
         let known = cases.iter().position(|known| known.server == case.server);
         if let Some(at) = known {
-            case.attempts += cases.remove(at).attempts;
+            let earlier = cases.remove(at);
+            case.attempts += earlier.attempts;
+            case.failures += earlier.failures;
+            case.first_epoch = earlier.first_epoch;
         }
         cases.push(case);
         known.is_none()
@@ -163,24 +178,38 @@ impl Cases {
         if facts.any_other {
             return Judgement::Elsewhere;
         }
-        self.judge_alone(task, facts.has_fault, facts.is_suspected)
+        let is_useless =
+            facts.is_suspected && !facts.has_answered_since && !self.is_over(task, facts.is_last);
+        self.judge_alone(task, facts.has_fault, is_useless)
     }
 
-    /// Decides on a task that no other server can try.
+    /// Decides on a task that no other server can try. `is_useless`: the server is
+    /// suspected, and has given no result since it first failed the task.
     pub(super) fn judge_alone(
         &mut self,
         task: TaskId,
         has_fault: bool,
-        is_suspected: bool,
+        is_useless: bool,
     ) -> Judgement {
         let Some(cases) = self.tasks.get_mut(&task) else {
             return Judgement::Again;
         };
-        if has_fault || (cases.second_chance && !is_suspected) {
+        if has_fault || (cases.second_chance && !is_useless) {
             return Judgement::Fails;
         }
         cases.second_chance = true;
         Judgement::Park
+    }
+
+    /// Returns whether a task that is left with others of its kind alone has failed
+    /// often enough on a server. A proxy without its server fails every task.
+    fn is_over(&self, task: TaskId, is_last: bool) -> bool {
+        let last = self.of(task).last();
+        is_last
+            && last.is_some_and(|case| {
+                let by_proxy = matches!(case.kind, ErrorKind::Http { status: 502 | 504 });
+                !by_proxy && case.failures >= LAST_FAILURES
+            })
     }
 
     /// Drops the cases of a task that has ended, and returns them.

@@ -22,9 +22,9 @@
 //! failures themselves: twice the longest streak that ended with a result. So a
 //! function that fails for most arguments makes no server suspected.
 //!
-//! While every server that may give answers is suspected by its faults, the function
-//! is broken everywhere: no server is suspected, and faults are believed, until
-//! some server gives a result.
+//! While every server that may give answers has [`FAULTS_EVERYWHERE`] open cases,
+//! all of them faults, the function is broken everywhere: no server is suspected,
+//! and faults are believed, until some server gives a result.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +32,9 @@ use crate::ids::{ServerId, TaskId};
 
 /// Number of open cases without a result that make a server suspected.
 const OPEN_CASES: u32 = 3;
+/// Number of open cases of each of several servers, all of them faults, with which
+/// the function is broken everywhere.
+const FAULTS_EVERYWHERE: u32 = 8;
 /// Number of strikes that make a server suspected.
 const STRIKES: u32 = 2;
 /// Number of results in a row that take a strike back.
@@ -110,6 +113,17 @@ impl Standing {
         self.get(server).only_faults && self.has_failed_too_often(server)
     }
 
+    /// Returns whether the server has given nothing but faults for so long that the
+    /// function may be broken everywhere. Sooner if it `is_lone`.
+    pub(super) fn gives_only_faults(&self, server: ServerId, is_lone: bool) -> bool {
+        let least = match is_lone {
+            true => self.most_open(),
+            false => self.most_open().max(FAULTS_EVERYWHERE),
+        };
+        let server = self.get(server);
+        server.only_faults && server.open >= least
+    }
+
     /// Returns the good servers.
     pub(super) fn good(&self) -> impl Iterator<Item = ServerId> {
         self.good.iter().copied()
@@ -180,16 +194,19 @@ impl Standing {
         self.edit(server, |server| {
             server.confirmations += 1;
             server.unchecked = false;
-            if server.results == epoch {
-                server.open = server.open.saturating_sub(1);
-            }
         });
+        self.close_case(server, epoch);
     }
 
     /// Records that a fault of the server is believed unchecked.
     pub(super) fn believed(&mut self, server: ServerId, epoch: u64) {
+        self.edit(server, |server| server.unchecked = true);
+        self.close_case(server, epoch);
+    }
+
+    /// Records that a case with the server says nothing about it.
+    pub(super) fn close_case(&mut self, server: ServerId, epoch: u64) {
         self.edit(server, |server| {
-            server.unchecked = true;
             if server.results == epoch {
                 server.open = server.open.saturating_sub(1);
             }

@@ -20,7 +20,7 @@ use crate::sim::world::RunResult;
 /// Most tasks that fail by one flawed server that does some tasks well.
 const BELIEVED: usize = 2;
 /// Number of seeds of each world in every test run.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 60;
 
 const MS: Duration = Duration::from_millis(1);
 const FAULT: ErrorKind = ErrorKind::Fault { code: 2 };
@@ -306,9 +306,8 @@ fn one_good_server_of_a_hundred_is_enough() {
 
 #[test]
 fn a_black_hole_fails_no_task_while_the_good_server_is_at_work_or_away() {
-    run(SEEDS, black_hole, |result| {
-        check_all_done(result);
-    });
+    // An hour of probes each.
+    run(SEEDS / 4, black_hole, check_all_done);
 }
 
 #[test]

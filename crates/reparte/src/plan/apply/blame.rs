@@ -46,12 +46,19 @@ impl Plan {
             has_attempts: self.retries.has_attempts(attempts),
             is_proven: self.standing.is_proven(server),
             stands_well: self.standing.stands_well(server),
+            has_answered_since: self.has_answered_since(task),
+            is_last: self.input_closed && self.tasks.waiting() == 0 && self.calls.awaited() == 0,
             is_suspected: self.standing.is_suspected(server),
             faults_everywhere: self.standing.faults_everywhere(),
             any_other: self.any_other_can_come(task),
             has_fault: self.has_final_fault(task),
         };
         let judgement = self.cases.judge(task, facts);
+        if judgement == Judgement::Fails && facts.has_answered_since {
+            let epoch = self.standing.results(server);
+            self.standing.close_case(server, epoch);
+            self.release_if_cleared(server);
+        }
         self.apply_judgement(task, server, judgement, kind.may_have_run());
     }
 
@@ -76,7 +83,9 @@ impl Plan {
             server,
             kind,
             epoch,
+            first_epoch: epoch,
             attempts: u32::from(counts),
+            failures: 1,
         };
         if self.cases.open(task, case) {
             self.standing.case_opened(server, cases::is_fault(kind));
@@ -89,6 +98,13 @@ impl Plan {
             ErrorKind::Overran => self.options.retry_time_outs,
             _ => false,
         }
+    }
+
+    /// Returns whether the server of the task's last case has given a result since
+    /// it first failed the task.
+    fn has_answered_since(&self, task: TaskId) -> bool {
+        let last = self.cases.of(task).last();
+        last.is_some_and(|case| self.standing.results(case.server) > case.first_epoch)
     }
 
     /// Returns whether a server has given the task a fault that is not tried again.
@@ -156,7 +172,7 @@ impl Plan {
             health_at_start,
         } = assignment;
         let by_faults = self.standing.is_suspected_by_faults(server);
-        if by_faults && self.all_suspected() {
+        if by_faults && self.all_give_faults() {
             self.standing.believe_faults();
             return self.release_cleared();
         }
@@ -169,10 +185,15 @@ impl Plan {
         }
     }
 
-    /// Returns whether every server that is expected is suspected.
-    fn all_suspected(&self) -> bool {
-        let mut servers = self.health.servers();
-        servers.all(|server| !self.health.is_expected(server) || self.standing.is_suspected(server))
+    /// Returns whether every server that is expected gives nothing but faults. A
+    /// lone one is believed sooner: there is no other to ask.
+    fn all_give_faults(&self) -> bool {
+        let expected = || {
+            let servers = self.health.servers();
+            servers.filter(|&server| self.health.is_expected(server))
+        };
+        let is_lone = expected().nth(1).is_none();
+        expected().all(|server| self.standing.gives_only_faults(server, is_lone))
     }
 
     fn release_cleared(&mut self) {
@@ -278,9 +299,10 @@ impl Plan {
         let judgement = match self.is_retried(last.kind) {
             true => Judgement::Again,
             false => {
-                let is_suspected = self.standing.is_suspected(last.server);
+                let is_useless =
+                    self.standing.is_suspected(last.server) && !self.has_answered_since(task);
                 let has_fault = self.has_final_fault(task);
-                self.cases.judge_alone(task, has_fault, is_suspected)
+                self.cases.judge_alone(task, has_fault, is_useless)
             }
         };
         match judgement {
