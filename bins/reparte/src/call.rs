@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use cli_support::output::print;
 use cli_support::standard_streams::check_output;
-use xmlrpc_client::{ServerProxy, Value};
+use xmlrpc_client::{Options, Value};
 
 use crate::exit::Failure;
 use crate::flags::client::ClientFlags;
@@ -61,13 +61,12 @@ impl Call {
         check_output()?;
         let mut options = self.client.options()?;
         options.response_timeout = self.timeout;
-        // Some servers hang up after each answer without a word: the next call would be lost.
-        options.keep_alive = false;
         options.total_timeout = options.total_timeout.max(self.timeout);
+        let arguments = self.arguments(&options)?;
+        // The call has a connection of its own. It does not say `Connection: close`, after which
+        // the end of this process would not cancel it.
         let server = single_server(&self.url, &options)?;
-        let server = server.proxy();
-        let arguments = self.arguments(server)?;
-        let result: Value = server.call(&self.method, arguments)?;
+        let result: Value = server.proxy().call(&self.method, arguments)?;
         let line = match self.output {
             ValueFormat::Text => to_text(&result),
             ValueFormat::Json => json_text(&to_json(&result)),
@@ -75,13 +74,16 @@ impl Call {
         Ok(print(for_reader(&line))?)
     }
 
-    fn arguments(&self, server: &ServerProxy) -> Result<Vec<Value>, Failure> {
+    fn arguments(&self, options: &Options) -> Result<Vec<Value>, Failure> {
         let given = &self.argument;
         let read = match (self.json, self.arg_type.as_slice()) {
             (true, _) => arguments::from_types(given, &[ValueType::Json]),
             (false, []) if given.is_empty() => return Ok(Vec::new()),
             (false, []) => {
-                let signatures = signatures(server, &self.method)?;
+                let mut options = options.clone();
+                options.keep_alive = false;
+                let server = single_server(&self.url, &options)?;
+                let signatures = signatures(server.proxy(), &self.method)?;
                 arguments::from_signatures(given, &self.method, &signatures)
             }
             (false, types) => arguments::from_types(given, types),

@@ -54,7 +54,8 @@ impl Refusal {
     pub(crate) const HEAD_TOO_LARGE: Refusal =
         Refusal::new(431, "the request's head is above this server's limit\n");
     #[cfg(feature = "tiny")]
-    pub(crate) const NOT_TAKEN: Refusal = Refusal::new(503, "no descriptors are left; try again\n");
+    pub(crate) const NOT_TAKEN: Refusal =
+        Refusal::new(503, "no descriptors or threads are left; try again\n");
     #[cfg(feature = "tiny")]
     pub(crate) const VERSION: Refusal = Refusal::new(505, "this server speaks HTTP/1.1\n");
 

@@ -63,6 +63,11 @@ impl State {
         }
     }
 
+    fn is_closing(&self) -> bool {
+        let mut open = self.open.values();
+        open.any(|open| open.activity == Activity::Closing)
+    }
+
     /// Returns the connection that has been idle for longest.
     fn longest_idle(&self) -> Option<u64> {
         let idle = self
@@ -89,7 +94,11 @@ impl Connections {
     pub(crate) fn enter(self: &Arc<Self>, stream: TcpStream) -> Option<Connection> {
         let mut state = self.lock();
         while state.open.len() >= self.max && !state.is_closed {
-            if let Some(id) = state.longest_idle() {
+            // One at a time: this is woken by every change, and the thread of one that is
+            // closed may not have ended yet.
+            if !state.is_closing()
+                && let Some(id) = state.longest_idle()
+            {
                 state.close(id);
             }
             state = self

@@ -8,10 +8,12 @@
 //! | any | [`PrivateServer::close`] | closed |
 //!
 //! tiny_http's accept loop ends at the first error, and panics if the last descriptor goes to a
-//! connection. Both close its socket, so that the next exchange finds nobody who accepts.
+//! connection. Both close its socket, so that the next exchange finds nobody who accepts. The
+//! exchanges that a failed server has accepted hold it until they have ended.
 
 use std::io::{self, Write as _};
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -19,8 +21,8 @@ use tiny_http::Request;
 
 use crate::front::tiny::private_socket::{PrivateSocket, Stream};
 
-/// The most servers that one request is passed to.
-const MAX_TRIES: usize = 2;
+/// The most times that one request is sent.
+const MAX_TRIES: usize = 3;
 
 type Take = Arc<dyn Fn(Request) + Send + Sync>;
 
@@ -42,6 +44,15 @@ struct Running {
     server: Arc<tiny_http::Server>,
     socket: PrivateSocket,
     receiver: Option<JoinHandle<()>>,
+    /// Set before the receiver is woken for its end. It is also woken by tiny_http's failure,
+    /// after which there may be requests of connections that were accepted before.
+    is_ended: Arc<AtomicBool>,
+}
+
+/// The answer to a request, which ends with the stream.
+pub(crate) struct Answer {
+    pub(crate) stream: Stream,
+    _running: Arc<Running>,
 }
 
 impl PrivateServer {
@@ -62,32 +73,47 @@ impl PrivateServer {
         })
     }
 
-    /// Sends a request, and returns the stream with its answer. The stream ends behind that.
+    /// Sends a request, and returns its answer.
     ///
     /// # Errors
     ///
     /// No server takes it: there are not enough descriptors, or this is closed.
-    pub(crate) fn send(&self, head: &[u8], body: &[u8]) -> io::Result<Stream> {
+    pub(crate) fn send(&self, head: &[u8], body: &[u8]) -> io::Result<Answer> {
         let mut failure = io::Error::from(io::ErrorKind::NotConnected);
         for _ in 0..MAX_TRIES {
             let running = self.running()?;
-            match running.send(head, body) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failure = error,
+            match running.socket.connect() {
+                Ok(mut stream) => match send(&mut stream, head, body) {
+                    Ok(()) => {
+                        let _running = running;
+                        return Ok(Answer { stream, _running });
+                    }
+                    // The server may have failed in between: the next try finds out.
+                    Err(error) => failure = error,
+                },
+                Err(error) => {
+                    failure = error;
+                    self.give_up(&running);
+                }
             }
-            self.give_up(&running);
         }
         Err(failure)
     }
 
-    /// Ends the server. Requests that it has handed over are still answered.
+    /// Ends the server, once the requests that it has taken are answered, and removes its
+    /// socket.
     pub(crate) fn close(&self) {
         let running = {
             let mut state = self.lock();
             state.is_closed = true;
             state.running.take()
         };
-        drop(running);
+        if let Some(running) = running
+            && let Err(running) = Arc::try_unwrap(running).map(drop)
+        {
+            // A function that has been abandoned holds it, perhaps until the process ends.
+            running.socket.remove();
+        }
     }
 
     /// Returns the server, after it has started one if there is none.
@@ -130,26 +156,34 @@ impl Running {
             server: Arc::new(server),
             socket,
             receiver: None,
+            is_ended: Arc::default(),
         };
         let (server, take) = (Arc::clone(&running.server), Arc::clone(take));
+        let is_ended = Arc::clone(&running.is_ended);
+        let receive = move || {
+            while !is_ended.load(Ordering::SeqCst) {
+                if let Ok(request) = server.recv() {
+                    take(request);
+                }
+            }
+        };
         let receiver = thread::Builder::new()
             .name("xmlrpc-receive".to_owned())
-            .spawn(move || server.incoming_requests().for_each(|request| take(request)))?;
+            .spawn(receive)?;
         running.receiver = Some(receiver);
         Ok(running)
     }
+}
 
-    fn send(&self, head: &[u8], body: &[u8]) -> io::Result<Stream> {
-        let mut stream = self.socket.connect()?;
-        stream.write_all(head)?;
-        stream.write_all(body)?;
-        stream.shutdown(Shutdown::Write)?;
-        Ok(stream)
-    }
+fn send(stream: &mut Stream, head: &[u8], body: &[u8]) -> io::Result<()> {
+    stream.write_all(head)?;
+    stream.write_all(body)?;
+    stream.shutdown(Shutdown::Write)
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.is_ended.store(true, Ordering::SeqCst);
         self.server.unblock();
         if let Some(receiver) = self.receiver.take() {
             // It has panicked if `take` has, and ends in either case.
@@ -179,7 +213,8 @@ mod tests {
 
     fn answer(server: &PrivateServer) -> io::Result<String> {
         let mut answer = String::new();
-        server.send(HEAD, b"ok")?.read_to_string(&mut answer)?;
+        let mut stream = server.send(HEAD, b"ok")?.stream;
+        stream.read_to_string(&mut answer)?;
         Ok(answer)
     }
 

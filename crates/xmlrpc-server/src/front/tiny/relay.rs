@@ -5,9 +5,10 @@
 //! the relay gives it only whole requests: a head that has been checked, and a body within the
 //! limit. A request whose body is too long, in chunks or held back is judged by its head alone.
 
-use std::io::{self, ErrorKind};
+use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::front::access_log::log_request;
 use crate::front::body_framing::BodyFraming;
@@ -15,7 +16,7 @@ use crate::front::raw_head;
 use crate::front::refusal::Refusal;
 use crate::front::tiny::connections::Connection;
 use crate::front::tiny::exchange::{Exchange, Progress};
-use crate::front::tiny::forwarded_head::{expectation, forwarded_head};
+use crate::front::tiny::forwarded_head::{check_fields, expectation, forwarded_head};
 use crate::front::tiny::options::Options;
 use crate::front::tiny::private_server::PrivateServer;
 use crate::front::tiny::request_line::RequestLine;
@@ -76,6 +77,7 @@ impl Relay<'_> {
             Some(head) => {
                 let framing = raw_head::request_framing(&head)?;
                 RequestLine::of(&head)?;
+                check_fields(&head)?;
                 Ok(Some((head, framing)))
             }
         });
@@ -114,7 +116,12 @@ impl Relay<'_> {
         }
         let is_last = framing.is_last || connection.is_unwanted();
         let progress = self.exchange(&head, framing.body, Some(&body), is_last)?;
-        (progress == Progress::Answered && !is_last).then_some(())
+        if progress == Progress::Answered && !is_last {
+            return Some(());
+        }
+        // Old clients send an empty line behind the body.
+        self.reader.linger();
+        None
     }
 
     /// Passes a request on, and its answer back. Returns the end of the exchange, or `None` if
@@ -135,40 +142,44 @@ impl Relay<'_> {
             .shared
             .server
             .send(&forwarded, body.unwrap_or_default());
-        let copied = sent.map(|mut answer| self.copy(&mut answer));
-        let progress = entered.exchange.progress();
-        match copied {
-            Ok(Ok(copied)) if copied > 0 || progress == Progress::AwaitsBody => {
-                if progress == Progress::Open {
-                    // tiny_http has refused it by itself.
-                    responder.service.calls().count_refused();
-                }
-                Some(progress)
-            }
+        let copied = match sent {
+            Ok(mut answer) => self.copy(&mut answer.stream)?,
+            Err(_) => 0,
+        };
+        match entered.exchange.progress() {
             // tiny_http has ended before it took the request.
-            Err(_) | Ok(Ok(_)) if progress == Progress::Open => {
+            Progress::Open if copied == 0 => {
                 drop(entered);
-                self.refuse(&Refusal::NOT_TAKEN, Some(head));
+                self.refuse(&Refusal::NOT_TAKEN, Some(head))?;
                 None
             }
-            _ => None,
+            Progress::Open => {
+                // tiny_http has refused it by itself.
+                responder.service.calls().count_refused();
+                Some(Progress::Open)
+            }
+            progress => Some(progress),
         }
     }
 
-    /// Copies an answer to the client, and returns its length.
-    fn copy(&mut self, answer: &mut impl io::Read) -> io::Result<u64> {
-        let time = self.shared.options.write_timeout;
+    /// Copies an answer to the client, and returns its length. Returns `None` if the client
+    /// has gone, or reads too slowly.
+    fn copy(&mut self, answer: &mut impl Read) -> Option<u64> {
+        // The time counts from the first byte: the call before it may be long.
+        let mut deadline = None;
         self.piece.resize(PIECE, 0);
         let mut copied = 0;
         loop {
             match answer.read(&mut self.piece) {
-                Ok(0) => return Ok(copied),
-                Ok(length) => {
-                    write(&self.connection.stream, &self.piece[..length], time)?;
+                Ok(length) if length > 0 => {
+                    let time = self.shared.options.write_timeout;
+                    let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
+                    write(&self.connection.stream, &self.piece[..length], deadline).ok()?;
                     copied += length as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                // An error is tiny_http's end.
+                Ok(_) | Err(_) => return Some(copied),
             }
         }
     }
@@ -197,8 +208,8 @@ impl Relay<'_> {
     }
 
     fn write(&self, bytes: &[u8]) -> Option<()> {
-        let time = self.shared.options.write_timeout;
-        write(&self.connection.stream, bytes, time).ok()
+        let deadline = Instant::now() + self.shared.options.write_timeout;
+        write(&self.connection.stream, bytes, deadline).ok()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::str;
 
 use crate::front::refusal::Refusal;
+use crate::front::tiny::forwarded_head::is_token;
 
 /// The first line of a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl<'a> RequestLine<'a> {
             return Err(Refusal::NOT_HTTP);
         };
         match version {
-            _ if method.is_empty() || target.is_empty() => Err(Refusal::NOT_HTTP),
+            _ if !is_token(method.as_bytes()) || !is_target(target) => Err(Refusal::NOT_HTTP),
             "HTTP/1.0" | "HTTP/1.1" => Ok(RequestLine {
                 method,
                 target,
@@ -44,6 +45,10 @@ impl<'a> RequestLine<'a> {
     pub(crate) fn is_1_1(&self) -> bool {
         self.version == "HTTP/1.1"
     }
+}
+
+fn is_target(target: &str) -> bool {
+    !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns the authority that a target names, and its path. A client that takes the server for
@@ -75,6 +80,9 @@ mod tests {
             ("POST  /RPC2 HTTP/1.1\r\n\r\n", Err(400)),
             (" /RPC2 HTTP/1.1\r\n\r\n", Err(400)),
             ("POST / HTTP/1.1 \r\n\r\n", Err(400)),
+            ("\u{b}POST / HTTP/1.1\r\n\r\n", Err(400)),
+            ("POST /ñ HTTP/1.1\r\n\r\n", Err(400)),
+            ("POST /\u{7f} HTTP/1.1\r\n\r\n", Err(400)),
             ("POST / SPDY/1.1\r\n\r\n", Err(400)),
             ("POST / HTTP/9.9\r\n\r\n", Err(505)),
             ("PRI * HTTP/2.0\r\n\r\n", Err(505)),

@@ -70,45 +70,26 @@ impl Responder {
         match spawned {
             // The channel has room, and the thread waits.
             Ok(_) => drop(hand_over.send(request)),
-            Err(_) => self.answer(request, &exchange),
+            // A function would hold up all others here.
+            Err(_) => self.refuse(request, &exchange, &Refusal::NOT_TAKEN),
         }
     }
 
     fn answer(&self, mut request: Request, exchange: &Exchange) {
-        let response = match self.reply(&mut request, exchange) {
-            Ok(Reply::Answer(response)) => response,
+        match self.reply(&mut request, exchange) {
+            Ok(Reply::Answer(response)) => respond(request, exchange, response),
             Ok(Reply::AwaitBody) => {
                 exchange.set_progress(Progress::AwaitsBody);
                 // Nothing is written.
                 drop(request.into_writer());
-                return;
             }
-            Err(refusal) => {
-                self.service.calls().count_refused();
-                Response::refused(&refusal)
-            }
-        };
-        let version = format!("HTTP/{}", request.http_version());
-        let method = request.method().as_str();
-        log_request(
-            exchange.peer.ip(),
-            method,
-            request.url(),
-            &version,
-            response.status,
-            response.is_control,
-        );
-        exchange.set_progress(Progress::Answered);
-        let option = if exchange.is_last {
-            "close"
-        } else {
-            "keep-alive"
-        };
-        let bytes = response.bytes(&version, option, method != "HEAD");
-        // `respond` would decide by itself whether the client keeps its connection. A failed
-        // write means that the client has gone.
-        let mut writer = request.into_writer();
-        let _ = writer.write_all(&bytes).and_then(|()| writer.flush());
+            Err(refusal) => self.refuse(request, exchange, &refusal),
+        }
+    }
+
+    fn refuse(&self, request: Request, exchange: &Exchange, refusal: &Refusal) {
+        self.service.calls().count_refused();
+        respond(request, exchange, Response::refused(refusal));
     }
 
     fn reply(&self, request: &mut Request, exchange: &Exchange) -> Result<Reply, Refusal> {
@@ -176,6 +157,31 @@ impl Responder {
         };
         Response::document(document, is_control)
     }
+}
+
+/// Logs an answer, and writes it.
+fn respond(request: Request, exchange: &Exchange, response: Response) {
+    let version = format!("HTTP/{}", request.http_version());
+    let method = request.method().as_str();
+    log_request(
+        exchange.peer.ip(),
+        method,
+        request.url(),
+        &version,
+        response.status,
+        response.is_control,
+    );
+    exchange.set_progress(Progress::Answered);
+    let option = if exchange.is_last {
+        "close"
+    } else {
+        "keep-alive"
+    };
+    let bytes = response.bytes(&version, option, method != "HEAD");
+    // `respond` would decide by itself whether the client keeps its connection. A failed
+    // write means that the client has gone.
+    let mut writer = request.into_writer();
+    let _ = writer.write_all(&bytes).and_then(|()| writer.flush());
 }
 
 fn read_body(request: &mut Request, length: u64) -> Result<Vec<u8>, Refusal> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::front::refusal::Refusal;
 
@@ -55,12 +55,11 @@ impl Response {
     }
 }
 
-/// Writes some bytes within a time.
+/// Writes some bytes before a deadline.
 ///
 /// An answer is written in one piece: of several, the last would wait for the client's
 /// acknowledgement of those before.
-pub(crate) fn write(stream: &TcpStream, mut bytes: &[u8], time: Duration) -> io::Result<()> {
-    let deadline = Instant::now() + time;
+pub(crate) fn write(stream: &TcpStream, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
     while !bytes.is_empty() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -43,12 +43,13 @@ impl<'a> SocketReader<'a> {
         }
     }
 
-    /// Reads the next head. Returns `None` if the client closes, or says nothing for `time`.
+    /// Reads the next head. Returns `None` if the client closes, or has not sent it within
+    /// `time`.
     /// Calls `on_first` once a part of the head has come; `false` ends the connection.
     ///
     /// # Errors
     ///
-    /// The head could be read in two ways, is too long, or did not come to its end in time.
+    /// The head could be read in two ways, or is too long.
     pub(crate) fn read_head(
         &mut self,
         time: Duration,

@@ -32,10 +32,11 @@ impl PrivateSocket {
         UnixStream::connect(self.path())
     }
 
-    /// Removes the socket, so that nothing reaches the server.
-    #[cfg(test)]
+    /// Removes the socket: nothing reaches the server any more.
     pub(crate) fn remove(&self) {
-        fs::remove_file(self.path()).unwrap();
+        // What is gone already needs no removal.
+        let _ = fs::remove_file(self.path());
+        let _ = fs::remove_dir(&self.directory);
     }
 
     #[cfg(test)]
@@ -50,9 +51,7 @@ impl PrivateSocket {
 
 impl Drop for PrivateSocket {
     fn drop(&mut self) {
-        // What is gone already needs no removal.
-        let _ = fs::remove_file(self.path());
-        let _ = fs::remove_dir(&self.directory);
+        self.remove();
     }
 }
 
