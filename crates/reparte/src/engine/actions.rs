@@ -87,7 +87,7 @@ where
                 let server = self.server_name(server);
                 self.observe(|| RunEvent::SeveralInstances { server });
             }
-            Action::StartWaiting { cause, limit } => self.start_waiting(cause, limit),
+            Action::StartWaiting { cause, limit, .. } => self.start_waiting(cause, limit),
             Action::StopWaiting => {
                 log::warn!("servers take calls again");
                 self.observe(|| RunEvent::WaitingEnded);

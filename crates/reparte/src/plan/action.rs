@@ -64,6 +64,8 @@ pub(crate) enum Action {
     /// time at which the run ends if that lasts.
     StartWaiting {
         cause: WaitCause,
+        /// When the wait began.
+        since: Duration,
         limit: Option<Duration>,
     },
     /// Servers take calls again.

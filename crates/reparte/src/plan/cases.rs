@@ -218,3 +218,6 @@ impl Cases {
         closed.map_or_else(Vec::new, |task| task.cases)
     }
 }
+
+#[cfg(test)]
+mod tests;

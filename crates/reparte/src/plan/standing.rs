@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | proven | it has given results, and has no strike |
 //! | good | it is proven, and no case is open since its last result |
-//! | well | it is proven, other servers have confirmed two of its failures, and each fault believed unchecked was followed by a result or a confirmed failure |
+//! | well | it is proven, other servers have confirmed two of its faults (or two of its passed time limits), and each that was believed unchecked was followed by a result or a confirmed failure |
 //! | suspected | it has two strikes, or too many cases are open without a result since |
 //!
 //! | event | change |
@@ -28,6 +28,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::call::ErrorKind;
 use crate::ids::{ServerId, TaskId};
 
 /// Number of open cases without a result that make a server suspected.
@@ -61,7 +62,8 @@ struct ServerStanding {
     strikes: u32,
     /// Number of results since its last strike or case.
     clean: u32,
-    confirmations: u32,
+    /// Number of confirmed faults, and of confirmed time limits that passed at work.
+    confirmations: [u32; 2],
     /// A fault was believed unchecked since its last result or confirmed failure.
     unchecked: bool,
     /// Number of open cases since its last result.
@@ -71,6 +73,16 @@ struct ServerStanding {
     /// The task for which it had no function, or which it forbade, before it
     /// had answered any call.
     not_found: Option<TaskId>,
+}
+
+/// Returns the place of a kind of failure in the counts of confirmed ones. Only what
+/// the function says itself is ever believed.
+fn confirmation(kind: ErrorKind) -> Option<usize> {
+    match kind {
+        ErrorKind::Fault { .. } => Some(0),
+        ErrorKind::Overran => Some(1),
+        _ => None,
+    }
 }
 
 impl ServerStanding {
@@ -96,9 +108,11 @@ impl Standing {
 
     /// Returns whether a fault of the server is believed though no other server
     /// has confirmed it.
-    pub(super) fn stands_well(&self, server: ServerId) -> bool {
+    pub(super) fn stands_well(&self, server: ServerId, kind: ErrorKind) -> bool {
         let server = self.get(server);
-        server.is_proven() && server.confirmations >= CONFIRMATIONS && !server.unchecked
+        let confirmed = confirmation(kind).map(|index| server.confirmations[index]);
+        let is_enough = confirmed.is_some_and(|confirmed| confirmed >= CONFIRMATIONS);
+        server.is_proven() && is_enough && !server.unchecked
     }
 
     /// Returns whether the server's calls fail while others' succeed, or too many
@@ -190,9 +204,11 @@ impl Standing {
 
     /// Records that another server has failed the same task in the same way.
     /// `epoch`: the server's number of results when its case opened.
-    pub(super) fn confirmed(&mut self, server: ServerId, epoch: u64) {
+    pub(super) fn confirmed(&mut self, server: ServerId, epoch: u64, kind: ErrorKind) {
         self.edit(server, |server| {
-            server.confirmations += 1;
+            if let Some(index) = confirmation(kind) {
+                server.confirmations[index] += 1;
+            }
             server.unchecked = false;
         });
         self.close_case(server, epoch);
@@ -249,5 +265,117 @@ impl Standing {
             true => self.good.insert(id),
             false => self.good.remove(&id),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAULT: ErrorKind = ErrorKind::Fault { code: 1 };
+
+    fn id(index: usize) -> ServerId {
+        ServerId::new(index)
+    }
+
+    fn standing(servers: usize) -> Standing {
+        let mut standing = Standing::default();
+        (0..servers).for_each(|_| standing.add_server());
+        standing
+    }
+
+    fn fail(standing: &mut Standing, server: usize, times: u32) {
+        (0..times).for_each(|_| standing.case_opened(id(server), true));
+    }
+
+    #[test]
+    fn a_server_is_proven_by_a_result_and_not_by_faults() {
+        let mut standing = standing(1);
+        fail(&mut standing, 0, 1);
+        assert!(standing.has_answered(id(0)) && !standing.is_proven(id(0)));
+        standing.result(id(0));
+        assert!(standing.is_proven(id(0)) && standing.good().eq([id(0)]));
+        fail(&mut standing, 0, 1);
+        assert!(standing.is_proven(id(0)) && standing.good().next().is_none());
+    }
+
+    #[test]
+    fn two_strikes_make_it_suspected_until_a_result_and_ten_take_one_back() {
+        let mut standing = standing(1);
+        standing.result(id(0));
+        for suspected in [false, true] {
+            standing.strike(id(0));
+            assert_eq!(standing.is_suspected(id(0)), suspected);
+        }
+        standing.result(id(0));
+        assert!(!standing.is_suspected(id(0)) && !standing.is_proven(id(0)));
+        (0..9).for_each(|_| assert!(!standing.result(id(0))));
+        assert!(standing.is_proven(id(0)));
+    }
+
+    #[test]
+    fn three_open_cases_make_it_suspected_or_twice_an_innocent_streak() {
+        let mut standing = standing(2);
+        fail(&mut standing, 0, 2);
+        assert!(!standing.is_suspected(id(0)));
+        fail(&mut standing, 0, 1);
+        assert!(standing.is_suspected(id(0)) && standing.is_suspected_by_faults(id(0)));
+        fail(&mut standing, 1, 1);
+        assert!(!standing.result(id(1)), "three are too many still");
+        fail(&mut standing, 1, 5);
+        assert!(standing.result(id(1)), "ten are too many now");
+        assert!(!standing.is_suspected(id(0)));
+        fail(&mut standing, 0, 7);
+        assert!(standing.is_suspected(id(0)));
+        standing.case_opened(id(0), false);
+        assert!(!standing.is_suspected_by_faults(id(0)));
+    }
+
+    #[test]
+    fn faults_of_every_server_are_believed_until_a_result() {
+        let mut standing = standing(2);
+        fail(&mut standing, 0, 3);
+        assert!(standing.gives_only_faults(id(0), true));
+        assert!(!standing.gives_only_faults(id(0), false));
+        fail(&mut standing, 0, 5);
+        assert!(standing.gives_only_faults(id(0), false));
+        standing.believe_faults();
+        assert!(standing.faults_everywhere() && !standing.is_suspected(id(0)));
+        assert!(standing.result(id(1)), "the other is suspected again");
+        assert!(!standing.faults_everywhere() && standing.is_suspected(id(0)));
+    }
+
+    #[test]
+    fn two_confirmed_faults_make_it_stand_well_until_one_is_believed() {
+        let mut standing = standing(1);
+        standing.result(id(0));
+        let epoch = standing.results(id(0));
+        for well in [false, true] {
+            fail(&mut standing, 0, 1);
+            standing.confirmed(id(0), epoch, FAULT);
+            assert_eq!(standing.stands_well(id(0), FAULT), well);
+        }
+        assert!(
+            !standing.stands_well(id(0), ErrorKind::Overran),
+            "another kind"
+        );
+        assert!(!standing.stands_well(id(0), ErrorKind::Malformed));
+        assert!(standing.good().eq([id(0)]), "the cases are closed");
+        standing.believed(id(0), epoch);
+        assert!(!standing.stands_well(id(0), FAULT));
+        standing.result(id(0));
+        assert!(standing.stands_well(id(0), FAULT));
+        standing.believed(id(0), epoch);
+        standing.confirmed(id(0), epoch, FAULT);
+        assert!(standing.stands_well(id(0), FAULT));
+    }
+
+    #[test]
+    fn a_server_has_no_such_function_if_it_says_so_of_two_tasks() {
+        let mut standing = standing(1);
+        let [one, two] = [1, 2].map(TaskId::new);
+        assert!(!standing.not_found(id(0), one));
+        assert!(!standing.not_found(id(0), one));
+        assert!(standing.not_found(id(0), two));
     }
 }

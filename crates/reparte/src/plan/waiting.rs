@@ -21,7 +21,8 @@ pub(super) struct Waiting {
 /// Something to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    Starts(WaitCause),
+    /// The wait began at that time.
+    Starts(WaitCause, Duration),
     Stops,
 }
 
@@ -41,10 +42,11 @@ impl Waiting {
         if self.current.is_none_or(|(known, _)| known != cause) {
             self.current = Some((cause, now));
         }
+        let (_, since) = self.current?;
         let due = self.tell_at().is_some_and(|at| at <= now);
         due.then(|| {
             self.told = Some(cause);
-            Notice::Starts(cause)
+            Notice::Starts(cause, since)
         })
     }
 }
@@ -61,10 +63,18 @@ mod tests {
         for (cause, at, notice) in [
             (None, Duration::ZERO, None),
             (Some(Busy), Duration::from_secs(1), None),
-            (Some(Busy), later, Some(Notice::Starts(Busy))),
+            (
+                Some(Busy),
+                later,
+                Some(Notice::Starts(Busy, Duration::from_secs(1))),
+            ),
             (Some(Busy), later * 2, None),
             (Some(Outage), later * 2, None),
-            (Some(Outage), later * 3, Some(Notice::Starts(Outage))),
+            (
+                Some(Outage),
+                later * 3,
+                Some(Notice::Starts(Outage, later * 2)),
+            ),
             (None, later * 3, Some(Notice::Stops)),
             (None, later * 4, None),
             (Some(Busy), later * 5, None),

@@ -213,12 +213,21 @@ fn long_gaps(random: &mut SplitMix) -> Scenario {
     scenario
 }
 
-/// Bad tasks, flawed servers, deaths, hangs and busy servers at once.
+/// Bad tasks, flawed servers, deaths and hangs at once. A partly broken server
+/// gives no faults: it would be believed, once others have confirmed those of bad
+/// tasks.
 fn mixed(random: &mut SplitMix) -> Scenario {
     let mut scenario = match random.below(2) {
         0 => broken_servers(random),
         _ => partly_broken_server(random),
     };
+    for (_, flaw) in &mut scenario.troubles.flaws {
+        if let Flaw::Often(_, kind) | Flaw::OneKind(kind) | Flaw::From(_, kind) = flaw
+            && matches!(kind, ErrorKind::Fault { .. } | ErrorKind::Overran)
+        {
+            *kind = ErrorKind::Malformed;
+        }
+    }
     scenario.troubles.bad = draw_bad(random);
     scenario.deaths = random.below(4);
     scenario.hangs = random.below(3);

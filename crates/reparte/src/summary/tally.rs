@@ -115,10 +115,14 @@ impl RunSummary {
                 server.advance(now);
                 server.slots = slots;
             }),
-            Action::StartWaiting { cause, limit } => {
+            Action::StartWaiting {
+                cause,
+                since,
+                limit,
+            } => {
                 self.waiting = Some(Waiting {
                     cause,
-                    since: now,
+                    since,
                     until: limit,
                 });
             }

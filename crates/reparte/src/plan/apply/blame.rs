@@ -45,7 +45,7 @@ impl Plan {
             is_retried: self.is_retried(kind),
             has_attempts: self.retries.has_attempts(attempts),
             is_proven: self.standing.is_proven(server),
-            stands_well: self.standing.stands_well(server),
+            stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
             is_last: self.input_closed && self.tasks.waiting() == 0 && self.calls.awaited() == 0,
             is_suspected: self.standing.is_suspected(server),
@@ -152,7 +152,7 @@ impl Plan {
         let last = self.cases.of(task).last().copied();
         let agreeing: Vec<Case> = self.cases.agreeing(task).chain(last).collect();
         for case in agreeing {
-            self.standing.confirmed(case.server, case.epoch);
+            self.standing.confirmed(case.server, case.epoch, case.kind);
             self.release_if_cleared(case.server);
         }
     }

@@ -160,17 +160,23 @@ impl Plan {
 
     /// Tells that tasks wait for a server, or no longer do.
     pub(in crate::plan) fn tell_waiting(&mut self) {
-        let waits = self.tasks.open() > 0 && self.calls.awaited() == 0 && !self.health.any_up();
+        // A trial may fail as the last one did: it ends the wait if it succeeds.
+        let waits = self.tasks.open() > 0 && self.calls.regular() == 0 && !self.health.any_up();
         let cause = match self.health.any_alive() {
             _ if !waits => None,
+            _ if self.health.any_busy() => Some(WaitCause::Busy),
             false => Some(WaitCause::Outage),
-            true => self.health.any_busy().then_some(WaitCause::Busy),
+            true => None,
         };
         match self.waiting.observe(cause, self.now) {
-            Some(Notice::Starts(cause)) => {
+            Some(Notice::Starts(cause, since)) => {
                 let limit = self.outage.limit_at();
-                self.actions
-                    .push_back(Action::StartWaiting { cause, limit });
+                let wait = Action::StartWaiting {
+                    cause,
+                    since,
+                    limit,
+                };
+                self.actions.push_back(wait);
             }
             Some(Notice::Stops) => self.actions.push_back(Action::StopWaiting),
             None => {}

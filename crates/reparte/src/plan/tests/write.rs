@@ -95,7 +95,7 @@ pub(crate) fn action_line(action: Action) -> String {
         Action::MarkOut { server } => format!("put server {server} out"),
         Action::SetSlots { server, slots } => format!("server {server} has {slots} slots"),
         Action::NoteInstances { server } => format!("several instances are server {server}"),
-        Action::StartWaiting { cause, limit } => {
+        Action::StartWaiting { cause, limit, .. } => {
             let limit = limit.map_or("never".to_owned(), ms);
             format!("wait: {cause:?}, the end is at {limit}")
         }

@@ -1,0 +1,203 @@
+//! Tests of the judgements.
+
+use super::*;
+
+const FAULT: ErrorKind = ErrorKind::Fault { code: 1 };
+const FACTS: Facts = Facts {
+    is_retried: false,
+    has_attempts: true,
+    is_proven: false,
+    stands_well: false,
+    has_answered_since: false,
+    is_last: false,
+    is_suspected: false,
+    faults_everywhere: false,
+    any_other: true,
+    has_fault: false,
+};
+
+fn open(cases: &mut Cases, server: usize, kind: ErrorKind) -> bool {
+    let case = Case {
+        server: ServerId::new(server),
+        kind,
+        epoch: 0,
+        first_epoch: 0,
+        attempts: 1,
+        failures: 1,
+    };
+    cases.open(TaskId::new(0), case)
+}
+
+/// Decides on a task that these servers have failed, the last one now.
+fn judge(kinds: &[ErrorKind], facts: Facts) -> Judgement {
+    let mut cases = Cases::default();
+    for (server, &kind) in kinds.iter().enumerate() {
+        assert!(open(&mut cases, server, kind));
+    }
+    cases.judge(TaskId::new(0), facts)
+}
+
+#[test]
+fn each_row_has_its_judgement() {
+    use Judgement::*;
+    let malformed = [ErrorKind::Malformed; 2];
+    let alone = Facts {
+        any_other: false,
+        ..FACTS
+    };
+    for (kinds, facts, judgement) in [
+        (&[FAULT][..], FACTS, Elsewhere),
+        (
+            &[FAULT],
+            Facts {
+                is_retried: true,
+                ..alone
+            },
+            Again,
+        ),
+        (
+            &[FAULT],
+            Facts {
+                is_retried: true,
+                ..FACTS
+            },
+            Elsewhere,
+        ),
+        (
+            &[FAULT],
+            Facts {
+                has_attempts: false,
+                ..FACTS
+            },
+            Fails,
+        ),
+        (
+            &malformed,
+            Facts {
+                has_attempts: false,
+                ..FACTS
+            },
+            GivenUp,
+        ),
+        (
+            &malformed,
+            Facts {
+                is_proven: true,
+                ..FACTS
+            },
+            Confirmed,
+        ),
+        (&malformed, FACTS, Elsewhere),
+        (
+            &[FAULT, ErrorKind::Malformed],
+            Facts {
+                is_proven: true,
+                ..FACTS
+            },
+            Elsewhere,
+        ),
+        (
+            &[FAULT],
+            Facts {
+                faults_everywhere: true,
+                ..FACTS
+            },
+            Fails,
+        ),
+        (
+            &malformed,
+            Facts {
+                faults_everywhere: true,
+                ..FACTS
+            },
+            Elsewhere,
+        ),
+        (
+            &[ErrorKind::Overran],
+            Facts {
+                stands_well: true,
+                ..FACTS
+            },
+            Believed,
+        ),
+        (
+            &malformed,
+            Facts {
+                stands_well: true,
+                ..FACTS
+            },
+            Elsewhere,
+        ),
+        (
+            &[FAULT],
+            Facts {
+                has_fault: true,
+                ..alone
+            },
+            Fails,
+        ),
+        (&malformed, alone, Park),
+    ] {
+        assert_eq!(judge(kinds, facts), judgement, "{kinds:?} {facts:?}");
+    }
+}
+
+#[test]
+fn a_parked_task_fails_the_next_time_unless_its_server_is_useless() {
+    let suspected = Facts {
+        any_other: false,
+        is_suspected: true,
+        ..FACTS
+    };
+    let again = |kind, facts, times: usize| {
+        let mut cases = Cases::default();
+        let judgements = (0..times).map(|_| {
+            open(&mut cases, 0, kind);
+            cases.judge(TaskId::new(0), facts)
+        });
+        judgements.last()
+    };
+    let malformed = ErrorKind::Malformed;
+    let proxy = ErrorKind::Http { status: 502 };
+    let not_suspected = Facts {
+        is_suspected: false,
+        ..suspected
+    };
+    let answered = Facts {
+        has_answered_since: true,
+        ..suspected
+    };
+    let last = Facts {
+        is_last: true,
+        ..suspected
+    };
+    for (kind, facts, times, judgement) in [
+        (malformed, not_suspected, 2, Judgement::Fails),
+        (malformed, suspected, 9, Judgement::Park),
+        (malformed, answered, 2, Judgement::Fails),
+        (malformed, last, 2, Judgement::Park),
+        (malformed, last, 3, Judgement::Fails),
+        (proxy, last, 9, Judgement::Park),
+    ] {
+        assert_eq!(
+            again(kind, facts, times),
+            Some(judgement),
+            "{kind} {facts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_second_failure_on_a_server_replaces_its_case() {
+    let mut cases = Cases::default();
+    let task = TaskId::new(0);
+    assert!(!cases.any());
+    assert!(open(&mut cases, 3, FAULT) && open(&mut cases, 4, FAULT));
+    assert!(!open(&mut cases, 3, ErrorKind::Malformed));
+    assert!(cases.any() && cases.has(task, ServerId::new(4)));
+    assert_eq!(cases.agreeing(task).count(), 0);
+    let last = cases.of(task).last().unwrap();
+    assert_eq!((last.attempts, last.failures), (2, 2));
+    assert_eq!(cases.close(task).len(), 2);
+    assert!(cases.of(task).is_empty() && !cases.any());
+}
