@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reparte::{CallReason, Event, Options};
+use xmlrpc_client::{Error, ServerProxy};
 
 use crate::event_watch::EventWatch;
 use crate::network_namespace::NetworkNamespace;
@@ -49,6 +50,27 @@ fn p4_a_partition_is_noticed_like_a_hang() {
     assert!(back <= Duration::from_secs(5), "{back:?}");
     handle.cancel_all();
     assert!(reparto.terminar().is_err());
+}
+
+/// A call whose connection a firewall has forgotten: packets of both sides are dropped, and no
+/// time-out is near. The system notices it.
+#[test]
+#[ignore = "needs root, iproute2 and nftables"]
+fn p4_a_forgotten_connection_is_lost_and_not_waited_for() {
+    let namespace = NetworkNamespace::new(3);
+    let mut options = xmlrpc_client::Options::default();
+    options.tcp_keepalive = Some(Duration::from_secs(3));
+    let builder = ServerProxy::builder(&namespace.address).options(options);
+    let server = builder.build().unwrap();
+    let called = std::thread::spawn(move || server.call::<i32>("nap", (600_000, 0)));
+    std::thread::sleep(Duration::from_millis(500));
+    namespace.cut();
+    let cut = Instant::now();
+    let error = called.join().unwrap().unwrap_err();
+    let found = cut.elapsed();
+    eprintln!("P4: a forgotten connection is found after {found:?}: {error}");
+    assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+    assert!(found <= Duration::from_secs(10), "{found:?}");
 }
 
 /// P4: a reset connection is noticed like a death.

@@ -51,6 +51,14 @@ pub struct Options {
     /// time for as long as it is open, as Perl's `RPC::XML::Server`: its other clients
     /// wait.
     pub keep_alive: bool,
+    /// The time without a byte after which the system asks the other side of the connection
+    /// whether it is still there; 15 s by default. It asks again three times, a third of this
+    /// time apart, so that a call fails some twice this time after a firewall has forgotten its
+    /// connection, or the server's machine has lost its power. `None` never asks. On Unix; a
+    /// time below a second counts as one.
+    ///
+    /// A server that hangs still answers: its system does that.
+    pub tcp_keepalive: Option<Duration>,
     /// The credentials for a server that asks for them; none by default. They may stand in
     /// the address instead.
     pub credentials: Option<Credentials>,
@@ -90,6 +98,7 @@ impl Default for Options {
             response_timeout: Duration::from_secs(60 * 60),
             total_timeout: Duration::from_secs(2 * 60 * 60),
             keep_alive: true,
+            tcp_keepalive: Some(Duration::from_secs(15)),
             credentials: None,
             #[cfg(feature = "tls")]
             tls: Tls::default(),

@@ -14,6 +14,7 @@ mod error_mapping;
 mod head_reader;
 mod host_resolver;
 mod idle_connections;
+mod keepalive;
 mod response_head;
 mod socket;
 mod socket_buffers;

@@ -4,6 +4,7 @@
 //! one exception: the password in a URL.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProxy};
@@ -12,6 +13,7 @@ use xmlrpc_wire::Dialect;
 use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_token};
 use crate::flags::whole_number::whole_number;
+use crate::flags::seconds::seconds;
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
 // of `--help`.
@@ -32,6 +34,10 @@ pub(crate) struct ClientFlags {
     /// Call through this HTTP proxy: http://host:port, or http://user:password@host:port
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+    /// After how long a silence to ask whether the other side is still there; twice that
+    /// after it has gone, the call is lost
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "15")]
+    keepalive: Duration,
     /// Trust the https:// servers that these authorities vouch for (PEM)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,

@@ -38,6 +38,11 @@ pub(crate) struct ServerFlags {
     /// A name by which clients call the server; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// After how long a silence to ask whether the client is still there; twice that after
+    /// it has gone, its call is ended
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "15")]
+    #[arg(help_heading = "Options")]
+    keepalive: Duration,
     /// How long running calls have to finish once the server is stopped
     #[arg(
         long,
@@ -60,6 +65,7 @@ impl ServerFlags {
         options.without_token = self.without_token;
         options.hosts = self.host;
         options.grace = self.grace;
+        options.tcp_keepalive = Some(self.keepalive);
         let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
             Error::BadAddress { .. } => Failure::argument(error),
             _ => Failure::server(error),

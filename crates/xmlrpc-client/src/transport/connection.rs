@@ -46,7 +46,11 @@ impl Connection {
     pub(super) fn new(endpoint: &Arc<Endpoint>) -> Self {
         let progress = Arc::new(CallProgress::new(&endpoint.options));
         let resolver = HostResolver::new(endpoint.addresses.clone(), Arc::clone(&progress));
-        let connector = TcpConnector::new(endpoint.tunnel.clone(), Arc::clone(&progress));
+        let connector = TcpConnector::new(
+            endpoint.tunnel.clone(),
+            endpoint.options.tcp_keepalive,
+            Arc::clone(&progress),
+        );
         #[cfg(feature = "tls")]
         let connector = connector.chain(TlsConnector::new(Arc::clone(&progress)));
         let connector = connector.chain(HeadReaderConnector);

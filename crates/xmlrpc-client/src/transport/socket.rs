@@ -11,6 +11,7 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, ShutdownHandle, Transpo
 
 use crate::phase::Phase;
 use crate::progress::CallProgress;
+use crate::transport::keepalive::set_keepalive;
 use crate::transport::socket_buffers::SocketBuffers;
 
 /// A connected socket with its buffers.
@@ -29,11 +30,16 @@ impl Socket {
     pub(super) fn connect(
         address: &SocketAddr,
         timeout: Duration,
+        keepalive: Option<Duration>,
         buffer_bytes: usize,
         progress: Arc<CallProgress>,
     ) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(address, timeout)?;
         stream.set_nodelay(true)?;
+        if let Some(time) = keepalive {
+            // A system that lacks it leaves the call to its time-outs.
+            let _ = set_keepalive(&stream, time);
+        }
         Ok(Socket {
             stream: Arc::new(stream),
             buffers: SocketBuffers::new(buffer_bytes),
@@ -156,10 +162,12 @@ fn time_left(progress: &CallProgress, timeout: NextTimeout) -> Result<Duration, 
 
 /// Returns whether it is a socket's time-out or a signal, which do not end the call.
 pub(super) fn is_transient(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-    )
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::Interrupted => true,
+        // On Unix it means that the other side does not answer any more.
+        ErrorKind::TimedOut => cfg!(windows),
+        _ => false,
+    }
 }
 
 fn is_hang_up(error: &io::Error) -> bool {

@@ -3,6 +3,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use log::debug;
 use ureq::unversioned::transport::{ConnectionDetails, Connector};
@@ -17,12 +18,22 @@ use crate::transport::tunnel::Tunnel;
 pub(super) struct TcpConnector {
     /// The way on, where the host is a proxy.
     tunnel: Option<Tunnel>,
+    /// As the option of this name.
+    keepalive: Option<Duration>,
     progress: Arc<CallProgress>,
 }
 
 impl TcpConnector {
-    pub(super) fn new(tunnel: Option<Tunnel>, progress: Arc<CallProgress>) -> Self {
-        TcpConnector { tunnel, progress }
+    pub(super) fn new(
+        tunnel: Option<Tunnel>,
+        keepalive: Option<Duration>,
+        progress: Arc<CallProgress>,
+    ) -> Self {
+        TcpConnector {
+            tunnel,
+            keepalive,
+            progress,
+        }
     }
 }
 
@@ -44,7 +55,8 @@ impl Connector for TcpConnector {
             if share.is_zero() {
                 break;
             }
-            match Socket::connect(address, share, buffer_bytes, Arc::clone(&self.progress)) {
+            let progress = Arc::clone(&self.progress);
+            match Socket::connect(address, share, self.keepalive, buffer_bytes, progress) {
                 Ok(socket) => {
                     // Before anything is waited for on the socket, so that a cancelled
                     // call does not wait. Fails if the call is cancelled already.

@@ -64,6 +64,36 @@ fn a_call_that_its_function_refuses_is_503() {
     assert_eq!(results[1][0], Value::Int(49));
 }
 
+/// The system's timer of a connection is that of keepalive.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_silent_client_is_asked_whether_it_is_there() {
+    const KEEPALIVE: &str = "02";
+    for (keepalive, is_asked) in [(Some(Duration::from_secs(15)), true), (None, false)] {
+        let mut options = one_worker();
+        options.tcp_keepalive = keepalive;
+        let server = Server::hyper(service(), options);
+        let mut client = Client::connect(server.address);
+        assert_eq!(client.call("cuad", (7,)), Ok(Value::Int(49)));
+        let port = format!(":{:04X}", server.address.port());
+        let timers = || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let lines = table
+                .lines()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>());
+            // number, local address, remote address, state (01 is established), queues, timer
+            let own = lines.filter(|line| line[1].ends_with(&port) && line[3] == "01");
+            own.map(|line| line[5][..2].to_owned()).collect::<Vec<_>>()
+        };
+        // A moment ago the timer may still have been that of an acknowledgement.
+        let begun = Instant::now();
+        while (timers() == [KEEPALIVE]) != is_asked {
+            assert!(begun.elapsed() < PATIENCE, "{:?}", timers());
+            thread::yield_now();
+        }
+    }
+}
+
 #[test]
 fn a_full_queue_is_503_at_once() {
     let (service, held) = Held::new();

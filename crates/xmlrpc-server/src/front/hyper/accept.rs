@@ -66,6 +66,7 @@ impl Acceptor {
                 head_timeout: options.head_timeout,
                 body_timeout: options.body_timeout,
                 write_timeout: options.write_timeout,
+                tcp_keepalive: options.tcp_keepalive,
                 deadline: options.deadline,
                 #[cfg(feature = "tls")]
                 tls: options.tls,

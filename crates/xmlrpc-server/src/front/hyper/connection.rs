@@ -21,7 +21,7 @@ use crate::front::hyper::race::{run_until, run_until_stopped};
 use crate::front::hyper::request;
 use crate::front::hyper::self_wake::poll_self_waking;
 use crate::front::hyper::shared::{Endpoints, Shared};
-use crate::front::hyper::tcp::OverTcp;
+use crate::front::hyper::tcp::{OverTcp, set_keepalive};
 use crate::front::hyper::write_timeout::WriteTimeout;
 use crate::front::raw_head::MAX_HEAD;
 
@@ -39,6 +39,10 @@ pub(crate) async fn serve_connection(
     // An answer is written in one piece or a few, and none of them should wait for an
     // acknowledgement. If this fails, answers are only slower.
     let _ = stream.set_nodelay(true);
+    if let Some(time) = shared.tcp_keepalive {
+        // If this fails, a client that has vanished is noticed at the call's deadline.
+        let _ = set_keepalive(&stream, time);
+    }
     let connection = TrackedConnection::new(&shared.connection_limit);
     // The state and the buffers for HTTP take some 16 KiB, which a client that says nothing
     // does not get.

@@ -43,6 +43,11 @@ pub struct Options {
     /// The time in which a client has to read its answer, from the moment when the system
     /// can buffer no more of it; 60 seconds by default. Then the connection is closed.
     pub write_timeout: Duration,
+    /// The time without a byte after which the system asks a client whether it is still there;
+    /// 15 seconds by default. It asks again three times, a third of this time apart. A call
+    /// whose client's machine has gone is then cancelled, some twice this time after. `None`
+    /// never asks. A time below a second counts as one.
+    pub tcp_keepalive: Option<Duration>,
     /// The time limit on a call, waiting and running, whose client gives none; 1 hour by
     /// default. A client gives one with the header `Reparte-Deadline-Ms`. A call that takes
     /// longer is answered with 504, and its function is told by its
@@ -98,6 +103,7 @@ impl Default for Options {
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(60),
+            tcp_keepalive: Some(Duration::from_secs(15)),
             deadline: Duration::from_secs(60 * 60),
             grace: Duration::from_secs(10),
             token: None,

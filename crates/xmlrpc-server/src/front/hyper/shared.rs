@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) head_timeout: Duration,
     pub(crate) body_timeout: Duration,
     pub(crate) write_timeout: Duration,
+    pub(crate) tcp_keepalive: Option<Duration>,
     /// The deadline of a call whose client gives none.
     pub(crate) deadline: Duration,
     #[cfg(feature = "tls")]
