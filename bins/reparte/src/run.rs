@@ -44,6 +44,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use cli_support::descriptors::raise_limit;
 use cli_support::standard_streams::check_output;
 use reparte::Repartidor;
 
@@ -130,6 +131,8 @@ impl RunCommand {
     }
 
     fn connect(&self) -> Result<Servers, Failure> {
+        // Each call has a connection.
+        raise_limit();
         let setup = DestinationSetup {
             function: self.function.clone(),
             client: self.client_options()?,

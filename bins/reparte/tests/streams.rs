@@ -82,6 +82,74 @@ fn a_file_beyond_its_limit_is_an_error_as_a_full_disk_is() {
     ended.expect_error(1, &["can't write the output", "File too large"]);
 }
 
+/// Both ends of a connection ask after the silence that is set, and not after the default one.
+#[cfg(target_os = "linux")]
+#[test]
+fn both_sides_ask_a_silent_connection_whether_the_other_is_there() {
+    let files = TestDirectory::new("keepalive");
+    let pipe = pipe(&files, "pipe");
+    let program = [
+        "--",
+        "sh",
+        "-c",
+        "echo started > \"$1\"; sleep 1000",
+        "sh",
+        "{}",
+    ];
+    let (_server, url) = serve(&[&["--keepalive", "3", "--function", "f"], &program[..]].concat());
+    let _client = Running::start(reparte(&["call", &url, "f", &pipe, "--keepalive", "2"]));
+    Reader::open(&pipe).all_dead();
+    let port = url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
+    let port = format!(":{port:04X}");
+    // The time of keepalive's timer, in hundredths of a second. The fields of a line: number,
+    // local address, remote address, state (01 is established), queues, timer (02 is keepalive's).
+    let timer = |address: usize| {
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        let lines = table
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut own = lines.filter(|line| line[address].ends_with(&port) && line[3] == "01");
+        let timer = own.next().unwrap()[5].to_owned();
+        timer
+            .strip_prefix("02:")
+            .and_then(|time| u32::from_str_radix(time, 16).ok())
+    };
+    for (address, longest) in [(1, 300), (2, 200)] {
+        test_support::until("it is asked", || {
+            timer(address).is_some_and(|time| time <= longest)
+        });
+    }
+}
+
+/// A client that is short of descriptors blames no server, and does what it can.
+#[test]
+fn a_client_short_of_descriptors_blames_no_server() {
+    let files = TestDirectory::new("descriptors");
+    let tasks: String = (1..=60).map(|n| format!("{n}\n")).collect();
+    let input = files.write("tasks", &tasks, 0o600);
+    let (_server, url) = serve(&[
+        "--function",
+        "f",
+        "--workers",
+        "8",
+        "--",
+        "sh",
+        "-c",
+        "sleep 0.05; cat",
+    ]);
+    let run = ["run", "--function", "f", "--tasks", &input, &url];
+    // Enough for some of its eight slots.
+    let ended = in_shell("ulimit -n 9; exec \"$0\" \"$@\"", &run).end();
+    ended.expect(&tasks);
+    ended.expect_told("60 tasks: 60 done, 0 failed");
+    ended.expect_told("this process is short of descriptors");
+    assert!(!ended.stderr.contains("unreachable"), "{}", ended.stderr);
+    // A soft limit is no shortage.
+    let ended = in_shell("ulimit -S -n 9; exec \"$0\" \"$@\"", &run).end();
+    ended.expect(&tasks);
+    assert!(!ended.stderr.contains("short of"), "{}", ended.stderr);
+}
+
 /// A server whose program tells that it has started through a named pipe, which it holds.
 fn serve_in(shell: &str) -> (Running, String) {
     let script = format!("{shell}; exec \"$0\" \"$@\"");

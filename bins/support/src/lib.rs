@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod descriptors;
 pub mod diagnostics;
 pub mod exit;
 pub mod listening;

@@ -87,7 +87,8 @@ pub fn at_signal(
     let mut signals = Signals::new(watched).map_err(SignalError)?;
     // The handlers stay installed, and the thread waits, until the process ends: after the
     // first signal nothing but the second one has to reach it.
-    std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().name("signals".to_owned());
+    let started = thread.spawn(move || {
         let mut signals = signals.forever();
         match signals.next() {
             Some(SIGHUP) => first(StopSignal::Hangup),
@@ -101,7 +102,7 @@ pub fn at_signal(
             std::process::exit(128 + second);
         }
     });
-    Ok(())
+    started.map(drop).map_err(SignalError)
 }
 
 /// Does nothing: on this system Ctrl-C ends the process.

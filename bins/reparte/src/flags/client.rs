@@ -12,8 +12,8 @@ use xmlrpc_wire::Dialect;
 
 use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_token};
-use crate::flags::whole_number::whole_number;
 use crate::flags::seconds::seconds;
+use crate::flags::whole_number::whole_number;
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
 // of `--help`.

@@ -44,11 +44,12 @@ fn wait_for_child() -> io::Result<u8> {
         .process_group(0)
         .spawn()?;
     let server = Pid::from_child(&server);
-    thread::spawn(move || {
+    let forward = move || {
         for signal in signals.forever().filter_map(Signal::from_named_raw) {
             let _ = kill_process(server, signal);
         }
-    });
+    };
+    thread::Builder::new().spawn(forward)?;
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((ended, status))) if ended == server => return Ok(exit_code(status)),

@@ -8,6 +8,7 @@
 //! | arguments that can't be encoded, an option that does not fit | `Unsendable` |
 //! | no answer to an attempt to connect, no route | `Unanswered` |
 //! | no connection for another reason, no host of that name, a proxy that makes none | `Unreachable` |
+//! | no connection, as this process has no descriptor, thread, port or memory for one | `Busy`, for a moment: the server is not to blame |
 //! | 503, 429 | `Busy`, with the time of `Retry-After` if there is one |
 //! | 401, 407, TLS | `Refused` |
 //! | 403 | `Forbidden` |
@@ -45,6 +46,16 @@ pub(super) fn call_error(error: ClientError) -> CallError {
             return CallError::fault(fault.code, fault.message.clone());
         }
         (_, ClientErrorKind::Usage) => ErrorKind::Unsendable,
+        (ClientError::Unreachable { source, .. } | ClientError::HostNotFound { source, .. }, _)
+            if is_own_shortage(source) =>
+        {
+            let retry_after = Some(SHORTAGE_PAUSE);
+            let text = format!(
+                "this process is short of descriptors, threads, ports or memory ({source}): raise \
+                 its limits (ulimit -n, ulimit -u), or use fewer slots"
+            );
+            return CallError::new(ErrorKind::Busy { retry_after }, text);
+        }
         (ClientError::Unreachable { source, .. }, _) if is_silence(source) => ErrorKind::Unanswered,
         (ClientError::TimedOut { phase, .. }, _) if *phase == Phase::Connect => {
             ErrorKind::Unanswered
@@ -67,6 +78,34 @@ pub(super) fn call_error(error: ClientError) -> CallError {
         _ => ErrorKind::Interrupted,
     };
     CallError::from_source(kind, error)
+}
+
+/// The pause after a call for which this process had nothing left. Other calls that end give
+/// back what they had.
+const SHORTAGE_PAUSE: Duration = Duration::from_millis(200);
+
+/// Returns true if this process, and not the server, is why no connection was made.
+fn is_own_shortage(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        matches!(
+            error.raw_os_error().map(Errno::from_raw_os_error),
+            Some(
+                Errno::MFILE
+                    | Errno::NFILE
+                    | Errno::AGAIN
+                    | Errno::NOMEM
+                    | Errno::NOBUFS
+                    | Errno::ADDRNOTAVAIL
+            )
+        )
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
 }
 
 /// Returns true if nothing answered an attempt to connect. The machine of a dead process
@@ -119,6 +158,21 @@ mod tests {
             let error = proxy.build().unwrap().call::<i32>("f", ()).unwrap_err();
             assert_eq!(call_error(error).kind(), kind, "{body}");
             serving.join().unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shortage_of_this_process_blames_no_server() {
+        use rustix::io::Errno;
+        for (errno, expected) in [
+            (Errno::MFILE, true),
+            (Errno::AGAIN, true),
+            (Errno::ADDRNOTAVAIL, true),
+            (Errno::CONNREFUSED, false),
+            (Errno::HOSTUNREACH, false),
+        ] {
+            assert_eq!(is_own_shortage(&errno.into()), expected, "{errno}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::transport::tunnel::Tunnel;
 pub(super) struct TcpConnector {
     /// The way on, where the host is a proxy.
     tunnel: Option<Tunnel>,
-    /// As the option of this name.
+    /// The silence after which the other side is asked whether it is there.
     keepalive: Option<Duration>,
     progress: Arc<CallProgress>,
 }
