@@ -8,6 +8,7 @@
 
 mod common;
 
+use std::io::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -185,22 +186,57 @@ fn a_server_that_is_killed_takes_its_programs_with_it() {
     }
 }
 
+/// The guard of a server.
+#[cfg(target_os = "linux")]
+fn guard_of(server: &Running) -> rustix::process::Pid {
+    let path = format!("/proc/{0}/task/{0}/children", server.id());
+    let guard = std::fs::read_to_string(path).unwrap();
+    let name = || std::fs::read_to_string(format!("/proc/{}/comm", guard.trim()));
+    test_support::until("it has its name", || name().unwrap() == "program-guard\n");
+    let number = guard.trim().parse().unwrap();
+    rustix::process::Pid::from_raw(number).unwrap()
+}
+
+/// A guard that is stopped does not learn which groups have ended. So it is killed, before it
+/// kills what has their numbers later.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_guard_that_does_not_read_is_given_up() {
+    let (server, url) = family(&[], "exit 1");
+    let guard = guard_of(&server);
+    let folder = format!("/proc/{}", guard.as_raw_nonzero());
+    rustix::process::kill_process(guard, Signal::STOP).unwrap();
+    let is_stopped = || {
+        std::fs::read_to_string(format!("{folder}/stat"))
+            .unwrap()
+            .contains(") T ")
+    };
+    test_support::until("it is stopped", is_stopped);
+    // The server's end of the guard's pipe is filled.
+    let own = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+    let link = |path: &std::path::Path| std::fs::read_link(path).ok();
+    let of_guard = link(format!("{folder}/fd/0").as_ref());
+    let mut own = own.flatten().map(|entry| entry.path());
+    let pipe = own.find(|path| link(path) == of_guard).unwrap();
+    let pipe = std::fs::File::options().write(true).open(pipe).unwrap();
+    rustix::io::ioctl_fionbio(&pipe, true).unwrap();
+    for length in [4096, 1] {
+        while (&pipe).write(&vec![b'\n'; length]).is_ok() {}
+    }
+    drop(pipe);
+    run(&["call", &url, "f", "x"]).expect_code(5);
+    server.line_after("the guard has gone");
+    test_support::until("the guard is killed", || !std::fs::exists(&folder).unwrap());
+    run(&["call", &url, "f", "x"]).expect_code(5);
+}
+
 /// Without its guard a server goes on, and says what that means.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_without_its_guard_goes_on() {
     let (server, url) = family(&[], "echo $1");
     run(&["call", &url, "f", "x"]).expect("x\n");
-    let name = |id: &str| std::fs::read_to_string(format!("/proc/{id}/comm"));
-    let path = format!("/proc/{0}/task/{0}/children", server.id());
-    let guard = std::fs::read_to_string(path).unwrap();
-    let guard = guard.trim();
-    assert_eq!(name(guard).unwrap(), "program-guard\n");
-    let guard = guard
-        .parse()
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-        .unwrap();
+    let guard = guard_of(&server);
     rustix::process::kill_process(guard, Signal::KILL).unwrap();
     run(&["call", &url, "f", "x"]).expect("x\n");
     run(&["call", &url, "f", "x"]).expect("x\n");

@@ -1,6 +1,7 @@
 //! The published function: it runs a program for each call.
 
 use std::sync::Arc;
+use std::thread;
 
 use untrusted_text::OneLine;
 use xmlrpc_server::Context;
@@ -111,11 +112,11 @@ impl ProgramFunction {
 fn fault(call: &Context, error: &ProcessError) -> Fault {
     let text = error.to_string();
     match error {
-        // The server stops. Another one may do the task, or this one when it is back.
-        ProcessError::Stopped => {
-            call.refuse();
-            Fault::new(Fault::HOST_UNFIT, text)
-        }
+        // It has run, in part. No answer says that of it: the process ends now, and the client
+        // finds the connection broken.
+        ProcessError::Stopped => loop {
+            thread::park();
+        },
         ProcessError::NotStarted(StartError::Stopping | StartError::Scarce(_)) => {
             log::warn!("{}: {text}", call.method());
             call.refuse();

@@ -24,10 +24,9 @@ const NAME: &str = "program-guard";
 /// The server's end of the guard.
 #[derive(Debug)]
 pub(super) struct Guard {
-    /// Held, so that the process is this one's child and is taken from the table with it.
-    _process: Child,
-    /// The pipe. `None` once the guard has gone, which is told once.
-    pipe: Mutex<Option<ChildStdin>>,
+    /// The process and its pipe. `None` once the guard has gone, or does not read, which is told
+    /// once.
+    running: Mutex<Option<(Child, ChildStdin)>>,
 }
 
 impl Guard {
@@ -51,13 +50,11 @@ impl Guard {
             .process_group(0)
             .spawn()?;
         let pipe = process.stdin.take();
-        if let Some(pipe) = &pipe {
-            // A guard that is stopped holds up no call.
-            ioctl_fionbio(pipe, true)?;
-        }
+        let pipe = pipe.ok_or(io::ErrorKind::BrokenPipe)?;
+        // A guard that is stopped holds up no call.
+        ioctl_fionbio(&pipe, true)?;
         Ok(Guard {
-            _process: process,
-            pipe: Mutex::new(pipe),
+            running: Mutex::new(Some((process, pipe))),
         })
     }
 
@@ -72,16 +69,21 @@ impl Guard {
     }
 
     fn tell(&self, sign: char, group: Pid) {
-        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = pipe.as_mut() else { return };
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((process, pipe)) = running.as_mut() else {
+            return;
+        };
         // It is shorter than what a pipe takes at once, so that no part of it is written alone.
         let line = format!("{sign}{}\n", group.as_raw_nonzero());
-        match open.write_all(line.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                log::warn!("a killed server would leave its programs running: the guard has gone");
-                *pipe = None;
-            }
-            _ => {}
+        if let Err(error) = pipe.write_all(line.as_bytes()) {
+            log::warn!(
+                "a killed server would leave its programs running: the guard has gone ({error})"
+            );
+            // A guard that was stopped, and misses the end of a group, would kill whatever has
+            // the group's number by then.
+            let _ = process.kill();
+            let _ = process.wait();
+            *running = None;
         }
     }
 }

@@ -285,16 +285,17 @@ mod tests {
     fn the_output_is_read_to_its_end_or_is_no_result() {
         let grace = Duration::from_millis(300);
         for wakes in [true, false] {
-            for (script, output) in [
-                ("(sleep 0.1; echo late) & echo soon", "soon\nlate\n"),
+            for (script, grace, output) in [
+                ("(sleep 0.1; echo late) & echo soon", LONG, "soon\nlate\n"),
                 // Each line comes within the grace, and all of them together do not.
                 (
-                    "(for i in 1 2 3 4; do sleep 0.15; echo $i; done) & echo 0",
-                    "0\n1\n2\n3\n4\n",
+                    "(for i in 1 2 3 4 5; do sleep 0.7; echo $i; done) & echo 0",
+                    Duration::from_secs(3),
+                    "0\n1\n2\n3\n4\n5\n",
                 ),
-                ("sleep 1000 >/dev/null 2>&1 & echo left", "left\n"),
+                ("sleep 1000 >/dev/null 2>&1 & echo left", LONG, "left\n"),
                 // The error output is no part of the result.
-                ("sleep 1000 >/dev/null & echo left", "left\n"),
+                ("sleep 1000 >/dev/null & echo left", grace, "left\n"),
             ] {
                 let ended = shell(script, wakes, (LONG, grace)).unwrap();
                 let text = String::from_utf8_lossy(&ended.output);
@@ -319,7 +320,7 @@ mod tests {
             assert_eq!((failed.status.code(), &*failed.errors), (Some(3), "err"));
             // What it says last may come from a process that it has left.
             let script = "(sleep 0.1; echo err >&2) & exit 3";
-            assert_eq!(shell(script, wakes, (LONG, grace)).unwrap().errors, "err");
+            assert_eq!(shell(script, wakes, (LONG, LONG)).unwrap().errors, "err");
         }
     }
 }

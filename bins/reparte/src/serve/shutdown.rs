@@ -1,9 +1,11 @@
 //! The shutdown of a server by a signal.
 
+use std::process;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use cli_support::diagnostics;
 use cli_support::signals::{StopSignal, stop_at_signal};
 use xmlrpc_server::Stop;
 
@@ -13,6 +15,9 @@ use crate::serve::process_groups::ProcessGroups;
 /// The longest time that running calls have to finish once the terminal is closed: nobody can
 /// send a second signal from there.
 const HANGUP_GRACE: Duration = Duration::from_secs(2);
+
+/// The time that the last lines of the log have.
+const FLUSH_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Watches for signals. The first one stops the server: running calls have `grace` to finish,
 /// or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are ended. The second
@@ -27,6 +32,10 @@ pub(super) fn at_signal(groups: &Arc<ProcessGroups>, grace: Duration) -> Result<
             let end = move || {
                 thread::sleep(grace.min(HANGUP_GRACE));
                 ended.end();
+                // The calls of those programs have no answer. Their clients are not to wait for
+                // the rest of the grace.
+                diagnostics::flush(FLUSH_PATIENCE);
+                process::exit(0);
             };
             if let Err(error) = thread::Builder::new().spawn(end) {
                 log::error!("can't start a thread: {error}; running calls have the whole grace");
