@@ -50,6 +50,8 @@ pub use factors::{Certainty, Factors};
 pub use natural::Natural;
 pub use primality::is_prime;
 pub use range::{SumRange, factoriz_sum_range, factoriz_sum_range_with};
+pub use siqs::quadratic_sieve::{QuadraticSieve, Relations, SieveError};
+pub use siqs::relation::RelationError;
 pub use sum::{factoriz_sum, factoriz_sum_with, sum_of_prime_factors, sum_of_prime_factors_with};
 pub use unfinished::Unfinished;
 pub use unfinished::natural::UnfinishedNatural;

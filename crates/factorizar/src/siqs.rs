@@ -11,7 +11,7 @@
 //! - [`sieve`]: the candidates, by sums of logarithms;
 //! - [`candidates`] and [`cofactor`]: the candidates that are relations;
 //! - [`relation`]: relations as bytes, and their check;
-//! - [`unit`]: all of this for one unit;
+//! - [`unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
 //! - [`store`] and [`collector`]: the relations of all threads;
 //! - [`cycles`], [`lanczos`] and [`bit_blocks`], [`linear_algebra`], [`square_root`]: from relations
 //!   to a divisor.
@@ -37,7 +37,8 @@ mod linear_algebra;
 mod modular;
 mod multiplier;
 mod parameters;
-mod relation;
+pub(crate) mod quadratic_sieve;
+pub(crate) mod relation;
 mod sieve;
 mod square_root;
 mod store;

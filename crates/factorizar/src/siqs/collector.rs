@@ -24,6 +24,12 @@ use crate::natural::Natural;
 /// Cycles beyond the number of base primes.
 const SPARE: usize = 100;
 
+/// Returns the number of cycles that are collected beyond the number of base primes. A small base
+/// is eliminated as rows of bits, which needs few of them.
+pub(super) fn spare_cycles(instance: &Instance) -> usize {
+    SPARE.min(instance.base.len() / 50 + 4)
+}
+
 /// The collection for one number.
 #[derive(Debug)]
 pub(super) struct Collector<'a> {
@@ -52,7 +58,7 @@ impl Collector<'_> {
     /// Returns a divisor of n, or `None` if no new polynomials are left.
     pub(super) fn find_divisor(&self) -> Result<Option<Natural>, StopReason> {
         let mut shared = Shared {
-            needed: self.instance.base.len() + 1 + self.spare(),
+            needed: self.instance.base.len() + 1 + spare_cycles(self.instance),
             ..Shared::default()
         };
         loop {
@@ -66,16 +72,11 @@ impl Collector<'_> {
             if divisor.is_some() {
                 return Ok(divisor);
             }
-            shared.needed = shared.store.cycles() + self.spare();
+            shared.needed = shared.store.cycles() + spare_cycles(self.instance);
             // What was sieved ahead is sieved again.
             shared.given = shared.added;
             shared.waiting.clear();
         }
-    }
-
-    /// A small base is eliminated as rows of bits, which needs few spare columns.
-    fn spare(&self) -> usize {
-        SPARE.min(self.instance.base.len() / 50 + 4)
     }
 
     fn collect(&self, shared: Shared) -> Shared {

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::family::Family;
+use super::family::{Family, Polynomial};
 use super::instance::Instance;
 use super::value::Value;
 
@@ -82,7 +82,7 @@ pub(super) fn pack(to: &mut Vec<u8>, polynomial: u32, x: i32, large: &[u32], lis
     }
 }
 
-fn put(to: &mut Vec<u8>, mut number: u32) {
+pub(super) fn put(to: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -90,7 +90,7 @@ fn put(to: &mut Vec<u8>, mut number: u32) {
     to.push(number as u8);
 }
 
-fn take(from: &mut &[u8]) -> Result<u32, RelationError> {
+pub(super) fn take(from: &mut &[u8]) -> Result<u32, RelationError> {
     let mut number = 0u32;
     for shift in (0..35).step_by(7) {
         let (&byte, rest) = from.split_first().ok_or(RelationError::Truncated)?;
@@ -110,6 +110,9 @@ fn take(from: &mut &[u8]) -> Result<u32, RelationError> {
 /// The most primes that a relation lists: more would multiply to more than any value.
 const MAX_LISTED: u32 = 32;
 
+/// The polynomial of the last relation that was read: the next one mostly has the same.
+pub(super) type LastPolynomial = Option<(u32, Polynomial)>;
+
 /// Reads and checks the next relation of `family`.
 ///
 /// # Errors
@@ -119,6 +122,7 @@ pub(super) fn unpack(
     from: &mut &[u8],
     instance: &Instance,
     family: &Family,
+    last: &mut LastPolynomial,
 ) -> Result<Relation, RelationError> {
     let out_of_range = |is: bool| {
         if is {
@@ -131,7 +135,11 @@ pub(super) fn unpack(
     let zigzag = take(from)?;
     let x = (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32);
     out_of_range(number >= family.len() || x.unsigned_abs() > instance.parameters.interval() / 2)?;
-    let polynomial = family.polynomial(instance, number);
+    let polynomial = match *last {
+        Some((same, polynomial)) if same == number => polynomial,
+        _ => family.polynomial(instance, number),
+    };
+    *last = Some((number, polynomial));
     let (mut rest, negative) = polynomial.value(x).unsigned();
     let mut relation = Relation {
         square_root: polynomial.square_root(x).unsigned().0,

@@ -70,9 +70,10 @@ impl Checked {
     ) -> Result<Self, RelationError> {
         let mut relations = Vec::new();
         let mut rest = packed.as_slice();
+        let mut last = None;
         while !rest.is_empty() {
             let before = rest.len();
-            let relation = unpack(&mut rest, instance, family)?;
+            let relation = unpack(&mut rest, instance, family, &mut last)?;
             let large = match *relation.large {
                 [] => [1, 1],
                 [prime] => [1, prime],
@@ -177,6 +178,6 @@ impl Store {
         family: &Family,
     ) -> Result<Relation, RelationError> {
         let mut bytes = &self.packed[stored.start..stored.start + usize::from(stored.len)];
-        unpack(&mut bytes, instance, family)
+        unpack(&mut bytes, instance, family, &mut None)
     }
 }

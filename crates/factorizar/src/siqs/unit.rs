@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::candidates::Candidates;
 use super::family::Family;
 use super::instance::Instance;
+use super::relation::{RelationError, put, take};
 use super::sieve::Sieve;
 use crate::control::{Control, StopReason};
 
@@ -59,4 +60,22 @@ impl<'a> Siever<'a> {
         }
         Ok(true)
     }
+}
+
+/// Appends the relations of a family, after their length.
+pub(super) fn frame(to: &mut Vec<u8>, relations: &[u8]) {
+    put(to, relations.len() as u32);
+    to.extend_from_slice(relations);
+}
+
+/// Takes the relations of the next family.
+///
+/// # Errors
+///
+/// The bytes end before them.
+pub(super) fn unframe<'a>(from: &mut &'a [u8]) -> Result<&'a [u8], RelationError> {
+    let len = take(from)? as usize;
+    let (relations, rest) = from.split_at_checked(len).ok_or(RelationError::Truncated)?;
+    *from = rest;
+    Ok(relations)
 }

@@ -1,0 +1,239 @@
+//! The quadratic sieve in units that any machine can sieve.
+
+use std::error;
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+
+use super::MAX_BITS;
+use super::collector::spare_cycles;
+use super::family::Family;
+use super::instance::Instance;
+use super::linear_algebra;
+use super::relation::RelationError;
+use super::store::{Checked, Store};
+use super::unit::{Siever, frame, unframe};
+use crate::control::{Control, StopReason};
+use crate::natural::Natural;
+use crate::parallel::in_parallel;
+
+/// The smallest numbers that the sieve takes, in bits.
+const MIN_BITS: u32 = 100;
+
+/// The quadratic sieve of one number, in units that any machine can sieve.
+///
+/// Everything but the relations follows from the number and the version: each machine creates the
+/// same sieve. A first leading coefficient and a count name a unit. Its result is bytes, which
+/// whoever collects them checks exactly: relations that were made up, by accident or on purpose, are
+/// refused.
+///
+/// ```
+/// use factorizar::{Control, Natural, QuadraticSieve};
+///
+/// let n = &Natural::from(1_000_000_000_000_037u64) * &Natural::from((1u128 << 61) - 1);
+/// let sieve = QuadraticSieve::new(&n, QuadraticSieve::VERSION)?;
+/// let mut relations = sieve.relations();
+/// let mut first = 0;
+/// let divisor = loop {
+///     // On another machine.
+///     let packed = sieve.sieve(first, 4, &Control::new())?;
+///     relations.add(first, 4, &packed)?;
+///     first += 4;
+///     if relations.found() >= relations.needed()
+///         && let Some(divisor) = relations.divisor(&Control::new())?
+///     {
+///         break divisor;
+///     }
+/// };
+/// assert!(n.exact_quotient(&divisor).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct QuadraticSieve {
+    instance: Instance,
+}
+
+/// The reason why a unit was not sieved.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SieveError {
+    /// The version of the parameters is another one than [`QuadraticSieve::VERSION`].
+    Version {
+        /// The version that was asked for.
+        version: u32,
+    },
+    /// The number is even, or has fewer bits than 100 or more than 416.
+    Number {
+        /// Number of its bits.
+        bits: u32,
+    },
+    /// The number has a small prime factor.
+    Factor {
+        /// The prime.
+        prime: u32,
+    },
+    /// The unit is past the end of the list of leading coefficients.
+    PastTheEnd {
+        /// The length of the list.
+        units: u64,
+    },
+    /// The computation was stopped by its [`Control`].
+    Stopped(StopReason),
+}
+
+impl fmt::Display for SieveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SieveError::Version { version } => write!(
+                f,
+                "the sieve has version {}, not {version}: use the same version of this crate",
+                QuadraticSieve::VERSION
+            ),
+            SieveError::Number { bits } => write!(
+                f,
+                "the number has {bits} bits: send an odd composite of {MIN_BITS} to {MAX_BITS} bits"
+            ),
+            SieveError::Factor { prime } => {
+                write!(f, "the number has the factor {prime}: divide it out first")
+            }
+            SieveError::PastTheEnd { units } => {
+                write!(
+                    f,
+                    "there are {units} leading coefficients: ask for earlier ones"
+                )
+            }
+            SieveError::Stopped(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl error::Error for SieveError {}
+
+impl From<StopReason> for SieveError {
+    fn from(reason: StopReason) -> Self {
+        SieveError::Stopped(reason)
+    }
+}
+
+impl QuadraticSieve {
+    /// The version of the parameters: it changes whenever the same number gets another list.
+    pub const VERSION: u32 = 1;
+
+    /// Creates the sieve of `n`, which is odd, composite, not the power of a prime, and has 100 to
+    /// 416 bits.
+    ///
+    /// # Errors
+    ///
+    /// A [`SieveError`] that says why `n` or the version can't be served.
+    pub fn new(n: &Natural, version: u32) -> Result<Self, SieveError> {
+        if version != Self::VERSION {
+            return Err(SieveError::Version { version });
+        }
+        let bits = n.bits();
+        if !n.is_odd() || !(MIN_BITS..=MAX_BITS).contains(&bits) {
+            return Err(SieveError::Number { bits });
+        }
+        let instance = Instance::new(n).map_err(|prime| SieveError::Factor { prime })?;
+        Ok(QuadraticSieve { instance })
+    }
+
+    /// Returns the number of leading coefficients.
+    #[must_use]
+    pub fn units(&self) -> u64 {
+        self.instance.coefficients.count()
+    }
+
+    /// Sieves the polynomials of `count` leading coefficients from number `first` on, and returns
+    /// their relations.
+    ///
+    /// The result is the same for any number of threads.
+    ///
+    /// # Errors
+    ///
+    /// [`SieveError::PastTheEnd`], or [`SieveError::Stopped`] if `control` stopped it.
+    pub fn sieve(&self, first: u64, count: u64, control: &Control) -> Result<Vec<u8>, SieveError> {
+        let units = self.units();
+        let end = first.checked_add(count).filter(|&end| end <= units);
+        let end = end.ok_or(SieveError::PastTheEnd { units })?;
+        let results = in_parallel(control.thread_count(), (end - first) as usize, |index| {
+            let family = Family::new(&self.instance, first + index as u64)
+                .ok_or(SieveError::PastTheEnd { units })?;
+            let mut relations = Vec::new();
+            let never = AtomicBool::new(false);
+            Siever::new(&self.instance).sieve(&family, control, &never, &mut relations)?;
+            Ok(relations)
+        });
+        let mut packed = Vec::new();
+        for relations in results {
+            let relations: Vec<u8> = relations.map_err(|error: SieveError| error)?;
+            frame(&mut packed, &relations);
+        }
+        Ok(packed)
+    }
+
+    /// Creates an empty collection of relations.
+    #[must_use]
+    pub fn relations(&self) -> Relations<'_> {
+        Relations {
+            instance: &self.instance,
+            store: Store::default(),
+        }
+    }
+}
+
+/// The relations of a [`QuadraticSieve`], as they come from the machines that sieve.
+#[derive(Debug)]
+pub struct Relations<'a> {
+    instance: &'a Instance,
+    store: Store,
+}
+
+impl Relations<'_> {
+    /// Checks the result of a unit and adds its relations, all or none. Returns how many were new.
+    ///
+    /// # Errors
+    ///
+    /// The reason why they are refused.
+    pub fn add(&mut self, first: u64, count: u64, packed: &[u8]) -> Result<usize, RelationError> {
+        let mut rest = packed;
+        let mut units = Vec::new();
+        let end = first.checked_add(count).ok_or(RelationError::OutOfRange)?;
+        for number in first..end {
+            let relations = unframe(&mut rest)?;
+            let family = Family::new(self.instance, number).ok_or(RelationError::OutOfRange)?;
+            units.push(Checked::new(
+                relations.to_vec(),
+                self.instance,
+                number,
+                &family,
+            )?);
+        }
+        if !rest.is_empty() {
+            return Err(RelationError::OutOfRange);
+        }
+        let before = self.store.relations.len();
+        units.iter().for_each(|unit| self.store.add(unit));
+        Ok(self.store.relations.len() - before)
+    }
+
+    /// Returns the number of relations found so far, or of sets of them that serve as one.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.store.cycles()
+    }
+
+    /// Returns the number that suffices, as a rule.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        self.instance.base.len() + 1 + spare_cycles(self.instance)
+    }
+
+    /// Returns a divisor of the number, other than 1 and the number, or `None` if the relations do
+    /// not give one yet.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub fn divisor(&self, control: &Control) -> Result<Option<Natural>, StopReason> {
+        linear_algebra::find_divisor(self.instance, &self.store, control)
+    }
+}

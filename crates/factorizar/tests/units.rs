@@ -1,0 +1,106 @@
+//! Units of sieving: what other machines compute, and what is refused of it.
+
+use factorizar::{Control, Natural, QuadraticSieve, RelationError, SieveError, StopReason};
+
+/// A product of two primes of 61 and 65 bits.
+fn number() -> Natural {
+    let primes = [(1u128 << 61) - 1, 36_893_488_147_419_103_183];
+    &Natural::from(primes[0]) * &Natural::from(primes[1])
+}
+
+fn sieve() -> QuadraticSieve {
+    QuadraticSieve::new(&number(), QuadraticSieve::VERSION).unwrap()
+}
+
+#[test]
+fn units_in_any_order_and_from_any_machine_give_a_divisor() {
+    let (one, other) = (sieve(), sieve());
+    let mut relations = one.relations();
+    let mut first = 0;
+    while relations.found() < relations.needed() {
+        for (machine, start) in [(&other, first + 3), (&one, first)] {
+            let control = Control::new().threads(2);
+            let packed = machine.sieve(start, 3, &control).unwrap();
+            assert_eq!(packed, one.sieve(start, 3, &Control::new()).unwrap());
+            assert!(relations.add(start, 3, &packed).unwrap() > 0);
+            // The same unit again brings nothing new.
+            assert_eq!(relations.add(start, 3, &packed), Ok(0));
+        }
+        first += 6;
+    }
+    let divisor = relations
+        .divisor(&Control::new())
+        .unwrap()
+        .expect("a divisor");
+    assert!(!divisor.is_one() && divisor != number());
+    assert!(number().exact_quotient(&divisor).is_some());
+    let late = Control::new().deadline(|| true);
+    assert_eq!(
+        one.sieve(0, 1, &late),
+        Err(SieveError::Stopped(StopReason::OutOfTime))
+    );
+    assert_eq!(relations.divisor(&late), Err(StopReason::OutOfTime));
+}
+
+#[test]
+fn relations_that_are_changed_are_refused_and_change_nothing() {
+    let sieve = sieve();
+    let packed = sieve.sieve(0, 2, &Control::new()).unwrap();
+    let mut relations = sieve.relations();
+    let mut refused = 0;
+    for index in 0..packed.len() {
+        for bit in [0, 3, 7] {
+            let mut changed = packed.clone();
+            changed[index] ^= 1 << bit;
+            refused += usize::from(relations.add(0, 2, &changed).is_err());
+            if relations.found() > 0 {
+                // A bit that leaves the relation true, such as the order of its primes.
+                relations = sieve.relations();
+            }
+        }
+        let cut = relations.add(0, 2, &packed[..index]);
+        assert!(cut.is_err(), "cut at {index}");
+        assert_eq!(relations.found(), 0);
+    }
+    let changes = 3 * packed.len();
+    assert!(
+        refused * 100 > changes * 99,
+        "{refused} of {changes} refused"
+    );
+    // Another unit's relations, and bytes behind the last.
+    assert_eq!(
+        relations.add(1, 2, &packed),
+        Err(RelationError::WrongProduct)
+    );
+    let longer = [&packed[..], &[0]].concat();
+    assert_eq!(relations.add(0, 2, &longer), Err(RelationError::OutOfRange));
+    assert!(relations.add(0, 2, &packed).unwrap() > 0);
+}
+
+#[test]
+fn what_is_out_of_range_is_told() {
+    let sieve = sieve();
+    let units = sieve.units();
+    let never = Control::new().deadline(|| true);
+    for (first, count) in [(units, 1), (0, units + 1), (u64::MAX, 1), (1, u64::MAX)] {
+        assert_eq!(
+            sieve.sieve(first, count, &never),
+            Err(SieveError::PastTheEnd { units })
+        );
+    }
+    assert_eq!(sieve.sieve(units, 0, &never), Ok(Vec::new()));
+    let new = |n: &Natural, version| QuadraticSieve::new(n, version).err();
+    assert_eq!(new(&number(), 0), Some(SieveError::Version { version: 0 }));
+    for (n, bits) in [
+        (Natural::from(15u64), 4),
+        (&number() << 1, 127),
+        (Natural::from(3u64).pow(300), 476),
+    ] {
+        assert_eq!(new(&n, 1), Some(SieveError::Number { bits }));
+    }
+    let even_smaller = number().mul_add_u64(101, 0);
+    assert_eq!(
+        new(&even_smaller, 1),
+        Some(SieveError::Factor { prime: 101 })
+    );
+}
