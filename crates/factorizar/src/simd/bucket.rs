@@ -14,6 +14,9 @@ pub(crate) struct RootSlices<'a> {
 /// The most primes of a slice: their index and a position of 20 bits share a word.
 pub(crate) const SLICE: usize = 1 << 12;
 
+/// Entries that are stored at once, of which some may be beyond the last.
+pub(super) const REGISTER: usize = 16;
+
 /// Blocks of the interval at most; a block has 2^15 positions.
 pub(crate) const MAX_BLOCKS: usize = 32;
 
@@ -33,7 +36,8 @@ impl Bucket {
     /// Creates an empty bucket for `primes` primes of 2^15 or more. A block has at most one hit of
     /// each of their roots.
     pub(crate) fn new(primes: usize, blocks: usize) -> Self {
-        let capacity = 2 * primes;
+        // With room for a whole register behind the last entry.
+        let capacity = 2 * primes + REGISTER;
         Bucket {
             entries: vec![0; capacity * blocks],
             ends: std::array::from_fn(|block| (block * capacity) as u32),
@@ -50,6 +54,21 @@ impl Bucket {
     #[inline]
     pub(crate) fn block(&self, block: usize) -> &[u32] {
         &self.entries[block * self.capacity..self.ends[block] as usize]
+    }
+
+    /// Returns the room for a register of entries behind the last one of `block`.
+    #[inline(always)]
+    pub(super) fn room(&mut self, block: usize) -> Option<&mut [u32; REGISTER]> {
+        let end = self.ends[block] as usize;
+        self.entries.get_mut(end..)?.first_chunk_mut()
+    }
+
+    /// Counts so many of the entries that were written to the room of `block`, up to the end of
+    /// the block's part.
+    #[inline(always)]
+    pub(super) fn extend(&mut self, block: usize, count: u32) {
+        let limit = ((block + 1) * self.capacity - REGISTER) as u32;
+        self.ends[block] = (self.ends[block] + count).min(limit);
     }
 
     /// Adds hits.

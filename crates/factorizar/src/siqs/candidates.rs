@@ -15,6 +15,9 @@ use super::relation;
 use super::sieve::Sieve;
 use crate::simd::roots::{entries_at, matches};
 
+/// Primes below this are divided out before it is known whether the candidate is worth it.
+const POWERS_BELOW: u32 = 24;
+
 /// The division of candidates.
 #[derive(Debug)]
 pub(super) struct Candidates<'a> {
@@ -73,12 +76,21 @@ impl<'a> Candidates<'a> {
         let mut logs = u32::from(mark) + twos * u32::from(instance.logs[0]);
         for &index in &self.found {
             let index = index as usize;
-            while rest.divide_exactly(primes[index]) {
-                logs += u32::from(instance.logs[index]);
+            // The powers of larger primes are rare.
+            let mut times = 1;
+            if primes[index] < POWERS_BELOW {
+                times = 0;
+                while rest.divide_exactly(primes[index]) {
+                    times += 1;
+                }
             }
+            logs += times * u32::from(instance.logs[index]);
         }
         if logs < instance.exact_threshold {
             return;
+        }
+        for &index in &self.found {
+            while rest.divide_exactly(primes[index as usize]) {}
         }
         self.found.clear();
         let end = instance.first_bucket;

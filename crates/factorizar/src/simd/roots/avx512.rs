@@ -1,15 +1,20 @@
 //! The steps and hits of sixteen primes at a time.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_cmplt_epu32_mask, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi32, _mm512_min_epu32, _mm512_or_si512, _mm512_set1_epi32,
-    _mm512_setr_epi32, _mm512_slli_epi32, _mm512_storeu_si512, _mm512_sub_epi32,
+    __m512i, _mm512_add_epi32, _mm512_cmpeq_epi32_mask, _mm512_cmplt_epu32_mask,
+    _mm512_loadu_si512, _mm512_maskz_compress_epi32, _mm512_min_epu32, _mm512_or_si512,
+    _mm512_set1_epi32, _mm512_setr_epi32, _mm512_slli_epi32, _mm512_srli_epi32,
+    _mm512_storeu_si512, _mm512_sub_epi32,
 };
 
 use crate::simd::bucket::{Bucket, RootSlices, sort};
 
 /// Lanes of a register.
 const LANES: usize = 16;
+
+/// Up to this number of blocks a register of hits is compressed once for each block. Beyond, the
+/// hits are gathered, and sorted one by one.
+const FEW_BLOCKS: u32 = 6;
 
 /// Hits that are gathered before they are sorted, with room for those of one register more.
 const GATHERED: usize = 2_048;
@@ -73,6 +78,22 @@ fn run<const UP: bool>(roots: RootSlices<'_>, interval: u32, bucket: &mut Bucket
                 _mm512_min_epu32(difference, _mm512_add_epi32(difference, p))
             };
             store(root, position);
+            if interval <= FEW_BLOCKS << 15 {
+                while _mm512_cmplt_epu32_mask(position, limit) != 0 {
+                    let entries = _mm512_or_si512(labels, position);
+                    let blocks = _mm512_srli_epi32::<15>(position);
+                    for block in 0..interval >> 15 {
+                        let hits = _mm512_cmpeq_epi32_mask(blocks, _mm512_set1_epi32(block as i32));
+                        let entries = _mm512_maskz_compress_epi32(hits, entries);
+                        if let Some(room) = bucket.room(block as usize) {
+                            store(room, entries);
+                        }
+                        bucket.extend(block as usize, hits.count_ones());
+                    }
+                    position = _mm512_add_epi32(position, p);
+                }
+                continue;
+            }
             loop {
                 let hits = _mm512_cmplt_epu32_mask(position, limit);
                 if hits == 0 {
