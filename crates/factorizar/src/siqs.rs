@@ -13,7 +13,7 @@
 //! - [`relation`]: relations as bytes, and their check;
 //! - [`unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
 //! - [`store`] and [`collector`]: the relations of all threads;
-//! - [`cycles`], [`lanczos`] and [`bit_blocks`], [`linear_algebra`], [`square_root`]: from relations
+//! - [`cycles`], [`elimination`], [`lanczos`] and [`bit_blocks`], [`linear_algebra`], [`square_root`]: from relations
 //!   to a divisor.
 //!
 //! Cost: about exp(sqrt(log n log log n)), twice as much for every three digits more.
@@ -29,6 +29,7 @@ mod coefficients;
 mod cofactor;
 mod collector;
 mod cycles;
+mod elimination;
 mod factor_base;
 mod family;
 mod instance;

@@ -56,19 +56,29 @@ impl Bucket {
         &self.entries[block * self.capacity..self.ends[block] as usize]
     }
 
-    /// Returns the room for a register of entries behind the last one of `block`.
-    #[inline(always)]
-    pub(super) fn room(&mut self, block: usize) -> Option<&mut [u32; REGISTER]> {
-        let end = self.ends[block] as usize;
-        self.entries.get_mut(end..)?.first_chunk_mut()
+    /// Takes the entries of all blocks out, with the index behind the last one of each of the first
+    /// `BLOCKS` blocks; nothing if `BLOCKS` is 0. There is room for a register of entries there.
+    pub(super) fn take<const BLOCKS: usize>(&mut self) -> (Vec<u32>, [usize; BLOCKS]) {
+        let ends = std::array::from_fn(|block| self.ends[block] as usize);
+        let entries = match BLOCKS {
+            0 => Vec::new(),
+            _ => std::mem::take(&mut self.entries),
+        };
+        (entries, ends)
     }
 
-    /// Counts so many of the entries that were written to the room of `block`, up to the end of
-    /// the block's part.
-    #[inline(always)]
-    pub(super) fn extend(&mut self, block: usize, count: u32) {
-        let limit = ((block + 1) * self.capacity - REGISTER) as u32;
-        self.ends[block] = (self.ends[block] + count).min(limit);
+    /// Puts back what [`take`](Self::take) took out.
+    pub(super) fn put_back<const BLOCKS: usize>(
+        &mut self,
+        entries: Vec<u32>,
+        ends: [usize; BLOCKS],
+    ) {
+        if BLOCKS > 0 {
+            self.entries = entries;
+        }
+        for (block, (to, end)) in self.ends.iter_mut().zip(ends).enumerate() {
+            *to = end.min((block + 1) * self.capacity) as u32;
+        }
     }
 
     /// Adds hits.

@@ -19,7 +19,7 @@ const BUCKETS_FROM: u32 = 3 << 14;
 const THRESHOLD: f64 = 110.0;
 
 /// Bits by which the logarithms of a relation may miss those of the largest value.
-const MARGIN: f64 = 4.0;
+const MARGIN: f64 = 2.5;
 
 /// The sieve of one number.
 #[derive(Debug)]

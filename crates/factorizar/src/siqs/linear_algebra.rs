@@ -2,7 +2,8 @@
 //!
 //! A row stands for the sign or a base prime, a column for a cycle of relations; an entry is the
 //! parity of the exponent. Columns that alone have a row cannot be part of a dependency and are
-//! removed, as are the heaviest of those that are not needed. Small matrices are eliminated as rows
+//! removed, as are the heaviest of those that are not needed. Rows with few entries are eliminated
+//! ([`elimination`]). Small matrices are eliminated as rows
 //! of bits, others solved by block Lanczos.
 //!
 //! Cost: a check of each relation that is used, and that of block Lanczos: a twentieth of the
@@ -11,6 +12,7 @@
 use std::collections::HashMap;
 
 use super::cycles::cycles;
+use super::elimination;
 use super::family::Family;
 use super::instance::Instance;
 use super::lanczos::{self, Matrix};
@@ -44,7 +46,7 @@ pub(super) fn find_divisor(
     };
     let mut columns: Vec<Vec<u32>> = cycles.iter().map(|cycle| column(cycle, &used)).collect();
     reduce(&mut cycles, &mut columns, instance.base.len() + 1);
-    let try_cycles = |selected: Vec<usize>| {
+    let try_cycles = |cycles: &[Vec<u32>], selected: Vec<usize>| {
         square_root::try_dependency(
             instance,
             &used,
@@ -59,8 +61,10 @@ pub(super) fn find_divisor(
                 .iter()
                 .for_each(|&row| matrix.flip(index, row as usize));
         }
-        return Ok(matrix.dependencies().into_iter().find_map(try_cycles));
+        let mut dependencies = matrix.dependencies().into_iter();
+        return Ok(dependencies.find_map(|selected| try_cycles(&cycles, selected)));
     }
+    elimination::eliminate(&mut cycles, &mut columns, instance.base.len() + 1);
     let matrix = compact(columns);
     for seed in 0..10 {
         let Some(words) = lanczos::dependencies(&matrix, seed, control)? else {
@@ -72,7 +76,7 @@ pub(super) fn find_divisor(
             if selected.is_empty() {
                 None
             } else {
-                try_cycles(selected)
+                try_cycles(&cycles, selected)
             }
         });
         if divisor.is_some() {

@@ -12,14 +12,13 @@ use crate::simd::bucket::{Bucket, RootSlices, sort};
 /// Lanes of a register.
 const LANES: usize = 16;
 
-/// Up to this number of blocks a register of hits is compressed once for each block. Beyond, the
-/// hits are gathered, and sorted one by one.
-const FEW_BLOCKS: u32 = 6;
-
 /// Hits that are gathered before they are sorted, with room for those of one register more.
 const GATHERED: usize = 2_048;
 
 /// Does what [`super::step_and_sort`] does. The processor has AVX-512.
+///
+/// For the usual small numbers of blocks a register of hits is compressed once for each block. For
+/// others the hits are gathered, and sorted one by one.
 pub(super) fn step_and_sort(roots: RootSlices<'_>, up: bool, interval: u32, bucket: &mut Bucket) {
     #[allow(
         unsafe_code,
@@ -27,10 +26,15 @@ pub(super) fn step_and_sort(roots: RootSlices<'_>, up: bool, interval: u32, buck
     )]
     // SAFETY: the caller has asked for the features.
     unsafe {
-        if up {
-            run::<true>(roots, interval, bucket);
-        } else {
-            run::<false>(roots, interval, bucket);
+        match (interval >> 15, up) {
+            (2, true) => run::<true, 2>(roots, interval, bucket),
+            (2, false) => run::<false, 2>(roots, interval, bucket),
+            (4, true) => run::<true, 4>(roots, interval, bucket),
+            (4, false) => run::<false, 4>(roots, interval, bucket),
+            (6, true) => run::<true, 6>(roots, interval, bucket),
+            (6, false) => run::<false, 6>(roots, interval, bucket),
+            (_, true) => run::<true, 0>(roots, interval, bucket),
+            (_, false) => run::<false, 0>(roots, interval, bucket),
         }
     }
 }
@@ -54,7 +58,13 @@ fn store(to: &mut [u32; LANES], value: __m512i) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,avx2,popcnt")]
-fn run<const UP: bool>(roots: RootSlices<'_>, interval: u32, bucket: &mut Bucket) {
+fn run<const UP: bool, const BLOCKS: usize>(
+    roots: RootSlices<'_>,
+    interval: u32,
+    bucket: &mut Bucket,
+) {
+    let (mut parts, mut ends) = bucket.take::<BLOCKS>();
+    let entries_of_all = parts.as_mut_slice();
     let mut gathered = [0u32; GATHERED + LANES];
     let mut len = 0;
     let limit = _mm512_set1_epi32(interval as i32);
@@ -78,17 +88,20 @@ fn run<const UP: bool>(roots: RootSlices<'_>, interval: u32, bucket: &mut Bucket
                 _mm512_min_epu32(difference, _mm512_add_epi32(difference, p))
             };
             store(root, position);
-            if interval <= FEW_BLOCKS << 15 {
+            if BLOCKS > 0 {
                 while _mm512_cmplt_epu32_mask(position, limit) != 0 {
                     let entries = _mm512_or_si512(labels, position);
                     let blocks = _mm512_srli_epi32::<15>(position);
-                    for block in 0..interval >> 15 {
+                    for (block, end) in ends.iter_mut().enumerate() {
                         let hits = _mm512_cmpeq_epi32_mask(blocks, _mm512_set1_epi32(block as i32));
                         let entries = _mm512_maskz_compress_epi32(hits, entries);
-                        if let Some(room) = bucket.room(block as usize) {
+                        if let Some(room) = entries_of_all
+                            .get_mut(*end..)
+                            .and_then(<[u32]>::first_chunk_mut)
+                        {
                             store(room, entries);
+                            *end += hits.count_ones() as usize;
                         }
-                        bucket.extend(block as usize, hits.count_ones());
                     }
                     position = _mm512_add_epi32(position, p);
                 }
@@ -114,6 +127,7 @@ fn run<const UP: bool>(roots: RootSlices<'_>, interval: u32, bucket: &mut Bucket
         }
         labels = _mm512_add_epi32(labels, next_labels);
     }
+    bucket.put_back(parts, ends);
     bucket.add(&gathered[..len]);
     let RootSlices {
         primes,
