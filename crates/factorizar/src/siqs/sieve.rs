@@ -45,6 +45,8 @@ pub(super) struct Sieve<'a> {
     bytes: Box<Bytes>,
     /// The primes that step through the blocks.
     stepping: Vec<u16>,
+    /// Their numbers of steps in a block, with the number of primes.
+    classes: Vec<(usize, usize)>,
     /// The next positions of those primes, relative to the next block.
     positions: [Vec<u16>; 2],
     /// The candidates of a block.
@@ -73,14 +75,16 @@ impl<'a> Sieve<'a> {
             start += len;
         }
         let stepping = &primes[instance.first_sieved..instance.first_bucket];
+        let stepping: Vec<u16> = stepping.iter().map(|&p| p as u16).collect();
         Sieve {
             instance,
             level: Level::detect(),
             roots: Roots::default(),
             slices,
             bytes: Box::new([0; 1 << 16]),
-            stepping: stepping.iter().map(|&p| p as u16).collect(),
+            classes: step_classes(&stepping),
             positions: [vec![0; stepping.len()], vec![0; stepping.len()]],
+            stepping,
             found: Vec::new(),
         }
     }
@@ -146,7 +150,7 @@ impl<'a> Sieve<'a> {
                 first,
                 second,
             };
-            step_through(&mut self.bytes, primes);
+            step_through(&mut self.bytes, primes, &self.classes);
             for slice in &self.slices {
                 add_hits(&mut self.bytes, slice.bucket.block(block), slice.log);
             }
@@ -179,26 +183,37 @@ struct Steppers<'a> {
     second: &'a mut [u16],
 }
 
+/// Returns the numbers of primes that take the same number of steps through a block, with that
+/// number. The first have more than 8 steps each, and stand together.
+fn step_classes(primes: &[u16]) -> Vec<(usize, usize)> {
+    let steps = |p: &u16| BLOCK.div_ceil(usize::from(*p));
+    let many = primes.partition_point(|p| steps(p) > UNROLLED_STEPS);
+    let mut classes = vec![(UNROLLED_STEPS + 1, many)];
+    for class in primes[many..].chunk_by(|one, other| steps(one) == steps(other)) {
+        classes.push((steps(&class[0]), class.len()));
+    }
+    classes
+}
+
+/// Steps up to which a loop is written out.
+const UNROLLED_STEPS: usize = 8;
+
 /// Adds the logarithms of the primes that step through a block, and moves their positions to the
 /// next one.
-fn step_through(bytes: &mut Bytes, mut primes: Steppers<'_>) {
-    // The steps that the smallest prime takes, and then those of the others.
-    while let Some(&smallest) = primes.primes.first() {
-        let steps = BLOCK.div_ceil(usize::from(smallest));
-        let same = |&p: &u16| (steps - 1) * usize::from(p) < BLOCK;
-        let len = primes.primes.partition_point(same);
+fn step_through(bytes: &mut Bytes, mut primes: Steppers<'_>, classes: &[(usize, usize)]) {
+    for &(steps, len) in classes {
         let class;
         (class, primes) = primes.split_at(len);
         match steps {
             1 => step_once(bytes, class),
-            2 => step_class::<2>(bytes, class, 2),
-            3 => step_class::<3>(bytes, class, 3),
-            4 => step_class::<4>(bytes, class, 4),
-            5 => step_class::<5>(bytes, class, 5),
-            6 => step_class::<6>(bytes, class, 6),
-            7 => step_class::<7>(bytes, class, 7),
-            8 => step_class::<8>(bytes, class, 8),
-            steps => step_class::<4>(bytes, class, steps),
+            2 => step_class::<2>(bytes, class),
+            3 => step_class::<3>(bytes, class),
+            4 => step_class::<4>(bytes, class),
+            5 => step_class::<5>(bytes, class),
+            6 => step_class::<6>(bytes, class),
+            7 => step_class::<7>(bytes, class),
+            8 => step_class::<8>(bytes, class),
+            _ => step_class::<0>(bytes, class),
         }
     }
 }
@@ -244,10 +259,13 @@ fn step_once(bytes: &mut Bytes, primes: Steppers<'_>) {
     }
 }
 
-/// Takes `steps` steps from both positions of each prime, `UNROLLED` at a time.
+/// Takes `STEPS` steps from both positions of each prime; for 0, as many as reach the block's end.
 #[inline(never)]
-fn step_class<const UNROLLED: usize>(bytes: &mut Bytes, primes: Steppers<'_>, steps: usize) {
-    let (turns, rest) = (steps / UNROLLED, steps % UNROLLED);
+fn step_class<const STEPS: usize>(bytes: &mut Bytes, primes: Steppers<'_>) {
+    let mut steps = match (STEPS, primes.primes.first()) {
+        (0, Some(&smallest)) => BLOCK.div_ceil(usize::from(smallest)),
+        _ => STEPS,
+    };
     let positions = primes.first.iter_mut().zip(primes.second);
     for ((&p, &log), (first, second)) in primes.primes.iter().zip(primes.logs).zip(positions) {
         let (mut one, mut other) = (*first, *second);
@@ -259,14 +277,19 @@ fn step_class<const UNROLLED: usize>(bytes: &mut Bytes, primes: Steppers<'_>, st
             let byte = &mut bytes[usize::from(position)];
             *byte = byte.wrapping_add(log);
         };
-        for _ in 0..turns {
-            for _ in 0..UNROLLED {
+        if STEPS == 0 {
+            while (steps - 1) * usize::from(p) >= BLOCK {
+                steps -= 1;
+            }
+        }
+        for _ in 0..steps / 4 {
+            for _ in 0..4 {
                 mark(one);
                 mark(other);
                 (one, other) = (one.wrapping_add(p), other.wrapping_add(p));
             }
         }
-        for _ in 0..rest {
+        for _ in 0..steps % 4 {
             mark(one);
             mark(other);
             (one, other) = (one.wrapping_add(p), other.wrapping_add(p));
