@@ -45,6 +45,49 @@ fn p7_a_task_that_kills_its_servers_is_given_up_and_the_rest_is_done() {
     assert!(lost.iter().all(|&processes| processes <= 1), "{lost:?}");
 }
 
+/// A stream of 100 tasks a second, one of which kills its servers: it is isolated in time, so
+/// that results in order don't wait behind it for long.
+#[test]
+fn a_poison_task_holds_up_a_stream_for_a_bounded_time() {
+    let servers = [(); 3].map(|()| Supervised::start(2));
+    let addresses = servers.each_ref().map(|server| &server.address);
+    let work = XmlRpc::list(&addresses, "work").unwrap();
+    let mut options = Options::default();
+    options.window = 4096;
+    let run: Repartidor<(i32, i32), i32> = Repartidor::builder()
+        .destinos(work)
+        .options(options)
+        .start()
+        .unwrap();
+    let (mut sender, outcomes) = run.split_ordered();
+    let deadly = u64::try_from(nap_server::DEADLY).unwrap();
+    let sending = std::thread::spawn(move || {
+        let mut sent = Instant::now();
+        for n in 0..1200 {
+            if n == nap_server::DEADLY {
+                sent = Instant::now();
+            }
+            if sender.enviar((5, n)).is_err() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        sent
+    });
+    let mut ended = None;
+    for (task, outcome) in outcomes {
+        if task.index() == deadly {
+            ended = Some(Instant::now());
+            assert_eq!(outcome.unwrap_err().kind(), TaskErrorKind::Poison);
+        } else {
+            outcome.unwrap();
+        }
+    }
+    let held = ended.unwrap() - sending.join().unwrap();
+    eprintln!("a poison task in a stream: given up after {held:?}");
+    assert!(held <= Duration::from_secs(15), "{held:?}");
+}
+
 /// Starts a dispatcher of tasks that fail in a share of their calls, and are tried again.
 fn moody(servers: &[&String]) -> Repartidor<(i32, i32), i32> {
     let mut options = Options::default();

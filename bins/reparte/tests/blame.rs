@@ -12,6 +12,7 @@
 mod common;
 
 use std::fs;
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -225,6 +226,11 @@ fn check_black_hole(flags: &[&str]) {
     assert_eq!(broken["state"], "suspected", "{}", ended.stderr);
     ended.expect_told(&format!("; suspected: {}", addresses[0]));
     ended.expect_told("no module named numpy");
+    let told = ended
+        .stderr
+        .matches("on trial, since its calls fail")
+        .count();
+    assert!((1..=3).contains(&told), "{}", ended.stderr);
     // Some of its calls are on trial; the bound is far below the one a task that it would get.
     assert!(
         broken["executions"].as_u64().unwrap() <= 20,
@@ -444,6 +450,24 @@ fn a_server_that_is_always_busy_is_told_also_quietly() {
 }
 
 #[test]
+fn a_server_that_is_busy_for_an_unknown_time_is_an_outage() {
+    let files = TestDirectory::new("busy for ever");
+    let server = Foreign::serve(|_| Answer::Status(503, ""));
+    let flags = [
+        &*server.address,
+        "--quiet",
+        "--outage",
+        "5",
+        "--wait-for-servers",
+        "5",
+    ];
+    let ended = start(&files, "1\n", &flags).end();
+    ended.expect_code(4);
+    ended.expect_told("waits for a server, since ");
+    ended.expect_told("503");
+}
+
+#[test]
 fn several_servers_behind_one_address_are_told_and_kill_no_task() {
     let files = TestDirectory::new("several");
     let server = || with_workers(timed(|_| Duration::from_secs(3)), 4);
@@ -460,4 +484,74 @@ fn several_servers_behind_one_address_are_told_and_kill_no_task() {
     ended.expect_told("several servers answer at this address");
     expect_not_told(&ended, &["poison", "started anew", "died"]);
     assert_eq!(account["executions"], 8, "{}", ended.stderr);
+}
+
+/// A server that answers 404 until the flag is set, as a machine does while it boots.
+fn booting() -> (Foreign, Arc<AtomicBool>) {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let ready = Arc::clone(&is_ready);
+    let server = Foreign::serve(move |_| match ready.load(SeqCst) {
+        true => Answer::Echo,
+        false => Answer::Status(404, ""),
+    });
+    (server, is_ready)
+}
+
+#[test]
+fn a_server_that_is_out_comes_back_with_its_line() {
+    let files = TestDirectory::new("way back");
+    let good = with_workers(timed(|_| Duration::from_millis(100)), 1);
+    let (booting, is_ready) = booting();
+    let with_both = format!("{}\n{}\n", good.address, booting.address);
+    let hosts = files.write("hosts", &with_both, 0o600);
+    let path = files.path("account");
+    let flags = ["--servers", &*hosts, "--account", &path];
+    let running = start(&files, &numbers(80), &flags);
+    running.line_after(&format!(
+        "{}: out, and asked again each minute",
+        booting.address
+    ));
+    is_ready.store(true, SeqCst);
+    fs::write(&hosts, format!("{}\n", good.address)).unwrap();
+    running.line_after(" leaves");
+    fs::write(&hosts, with_both).unwrap();
+    running.line_after(" joins");
+    running.end().expect(&numbers(80));
+    let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let back = account["servers"][2].clone();
+    assert_eq!(back["state"], "up", "{account}");
+    assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
+}
+
+#[test]
+#[ignore = "takes more than a minute"]
+fn a_server_that_is_out_is_asked_again_each_minute() {
+    let files = TestDirectory::new("each minute");
+    let good = with_workers(timed(|_| Duration::from_millis(1000)), 1);
+    let (booting, is_ready) = booting();
+    let servers = [&*good.address, &*booting.address];
+    let path = files.path("account");
+    let tasks = files.path("tasks");
+    fs::write(&tasks, numbers(75)).unwrap();
+    let flags = [
+        "run",
+        "--tasks",
+        &*tasks,
+        "--function",
+        "f",
+        "--account",
+        &path,
+    ];
+    let mut running = Running::interactive(reparte(&[&flags[..], &servers].concat()));
+    running.line_after("out, and asked again each minute");
+    is_ready.store(true, SeqCst);
+    let mut results = String::new();
+    // For longer than the end of a program is waited for.
+    running.stdout().read_to_string(&mut results).unwrap();
+    running.end().expect_code(0);
+    assert_eq!(results, numbers(75));
+    let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let back = server(&account, servers[1]);
+    assert_eq!(back["state"], "up", "{account}");
+    assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
 }

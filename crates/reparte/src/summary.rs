@@ -75,7 +75,7 @@ pub struct RunSummary {
 pub struct Waiting {
     /// The reason.
     pub cause: WaitCause,
-    /// The time since the start of the run at which it was noticed.
+    /// The time since the start of the run at which it began.
     pub since: Duration,
     /// The time since the start of the run at which the run ends if nothing changes; `None` if
     /// it waits for ever.

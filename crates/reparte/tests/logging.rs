@@ -61,7 +61,7 @@ fn servers_that_come_and_go_are_logged() {
         [
             "WARN a\\u{1b}[2J: down, and tried again: interrupted: reset\\nby peer",
             "INFO a\\u{1b}[2J: answers, and is in use again",
-            "WARN a\\u{1b}[2J: out, gets no more calls in this run: refused: on purpose",
+            "WARN a\\u{1b}[2J: out, and asked again each minute: refused: on purpose",
         ]
     );
 }

@@ -5,15 +5,19 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A new directory for a test's files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct TestDirectory(PathBuf);
 
 impl TestDirectory {
-    /// Makes a directory whose name has `name`, the process id, and a space.
+    /// Makes a directory whose name has `name`, the process id, a number of its own, and a
+    /// space: tests of one process may run at the same time.
     pub fn new(name: &str) -> Self {
-        let name = format!("test {name} {}", process::id());
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, Relaxed);
+        let name = format!("test {name} {} {number}", process::id());
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).unwrap();
         TestDirectory(directory)

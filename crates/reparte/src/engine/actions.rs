@@ -64,6 +64,7 @@ where
                 log::debug!("{}: is asked once more", self.shown_name(server));
             }
             Action::TakeBack { server } => {
+                self.servers[server.index()].aside = None;
                 log::info!("{}: answers, and is in use again", self.shown_name(server));
                 let server = self.server_name(server);
                 self.observe(|| RunEvent::ServerTakenBack { server });
@@ -177,7 +178,12 @@ where
     }
 
     fn set_aside(&mut self, server: ServerId, until: Duration, reason: AsideReason) {
+        let before = self.servers[server.index()].aside.replace(reason);
         let level = match reason {
+            // Each failed trial has this reason again.
+            AsideReason::Suspected | AsideReason::Refused if before == Some(reason) => {
+                log::Level::Debug
+            }
             AsideReason::Died
             | AsideReason::Hung
             | AsideReason::Suspected

@@ -12,6 +12,7 @@ use crate::engine::slot::{Job, make_calls};
 use crate::engine::status_requests::ask_status;
 use crate::error::Error;
 use crate::ids::ServerId;
+use crate::plan::action::AsideReason;
 
 /// The threads of one server, and the channels to them.
 pub(super) struct ServerThreads<A, R> {
@@ -28,6 +29,8 @@ pub(super) struct ServerThreads<A, R> {
     in_flight: usize,
     /// The server was removed from the run, and gets no more calls.
     removed: bool,
+    /// The reason why the server is set aside, if it is.
+    pub(super) aside: Option<AsideReason>,
     /// The slots' threads.
     threads: Vec<JoinHandle<()>>,
     /// Requests for the server's status; None until the first one.
@@ -62,6 +65,7 @@ where
             jobs_receiver,
             in_flight: 0,
             removed: false,
+            aside: None,
             threads: Vec::new(),
             status_requests: None,
             inbox: Arc::clone(inbox),
