@@ -38,8 +38,10 @@ pub(super) fn run(count: u64, draw: Draw, check: fn(&RunResult)) -> Vec<RunResul
             let _seed = Seed(seed);
             let mut random = SplitMix::new(seed);
             let scenario = draw(&mut random);
-            let result = World::new(scenario, random).run();
+            let mut result = World::new(scenario, random).run();
             check(&result);
+            // Only the script of a run that fails is printed.
+            result.forget_script();
             result
         })
         .collect()

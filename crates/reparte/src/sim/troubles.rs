@@ -85,6 +85,8 @@ impl Troubles {
         let kind = match kind {
             // The server may not have answered a call yet: then it is out.
             ErrorKind::NotFound | ErrorKind::Forbidden if index < 40 => ErrorKind::Malformed,
+            // Only a proxy says so.
+            ErrorKind::Http { status: 502 } => ErrorKind::Http { status: 500 },
             kind => kind,
         };
         is_bad.then_some(kind)

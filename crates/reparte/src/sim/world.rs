@@ -68,9 +68,16 @@ pub(super) struct RunResult {
     /// The servers that fail every call, with their slots.
     pub(super) broken: Vec<(usize, usize)>,
     /// Printed if a check of this result panics.
-    pub(super) _script: Option<RunScript>,
+    script: Option<RunScript>,
     /// The digest of a run that was to have one.
     pub(super) digest: Option<Digest>,
+}
+
+impl RunResult {
+    /// Drops the script, since the result was checked.
+    pub(super) fn forget_script(&mut self) {
+        self.script = None;
+    }
 }
 
 impl World {
@@ -197,7 +204,7 @@ impl World {
             Observer::None => (None, None),
         };
         RunResult {
-            _script: script,
+            script,
             end: end.expect("the loop ends with one"),
             poison: sent.filter(|&task| self.scenario.is_poison(task)).collect(),
             bad: bad.collect(),

@@ -108,7 +108,7 @@ impl Plan {
     }
 
     /// Returns whether a server has given the task a fault that is not tried again.
-    fn has_final_fault(&self, task: TaskId) -> bool {
+    pub(in crate::plan) fn has_final_fault(&self, task: TaskId) -> bool {
         let is_final = |case: &Case| cases::is_fault(case.kind) && !self.is_retried(case.kind);
         self.cases.of(task).iter().any(is_final)
     }

@@ -2,6 +2,7 @@
 
 use crate::ids::{ServerId, TaskId};
 use crate::plan::Plan;
+use crate::plan::action::TaskFailure;
 use crate::plan::calls::CallKind;
 use crate::plan::suspects::Suspicion;
 
@@ -23,15 +24,20 @@ impl Plan {
             return;
         }
         self.hold(None);
-        let died = self.suspects.deaths(task);
-        let picked = self
-            .placement
-            .pick_isolated(died, |s| self.standing.is_proven(s));
+        let failed_by = self.servers_that_failed(task);
+        let is_proven = |server| self.standing.is_proven(server);
+        let picked = self.placement.pick_isolated(&failed_by, is_proven);
         let Some(server) = picked else {
             return self.isolation.reset();
         };
-        if died.contains(&server) && self.any_other_can_come_alive(task) {
-            return self.isolation.reset();
+        if failed_by.contains(&server) {
+            if self.any_other_can_run(&failed_by) {
+                return self.isolation.reset();
+            }
+            // Nobody else can say more than the fault that it has.
+            if self.has_final_fault(task) {
+                return self.fail_task(task, TaskFailure::Permanent);
+            }
         }
         if self.isolation.may_start(self.input_closed, self.now) {
             self.run_isolated(task, server);
@@ -40,11 +46,11 @@ impl Plan {
 
     /// Holds a server for a suspect, and starts it there once nothing else runs.
     fn start_on_held(&mut self, task: TaskId) {
-        let died = self.suspects.deaths(task);
-        let may = |&server: &ServerId| self.placement.is_up(server) && !died.contains(&server);
+        let failed_by = self.servers_that_failed(task);
+        let may = |&server: &ServerId| self.placement.is_up(server) && !failed_by.contains(&server);
         let held = self.isolation.held().filter(may).or_else(|| {
             let is_proven = |server| self.standing.is_proven(server);
-            self.placement.pick_to_hold(died, is_proven)
+            self.placement.pick_to_hold(&failed_by, is_proven)
         });
         self.hold(held);
         if let Some(server) = held
@@ -77,12 +83,18 @@ impl Plan {
         self.isolation.set_held(server);
     }
 
-    /// Returns whether a server can come that has not died of the task.
-    fn any_other_can_come_alive(&self, task: TaskId) -> bool {
-        let died = self.suspects.deaths(task);
+    /// Returns the servers that have died of the task or have a case with it.
+    fn servers_that_failed(&self, task: TaskId) -> Vec<ServerId> {
+        let cases = self.cases.of(task).iter().map(|case| case.server);
+        let died = self.suspects.deaths(task).iter().copied();
+        died.chain(cases).collect()
+    }
+
+    /// Returns whether a server can come that is none of these, nor suspected.
+    fn any_other_can_run(&self, failed_by: &[ServerId]) -> bool {
         self.health.servers().any(|server| {
             self.health.is_expected(server)
-                && !died.contains(&server)
+                && !failed_by.contains(&server)
                 && !self.standing.is_suspected(server)
         })
     }

@@ -41,7 +41,7 @@ impl Checks {
         let servers = || (0..self.servers.len()).map(ServerId::new);
         // A server may be held for a task that runs in isolation.
         let isolated = |open: &TaskRecord| open.breaks >= 2 && open.calls.is_empty();
-        let mut may_be_held = self.open.values().any(isolated);
+        let mut may_be_held = self.open.values().any(|open| open.breaks >= 2);
         for server in servers().filter(up) {
             let record = &self.servers[server.index()];
             let shares = |call: &CallId| self.running[call].1 == server;
@@ -55,7 +55,7 @@ impl Checks {
                 let others_up = servers().filter(up).any(|server| !avoids(&server));
                 let keeps_off = others_up && open.lost_by.contains(&server);
                 let has_case = open.cases.contains_key(&server);
-                let delayed = open.costs && !paid;
+                let delayed = (open.costs || !open.cases.is_empty()) && !paid;
                 let waits = open.calls.is_empty() && !keeps_off && !has_case && !delayed;
                 if waits && !isolated(open) {
                     assert!(
