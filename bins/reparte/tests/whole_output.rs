@@ -27,9 +27,9 @@ const SCRIPTS: [&str; 8] = [
     // More than a pipe holds.
     "exec > >(cat); head -c 200000 /dev/zero | tr '\\0' x; echo \"$1\"",
     // A double fork, a background job, a daemon in a session of its own.
-    "( (sleep 0.02; echo \"late $1\") & ); echo soon",
-    "sleep 0.03 && echo \"slept $1\" & echo soon",
-    "setsid sh -c 'sleep 0.02; echo daemon' & echo \"soon $1\"",
+    "echo soon; ( (sleep 0.02; echo \"late $1\") & )",
+    "echo soon; sleep 0.03 && echo \"slept $1\" &",
+    "echo \"soon $1\"; setsid sh -c 'sleep 0.02; echo daemon' &",
     // Both at a time, and the error output through a process too.
     "exec > >(sed 's/^/> /') 2> >(cat >&2); echo \"out $1\"; echo err >&2",
 ];

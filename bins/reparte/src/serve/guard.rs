@@ -4,6 +4,9 @@
 //! the server starts this command again as a second process, and tells it through a pipe which
 //! process groups begin and end. The pipe is closed with the server, however that ends.
 //!
+//! A program is told of just after it has started. If the server is killed in that moment, this
+//! one program runs on.
+//!
 //! Linux's PR_SET_PDEATHSIG would do this for the program alone, and not for what it has
 //! started; and it has to be asked for between fork and exec, which safe Rust can't.
 

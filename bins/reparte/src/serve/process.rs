@@ -286,10 +286,10 @@ mod tests {
         let grace = Duration::from_millis(300);
         for wakes in [true, false] {
             for (script, grace, output) in [
-                ("(sleep 0.1; echo late) & echo soon", LONG, "soon\nlate\n"),
+                ("echo soon; (sleep 0.1; echo late) &", LONG, "soon\nlate\n"),
                 // Each line comes within the grace, and all of them together do not.
                 (
-                    "(for i in 1 2 3 4 5; do sleep 0.7; echo $i; done) & echo 0",
+                    "echo 0; (for i in 1 2 3 4 5; do sleep 0.7; echo $i; done) &",
                     Duration::from_secs(3),
                     "0\n1\n2\n3\n4\n5\n",
                 ),
