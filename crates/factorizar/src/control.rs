@@ -90,6 +90,18 @@ pub enum Progress {
         /// Number of curves tried so far.
         tried: usize,
     },
+    /// Elliptic curves of the same bounds were tried on a composite above 2^128 without success.
+    #[non_exhaustive]
+    LargeCurves {
+        /// Number of bits of the composite.
+        bits: u32,
+        /// The bound B1 of their first stage.
+        b1: u32,
+        /// Number of curves with these bounds tried so far.
+        tried: u64,
+        /// Number of curves with these bounds that will be tried.
+        count: u64,
+    },
     /// The quadratic sieve has collected relations for a composite.
     #[non_exhaustive]
     Relations {

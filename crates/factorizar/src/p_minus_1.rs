@@ -53,7 +53,7 @@ pub(crate) fn find(
     bounds: Bounds,
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
-    let pairs = PrimePairs::between(bounds.b1.into(), bounds.b2, COSTS);
+    let pairs = PrimePairs::between(bounds.b1.into(), bounds.b2, COSTS, control)?;
     let run = |exponent_bits| Run {
         b1: bounds.b1,
         pairs: &pairs,

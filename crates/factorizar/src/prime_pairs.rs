@@ -16,10 +16,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::control::{Control, StopReason};
 use crate::prime_sieve::PrimeSieve;
 
-/// Giants of one block.
+/// The most giants of one block.
 const BLOCK_GIANTS: u64 = 256;
+/// The least, so that most primes find a partner in their block.
+const LEAST_GIANTS: u64 = 16;
+/// The numbers that a block spans, if its number of giants allows: they take some milliseconds.
+const BLOCK_SPAN: u64 = 1 << 21;
 
 /// Babies of one tile. The pairs of a block are in the order of their tiles, so that the babies in
 /// use stay in the first-level cache, and the giants in the second.
@@ -90,8 +95,18 @@ pub(crate) struct Pair {
 
 impl PrimePairs {
     /// Chooses a stride for the primes above `low` up to `high`, by the cost of its points, and
-    /// computes the first pairs.
-    pub(crate) fn between(low: u64, high: u64, costs: PointCosts) -> Self {
+    /// computes the first pairs. `low` is 13 or more, the largest prime factor of a stride.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(crate) fn between(
+        low: u64,
+        high: u64,
+        costs: PointCosts,
+        control: &Control,
+    ) -> Result<Self, StopReason> {
+        debug_assert!(low >= 13, "primes that divide the stride have no baby");
         let (stride, reach) = cheapest_stride(low, high, costs);
         let coprime = |n: &u32| gcd(*n, stride) == 1;
         let babies: Vec<u32> = (1..stride * reach).step_by(2).filter(coprime).collect();
@@ -110,6 +125,7 @@ impl PrimePairs {
         };
         let mut room = MAX_KEPT;
         for index in 0..pairs.block_count() {
+            control.poll()?;
             let block = pairs.compute(index);
             let Some(left) = room.checked_sub(block.pairs.len()) else {
                 break;
@@ -117,7 +133,7 @@ impl PrimePairs {
             room = left;
             pairs.kept.push(block);
         }
-        pairs
+        Ok(pairs)
     }
 
     /// Returns the stride D.
@@ -138,19 +154,24 @@ impl PrimePairs {
         })
     }
 
+    /// Returns the giants of a whole block.
+    fn block_giants(&self) -> u64 {
+        (BLOCK_SPAN / self.stride).clamp(LEAST_GIANTS, BLOCK_GIANTS)
+    }
+
     fn block_count(&self) -> u64 {
         let begin = self.low / self.stride * self.stride;
         self.high
             .saturating_sub(begin)
-            .div_ceil(self.stride * BLOCK_GIANTS)
+            .div_ceil(self.stride * self.block_giants())
     }
 
     /// Pairs the primes of one block with each other.
     fn compute(&self, index: u64) -> PairBlock {
         let stride = self.stride;
-        let first = self.low / stride + index * BLOCK_GIANTS;
+        let first = self.low / stride + index * self.block_giants();
         // The primes lie between the giant before the first, and the last.
-        let count = BLOCK_GIANTS.min(self.high / stride + 1 - first);
+        let count = self.block_giants().min(self.high / stride + 1 - first);
         let begin = first * stride;
         let len = (count * stride) as usize / 2;
         let mut open = self.sieve.odd_flags(begin + 1 - begin % 2, len);
@@ -233,7 +254,7 @@ mod tests {
 
     /// Checks every block, kept or not, and returns the number of pairs.
     fn check(low: u64, high: u64) -> usize {
-        let pairs = PrimePairs::between(low, high, COSTS);
+        let pairs = PrimePairs::between(low, high, COSTS, &Control::new()).unwrap();
         let mut covered = std::collections::BTreeSet::new();
         let mut count = 0;
         let mut giants = low / pairs.stride() + 1;
@@ -260,13 +281,14 @@ mod tests {
     #[test]
     fn every_prime_between_the_bounds_is_in_a_pair() {
         let bounds = [
-            (11, 12),
+            (13, 14),
             (20, 100),
             (100, 100),
             (150, 6_000),
             (2_000, 200_000),
             (29_999, 30_031),
             (1 << 33, (1 << 33) + 3_000_000),
+            (16, 20_000_000),
         ];
         for (low, high) in bounds {
             check(low, high);

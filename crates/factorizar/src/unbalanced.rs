@@ -92,7 +92,7 @@ pub(crate) fn find_with_effort(
         {
             return Ok(Some(divisor));
         }
-        let tables = Tables::new(level.b1, level.b2);
+        let tables = Tables::new(level.b1, level.b2, control)?;
         if let Some(Found { divisor, .. }) = find(n, &tables, sigma, level.curves, control)? {
             return Ok(Some(divisor));
         }

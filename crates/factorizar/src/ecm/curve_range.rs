@@ -20,6 +20,8 @@ pub struct CurveRange {
 }
 
 impl CurveRange {
+    /// The smallest B1. The second stage has no smaller primes.
+    pub const MIN_B1: u32 = 16;
     /// The largest B1, which suits factors of 60 digits.
     pub const MAX_B1: u32 = (1 << 28) - 1;
     /// The largest B2.
@@ -38,7 +40,7 @@ impl CurveRange {
     ///
     /// A [`CurveError`] that names the bound or the parameter that is out of its limits.
     pub const fn new(b1: u32, b2: u64, first_sigma: u64, count: u64) -> Result<Self, CurveError> {
-        if b1 < 2 || b1 > Self::MAX_B1 {
+        if b1 < Self::MIN_B1 || b1 > Self::MAX_B1 {
             return Err(CurveError::B1 { b1 });
         }
         if b2 > Self::MAX_B2 {
@@ -108,7 +110,7 @@ impl CurveFactor {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CurveError {
-    /// B1 is below 2, or above [`CurveRange::MAX_B1`].
+    /// B1 is below [`CurveRange::MIN_B1`] or above [`CurveRange::MAX_B1`].
     B1 {
         /// The bound.
         b1: u32,
@@ -141,7 +143,8 @@ impl fmt::Display for CurveError {
         match self {
             CurveError::B1 { b1 } => write!(
                 f,
-                "B1 is {b1}: give a bound from 2 to {}",
+                "B1 is {b1}: give a bound from {} to {}",
+                CurveRange::MIN_B1,
                 CurveRange::MAX_B1
             ),
             CurveError::B2 { b2 } => {
@@ -207,10 +210,84 @@ pub fn ecm_curves(
     if digits > Natural::MAX_DIGITS {
         return Err(CurveError::TooLong { digits });
     }
-    let tables = Tables::new(curves.b1, curves.b2);
+    let tables = Tables::new(curves.b1, curves.b2, control)?;
     let found = find(n, &tables, curves.first_sigma, curves.count, control)?;
     Ok(found.map(|Found { divisor, sigma }| CurveFactor {
         factor: divisor,
         sigma,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits() {
+        let (b1, sigma) = (CurveRange::MIN_B1, CurveRange::MIN_SIGMA);
+        let last = CurveRange::MAX_SIGMA;
+        for (range, refused) in [
+            (CurveRange::new(b1, 0, sigma, 0), None),
+            (
+                CurveRange::new(CurveRange::MAX_B1, CurveRange::MAX_B2, last, 1),
+                None,
+            ),
+            (
+                CurveRange::new(b1 - 1, 0, sigma, 1),
+                Some("B1 is 15: give a bound from 16"),
+            ),
+            (
+                CurveRange::new(CurveRange::MAX_B1 + 1, 0, sigma, 1),
+                Some("B1 is 268435456"),
+            ),
+            (
+                CurveRange::new(b1, CurveRange::MAX_B2 + 1, sigma, 1),
+                Some("B2 is 281474976710656"),
+            ),
+            (
+                CurveRange::new(b1, 0, sigma - 1, 1),
+                Some("1 curves from sigma 5 on"),
+            ),
+            (
+                CurveRange::new(b1, 0, last, 2),
+                Some("every sigma must be from 6"),
+            ),
+            (
+                CurveRange::new(b1, 0, sigma, u64::MAX),
+                Some("every sigma must be"),
+            ),
+        ] {
+            let error = range.err().map(|error| error.to_string());
+            let text = error.clone().unwrap_or_default();
+            assert!(text.contains(refused.unwrap_or_default()), "{text}");
+            assert_eq!(error.is_some(), refused.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_refused() {
+        let range = CurveRange::new(100, 1_000, 6, 1).unwrap();
+        let curves = |n: Natural| ecm_curves(&n, range, &Control::new());
+        for n in [0u64, 1, 2, 1 << 63] {
+            assert_eq!(curves(n.into()), Err(CurveError::Even), "{n}");
+        }
+        let long = Natural::from(10u64).pow(1_000).mul_add_u64(1, 1);
+        assert_eq!(curves(long), Err(CurveError::TooLong { digits: 1_001 }));
+        let stopped = ecm_curves(&91u64.into(), range, &Control::new().deadline(|| true));
+        assert_eq!(stopped, Err(CurveError::Stopped(StopReason::OutOfTime)));
+    }
+
+    /// The last parameters that are allowed overflow nothing.
+    #[test]
+    fn the_largest_sigma() {
+        let n = &Natural::from(10u64).pow(40).mul_add_u64(1, 121) * &Natural::from(1_009u64);
+        let range = CurveRange::new(1_000, 0, CurveRange::MAX_SIGMA - 7, 8).unwrap();
+        let found = ecm_curves(&n, range, &Control::new())
+            .unwrap()
+            .expect("1009");
+        assert_eq!(
+            (found.factor(), found.sigma()),
+            (&1_009u64.into(), CurveRange::MAX_SIGMA - 7)
+        );
+    }
 }

@@ -17,7 +17,7 @@ mod one_lane;
 mod point;
 mod second_stage;
 
-use crate::control::{Control, StopReason};
+use crate::control::{Control, Progress, StopReason};
 use crate::lanes::{LaneRing, LaneRingComputation};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
@@ -41,12 +41,16 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Computes the tables for bounds `b1`, below 2^28, and `b2`, below 2^48.
-    pub(crate) fn new(b1: u32, b2: u64) -> Self {
-        Tables {
-            first_stage: FirstStage::up_to(b1),
-            pairs: PrimePairs::between(b1.into(), b2, second_stage::COSTS),
-        }
+    /// Computes the tables for bounds `b1`, from 13 to 2^28, and `b2`, below 2^48.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(crate) fn new(b1: u32, b2: u64, control: &Control) -> Result<Self, StopReason> {
+        Ok(Tables {
+            first_stage: FirstStage::up_to(b1, control)?,
+            pairs: PrimePairs::between(b1.into(), b2, second_stage::COSTS, control)?,
+        })
     }
 }
 
@@ -93,7 +97,13 @@ pub(crate) fn find(
                 return Ok(Some(found));
             }
         }
-        tried += lanes * threads as u64;
+        tried = count.min(tried + lanes * threads as u64);
+        control.report(Progress::LargeCurves {
+            bits: n.bits(),
+            b1: tables.first_stage.bound(),
+            tried,
+            count,
+        });
     }
     Ok(None)
 }

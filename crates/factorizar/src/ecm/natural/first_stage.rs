@@ -14,6 +14,9 @@ use crate::ecm::natural::point::Point;
 use crate::lanes::LaneRing;
 use crate::prime_sieve::PrimeSieve;
 
+/// Chains between two questions whether to stop.
+const POLL: usize = 1024;
+
 /// Number of ratios to choose from.
 const RATIOS: usize = 10;
 
@@ -46,7 +49,7 @@ pub(super) struct FirstStage {
 
 impl FirstStage {
     /// Chooses the chains of all odd primes up to `bound`, which is below 2^28.
-    pub(super) fn up_to(bound: u32) -> Self {
+    pub(super) fn up_to(bound: u32, control: &Control) -> Result<Self, StopReason> {
         let mut stage = FirstStage {
             bound,
             primes: Vec::new(),
@@ -55,6 +58,9 @@ impl FirstStage {
         let mut before = 1;
         let end = bound.into();
         for prime in PrimeSieve::up_to(end).primes(1, end) {
+            if stage.primes.len().is_multiple_of(POLL) {
+                control.poll()?;
+            }
             let prime = prime as u32;
             let costs = stage.ratios.map(|ratio| cost(prime, second(prime, ratio)));
             let least = costs.iter().enumerate().min_by_key(|(_, cost)| **cost);
@@ -64,7 +70,7 @@ impl FirstStage {
                 .push(((prime - before).div_ceil(2) as u8, ratio as u8));
             before = prime;
         }
-        stage
+        Ok(stage)
     }
 
     /// Returns B1.

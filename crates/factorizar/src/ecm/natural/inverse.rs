@@ -5,9 +5,13 @@
 //! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
 //! Mathematics of Computation 48 (1987), section 10.3.4.
 
+use crate::control::{Control, StopReason};
 use crate::ecm::natural::point::Point;
 use crate::lanes::LaneRing;
 use crate::natural::Natural;
+
+/// Points between two questions whether to stop.
+const POLL: usize = 32;
 
 /// The inverses of the residues in all lanes.
 #[derive(Debug)]
@@ -64,23 +68,30 @@ fn inverses(numbers: &[Natural], n: &Natural) -> Option<Vec<Natural>> {
 pub(super) fn divide_by_z<A: LaneRing>(
     ring: &A,
     points: &mut [Point<A::Residues>],
-) -> Vec<Option<Natural>> {
+    control: &Control,
+) -> Result<Vec<Option<Natural>>, StopReason> {
     // The products of each Z and all before it.
     let mut products: Vec<A::Residues> = Vec::with_capacity(points.len());
-    for point in points.iter() {
+    for (index, point) in points.iter().enumerate() {
+        if index.is_multiple_of(POLL) {
+            control.poll()?;
+        }
         products.push(match products.last() {
             Some(product) => ring.mul(product, &point.z),
             None => point.z.clone(),
         });
     }
     let Some(product) = products.pop() else {
-        return vec![None; A::COUNT];
+        return Ok(vec![None; A::COUNT]);
     };
     let Inverted {
         mut inverse,
         factors,
     } = invert(ring, &product);
-    for point in points.iter_mut().rev() {
+    for (index, point) in points.iter_mut().enumerate().rev() {
+        if index.is_multiple_of(POLL) {
+            control.poll()?;
+        }
         let inverted = match products.pop() {
             Some(before) => ring.mul(&inverse, &before),
             None => inverse.clone(),
@@ -88,5 +99,5 @@ pub(super) fn divide_by_z<A: LaneRing>(
         point.x = ring.mul(&point.x, &inverted);
         inverse = ring.mul(&inverse, &point.z);
     }
-    factors
+    Ok(factors)
 }

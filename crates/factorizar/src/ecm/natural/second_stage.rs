@@ -41,7 +41,7 @@ pub(super) fn run<A: LaneRing, E: From<StopReason>>(
     let ring = curves.ring;
     let mut babies = curves.multiples(point, pairs.babies(), control)?;
     babies.iter().try_for_each(|baby| after_step(&baby.z))?;
-    let mut factors = divide_by_z(ring, &mut babies);
+    let mut factors = divide_by_z(ring, &mut babies, control)?;
     let babies: Vec<A::Residues> = babies.into_iter().map(|baby| baby.x).collect();
     let first_giant = pairs.blocks().next().map_or(1, |block| block.giants.start);
     let mut steps = GiantSteps::new(curves, point, pairs.stride(), first_giant);
@@ -52,7 +52,7 @@ pub(super) fn run<A: LaneRing, E: From<StopReason>>(
         let count = block.giants.end - block.giants.start;
         steps.take(curves, count, &mut giants, control)?;
         giants.iter().try_for_each(|giant| after_step(&giant.z))?;
-        merge(&mut factors, divide_by_z(ring, &mut giants));
+        merge(&mut factors, divide_by_z(ring, &mut giants, control)?);
         for part in block.pairs.chunks(POLL) {
             control.poll()?;
             for (index, pair) in part.iter().enumerate() {

@@ -2,10 +2,15 @@
 
 use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A prime of 41 digits, whose curves are not smooth for any bound of these tests.
 fn large_prime() -> Natural {
     Natural::from(10u64).pow(40).mul_add_u64(1, 121)
+}
+
+fn tables(b1: u32, b2: u64) -> Tables {
+    Tables::new(b1, b2, &Control::new()).unwrap()
 }
 
 /// The curves that find a prime: the order of their point, by PARI/GP, has primes up to B1 as
@@ -34,7 +39,7 @@ fn curves_find_a_prime_as_their_orders_say() {
     for (p, b1, b2, finders) in FINDERS {
         let p = Natural::from(p);
         let n = &p * &large_prime();
-        let tables = Tables::new(b1, b2);
+        let tables = tables(b1, b2);
         let next = |from: u64, end: u64| {
             let found = find(&n, &tables, from, end - from, &Control::new()).unwrap();
             found.map(|found| {
@@ -60,7 +65,7 @@ fn curves_find_a_prime_as_their_orders_say() {
 #[test]
 fn primes_that_a_curve_finds_at_once_are_separated() {
     let primes = [3u64, 5, 7, 11, 1_009, 1_013, 10_007, 10_009, 100_003];
-    let tables = Tables::new(1_000, 50_000);
+    let tables = tables(1_000, 50_000);
     for power in [1, 2, 9] {
         let n = primes.iter().fold(Natural::from(1u64), |n, &p| {
             &n * &Natural::from(p).pow(power)
@@ -85,7 +90,7 @@ fn primes_that_a_curve_finds_at_once_are_separated() {
 
 #[test]
 fn numbers_of_every_length() {
-    let tables = Tables::new(300, 1_000_000);
+    let tables = tables(300, 1_000_000);
     let p = Natural::from(31_415_926_535_933u128);
     // 2^3217 - 1 is prime.
     for bits in (60..700).step_by(39).chain([3_217]) {
@@ -108,7 +113,7 @@ fn eight_lanes_find_what_one_finds() {
         Natural::from(31_415_926_535_933u128),
         Natural::from(10_007u64 * 10_009 * 1_000_003),
     ];
-    let tables = Tables::new(100, 1_000);
+    let tables = tables(100, 1_000);
     let control = Control::new();
     for bits in [40, 90, 130, 200, 250, 300, 350, 410, 500, 600] {
         let other = (&Natural::from(1u64) << bits).mul_add_u64(1, 1);
@@ -136,7 +141,7 @@ fn eight_lanes_find_what_one_finds() {
 fn threads_change_no_result() {
     let p = Natural::from(31_415_926_535_933u128);
     let n = &p * &large_prime();
-    let tables = Tables::new(5_000, 20_000);
+    let tables = tables(5_000, 20_000);
     for (from, count) in [(6, 0), (6, 3), (6, 30), (6, 31), (20, 50), (63, 5)] {
         let find = |threads| {
             let control = Control::new().threads(threads);
@@ -150,9 +155,30 @@ fn threads_change_no_result() {
 }
 
 #[test]
+fn the_observer_sees_all_curves() {
+    let n = &large_prime() * &large_prime();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observed = Arc::clone(&seen);
+    let control = Control::new().observer(move |step| {
+        if let Progress::LargeCurves {
+            b1, tried, count, ..
+        } = step
+        {
+            observed.lock().unwrap().push((b1, tried, count));
+        }
+    });
+    assert_eq!(find(&n, &tables(50, 0), 6, 21, &control), Ok(None));
+    let seen = seen.lock().unwrap();
+    assert!(
+        seen.is_sorted() && seen.last() == Some(&(50, 21, 21)),
+        "{seen:?}"
+    );
+}
+
+#[test]
 fn stops_at_every_moment() {
     let n = &large_prime() * &large_prime();
-    let tables = Tables::new(100, 20_000);
+    let tables = tables(100, 20_000);
     let mut polls = 0;
     loop {
         let left = AtomicUsize::new(polls);
@@ -169,5 +195,67 @@ fn stops_at_every_moment() {
             }
         }
         polls += 1 + polls / 8;
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p factorizar lanes_beside -- --ignored --nocapture"]
+fn lanes_beside_one() {
+    let tables = tables(2_000, 150_000);
+    let control = Control::new();
+    println!("digits   one lane   eight lanes, each   (milliseconds a curve)");
+    for digits in (40..=180).step_by(20) {
+        let n = &Natural::from(10u64).pow(digits).mul_add_u64(1, 7);
+        let run = CurveRun {
+            tables: &tables,
+            sigma: 1_000,
+            control: &control,
+        };
+        let least = |work: &dyn Fn()| {
+            let rounds = (0..5).map(|_| {
+                let start = std::time::Instant::now();
+                work();
+                start.elapsed().as_secs_f64() * 1e3
+            });
+            rounds.fold(f64::MAX, f64::min)
+        };
+        let one = least(&|| drop(dispatch::run(n, OnRing(run))));
+        let eight = least(&|| drop(ifma::run_ring(n, run)));
+        println!("{digits:6}{one:11.3}{:14.3}", eight / 8.0);
+    }
+}
+
+/// Tables that take minutes end at the first question.
+#[test]
+fn tables_can_be_stopped() {
+    let stopped = Control::new().deadline(|| true);
+    let first = Tables::new((1 << 28) - 1, 0, &stopped);
+    assert_eq!(first.err(), Some(StopReason::OutOfTime));
+    let second = Tables::new(16, 1 << 40, &stopped);
+    assert_eq!(second.err(), Some(StopReason::OutOfTime));
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p factorizar between_questions -- --ignored --nocapture"]
+fn longest_time_between_questions() {
+    for (digits, b1, b2) in [
+        (40, 50_000, 5_000_000),
+        (100, 1_000_000, 250_000_000),
+        (180, 11_000, 1_500_000),
+        (1_000, 300, 20_000),
+    ] {
+        let n = &Natural::from(10u64).pow(digits - 1).mul_add_u64(1, 9);
+        let longest = Arc::new(Mutex::new((std::time::Instant::now(), 0.0)));
+        let seen = Arc::clone(&longest);
+        let control = Control::new().deadline(move || {
+            let (last, longest) = &mut *seen.lock().unwrap();
+            *longest = last.elapsed().as_secs_f64().max(*longest);
+            *last = std::time::Instant::now();
+            false
+        });
+        let tables = Tables::new(b1, b2, &control).unwrap();
+        let found = find(n, &tables, 6, 1, &control).unwrap();
+        let milliseconds = longest.lock().unwrap().1 * 1e3;
+        println!("{digits} digits: {milliseconds:.1} ms, {}", found.is_some());
     }
 }
