@@ -31,7 +31,8 @@ impl Plan {
             return self.isolation.reset();
         };
         if failed_by.contains(&server) {
-            if self.any_other_can_run(&failed_by) {
+            // A server that no longer responds may seem to be one that can.
+            if self.any_other_can_run(&failed_by) && !self.isolation.waits_for_long(self.now) {
                 return self.isolation.reset();
             }
             // Nobody else can say more than the fault that it has.
