@@ -281,9 +281,17 @@ impl RunCommand {
             keeps_journal: self.journal.is_some(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
         };
+        let have_all_ended = collected.is_ok()
+            && facts.feed_error.is_none()
+            && facts.is_input_complete
+            && summary.not_run == 0;
         let verdict = collected.and_then(|()| facts.verdict());
         let json = format!("{}\n", summary.to_json());
-        let failed = run.failed.finish();
+        let replaces_tasks = self.failed.is_some() && self.failed == self.tasks;
+        let failed = match replaces_tasks {
+            true => run.failed.replace_tasks(have_all_ended),
+            false => run.failed.finish(),
+        };
         let account = run.account.map_or(Ok(()), |file| file.write(&json));
         let page = run.page.map_or(Ok(()), |page| page.end(&verdict));
         first_failure([failed, account, page, verdict], console)

@@ -71,6 +71,56 @@ fn a_run_without_failed_tasks_empties_their_file() {
     refused.expect_error(2, &["--failed", "name a file in a folder that is there"]);
 }
 
+/// A run that ends early has tasks that neither failed nor were done: its input is all that
+/// names them.
+#[test]
+fn a_run_that_ends_early_keeps_its_own_tasks() {
+    let files = TestDirectory::new("own tasks");
+    let server = LocalServer::start(service());
+    let (here, nobody) = (format!("1/{}", server.address), nobody());
+    let lines = "1\nno\n2\nno\n3\nno\n4\n";
+    let tasks = files.path("tasks");
+    for (flags, code) in [
+        (&[&*nobody, "--wait-for-servers", "1"][..], 4),
+        (&[&*here, "--halt", "1"], 5),
+        (&[&*here, "--halt", "2", "--max-in-flight", "1"], 5),
+    ] {
+        let all = [&["--function", "check", "--failed", &*tasks], flags].concat();
+        let ended = start(&files, lines.as_bytes(), &all).end();
+        ended.expect_code(code);
+        ended.expect_told("stays as it was");
+        assert_eq!(fs::read_to_string(&tasks).unwrap(), lines);
+        assert_eq!(fs::read_dir(files.directory()).unwrap().count(), 1);
+    }
+    // In a file of its own, what has failed is there all the same.
+    let failed = files.path("failed");
+    let flags = [
+        &*here,
+        "--function",
+        "check",
+        "--halt",
+        "1",
+        "--failed",
+        &failed,
+    ];
+    start(&files, lines.as_bytes(), &flags).end().expect_code(5);
+    assert!(fs::read_to_string(&failed).unwrap().starts_with("no\n"));
+}
+
+#[test]
+fn a_line_that_is_too_long_keeps_the_tasks_that_have_it() {
+    let files = TestDirectory::new("long task");
+    let server = LocalServer::start(service());
+    let lines = format!("1\n{}\n", "x".repeat((16 << 20) + 1));
+    let tasks = files.path("tasks");
+    let flags = [&*server.address, "--function", "check", "--failed", &tasks];
+    let ended = start(&files, lines.as_bytes(), &flags).end();
+    ended.expect_code(5);
+    ended.expect_told("line 2 is too long to be kept");
+    ended.expect_told("stays as it was");
+    assert_eq!(fs::metadata(&tasks).unwrap().len(), lines.len() as u64);
+}
+
 #[test]
 fn an_interrupted_run_writes_its_failed_tasks() {
     let files = TestDirectory::new("failed interrupted");

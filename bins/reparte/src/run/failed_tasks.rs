@@ -14,6 +14,8 @@ pub(super) struct FailedTasks {
     /// The flag and the path, as errors name the file.
     name: String,
     file: State,
+    /// A failed task is not in the file.
+    is_cut: bool,
     console: Console,
 }
 
@@ -34,6 +36,7 @@ impl FailedTasks {
         FailedTasks {
             name: file.as_ref().map(OutputFile::name).unwrap_or_default(),
             file: file.map_or(State::None, State::Empty),
+            is_cut: false,
             console: console.clone(),
         }
     }
@@ -44,6 +47,7 @@ impl FailedTasks {
             return;
         }
         let Some(line) = task.whole_line() else {
+            self.is_cut = true;
             return self.console.tell(format_args!(
                 "line {} is too long to be kept, and is not in {}",
                 task.line, self.name
@@ -55,6 +59,22 @@ impl FailedTasks {
             other => Ok(other),
         };
         self.file = written.unwrap_or_else(State::Broken);
+    }
+
+    /// Puts the file in the place of the run's own tasks, if all of them have ended and those that
+    /// failed are in it. Otherwise the tasks stay, which is told.
+    pub(super) fn replace_tasks(self, have_all_ended: bool) -> Result<(), Failure> {
+        if have_all_ended && !self.is_cut {
+            return self.finish();
+        }
+        self.console.tell(format_args!(
+            "{} stays as it was: tasks of it would be lost",
+            self.name
+        ));
+        match self.file {
+            State::Broken(error) => Err(output_failure(&self.name, &error)),
+            State::None | State::Empty(_) | State::Begun(_) => Ok(()),
+        }
     }
 
     /// Puts the file in its place.
