@@ -48,7 +48,7 @@ fn product(primes: &[Natural]) -> Natural {
 fn check(mut primes: Vec<Natural>) {
     primes.sort_unstable();
     let n = product(&primes);
-    let factors = factor_natural(&n).unwrap();
+    let factors = factor_natural(&n).expect("at most a thousand digits");
     assert_eq!(factors.as_slice(), primes, "{n}");
     assert_eq!(factors.product(), n);
 }
@@ -129,9 +129,9 @@ fn more_than_a_thousand_digits_are_refused() {
 fn told(n: &Natural, control: Control) -> (NaturalFactors, Vec<Progress>) {
     let steps = Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = Arc::clone(&steps);
-    let control = control.observer(move |progress| told.lock().unwrap().push(progress));
-    let factors = factor_natural_with(n, &control).unwrap();
-    let steps = steps.lock().unwrap().clone();
+    let control = control.observer(move |progress| told.lock().expect("no panic").push(progress));
+    let factors = factor_natural_with(n, &control).expect("nothing stops it");
+    let steps = steps.lock().expect("no panic").clone();
     (factors, steps)
 }
 

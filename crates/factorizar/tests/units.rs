@@ -9,7 +9,7 @@ fn number() -> Natural {
 }
 
 fn sieve() -> QuadraticSieve {
-    QuadraticSieve::new(&number(), QuadraticSieve::VERSION).unwrap()
+    QuadraticSieve::new(&number(), QuadraticSieve::VERSION).expect("a number for the sieve")
 }
 
 #[test]

@@ -86,6 +86,11 @@ pub(super) fn subtract(limbs: &mut [u64], other: &[u64]) -> bool {
     borrow || rest.iter().any(|&limb| limb != 0)
 }
 
+/// Returns room for the product of two numbers.
+fn zeros(one: &Natural, other: &Natural) -> Vec<u64> {
+    vec![0; one.limbs.len() + other.limbs.len()]
+}
+
 impl Add for &Natural {
     type Output = Natural;
 
@@ -108,7 +113,7 @@ impl Mul for &Natural {
     type Output = Natural;
 
     fn mul(self, other: &Natural) -> Natural {
-        let mut product = vec![0; self.limbs.len() + other.limbs.len()];
+        let mut product = zeros(self, other);
         for (shift, &factor) in self.limbs.iter().enumerate() {
             let mut carry = 0;
             let (row, rest) = product[shift..].split_at_mut(other.limbs.len());

@@ -39,7 +39,11 @@ impl Natural {
     /// The root may be a power itself.
     #[must_use]
     pub fn perfect_power(&self) -> Option<(Self, u32)> {
-        let is_prime = |n: u32| (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0);
+        let is_prime = |n: u32| {
+            (2..n)
+                .take_while(|d| d * d <= n)
+                .all(|d| !n.is_multiple_of(d))
+        };
         let degrees = (2..self.bits()).filter(|&degree| is_prime(degree));
         degrees
             .map(|degree| (self.root(degree), degree))

@@ -160,7 +160,7 @@ impl Family {
                 continue;
             }
             let half = |number: u32| {
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     number / 2
                 } else {
                     (number + p) / 2

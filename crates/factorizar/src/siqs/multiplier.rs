@@ -52,7 +52,9 @@ pub(super) fn multiplier(n: &Natural) -> u32 {
 
 /// Returns whether no square divides `k`, for odd `k` below [`BOUND`].
 fn is_squarefree(k: u32) -> bool {
-    [9, 25, 49, 121, 169].iter().all(|square| k % square != 0)
+    [9, 25, 49, 121, 169]
+        .iter()
+        .all(|square| !k.is_multiple_of(*square))
 }
 
 #[cfg(test)]

@@ -36,10 +36,10 @@ impl Value {
 
     #[inline]
     pub(super) fn plus(self, other: Self) -> Self {
-        let mut sum = [0; LIMBS];
+        let mut sum = self.0;
         let mut carry = false;
-        for index in 0..LIMBS {
-            (sum[index], carry) = add_with_carry(self.0[index], other.0[index], carry);
+        for (limb, other) in sum.iter_mut().zip(other.0) {
+            (*limb, carry) = add_with_carry(*limb, other, carry);
         }
         Value(sum)
     }
@@ -109,7 +109,7 @@ impl Value {
             }
             let high = remainder << 32 | limb >> 32;
             let low = (high % p) << 32 | limb & 0xffff_ffff;
-            *quotient = high / p << 32 | low / p;
+            *quotient = ((high / p) << 32) | (low / p);
             remainder = low % p;
         }
         if remainder == 0 {
