@@ -45,7 +45,7 @@ pub fn flush(patience: Duration) {
     }
 }
 
-/// A [`Write`] whose writes are [`write`] of this module.
+/// A [`Write`] whose writes are [`write()`] of this module.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Diagnostics;

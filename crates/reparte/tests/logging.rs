@@ -6,6 +6,7 @@
 mod fake_server;
 
 use std::sync::Mutex;
+use std::thread;
 
 use fake_server::{fake_servers, next};
 use log::{LevelFilter, Log, Metadata, Record};
@@ -42,7 +43,11 @@ fn servers_that_come_and_go_are_logged() {
     next(&calls).square();
     reparto.enviar(2).unwrap();
     next(&calls).fail(ErrorKind::Refused);
-    reparto.terminar().unwrap_err();
+    thread::scope(|scope| {
+        // The run asks once more before it ends.
+        scope.spawn(|| next(&calls).fail(ErrorKind::Refused));
+        reparto.terminar().unwrap_err();
+    });
 
     let lines = LINES.lock().unwrap();
     // The wait is random.
@@ -56,6 +61,12 @@ fn servers_that_come_and_go_are_logged() {
             _ => line.clone(),
         })
         .collect();
+    let (waits, lines) = lines.split_last().unwrap();
+    let rest = waits.strip_prefix("WARN waits for a server, since none answers; ");
+    assert!(
+        rest.is_some_and(|rest| rest.ends_with("; a\\u{1b}[2J: refused: on purpose")),
+        "{waits}"
+    );
     assert_eq!(
         lines,
         [
