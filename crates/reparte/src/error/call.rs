@@ -75,9 +75,6 @@ pub enum ErrorKind {
     Interrupted,
     /// No answer came within the time limit. The call may have run.
     TimedOut,
-    /// No answer came within the time limit, and the server has said that it was at work on
-    /// the call. Its [name](Self::name) is that of `TimedOut`.
-    Overran,
     /// The server has no room at the moment. The call did not run.
     Busy {
         /// The time for which the server asks to get no calls, if it says.
@@ -86,11 +83,6 @@ pub enum ErrorKind {
     /// The server takes no call of this client: it demands credentials, or other ones (HTTP
     /// 401, 407), or one does not trust the other (TLS).
     Refused,
-    /// The server forbids the call (HTTP 403).
-    Forbidden,
-    /// The server has said that its host can't run the function at all, whatever the
-    /// arguments.
-    Unfit,
     /// The server does not serve such calls at that address: HTTP 404 and the like, or the
     /// fault for a function that is not published (-32601, or the text that Python's server
     /// has for it).
@@ -106,13 +98,21 @@ pub enum ErrorKind {
     /// The answer is of the right type, and incorrect: a check such as
     /// [`verify`](crate::RepartidorBuilder::verify) rejects it.
     Wrong,
-    /// The result can't be checked, so that nobody knows if it is right: the check itself
-    /// fails. The task is not retried, and the server is not blamed.
-    Unchecked,
     /// The destination's own code panicked.
     Panicked,
     /// The call was cancelled.
     Cancelled,
+    /// No answer came within the time limit, and the server has said that it was at work on
+    /// the call. Its [name](Self::name) is that of `TimedOut`.
+    Overran,
+    /// The server forbids the call (HTTP 403).
+    Forbidden,
+    /// The server has said that its host can't run the function at all, whatever the
+    /// arguments.
+    Unfit,
+    /// The result can't be checked, so that nobody knows if it is right: the check itself
+    /// fails. The task is not retried, and the server is not blamed.
+    Unchecked,
 }
 
 impl ErrorKind {

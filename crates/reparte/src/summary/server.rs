@@ -69,10 +69,6 @@ pub enum ServerState {
     Down,
     /// Set aside because it said that it is busy, and tried again when it asked to be.
     Busy,
-    /// On trial, because its calls fail while others' succeed, or several of its own in a
-    /// row: it gets one waiting task at a time, and a failure there is not the task's end.
-    /// Its [last error](ServerSummary::last_error) says how they fail.
-    Suspected,
     /// In quarantine for the rest of the run, because one of its results was
     /// [wrong](crate::ErrorKind::Wrong).
     Quarantined,
@@ -82,6 +78,10 @@ pub enum ServerState {
     Removed,
     /// A [fallback](crate::RepartidorBuilder::fallback) that is not in use yet.
     Reserve,
+    /// On trial, because its calls fail while others' succeed, or several of its own in a
+    /// row: it gets one waiting task at a time, and a failure there is not the task's end.
+    /// Its [last error](ServerSummary::last_error) says how they fail.
+    Suspected,
 }
 
 impl fmt::Display for ServerState {
