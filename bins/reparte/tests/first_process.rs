@@ -40,7 +40,8 @@ fn first(server: &Running) -> Pid {
 #[test]
 #[ignore = "needs root, for a namespace of processes"]
 fn the_ends_of_what_programs_leave_are_taken() {
-    const LEAVES: &str = "sleep 1000 & grep -l '^State:.Z' /proc/[0-9]*/status | wc -l";
+    const LEAVES: &str =
+        "sleep 1000 >/dev/null 2>&1 & grep -l '^State:.Z' /proc/[0-9]*/status | wc -l";
     let server = start(&["--", "sh", "-c", LEAVES]);
     let url = address(&server);
     let zombies = || run(&["call", &url, "f", ""]).stdout;
