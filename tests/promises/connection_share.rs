@@ -38,7 +38,7 @@ fn connected(address: &str) -> Option<TcpStream> {
 #[test]
 #[ignore = "needs root, iproute2 and curl"]
 fn one_peer_has_its_share_of_the_connections_and_no_more() {
-    let namespace = NetworkNamespace::new(3);
+    let namespace = NetworkNamespace::new();
     let most = hyper::Options::default().connections_per_peer;
     let mut all: Vec<_> = (0..most)
         .map(|_| connected(&namespace.address).expect("within the share"))

@@ -1,6 +1,7 @@
 //! A server in its own network namespace. Needs root, iproute2 and nftables.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::nap_server;
 use test_support::Running;
@@ -15,6 +16,9 @@ pub(crate) struct NetworkNamespace {
     pub(crate) address: String,
 }
 
+/// The number of the next namespace: its name, interfaces and addresses are its own.
+static NEXT: AtomicU8 = AtomicU8::new(1);
+
 #[track_caller]
 fn sh(line: &str) {
     let ran = Command::new("sh").args(["-c", line]).output();
@@ -27,7 +31,8 @@ fn sh(line: &str) {
 }
 
 impl NetworkNamespace {
-    pub(crate) fn new(number: u8) -> Self {
+    pub(crate) fn new() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("reparte-p4-{}-{number}", std::process::id());
         let (here, there) = (format!("10.213.{number}.1"), format!("10.213.{number}.2"));
         let (near, far) = (format!("rp4n{number}"), format!("rp4f{number}"));

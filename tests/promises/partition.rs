@@ -24,7 +24,7 @@ fn is_retry(event: &Event) -> bool {
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_partition_is_noticed_like_a_hang() {
-    let namespace = NetworkNamespace::new(1);
+    let namespace = NetworkNamespace::new();
     let (_other, second) = nap_server::start(1);
     let mut options = Options::default();
     options.hedge = false;
@@ -57,7 +57,7 @@ fn p4_a_partition_is_noticed_like_a_hang() {
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_forgotten_connection_is_lost_and_not_waited_for() {
-    let namespace = NetworkNamespace::new(3);
+    let namespace = NetworkNamespace::new();
     let mut options = xmlrpc_client::Options::default();
     options.tcp_keepalive = Some(Duration::from_secs(3));
     let builder = ServerProxy::builder(&namespace.address).options(options);
@@ -77,7 +77,7 @@ fn p4_a_forgotten_connection_is_lost_and_not_waited_for() {
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_reset_is_noticed_like_a_death() {
-    let namespace = NetworkNamespace::new(2);
+    let namespace = NetworkNamespace::new();
     let mut reparto = repartidor(&[&namespace.address], Options::default());
     let mut watch = EventWatch::new(reparto.handle().events(1000));
     reparto.enviar((400, 0)).unwrap();

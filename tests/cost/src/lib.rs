@@ -2,8 +2,9 @@
 //! outside.
 //!
 //! A test gives the shape of a hostile input, by size. [`Proportion::check`] measures the
-//! parser at a size and at its double: the CPU time may double, and the memory stays within a
-//! bound. A parser that looks at its input again and again takes four times the time.
+//! parser at a size and at four times that: the CPU time may be four times as much, and the
+//! memory stays within a bound. A parser that looks at its input again and again takes sixteen
+//! times the time.
 //!
 //! ```
 //! use cost_support::{Clock, PeakAlloc, Proportion};
@@ -40,8 +41,16 @@ const ATTEMPTS: usize = 6;
 /// The runs of one measurement, of which the quickest counts.
 const RUNS: usize = 3;
 
-/// The CPU time of either size that counts for nothing: of wake-ups and interrupts.
-const NOISE: Duration = Duration::from_millis(2);
+/// The CPU time of the smaller size that counts for nothing: of wake-ups and interrupts.
+const NOISE: Duration = Duration::from_millis(1);
+
+/// The larger size in units of the smaller one.
+const SIZES: usize = 4;
+
+/// The largest quotient of the two times. It is the middle between a cost in proportion, with
+/// quotient 4, and one by the square, with quotient 16: noise has to double one of the times to
+/// be taken for the other.
+const QUOTIENT: u32 = 8;
 
 /// One measurement at a time: the clock and the allocator are the process's.
 static MEASURING: Mutex<()> = Mutex::new(());
@@ -112,7 +121,7 @@ impl Proportion {
         self
     }
 
-    /// Checks that an input of `largest` bytes costs at most double of one of half the size.
+    /// Checks that the cost of `largest` bytes is in proportion to that of a quarter of them.
     ///
     /// `make` makes an input of a size, and its cost does not count; `parse` is what is
     /// measured. `largest` is the parser's own limit, or large enough that a cost by the
@@ -124,11 +133,11 @@ impl Proportion {
     #[track_caller]
     pub fn check<I>(&self, largest: usize, make: impl Fn(usize) -> I, mut parse: impl FnMut(&I)) {
         let _alone = MEASURING.lock().unwrap_or_else(PoisonError::into_inner);
-        let (half, whole) = (make(largest / 2), make(largest));
+        let (quarter, whole) = (make(largest / SIZES), make(largest));
         let most = self.fixed + self.per_byte * largest;
         let mut seen = Vec::new();
         for _ in 0..ATTEMPTS {
-            let small = cheapest(self.clock, || parse(&half));
+            let small = cheapest(self.clock, || parse(&quarter));
             let large = cheapest(self.clock, || parse(&whole));
             assert!(
                 large.memory <= most,
@@ -136,8 +145,7 @@ impl Proportion {
                 self.name,
                 large.memory
             );
-            // Double, and half of that for a cache that is too small for the larger one.
-            if large.cpu <= 3 * small.cpu.max(NOISE) {
+            if large.cpu <= QUOTIENT * small.cpu.max(NOISE) {
                 return;
             }
             seen.push((small.cpu, large.cpu));
@@ -145,7 +153,7 @@ impl Proportion {
         panic!(
             "{}: {} bytes, and {largest}, took {seen:?}",
             self.name,
-            largest / 2
+            largest / SIZES
         );
     }
 }
