@@ -253,6 +253,16 @@ fn the_memory_of_a_server_with_a_token_is_hidden() {
     } else {
         rustix::process::geteuid().as_raw()
     };
+    // Another user may not get as far as the folder where it was built.
+    let copy = files.path("reparte");
+    if is_root {
+        // By a process of its own: another test's child would hold it open for writing, and it
+        // could not be started.
+        let mut copying = std::process::Command::new("cp");
+        copying.arg(common::reparte(&[]).get_program()).arg(&copy);
+        assert!(copying.status().unwrap().success());
+        chown(&token, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
     for (flags, owner) in [(&["--token-file", &token][..], 0), (&[], user)] {
         let arguments = [
             &["serve", "127.0.0.1:0"],
@@ -261,15 +271,7 @@ fn the_memory_of_a_server_with_a_token_is_hidden() {
         ];
         let mut command = common::reparte(&arguments.concat());
         if is_root {
-            // Another user may not get as far as the folder where it was built.
-            let copy = files.path("reparte");
-            // By a process of its own: another test's child would hold it open for writing, and
-            // it could not be started.
-            let mut copying = std::process::Command::new("cp");
-            let copied = copying.arg(command.get_program()).arg(&copy).status();
-            assert!(copied.unwrap().success());
-            chown(&token, Some(NOBODY), Some(NOBODY)).unwrap();
-            command = std::process::Command::new(copy);
+            command = std::process::Command::new(&copy);
             command.args(arguments.concat()).uid(NOBODY).gid(NOBODY);
         }
         let server = Running::start(command);
