@@ -1,4 +1,4 @@
-//! serv_lineal: publishes `factoriz_sum`, and `factor`, on localhost:9000.
+//! serv_lineal: publishes `factoriz_sum` and its companions on localhost:9000.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,8 @@ use procdistrib::{ServerProgram, WorkLimits};
 
 const HELP: &str = "\
 Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the factors
-themselves, over XML-RPC on localhost:9000, until Ctrl-C.
+themselves, over XML-RPC on localhost:9000, until Ctrl-C; and ecm_curves and
+siqs_relations, by which `reparte factor` spreads one number over many servers.
 
 Usage: serv_lineal [options]
 

@@ -1,4 +1,4 @@
-//! serv_processes: publishes `factoriz_sum`, and `factor`, on the port given as its
+//! serv_processes: publishes `factoriz_sum` and its companions on the port given as its
 //! argument.
 
 use std::process::ExitCode;
@@ -11,7 +11,8 @@ ej: serv_processes 9000";
 
 const HELP: &str = "\
 Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the factors
-themselves, over XML-RPC on a port of this machine, until Ctrl-C.
+themselves, over XML-RPC on a port of this machine, until Ctrl-C; and ecm_curves and
+siqs_relations, by which `reparte factor` spreads one number over many servers.
 
 Usage: serv_processes PORT|HOST:PORT [options]
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use cli_support::listening::{announce, is_open};
 use cli_support::signals::stop_at_signal;
-use factorizar_service::{WorkLimits, publish};
+use factorizar_service::{WorkLimits, publish, publish_units};
 use xmlrpc_server::front::{hyper, listen, tiny};
 use xmlrpc_server::{Handler, Service, Stop};
 
@@ -22,6 +22,8 @@ const ARTICLE_ADDRESS: &str = "127.0.0.1:9000";
 #[derive(Debug)]
 pub struct ServerProgram {
     service: Service,
+    /// Ends the server, and tells long calls to return what they have.
+    stop: Stop,
     listener: TcpListener,
     front: Front,
 }
@@ -141,6 +143,7 @@ impl ServerProgram {
     fn new(listener: TcpListener, front: Front) -> Self {
         ServerProgram {
             service: Service::new(),
+            stop: Stop::new(),
             listener,
             front,
         }
@@ -160,14 +163,15 @@ impl ServerProgram {
         Ok(())
     }
 
-    /// Publishes the article's `factoriz_sum`, and `factor`, the factors themselves. Each call
-    /// is kept within `limits`.
+    /// Publishes the article's `factoriz_sum`, `factor`, the factors themselves, and the units
+    /// of one number's factorization. Each call is kept within `limits`.
     ///
     /// # Errors
     ///
     /// Those of [`ServerProgram::register`].
     pub fn publish_factoring(&mut self, limits: WorkLimits) -> Result<(), Failure> {
         publish(&mut self.service, limits)?;
+        publish_units(&mut self.service, limits, &self.stop)?;
         Ok(())
     }
 
@@ -179,7 +183,7 @@ impl ServerProgram {
     pub fn serve_forever(self) -> Result<(), Failure> {
         // The signals are watched before the address is printed: whoever reads it may stop
         // the server at once.
-        let stop = Stop::new();
+        let stop = self.stop;
         let stopped = stop.clone();
         let grace = match &self.front {
             Front::Tiny(options) => options.grace,

@@ -1,9 +1,10 @@
 //! The functions `factoriz_sum` and `factor`, as servers publish them.
 
-use factorizar::{Digits, Error, Natural, NaturalFactors, factor_natural_with};
+use factorizar::{Natural, NaturalFactors, factor_natural_with};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
 
+use crate::numbers::natural;
 use crate::work_limits::WorkLimits;
 
 /// Publishes `factoriz_sum(n)`, the sum of n's prime factors, and `factor(n)`, the factors
@@ -75,28 +76,6 @@ fn factor(call: &Context, n: Value, limits: WorkLimits) -> Result<Vec<String>, F
 /// Computes for a call, within the limits.
 fn factors(call: &Context, n: &Natural, limits: WorkLimits) -> Result<NaturalFactors, Fault> {
     limits.within(call, |control| factor_natural_with(n, control))
-}
-
-/// Reads the number that a caller has sent: digits, leading zeros accepted, or an integer.
-fn natural(n: Value, limits: WorkLimits) -> Result<Natural, Fault> {
-    let text = match &n {
-        Value::String(digits) => digits.clone(),
-        Value::Int(integer) => integer.to_string(),
-        Value::Int64(integer) => integer.to_string(),
-        Value::BigInteger(integer) => integer.as_str().to_owned(),
-        _ => return Err(fault(Error::NotANumber)),
-    };
-    let digits = match n {
-        Value::String(_) => Digits::new(&text),
-        _ => Digits::of_integer(&text),
-    };
-    let digits = digits.map_err(fault)?;
-    limits.admit(digits.significant())?;
-    digits.to_natural().map_err(fault)
-}
-
-fn fault(error: Error) -> Fault {
-    Fault::application(error.to_string())
 }
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 
 mod functions;
 mod local_servers;
+mod numbers;
+mod sieves;
+mod units;
 mod work_limits;
 
 pub use functions::publish;
 pub use local_servers::{LocalServers, StartError};
+pub use units::publish_units;
 pub use work_limits::WorkLimits;

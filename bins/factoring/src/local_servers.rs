@@ -4,14 +4,15 @@ use std::error::Error;
 use std::fmt;
 use std::net::TcpListener;
 
-use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Service, Stop};
 
 use crate::functions::publish;
+use crate::units::publish_units;
 use crate::work_limits::WorkLimits;
 
 /// Servers on loopback with one worker each, which publish what [`publish`](crate::publish())
-/// does. They end when this is dropped.
+/// and [`publish_units`] do. They end when this is dropped.
 #[derive(Debug, Default)]
 pub struct LocalServers {
     servers: Vec<hyper::Server>,
@@ -41,11 +42,13 @@ impl LocalServers {
 fn start() -> Result<hyper::Server, StartError> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(StartError::new)?;
     let mut service = Service::new();
-    publish(&mut service, WorkLimits::default()).map_err(StartError::new)?;
+    let (limits, stop) = (WorkLimits::default(), Stop::new());
+    publish(&mut service, limits).map_err(StartError::new)?;
+    publish_units(&mut service, limits, &stop).map_err(StartError::new)?;
     let mut options = hyper::Options::default();
     options.workers = 1;
     let builder = hyper::Server::builder(listener, service).options(options);
-    builder.start().map_err(StartError::new)
+    builder.stop(stop).start().map_err(StartError::new)
 }
 
 impl Drop for LocalServers {

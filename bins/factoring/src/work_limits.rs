@@ -68,15 +68,18 @@ impl WorkLimits {
         let end = Instant::now().checked_add(self.time);
         let waits = call.clone();
         let over = move || waits.is_cancelled() || end.is_some_and(|end| Instant::now() >= end);
-        work(&Control::new().deadline(over)).map_err(|left| {
-            Fault::application(match call.is_cancelled() {
-                true => left.to_string(),
-                false => format!(
-                    "{left}; this server computes for {} s at most: send what is left to \
-                     another, or start this one with a larger --max-seconds",
-                    self.time.as_secs_f64()
-                ),
-            })
+        work(&Control::new().deadline(over)).map_err(|left| self.stopped(call, &left))
+    }
+
+    /// Returns the fault of a computation that was stopped, with what it left.
+    pub(crate) fn stopped(self, call: &Context, left: &dyn fmt::Display) -> Fault {
+        Fault::application(match call.is_cancelled() {
+            true => left.to_string(),
+            false => format!(
+                "{left}; this server computes for {} s at most: send what is left to \
+                 another, or start this one with a larger --max-seconds",
+                self.time.as_secs_f64()
+            ),
         })
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct RunCommand {
     pub(super) servers: ServerList,
     /// Use N servers within this command too, each for a call at a time; they publish the
     /// project's own functions: factoriz_sum(n), the sum of n's prime factors, and
-    /// factor(n), the factors
+    /// factor(n), the factors, and the units of `reparte factor`
     // Through a proxy they would be out of reach.
     #[arg(
         long,
