@@ -9,6 +9,7 @@ mod process_groups;
 mod program;
 mod program_input;
 mod program_io;
+mod program_mark;
 mod program_user;
 mod shutdown;
 mod start_error;

@@ -4,13 +4,23 @@
 //! the server starts this command again as a second process, and tells it through a pipe which
 //! process groups begin and end. The pipe is closed with the server, however that ends.
 //!
-//! A program is told of just after it has started. If the server is killed in that moment, this
-//! one program runs on.
+//! | line | tells |
+//! | --- | --- |
+//! | `? MARK` | a program is about to start, with this mark in its environment |
+//! | `+ GROUP` | a program has started, and leads this process group |
+//! | `! MARK` | the program with this mark is no longer about to start: its group was told, or it can't start |
+//! | `- GROUP` | the group has ended |
+//!
+//! A server that is killed while it starts a program can't tell the group. The guard then looks
+//! for the program's mark (`program_mark`). Each process that was forked and has not executed its
+//! program yet holds the server's end of the pipe, which is closed at that moment. So the pipe is
+//! at its end only when all programs of the server have their own environment.
 //!
 //! Linux's PR_SET_PDEATHSIG would do this for the program alone, and not for what it has
 //! started; and it has to be asked for between fork and exec, which safe Rust can't.
 
 use std::env;
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
@@ -19,6 +29,8 @@ use std::sync::PoisonError;
 
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, RawPid, Signal, kill_process_group};
+
+use crate::serve::program_mark::{self, ProgramMarks};
 
 /// The name under which the guard runs, as its first argument and in lists of processes. It
 /// lacks the command's own, so that what kills all servers by their name leaves it.
@@ -30,6 +42,7 @@ pub(super) struct Guard {
     /// The process and its pipe. `None` once the guard has gone, or does not read, which is told
     /// once.
     running: Mutex<Option<(Child, ChildStdin)>>,
+    marks: ProgramMarks,
 }
 
 impl Guard {
@@ -43,6 +56,7 @@ impl Guard {
     }
 
     fn spawn() -> io::Result<Self> {
+        let marks = ProgramMarks::new()?;
         let mut process = Command::new(env::current_exe()?)
             .arg0(NAME)
             .current_dir("/")
@@ -58,26 +72,42 @@ impl Guard {
         ioctl_fionbio(&pipe, true)?;
         Ok(Guard {
             running: Mutex::new(Some((process, pipe))),
+            marks,
         })
     }
 
-    /// Tells that a group has begun.
-    pub(super) fn add(&self, group: Pid) {
-        self.tell('+', group);
+    /// Starts a program by `spawn`, and tells its group before and after that.
+    pub(super) fn watch(
+        &self,
+        command: &mut Command,
+        spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
+    ) -> io::Result<Child> {
+        let mark = self.marks.next();
+        mark.apply(command);
+        self.tell(format_args!("? {mark}"));
+        let started = spawn(command);
+        match &started {
+            Ok(child) => self.tell(format_args!(
+                "+ {}\n! {mark}",
+                Pid::from_child(child).as_raw_nonzero()
+            )),
+            Err(_) => self.tell(format_args!("! {mark}")),
+        }
+        started
     }
 
     /// Tells that a group has ended.
     pub(super) fn remove(&self, group: Pid) {
-        self.tell('-', group);
+        self.tell(format_args!("- {}", group.as_raw_nonzero()));
     }
 
-    fn tell(&self, sign: char, group: Pid) {
+    fn tell(&self, line: fmt::Arguments<'_>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((process, pipe)) = running.as_mut() else {
             return;
         };
         // It is shorter than what a pipe takes at once, so that no part of it is written alone.
-        let line = format!("{sign}{}\n", group.as_raw_nonzero());
+        let line = format!("{line}\n");
         if let Err(error) = pipe.write_all(line.as_bytes()) {
             log::warn!(
                 "a killed server would leave its programs running: the guard has gone ({error})"
@@ -101,19 +131,26 @@ pub(crate) fn run() -> ExitCode {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_name(c"program-guard");
     let mut groups: Vec<Pid> = Vec::new();
+    let mut starting: Vec<String> = Vec::new();
     for line in BufReader::new(io::stdin()).lines().map_while(Result::ok) {
-        let (sign, number) = line.split_at_checked(1).unwrap_or_default();
-        let Some(group) = number.parse::<RawPid>().ok().and_then(Pid::from_raw) else {
+        let Some((sign, of)) = line.split_once(' ') else {
             continue;
         };
-        match sign {
-            "+" => groups.push(group),
-            _ => groups.retain(|&known| known != group),
+        let group = of.parse::<RawPid>().ok().and_then(Pid::from_raw);
+        match (sign, group) {
+            ("?", _) => starting.push(of.to_owned()),
+            ("!", _) => starting.retain(|known| known != of),
+            ("+", Some(group)) => groups.push(group),
+            ("-", Some(group)) => groups.retain(|&known| known != group),
+            _ => {}
         }
     }
     for group in groups {
         // It may have ended by itself a moment ago.
         let _ = kill_process_group(group, Signal::KILL);
+    }
+    if !starting.is_empty() {
+        program_mark::kill_marked(&starting);
     }
     ExitCode::SUCCESS
 }

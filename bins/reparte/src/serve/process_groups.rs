@@ -62,12 +62,13 @@ impl ProcessGroups {
         if *is_closed {
             return Err(StartError::Stopping);
         }
-        let child = command.process_group(0).spawn();
+        command.process_group(0);
+        let child = match &self.guard {
+            Some(guard) => guard.watch(command, Command::spawn),
+            None => command.spawn(),
+        };
         let child = child.map_err(StartError::from)?;
         let id = Pid::from_child(&child);
-        if let Some(guard) = &self.guard {
-            guard.add(id);
-        }
         self.lock().insert(id);
         Ok(ProcessGroup {
             groups: self,
