@@ -86,7 +86,7 @@ use crate::plan::placement::Placement;
 use crate::plan::retries::Retries;
 use crate::plan::standing::Standing;
 use crate::plan::suspects::Suspects;
-use crate::plan::tasks::{Queue, Tasks};
+use crate::plan::tasks::Tasks;
 use crate::plan::time_limits::TimeLimits;
 use crate::plan::waiting::Waiting;
 
@@ -280,7 +280,7 @@ impl Plan {
         while let Some(task) = self.tasks.first_delayed()
             && self.retries.pay()
         {
-            self.tasks.requeue(task, Queue::Retry);
+            self.requeue_retry(task);
         }
         self.isolation.clear_start();
         if self.draining {

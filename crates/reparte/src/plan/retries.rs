@@ -52,12 +52,11 @@ impl Retries {
         suspicion: Suspicion,
     ) -> RetryDecision {
         let exhausted = !self.has_attempts(attempts);
-        if suspicion == Suspicion::Poison {
-            RetryDecision::Fail(TaskFailure::Poison)
-        } else if exhausted && suspicion != Suspicion::Unconfirmed {
-            RetryDecision::Fail(TaskFailure::GivenUp)
-        } else {
-            self.retry(failure.may_have_run, suspicion)
+        match suspicion {
+            Suspicion::None | Suspicion::Suspect if exhausted => {
+                RetryDecision::Fail(TaskFailure::GivenUp)
+            }
+            suspicion => self.retry(failure.may_have_run, suspicion),
         }
     }
 
@@ -66,15 +65,14 @@ impl Retries {
         attempts < self.max_attempts
     }
 
-    /// Decides on a task that is tried again in any case. Takes a token for
-    /// [`RetryDecision::Retry`] if the retry is `paid`.
+    /// Decides on a task that is tried again, however many attempts it has had, unless
+    /// it is poison. Takes a token for [`RetryDecision::Retry`] if the retry is `paid`.
     pub(super) fn retry(&mut self, paid: bool, suspicion: Suspicion) -> RetryDecision {
-        if suspicion > Suspicion::None {
-            RetryDecision::Isolate
-        } else if paid && !self.budget.spend() {
-            RetryDecision::Delay
-        } else {
-            RetryDecision::Retry
+        match suspicion {
+            Suspicion::Poison => RetryDecision::Fail(TaskFailure::Poison),
+            Suspicion::Suspect | Suspicion::Unconfirmed => RetryDecision::Isolate,
+            Suspicion::None if paid && !self.budget.spend() => RetryDecision::Delay,
+            Suspicion::None => RetryDecision::Retry,
         }
     }
 
@@ -144,6 +142,8 @@ mod tests {
             let decided = Retries::new(2).after_failure(LOST, attempts, suspicion);
             assert_eq!(decided, decision, "{suspicion:?}");
         }
+        let decided = Retries::new(2).retry(false, Suspicion::Poison);
+        assert_eq!(decided, RetryDecision::Fail(TaskFailure::Poison));
     }
 
     #[test]

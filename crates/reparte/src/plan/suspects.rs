@@ -13,8 +13,8 @@
 //! | suspicion | event | new suspicion |
 //! | --- | --- | --- |
 //! | `None` | second death | `Suspect` |
-//! | `Suspect` | third or later death, of which one may be unconfirmed, having run isolated | `Unconfirmed` |
-//! | `Suspect` | third or later death, all confirmed, having run isolated | `Poison` |
+//! | `Suspect` | third or later death, one of them in isolation, and some are unconfirmed | `Unconfirmed` |
+//! | `Suspect` | third or later death, one of them in isolation, and all are confirmed | `Poison` |
 //! | `Unconfirmed` | the open deaths are confirmed | `Poison` |
 //! | `Suspect`, `Unconfirmed` | an unconfirmed death is struck from the record | `None` or `Suspect`, by the deaths left |
 //!
@@ -27,7 +27,7 @@ use crate::ids::{ServerId, TaskId};
 
 /// Number of deaths that make a task a suspect.
 const SUSPECT: usize = 2;
-/// Number of deaths that make a task poison once it has run isolated.
+/// Number of deaths, one of them in isolation, that make a task poison.
 const POISON: usize = 3;
 
 /// The suspicion that a task kills its servers, the weakest first. The module's
@@ -61,7 +61,8 @@ struct Record {
     deaths: Vec<ServerId>,
     /// Number of these that are unconfirmed.
     unconfirmed: usize,
-    ran_isolated: bool,
+    /// Number of these that it met in isolation.
+    isolated: usize,
 }
 
 /// A call whose connection broke, on a server that can say that it lives.
@@ -73,13 +74,20 @@ struct UnconfirmedDeath {
     at: Duration,
     /// The server's instance before the call began.
     instance: u64,
+    /// The task ran in isolation.
+    isolated: bool,
 }
 
 impl Record {
+    fn add(&mut self, server: ServerId, isolated: bool) {
+        self.deaths.push(server);
+        self.isolated += usize::from(isolated);
+    }
+
     fn suspicion(&self) -> Suspicion {
         match self.deaths.len() {
-            POISON.. if self.ran_isolated && self.unconfirmed > 0 => Suspicion::Unconfirmed,
-            POISON.. if self.ran_isolated => Suspicion::Poison,
+            POISON.. if self.isolated > 0 && self.unconfirmed > 0 => Suspicion::Unconfirmed,
+            POISON.. if self.isolated > 0 => Suspicion::Poison,
             SUSPECT.. => Suspicion::Suspect,
             _ => Suspicion::None,
         }
@@ -99,22 +107,23 @@ impl Suspects {
         self.records.get(&task).map_or(&[], |record| &record.deaths)
     }
 
-    /// Records that the server died while it ran the task.
-    pub(super) fn server_died(&mut self, task: TaskId, server: ServerId) {
-        self.records.entry(task).or_default().deaths.push(server);
+    /// Records that the server died while it ran the task, in isolation or not.
+    pub(super) fn server_died(&mut self, task: TaskId, server: ServerId, isolated: bool) {
+        self.records.entry(task).or_default().add(server, isolated);
     }
 
-    /// Records that the connection broke while the server ran the task. The
-    /// death is unconfirmed if the server's `instance` before the call is known.
+    /// Records that the connection broke while the server ran the task, in
+    /// isolation or not. The death is unconfirmed if the server's `instance` before the call is known.
     pub(super) fn connection_broke(
         &mut self,
         task: TaskId,
         server: ServerId,
+        isolated: bool,
         instance: Option<u64>,
         now: Duration,
     ) {
         let record = self.records.entry(task).or_default();
-        record.deaths.push(server);
+        record.add(server, isolated);
         if let Some(instance) = instance {
             record.unconfirmed += 1;
             self.unconfirmed.push(UnconfirmedDeath {
@@ -122,6 +131,7 @@ impl Suspects {
                 server,
                 at: now,
                 instance,
+                isolated,
             });
         }
     }
@@ -153,14 +163,10 @@ impl Suspects {
                 && let Some(at) = record.deaths.iter().position(|&by| by == server)
             {
                 record.deaths.remove(at);
+                record.isolated -= usize::from(death.isolated);
             }
             return Some(death.task);
         }
-    }
-
-    /// Records that the task runs in isolation.
-    pub(super) fn run_isolated(&mut self, task: TaskId) {
-        self.records.entry(task).or_default().ran_isolated = true;
     }
 
     /// Drops the record of a task that has ended.

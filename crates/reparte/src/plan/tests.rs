@@ -126,6 +126,10 @@ scripts! {
     a_hanging_task_has_few_calls_on_two_servers
     a_hanging_task_has_few_calls_on_five_servers
     a_suspect_is_isolated_though_tasks_keep_coming
+    a_suspect_that_fails_in_isolation_is_no_poison
+    a_suspect_that_is_turned_away_in_isolation_is_no_poison
+    poison_fails_though_another_call_of_it_fails_last
+    a_task_that_waits_for_a_dead_server_goes_back
     busy_without_an_end_is_an_outage
     busy_servers_that_say_for_how_long_are_waited_for
     a_server_that_refuses_while_it_boots_is_asked_again

@@ -137,8 +137,9 @@ impl Plan {
                 let paid = may_have_run && self.good_server_for(task).is_none();
                 self.retry_case(task, paid);
             }
+            // A suspect waits anyway, until nothing else is to do.
             Judgement::Park if self.suspects.suspicion(task) > Suspicion::None => {
-                self.requeue(task, RetryDecision::Isolate);
+                self.retry_case(task, false);
             }
             Judgement::Park => {
                 self.tasks.relax(task);

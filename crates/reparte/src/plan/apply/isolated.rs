@@ -65,7 +65,6 @@ impl Plan {
     fn run_isolated(&mut self, task: TaskId, server: ServerId) {
         self.isolation.end_wait();
         self.tasks.dequeue(task);
-        self.suspects.run_isolated(task);
         self.start_call(task, server, CallKind::Isolated);
     }
 

@@ -74,16 +74,17 @@ impl Plan {
     /// Records that a server may have died of a call's task.
     pub(in crate::plan) fn record_death(&mut self, call: &InFlight, death: Death) {
         let (task, server) = (call.task, call.assignment.server);
+        let isolated = call.kind == CallKind::Isolated;
         match death {
             Death::None => {}
-            Death::Certain => self.suspects.server_died(task, server),
+            Death::Certain => self.suspects.server_died(task, server, isolated),
             Death::Possible => {
                 // A server that is out is not probed, and so can't say that it lives.
                 let probed = self.health.state(server) != State::Out;
                 let instance = self.heartbeat.instance_since(server, call.started);
                 let instance = instance.filter(|_| probed);
                 self.suspects
-                    .connection_broke(task, server, instance, self.now);
+                    .connection_broke(task, server, isolated, instance, self.now);
             }
         }
     }
@@ -133,11 +134,20 @@ impl Plan {
 
     pub(in crate::plan) fn requeue(&mut self, task: TaskId, decision: RetryDecision) {
         match decision {
-            RetryDecision::Retry => self.tasks.requeue(task, Queue::Retry),
+            RetryDecision::Retry => self.requeue_retry(task),
             RetryDecision::Delay => self.tasks.requeue(task, Queue::Delayed),
             RetryDecision::Isolate => self.tasks.requeue(task, Queue::Isolated),
             RetryDecision::Fail(reason) => self.fail_task(task, reason),
         }
+    }
+
+    /// Has a task wait for a slot. It is decided on anew if it waits for a server that
+    /// can't come any more.
+    pub(in crate::plan) fn requeue_retry(&mut self, task: TaskId) {
+        self.tasks.requeue(task, Queue::Retry);
+        let waited = self.tasks.get(task);
+        let is_strict = waited.is_some_and(|task| task.avoid().is_strict());
+        self.recheck |= is_strict && !self.any_other_can_come(task);
     }
 
     /// Has the hedging follow a change of a task, its calls or its deaths.

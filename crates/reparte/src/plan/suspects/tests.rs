@@ -13,19 +13,15 @@ fn ms(ms: u64) -> Duration {
 }
 
 #[test]
-fn the_third_death_is_poison_if_the_task_ran_isolated() {
+fn the_third_death_is_poison_in_isolation() {
     for isolated in [false, true] {
         let mut suspects = Suspects::default();
         assert_eq!(suspects.suspicion(TASK), Suspicion::None);
         for (deaths, suspicion) in [(1, Suspicion::None), (2, Suspicion::Suspect)] {
-            suspects.server_died(TASK, id(deaths));
+            suspects.server_died(TASK, id(deaths), false);
             assert_eq!(suspects.suspicion(TASK), suspicion);
         }
-        if isolated {
-            suspects.run_isolated(TASK);
-        }
-        assert_eq!(suspects.suspicion(TASK), Suspicion::Suspect);
-        suspects.server_died(TASK, id(3));
+        suspects.server_died(TASK, id(3), isolated);
         let suspicion = match isolated {
             true => Suspicion::Poison,
             false => Suspicion::Suspect,
@@ -38,14 +34,13 @@ fn the_third_death_is_poison_if_the_task_ran_isolated() {
     }
 }
 
-/// Returns a task that has run isolated, with two deaths and an unconfirmed one
-/// on server 3, whose connection broke at 10 ms.
+/// Returns a task with two deaths and an unconfirmed one in
+/// isolation, on server 3, whose connection broke at 10 ms.
 fn unconfirmed() -> Suspects {
     let mut suspects = Suspects::default();
-    suspects.connection_broke(TASK, id(1), None, ms(1));
-    suspects.server_died(TASK, id(2));
-    suspects.run_isolated(TASK);
-    suspects.connection_broke(TASK, id(3), Some(7), ms(10));
+    suspects.connection_broke(TASK, id(1), false, None, ms(1));
+    suspects.server_died(TASK, id(2), false);
+    suspects.connection_broke(TASK, id(3), true, Some(7), ms(10));
     assert_eq!(suspects.suspicion(TASK), Suspicion::Unconfirmed);
     suspects
 }
@@ -75,9 +70,20 @@ fn a_death_is_settled_by_what_the_server_says_next() {
 fn a_death_of_a_task_that_has_ended_is_nobodys() {
     let mut suspects = unconfirmed();
     let other = TaskId::new(6);
-    suspects.connection_broke(other, id(3), Some(7), ms(10));
+    suspects.connection_broke(other, id(3), false, Some(7), ms(10));
     suspects.forget(TASK);
     assert_eq!(suspects.settle_death(id(3), ms(10), Some(7)), Some(other));
     assert_eq!(suspects.deaths(other), []);
     assert_eq!(suspects.settle_death(id(3), ms(10), Some(7)), None);
+}
+
+/// A struck death in isolation is forgotten: a later death outside is no poison.
+#[test]
+fn a_struck_death_in_isolation_leaves_a_suspect() {
+    let mut suspects = unconfirmed();
+    suspects.settle_death(id(3), ms(10), Some(7));
+    suspects.server_died(TASK, id(4), false);
+    assert_eq!(suspects.suspicion(TASK), Suspicion::Suspect);
+    suspects.server_died(TASK, id(4), true);
+    assert_eq!(suspects.suspicion(TASK), Suspicion::Poison);
 }
