@@ -346,10 +346,9 @@ mod tests {
     #[test]
     fn the_time_ends_a_call_between_two_coefficients_or_fails_it_before_the_first() {
         let stop = Stop::new();
-        let time = |seconds| {
-            let mut limits = WorkLimits::default();
-            limits.time = Duration::from_secs_f64(seconds);
-            limits
+        let time = |seconds| WorkLimits {
+            time: Duration::from_secs_f64(seconds),
+            ..WorkLimits::default()
         };
         let call = Context::new();
         let (covered, _) = sieve(N, 0, 60_000, &call, time(0.2), &stop).unwrap();

@@ -44,6 +44,7 @@
 //! | [`Options`] | read-ahead, window, attempts, time limits, faults to retry, hedges |
 //! | [`Map`], [`MapUnordered`], [`AsCompleted`] | iterators over the outcomes, in order or as tasks end |
 //! | [`TaskSender`] with [`Outcomes`] or [`OrderedOutcomes`] | a dispatcher in [two halves](Repartidor::split), for two threads |
+//! | [`Search`] | tasks from an [endless source](Repartidor::search), until a result ends the search |
 //! | [`Destino`] | a server, or anything else that takes calls; [`from_fn`] makes one of a closure |
 #![cfg_attr(
     feature = "xmlrpc",
@@ -121,6 +122,7 @@ mod plan;
 mod reorder_buffer;
 mod repartidor;
 mod run_error;
+mod search;
 #[cfg(test)]
 mod sim;
 mod split;
@@ -148,6 +150,7 @@ pub use outcome::Outcome;
 pub use plan::action::{CallReason, WaitCause};
 pub use repartidor::Repartidor;
 pub use run_error::{Incomplete, SendError};
+pub use search::Search;
 pub use split::{OrderedOutcomes, Outcomes, TaskSender};
 pub use summary::server::{ServerState, ServerSummary};
 pub use summary::{RunSummary, Waiting};
