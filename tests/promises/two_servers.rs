@@ -104,11 +104,16 @@ fn check_fault_of(fault: Fault, python: Option<&'static str>) {
     drop(trouble.join());
 }
 
-/// Checks that at most one task ran twice: the one that was running at the fault.
+/// Checks that at most one task was tried again: the one that was running at the fault. A busy
+/// machine may make a call slow enough for a hedge, besides.
 fn check_executions(summary: &RunSummary, tasks: i32) {
     let tasks = u64::from(tasks.unsigned_abs());
     assert_eq!((summary.done, summary.lost()), (tasks, 0), "{summary}");
-    assert!(summary.executions <= tasks + 1, "{summary}");
+    let hedges = summary.hedges;
+    assert!(
+        summary.executions <= tasks + 1 + hedges && hedges <= 3,
+        "{summary}"
+    );
     assert_eq!(summary.failed_servers().count(), 1, "{summary}");
     assert_ne!(summary.servers[1].state, ServerState::Down, "{summary}");
 }

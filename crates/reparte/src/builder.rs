@@ -23,8 +23,8 @@ where
     /// Creates a dispatcher of calls of `function`, published over XML-RPC on these
     /// servers, with the default [`Options`].
     ///
-    /// Each server is `host:port`, `N/host:port` for N calls at a time, or an `http://`
-    /// URL. An address that stands there twice is called twice at a time. Without such a
+    /// Each server is `host:port`, `N/host:port` for N calls at a time, an `http://`
+    /// URL, or `unix:/socket`. An address that stands there twice is called twice at a time. Without such a
     /// number the server is asked how many calls it takes, and gets one at a time if it
     /// does not know.
     ///

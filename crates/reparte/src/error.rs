@@ -19,7 +19,7 @@ pub enum Error {
     /// The list of servers is empty.
     NoServers,
     /// A server's address can't be read. Give `host:port`, `N/host:port` for N calls at a
-    /// time, or an `http://` URL.
+    /// time, an `http://` URL, or `unix:/socket`.
     #[non_exhaustive]
     BadAddress {
         /// The address as given, without a password.

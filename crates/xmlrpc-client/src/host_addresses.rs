@@ -50,7 +50,7 @@ impl HostAddresses {
                     at(Ipv6Addr::LOCALHOST.into()),
                 ]
             }
-            Host::Name(_) | Host::Scoped(..) => Vec::new(),
+            Host::Name(_) | Host::Scoped(..) | Host::Unix(_) => Vec::new(),
         };
         HostAddresses {
             is_fixed: !known.is_empty(),

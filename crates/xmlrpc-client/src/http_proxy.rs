@@ -37,6 +37,9 @@ impl HttpProxy {
         let no_tls = "to the proxy itself only http:// is spoken; write http://host:port";
         match ServerUrl::parse_with(url, "/") {
             Ok(url) if url.is_secure => Err(bad(no_tls)),
+            Ok(url) if matches!(url.host, Host::Unix(_)) => {
+                Err(bad("it is a Unix socket; write http://host:port"))
+            }
             Ok(url) if url.path != "/" => Err(bad("it has a path; write http://host:port")),
             Ok(url) => Ok(HttpProxy(url)),
             Err(Error::BadUrl { reason, .. }) => Err(bad(reason)),
@@ -108,6 +111,8 @@ fn is_excepted(host: &Host, list: &str) -> bool {
     let mut entries = list.split([',', ' ']).filter(|entry| !entry.is_empty());
     entries.any(|entry| match host {
         _ if entry == "*" => true,
+        // No proxy leads to a socket of this machine.
+        Host::Unix(_) => true,
         Host::Ip(ip) => bare(entry).parse() == Ok::<IpAddr, _>(*ip),
         Host::Scoped(ip, _) => bare(entry).parse() == Ok(*ip),
         Host::Name(name) => {

@@ -12,7 +12,7 @@ pub(crate) fn target(url: &ServerUrl, status: u16, location: &str) -> Option<Ser
         return None;
     }
     let target = match location.starts_with('/') && !location.starts_with("//") {
-        true => ServerUrl::parse(&format!("{}{location}", url.origin())),
+        true => url.with_path(location),
         false if location.contains("://") => ServerUrl::parse(location),
         // Relative to the path, or to the scheme: no XML-RPC server was seen to do that.
         false => return None,

@@ -4,7 +4,7 @@
 //! [`ServerProxy::attempt`](crate::ServerProxy::attempt) for a call that can be cancelled →
 //! [`Attempt::call`](crate::Attempt::call), which encodes, follows redirects and decodes →
 //! [`Transport::post`], which chooses a connection → `Connection::post`, which is one
-//! request and its response by ureq → `HostResolver`, `TcpConnector`, `Socket` and
+//! request and its response by ureq → `HostResolver`, `SocketConnector`, `Socket` and
 //! `HeadReader`, which ureq calls.
 
 mod agent_config;
@@ -16,17 +16,16 @@ mod host_resolver;
 mod idle_connections;
 mod keepalive;
 mod response_head;
+mod route;
 mod socket;
 mod socket_buffers;
-mod tcp_connector;
+mod socket_connector;
+mod stream;
 #[cfg(feature = "tls")]
 mod tls_connector;
 mod tunnel;
 
-use std::io::{self, ErrorKind};
-use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
 
 use log::debug;
 
@@ -130,23 +129,12 @@ impl Transport {
     pub(crate) fn check_reachable(&self) -> Result<(), Error> {
         let endpoint = &*self.endpoint;
         let timeout = endpoint.options.connect_timeout;
-        let addresses = endpoint.addresses.lookup(timeout);
+        let addresses = endpoint.route.lookup(timeout);
         let addresses = addresses.map_err(|source| endpoint.host_not_found(source))?;
-        let mut failure = io::Error::from(ErrorKind::NotFound);
-        for address in addresses {
-            let end = Instant::now() + timeout;
-            let connected = TcpStream::connect_timeout(&address, timeout).and_then(|stream| {
-                let time_left = || end.saturating_duration_since(Instant::now());
-                let tunnel = endpoint.tunnel.as_ref();
-                tunnel.map_or(Ok(()), |tunnel| tunnel.open(&stream, time_left))
-            });
-            match connected {
-                Ok(()) => return Ok(()),
-                Err(error) => failure = error,
-            }
-        }
-        endpoint.addresses.forget();
-        Err(endpoint.unreachable(failure))
+        endpoint.route.check(&addresses, timeout).map_err(|source| {
+            endpoint.route.forget();
+            endpoint.unreachable(source)
+        })
     }
 }
 

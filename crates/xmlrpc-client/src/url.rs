@@ -12,9 +12,13 @@ use crate::error::Error;
 const DEFAULT_PATH: &str = "/RPC2";
 const DEFAULT_PORT: u16 = 80;
 const DEFAULT_TLS_PORT: u16 = 443;
+/// The beginning of the address of a Unix socket.
+const UNIX: &str = "unix:";
+/// The most bytes of a Unix socket's path that Linux takes. Others take a few less.
+const MAX_SOCKET_PATH: usize = 107;
 
-/// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port` or
-/// `host`.
+/// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port`, `host`, or
+/// `unix:user:password@/socket:/path`.
 ///
 /// An address without a path gets `/RPC2`, and `/` stays `/`, as in Python's xmlrpclib.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,7 @@ pub(crate) struct ServerUrl {
     /// The credentials before the @. The address never displays with them.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) host: Host,
+    /// Of no meaning for a Unix socket.
     pub(crate) port: u16,
     /// With its query, if there is one.
     pub(crate) path: String,
@@ -36,6 +41,8 @@ pub(crate) enum Host {
     /// A link-local address and its zone, the interface to use: a name or a number.
     Scoped(Ipv6Addr, String),
     Name(String),
+    /// A Unix socket on this machine: the path of its file.
+    Unix(String),
 }
 
 impl ServerUrl {
@@ -53,6 +60,9 @@ impl ServerUrl {
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(bad("it has a space or a control character in it"));
         }
+        if let Some(rest) = text.strip_prefix(UNIX) {
+            return parse_unix(rest, default_path).map_err(bad);
+        }
         if !text.is_ascii() {
             return Err(bad(
                 "it has a letter outside ASCII: write a name in its xn-- form, and a path percent-encoded",
@@ -65,7 +75,7 @@ impl ServerUrl {
                 return Err(Error::TlsUnsupported { url: shown(text) });
             }
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            Some(_) => return Err(bad("only http:// and https:// are spoken")),
+            Some(_) => return Err(bad("only http://, https:// and unix: are spoken")),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         // This path may be the rest of a password that is not percent-encoded.
@@ -76,11 +86,10 @@ impl ServerUrl {
         }
         let (credentials, authority) = match authority.rsplit_once('@') {
             None => (None, authority),
-            Some((credentials, authority)) => {
-                let credentials = Credentials::from_url(credentials);
-                let reason = "before its @, a % has no two hexadecimal digits after it";
-                (Some(credentials.ok_or_else(|| bad(reason))?), authority)
-            }
+            Some((credentials, authority)) => (
+                Some(parse_credentials(credentials).map_err(bad)?),
+                authority,
+            ),
         };
         let default = match is_secure {
             true => DEFAULT_TLS_PORT,
@@ -98,28 +107,57 @@ impl ServerUrl {
 
     /// Returns the address without its path. Credentials belong to this much of it.
     pub(crate) fn origin(&self) -> String {
-        let scheme = if self.is_secure { "https" } else { "http" };
-        format!("{scheme}://{}:{}", self.host, self.port)
-    }
-
-    /// Returns the address for HTTP, which has no zones (RFC 9110, section 4.2).
-    pub(crate) fn without_zone(&self) -> String {
-        let mut url = self.clone();
-        if let Host::Scoped(ip, _) = url.host {
-            url.host = Host::Ip(ip.into());
+        match &self.host {
+            Host::Unix(socket) => format!("{UNIX}{socket}"),
+            host => format!("{}://{host}:{}", self.scheme(), self.port),
         }
-        url.to_string()
     }
 
-    /// Returns `host:port`, an IPv6 address in brackets: the server's name in messages.
+    /// Returns the address for HTTP, which has no zones (RFC 9110, section 4.2) and no Unix
+    /// sockets.
+    pub(crate) fn for_http(&self) -> String {
+        let host = match &self.host {
+            Host::Scoped(ip, _) => Host::Ip((*ip).into()).to_string(),
+            // The name by which Python's, curl's and Docker's clients call such a server.
+            Host::Unix(_) => return format!("http://localhost{}", self.path),
+            host => host.to_string(),
+        };
+        format!("{}://{host}:{}{}", self.scheme(), self.port, self.path)
+    }
+
+    /// Returns the address of another path of the server, if that is one.
+    pub(crate) fn with_path(&self, path: &str) -> Result<Self, Error> {
+        ServerUrl::parse(&format!("{}{}{path}", self.origin(), self.separator()))
+    }
+
+    /// Returns the server's name in messages: `host:port`, an IPv6 address in brackets, or
+    /// `unix:/socket`.
     pub(crate) fn server(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        match &self.host {
+            Host::Unix(_) => self.origin(),
+            host => format!("{host}:{}", self.port),
+        }
+    }
+
+    fn scheme(&self) -> &'static str {
+        match self.is_secure {
+            true => "https",
+            false => "http",
+        }
+    }
+
+    /// Returns what stands between the origin and the path.
+    fn separator(&self) -> &'static str {
+        match self.host {
+            Host::Unix(_) => ":",
+            _ => "",
+        }
     }
 }
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin(), self.path)
+        write!(f, "{}{}{}", self.origin(), self.separator(), self.path)
     }
 }
 
@@ -129,9 +167,49 @@ impl fmt::Display for Host {
             Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
             Host::Ip(IpAddr::V4(ip)) => write!(f, "{ip}"),
             Host::Scoped(ip, zone) => write!(f, "[{ip}%{zone}]"),
-            Host::Name(name) => f.write_str(name),
+            Host::Name(name) | Host::Unix(name) => f.write_str(name),
         }
     }
+}
+
+/// Parses what follows `unix:`: credentials before an @, if there are any, the path of a socket,
+/// and after a colon the path of HTTP.
+fn parse_unix(text: &str, default_path: &str) -> Result<ServerUrl, &'static str> {
+    if !cfg!(unix) {
+        return Err("this system has no Unix sockets");
+    }
+    let begin = text.find('/').unwrap_or(text.len());
+    let (credentials, text) = match text[..begin].rfind('@') {
+        None => (None, text),
+        Some(at) => (Some(parse_credentials(&text[..at])?), &text[at + 1..]),
+    };
+    // `unix:///socket` is written too.
+    let text = text.strip_prefix("//").unwrap_or(text);
+    let (socket, path) = match text.find(":/") {
+        None => (text, ""),
+        Some(end) => (&text[..end], &text[end + 1..]),
+    };
+    if !socket.starts_with('/') {
+        return Err("after unix: comes the whole path of a socket, as in unix:/run/server.sock");
+    }
+    if socket.len() > MAX_SOCKET_PATH {
+        return Err("the path of a Unix socket has 107 bytes at most");
+    }
+    if !path.is_ascii() {
+        return Err("the path after the socket has a letter outside ASCII: percent-encode it");
+    }
+    Ok(ServerUrl {
+        is_secure: false,
+        credentials,
+        host: Host::Unix(socket.to_owned()),
+        port: DEFAULT_PORT,
+        path: parse_path(path, default_path)?,
+    })
+}
+
+fn parse_credentials(text: &str) -> Result<Credentials, &'static str> {
+    let credentials = Credentials::from_url(text);
+    credentials.ok_or("before its @, a % has no two hexadecimal digits after it")
 }
 
 /// Splits the scheme from the rest. A `://` within a path does not count.

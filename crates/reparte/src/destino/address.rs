@@ -59,6 +59,17 @@ fn read_one(given: &str) -> Result<Server, Error> {
     Ok((address.to_owned(), slots))
 }
 
+/// Returns an address without what stands before an @, which may be a password. The @ of a Unix
+/// socket's path is a part of it.
+pub(super) fn without_credentials(address: &str) -> String {
+    let Some(rest) = address.strip_prefix("unix:") else {
+        return address.rsplit('@').next().unwrap_or_default().to_owned();
+    };
+    let begin = rest.find('/').unwrap_or(rest.len());
+    let begin = rest[..begin].rfind('@').map_or(0, |at| at + 1);
+    format!("unix:{}", &rest[begin..])
+}
+
 /// Returns an address as an error shows it, without what stands before an @, which may be a
 /// password.
 pub(super) fn shown(address: &str) -> String {
@@ -87,6 +98,23 @@ mod tests {
         check(&["http://a:1/RPC2"], &[("http://a:1/RPC2", 0)]);
         check(&["3/http://a:1/"], &[("http://a:1/", 3)]);
         check(&["[::1]:9000"], &[("[::1]:9000", 0)]);
+        check(
+            &["unix:/run/a", "2/unix:/b:/RPC2"],
+            &[("unix:/run/a", 0), ("unix:/b:/RPC2", 2)],
+        );
+    }
+
+    #[test]
+    fn a_servers_name_has_no_password() {
+        for (address, name) in [
+            ("http://a:1/RPC2", "http://a:1/RPC2"),
+            ("http://me:p@ss@a:1", "a:1"),
+            ("unix:/run/a", "unix:/run/a"),
+            ("unix:me:p@ss@/run/a@b:/x", "unix:/run/a@b:/x"),
+            ("unix:", "unix:"),
+        ] {
+            assert_eq!(without_credentials(address), name);
+        }
     }
 
     #[test]

@@ -114,10 +114,8 @@ impl XmlRpc {
                     .options(options.clone())
                     .build()
                     .map_err(|e| bad_address(&address, &e))?;
-                // What stands before an @ may be a password.
-                let name = address.rsplit('@').next().unwrap_or_default();
                 Ok(Self {
-                    name: name.to_owned(),
+                    name: address::without_credentials(&address),
                     slots,
                     ..Self::new(proxy, function)
                 })

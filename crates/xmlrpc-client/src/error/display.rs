@@ -14,7 +14,7 @@ impl fmt::Display for Error {
         match self {
             Error::BadUrl { url, reason } => write!(
                 f,
-                "bad address \"{url}\": {reason}; write host:port or http://host:port/path"
+                "bad address \"{url}\": {reason}; write host:port, http://host:port/path or unix:/socket"
             ),
             Error::TlsUnsupported { url } => write!(
                 f,

@@ -19,7 +19,7 @@ use crate::response::Response;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::head_reader::HeadReaderConnector;
 use crate::transport::host_resolver::HostResolver;
-use crate::transport::tcp_connector::TcpConnector;
+use crate::transport::socket_connector::SocketConnector;
 #[cfg(feature = "tls")]
 use crate::transport::tls_connector::TlsConnector;
 
@@ -45,9 +45,9 @@ pub(crate) struct Connection {
 impl Connection {
     pub(super) fn new(endpoint: &Arc<Endpoint>) -> Self {
         let progress = Arc::new(CallProgress::new(&endpoint.options));
-        let resolver = HostResolver::new(endpoint.addresses.clone(), Arc::clone(&progress));
-        let connector = TcpConnector::new(
-            endpoint.tunnel.clone(),
+        let resolver = HostResolver::new(endpoint.route.clone(), Arc::clone(&progress));
+        let connector = SocketConnector::new(
+            endpoint.route.clone(),
             endpoint.options.tcp_keepalive,
             Arc::clone(&progress),
         );
@@ -87,7 +87,7 @@ impl Connection {
         };
         response.map_err(|error| {
             if self.progress.phase() == Phase::Connect {
-                self.endpoint.addresses.forget();
+                self.endpoint.route.forget();
             }
             self.endpoint.call_error(error, &self.progress)
         })

@@ -6,10 +6,9 @@ use ureq::http::Uri;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::host_addresses::HostAddresses;
 use crate::options::Options;
 use crate::transport::agent_config;
-use crate::transport::tunnel::Tunnel;
+use crate::transport::route::Route;
 use crate::url::ServerUrl;
 
 /// All that the connections to one server share. It does not change once it is made, but
@@ -19,16 +18,13 @@ pub(super) struct Endpoint {
     pub(super) url: ServerUrl,
     /// The address as ureq takes it.
     pub(super) uri: Uri,
-    /// The server as `host:port`: its name in messages.
+    /// The server as `host:port` or `unix:/socket`: its name in messages.
     pub(super) server: String,
     /// Checked.
     pub(super) options: Options,
     /// From the address or the options; never both have some.
     pub(super) credentials: Option<Credentials>,
-    /// The addresses of the server, or of its HTTP proxy.
-    pub(super) addresses: HostAddresses,
-    /// The way through the HTTP proxy, if there is one.
-    pub(super) tunnel: Option<Tunnel>,
+    pub(super) route: Route,
     /// The configuration of each connection's agent of ureq.
     pub(super) agent_config: Config,
 }
@@ -40,25 +36,15 @@ impl Endpoint {
         if url.credentials.is_some() && options.credentials.is_some() {
             return Err(Error::DuplicateCredentials { url: text });
         }
-        let server = url.server();
-        let (addresses, tunnel) = match &options.proxy {
-            None => (HostAddresses::new(url.host.clone(), url.port), None),
-            Some(proxy) => {
-                let tunnel = Tunnel::new(proxy, &server, &options.user_agent);
-                let addresses = HostAddresses::new(proxy.host().clone(), proxy.port());
-                (addresses, Some(tunnel))
-            }
-        };
         Ok(Endpoint {
             credentials: url.credentials.clone().or(options.credentials.clone()),
             agent_config: agent_config::new(&url, &options)?,
-            uri: url.without_zone().parse().map_err(|_| Error::BadUrl {
+            uri: url.for_http().parse().map_err(|_| Error::BadUrl {
                 url: OneLine::new(&text).to_string(),
                 reason: "it has a character that must be percent-encoded",
             })?,
-            server,
-            addresses,
-            tunnel,
+            server: url.server(),
+            route: Route::new(&url, &options),
             url,
             options,
         })

@@ -9,6 +9,7 @@ use crate::phase::Phase;
 use crate::progress::CallProgress;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::response_head::HeadTooLarge;
+use crate::transport::route::Route;
 use crate::transport::tunnel::TunnelRefused;
 use crate::url::ServerUrl;
 
@@ -54,7 +55,7 @@ impl Endpoint {
 
     /// Returns the error of a host without an address: the server, or its HTTP proxy.
     pub(super) fn host_not_found(&self, source: io::Error) -> Error {
-        let proxy = self.options.proxy.as_ref();
+        let proxy = self.proxy();
         let host = proxy.map_or(&self.url.host, HttpProxy::host).to_string();
         Error::HostNotFound { host, source }
     }
@@ -62,7 +63,7 @@ impl Endpoint {
     /// Returns the error of a failed connect, or of a proxy that refused it.
     pub(super) fn unreachable(&self, source: io::Error) -> Error {
         let server = self.server.clone();
-        let proxy = self.options.proxy.as_ref().map(HttpProxy::name);
+        let proxy = self.proxy().map(HttpProxy::name);
         let refused = source.get_ref().and_then(|inner| inner.downcast_ref());
         match (proxy, refused) {
             (Some(proxy), Some(&TunnelRefused { status })) => Error::ProxyRefused {
@@ -75,6 +76,15 @@ impl Endpoint {
                 proxy,
                 source,
             },
+        }
+    }
+
+    /// Returns the proxy on the way to the server.
+    fn proxy(&self) -> Option<&HttpProxy> {
+        match &self.route {
+            Route::Tcp { .. } => self.options.proxy.as_ref(),
+            #[cfg(unix)]
+            Route::Unix(_) => None,
         }
     }
 

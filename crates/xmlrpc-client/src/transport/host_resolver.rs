@@ -8,31 +8,28 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use crate::host_addresses::HostAddresses;
 use crate::progress::CallProgress;
+use crate::transport::route::Route;
 
 /// The most addresses that ureq's list has room for.
 const MAX_ADDRESSES: usize = 16;
 
-/// Gives ureq the addresses of the one host that its agent connects to.
+/// Gives ureq the addresses of the one host that its agent connects to; none for a Unix socket.
 #[derive(Debug)]
 pub(super) struct HostResolver {
-    addresses: HostAddresses,
+    route: Route,
     progress: Arc<CallProgress>,
 }
 
 impl HostResolver {
-    pub(super) fn new(addresses: HostAddresses, progress: Arc<CallProgress>) -> Self {
-        HostResolver {
-            addresses,
-            progress,
-        }
+    pub(super) fn new(route: Route, progress: Arc<CallProgress>) -> Self {
+        HostResolver { route, progress }
     }
 }
 
 impl Resolver for HostResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.addresses.lookup(self.progress.time_left());
+        let found = self.route.lookup(self.progress.time_left());
         let found = found.map_err(|error| Error::Other(Box::new(error)))?;
         let mut addresses = self.empty();
         for address in found.iter().take(MAX_ADDRESSES) {

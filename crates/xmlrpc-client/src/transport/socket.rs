@@ -1,8 +1,7 @@
-//! A TCP socket under ureq. A request goes out in as few writes as it takes, and the
+//! A socket under ureq. A request goes out in as few writes as it takes, and the
 //! socket's time-outs are set no more often than necessary.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, ShutdownHandle, Transpo
 
 use crate::phase::Phase;
 use crate::progress::CallProgress;
-use crate::transport::keepalive::set_keepalive;
 use crate::transport::socket_buffers::SocketBuffers;
+use crate::transport::stream::Stream;
 
 /// A connected socket with its buffers.
 #[derive(Debug)]
 pub(super) struct Socket {
     /// Shared, weakly, with ureq's agent, which shuts it down when a call is aborted.
-    stream: Arc<TcpStream>,
+    stream: Arc<Stream>,
     buffers: SocketBuffers,
     /// The progress of the call that runs on the socket's connection.
     progress: Arc<CallProgress>,
@@ -27,36 +26,24 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn connect(
-        address: &SocketAddr,
-        timeout: Duration,
-        keepalive: Option<Duration>,
-        buffer_bytes: usize,
-        progress: Arc<CallProgress>,
-    ) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(address, timeout)?;
-        stream.set_nodelay(true)?;
-        if let Some(time) = keepalive {
-            // A system that lacks it leaves the call to its time-outs.
-            let _ = set_keepalive(&stream, time);
-        }
-        Ok(Socket {
+    pub(super) fn new(stream: Stream, buffer_bytes: usize, progress: Arc<CallProgress>) -> Self {
+        Socket {
             stream: Arc::new(stream),
             buffers: SocketBuffers::new(buffer_bytes),
             progress,
             read_timeout: SocketTimeout::default(),
             write_timeout: SocketTimeout::default(),
-        })
+        }
     }
 
     /// Returns the stream, to be used before anything is sent by ureq.
-    pub(super) fn stream(&self) -> &TcpStream {
+    pub(super) fn stream(&self) -> &Stream {
         &self.stream
     }
 
     /// Returns the handle with which ureq shuts the socket down.
     pub(super) fn shutdown_handle(&self) -> Weak<dyn ShutdownHandle> {
-        let handle: Weak<TcpStream> = Arc::downgrade(&self.stream);
+        let handle: Weak<Stream> = Arc::downgrade(&self.stream);
         handle
     }
 
@@ -70,7 +57,7 @@ impl Socket {
         while sent < self.buffers.held().len() && !self.progress.broke_while_sending() {
             let time_left = time_left(&self.progress, timeout)?;
             self.write_timeout
-                .fit(time_left, |time| self.stream.set_write_timeout(Some(time)))?;
+                .fit(time_left, |time| self.stream.set_write_timeout(time))?;
             match (&*self.stream).write(&self.buffers.held()[sent..]) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Ok(length) => sent += length,
@@ -105,7 +92,7 @@ impl Transport for Socket {
         loop {
             let time_left = time_left(&self.progress, timeout)?;
             self.read_timeout
-                .fit(time_left, |time| self.stream.set_read_timeout(Some(time)))?;
+                .fit(time_left, |time| self.stream.set_read_timeout(time))?;
             match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Ok(length) => {
                     self.buffers.input_appended(length);
@@ -118,7 +105,7 @@ impl Transport for Socket {
     }
 
     fn is_open(&mut self) -> bool {
-        is_open_and_silent(&self.stream)
+        self.stream.is_open_and_silent()
     }
 }
 
@@ -175,25 +162,6 @@ fn is_hang_up(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
     )
-}
-
-/// Returns whether a kept connection is open. A server that has sent anything since its
-/// last response, even the end of the connection, does not expect another request on it.
-#[cfg(unix)]
-fn is_open_and_silent(stream: &TcpStream) -> bool {
-    use rustix::net::{RecvFlags, recv};
-
-    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-    matches!(recv(stream, &mut [0; 1], flags), Err(error) if error == rustix::io::Errno::AGAIN)
-}
-
-#[cfg(not(unix))]
-fn is_open_and_silent(stream: &TcpStream) -> bool {
-    let peeked = stream
-        .set_nonblocking(true)
-        .and_then(|()| stream.peek(&mut [0]));
-    let is_silent = peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-    is_silent && stream.set_nonblocking(false).is_ok()
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! The addresses that are tried and the connections that are reused, which no server sees.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::error::kind::ErrorKind as Kind;
 use crate::host_addresses::HostAddresses;
 use crate::phase::Phase;
 use crate::transport::agent_config::MAX_IDLE;
+use crate::transport::route::Route;
 
 /// A transport to a made-up host, with this lookup.
 fn with_lookup(
@@ -21,7 +22,10 @@ fn with_lookup(
 ) -> Transport {
     let url = ServerUrl::parse("moving.example:9000").unwrap();
     let mut endpoint = Endpoint::new(url.clone(), options).unwrap();
-    endpoint.addresses = HostAddresses::with_lookup(url.host, url.port, move |_, _| lookup());
+    endpoint.route = Route::Tcp {
+        addresses: HostAddresses::with_lookup(url.host, url.port, move |_, _| lookup()),
+        tunnel: None,
+    };
     Transport::from_endpoint(endpoint)
 }
 

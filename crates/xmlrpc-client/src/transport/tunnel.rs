@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::http_proxy::HttpProxy;
 use crate::transport::socket::is_transient;
+use crate::transport::stream::Stream;
 
 /// The most bytes of the head of a proxy's response.
 const MAX_HEAD_BYTES: usize = 12 * 1024;
@@ -49,7 +49,7 @@ impl Tunnel {
     /// One that holds [`TunnelRefused`] where the proxy refuses.
     pub(super) fn open(
         &self,
-        mut stream: &TcpStream,
+        mut stream: &Stream,
         time_left: impl Fn() -> Duration,
     ) -> io::Result<()> {
         let time_left = || match time_left() {
@@ -60,12 +60,12 @@ impl Tunnel {
             time => Ok(time),
         };
         // It fits into the system's buffer of any new connection.
-        stream.set_write_timeout(Some(time_left()?))?;
+        stream.set_write_timeout(time_left()?)?;
         stream.write_all(self.request.as_bytes())?;
         let mut head = [0; MAX_HEAD_BYTES];
         let mut filled = 0;
         loop {
-            stream.set_read_timeout(Some(time_left()?))?;
+            stream.set_read_timeout(time_left()?)?;
             match stream.read(&mut head[filled..]) {
                 Ok(0) if filled == head.len() => return Err(not_http("its head is too long")),
                 Ok(0) => return Err(io::Error::other("the proxy hung up")),

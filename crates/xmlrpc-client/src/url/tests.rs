@@ -51,6 +51,20 @@ fn addresses_are_read() {
         ("host:65535/a://b", "http://host:65535/a://b", "host:65535"),
         ("host?x=1", "http://host:80/?x=1", "host:80"),
         ("a_b.c-d.:1", "http://a_b.c-d.:1/RPC2", "a_b.c-d.:1"),
+        #[cfg(unix)]
+        (
+            "unix:/run/supervisor.sock",
+            "unix:/run/supervisor.sock:/RPC2",
+            "unix:/run/supervisor.sock",
+        ),
+        #[cfg(unix)]
+        (
+            "unix:/a:b/ñ:/x?y=:/z",
+            "unix:/a:b/ñ:/x?y=:/z",
+            "unix:/a:b/ñ",
+        ),
+        #[cfg(unix)]
+        ("unix:///s:/", "unix:/s:/", "unix:/s"),
     ] {
         let parsed = ServerUrl::parse(text).unwrap();
         assert_eq!(parsed.to_string(), url, "{text}");
@@ -60,6 +74,7 @@ fn addresses_are_read() {
 
 #[test]
 fn bad_addresses_say_why() {
+    let long = &format!("unix:/{}", "s".repeat(107));
     for (text, why) in [
         ("", "no host"),
         ("http://", "no host"),
@@ -91,6 +106,14 @@ fn bad_addresses_say_why() {
         ("host:1/#x", "fragment"),
         ("ftp://host/", "only http"),
         ("://host", "only http"),
+        ("unix:", "whole path"),
+        ("unix:run/s", "whole path"),
+        ("unix://host/s", "whole path"),
+        ("unix:/s s", "a space"),
+        ("unix:/s:/ñ", "outside ASCII"),
+        ("unix:/s:/a#b", "fragment"),
+        ("unix:a%:b@/s", "hexadecimal"),
+        (long, "107 bytes"),
     ] {
         let error = ServerUrl::parse(text).unwrap_err();
         let Error::BadUrl { reason, .. } = &error else {
@@ -139,9 +162,22 @@ fn credentials_are_read_and_not_shown() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_has_credentials_and_its_own_way_to_be_named() {
+    let url = ServerUrl::parse("unix:user:sec%40ret@/run/a@b.sock:/x").unwrap();
+    assert_eq!(url.credentials, Some(Credentials::basic("user", "sec@ret")));
+    assert_eq!(url.to_string(), "unix:/run/a@b.sock:/x");
+    assert_eq!(url.for_http(), "http://localhost/x");
+    let other = url.with_path("/y").unwrap();
+    assert_eq!(other.to_string(), "unix:/run/a@b.sock:/y");
+}
+
 #[test]
 fn a_password_is_never_shown() {
     for text in [
+        "unix:user:secret@run/s",
+        "unix:user:sec%ret@/s",
         "user:secret@",
         "user:secret@a b",
         "htp://user:secret@host",

@@ -1,0 +1,112 @@
+//! The connector that ureq is given for sockets: tries the addresses of a host in turn, each for
+//! its share of the time that is left, or a Unix socket.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use log::debug;
+use ureq::unversioned::transport::{ConnectionDetails, Connector};
+use ureq::{Error, Timeout};
+
+use crate::progress::CallProgress;
+use crate::transport::route::Route;
+use crate::transport::socket::Socket;
+use crate::transport::stream::Stream;
+use crate::transport::tunnel::Tunnel;
+
+/// Connects to one of the host's addresses, and from an HTTP proxy to the server; or to a Unix
+/// socket.
+#[derive(Debug)]
+pub(super) struct SocketConnector {
+    route: Route,
+    /// The silence after which the other side is asked whether it is there.
+    keepalive: Option<Duration>,
+    progress: Arc<CallProgress>,
+}
+
+impl SocketConnector {
+    pub(super) fn new(
+        route: Route,
+        keepalive: Option<Duration>,
+        progress: Arc<CallProgress>,
+    ) -> Self {
+        SocketConnector {
+            route,
+            keepalive,
+            progress,
+        }
+    }
+
+    /// Tries the addresses in turn, each with an equal share of the time that is left.
+    /// If all fail, the error is the one that says most: that of an address which exists
+    /// and refuses, otherwise the first.
+    fn connect_tcp(
+        &self,
+        details: &ConnectionDetails,
+        tunnel: Option<&Tunnel>,
+    ) -> Result<Socket, Error> {
+        let mut failure = None;
+        for (tried, address) in details.addrs.iter().enumerate() {
+            let share = self.progress.time_left() / (details.addrs.len() - tried) as u32;
+            if share.is_zero() {
+                break;
+            }
+            match Stream::connect(address, share, self.keepalive) {
+                Ok(stream) => {
+                    let socket = self.socket(stream, details)?;
+                    if let Some(tunnel) = tunnel {
+                        let opened = tunnel.open(socket.stream(), || self.progress.time_left());
+                        opened.map_err(connect_error)?;
+                    }
+                    return Ok(socket);
+                }
+                Err(error) => {
+                    debug!("{address}: {error}");
+                    match error.kind() {
+                        ErrorKind::ConnectionRefused => failure = Some(Error::Io(error)),
+                        _ => failure = failure.or(Some(connect_error(error))),
+                    }
+                }
+            }
+        }
+        Err(failure.unwrap_or(Error::Timeout(Timeout::Connect)))
+    }
+
+    /// Registers a stream before anything is waited for on it, so that a cancelled call does
+    /// not wait. Fails if the call is cancelled already.
+    fn socket(&self, stream: Stream, details: &ConnectionDetails) -> Result<Socket, Error> {
+        let buffer_bytes = details.config.output_buffer_size();
+        let socket = Socket::new(stream, buffer_bytes, Arc::clone(&self.progress));
+        (details.register_shutdown)(socket.shutdown_handle())?;
+        Ok(socket)
+    }
+}
+
+impl Connector for SocketConnector {
+    type Out = Socket;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let socket = match &self.route {
+            Route::Tcp { tunnel, .. } => self.connect_tcp(details, tunnel.as_ref()),
+            #[cfg(unix)]
+            Route::Unix(path) => Stream::connect_unix(path, self.progress.time_left())
+                .map_err(connect_error)
+                .and_then(|stream| self.socket(stream, details)),
+        }?;
+        self.progress.set_new_socket();
+        Ok(Some(socket))
+    }
+}
+
+/// Returns the error of a connection that was not made.
+fn connect_error(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
+        _ => Error::Io(error),
+    }
+}
