@@ -171,6 +171,19 @@ fn unreachable(
     proxy: Option<&str>,
     source: &io::Error,
 ) -> fmt::Result {
+    if let Some(socket) = server.strip_prefix("unix:") {
+        let reason = match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                "nothing listens there: start the server, or check the path".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => {
+                "its mode or owner, or those of its directory, keep this user out".to_owned()
+            }
+            io::ErrorKind::TimedOut => "it takes no more connections now".to_owned(),
+            _ => one_line(source),
+        };
+        return write!(f, "can't connect to the Unix socket {socket}: {reason}");
+    }
     match (source.kind(), proxy) {
         (io::ErrorKind::ConnectionRefused, None) => write!(
             f,
