@@ -370,18 +370,4 @@ fn folder(path: &Path) -> &Path {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_in_its_folder() {
-        for (path, expected) in [
-            ("/var/run/journal", "/var/run"),
-            ("/journal", "/"),
-            ("runs/journal", "runs"),
-            ("journal", "."),
-        ] {
-            assert_eq!(folder(Path::new(path)), Path::new(expected), "{path}");
-        }
-    }
-}
+mod tests;

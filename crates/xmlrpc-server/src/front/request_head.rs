@@ -97,4 +97,16 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_request_of_http_1_1_names_its_host() {
+        for (is_1_1, has_host, verdict) in [
+            (true, true, Ok(())),
+            (true, false, Err(Refusal::NO_HOST)),
+            (false, true, Ok(())),
+            (false, false, Ok(())),
+        ] {
+            assert_eq!(check_host(is_1_1, has_host), verdict, "{is_1_1} {has_host}");
+        }
+    }
 }
