@@ -8,6 +8,7 @@ mod accept;
 mod authorization;
 mod body;
 mod checked_stream;
+mod chunked_body;
 mod compression;
 mod connection;
 mod connection_limit;

@@ -1,6 +1,7 @@
 //! Requests whose end could be read in two ways, and requests in pieces.
 
 use std::net::Shutdown;
+use std::time::{Duration, Instant};
 
 use xmlrpc_wire::Value;
 
@@ -11,6 +12,7 @@ on_both_fronts! {
     what_has_two_ends_is_refused_and_nothing_behind_it_is_read
     requests_that_come_together_or_byte_by_byte_are_all_answered
     a_last_request_is_answered_after_the_writing_side_is_closed
+    a_last_body_that_breaks_off_is_refused_at_once
     empty_lines_before_a_request_are_skipped_up_to_a_limit
     an_absolute_target_names_the_host
     a_client_of_http_1_0_gets_no_continue
@@ -129,6 +131,32 @@ fn a_last_request_is_answered_after_the_writing_side_is_closed(front: Front) {
         let answer = client.answer();
         assert_eq!(answer.value(), Ok(Value::from("released")), "{answer:?}");
         assert!(client.is_closed());
+    }
+}
+
+/// The end of the stream is kept back behind a whole request alone. One whose chunks ended with
+/// an empty line was taken for whole, and waited for the limit of time.
+fn a_last_body_that_breaks_off_is_refused_at_once(front: Front) {
+    let server = Server::start(front, service());
+    let refused = match front {
+        Front::Tiny => 411,
+        Front::Hyper => 400,
+    };
+    for (headers, body, expected) in [
+        ("Transfer-Encoding: chunked", &b"4\r\n\r\n\r\n"[..], refused),
+        ("Transfer-Encoding: chunked", b"9\r\n<a>\r\n\r\n", refused),
+        ("Transfer-Encoding: chunked", b"2\r\n  \r\n0\r\n", refused),
+        ("Content-Length: 9", b"<a>\r\n\r\n", 400),
+    ] {
+        let mut client = Client::connect(server.address);
+        let begin = Instant::now();
+        client.send(framed(&format!("Connection: close\r\n{headers}"), body));
+        client.shutdown(Shutdown::Write);
+        let answer = client.answer();
+        assert_eq!(answer.status, expected, "{}", body.escape_ascii());
+        assert!(client.is_closed());
+        // The limit is 30 s.
+        assert!(begin.elapsed() < Duration::from_secs(5), "{front:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use xmlrpc_server::front;
 use xmlrpc_wire::Value;
 
 use crate::client::{call, document, post};
+use crate::coding::gzip;
 use crate::server::{Front, PATIENCE, Server, service};
 
 on_both_fronts! {
@@ -135,21 +136,52 @@ fn exchange(address: SocketAddr, pieces: &[&[u8]], waits: bool) -> Result<(), St
     rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
     match ended {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Err("no end".to_owned()),
-        _ if answer.is_empty() || answer.starts_with(b"HTTP/1.") => Ok(()),
+        // A reset may cut it.
+        Err(_) if answer.is_empty() || answer.starts_with(b"HTTP/1.") => Ok(()),
+        Ok(_) if are_answers(&answer) => Ok(()),
         _ => Err(format!("not HTTP: {}", answer.escape_ascii())),
     }
+}
+
+/// Returns whether some bytes are whole answers, and nothing else.
+fn are_answers(mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return false;
+        };
+        let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+        let head = String::from_utf8_lossy(head).to_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let length = match head.starts_with("http/1.1 100 ") {
+            true => Some(0),
+            false => length.and_then(|length| length.parse().ok()),
+        };
+        match length.and_then(|length| body.split_at_checked(length)) {
+            Some((_, rest)) if head.starts_with("http/1.") => bytes = rest,
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Returns a request with up to four changes.
 fn mutated(dice: &mut Dice) -> Vec<u8> {
     let body = document("cuad", (7,));
-    let mut request = match dice.roll(7) {
+    let mut request = match dice.roll(9) {
         0 => b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
         1 => post(&document("echo", ("x".repeat(dice.roll(5000)).as_str(),))),
         2 => [&b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<?xml\r\n0\r\n\r\n"[..], &post(&body)].concat(),
         3 => [post(&body), post(&document("reparte.status", ()))].concat(),
         4 => [b"\r\n".repeat(dice.roll(20)), post(&body)].concat(),
         5 => post(&body).repeat(1 + dice.roll(5)),
+        6 => last(&[b"Transfer-Encoding: chunked\r\n\r\n", &chunked(&body, dice)[..]].concat()),
+        7 => {
+            let packed = gzip(&body);
+            let head = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
+            last(&[head.as_bytes(), &packed].concat())
+        }
         _ => post(&body),
     };
     for _ in 0..=dice.roll(4) {
@@ -178,6 +210,26 @@ fn mutated(dice: &mut Dice) -> Vec<u8> {
         }
     }
     request
+}
+
+/// Returns a call that is the last one of its connection, with these fields and this body.
+fn last(rest: &[u8]) -> Vec<u8> {
+    let head =
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/xml\r\n";
+    [head.as_bytes(), rest].concat()
+}
+
+/// Returns a body in two chunks.
+fn chunked(body: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let (first, second) = body.split_at(1 + dice.roll(body.len() - 1));
+    let mut chunks = Vec::new();
+    for chunk in [first, second] {
+        chunks.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        chunks.extend_from_slice(chunk);
+        chunks.extend_from_slice(b"\r\n");
+    }
+    chunks.extend_from_slice(b"0\r\n\r\n");
+    chunks
 }
 
 /// Random numbers: the high bits of Knuth's generator.

@@ -24,6 +24,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::front::body_framing::BodyFraming;
+use crate::front::hyper::chunked_body::ChunkedBody;
 use crate::front::hyper::tcp::OverTcp;
 use crate::front::raw_head::{self, AmbiguousHead, MAX_HEAD};
 
@@ -59,8 +60,8 @@ pub(crate) struct CheckedStream<S> {
     is_last: bool,
     /// The cleared bytes are a head's.
     is_head: bool,
-    /// The last bytes of the body that is passed through.
-    tail: [u8; 4],
+    /// The body in chunks that is passed through.
+    chunks: ChunkedBody,
 }
 
 impl<S> CheckedStream<S> {
@@ -77,7 +78,7 @@ impl<S> CheckedStream<S> {
             is_refused: false,
             is_last: false,
             is_head: false,
-            tail: [0; 4],
+            chunks: ChunkedBody::new(),
         }
     }
 
@@ -86,7 +87,8 @@ impl<S> CheckedStream<S> {
         let length = self.cleared.min(buffer.remaining());
         buffer.put_slice(&self.held[self.passed..self.passed + length]);
         if self.is_pass_through && !self.is_head {
-            self.keep_tail(buffer.filled(), length);
+            let bytes = &self.held[self.passed..self.passed + length];
+            self.chunks.advance(bytes);
         }
         self.passed += length;
         self.cleared -= length;
@@ -96,19 +98,10 @@ impl<S> CheckedStream<S> {
         length > 0
     }
 
-    /// Keeps the last bytes that are passed through, `length` of `filled`.
-    fn keep_tail(&mut self, filled: &[u8], length: usize) {
-        for byte in filled.iter().rev().take(length.min(4)).rev() {
-            self.tail.rotate_left(1);
-            self.tail[3] = *byte;
-        }
-    }
-
-    /// Returns whether the client has sent its last request to its end. A body in chunks ends
-    /// with an empty line, and one that breaks off after one runs into the time limit.
+    /// Returns whether the client has sent its last request to its end.
     fn is_complete(&self) -> bool {
         let is_whole = match self.is_pass_through {
-            true => self.tail == *b"\r\n\r\n",
+            true => self.chunks.is_whole(),
             false => self.body == 0 && self.passed == self.held.len(),
         };
         self.is_last && is_whole
@@ -223,9 +216,9 @@ impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
             if this.held.is_empty() && this.is_pass_through {
                 let before = buffer.filled().len();
                 ready!(this.read_more(context, buffer))?;
-                let length = buffer.filled().len() - before;
-                this.keep_tail(buffer.filled(), length);
-                return this.end(length);
+                let bytes = &buffer.filled()[before..];
+                this.chunks.advance(bytes);
+                return this.end(bytes.len());
             }
             if this.held.is_empty() && this.body > 0 {
                 let body = usize::try_from(this.body).unwrap_or(usize::MAX);
