@@ -29,12 +29,11 @@ pub(crate) fn command(runner: &str, script: &str) -> Command {
     };
     // The dates of node depend on the time zone.
     command.args(words).arg(path).env("TZ", "UTC");
-    if std::env::var_os("NODE_PATH").is_none() {
-        let home = std::env::var("HOME").unwrap();
-        command.env(
-            "NODE_PATH",
-            format!("{home}/.cache/procdistrib/node_modules"),
-        );
+    let cache = format!("{}/.cache/procdistrib", std::env::var("HOME").unwrap());
+    for (name, directory) in [("NODE_PATH", "node_modules"), ("PHP_IXR", "php-ixr/src")] {
+        if std::env::var_os(name).is_none() {
+            command.env(name, format!("{cache}/{directory}"));
+        }
     }
     command
 }

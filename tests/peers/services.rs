@@ -10,6 +10,7 @@ use test_support::{PATIENCE, Running, TestDirectory};
 use xmlrpc_client::{Error, Fault, Options, ServerProxy, Value};
 
 use crate::script::command;
+use crate::their_servers::thirty_values;
 
 /// Returns an address of a port that is free. These services do not tell which one they have.
 fn free_address() -> String {
@@ -153,21 +154,52 @@ fn rtorrent_answers_our_client_behind_a_web_server() {
     }
 }
 
-/// It ends the lines of its heads with a line feed alone.
-#[test]
-#[ignore = "needs what tests/peers/install installs"]
-fn tcls_server_answers_our_client() {
+fn start_tcl() -> (Running, ServerProxy) {
     let address = free_address();
     let (_, port) = address.split_once(':').unwrap();
     let mut tcl = command("tclsh", "servers/tcl.tcl");
     tcl.arg(port);
-    let _tcl = Running::start(tcl);
+    let tcl = Running::start(tcl);
     wait_for(&address);
     let mut options = Options::default();
     // It hangs up after each answer, and does not say so.
     options.keep_alive = false;
+    // It keeps silent about what it can't read.
+    options.response_timeout = Duration::from_secs(5);
     let proxy = ServerProxy::builder(&address).options(options);
-    let proxy = proxy.build().unwrap();
+    (tcl, proxy.build().unwrap())
+}
+
+/// It answers nothing while it waits for the rest of a body that it has counted wrong: each
+/// value has a server of its own.
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn tcls_server_echoes_thirty_values() {
+    let echo = |value: &Value, proxy: &ServerProxy| {
+        // A function gets plain values: the call names the type.
+        let params = vec![Value::from(value.type_name()), value.clone()];
+        proxy.call::<Value>("echo", params).ok()
+    };
+    let started = thirty_values().map(|(name, value)| (name, value, start_tcl()));
+    let changed: Vec<&str> = thread::scope(|scope| {
+        let echoes = started.map(|(name, value, (tcl, proxy))| {
+            scope.spawn(move || {
+                let is_changed = echo(&value, &proxy) != Some(value);
+                drop(tcl);
+                is_changed.then_some(name)
+            })
+        });
+        let echoes = echoes.into_iter().map(|echo| echo.join().unwrap());
+        echoes.flatten().collect()
+    });
+    assert_eq!(changed, ["an i8", "a carriage return", "markup",]);
+}
+
+/// It ends the lines of its heads with a line feed alone.
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn tcls_server_answers_our_client() {
+    let (_tcl, proxy) = start_tcl();
     for number in [0, -1, i32::MAX, i32::MIN] {
         assert_eq!(proxy.call::<i32>("int", (number,)).unwrap(), number);
     }

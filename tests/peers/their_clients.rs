@@ -8,7 +8,7 @@ use crate::script::command;
 use crate::validator1::validator1;
 use test_support::Running;
 
-const CLIENTS: [(&str, &str); 11] = [
+const CLIENTS: [(&str, &str); 13] = [
     ("python2", "clients/python.py"),
     ("python3", "clients/python.py"),
     (
@@ -21,6 +21,8 @@ const CLIENTS: [(&str, &str); 11] = [
     ("ruby", "clients/ruby.rb"),
     ("node", "clients/node.js"),
     ("php", "clients/php.php"),
+    ("php", "clients/ixr.php"),
+    ("java -cp /usr/share/java/axmlrpc.jar", "clients/java.java"),
     ("tclsh", "clients/tcl.tcl"),
     ("ocaml xmlrpc-light", "clients/ocaml.ml"),
 ];
@@ -46,5 +48,20 @@ fn every_peers_client_calls_validator1_on_both_fronts() {
                 ended.stderr
             );
         }
+    }
+}
+
+/// npm's davexmlrpc sends no `Content-Type`. A web page can do that too (decision 10).
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn a_client_that_sends_no_content_type_is_refused() {
+    for front in FRONTS {
+        let mut service = Service::new();
+        service.group("validator1", validator1().unwrap()).unwrap();
+        let ours = our_server::start(front, service);
+        let mut command = command("node", "clients/dave.js");
+        command.arg(ours.url());
+        let ended = Running::start(command).end();
+        assert!(ended.stdout.contains("415"), "{front:?}: {ended:?}");
     }
 }

@@ -36,7 +36,7 @@ const fn usual(runner: &'static str, script: &'static str) -> PeerServer {
     }
 }
 
-const SERVERS: [PeerServer; 9] = [
+const SERVERS: [PeerServer; 11] = [
     PeerServer {
         changed: &["an i8", "a carriage return"],
         ..usual("python2", "servers/python.py")
@@ -93,6 +93,25 @@ const SERVERS: [PeerServer; 9] = [
     PeerServer {
         changed: &["an i8", "a third", "a carriage return", "nil"],
         ..usual("php -S 127.0.0.1:0", "servers/php.php")
+    },
+    // Its functions get bytes as text. It writes dates in XML Schema's form, with an offset.
+    PeerServer {
+        differing: &["manyTypesTest"],
+        changed: &[
+            "an i8",
+            "a third",
+            "a carriage return",
+            "a date",
+            "no bytes",
+            "all bytes",
+            "nil",
+        ],
+        ..usual("php -S 127.0.0.1:0", "servers/ixr.php")
+    },
+    PeerServer {
+        lists: false,
+        changed: &["an i8", "a third", "blanks"],
+        ..usual("ocaml xmlrpc-light", "servers/ocaml.ml")
     },
     // It counts characters, and says that these are bytes; reads base64 as text; and writes
     // dates with milliseconds in UTC.
@@ -226,7 +245,7 @@ fn one_run_has_servers_of_every_language_work() {
 }
 
 /// Returns values of all types and at their edges, with names.
-fn thirty_values() -> [(&'static str, Value); 30] {
+pub(crate) fn thirty_values() -> [(&'static str, Value); 30] {
     let text = |text: &str| Value::from(text);
     let list = vec![Value::from(1), text("two"), Value::from(vec![3])];
     let moment = DateTime::new(1998, 7, 17, 14, 8, 55).unwrap();

@@ -2,6 +2,7 @@
 # Takes the port, since it tells none.
 package require xmlrpc
 
+proc echo {type value} { list $type $value }
 proc int {value} { list int $value }
 proc string_of {value} { list string $value }
 proc double {value} { list double $value }
