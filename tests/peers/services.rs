@@ -192,7 +192,18 @@ fn tcls_server_echoes_thirty_values() {
         let echoes = echoes.into_iter().map(|echo| echo.join().unwrap());
         echoes.flatten().collect()
     });
-    assert_eq!(changed, ["an i8", "a carriage return", "markup",]);
+    assert_eq!(
+        changed,
+        [
+            "an i8",
+            "Latin letters",
+            "other letters",
+            "an emoji",
+            "a mixed array",
+            "a struct",
+            "nil"
+        ]
+    );
 }
 
 /// It ends the lines of its heads with a line feed alone.
