@@ -183,3 +183,33 @@ fn every_file_is_a_module() {
     }
     assert_none("no `mod` leads to these files", &broken);
 }
+
+/// The packages of tests alone are not published, so that what needs them can't be built from a
+/// published package.
+#[test]
+fn packed_files_need_published_packages_alone() {
+    let mut troubles = String::new();
+    for file in rust_files() {
+        let ancestors = file.ancestors().skip(1);
+        let package = ancestors
+            .take_while(|folder| *folder != root())
+            .find(|folder| folder.join("Cargo.toml").exists());
+        // The root package leaves all of its tests out, and the others are not published.
+        let Some(package) = package.filter(|folder| !folder.starts_with(root().join("tests")))
+        else {
+            continue;
+        };
+        let text = fs::read_to_string(&file).unwrap();
+        let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+        let path = file.strip_prefix(package).unwrap().display().to_string();
+        let is_packed = !manifest.contains(&format!("exclude = [\"/{path}\"]"))
+            && !(path.starts_with("tests") && manifest.contains("exclude = [\"/tests\"]"));
+        if is_packed && (text.contains("cost_support") || text.contains("test_support")) {
+            writeln!(troubles, "  {}", shown(&file)).unwrap();
+        }
+    }
+    assert!(
+        troubles.is_empty(),
+        "these files need a package that is not published; exclude them from theirs\n{troubles}"
+    );
+}

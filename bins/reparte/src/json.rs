@@ -159,9 +159,8 @@ fn from_json(json: Json) -> Result<Value, String> {
 mod tests {
     use std::hint::black_box;
 
-    use cost_support::{Clock, Proportion};
-
     use super::*;
+    use crate::proportion::check_proportion;
     use xmlrpc_wire::{BigInteger, DateTime};
 
     #[test]
@@ -255,8 +254,9 @@ mod tests {
             }),
         ];
         for (name, make) in shapes {
-            let bound = Proportion::of(name).clock(Clock::Thread);
-            bound.check(1 << 17, make, |text| drop(black_box(parse_json(text))));
+            check_proportion(name, 1 << 17, make, |text| {
+                drop(black_box(parse_json(text)))
+            });
         }
     }
 

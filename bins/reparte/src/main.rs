@@ -21,6 +21,8 @@ mod output;
 mod output_file;
 mod page;
 mod program_file;
+#[cfg(all(test, unix))]
+mod proportion;
 mod run;
 #[cfg(unix)]
 mod serve;

@@ -103,16 +103,14 @@ fn parse(text: &str) -> Vec<(usize, String)> {
 mod tests {
     use std::hint::black_box;
 
-    use cost_support::{Clock, Proportion};
-
     use super::*;
+    use crate::proportion::check_proportion;
 
     #[test]
     fn a_file_costs_in_proportion_to_its_bytes() {
         for piece in ["\n", "#", "a", " ", "host:9000\n", "a#b\n"] {
             let make = |size: usize| piece.repeat(size / piece.len());
-            let bound = Proportion::of(piece).clock(Clock::Thread);
-            bound.check(1 << 18, make, |text| drop(black_box(parse(text))));
+            check_proportion(piece, 1 << 18, make, |text| drop(black_box(parse(text))));
         }
     }
 

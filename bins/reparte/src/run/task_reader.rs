@@ -221,10 +221,10 @@ fn standard_input() -> io::Result<File> {
 mod tests {
     use std::hint::black_box;
 
-    use cost_support::{Clock, Proportion};
     use xmlrpc_client::Value;
 
     use super::*;
+    use crate::proportion::check_proportion;
     use crate::task_estimate::TaskEstimate;
     use crate::value_type::ValueType;
 
@@ -334,8 +334,7 @@ mod tests {
             ("lines that are no text", |size| b"\xff\n".repeat(size / 2)),
         ];
         for (name, make) in shapes {
-            let bound = Proportion::of(name).clock(Clock::Thread);
-            bound.check(1 << 18, make, |bytes| {
+            check_proportion(name, 1 << 18, make, |bytes| {
                 let input = io::Cursor::new(bytes.clone());
                 let format = LineFormat::Argument(ValueType::String);
                 black_box(TaskReader::new(input, format, &Arc::default()).count());
