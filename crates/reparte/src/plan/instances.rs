@@ -133,4 +133,16 @@ mod tests {
         assert!(instances.are_several());
         assert_eq!(instances.report(10, false, secs(1)), Seen::Nothing);
     }
+
+    #[test]
+    fn eight_earlier_instances_are_remembered() {
+        for (restarts, is_known) in [(8, true), (9, false)] {
+            let mut instances = Instances::default();
+            for instance in 0..=restarts {
+                instances.report(instance, false, secs(instance));
+            }
+            let back = instances.report(0, false, secs(20));
+            assert_eq!(back == Seen::Several, is_known, "{restarts} restarts");
+        }
+    }
 }

@@ -371,6 +371,26 @@ mod tests {
     }
 
     #[test]
+    fn two_confirmed_time_limits_make_it_stand_well_for_time_limits_alone() {
+        let mut standing = standing(1);
+        standing.result(id(0));
+        for well in [false, true] {
+            standing.confirmed(id(0), 1, ErrorKind::Overran);
+            assert_eq!(standing.stands_well(id(0), ErrorKind::Overran), well);
+        }
+        assert!(!standing.stands_well(id(0), FAULT));
+    }
+
+    #[test]
+    fn each_result_is_another_epoch() {
+        let mut standing = standing(1);
+        for results in 0..4 {
+            assert_eq!(standing.results(id(0)), results);
+            standing.result(id(0));
+        }
+    }
+
+    #[test]
     fn a_server_has_no_such_function_if_it_says_so_of_two_tasks() {
         let mut standing = standing(1);
         let [one, two] = [1, 2].map(TaskId::new);

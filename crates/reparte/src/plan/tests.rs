@@ -90,6 +90,16 @@ scripts! {
     a_silent_server_is_left_alone
     a_wrong_answer_puts_its_server_out
     an_outage_does_not_wait_for_doubted_calls
+    an_outage_waits_for_a_trial_however_long_it_takes
+    a_probe_that_gets_a_wrong_answer_finds_the_server_alive
+    the_first_report_of_a_server_in_use_loses_no_call
+    a_failure_of_a_task_alone_is_forgotten_with_it
+    a_task_fails_if_it_is_left_alone_after_its_second_chance
+    a_task_that_only_a_suspected_server_had_keeps_its_second_chance
+    failures_on_a_suspected_server_count_once_no_other_task_is_left
+    a_result_saves_a_task_whose_last_death_is_confirmed
+    a_suspect_whose_server_lives_waits_no_more
+    a_run_ends_when_so_many_of_its_tasks_have_failed
     a_stopped_run_waits_for_doubted_calls_too
     a_stopped_run_waits_for_its_calls_and_makes_no_more
     servers_join_and_leave

@@ -243,3 +243,18 @@ fn a_server_that_can_not_be_probed_has_no_timers() {
     heartbeat.call_runs(id(), SLOW, secs(0));
     assert_eq!(heartbeat.next_timer(), None);
 }
+
+#[test]
+fn a_server_that_accepted_a_probe_in_vain_may_lose_its_calls_later() {
+    for (occupied, may_lose) in [(false, false), (true, true)] {
+        let mut heartbeat = one_server(false);
+        if occupied {
+            let failure = heartbeat.probe_failed(id(), ErrorKind::TimedOut, secs(1));
+            assert!(matches!(failure, ProbeFailure::Occupied), "{failure:?}");
+        }
+        match heartbeat.probe_failed(id(), ErrorKind::Unreachable, secs(2)) {
+            ProbeFailure::Silent(silence) => assert_eq!(silence.may_lose_calls, may_lose),
+            ProbeFailure::Occupied => panic!("it is not reached"),
+        }
+    }
+}

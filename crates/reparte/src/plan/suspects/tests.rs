@@ -87,3 +87,12 @@ fn a_struck_death_in_isolation_leaves_a_suspect() {
     suspects.server_died(TASK, id(4), true);
     assert_eq!(suspects.suspicion(TASK), Suspicion::Poison);
 }
+
+#[test]
+fn three_deaths_outside_isolation_are_no_poison_even_if_one_is_unconfirmed() {
+    let mut suspects = Suspects::default();
+    suspects.server_died(TASK, id(1), false);
+    suspects.server_died(TASK, id(2), false);
+    suspects.connection_broke(TASK, id(3), false, Some(7), ms(10));
+    assert_eq!(suspects.suspicion(TASK), Suspicion::Suspect);
+}
