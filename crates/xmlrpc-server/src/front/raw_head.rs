@@ -92,7 +92,9 @@ pub(crate) fn request_framing(head: &[u8]) -> Result<RequestFraming, AmbiguousHe
     let mut framing = FramingHeaders::default();
     let (mut is_chunked, mut has_host) = (false, false);
     let (mut is_closed, mut is_kept) = (false, false);
-    let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+    let mut lines = head
+        .split(|b| *b == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let is_1_0 = lines
         .next()
         .is_some_and(|line| line.ends_with(b" HTTP/1.0"));
@@ -104,7 +106,7 @@ pub(crate) fn request_framing(head: &[u8]) -> Result<RequestFraming, AmbiguousHe
         let Some(colon) = line.iter().position(|b| *b == b':') else {
             continue;
         };
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        let (name, value) = (&line[..colon], trim_blanks(&line[colon + 1..]));
         if name.eq_ignore_ascii_case(b"content-length") {
             framing.add_content_length(value)?;
         } else if name.eq_ignore_ascii_case(b"host") {
@@ -127,6 +129,15 @@ pub(crate) fn request_framing(head: &[u8]) -> Result<RequestFraming, AmbiguousHe
         body: framing.framing()?,
         is_last: is_closed || (is_1_0 && !is_kept),
     })
+}
+
+/// Returns a field's value without the blanks around it: spaces and tabs alone (RFC 9110, section
+/// 5.6.3). A form feed, which ASCII counts as white space, is a part of it.
+fn trim_blanks(value: &[u8]) -> &[u8] {
+    let is_other = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let begin = value.iter().position(is_other).unwrap_or(value.len());
+    let end = value.iter().rposition(is_other).map_or(begin, |at| at + 1);
+    &value[begin..end]
 }
 
 /// Returns whether a field's list names an option, in any case.
@@ -204,6 +215,10 @@ mod tests {
                 Err(AmbiguousHead),
             ),
             ("Content-Length: 7, 7\r\n", Err(AmbiguousHead)),
+            ("Content-Length: \t7 \r\n", Ok(BodyFraming::Length(7))),
+            ("Content-Length: 7\u{c}\r\n", Err(AmbiguousHead)),
+            ("Content-Length:\u{c}7\r\n", Err(AmbiguousHead)),
+            ("Transfer-Encoding: chunked\u{c}\r\n", Err(AmbiguousHead)),
             ("Content-Length: +7\r\n", Err(AmbiguousHead)),
             ("Content-Length: -7\r\n", Err(AmbiguousHead)),
             ("Content-Length:\r\n", Err(AmbiguousHead)),

@@ -37,6 +37,7 @@ fn what_has_two_ends_is_refused_and_nothing_behind_it_is_read(front: Front) {
         format!("Transfer-Encoding: chunked\r\nContent-Length: {length}"),
         format!("Transfer-Encoding: identity\r\nContent-Length: {length}"),
         format!("Content-Length: +{length}"),
+        format!("Content-Length: {length}\u{c}"),
         format!("Content-Length: {length}, {length}"),
         format!("Content-Length: {length}\nX: y"),
         format!("Content-Length: {length}\r\n folded: y"),
