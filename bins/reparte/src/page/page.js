@@ -159,13 +159,19 @@ function showServers(servers) {
       cell(busy, "number"),
       cell(formatCount(server.tasks), "number"),
       cell(formatCount(server.executions), "number"),
-      cell(failed ? formatCount(failed) : "\u2013", "number"),
-      cell(server.deaths ? formatCount(server.deaths) : "\u2013", "number"),
+      cell(countOrDash(failed), "number"),
+      // A silence counts as a death too in the account.
+      cell(countOrDash(server.deaths - server.silences), "number"),
+      cell(countOrDash(server.silences), "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
       cell(`${Math.round(server.busy_share * 100)} %`, "number"),
       cell([STATE_MEANINGS[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
     ];
   }));
+}
+
+function countOrDash(count) {
+  return count ? formatCount(count) : "\u2013";
 }
 
 function showErrors(errors) {
