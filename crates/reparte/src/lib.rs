@@ -63,19 +63,21 @@
 //!
 //! | event | the task | the server |
 //! | --- | --- | --- |
-//! | the function returns a fault | fails, since another server would return it too; is retried if [asked for](Options::retry_faults) | stays in use |
+//! | the function returns a fault | is checked on another server if one can come, and fails if that says the same; fails at once if other servers have confirmed two faults of this one; is retried if [asked for](Options::retry_faults) | stays in use; is suspected if the task succeeds elsewhere, twice, or if several tasks in a row fail there |
+//! | an answer that can't be read or is too large, HTTP 400, 413, 500 and the like; HTTP 403, 404 or an unknown function once the server has answered a call | is tried on another server, and fails if that says the same; has a second chance if there is no other | the same |
+//! | a server is suspected | its tasks run elsewhere | is on trial: one waiting task at a time, whose failure there is not final |
 //! | the connection is refused, or the name is not found | is retried on another server | is set aside |
-//! | the connection breaks, a time-out, an invalid answer, HTTP 500 | is retried on another server; fails after 10 such calls | is set aside |
-//! | HTTP 503 or 429 | is retried on another server | is set aside for as long as it asks, at most 60 s |
-//! | HTTP 401, 403, 404 and the like | is retried on another server | gets no more calls in this run |
+//! | the connection breaks, or a time-out | is retried on another server; is given up after [`max_attempts`](Options::max_attempts) such calls | is set aside |
+//! | HTTP 503 or 429 | is retried on another server | is set aside for as long as it asks, at most 60 s; without `Retry-After` it counts as down |
+//! | HTTP 401 or 407, a TLS error, a host that can't run the function; HTTP 403, 404 or an unknown function, for two tasks, before the server has answered any call | is retried on another server | is out, and tried again each minute |
 //! | the server does not answer a status request for 2 s | is sent to another server too; the first answer counts | is set aside |
 //! | the server was restarted | is retried on another server | stays in use |
-//! | two servers died while they ran the task | waits until nothing else waits or runs, then runs alone; fails if that server dies too | is set aside |
-//! | the call exceeds a [time limit](Options::time_limit) | is cancelled there, and retried on another server | is set aside |
-//! | the task is slow, and a slot has nothing else to do | is sent to a second server too; the first answer counts, and the other call is cancelled | stays in use |
+//! | two servers died while they ran the task | waits until nothing else waits or runs, 5 s at most, then runs alone; fails if that server dies too | is set aside |
+//! | the call exceeds its [time limit](Options::time_limit), and the server was at work on it | fails, as by a fault; is retried if [asked for](Options::retry_time_outs) | stays in use |
+//! | the call exceeds its time limit, and nobody knows if it ran; or it exceeds the [limit by the median](Options::time_limit_medians) | is cancelled there, and retried on another server | is set aside |
+//! | the task is slow, and a slot has nothing else to do | is sent to a second server too, twice at most; the first answer counts, and the other call is cancelled | stays in use |
 //! | the result does not pass the [check](RepartidorBuilder::verify) | is retried on another server | is in quarantine for the rest of the run |
-//! | five calls in a row fail at once | is retried on another server | is in quarantine for a minute |
-//! | all servers are down for 5 s | the run ends with the results so far, or goes on with the [fallback](RepartidorBuilder::fallback) | |
+//! | no server is alive for 5 s | each server is asked once more; then the run ends with the results so far, or goes on with the [fallback](RepartidorBuilder::fallback) | |
 //! | the process is killed | a later run with the same tasks and [journal](RepartidorBuilder::journal) continues where this one was | |
 //!
 //! A server that was set aside is asked for its status after a random wait of at most 100 ms,
@@ -102,7 +104,7 @@
 //!   [time limit](Options::time_limit).
 //! - Results are not kept beyond the process without a [journal](RepartidorBuilder::journal).
 //! - An answer of the right type counts as correct without a
-//!   [check](RepartidorBuilder::verify). A fault always does.
+//!   [check](RepartidorBuilder::verify). So does a fault where no other server can be asked.
 //! - Tasks have no priorities, and can't wait for each other.
 
 #![forbid(unsafe_code)]
