@@ -390,6 +390,39 @@ fn a_host_that_is_short_of_descriptors_fails_no_task() {
     }
 }
 
+/// Runs a task whose program fails at its first two calls, and returns the end with the
+/// number of calls.
+fn failing_twice(flags: &[&str]) -> (Ended, usize) {
+    let files = TestDirectory::new("failing twice");
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let mut service = Service::new();
+    let program = move |task: String| match counted.fetch_add(1, SeqCst) {
+        0 | 1 => Err(Fault::application("not yet")),
+        _ => Ok(task),
+    };
+    service.register("f", program).unwrap();
+    let server = with_workers(service, 1);
+    let flags = [&[&*server.address], flags].concat();
+    let ended = start(&files, "1\n", &flags).end();
+    (ended, calls.load(SeqCst))
+}
+
+/// `--retries` counts lost calls, and `--retry-faults` counts faults.
+#[test]
+fn faults_that_are_tried_again_are_not_counted_by_retries() {
+    let none = ["--retries", "0"];
+    let (ended, calls) = failing_twice(&[&none[..], &["--retry-faults"]].concat());
+    ended.expect("1\n");
+    assert_eq!(calls, 3);
+    let (ended, calls) = failing_twice(&[&none[..], &["--retry-faults=1"]].concat());
+    ended.expect_code(5);
+    assert_eq!(calls, 2);
+    let (ended, calls) = failing_twice(&[]);
+    ended.expect_code(5);
+    assert_eq!(calls, 1);
+}
+
 /// Returns how many calls a task that never ends costs, over so many servers.
 fn calls_of_a_hanging_task(servers: usize, flags: &[&str]) -> usize {
     let files = TestDirectory::new("hanging");

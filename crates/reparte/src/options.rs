@@ -47,8 +47,9 @@ pub struct Options {
     pub time_limit_medians: Option<u32>,
     /// The faults after which a task is retried, on another server if possible. None by
     /// default: a fault is the function's own answer, and the same arguments mostly give it
-    /// again. A call that ended with such a fault counts among the
-    /// [attempts](Self::max_attempts). The fault of the last one is the task's answer.
+    /// again. Calls that end with such a fault have a
+    /// [count of their own](Self::max_fault_attempts). The fault of the last one is the
+    /// task's answer.
     pub retry_faults: RetryFaults,
     /// Retries a task whose call exceeded its [`time_limit`](Self::time_limit) while its
     /// server was [at work on it](crate::ErrorKind::Overran), as if the server had failed.
@@ -63,6 +64,12 @@ pub struct Options {
     /// and at least 1 s; after 30 s while none has ended. The first answer counts, and the
     /// other call is cancelled.
     pub hedge: bool,
+    /// The number of calls of a task that end with one of the faults in
+    /// [`retry_faults`](Self::retry_faults), after which the task fails by that fault. 10 by
+    /// default, and at least 1. They don't count among the
+    /// [`max_attempts`](Self::max_attempts), and those on suspected servers don't count at
+    /// all.
+    pub max_fault_attempts: u32,
 }
 
 impl Default for Options {
@@ -79,6 +86,7 @@ impl Default for Options {
             retry_time_outs: false,
             halt: None,
             hedge: true,
+            max_fault_attempts: 10,
         }
     }
 }

@@ -137,7 +137,7 @@ impl Plan {
         let mut plan = Self {
             tasks: Tasks::default(),
             calls: Calls::default(),
-            retries: Retries::new(options.max_attempts),
+            retries: Retries::new(options.max_attempts, options.max_fault_attempts),
             cases: Cases::default(),
             standing: Standing::default(),
             parking: Parking::default(),

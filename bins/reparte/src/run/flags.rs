@@ -101,14 +101,18 @@ pub(crate) struct RunCommand {
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
     /// How many times a task is tried again whose call was lost and may have run: its server
-    /// died, hangs or is cut off. A program that fails is another case: see --retry-faults
+    /// died, hangs or is cut off. A program that fails is another case, with a count of its
+    /// own: see --retry-faults
     #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX), default_value_t = 9)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     retries: u32,
     /// Try a task again, elsewhere first, when the function itself fails for it: its program
-    /// ends with a failure, or the server answers with a fault
-    #[arg(long, help_heading = "Calls")]
-    retry_faults: bool,
+    /// ends with a failure, or the server answers with a fault. N times at most, or 9 times
+    /// without a number, whatever --retries says
+    #[arg(long, value_name = "N", value_parser = whole_number(1..=u32::MAX))]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "9")]
+    #[arg(allow_negative_numbers = true, help_heading = "Calls")]
+    retry_faults: Option<u32>,
     /// Try a task again whose call was at work for longer than --timeout
     #[arg(long, help_heading = "Calls")]
     retry_time_outs: bool,
@@ -190,7 +194,8 @@ impl RunCommand {
         options.outage_before_answer = Some(self.wait_for_servers);
         options.time_limit = Some(self.timeout);
         options.hedge = self.hedge == Switch::On;
-        if self.retry_faults {
+        if let Some(times) = self.retry_faults {
+            options.max_fault_attempts = times.saturating_add(1);
             options.retry_faults = RetryFaults::All;
         }
         options

@@ -151,6 +151,7 @@ fn plan_options(options: &Options) -> PlanOptions {
     PlanOptions {
         read_ahead: options.read_ahead,
         max_attempts: options.max_attempts,
+        max_fault_attempts: options.max_fault_attempts,
         outage: options.outage,
         outage_before_answer: options.outage_before_answer.or(options.outage),
         time_limit: options.time_limit,

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use crate::error::call::ErrorKind;
 use crate::ids::{ServerId, TaskId};
+use crate::plan::retries::Attempts;
 
 /// Number of failures on a suspected server after which a task fails, if no other
 /// task is left to test the server with.
@@ -52,7 +53,7 @@ pub(super) struct Case {
     /// The server's number of results when it first failed the task.
     pub(super) first_epoch: u64,
     /// Number of attempts of the task that have failed there.
-    pub(super) attempts: u32,
+    pub(super) attempts: Attempts,
     /// Number of its calls that have failed there.
     pub(super) failures: u32,
 }
@@ -62,7 +63,7 @@ pub(super) struct Case {
 pub(super) struct Facts {
     /// The options have such a failure tried again.
     pub(super) is_retried: bool,
-    /// The task has attempts left. Those on suspected servers don't count.
+    /// The task has attempts of this kind left. Those on suspected servers don't count.
     pub(super) has_attempts: bool,
     /// The server is proven.
     pub(super) is_proven: bool,
@@ -131,7 +132,7 @@ impl Cases {
         let known = cases.iter().position(|known| known.server == case.server);
         if let Some(at) = known {
             let earlier = cases.remove(at);
-            case.attempts += earlier.attempts;
+            case.attempts = case.attempts.plus(earlier.attempts);
             case.failures += earlier.failures;
             case.first_epoch = earlier.first_epoch;
         }

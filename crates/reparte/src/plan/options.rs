@@ -19,6 +19,9 @@ pub(crate) struct PlanOptions {
     pub(crate) time_limit: Option<Duration>,
     /// Time limit of a call, in multiples of the median.
     pub(crate) time_limit_medians: Option<u32>,
+    /// Number of calls of a task that end with a fault of `retry_faults`, after which it
+    /// fails.
+    pub(crate) max_fault_attempts: u32,
     /// The faults after which a task is tried again.
     pub(crate) retry_faults: RetryFaults,
     /// Tasks that were running at their time limit are tried again.

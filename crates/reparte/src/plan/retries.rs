@@ -12,12 +12,47 @@ use crate::plan::budget::Budget;
 use crate::plan::failures::CallFailure;
 use crate::plan::suspects::Suspicion;
 
-/// The budget and the limit of attempts.
+/// The budget and the limits of attempts.
 #[derive(Debug)]
 pub(super) struct Retries {
-    /// At least 1.
-    max_attempts: u32,
+    /// Both are at least 1.
+    most: Attempts,
     budget: Budget,
+}
+
+/// The attempts of a task: calls that may have run and brought no result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Attempts {
+    /// Those that ended with a fault that is tried again.
+    pub(super) faults: u32,
+    /// All others.
+    pub(super) others: u32,
+}
+
+impl Attempts {
+    /// Returns one attempt, or none if it does not `count`.
+    pub(super) fn one(counts: bool, is_retried_fault: bool) -> Self {
+        Self {
+            faults: u32::from(counts && is_retried_fault),
+            others: u32::from(counts && !is_retried_fault),
+        }
+    }
+
+    /// Returns the sum.
+    pub(super) fn plus(self, more: Self) -> Self {
+        Self {
+            faults: self.faults.saturating_add(more.faults),
+            others: self.others.saturating_add(more.others),
+        }
+    }
+
+    /// Returns the difference, with nothing below zero.
+    pub(super) fn minus(self, less: Self) -> Self {
+        Self {
+            faults: self.faults.saturating_sub(less.faults),
+            others: self.others.saturating_sub(less.others),
+        }
+    }
 }
 
 /// The decision on a task that needs another call.
@@ -36,9 +71,12 @@ pub(super) enum RetryDecision {
 impl Retries {
     /// Creates the retries of a run. Its slots bring their part of the budget at
     /// the first [`refill`](Self::refill).
-    pub(super) fn new(max_attempts: u32) -> Self {
+    pub(super) fn new(max_attempts: u32, max_fault_attempts: u32) -> Self {
         Self {
-            max_attempts: max_attempts.max(1),
+            most: Attempts {
+                faults: max_fault_attempts.max(1),
+                others: max_attempts.max(1),
+            },
             budget: Budget::new(0),
         }
     }
@@ -48,10 +86,10 @@ impl Retries {
     pub(super) fn after_failure(
         &mut self,
         failure: CallFailure,
-        attempts: u32,
+        attempts: Attempts,
         suspicion: Suspicion,
     ) -> RetryDecision {
-        let exhausted = !self.has_attempts(attempts);
+        let exhausted = !self.has_attempts(attempts, false);
         match suspicion {
             Suspicion::None | Suspicion::Suspect if exhausted => {
                 RetryDecision::Fail(TaskFailure::GivenUp)
@@ -60,9 +98,13 @@ impl Retries {
         }
     }
 
-    /// Returns whether a task with so many attempts may have another one.
-    pub(super) fn has_attempts(&self, attempts: u32) -> bool {
-        attempts < self.max_attempts
+    /// Returns whether a task with so many attempts may have another one, after a fault
+    /// that is tried again or after any other failure.
+    pub(super) fn has_attempts(&self, attempts: Attempts, after_retried_fault: bool) -> bool {
+        match after_retried_fault {
+            true => attempts.faults < self.most.faults,
+            false => attempts.others < self.most.others,
+        }
     }
 
     /// Decides on a task that is tried again, however many attempts it has had, unless
@@ -117,9 +159,13 @@ mod tests {
             (0, 0, LOST, RetryDecision::Retry),
             (0, 1, LOST, RetryDecision::Fail(TaskFailure::GivenUp)),
         ] {
-            let mut retries = Retries::new(max_attempts);
+            let mut retries = Retries::new(max_attempts, 1);
+            let attempts = Attempts {
+                faults: 9,
+                others: attempts,
+            };
             let decided = retries.after_failure(failure, attempts, Suspicion::None);
-            assert_eq!(decided, decision, "{attempts} of {max_attempts}");
+            assert_eq!(decided, decision, "{attempts:?} of {max_attempts}");
         }
     }
 
@@ -139,16 +185,20 @@ mod tests {
                 RetryDecision::Fail(TaskFailure::Poison),
             ),
         ] {
-            let decided = Retries::new(2).after_failure(LOST, attempts, suspicion);
+            let attempts = Attempts {
+                faults: 0,
+                others: attempts,
+            };
+            let decided = Retries::new(2, 2).after_failure(LOST, attempts, suspicion);
             assert_eq!(decided, decision, "{suspicion:?}");
         }
-        let decided = Retries::new(2).retry(false, Suspicion::Poison);
+        let decided = Retries::new(2, 2).retry(false, Suspicion::Poison);
         assert_eq!(decided, RetryDecision::Fail(TaskFailure::Poison));
     }
 
     #[test]
     fn what_is_not_paid_for_is_delayed() {
-        let mut retries = Retries::new(9);
+        let mut retries = Retries::new(9, 9);
         let now = Duration::from_secs(1);
         retries.refill(now, 1);
         for _ in 0..10 {
@@ -163,5 +213,27 @@ mod tests {
         assert!(retries.pay() && !retries.pay());
         (0..10).for_each(|_| retries.earn());
         assert!(retries.pay() && !retries.pay());
+    }
+
+    #[test]
+    fn faults_that_are_tried_again_have_a_count_of_their_own() {
+        let retries = Retries::new(1, 3);
+        let mut attempts = Attempts::default();
+        for (is_retried_fault, left) in [
+            (true, [true, true]),
+            (true, [true, true]),
+            (false, [true, false]),
+            (true, [false, false]),
+        ] {
+            attempts = attempts.plus(Attempts::one(true, is_retried_fault));
+            let has = [true, false].map(|kind| retries.has_attempts(attempts, kind));
+            assert_eq!(has, left, "{attempts:?}");
+        }
+        let others = attempts.minus(Attempts {
+            faults: 9,
+            others: 0,
+        });
+        assert_eq!(others, Attempts::one(true, false));
+        assert_eq!(Attempts::one(false, true), Attempts::default());
     }
 }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::avoid::Avoid;
+use crate::plan::retries::Attempts;
 
 /// The open tasks, in queues.
 #[derive(Debug, Default)]
@@ -55,8 +56,8 @@ pub(super) struct Task {
     calls: Vec<CallId>,
     /// Number of calls started, hedges included.
     calls_made: u32,
-    /// Number of calls that may have run and brought no result, hedges excepted.
-    attempts: u32,
+    /// Its attempts, hedges excepted.
+    attempts: Attempts,
     /// The servers that have failed it.
     avoid: Arc<Avoid>,
     /// Number of calls made as hedges.
@@ -128,10 +129,9 @@ impl Task {
         self.calls.retain(|&other| other != call);
     }
 
-    /// Counts a failed call, as an attempt if it may have run. Returns the
-    /// number of attempts.
-    pub(super) fn call_failed(&mut self, may_have_run: bool) -> u32 {
-        self.attempts += u32::from(may_have_run);
+    /// Counts the attempt of a failed call, and returns all attempts.
+    pub(super) fn call_failed(&mut self, attempt: Attempts) -> Attempts {
+        self.attempts = self.attempts.plus(attempt);
         self.attempts
     }
 }
@@ -154,7 +154,7 @@ impl Tasks {
             queue: None,
             calls: Vec::new(),
             calls_made: 0,
-            attempts: 0,
+            attempts: Attempts::default(),
             hedges: 0,
             avoid: Arc::clone(&self.nothing),
         };

@@ -8,7 +8,7 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `servers 1 4` | the slots of each server, first; `s4`: it can be probed; `l1`: its slots are learnt so; `r1`: it is in reserve |
-//! | `option read_ahead 2` | or `max_attempts`, `limit_medians`; `outage`, `limit` in ms or `none`; `retry_faults none`, `all` or codes |
+//! | `option read_ahead 2` | or `max_attempts`, `max_fault_attempts`, `limit_medians`; `outage`, `limit` in ms or `none`; `retry_faults none`, `all` or codes |
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if the plan accepts them; `2*50`: task 2, of cost 50 |
 //! | `end 3 ok` | a call returns, with a result or with a kind of error |

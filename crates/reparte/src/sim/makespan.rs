@@ -34,6 +34,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
     let options = PlanOptions {
         read_ahead,
         max_attempts: 1,
+        max_fault_attempts: 1,
         outage: Some(Duration::from_secs(5)),
         outage_before_answer: Some(Duration::from_secs(5)),
         time_limit: None,

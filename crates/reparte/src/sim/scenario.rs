@@ -164,6 +164,7 @@ impl Scenario {
         PlanOptions {
             read_ahead: self.read_ahead,
             max_attempts: self.max_attempts,
+            max_fault_attempts: self.max_attempts,
             outage: self.outage,
             outage_before_answer: self.outage,
             time_limit: self.time_limit,

@@ -37,6 +37,7 @@ impl RunScript {
             ("seed", seed.to_string()),
             ("read_ahead", scenario.read_ahead.to_string()),
             ("max_attempts", scenario.max_attempts.to_string()),
+            ("max_fault_attempts", scenario.max_attempts.to_string()),
             ("outage", time(scenario.outage)),
             ("limit", time(scenario.time_limit)),
             ("limit_medians", number(scenario.time_limit_medians)),

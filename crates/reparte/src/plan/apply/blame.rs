@@ -10,7 +10,7 @@ use crate::plan::calls::{Assignment, CallKind, InFlight};
 use crate::plan::cases::{self, Case, Facts, Judgement};
 use crate::plan::failures::{self, ServerVerdict};
 use crate::plan::health::State;
-use crate::plan::retries::RetryDecision;
+use crate::plan::retries::{Attempts, RetryDecision};
 use crate::plan::suspects::Suspicion;
 use crate::plan::tasks::Queue;
 
@@ -24,7 +24,10 @@ impl Plan {
     pub(in crate::plan) fn contest(&mut self, ended: &InFlight, kind: ErrorKind) {
         let (task, server) = (ended.task, ended.assignment.server);
         let counts = kind.may_have_run() && ended.kind != CallKind::Hedge;
-        self.open_case(task, server, kind, counts);
+        let is_retried = self.is_retried(kind);
+        let is_retried_fault = is_retried && matches!(kind, ErrorKind::Fault { .. });
+        let attempt = Attempts::one(counts, is_retried_fault);
+        self.open_case(task, server, kind, attempt);
         if self.standing.is_proven(server) && self.cases.agreeing(task).next().is_some() {
             self.confirm(task);
         }
@@ -35,15 +38,15 @@ impl Plan {
         let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };
-        let attempts = failed.call_failed(counts);
-        let attempts = attempts.saturating_sub(self.suspected_attempts(task));
+        let attempts = failed.call_failed(attempt);
+        let attempts = attempts.minus(self.suspected_attempts(task));
         self.tasks.avoid(task, server, true);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);
         }
         let facts = Facts {
-            is_retried: self.is_retried(kind),
-            has_attempts: self.retries.has_attempts(attempts),
+            is_retried,
+            has_attempts: self.retries.has_attempts(attempts, is_retried_fault),
             is_proven: self.standing.is_proven(server),
             stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
@@ -77,14 +80,14 @@ impl Plan {
         }
     }
 
-    fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, counts: bool) {
+    fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, attempts: Attempts) {
         let epoch = self.standing.results(server);
         let case = Case {
             server,
             kind,
             epoch,
             first_epoch: epoch,
-            attempts: u32::from(counts),
+            attempts,
             failures: 1,
         };
         if self.cases.open(task, case) {
@@ -158,11 +161,11 @@ impl Plan {
         }
     }
 
-    /// Returns the number of attempts of a task that suspected servers have failed.
-    pub(in crate::plan) fn suspected_attempts(&self, task: TaskId) -> u32 {
+    /// Returns the attempts of a task that suspected servers have failed.
+    pub(in crate::plan) fn suspected_attempts(&self, task: TaskId) -> Attempts {
         let cases = self.cases.of(task).iter();
         let failed = cases.filter(|case| self.standing.is_suspected(case.server));
-        failed.map(|case| case.attempts).sum()
+        failed.fold(Attempts::default(), |sum, case| sum.plus(case.attempts))
     }
 
     /// Puts a suspected server on trial, unless every server that is expected gives nothing

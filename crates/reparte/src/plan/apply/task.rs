@@ -9,7 +9,7 @@ use crate::plan::calls::{CallKind, CallState, InFlight};
 use crate::plan::failures::{CallFailure, Death};
 use crate::plan::health::State;
 use crate::plan::hedging;
-use crate::plan::retries::RetryDecision;
+use crate::plan::retries::{Attempts, RetryDecision};
 use crate::plan::suspects::Suspicion;
 use crate::plan::tasks::Queue;
 
@@ -121,8 +121,8 @@ impl Plan {
             return;
         };
         let counts = failure.may_have_run && call.kind != CallKind::Hedge;
-        let attempts = failed.call_failed(counts);
-        let attempts = attempts.saturating_sub(self.suspected_attempts(task));
+        let attempts = failed.call_failed(Attempts::one(counts, false));
+        let attempts = attempts.minus(self.suspected_attempts(task));
         self.tasks.avoid(task, server, false);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);

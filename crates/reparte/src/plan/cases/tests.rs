@@ -22,7 +22,7 @@ fn open(cases: &mut Cases, server: usize, kind: ErrorKind) -> bool {
         kind,
         epoch: 0,
         first_epoch: 0,
-        attempts: 1,
+        attempts: Attempts::one(true, false),
         failures: 1,
     };
     cases.open(TaskId::new(0), case)
@@ -197,7 +197,7 @@ fn a_second_failure_on_a_server_replaces_its_case() {
     assert!(cases.any() && cases.has(task, ServerId::new(4)));
     assert_eq!(cases.agreeing(task).count(), 0);
     let last = cases.of(task).last().unwrap();
-    assert_eq!((last.attempts, last.failures), (2, 2));
+    assert_eq!((last.attempts.others, last.failures), (2, 2));
     assert_eq!(cases.close(task).len(), 2);
     assert!(cases.of(task).is_empty() && !cases.any());
 }

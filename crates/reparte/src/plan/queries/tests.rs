@@ -20,6 +20,7 @@ fn plan(read_ahead: usize) -> Plan {
         halt: None,
         read_ahead,
         max_attempts: 10,
+        max_fault_attempts: 10,
         outage: None,
         time_limit: None,
         time_limit_medians: None,

@@ -103,7 +103,14 @@ fn a_task_counts_its_calls() {
     assert_eq!((task.calls(), task.hedges()), (&calls[..], 1));
     task.call_over(calls[0]);
     assert_eq!(task.calls(), &calls[1..]);
-    assert_eq!(task.call_failed(false), 0);
-    assert_eq!(task.call_failed(true), 1);
-    assert_eq!(task.call_failed(true), 2);
+    for (counts, is_retried_fault, faults, others) in [
+        (false, false, 0, 0),
+        (true, false, 0, 1),
+        (true, true, 1, 1),
+        (false, true, 1, 1),
+        (true, false, 1, 2),
+    ] {
+        let attempt = Attempts::one(counts, is_retried_fault);
+        assert_eq!(task.call_failed(attempt), Attempts { faults, others });
+    }
 }

@@ -16,6 +16,7 @@ pub(crate) fn replay(script: &str) -> String {
     let mut options = PlanOptions {
         read_ahead: 0,
         max_attempts: 10,
+        max_fault_attempts: 10,
         outage: Some(Duration::from_secs(5)),
         outage_before_answer: Some(Duration::from_secs(5)),
         time_limit: None,
@@ -84,6 +85,7 @@ fn set_option(options: &mut PlanOptions, name: &str, values: &[&str]) {
     match (name, values) {
         ("read_ahead", &[n]) => options.read_ahead = n.parse().unwrap(),
         ("max_attempts", &[n]) => options.max_attempts = n.parse().unwrap(),
+        ("max_fault_attempts", &[n]) => options.max_fault_attempts = n.parse().unwrap(),
         ("outage", &[value]) => {
             options.outage = time(value);
             options.outage_before_answer = time(value);
