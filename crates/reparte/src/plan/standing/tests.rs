@@ -1,0 +1,130 @@
+//! Tests of the standing of servers.
+
+use super::*;
+
+const FAULT: ErrorKind = ErrorKind::Fault { code: 1 };
+
+fn id(index: usize) -> ServerId {
+    ServerId::new(index)
+}
+
+fn standing(servers: usize) -> Standing {
+    let mut standing = Standing::default();
+    (0..servers).for_each(|_| standing.add_server());
+    standing
+}
+
+fn fail(standing: &mut Standing, server: usize, times: u32) {
+    (0..times).for_each(|_| standing.case_opened(id(server), true));
+}
+
+#[test]
+fn a_server_is_proven_by_a_result_and_not_by_faults() {
+    let mut standing = standing(1);
+    fail(&mut standing, 0, 1);
+    assert!(standing.has_answered(id(0)) && !standing.is_proven(id(0)));
+    standing.result(id(0));
+    assert!(standing.is_proven(id(0)) && standing.good().eq([id(0)]));
+    fail(&mut standing, 0, 1);
+    assert!(standing.is_proven(id(0)) && standing.good().next().is_none());
+}
+
+#[test]
+fn two_strikes_make_it_suspected_until_a_result_and_ten_take_one_back() {
+    let mut standing = standing(1);
+    standing.result(id(0));
+    for suspected in [false, true] {
+        standing.strike(id(0));
+        assert_eq!(standing.is_suspected(id(0)), suspected);
+    }
+    standing.result(id(0));
+    assert!(!standing.is_suspected(id(0)) && !standing.is_proven(id(0)));
+    (0..9).for_each(|_| assert!(!standing.result(id(0))));
+    assert!(standing.is_proven(id(0)));
+}
+
+#[test]
+fn three_open_cases_make_it_suspected_or_twice_an_innocent_streak() {
+    let mut standing = standing(2);
+    fail(&mut standing, 0, 2);
+    assert!(!standing.is_suspected(id(0)));
+    fail(&mut standing, 0, 1);
+    assert!(standing.is_suspected(id(0)) && standing.is_suspected_by_faults(id(0)));
+    fail(&mut standing, 1, 1);
+    assert!(!standing.result(id(1)), "three are too many still");
+    fail(&mut standing, 1, 5);
+    assert!(standing.result(id(1)), "ten are too many now");
+    assert!(!standing.is_suspected(id(0)));
+    fail(&mut standing, 0, 7);
+    assert!(standing.is_suspected(id(0)));
+    standing.case_opened(id(0), false);
+    assert!(!standing.is_suspected_by_faults(id(0)));
+}
+
+#[test]
+fn faults_of_every_server_are_believed_until_a_result() {
+    let mut standing = standing(2);
+    fail(&mut standing, 0, 3);
+    assert!(standing.gives_only_faults(id(0), true));
+    assert!(!standing.gives_only_faults(id(0), false));
+    fail(&mut standing, 0, 5);
+    assert!(standing.gives_only_faults(id(0), false));
+    standing.believe_faults();
+    assert!(standing.faults_everywhere() && !standing.is_suspected(id(0)));
+    assert!(standing.result(id(1)), "the other is suspected again");
+    assert!(!standing.faults_everywhere() && standing.is_suspected(id(0)));
+}
+
+#[test]
+fn two_confirmed_faults_make_it_stand_well_until_one_is_believed() {
+    let mut standing = standing(1);
+    standing.result(id(0));
+    let epoch = standing.results(id(0));
+    for well in [false, true] {
+        fail(&mut standing, 0, 1);
+        standing.confirmed(id(0), epoch, FAULT);
+        assert_eq!(standing.stands_well(id(0), FAULT), well);
+    }
+    assert!(
+        !standing.stands_well(id(0), ErrorKind::Overran),
+        "another kind"
+    );
+    assert!(!standing.stands_well(id(0), ErrorKind::Malformed));
+    assert!(standing.good().eq([id(0)]), "the cases are closed");
+    standing.believed(id(0), epoch);
+    assert!(!standing.stands_well(id(0), FAULT));
+    standing.result(id(0));
+    assert!(standing.stands_well(id(0), FAULT));
+    standing.believed(id(0), epoch);
+    standing.confirmed(id(0), epoch, FAULT);
+    assert!(standing.stands_well(id(0), FAULT));
+}
+
+#[test]
+fn two_confirmed_time_limits_make_it_stand_well_for_time_limits_alone() {
+    let mut standing = standing(1);
+    standing.result(id(0));
+    for well in [false, true] {
+        standing.confirmed(id(0), 1, ErrorKind::Overran);
+        assert_eq!(standing.stands_well(id(0), ErrorKind::Overran), well);
+    }
+    assert!(!standing.stands_well(id(0), FAULT));
+}
+
+#[test]
+fn each_result_is_another_epoch() {
+    let mut standing = standing(1);
+    for results in 0..4 {
+        assert_eq!(standing.results(id(0)), results);
+        standing.result(id(0));
+    }
+}
+
+#[test]
+fn a_server_has_no_such_function_if_it_says_so_of_two_tasks() {
+    let mut standing = standing(1);
+    let [one, two] = [1, 2].map(TaskId::new);
+    assert!(!standing.not_found(id(0), one));
+    assert!(!standing.not_found(id(0), one));
+    assert!(standing.not_found(id(0), two));
+}
