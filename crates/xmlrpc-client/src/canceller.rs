@@ -57,6 +57,16 @@ impl Canceller {
         }
     }
 
+    /// Returns whether a part of the response has come, or the call has returned.
+    #[must_use]
+    pub fn response_has_begun(&self) -> bool {
+        match &*self.state() {
+            State::Ready | State::Cancelled => false,
+            State::Running(connection) => connection.response_has_begun(),
+            State::Done => true,
+        }
+    }
+
     /// Records the connection on which the call is about to run.
     ///
     /// # Errors

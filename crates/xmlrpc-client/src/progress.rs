@@ -41,6 +41,8 @@ struct State {
     is_new_socket: bool,
     /// The server closed the connection before it had taken the whole request.
     broke_while_sending: bool,
+    /// A part of the response has come.
+    response_has_begun: bool,
 }
 
 impl State {
@@ -55,6 +57,7 @@ impl State {
             deadline,
             is_new_socket: false,
             broke_while_sending: false,
+            response_has_begun: false,
         }
     }
 }
@@ -115,6 +118,17 @@ impl CallProgress {
     /// Records that the server closed the connection before it had taken the whole request.
     pub(crate) fn set_broke_while_sending(&self) {
         self.state().broke_while_sending = true;
+    }
+
+    /// Records that bytes have come. Those of a TLS handshake are no part of the response.
+    pub(crate) fn set_response_begun(&self) {
+        let mut state = self.state();
+        state.response_has_begun |= state.phase == Phase::Response && !state.in_handshake;
+    }
+
+    /// Returns whether a part of the response has come.
+    pub(crate) fn response_has_begun(&self) -> bool {
+        self.state().response_has_begun
     }
 
     pub(crate) fn broke_while_sending(&self) -> bool {

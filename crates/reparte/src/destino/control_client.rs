@@ -13,6 +13,7 @@
 //! A time-out changes nothing. A server that does not support the protocol is only connected
 //! to.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -29,6 +30,10 @@ use crate::error::call::{CallError, ErrorKind};
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// The part of that for connecting: enough for TCP's second SYN, one second after the first.
 const CONNECT_TIME_LIMIT: Duration = Duration::from_millis(1500);
+
+/// The calls that wait or run on a server: their ids, and whether they run.
+#[derive(Debug, Default)]
+pub(super) struct KnownCalls(HashMap<String, bool>);
 
 const UNKNOWN: u8 = 0;
 const UNSUPPORTED: u8 = 1;
@@ -61,9 +66,9 @@ impl ControlClient {
         })
     }
 
-    /// Asks the server for its status, and the ids of the calls that run there; None if it
-    /// does not support the protocol.
-    pub(super) fn status(&self) -> Result<Option<(Status, Vec<String>)>, CallError> {
+    /// Asks the server for its status, and the calls that wait or run there; None if it does
+    /// not support the protocol.
+    pub(super) fn status(&self) -> Result<Option<(Status, KnownCalls)>, CallError> {
         // Relaxed: one thread at a time asks, and `cancel` needs no more than a recent value.
         let known = self.support.load(Relaxed);
         if known == UNSUPPORTED {
@@ -82,7 +87,7 @@ impl ControlClient {
         let attempt = proxy.attempt().deadline(Instant::now() + TIME_LIMIT);
         let (support, outcome) = match attempt.call::<Value>("reparte.status", ()) {
             Ok(value) => match read(&value) {
-                Some(status) => (SUPPORTED, Ok(Some((status, running(&value))))),
+                Some(status) => (SUPPORTED, Ok(Some((status, KnownCalls::read(&value))))),
                 None => (UNSUPPORTED, Ok(None)),
             },
             Err(ClientError::Fault(_)) => (UNSUPPORTED, Ok(None)),
@@ -149,14 +154,27 @@ fn read(value: &Value) -> Option<Status> {
     Some(Status::new(instance.clone(), slots.unwrap_or(0)))
 }
 
-/// Returns the ids of the calls that a status shows at work.
-fn running(value: &Value) -> Vec<String> {
-    let Some(Value::Array(calls)) = value.get("calls") else {
-        return Vec::new();
-    };
-    let runs = |call: &&Value| matches!(call.get("running"), Some(Value::Bool(true)));
-    let id = |call: &Value| call.get("id")?.as_str().map(str::to_owned);
-    calls.iter().filter(runs).filter_map(id).collect()
+impl KnownCalls {
+    /// Reads the calls of a status.
+    fn read(value: &Value) -> Self {
+        let Some(Value::Array(calls)) = value.get("calls") else {
+            return KnownCalls::default();
+        };
+        let runs = |call: &Value| matches!(call.get("running"), Some(Value::Bool(true)));
+        let id = |call: &Value| call.get("id")?.as_str().map(str::to_owned);
+        let entry = |call: &Value| Some((id(call)?, runs(call)));
+        KnownCalls(calls.iter().filter_map(entry).collect())
+    }
+
+    /// Returns whether the server knows a call.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// Returns whether a call is at work.
+    pub(super) fn is_running(&self, id: &str) -> bool {
+        self.0.get(id).copied().unwrap_or(false)
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_calls_at_work_are_read() {
+    fn the_calls_are_read() {
         let call = |members: &[(&str, Value)]| Value::Struct(members.iter().cloned().collect());
         let id = |id: &str| ("id", Value::String(id.into()));
         let calls = vec![
@@ -173,9 +191,13 @@ mod tests {
             call(&[id("c")]),
             Value::Nil,
         ];
-        let status = call(&[("calls", Value::Array(calls))]);
-        assert_eq!(running(&status), ["a"]);
-        assert!(running(&Value::Nil).is_empty());
+        let known = KnownCalls::read(&call(&[("calls", Value::Array(calls))]));
+        let of = |id: &str| (known.has(id), known.is_running(id));
+        assert_eq!(
+            ["a", "b", "c", "d"].map(of),
+            [(true, true), (true, false), (true, false), (false, false)]
+        );
+        assert!(!KnownCalls::read(&Value::Nil).has("a"));
     }
 
     #[test]

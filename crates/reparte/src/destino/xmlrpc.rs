@@ -1,6 +1,6 @@
 //! A function on an XML-RPC server as a destination.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use xmlrpc_client::{
 
 use crate::destino::address;
 use crate::destino::client_error::{DEADLINE_PASSED, call_error};
-use crate::destino::control_client::ControlClient;
+use crate::destino::control_client::{ControlClient, KnownCalls};
 use crate::destino::{Call, Destino, Status};
 use crate::error::Error;
 use crate::error::call::{CallError, ErrorKind};
@@ -42,6 +42,12 @@ struct InFlight {
     call_id: String,
     /// A status of the server has shown the call at work.
     seen_running: bool,
+    /// The instance of the server whose status has shown the call.
+    known_to: Option<String>,
+    /// When the status of that instance began not to show the call any more.
+    missing_since: Option<Instant>,
+    /// The call was given up, since its server has long had an answer that does not come.
+    is_forgotten: bool,
 }
 
 impl XmlRpc {
@@ -136,15 +142,25 @@ impl XmlRpc {
         &self.proxy
     }
 
-    /// Notes that a status of the server has shown calls of these ids at work.
-    fn note_running(&self, ids: &[String]) {
-        if ids.is_empty() {
-            return;
-        }
-        let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    /// Notes which calls a status of the server has shown. Gives up those that it knew, and
+    /// has not known for [`FORGOTTEN_AFTER`], while no answer comes: it has answered, and the
+    /// connection is lost without a sign.
+    fn note_status(&self, status: &Status, known: &KnownCalls) {
+        let mut forgotten = Vec::new();
         for call in self.in_flight().values_mut() {
-            call.seen_running |= ids.contains(&*call.call_id);
+            call.seen_running |= known.is_running(&call.call_id);
+            if known.has(&call.call_id) {
+                call.known_to = Some(status.instance.clone());
+                call.missing_since = None;
+            } else if call.known_to.as_ref() == Some(&status.instance) {
+                let since = *call.missing_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= FORGOTTEN_AFTER && !call.canceller.response_has_begun() {
+                    call.is_forgotten = true;
+                    forgotten.push(call.canceller.clone());
+                }
+            }
         }
+        forgotten.iter().for_each(Canceller::cancel);
     }
 
     fn in_flight(&self) -> MutexGuard<'_, HashMap<CallId, InFlight>> {
@@ -190,8 +206,8 @@ where
         match &self.control {
             Some(control) => {
                 let status = control.status()?;
-                Ok(status.map(|(status, running)| {
-                    self.note_running(&running);
+                Ok(status.map(|(status, known)| {
+                    self.note_status(&status, &known);
                     status
                 }))
             }
@@ -211,6 +227,9 @@ where
             canceller: canceller.clone(),
             call_id,
             seen_running: false,
+            known_to: None,
+            missing_since: None,
+            is_forgotten: false,
         };
         // Enter it first, then look at the mark. `cancel` marks first and then looks for the
         // entry, on another thread. So `cancel` finds the entry, or this finds the mark.
@@ -220,9 +239,14 @@ where
         }
         let outcome = attempt.call(&self.function, args.clone());
         let ended = self.in_flight().remove(&call.id);
-        let seen_running = ended.is_some_and(|ended| ended.seen_running);
+        let (seen_running, is_forgotten) = ended.map_or((false, false), |ended| {
+            (ended.seen_running, ended.is_forgotten)
+        });
         outcome
             .map_err(|error| match error {
+                ClientError::Cancelled if is_forgotten => {
+                    CallError::new(ErrorKind::TimedOut, FORGOTTEN)
+                }
                 ClientError::Fault(fault) if self.is_unpublished(&fault.message) => {
                     CallError::new(ErrorKind::NotFound, fault.message)
                 }
@@ -291,6 +315,13 @@ fn say_limit(error: CallError, began: Instant, deadline: Option<Instant>) -> Cal
         _ => error,
     }
 }
+
+/// The time for which a server has to be without a call before the call is given up. An answer
+/// that is there comes sooner.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
+/// The text of a call that was given up.
+const FORGOTTEN: &str = "the server no longer knows the call, and its answer has not come: the \
+                         network between has lost the connection";
 
 /// The kind of a 504 that does not say whether the call ran.
 const LATE: ErrorKind = ErrorKind::Http {

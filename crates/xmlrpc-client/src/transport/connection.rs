@@ -62,7 +62,7 @@ impl Connection {
     }
 
     pub(super) fn abort_handle(&self) -> AbortHandle {
-        AbortHandle::new(&self.agent)
+        AbortHandle::new(&self.agent, &self.progress)
     }
 
     /// Returns whether the last call failed since the server had closed the connection

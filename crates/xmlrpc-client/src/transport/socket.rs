@@ -95,6 +95,9 @@ impl Transport for Socket {
                 .fit(time_left, |time| self.stream.set_read_timeout(time))?;
             match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Ok(length) => {
+                    if length > 0 {
+                        self.progress.set_response_begun();
+                    }
                     self.buffers.input_appended(length);
                     return Ok(length > 0);
                 }
