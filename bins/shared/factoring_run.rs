@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use cli_support::clear_text;
 use cli_support::output::eprint;
 use cli_support::signals::at_signal;
 use factorizar_service::LocalServers;
-#[cfg(doc)]
-use reparte::XmlRpc;
-use reparte::{Handle, Incomplete, Journal, Persist, RepartidorBuilder, RunSummary, SendError};
-use xmlrpc_client::HttpProxy;
+use reparte::{
+    Handle, Incomplete, Journal, Persist, RepartidorBuilder, RunSummary, SendError, XmlRpc,
+};
+use xmlrpc_client::{HttpProxy, ServerProxy};
 
 use crate::shared::command_line::{Argument, CommandLine};
 use crate::shared::failure::Failure;
@@ -99,6 +100,11 @@ impl FactoringRun {
         if servers.is_empty() {
             return Err(Failure::Usage(usage));
         }
+        // An address that can't be read is told later.
+        let list = XmlRpc::list_with(&servers, "", &options).unwrap_or_default();
+        let proxies = list.iter().map(XmlRpc::proxy);
+        let exposed = proxies.filter(|proxy| proxy.exposes_credentials());
+        clear_text::warn_client(exposed.map(ServerProxy::server));
         Ok(FactoringRun {
             servers,
             options,

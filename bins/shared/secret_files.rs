@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use xmlrpc_client::{Credentials, Identity};
-use xmlrpc_server::Token;
 use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Token, read_private_key};
 
 use crate::shared::command_line::{CommandLine, Values};
 use crate::shared::failure::Failure;
@@ -97,7 +97,7 @@ impl SecretFiles {
             (None, None) => Ok(None),
             (Some(chain), Some(key)) => Ok(Some(Identity::new(
                 read(command_line, chain)?,
-                read(command_line, key)?,
+                private_key(command_line, key)?,
             ))),
             _ => Err(command_line.bad("--tls-cert and --tls-key go together")),
         }
@@ -107,6 +107,11 @@ impl SecretFiles {
         let path = self.authorities.as_deref();
         path.map(|path| read(command_line, path)).transpose()
     }
+}
+
+fn private_key(command_line: CommandLine, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bad = |error| command_line.bad(format_args!("--tls-key {}: {error}", path.display()));
+    read_private_key(path).map_err(bad)
 }
 
 fn read(command_line: CommandLine, path: &Path) -> Result<Vec<u8>, Failure> {

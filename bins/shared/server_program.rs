@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 
+use cli_support::clear_text;
 use cli_support::listening::{announce, is_open};
 use cli_support::signals::stop_at_signal;
 use factorizar_service::{WorkLimits, publish, publish_units};
@@ -136,6 +137,9 @@ impl ServerProgram {
                  call: ask for a token with --token-file, say --without-token if that is \
                  meant, or give the port alone to serve this machine"
             )));
+        }
+        if options.token.is_some() && options.tls.is_none() {
+            clear_text::warn_server(&listener).map_err(no_address)?;
         }
         Ok(ServerProgram::new(listener, Front::Hyper(options)))
     }

@@ -10,7 +10,7 @@ use cli_support::standard_streams::check_output;
 use xmlrpc_client::{Options, Value};
 
 use crate::exit::Failure;
-use crate::flags::client::ClientFlags;
+use crate::flags::client::{ClientFlags, warn_of_clear_text};
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
@@ -66,6 +66,7 @@ impl Call {
         // The call has a connection of its own. It does not say `Connection: close`, after which
         // the end of this process would not cancel it.
         let server = single_server(&self.url, &options)?;
+        warn_of_clear_text([server.proxy()]);
         let result: Value = server.proxy().call(&self.method, arguments)?;
         let line = match self.output {
             ValueFormat::Text => to_text(&result),

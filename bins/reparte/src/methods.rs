@@ -9,7 +9,7 @@ use untrusted_text::OneLine;
 use xmlrpc_client::ErrorKind;
 
 use crate::exit::Failure;
-use crate::flags::client::ClientFlags;
+use crate::flags::client::{ClientFlags, warn_of_clear_text};
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
@@ -47,6 +47,7 @@ impl Methods {
         options.keep_alive = false;
         let server = single_server(&self.url, &options)?;
         let server = server.proxy();
+        warn_of_clear_text([server]);
         let names = method_names(server).map_err(|error| match error.kind() {
             ErrorKind::Fault => Failure::Fault(format!(
                 "{error}; this server does not list its methods, but `reparte call` can call them"

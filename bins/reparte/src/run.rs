@@ -50,6 +50,7 @@ use reparte::Repartidor;
 
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::flags::client::warn_of_clear_text;
 use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
@@ -139,6 +140,8 @@ impl RunCommand {
             check: self.check()?,
         };
         let destinations = Destination::all(&self.servers, &setup)?;
+        warn_of_clear_text(destinations.iter().map(Destination::proxy));
+        self.servers.warn_if_writable(&setup.client);
         Ok(Servers {
             keys: destinations.iter().map(Destination::key).collect(),
             destinations,

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use cli_support::exit::UNREACHABLE;
 use cli_support::output::print;
+use reparte::XmlRpc;
 
 use crate::exit::Failure;
-use crate::flags::client::ClientFlags;
+use crate::flags::client::{ClientFlags, warn_of_clear_text};
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
 use crate::json::json_text;
@@ -60,6 +61,8 @@ impl Status {
         options.connect_timeout = self.timeout;
         options.response_timeout = self.timeout;
         let servers = self.servers.list("reparte.status", &options)?;
+        warn_of_clear_text(servers.iter().map(XmlRpc::proxy));
+        self.servers.warn_if_writable(&options);
         let screen = Screen::new(self.watch && !self.json);
         let mut with_protocol = HashSet::new();
         loop {

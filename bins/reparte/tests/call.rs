@@ -190,7 +190,13 @@ fn tls_files_of_no_use_are_named_with_their_flags() {
     let keys = files.path("keys");
     run(&["keys", &keys]).expect_code(0);
     let (certificate, key) = (format!("{keys}/client.pem"), format!("{keys}/client.key"));
-    let identity = format!("--tls-cert {certificate} --tls-key {certificate}: its key is no key");
+    // A file that only its owner may read, as a key's has to be, and that has a certificate.
+    let no_key = files.write(
+        "no key",
+        &std::fs::read_to_string(&certificate).unwrap(),
+        0o600,
+    );
+    let identity = format!("--tls-cert {certificate} --tls-key {no_key}: its key is no key");
     let torn = files.write(
         "torn",
         "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
@@ -207,7 +213,7 @@ fn tls_files_of_no_use_are_named_with_their_flags() {
             format!("--tls-cert {empty}: it has no certificate as PEM"),
         ),
         (
-            &["--tls-cert", &certificate, "--tls-key", &certificate],
+            &["--tls-cert", &certificate, "--tls-key", &no_key],
             identity,
         ),
     ] {

@@ -422,9 +422,10 @@ fn certificates_are_asked_for_as_said() {
         run(&[&["call", &url, "f", "x", "--ca", &ca], &own[..]].concat()).expect("x\n");
         run(&["call", &url, "f", "x"]).expect_error(8, &["no TLS", "--ca"]);
     }
+    let no_key = files.write("no key", &std::fs::read_to_string(&cert).unwrap(), 0o600);
     for (flags, text) in [
         (["--tls-cert", &key, "--tls-key", &key], "certificate"),
-        (["--tls-cert", &cert, "--tls-key", &cert], "key"),
+        (["--tls-cert", &cert, "--tls-key", &no_key], "key"),
     ] {
         let ended = run(&[&["serve", "0"], &flags[..], &program].concat());
         ended.expect_error(2, &[text, "reparte keys"]);

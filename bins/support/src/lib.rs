@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod clear_text;
 pub mod descriptors;
 pub mod diagnostics;
 pub mod exit;

@@ -11,7 +11,8 @@
 //! phase stays `Connect`. A phase has its time-out as a total, from its start to its end,
 //! however many bytes come in between.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::options::Options;
@@ -25,6 +26,8 @@ pub(crate) struct CallProgress {
     send_timeout: Duration,
     response_timeout: Duration,
     state: Mutex<State>,
+    /// A part of the response has come. Nothing else depends on it: `Relaxed` is enough.
+    response_has_begun: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +44,6 @@ struct State {
     is_new_socket: bool,
     /// The server closed the connection before it had taken the whole request.
     broke_while_sending: bool,
-    /// A part of the response has come.
-    response_has_begun: bool,
 }
 
 impl State {
@@ -57,7 +58,6 @@ impl State {
             deadline,
             is_new_socket: false,
             broke_while_sending: false,
-            response_has_begun: false,
         }
     }
 }
@@ -70,12 +70,14 @@ impl CallProgress {
             send_timeout: options.send_timeout,
             response_timeout: options.response_timeout,
             state: Mutex::new(State::new(Duration::ZERO, Instant::now())),
+            response_has_begun: Arc::default(),
         }
     }
 
     /// Starts a call that must be over at `deadline`.
     pub(crate) fn start(&self, deadline: Instant) {
         *self.state() = State::new(self.connect_timeout, deadline);
+        self.response_has_begun.store(false, Relaxed);
     }
 
     /// Enters `phase`, unless the call is in it, and starts its time.
@@ -122,13 +124,15 @@ impl CallProgress {
 
     /// Records that bytes have come. Those of a TLS handshake are no part of the response.
     pub(crate) fn set_response_begun(&self) {
-        let mut state = self.state();
-        state.response_has_begun |= state.phase == Phase::Response && !state.in_handshake;
+        let state = *self.state();
+        if state.phase == Phase::Response && !state.in_handshake {
+            self.response_has_begun.store(true, Relaxed);
+        }
     }
 
-    /// Returns whether a part of the response has come.
-    pub(crate) fn response_has_begun(&self) -> bool {
-        self.state().response_has_begun
+    /// Returns the flag that says whether a part of the response has come.
+    pub(crate) fn response_has_begun(&self) -> &Arc<AtomicBool> {
+        &self.response_has_begun
     }
 
     pub(crate) fn broke_while_sending(&self) -> bool {

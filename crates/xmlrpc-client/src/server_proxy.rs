@@ -67,6 +67,15 @@ impl ServerProxy {
         self.transport.server()
     }
 
+    /// Returns whether calls show a token or a password to the network: they have one, travel
+    /// over plain HTTP, and go to another machine.
+    #[must_use]
+    pub fn exposes_credentials(&self) -> bool {
+        let url = self.transport.url();
+        let has_credentials = self.options().credentials.is_some() || url.credentials.is_some();
+        has_credentials && !url.is_secure && !url.host.is_loopback()
+    }
+
     /// Calls `method` and waits for its result.
     ///
     /// ```no_run

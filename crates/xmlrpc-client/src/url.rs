@@ -161,6 +161,18 @@ impl fmt::Display for ServerUrl {
     }
 }
 
+impl Host {
+    /// Returns whether the host is this machine, by its address or by the name that is always
+    /// its own.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Host::Ip(ip) => ip.to_canonical().is_loopback(),
+            Host::Scoped(..) => false,
+            Host::Name(name) => name.eq_ignore_ascii_case("localhost"),
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -86,6 +86,8 @@ pub enum Error {
         /// The number of such requests.
         count: usize,
     },
+    /// The file of a private key can be read by others than its owner.
+    ExposedKey,
 }
 
 impl fmt::Display for Error {
@@ -148,6 +150,9 @@ impl fmt::Display for Error {
                 write!(f, "{what} can't be used: {}", escaped(reason))
             }
             Error::System { doing, source } => write!(f, "can't {doing}: {source}"),
+            Error::ExposedKey => {
+                f.write_str("the key's file is readable by group or others: chmod 600")
+            }
             Error::TooManyOverlong { count } => write!(
                 f,
                 "gave up after {count} requests with a declared length beyond the limit: start \

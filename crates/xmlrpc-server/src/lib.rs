@@ -19,6 +19,8 @@ mod multicall;
 mod panic_text;
 mod registry;
 mod resource;
+#[cfg(feature = "hyper")]
+mod secret_file;
 mod service;
 mod shown_dialect;
 mod signature;
@@ -31,6 +33,8 @@ pub use context::Context;
 pub use error::Error;
 pub use handler::Handler;
 pub use resource::Resource;
+#[cfg(feature = "hyper")]
+pub use secret_file::read_private_key;
 pub use service::{Service, Step};
 #[cfg(any(feature = "tiny", feature = "hyper"))]
 pub use stop::Stop;

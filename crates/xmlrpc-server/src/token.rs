@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::secret_file;
 
 /// The fewest characters of a token: to guess 16 random ones takes longer than any server
 /// runs.
@@ -52,10 +53,9 @@ impl Token {
             doing: "read the token's file",
             source,
         };
-        let file = std::fs::File::open(path).map_err(failed)?;
-        if is_open_to_others(&file.metadata().map_err(failed)?) {
+        let Some(file) = secret_file::open(path).map_err(failed)? else {
             return Err(bad("its file is readable by group or others: chmod 600"));
-        }
+        };
         let mut text = String::new();
         // One byte more than a token and a line end of two bytes, so that a longer one is
         // found to be too long.
@@ -90,29 +90,6 @@ impl fmt::Debug for Token {
 
 fn bad(reason: &'static str) -> Error {
     Error::BadToken { reason }
-}
-
-/// Returns whether others may read a file. Only Unix can tell.
-fn is_open_to_others(file: &std::fs::Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        is_open(file.mode(), file.uid())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        false
-    }
-}
-
-/// Returns whether others may read a file, by PostgreSQL's rule for keys: a file of root's is
-/// readable by its group only if that is meant.
-#[cfg(unix)]
-fn is_open(mode: u32, owner: u32) -> bool {
-    const ROOT: u32 = 0;
-    let closed = if owner == ROOT { 0o037 } else { 0o077 };
-    mode & closed != 0
 }
 
 #[cfg(test)]
@@ -177,23 +154,5 @@ mod tests {
         assert!(matches!(read(0o600), Err(Error::BadToken { .. })));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(Token::read(&path), Err(Error::System { .. })));
-    }
-
-    /// systemd 257 gives credentials so, and a Secret in Kubernetes is given so.
-    #[cfg(unix)]
-    #[test]
-    fn a_group_may_read_what_is_roots() {
-        for (mode, owner, is_closed) in [
-            (0o100_600, 1000, true),
-            (0o100_400, 1000, true),
-            (0o100_440, 1000, false),
-            (0o100_640, 1000, false),
-            (0o100_440, 0, true),
-            (0o100_640, 0, true),
-            (0o100_660, 0, false),
-            (0o100_444, 0, false),
-        ] {
-            assert_eq!(!is_open(mode, owner), is_closed, "{mode:o} {owner}");
-        }
     }
 }

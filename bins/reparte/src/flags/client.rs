@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use cli_support::clear_text;
 use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProxy};
 use xmlrpc_wire::Dialect;
 
 use crate::exit::Failure;
-use crate::flags::named_file::{read_file, read_token};
+use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::seconds::seconds;
 use crate::flags::whole_number::whole_number;
 
@@ -44,7 +45,7 @@ pub(crate) struct ClientFlags {
     /// Show https:// servers this certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's key (PEM)
+    /// The certificate's key (PEM), which only its owner may read (mode 0600)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 }
@@ -100,6 +101,12 @@ impl ClientFlags {
     }
 }
 
+/// Warns of servers to which a token or a password travels in clear text.
+pub(crate) fn warn_of_clear_text<'s>(servers: impl IntoIterator<Item = &'s ServerProxy>) {
+    let exposed = servers.into_iter().filter(|of| of.exposes_credentials());
+    clear_text::warn_client(exposed.map(ServerProxy::server));
+}
+
 /// Reads a file of certificates.
 fn read_certificates(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     let pem = read_file(flag, path)?;
@@ -112,7 +119,7 @@ fn read_certificates(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
 /// Reads a certificate and its key.
 fn read_identity(chain: &Path, key: &Path) -> Result<Identity, Failure> {
     let pem = read_certificates("--tls-cert", chain)?;
-    let identity = Identity::new(pem, read_file("--tls-key", key)?);
+    let identity = Identity::new(pem, read_key(key)?);
     let mut options = Options::default();
     options.tls.identity = Some(identity.clone());
     check(options).map_err(|error| {

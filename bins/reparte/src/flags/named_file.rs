@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use xmlrpc_server::Token;
+use xmlrpc_server::{Token, read_private_key};
 
 use crate::exit::Failure;
 
@@ -15,6 +15,12 @@ pub(super) fn read_file(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
             path.display()
         ))
     })
+}
+
+/// Reads the private key of `--tls-key`. Refuses a file that others can read.
+pub(super) fn read_key(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_private_key(path)
+        .map_err(|error| Failure::argument(format_args!("--tls-key {}: {error}", path.display())))
 }
 
 /// Reads the token of `--token-file`. Refuses a file that others can read.

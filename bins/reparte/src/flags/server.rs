@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use cli_support::clear_text;
 use cli_support::listening::is_open;
 use xmlrpc_server::Error;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
 use crate::exit::Failure;
-use crate::flags::named_file::{read_file, read_token};
+use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::seconds::seconds;
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
@@ -29,7 +30,7 @@ pub(crate) struct ServerFlags {
     /// Speak TLS 1.3 (https) with this certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's key (PEM)
+    /// The certificate's key (PEM), for its owner's eyes alone (mode 0600)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Speak only with clients that these authorities vouch for (PEM)
@@ -79,6 +80,9 @@ impl ServerFlags {
                  --without-token if that is meant, or give the port alone to serve this machine"
             )));
         }
+        if options.token.is_some() && options.tls.is_none() {
+            clear_text::warn_server(&listener).map_err(Failure::server)?;
+        }
         Ok((listener, options))
     }
 
@@ -86,10 +90,7 @@ impl ServerFlags {
         let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };
-        let (chain, key) = (
-            read_file("--tls-cert", chain)?,
-            read_file("--tls-key", key)?,
-        );
+        let (chain, key) = (read_file("--tls-cert", chain)?, read_key(key)?);
         let tls = match &self.tls_client_ca {
             None => Tls::from_pem(&chain, &key),
             Some(path) => Tls::for_clients_of(&read_file("--tls-client-ca", path)?, &chain, &key),

@@ -38,6 +38,24 @@ impl ServerList {
         fs::read_to_string(self.servers.as_ref()?).ok()
     }
 
+    /// Warns of a file that others may write, if it decides who gets a token.
+    pub(crate) fn warn_if_writable(&self, options: &Options) {
+        let Some(path) = self
+            .servers
+            .as_ref()
+            .filter(|_| options.credentials.is_some())
+        else {
+            return;
+        };
+        if fs::metadata(path).is_ok_and(|file| is_writable_by_others(&file)) {
+            log::warn!(
+                "--servers {}: others may write this file, and whom they add gets the token: \
+                 chmod go-w",
+                path.display()
+            );
+        }
+    }
+
     /// Returns `function` on each of the servers. A server that is named twice is there once.
     pub(crate) fn list(&self, function: &str, options: &Options) -> Result<Vec<XmlRpc>, Failure> {
         let mut all = self.server.clone();
@@ -89,6 +107,27 @@ fn read_server_file(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     }
 }
 
+/// Returns whether others than its owner may write a file. Only Unix can tell.
+fn is_writable_by_others(file: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        is_writable(file.mode(), file.uid(), file.gid())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
+    }
+}
+
+/// Returns whether others may write a file. A group with its user's number is the user's own,
+/// which has no other members: with the umask of such systems, 0002, it may write all files.
+#[cfg(unix)]
+fn is_writable(mode: u32, user: u32, group: u32) -> bool {
+    mode & 0o002 != 0 || (mode & 0o020 != 0 && user != group)
+}
+
 fn parse(text: &str) -> Vec<(usize, String)> {
     // Some editors write a byte order mark before a text in UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -111,6 +150,19 @@ mod tests {
         for piece in ["\n", "#", "a", " ", "host:9000\n", "a#b\n"] {
             let make = |size: usize| piece.repeat(size / piece.len());
             check_proportion(piece, 1 << 18, make, |text| drop(black_box(parse(text))));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_group_of_the_users_own_is_no_other() {
+        for (mode, group, expected) in [
+            (0o644, 7, false),
+            (0o664, 1000, false),
+            (0o664, 7, true),
+            (0o646, 1000, true),
+        ] {
+            assert_eq!(is_writable(mode, 1000, group), expected, "{mode:o} {group}");
         }
     }
 

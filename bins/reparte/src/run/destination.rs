@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
-use xmlrpc_client::{Options, Value};
+use xmlrpc_client::{Options, ServerProxy, Value};
 
 use crate::exit::Failure;
 use crate::flags::server_list::ServerList;
@@ -65,6 +65,10 @@ impl Destination {
             name: Arc::clone(&self.name),
             slots: (!destino.learns_slots()).then(|| destino.slots()),
         }
+    }
+
+    pub(super) fn proxy(&self) -> &ServerProxy {
+        self.server.proxy()
     }
 
     fn destino(&self) -> &XmlRpcDestino {

@@ -62,7 +62,7 @@ impl Connection {
     }
 
     pub(super) fn abort_handle(&self) -> AbortHandle {
-        AbortHandle::new(&self.agent, &self.progress)
+        AbortHandle::new(&self.agent, self.progress.response_has_begun())
     }
 
     /// Returns whether the last call failed since the server had closed the connection
