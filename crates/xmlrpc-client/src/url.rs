@@ -167,6 +167,7 @@ impl Host {
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Host::Ip(ip) => ip.to_canonical().is_loopback(),
+            Host::Unix(_) => true,
             Host::Scoped(..) => false,
             Host::Name(name) => name.eq_ignore_ascii_case("localhost"),
         }
