@@ -9,5 +9,7 @@
 
 pub(crate) mod bucket;
 pub(crate) mod divisibility;
+pub(crate) mod family_roots;
 pub(crate) mod ifma;
+pub(crate) mod level;
 pub(crate) mod roots;

@@ -49,6 +49,7 @@ mod value;
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
 use collector::Collector;
+use factor_base::NoBase;
 use instance::Instance;
 
 /// The largest numbers that the sieve takes, in bits: 125 digits, which take years.
@@ -62,9 +63,10 @@ pub(crate) const MAX_BITS: u32 = 416;
 ///
 /// The reason, if `control` stopped the computation.
 pub(crate) fn find_divisor(n: &Natural, control: &Control) -> Result<Option<Natural>, StopReason> {
-    let instance = match Instance::new(n) {
+    let instance = match Instance::new(n, control) {
         Ok(instance) => instance,
-        Err(prime) => return Ok(Some(prime.into())),
+        Err(NoBase::Factor(prime)) => return Ok(Some(prime.into())),
+        Err(NoBase::Stopped(reason)) => return Err(reason),
     };
     let collector = Collector {
         instance: &instance,
@@ -76,6 +78,8 @@ pub(crate) fn find_divisor(n: &Natural, control: &Control) -> Result<Option<Natu
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Instant;
 
     use super::*;
@@ -108,6 +112,41 @@ mod tests {
             for seed in 0..3 {
                 check(&semiprime(digits, seed), &Control::new());
             }
+        }
+    }
+
+    /// A deadline that passes at one of the questions after the sieve stops the computation there.
+    #[test]
+    fn the_steps_after_the_sieve_ask_the_control() {
+        let n = semiprime(47, 1);
+        let polls = Arc::new(AtomicUsize::new(0));
+        let sieved = Arc::new(AtomicUsize::new(0));
+        let stopped_at = |limit: usize| {
+            polls.store(0, Ordering::Relaxed);
+            let (asked, count, at_end) = (polls.clone(), polls.clone(), sieved.clone());
+            let control = Control::new()
+                .deadline(move || asked.fetch_add(1, Ordering::Relaxed) >= limit)
+                .observer(move |_| at_end.store(count.load(Ordering::Relaxed), Ordering::Relaxed));
+            find_divisor(&n, &control)
+        };
+        assert!(matches!(stopped_at(usize::MAX), Ok(Some(_))));
+        let (all, sieved) = (
+            polls.load(Ordering::Relaxed),
+            sieved.load(Ordering::Relaxed),
+        );
+        // Cycles, matrix, elimination, two for each turn of block Lanczos, its vectors, the roots.
+        assert!(all > sieved + 150, "{} questions", all - sieved);
+        for limit in [sieved, sieved + 3, (sieved + all) / 2, all - 20, all - 1] {
+            assert_eq!(
+                stopped_at(limit),
+                Err(StopReason::OutOfTime),
+                "{limit} of {all}"
+            );
+            assert_eq!(
+                polls.load(Ordering::Relaxed),
+                limit + 1,
+                "no question after the stop"
+            );
         }
     }
 

@@ -8,69 +8,11 @@
 mod avx512;
 
 use super::bucket::{Bucket, RootSlices, sort};
-
-/// The vector instructions of the processor, as far as this module uses them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    /// Those of every processor of the target.
-    Portable,
-    /// AVX2.
-    Avx2,
-    /// AVX-512 with F, BW, DQ and VL.
-    Avx512,
-}
-
-impl Level {
-    /// Asks the processor.
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
-                return Level::Avx512;
-            }
-            if has!("avx2") {
-                return Level::Avx2;
-            }
-        }
-        Level::Portable
-    }
-}
-
-/// Compiles the function `$name` with the body `$body` for each level, and calls the one for
-/// `level`, which [`Level::detect`] gave.
-macro_rules! by_level {
-    ($(#[$doc:meta])* $name:ident = $body:ident ($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
-        $(#[$doc])*
-        pub(crate) fn $name(level: Level, $($argument: $type),*) $(-> $result)? {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2")]
-                fn avx2($($argument: $type),*) $(-> $result)? {
-                    $body($($argument),*)
-                }
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi2,avx2")]
-                fn avx512($($argument: $type),*) $(-> $result)? {
-                    $body($($argument),*)
-                }
-                let level = level.min(Level::detect());
-                #[allow(unsafe_code, reason = "safe functions for processors that have the features")]
-                match level {
-                    // SAFETY: the processor has the features, since `detect` says so.
-                    Level::Avx512 => return unsafe { avx512($($argument),*) },
-                    // SAFETY: as above.
-                    Level::Avx2 => return unsafe { avx2($($argument),*) },
-                    Level::Portable => {}
-                }
-            }
-            $body($($argument),*)
-        }
-    };
-}
+use super::level::{Level, by_level};
 
 by_level! {
     /// Adds the deltas to the roots (`up`), or subtracts them, modulo the primes.
-    step = step_body(roots: RootSlices<'_>, up: bool)
+    pub(crate) step = step_body(roots: RootSlices<'_>, up: bool)
 }
 
 #[inline(always)]
@@ -99,7 +41,7 @@ fn step_body(roots: RootSlices<'_>, up: bool) {
 
 by_level! {
     /// Copies roots to 16 bits. Those of primes beyond 2^16 lose their high bits.
-    narrow = narrow_body(roots: &[u32], to: &mut [u16])
+    pub(crate) narrow = narrow_body(roots: &[u32], to: &mut [u16])
 }
 
 #[inline(always)]
@@ -111,7 +53,7 @@ fn narrow_body(roots: &[u32], to: &mut [u16]) {
 
 by_level! {
     /// Appends the positions of the bytes whose top bit is set.
-    marked = marked_body(bytes: &[u8], found: &mut Vec<u32>)
+    pub(crate) marked = marked_body(bytes: &[u8], found: &mut Vec<u32>)
 }
 
 #[inline(always)]
@@ -132,7 +74,7 @@ by_level! {
     /// Appends the indices of the primes for which `x` is congruent to one of the roots.
     ///
     /// The primes are below 2^16 and `x` below 2^20. `reciprocals` has 1 / p, rounded.
-    matches = matches_body(
+    pub(crate) matches = matches_body(
         x: u32,
         primes: &[u32],
         reciprocals: &[f32],
@@ -193,7 +135,7 @@ fn matches_body(
 
 by_level! {
     /// Appends the entries of a bucket whose low 20 bits are `position`.
-    entries_at = entries_at_body(bucket: &[u32], position: u32, found: &mut Vec<u32>)
+    pub(crate) entries_at = entries_at_body(bucket: &[u32], position: u32, found: &mut Vec<u32>)
 }
 
 #[inline(always)]

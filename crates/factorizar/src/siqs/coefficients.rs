@@ -137,13 +137,14 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::control::Control;
     use crate::natural::Natural;
 
     #[test]
     fn numbers_have_different_coefficients_of_the_right_size() {
         let n = Natural::from_limbs(&[1, 3, 5, 7]);
         for (len, target) in [(300, 34.0), (700, 35.0), (4_000, 60.0)] {
-            let base = FactorBase::new(&n, 1, len).unwrap();
+            let base = FactorBase::new(&n, 1, len, &Control::new()).unwrap();
             let coefficients = Coefficients::new(&base, target, 10.0);
             assert!(coefficients.count() > 10_000, "{}", coefficients.count());
             let mut seen = HashSet::new();

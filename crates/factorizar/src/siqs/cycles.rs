@@ -9,15 +9,24 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 
 use super::store::Stored;
+use crate::control::{Control, StopReason};
 use crate::integer_hasher::IntegerHasher;
 
 type Vertices<T> = HashMap<u32, T, BuildHasherDefault<IntegerHasher>>;
 
+/// Relations between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 12;
+
 /// Returns independent cycles, each as indices of relations.
-pub(super) fn cycles(relations: &[Stored]) -> Vec<Vec<u32>> {
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+pub(super) fn cycles(relations: &[Stored], control: &Control) -> Result<Vec<Vec<u32>>, StopReason> {
     // Relations at each vertex, from which those that lead nowhere are removed.
     let mut degrees: Vertices<u32> = Vertices::default();
-    for relation in relations {
+    for (index, relation) in relations.iter().enumerate() {
+        poll_at(index, control)?;
         for vertex in relation.large {
             *degrees.entry(vertex).or_default() += 1;
         }
@@ -29,7 +38,8 @@ pub(super) fn cycles(relations: &[Stored]) -> Vec<Vec<u32>> {
     };
     loop {
         let mut removed = false;
-        for (relation, used) in relations.iter().zip(&mut used) {
+        for (index, (relation, used)) in relations.iter().zip(&mut used).enumerate() {
+            poll_at(index, control)?;
             let ends = relation.large;
             if *used && ends.iter().any(|&vertex| degree(&degrees, vertex) < 2) {
                 *used = false;
@@ -49,13 +59,14 @@ pub(super) fn cycles(relations: &[Stored]) -> Vec<Vec<u32>> {
         .enumerate()
         .filter(|&(index, _)| used[index])
     {
+        poll_at(index, control)?;
         let [one, other] = relation.large;
         if one != other {
             edges.entry(one).or_default().push(index as u32);
             edges.entry(other).or_default().push(index as u32);
         }
     }
-    let forest = forest(relations, &edges);
+    let forest = forest(relations, &edges, control)?;
     let in_forest: Vec<bool> = {
         let mut marks = vec![false; relations.len()];
         for node in forest.values().filter(|node| node.depth > 0) {
@@ -65,7 +76,9 @@ pub(super) fn cycles(relations: &[Stored]) -> Vec<Vec<u32>> {
     };
     let closing = (0..relations.len()).filter(|&index| used[index] && !in_forest[index]);
     closing
-        .map(|index| {
+        .enumerate()
+        .map(|(count, index)| {
+            poll_at(count, control)?;
             let mut cycle = vec![index as u32];
             let [mut one, mut other] = relations[index].large;
             while one != other {
@@ -81,9 +94,16 @@ pub(super) fn cycles(relations: &[Stored]) -> Vec<Vec<u32>> {
                 cycle.push(node.edge);
                 *deeper = node.parent;
             }
-            cycle
+            Ok(cycle)
         })
         .collect()
+}
+
+fn poll_at(index: usize, control: &Control) -> Result<(), StopReason> {
+    match index % BETWEEN_POLLS {
+        0 => control.poll(),
+        _ => Ok(()),
+    }
 }
 
 /// A vertex of the forest.
@@ -96,11 +116,16 @@ struct Node {
     depth: u32,
 }
 
-fn forest(relations: &[Stored], edges: &Vertices<Vec<u32>>) -> Vertices<Node> {
+fn forest(
+    relations: &[Stored],
+    edges: &Vertices<Vec<u32>>,
+    control: &Control,
+) -> Result<Vertices<Node>, StopReason> {
     let mut forest: Vertices<Node> = Vertices::default();
     // 1 first, then the components without it, in a fixed order.
     let mut starts: Vec<u32> = edges.keys().copied().collect();
     starts.sort_unstable();
+    let mut visited = 0;
     for start in starts {
         if forest.contains_key(&start) {
             continue;
@@ -113,6 +138,8 @@ fn forest(relations: &[Stored], edges: &Vertices<Vec<u32>>) -> Vertices<Node> {
         forest.insert(start, root);
         let mut queue = VecDeque::from([(start, 0)]);
         while let Some((vertex, depth)) = queue.pop_front() {
+            poll_at(visited, control)?;
+            visited += 1;
             for &edge in edges.get(&vertex).map_or(&[][..], Vec::as_slice) {
                 let [one, other] = relations[edge as usize].large;
                 let next = if one == vertex { other } else { one };
@@ -128,5 +155,5 @@ fn forest(relations: &[Stored], edges: &Vertices<Vec<u32>>) -> Vertices<Node> {
             }
         }
     }
-    forest
+    Ok(forest)
 }

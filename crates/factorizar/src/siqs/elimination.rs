@@ -10,15 +10,29 @@
 //! Source: Carl Pomerance and Jeffrey Smith, "Reduction of huge, sparse matrices over finite fields
 //! via created catastrophes", Experimental Mathematics 1 (1992).
 
+use crate::control::{Control, StopReason};
+
 /// Rows with more entries are left to the solver.
 const MAX_ENTRIES: usize = 8;
 
 /// The weight of a column beyond which it is not added to others.
 const MAX_WEIGHT: usize = 90;
 
+/// Rows between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 8;
+
 /// Eliminates rows with few entries. `cycles` has the relations of each column, which are merged as
 /// the columns are; a relation may then occur more than once.
-pub(super) fn eliminate(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>, rows: usize) {
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+pub(super) fn eliminate(
+    cycles: &mut Vec<Vec<u32>>,
+    columns: &mut Vec<Vec<u32>>,
+    rows: usize,
+    control: &Control,
+) -> Result<(), StopReason> {
     // The columns of each row. An entry may be out of date.
     let mut entries: Vec<Vec<u32>> = vec![Vec::new(); rows];
     let mut counts = vec![0usize; rows];
@@ -29,9 +43,14 @@ pub(super) fn eliminate(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>,
         }
     }
     let mut gone = vec![false; columns.len()];
+    let mut visited = 0usize;
     for limit in 1..=MAX_ENTRIES {
         let mut open: Vec<usize> = (0..rows).filter(|&row| counts[row] == limit).collect();
         while let Some(row) = open.pop() {
+            if visited.is_multiple_of(BETWEEN_POLLS) {
+                control.poll()?;
+            }
+            visited += 1;
             if counts[row] == 0 || counts[row] > limit {
                 continue;
             }
@@ -89,6 +108,7 @@ pub(super) fn eliminate(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>,
     columns.retain(|_| flags.next() == Some(&false));
     let mut flags = gone.iter();
     cycles.retain(|_| flags.next() == Some(&false));
+    Ok(())
 }
 
 /// Returns the rows that one of two columns has, but not both.
@@ -133,7 +153,7 @@ mod tests {
             .collect();
         let mut columns = original.clone();
         let mut cycles: Vec<Vec<u32>> = (0..300).map(|index| vec![index]).collect();
-        eliminate(&mut cycles, &mut columns, 250);
+        eliminate(&mut cycles, &mut columns, 250, &Control::new()).unwrap();
         assert!(columns.len() < 200, "{} columns", columns.len());
         assert_eq!(cycles.len(), columns.len());
         for (cycle, column) in cycles.iter().zip(&columns) {

@@ -1,7 +1,20 @@
 //! The factor base: the primes that a relation may have, with what the sieve needs of each.
 
 use super::modular::square_root;
+use crate::control::{Control, StopReason};
 use crate::natural::Natural;
+
+/// The reason why there is no factor base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoBase {
+    /// A prime factor of n was met.
+    Factor(u32),
+    /// The control stopped the computation.
+    Stopped(StopReason),
+}
+
+/// Primes between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 10;
 
 /// The primes modulo which k n is a square, ascending from 2.
 #[derive(Debug)]
@@ -16,19 +29,27 @@ impl FactorBase {
     ///
     /// # Errors
     ///
-    /// A prime factor of `n`, if one is met.
-    pub(super) fn new(n: &Natural, multiplier: u32, len: usize) -> Result<Self, u32> {
+    /// The reason why there is none.
+    pub(super) fn new(
+        n: &Natural,
+        multiplier: u32,
+        len: usize,
+        control: &Control,
+    ) -> Result<Self, NoBase> {
         let mut base = FactorBase {
             primes: vec![2],
             roots: vec![1],
         };
-        for p in odd_primes(len) {
+        for (index, p) in odd_primes(len).into_iter().enumerate() {
+            if index % BETWEEN_POLLS == 0 {
+                control.poll().map_err(NoBase::Stopped)?;
+            }
             if base.primes.len() == len {
                 break;
             }
             let rest = n.rem_u32(p).unwrap_or(0);
             if rest == 0 {
-                return Err(p);
+                return Err(NoBase::Factor(p));
             }
             let kn = (u64::from(rest) * u64::from(multiplier % p) % u64::from(p)) as u32;
             if kn == 0 {

@@ -11,10 +11,14 @@
 //!
 //! Source: Scott P. Contini, "Factoring integers with the self-initializing quadratic sieve", 1997.
 
+use std::collections::HashMap;
+
 use super::instance::Instance;
-use super::modular::{Inverses, mul};
+use super::modular::mul;
 use super::value::Value;
 use crate::natural::Natural;
+use crate::simd::family_roots::{Division, Divisor, divide, positions};
+use crate::simd::level::Level;
 
 /// Sentinel: a prime of a has no roots.
 pub(crate) const NO_ROOT: u32 = u32::MAX;
@@ -49,6 +53,8 @@ pub(super) struct Roots {
     pub(super) second: Vec<u32>,
     /// For each term of b, by how much the roots change.
     pub(super) deltas: Vec<Vec<u32>>,
+    /// The primes of leading coefficients so far, by base index. There are some hundred.
+    divisors: HashMap<usize, Divisor>,
 }
 
 impl Family {
@@ -123,56 +129,42 @@ impl Family {
     }
 
     /// Computes the roots of polynomial 0, and the changes to the others.
-    pub(super) fn roots(&self, instance: &Instance, roots: &mut Roots) {
+    pub(super) fn roots(&self, instance: &Instance, level: Level, roots: &mut Roots) {
         let base = &instance.base;
-        let inverses: Vec<Inverses> = self
-            .factors
-            .iter()
-            .map(|&index| Inverses::of(base.primes[index]))
-            .collect();
-        let shift = instance.parameters.interval() / 2;
-        roots.first.clear();
+        roots.first.clone_from(&base.roots);
         roots.second.clear();
-        roots.deltas.resize_with(inverses.len(), Vec::new);
-        roots.deltas.iter_mut().for_each(Vec::clear);
-        for (&p, &root) in base.primes.iter().zip(&base.roots) {
-            let mut inverse_of_a = 1;
-            let mut sum = u32::from(self.with_a);
-            for ((inverses, &term), deltas) in inverses
-                .iter()
-                .zip(&self.small_terms)
-                .zip(&mut roots.deltas)
-            {
-                let inverse = inverses.modulo(p);
-                inverse_of_a = mul(inverse_of_a, inverse, p);
-                let delta = mul(inverse, term % p, p);
-                deltas.push(delta);
-                sum += delta;
-            }
-            if p == 2 || inverse_of_a == 0 {
-                roots.first.push(NO_ROOT);
-                roots.second.push(NO_ROOT);
-                for deltas in &mut roots.deltas {
-                    if let Some(delta) = deltas.last_mut() {
-                        *delta = 0;
-                    }
-                }
-                continue;
-            }
-            let half = |number: u32| {
-                if number.is_multiple_of(2) {
-                    number / 2
-                } else {
-                    (number + p) / 2
-                }
+        roots.second.resize(base.len(), self.with_a.into());
+        roots.deltas.resize_with(self.factors.len(), Vec::new);
+        let terms = self.factors.iter().zip(&self.small_terms);
+        for ((&index, &term), deltas) in terms.zip(&mut roots.deltas) {
+            deltas.resize(base.len(), 0);
+            let divisor = roots
+                .divisors
+                .entry(index)
+                .or_insert_with(|| Divisor::new(base.primes[index]));
+            let division = Division {
+                divisor,
+                term,
+                roots: &mut roots.first,
+                sums: &mut roots.second,
+                deltas,
             };
-            let root = mul(inverse_of_a, root, p);
-            let middle = p - sum % p;
-            let offset = shift % p;
-            roots.first.push((half((middle + root) % p) + offset) % p);
-            roots
-                .second
-                .push((half((middle + p - root) % p) + offset) % p);
+            divide(level, &base.primes, &instance.moduli, division);
+        }
+        positions(
+            level,
+            &base.primes,
+            &instance.offsets,
+            &mut roots.first,
+            &mut roots.second,
+        );
+        // 2 and the primes of a have none.
+        for &index in self.factors.iter().chain(&[0]) {
+            roots.first[index] = NO_ROOT;
+            roots.second[index] = NO_ROOT;
+            for deltas in &mut roots.deltas {
+                deltas[index] = 0;
+            }
         }
     }
 }
@@ -194,16 +186,27 @@ impl Polynomial {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Control;
 
     #[test]
     fn roots_are_roots_of_every_polynomial() {
         let n: Natural = "369503144638782693794961917939723396921312984817285838723301"
             .parse()
             .unwrap();
-        let instance = Instance::new(&n).unwrap();
+        let instance = Instance::new(&n, &Control::new()).unwrap();
         let family = Family::new(&instance, 5).unwrap();
-        let mut roots = Roots::default();
-        family.roots(&instance, &mut roots);
+        let [mut roots, avx2, avx512] =
+            [Level::Portable, Level::Avx2, Level::Avx512].map(|level| {
+                let mut roots = Roots::default();
+                family.roots(&instance, level, &mut roots);
+                roots
+            });
+        for other in [avx2, avx512] {
+            assert_eq!(
+                (&other.first, &other.second, &other.deltas),
+                (&roots.first, &roots.second, &roots.deltas)
+            );
+        }
         let shift = instance.parameters.interval() as i32 / 2;
         for number in 0..family.len() {
             let polynomial = family.polynomial(&instance, number);

@@ -4,10 +4,12 @@
 //! list of polynomials, so that a few numbers name a unit of sieving ([`unit`](super::unit)).
 
 use super::coefficients::Coefficients;
-use super::factor_base::FactorBase;
+use super::factor_base::{FactorBase, NoBase};
 use super::multiplier::multiplier;
 use super::parameters::Parameters;
+use crate::control::Control;
 use crate::natural::Natural;
+use crate::simd::family_roots::Moduli;
 
 /// Primes below this are not sieved.
 const SMALLEST_SIEVED: u32 = 256;
@@ -28,6 +30,9 @@ pub(crate) struct Instance {
     /// k n, which is 1 modulo 8.
     pub(super) kn: Natural,
     pub(super) base: FactorBase,
+    pub(super) moduli: Moduli,
+    /// Half of the interval modulo each base prime.
+    pub(super) offsets: Vec<u32>,
     pub(super) parameters: Parameters,
     pub(super) coefficients: Coefficients,
     /// The index of the first prime that is sieved.
@@ -51,19 +56,24 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// A prime factor of `n`, if one is met.
-    pub(super) fn new(n: &Natural) -> Result<Self, u32> {
-        Instance::with(n, Parameters::of(n.bits()))
+    /// The reason why there is none.
+    pub(super) fn new(n: &Natural, control: &Control) -> Result<Self, NoBase> {
+        Instance::with(n, Parameters::of(n.bits()), control)
     }
 
     /// Creates the instance of an odd `n` with other parameters than usual.
-    pub(super) fn with(n: &Natural, parameters: Parameters) -> Result<Self, u32> {
+    pub(super) fn with(
+        n: &Natural,
+        parameters: Parameters,
+        control: &Control,
+    ) -> Result<Self, NoBase> {
         let multiplier = multiplier(n);
         let kn = n.mul_add_u64(multiplier.into(), 0);
-        let base = FactorBase::new(n, multiplier, parameters.base_len)?;
+        let base = FactorBase::new(n, multiplier, parameters.base_len, control)?;
         // Values are a x^2 + b x + c with b^2 - 4 a c = k n. With this a they are equally large in
         // the middle of the interval and at its ends.
-        let half_interval = f64::from(parameters.interval()) / 2.0;
+        let middle = parameters.interval() / 2;
+        let half_interval = f64::from(middle);
         let target = (kn.ln() - 8f64.ln()) / 2.0 - half_interval.ln();
         let coefficients = Coefficients::new(&base, target, parameters.coefficient_bits);
         let large_bound = base.largest().saturating_mul(parameters.large_multiple);
@@ -98,6 +108,8 @@ impl Instance {
             first_sieved,
             first_bucket: base.index_from(BUCKETS_FROM),
             logs: logs.collect(),
+            moduli: Moduli::new(&base.primes),
+            offsets: base.primes.iter().map(|p| middle % p).collect(),
             base,
             kn,
             parameters,

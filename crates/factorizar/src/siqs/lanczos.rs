@@ -48,7 +48,8 @@ impl Matrix {
 ///
 /// # Errors
 ///
-/// The reason, if `control` stopped the computation. It is asked before each turn.
+/// The reason, if `control` stopped the computation. It is asked before each
+/// product of the matrix.
 pub(super) fn dependencies(
     matrix: &Matrix,
     seed: u64,
@@ -73,6 +74,7 @@ pub(super) fn dependencies(
     for turn in 0.. {
         control.poll()?;
         matrix.times(&v[0], &mut rows);
+        control.poll()?;
         matrix.transposed_times(&rows, &mut next);
         squares[0] = inner_product(&v[0], &next);
         fourths[0] = inner_product(&next, &next);
@@ -112,11 +114,16 @@ pub(super) fn dependencies(
         fourths.swap(0, 1);
         before = (mask, before.0);
     }
-    Ok(combine(matrix, x, &v[0]))
+    combine(matrix, x, &v[0], control)
 }
 
 /// Combines the columns of the solution and of the last block to vectors of the kernel of B.
-fn combine(matrix: &Matrix, x: Vec<u64>, last: &[u64]) -> Option<Vec<u64>> {
+fn combine(
+    matrix: &Matrix,
+    x: Vec<u64>,
+    last: &[u64],
+    control: &Control,
+) -> Result<Option<Vec<u64>>, StopReason> {
     let mut images = [vec![0; matrix.rows], vec![0; matrix.rows]];
     matrix.times(&x, &mut images[0]);
     matrix.times(last, &mut images[1]);
@@ -129,6 +136,7 @@ fn combine(matrix: &Matrix, x: Vec<u64>, last: &[u64]) -> Option<Vec<u64>> {
     let mut kernel = Vec::new();
     let mut pivots: Vec<(usize, usize)> = Vec::new();
     for index in 0..vectors.len() {
+        control.poll()?;
         for &(pivot, bit) in &pivots {
             if vectors[index][bit / 64] >> (bit % 64) & 1 == 1 {
                 for of in [&mut vectors, &mut solutions] {
@@ -151,6 +159,7 @@ fn combine(matrix: &Matrix, x: Vec<u64>, last: &[u64]) -> Option<Vec<u64>> {
     // Independent ones, as the same dependency twice would be of no use.
     let mut independent: Vec<Vec<u64>> = Vec::new();
     for index in kernel {
+        control.poll()?;
         let mut vector = std::mem::take(&mut solutions[index]);
         for other in &independent {
             let (word, bit) = leading(other).unwrap_or((0, 0));
@@ -166,7 +175,7 @@ fn combine(matrix: &Matrix, x: Vec<u64>, last: &[u64]) -> Option<Vec<u64>> {
         }
     }
     if independent.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut words = vec![0u64; matrix.columns.len()];
     for (bit, vector) in independent.iter().enumerate() {
@@ -174,7 +183,7 @@ fn combine(matrix: &Matrix, x: Vec<u64>, last: &[u64]) -> Option<Vec<u64>> {
             *word |= (vector[column / 64] >> (column % 64) & 1) << bit;
         }
     }
-    Some(words)
+    Ok(Some(words))
 }
 
 /// Returns the word and the bit of the first 1.

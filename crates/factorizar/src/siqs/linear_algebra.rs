@@ -9,8 +9,6 @@
 //! Cost: a check of each relation that is used, and that of block Lanczos: a twentieth of the
 //! sieve's time.
 
-use std::collections::HashMap;
-
 use super::cycles::cycles;
 use super::elimination;
 use super::family::Family;
@@ -29,6 +27,9 @@ const SPARE_COLUMNS: usize = 80;
 /// Below this number of columns elimination is as fast as block Lanczos, which may fail there.
 const SMALL: usize = 700;
 
+/// Relations or cycles between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 10;
+
 /// Returns a divisor of n, other than 1 and n, if one of the dependencies between the relations
 /// gives it.
 ///
@@ -40,47 +41,59 @@ pub(super) fn find_divisor(
     store: &Store,
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
-    let mut cycles = cycles(&store.relations);
+    let mut cycles = cycles(&store.relations, control)?;
     let Ok(used) = read(instance, store, &cycles, control) else {
         return control.poll().map(|()| None);
     };
-    let mut columns: Vec<Vec<u32>> = cycles.iter().map(|cycle| column(cycle, &used)).collect();
-    reduce(&mut cycles, &mut columns, instance.base.len() + 1);
+    let mut columns: Vec<Vec<u32>> = Vec::with_capacity(cycles.len());
+    for (index, cycle) in cycles.iter().enumerate() {
+        if index % BETWEEN_POLLS == 0 {
+            control.poll()?;
+        }
+        columns.push(column(cycle, &used));
+    }
+    let rows = instance.base.len() + 1;
+    reduce(&mut cycles, &mut columns, rows, control)?;
     let try_cycles = |cycles: &[Vec<u32>], selected: Vec<usize>| {
         square_root::try_dependency(
             instance,
             &used,
             selected.iter().map(|&index| &cycles[index]),
+            control,
         )
     };
     if columns.len() < SMALL {
-        let rows = instance.base.len() + 1;
         let mut matrix = bit_matrix::Matrix::new(columns.len(), rows);
         for (index, column) in columns.iter().enumerate() {
             column
                 .iter()
                 .for_each(|&row| matrix.flip(index, row as usize));
         }
-        let mut dependencies = matrix.dependencies().into_iter();
-        return Ok(dependencies.find_map(|selected| try_cycles(&cycles, selected)));
+        for selected in matrix.dependencies() {
+            let divisor = try_cycles(&cycles, selected)?;
+            if divisor.is_some() {
+                return Ok(divisor);
+            }
+        }
+        return Ok(None);
     }
-    elimination::eliminate(&mut cycles, &mut columns, instance.base.len() + 1);
-    let matrix = compact(columns);
+    elimination::eliminate(&mut cycles, &mut columns, rows, control)?;
+    control.poll()?;
+    let matrix = compact(columns, rows);
     for seed in 0..10 {
         let Some(words) = lanczos::dependencies(&matrix, seed, control)? else {
             continue;
         };
-        let divisor = (0..64).find_map(|bit| {
+        for bit in 0..64 {
             let is_in = |&index: &usize| words[index] >> bit & 1 == 1;
             let selected: Vec<usize> = (0..words.len()).filter(is_in).collect();
             if selected.is_empty() {
-                None
-            } else {
-                try_cycles(&cycles, selected)
+                continue;
             }
-        });
-        if divisor.is_some() {
-            return Ok(divisor);
+            let divisor = try_cycles(&cycles, selected)?;
+            if divisor.is_some() {
+                return Ok(divisor);
+            }
         }
     }
     Ok(None)
@@ -99,7 +112,7 @@ fn read(
     let mut used = Used::with_capacity(indices.len());
     let mut current: Option<(u64, Family)> = None;
     for (count, index) in indices.into_iter().enumerate() {
-        if count % 1_024 == 0 && control.poll().is_err() {
+        if count % BETWEEN_POLLS == 0 && control.poll().is_err() {
             return Err(RelationError::Truncated);
         }
         let stored = &store.relations[index as usize];
@@ -135,8 +148,14 @@ fn column(cycle: &[u32], used: &Used) -> Vec<u32> {
 }
 
 /// Removes columns that no dependency can have, and those that are not needed.
-fn reduce(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>, rows: usize) {
+fn reduce(
+    cycles: &mut Vec<Vec<u32>>,
+    columns: &mut Vec<Vec<u32>>,
+    rows: usize,
+    control: &Control,
+) -> Result<(), StopReason> {
     loop {
+        control.poll()?;
         let mut weights = vec![0u32; rows];
         columns
             .iter()
@@ -152,7 +171,7 @@ fn reduce(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>, rows: usize) 
             // The heaviest of those beyond the spare ones.
             let excess = columns.len().saturating_sub(live + SPARE_COLUMNS);
             if excess == 0 {
-                return;
+                return Ok(());
             }
             let mut by_weight: Vec<usize> = (0..columns.len()).collect();
             by_weight.sort_by_key(|&index| std::cmp::Reverse(columns[index].len()));
@@ -168,20 +187,20 @@ fn reduce(cycles: &mut Vec<Vec<u32>>, columns: &mut Vec<Vec<u32>>, rows: usize) 
 }
 
 /// Numbers the rows that have entries, the heaviest first.
-fn compact(mut columns: Vec<Vec<u32>>) -> Matrix {
-    let mut weights: HashMap<u32, u32> = HashMap::new();
+fn compact(mut columns: Vec<Vec<u32>>, rows: usize) -> Matrix {
+    let mut weights = vec![0u32; rows];
     for &row in columns.iter().flatten() {
-        *weights.entry(row).or_default() += 1;
+        weights[row as usize] += 1;
     }
-    let mut order: Vec<u32> = weights.keys().copied().collect();
-    order.sort_unstable_by_key(|row| (std::cmp::Reverse(weights[row]), *row));
-    let numbers: HashMap<u32, u32> = order
-        .iter()
-        .zip(0..)
-        .map(|(&row, new)| (row, new))
-        .collect();
+    let has_entries = |&row: &u32| weights[row as usize] > 0;
+    let mut order: Vec<u32> = (0..rows as u32).filter(has_entries).collect();
+    order.sort_unstable_by_key(|&row| (std::cmp::Reverse(weights[row as usize]), row));
+    let mut numbers = vec![0u32; rows];
+    for (&row, new) in order.iter().zip(0..) {
+        numbers[row as usize] = new;
+    }
     for row in columns.iter_mut().flatten() {
-        *row = numbers.get(row).copied().unwrap_or(0);
+        *row = numbers[*row as usize];
     }
     Matrix {
         columns,

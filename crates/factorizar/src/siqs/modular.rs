@@ -87,40 +87,6 @@ fn non_residue(p: u32) -> u32 {
     (2..p).find(|&a| !is_residue(a, p)).unwrap_or(2)
 }
 
-/// The inverses of one small prime q modulo many primes p.
-///
-/// The inverse of q modulo p is (1 + m p) / q, with the m for which q divides this. It needs the
-/// inverse of p modulo q alone, which a table has.
-#[derive(Debug)]
-pub(super) struct Inverses {
-    q: u32,
-    /// The inverse of each number below q, modulo q.
-    table: Vec<u32>,
-}
-
-impl Inverses {
-    /// Computes the table for an odd prime `q`. Cost: one division for each number below q.
-    pub(super) fn of(q: u32) -> Self {
-        let mut table = vec![0, 1];
-        for number in 2..q {
-            let inverse = mul(q - q / number, table[(q % number) as usize], q);
-            table.push(inverse);
-        }
-        Inverses { q, table }
-    }
-
-    /// Returns the inverse of q modulo a prime `p`, 0 if it is q itself.
-    #[inline]
-    pub(super) fn modulo(&self, p: u32) -> u32 {
-        let inverse = self.table[(p % self.q) as usize];
-        if inverse == 0 {
-            return 0;
-        }
-        let times = u64::from(self.q - inverse);
-        ((1 + times * u64::from(p)) / u64::from(self.q)) as u32
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,17 +102,6 @@ mod tests {
                     assert_eq!(mul(root, root, p), a, "{a} mod {p}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn inverses_of_one_prime_modulo_many() {
-        for q in [3, 5, 2_003] {
-            let inverses = Inverses::of(q);
-            for p in [7, 11, 13, 65_537, 2_097_143, 1_000_003] {
-                assert_eq!(inverses.modulo(p), invert(q % p, p), "1 / {q} mod {p}");
-            }
-            assert_eq!(inverses.modulo(q), 0);
         }
     }
 }

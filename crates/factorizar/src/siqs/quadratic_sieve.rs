@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::MAX_BITS;
 use super::collector::spare_cycles;
+use super::factor_base::NoBase;
 use super::family::Family;
 use super::instance::Instance;
 use super::linear_algebra;
@@ -132,7 +133,10 @@ impl QuadraticSieve {
         if !n.is_odd() || !(MIN_BITS..=MAX_BITS).contains(&bits) {
             return Err(SieveError::Number { bits });
         }
-        let instance = Instance::new(n).map_err(|prime| SieveError::Factor { prime })?;
+        let instance = Instance::new(n, &Control::new()).map_err(|reason| match reason {
+            NoBase::Factor(prime) => SieveError::Factor { prime },
+            NoBase::Stopped(reason) => SieveError::Stopped(reason),
+        })?;
         Ok(QuadraticSieve { instance })
     }
 

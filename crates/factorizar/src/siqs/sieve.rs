@@ -19,7 +19,8 @@ use super::family::{Family, Roots};
 use super::instance::Instance;
 use super::parameters::BLOCK;
 use crate::simd::bucket::{Bucket, RootSlices, SLICE};
-use crate::simd::roots::{Level, marked, narrow, step, step_and_sort};
+use crate::simd::level::Level;
+use crate::simd::roots::{marked, narrow, step, step_and_sort};
 
 /// The bytes of a block and room behind it. A `u16` cannot index beyond it, which saves bounds
 /// checks.
@@ -54,8 +55,8 @@ pub(super) struct Sieve<'a> {
 }
 
 impl<'a> Sieve<'a> {
-    /// Allocates a sieve.
-    pub(super) fn new(instance: &'a Instance) -> Self {
+    /// Allocates a sieve for these vector instructions.
+    pub(super) fn new(instance: &'a Instance, level: Level) -> Self {
         let primes = &instance.base.primes;
         let blocks = instance.parameters.blocks;
         let mut slices: Vec<Slice> = Vec::new();
@@ -78,7 +79,7 @@ impl<'a> Sieve<'a> {
         let stepping: Vec<u16> = stepping.iter().map(|&p| p as u16).collect();
         Sieve {
             instance,
-            level: Level::detect(),
+            level,
             roots: Roots::default(),
             slices,
             bytes: Box::new([0; 1 << 16]),
@@ -91,7 +92,7 @@ impl<'a> Sieve<'a> {
 
     /// Prepares the first polynomial of a family.
     pub(super) fn start(&mut self, family: &Family) {
-        family.roots(self.instance, &mut self.roots);
+        family.roots(self.instance, self.level, &mut self.roots);
         // A step of nothing, which sorts the hits.
         let zeros = vec![0; self.instance.base.len()];
         let deltas = std::mem::replace(&mut self.roots.deltas, vec![zeros]);

@@ -13,19 +13,31 @@ use std::collections::HashMap;
 
 use super::instance::Instance;
 use super::relation::Used;
+use crate::control::{Control, StopReason};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
 
+/// Relations or primes between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 10;
+
 /// Returns a divisor if the two square roots of a dependency differ by more than the sign.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
 pub(super) fn try_dependency<'a>(
     instance: &Instance,
     used: &Used,
     cycles: impl Iterator<Item = &'a Vec<u32>>,
-) -> Option<Natural> {
+    control: &Control,
+) -> Result<Option<Natural>, StopReason> {
     // A relation that is in two cycles cancels.
     let mut counts: HashMap<u32, u32> = HashMap::new();
-    for &index in cycles.flatten() {
+    for (turn, &index) in cycles.flatten().enumerate() {
+        if turn.is_multiple_of(64 * BETWEEN_POLLS) {
+            control.poll()?;
+        }
         *counts.entry(index).or_default() += 1;
     }
     let odd = counts.into_iter().filter(|(_, count)| count % 2 == 1);
@@ -34,9 +46,12 @@ pub(super) fn try_dependency<'a>(
         primes: vec![0; instance.base.len()],
         large: HashMap::new(),
         base: &instance.base.primes,
+        control,
     };
     for (index, _) in odd {
-        let relation = used.get(&index)?;
+        let Some(relation) = used.get(&index) else {
+            return Ok(None);
+        };
         roots
             .squares
             .push(Natural::from_limbs(&relation.square_root.limbs()));
@@ -50,9 +65,9 @@ pub(super) fn try_dependency<'a>(
         roots.primes[0] += 2;
     }
     debug_assert!(roots.primes.iter().all(|count| count % 2 == 0), "no square");
-    let difference = dispatch::run(&instance.n, roots);
+    let difference = dispatch::run(&instance.n, roots)?;
     let shared = difference.gcd(&instance.n);
-    (!shared.is_one() && shared != instance.n).then_some(shared)
+    Ok((!shared.is_one() && shared != instance.n).then_some(shared))
 }
 
 /// The factors of the two square roots.
@@ -63,15 +78,19 @@ struct Roots<'a> {
     /// The exponents of the large primes.
     large: HashMap<u32, u32>,
     base: &'a [u32],
+    control: &'a Control,
 }
 
 impl RingComputation for Roots<'_> {
-    type Output = Natural;
+    type Output = Result<Natural, StopReason>;
 
     /// Returns the difference of the two square roots.
-    fn run<R: Ring>(self, ring: &R) -> Natural {
+    fn run<R: Ring>(self, ring: &R) -> Self::Output {
         let mut left = ring.one();
-        for root in &self.squares {
+        for (index, root) in self.squares.iter().enumerate() {
+            if index.is_multiple_of(BETWEEN_POLLS) {
+                self.control.poll()?;
+            }
             left = ring.mul(&left, &ring.residue(root));
         }
         let mut right = ring.one();
@@ -80,13 +99,16 @@ impl RingComputation for Roots<'_> {
             .iter()
             .zip(&self.primes)
             .map(|(&prime, &count)| (prime, count));
-        for (prime, count) in base.chain(self.large) {
+        for (index, (prime, count)) in base.chain(self.large).enumerate() {
+            if index.is_multiple_of(BETWEEN_POLLS) {
+                self.control.poll()?;
+            }
             if count > 0 {
                 let power = ring.pow(&ring.small(prime.into()), &Natural::from(count / 2));
                 right = ring.mul(&right, &power);
             }
         }
         debug_assert_eq!(ring.square(&left), ring.square(&right), "the same square");
-        ring.number(&ring.sub(&left, &right))
+        Ok(ring.number(&ring.sub(&left, &right)))
     }
 }

@@ -11,6 +11,7 @@ use super::instance::Instance;
 use super::relation::{RelationError, put, take};
 use super::sieve::Sieve;
 use crate::control::{Control, StopReason};
+use crate::simd::level::Level;
 
 /// The sieve of one thread, which keeps its memory from unit to unit.
 #[derive(Debug)]
@@ -22,9 +23,14 @@ pub(super) struct Siever<'a> {
 
 impl<'a> Siever<'a> {
     pub(super) fn new(instance: &'a Instance) -> Self {
+        Siever::with(instance, Level::detect())
+    }
+
+    /// Creates a sieve that has these vector instructions at most.
+    fn with(instance: &'a Instance, level: Level) -> Self {
         Siever {
             instance,
-            sieve: Sieve::new(instance),
+            sieve: Sieve::new(instance, level),
             candidates: Candidates::new(instance),
         }
     }
@@ -78,4 +84,47 @@ pub(super) fn unframe<'a>(from: &mut &'a [u8]) -> Result<&'a [u8], RelationError
     let (relations, rest) = from.split_at_checked(len).ok_or(RelationError::Truncated)?;
     *from = rest;
     Ok(relations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::natural::Natural;
+    use crate::siqs::parameters::Parameters;
+
+    /// Numbers of blocks that have loops of their own, and others; bases with and without primes in
+    /// buckets, and one of several slices.
+    #[test]
+    fn every_level_of_vector_instructions_finds_the_same_relations() {
+        let n: Natural = "369503144638782693794961917939723396921312984817285838723301"
+            .parse()
+            .unwrap();
+        let usual = Parameters::of(n.bits());
+        for (base_len, blocks) in [(900, 2), (4_500, 2), (9_001, 4), (9_000, 6), (14_003, 8)] {
+            let parameters = Parameters {
+                base_len,
+                blocks,
+                ..usual
+            };
+            let instance = Instance::with(&n, parameters, &Control::new()).unwrap();
+            let family = Family::new(&instance, 3).unwrap();
+            let sieved = |level: Level| {
+                let mut relations = Vec::new();
+                let never = AtomicBool::new(false);
+                let mut siever = Siever::with(&instance, level);
+                let ended = siever.sieve(&family, &Control::new(), &never, &mut relations);
+                assert_eq!(ended, Ok(true));
+                relations
+            };
+            let portable = sieved(Level::Portable);
+            assert!(!portable.is_empty(), "{blocks} blocks");
+            for level in [Level::Avx2, Level::Avx512] {
+                if level > Level::detect() {
+                    eprintln!("not compared: this processor has no {level:?}");
+                    continue;
+                }
+                assert!(sieved(level) == portable, "{level:?}, {blocks} blocks");
+            }
+        }
+    }
 }
