@@ -38,7 +38,7 @@ pub(crate) struct Divisor {
     times: Vec<u32>,
 }
 
-/// What a family's roots are computed from, and where they go.
+/// The division of all roots by one prime of a, with the change of the roots that it gives.
 #[derive(Debug)]
 pub(crate) struct Division<'a> {
     pub(crate) divisor: &'a Divisor,
@@ -150,7 +150,7 @@ by_level! {
 fn remainders_body(primes: &[u32], divisor: &Divisor, rests: &mut [u32]) {
     let (q, reciprocal, shift) = (divisor.q, u64::from(divisor.reciprocal), divisor.shift);
     for (rest, &p) in rests.iter_mut().zip(primes) {
-        let quotient = (u64::from(p) * reciprocal >> shift) as u32;
+        let quotient = ((u64::from(p) * reciprocal) >> shift) as u32;
         *rest = p.wrapping_sub(quotient.wrapping_mul(q));
     }
 }
@@ -172,7 +172,7 @@ fn divide_part_body(part: Part<'_>, inverse_of_q: u32, term: u32) {
         let mul = |a: u32, b: u32| {
             let product = u64::from(a) * u64::from(b);
             let times = (product as u32).wrapping_mul(inverses[index]);
-            let high = (u64::from(times) * u64::from(p) >> 32) as u32;
+            let high = ((u64::from(times) * u64::from(p)) >> 32) as u32;
             let difference = ((product >> 32) as u32).wrapping_sub(high);
             difference.min(difference.wrapping_add(p))
         };
