@@ -14,6 +14,7 @@
 
 use crate::control::{Control, StopReason};
 use crate::differential::{DifferentialGroup, GiantSteps};
+use crate::ecm::curve_range::CurveRange;
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
@@ -38,6 +39,40 @@ const POLL: usize = 32;
 pub(crate) struct Bounds {
     pub(crate) b1: u32,
     pub(crate) b2: u64,
+}
+
+/// Looks for a factor of `n` by Pollard's p - 1, and returns one other than 1 and `n`.
+///
+/// It finds a prime p if all prime powers of p - 1 are up to `b1`, but for one prime up to `b2`.
+/// `n` is odd, above 1, and has [`Natural::MAX_DIGITS`] digits at most; there is no factor of other
+/// numbers. `b1` counts as [`CurveRange::MIN_B1`](crate::CurveRange::MIN_B1) at least, and a `b2`
+/// that is not above `b1` leaves the second stage out.
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+///
+/// ```
+/// use factorizar::{Control, Natural, p_minus_1};
+///
+/// // p - 1 = 2 · 23 · 157 · 179 · 283 · 182339
+/// let p = Natural::from(66_707_784_833_507u64);
+/// let n = &p * &"10000000000000000000000000000000000000121".parse()?;
+/// assert_eq!(p_minus_1(&n, 300, 200_000, &Control::new()), Ok(Some(p)));
+/// # Ok::<(), factorizar::Error>(())
+/// ```
+pub fn p_minus_1(
+    n: &Natural,
+    b1: u32,
+    b2: u64,
+    control: &Control,
+) -> Result<Option<Natural>, StopReason> {
+    if !n.is_odd() || n.is_one() || n.digits() > Natural::MAX_DIGITS {
+        return Ok(None);
+    }
+    let b1 = b1.clamp(CurveRange::MIN_B1, CurveRange::MAX_B1);
+    let b2 = b2.min(CurveRange::MAX_B2);
+    find(n, Bounds { b1, b2 }, control)
 }
 
 /// Returns a divisor of `n` other than 1 and `n`, if one of the primes of `n` is found and another

@@ -14,6 +14,7 @@
 //! Symposium, 2006, table 1, for B1.
 
 use crate::control::{Control, StopReason};
+use crate::ecm::curve_range::CurveRange;
 use crate::ecm::natural::{Found, Tables, find};
 use crate::natural::Natural;
 use crate::p_minus_1::{self, Bounds};
@@ -63,6 +64,58 @@ impl Level {
             ..self
         }
     }
+}
+
+/// A step of the search for a factor that is small beside its number, before the sieve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SmallFactorStep {
+    /// [`p_minus_1`](crate::p_minus_1()) with these bounds.
+    #[non_exhaustive]
+    PMinus1 {
+        /// The bound of the first stage.
+        b1: u32,
+        /// The bound of the second stage.
+        b2: u64,
+    },
+    /// [`ecm_curves`](crate::ecm_curves) with these curves.
+    Curves(CurveRange),
+}
+
+/// Returns the steps by which [`factor_natural`](crate::factor_natural) looks for a factor of `n`
+/// before the sieve, for other machines: the effort that the size of `n` justifies.
+///
+/// ```
+/// use factorizar::{Control, Natural, SmallFactorStep, ecm_curves, p_minus_1, small_factor_steps};
+///
+/// let large: Natural = "10000000000000000000000000000000000000121".parse()?;
+/// let n = &large * &Natural::from(1_000_003u64);
+/// let control = Control::new();
+/// let found = small_factor_steps(&n).into_iter().find_map(|step| match step {
+///     SmallFactorStep::PMinus1 { b1, b2, .. } => p_minus_1(&n, b1, b2, &control).ok()?,
+///     SmallFactorStep::Curves(curves) => {
+///         let found = ecm_curves(&n, curves, &control).ok()?;
+///         found.map(|found| found.factor().clone())
+///     }
+///     _ => None,
+/// });
+/// assert_eq!(found, Some(1_000_003u64.into()));
+/// # Ok::<(), factorizar::Error>(())
+/// ```
+#[must_use]
+pub fn small_factor_steps(n: &Natural) -> Vec<SmallFactorStep> {
+    let mut sigma = FIRST_SIGMA;
+    let mut steps = Vec::new();
+    let bits = n.bits();
+    for level in EFFORT.iter().filter(|level| bits >= level.from_bits) {
+        if let Some(Bounds { b1, b2 }) = level.p_minus_1 {
+            steps.push(SmallFactorStep::PMinus1 { b1, b2 });
+        }
+        let curves = CurveRange::new(level.b1, level.b2, sigma, level.curves);
+        steps.extend(curves.map(SmallFactorStep::Curves));
+        sigma += level.curves;
+    }
+    steps
 }
 
 /// Looks for a factor of `n` other than 1 and `n`, with the effort that the size of `n` justifies.

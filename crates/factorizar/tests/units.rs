@@ -104,3 +104,35 @@ fn what_is_out_of_range_is_told() {
         Some(SieveError::Factor { prime: 101 })
     );
 }
+
+#[test]
+fn checked_relations_are_added_as_they_would_be_at_once() {
+    let sieve = sieve();
+    let packed = sieve.sieve(3, 4, &Control::new()).unwrap();
+    let checked = sieve.check(3, 4, &packed).unwrap();
+    let (mut one, mut other) = (sieve.relations(), sieve.relations());
+    assert!(one.is_empty());
+    assert_eq!(one.add_checked(&checked), checked.len());
+    assert_eq!(other.add(3, 4, &packed), Ok(checked.len()));
+    assert_eq!(one.len(), other.len());
+    assert_eq!(one.found(), other.found());
+    assert!(one.full() > 0 && one.full() < one.len());
+    assert!((1..1_000).contains(&one.permille(one.needed())));
+    assert!(one.permille(1) == 1_000);
+}
+
+#[test]
+fn a_relation_that_is_repeated_is_refused() {
+    let sieve = sieve();
+    let packed = sieve.sieve(0, 1, &Control::new()).unwrap();
+    // A varint of two bytes, and the relations.
+    let len = usize::from(packed[0] & 0x7f) | usize::from(packed[1]) << 7;
+    let relations = &packed[packed.len() - len..];
+    assert_eq!(len + 2, packed.len());
+    let twice = 2 * len;
+    let mut repeated = vec![twice as u8 | 0x80, (twice >> 7) as u8];
+    repeated.extend([relations, relations].concat());
+    assert!(twice < 1 << 14);
+    let refused = sieve.check(0, 1, &repeated).map(|checked| checked.len());
+    assert_eq!(refused, Err(RelationError::Repeated));
+}

@@ -174,6 +174,21 @@ impl QuadraticSieve {
         Ok(packed)
     }
 
+    /// Checks the result of a unit, on any thread: it takes most of the time that
+    /// [`Relations::add`] takes.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the relations are refused, all of them.
+    pub fn check(
+        &self,
+        first: u64,
+        count: u64,
+        packed: &[u8],
+    ) -> Result<CheckedRelations, RelationError> {
+        check(&self.instance, first, count, packed)
+    }
+
     /// Creates an empty collection of relations.
     #[must_use]
     pub fn relations(&self) -> Relations<'_> {
@@ -181,6 +196,50 @@ impl QuadraticSieve {
             instance: &self.instance,
             store: Store::default(),
         }
+    }
+}
+
+/// Relations of a unit that were [checked](QuadraticSieve::check).
+#[derive(Debug)]
+pub struct CheckedRelations {
+    units: Vec<Checked>,
+}
+
+impl CheckedRelations {
+    /// Returns the number of relations.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.units.iter().map(Checked::len).sum()
+    }
+
+    /// Returns whether there is no relation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn check(
+    instance: &Instance,
+    first: u64,
+    count: u64,
+    packed: &[u8],
+) -> Result<CheckedRelations, RelationError> {
+    let mut rest = packed;
+    let mut units = Vec::new();
+    let end = first.checked_add(count).ok_or(RelationError::OutOfRange)?;
+    for number in first..end {
+        let relations = unframe(&mut rest)?;
+        let family = Family::new(instance, number).ok_or(RelationError::OutOfRange)?;
+        let checked = Checked::new(relations.to_vec(), instance, number, &family)?;
+        if checked.repeats_a_relation() {
+            return Err(RelationError::Repeated);
+        }
+        units.push(checked);
+    }
+    match rest.is_empty() {
+        true => Ok(CheckedRelations { units }),
+        false => Err(RelationError::OutOfRange),
     }
 }
 
@@ -198,25 +257,41 @@ impl Relations<'_> {
     ///
     /// The reason why they are refused.
     pub fn add(&mut self, first: u64, count: u64, packed: &[u8]) -> Result<usize, RelationError> {
-        let mut rest = packed;
-        let mut units = Vec::new();
-        let end = first.checked_add(count).ok_or(RelationError::OutOfRange)?;
-        for number in first..end {
-            let relations = unframe(&mut rest)?;
-            let family = Family::new(self.instance, number).ok_or(RelationError::OutOfRange)?;
-            units.push(Checked::new(
-                relations.to_vec(),
-                self.instance,
-                number,
-                &family,
-            )?);
-        }
-        if !rest.is_empty() {
-            return Err(RelationError::OutOfRange);
-        }
+        let checked = check(self.instance, first, count, packed)?;
+        Ok(self.add_checked(&checked))
+    }
+
+    /// Adds relations that the [sieve of the same number](QuadraticSieve::check) has checked.
+    /// Returns how many were new.
+    pub fn add_checked(&mut self, checked: &CheckedRelations) -> usize {
         let before = self.store.relations.len();
-        units.iter().for_each(|unit| self.store.add(unit));
-        Ok(self.store.relations.len() - before)
+        checked.units.iter().for_each(|unit| self.store.add(unit));
+        self.store.relations.len() - before
+    }
+
+    /// Returns the number of relations, with and without large primes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.store.relations.len()
+    }
+
+    /// Returns whether there is no relation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the number of relations without large primes.
+    #[must_use]
+    pub fn full(&self) -> usize {
+        self.store.whole()
+    }
+
+    /// Estimates the part of the sieving that is done when `needed` are to be
+    /// [found](Self::found), in thousandths.
+    #[must_use]
+    pub fn permille(&self, needed: usize) -> u16 {
+        self.store.permille(needed)
     }
 
     /// Returns the number of relations found so far, or of sets of them that serve as one.

@@ -50,6 +50,8 @@ pub enum RelationError {
     OutOfRange,
     /// The primes do not multiply to the polynomial's value.
     WrongProduct,
+    /// A relation is there twice.
+    Repeated,
 }
 
 impl fmt::Display for RelationError {
@@ -62,6 +64,7 @@ impl fmt::Display for RelationError {
             RelationError::WrongProduct => {
                 "the primes of a relation do not multiply to its value: sieve the unit again"
             }
+            RelationError::Repeated => "a relation is there twice: sieve the unit again",
         })
     }
 }

@@ -91,6 +91,21 @@ impl Checked {
     }
 }
 
+impl Checked {
+    /// Returns the number of relations.
+    pub(super) fn len(&self) -> usize {
+        self.relations.len()
+    }
+
+    /// Returns whether a relation is there twice. A sieve finds each once: the polynomials of a
+    /// family have different values of u modulo a.
+    pub(super) fn repeats_a_relation(&self) -> bool {
+        let mut hashes: Vec<u64> = self.relations.iter().map(|&(_, hash, _)| hash).collect();
+        hashes.sort_unstable();
+        hashes.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
+
 impl Store {
     /// Adds the relations of a family, without those that it has.
     pub(super) fn add(&mut self, checked: &Checked) {
@@ -152,6 +167,11 @@ impl Store {
     /// Returns the number of independent cycles, relations without large primes included.
     pub(super) fn cycles(&self) -> usize {
         self.relations.len() + self.components - self.vertices
+    }
+
+    /// Returns the number of relations without large primes.
+    pub(super) fn whole(&self) -> usize {
+        self.whole
     }
 
     /// Estimates the part of the sieving that is done, in thousandths.
