@@ -11,6 +11,8 @@ mod call;
 mod completions;
 mod console;
 mod exit;
+#[cfg(feature = "factoring")]
+mod factor;
 mod flags;
 mod introspection;
 mod json;
@@ -53,6 +55,13 @@ Examples:
   reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
   seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
+#[cfg(feature = "factoring")]
+const FACTOR_EXAMPLES: &str = "\
+Examples:
+  reparte factor --local 2 1000000000000000000000000000000000000000000000000000001
+  reparte factor --servers hosts.txt --token-file token < numbers.txt
+  reparte factor 4/other:9000 localhost:9000 123456789012345678901 --output json";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        done
@@ -87,6 +96,9 @@ Environment:
 enum Command {
     #[command(after_long_help = RUN_EXAMPLES)]
     Run(run::flags::RunCommand),
+    #[cfg(feature = "factoring")]
+    #[command(after_long_help = FACTOR_EXAMPLES)]
+    Factor(factor::flags::FactorCommand),
     #[cfg(unix)]
     Serve(serve::Serve),
     Status(status::Status),
@@ -120,6 +132,8 @@ fn main() -> ExitCode {
     logging::start(command.log_filters(), AccessLine::TimeFirst, false);
     run(|| match command {
         Command::Run(run) => run.run(&console),
+        #[cfg(feature = "factoring")]
+        Command::Factor(factor) => factor.run(&console),
         #[cfg(unix)]
         Command::Serve(serve) => serve.run(),
         Command::Status(status) => status.run(),

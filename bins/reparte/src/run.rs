@@ -23,10 +23,10 @@ mod feeder;
 pub(crate) mod flags;
 mod halt;
 mod input_progress;
-mod interrupt;
+pub(crate) mod interrupt;
 mod journal;
 mod line_format;
-mod local_servers;
+pub(crate) mod local_servers;
 mod outcomes;
 mod output_format;
 mod progress;
@@ -240,7 +240,7 @@ impl RunCommand {
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
-        let interrupt = Interrupt::watch(&handle, console)?;
+        let interrupt = Interrupt::watch(&handle, console, || {})?;
         watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {

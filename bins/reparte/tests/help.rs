@@ -12,8 +12,9 @@ use std::fs;
 
 use common::run;
 
-const SUBCOMMANDS: [&str; 8] = [
+const SUBCOMMANDS: [&str; 9] = [
     "run",
+    "factor",
     "serve",
     "status",
     "call",

@@ -23,6 +23,12 @@ pub(crate) struct ServerList {
 }
 
 impl ServerList {
+    /// Creates a list of these servers and those of a file.
+    #[cfg(feature = "factoring")]
+    pub(crate) fn new(server: Vec<String>, servers: Option<PathBuf>) -> Self {
+        ServerList { server, servers }
+    }
+
     /// Adds servers, as if they were arguments.
     pub(crate) fn add(&mut self, servers: impl IntoIterator<Item = String>) {
         self.server.extend(servers);

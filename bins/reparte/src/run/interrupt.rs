@@ -4,19 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use cli_support::signals::at_signal;
+use reparte::Handle;
 
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::run::dispatcher::RunHandle;
 
 /// A flag that is set once a signal has come.
 #[derive(Debug)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Watches for signals. The first one ends the run once its calls have returned, and the
-    /// second one ends the process.
-    pub(super) fn watch(run: &RunHandle, console: &Console) -> Result<Self, Failure> {
+    /// Watches for signals. The first one ends the run once its calls have returned, and then
+    /// calls `also`; the second one ends the process.
+    pub(crate) fn watch<A: 'static, R: 'static>(
+        run: &Handle<A, R>,
+        console: &Console,
+        also: impl Fn() + Send + 'static,
+    ) -> Result<Self, Failure> {
         let has_come = Arc::new(AtomicBool::new(false));
         let (run, console) = (run.clone(), console.clone());
         let flag = Arc::clone(&has_come);
@@ -31,12 +35,13 @@ impl Interrupt {
                 "stopping: makes no more calls, and waits for the {running} that run; once more to \
                  end at once"
             ));
+            also();
         };
         at_signal(first, || {})?;
         Ok(Interrupt(has_come))
     }
 
-    pub(super) fn has_come(&self) -> bool {
+    pub(crate) fn has_come(&self) -> bool {
         self.0.load(SeqCst)
     }
 }

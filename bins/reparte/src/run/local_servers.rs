@@ -1,7 +1,7 @@
 //! The servers of `--local`, if this command is built with them.
 
 #[cfg(feature = "factoring")]
-pub(super) use factorizar_service::LocalServers;
+pub(crate) use factorizar_service::LocalServers;
 
 #[cfg(not(feature = "factoring"))]
 use crate::exit::Failure;
@@ -9,12 +9,12 @@ use crate::exit::Failure;
 /// No servers: they need the feature `factoring`.
 #[cfg(not(feature = "factoring"))]
 #[derive(Debug)]
-pub(super) struct LocalServers;
+pub(crate) struct LocalServers;
 
 #[cfg(not(feature = "factoring"))]
 impl LocalServers {
     /// Refuses to start any server.
-    pub(super) fn start(count: usize) -> Result<Self, Failure> {
+    pub(crate) fn start(count: usize) -> Result<Self, Failure> {
         match count {
             0 => Ok(LocalServers),
             _ => Err(Failure::argument(
@@ -26,7 +26,7 @@ impl LocalServers {
     }
 
     /// Returns no address.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = String> {
         std::iter::empty()
     }
 }

@@ -1,0 +1,141 @@
+//! The stage that a factorization is in, as the progress shows it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The stage, which one thread sets and another shows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedStage(Arc<Mutex<Stage>>);
+
+impl SharedStage {
+    pub(super) fn set(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    pub(super) fn get(&self) -> Stage {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// A stage. Displays as a part of the line of the progress.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Stage {
+    #[default]
+    Start,
+    /// p - 1 and curves.
+    Curves {
+        digits: usize,
+        bounds: u32,
+    },
+    Sieving(Sieving),
+    /// Elimination and square root.
+    LinearAlgebra {
+        digits: usize,
+        relations: usize,
+    },
+    /// The proofs of the primes.
+    Proofs,
+}
+
+/// The state of the sieve of one number.
+#[derive(Debug, Clone)]
+pub(super) struct Sieving {
+    pub(super) digits: usize,
+    pub(super) began: Instant,
+    /// The part that was done when it began, in thousandths.
+    pub(super) began_at: u16,
+    pub(super) permille: u16,
+    pub(super) relations: usize,
+    pub(super) full: usize,
+    pub(super) found: usize,
+    pub(super) needed: usize,
+}
+
+impl Sieving {
+    /// Estimates the time until the relations suffice; `None` at the start.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        time_left(self.began.elapsed(), self.permille, self.began_at)
+    }
+}
+
+fn time_left(elapsed: Duration, permille: u16, began_at: u16) -> Option<Duration> {
+    let done = permille.checked_sub(began_at).filter(|&done| done > 0)?;
+    let left = 1_000u16.saturating_sub(permille);
+    Some(elapsed * u32::from(left) / u32::from(done))
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stage::Start => Ok(()),
+            Stage::Curves { digits, bounds } => {
+                write!(f, "{digits} digits: curves to {bounds}")
+            }
+            Stage::Sieving(sieving) => {
+                let Sieving {
+                    digits,
+                    relations,
+                    full,
+                    found,
+                    needed,
+                    ..
+                } = sieving;
+                let cycles = found.saturating_sub(*full);
+                let partial = relations.saturating_sub(*full);
+                let seconds = sieving.began.elapsed().as_secs_f64().max(0.001);
+                write!(
+                    f,
+                    "{digits} digits: {found} of {needed} relations ({full} full, {cycles} from \
+                     {partial} partial), {:.0}/s",
+                    *relations as f64 / seconds
+                )?;
+                match sieving.time_left() {
+                    Some(left) => write!(f, ", {} left", Clock(left)),
+                    None => Ok(()),
+                }
+            }
+            Stage::LinearAlgebra { digits, relations } => {
+                write!(f, "{digits} digits: eliminates {relations} relations")
+            }
+            Stage::Proofs => f.write_str("proves the primes"),
+        }
+    }
+}
+
+/// A duration as minutes and seconds, with hours in front if there are any.
+struct Clock(Duration);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        match hours {
+            0 => write!(f, "{minutes}:{seconds:02}"),
+            _ => write!(f, "{hours}:{minutes:02}:{seconds:02}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_goes_by_the_part_that_this_run_has_done() {
+        let second = Duration::from_secs(1);
+        for (elapsed, permille, began_at, left) in [
+            (10, 250, 0, Some(30)),
+            (10, 750, 500, Some(10)),
+            (10, 1_000, 0, Some(0)),
+            (10, 0, 0, None),
+            (10, 400, 500, None),
+        ] {
+            let expected = left.map(|left| second * left);
+            assert_eq!(time_left(second * elapsed, permille, began_at), expected);
+        }
+    }
+}
