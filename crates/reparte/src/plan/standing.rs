@@ -57,7 +57,7 @@ pub(super) struct Standing {
 #[derive(Debug, Default)]
 struct ServerStanding {
     results: u64,
-    /// It has given a result or a fault.
+    /// It has answered a call, even if by a failure.
     has_answered: bool,
     strikes: u32,
     /// Number of results since its last strike or case.
@@ -158,7 +158,7 @@ impl Standing {
         self.get(server).results
     }
 
-    /// Returns whether the server has given a result or a fault.
+    /// Returns whether the server has answered a call, even if by a failure.
     pub(super) fn has_answered(&self, server: ServerId) -> bool {
         self.get(server).has_answered
     }
@@ -192,10 +192,14 @@ impl Standing {
         changed
     }
 
+    /// Records that the server has answered a call, even if by a failure.
+    pub(super) fn answered(&mut self, server: ServerId) {
+        self.servers[server.index()].has_answered = true;
+    }
+
     /// Records that a case between a task and the server opens.
     pub(super) fn case_opened(&mut self, server: ServerId, is_fault: bool) {
         self.edit(server, |server| {
-            server.has_answered |= is_fault;
             server.only_faults = is_fault && (server.open == 0 || server.only_faults);
             server.open += 1;
             server.clean = 0;

@@ -48,6 +48,7 @@ impl Plan {
             }
             ServerVerdict::Unknown => {}
             ServerVerdict::Contested => {
+                self.standing.answered(server);
                 self.heartbeat.call_answered(server, self.now);
             }
             ServerVerdict::NotFound => {
