@@ -82,6 +82,7 @@ scripts! {
     a_limit_can_rest_on_the_median
     a_restart_loses_the_calls_of_the_one_before
     a_server_without_the_function_is_out_at_the_second_task
+    a_server_that_answered_unreadably_has_the_function
     a_run_without_a_server_that_takes_calls_ends
     several_instances_behind_one_address_are_no_restart
     a_restart_without_a_broken_call_is_confirmed

@@ -22,6 +22,8 @@ fn fail(standing: &mut Standing, server: usize, times: u32) {
 fn a_server_is_proven_by_a_result_and_not_by_faults() {
     let mut standing = standing(1);
     fail(&mut standing, 0, 1);
+    assert!(!standing.has_answered(id(0)) && !standing.is_proven(id(0)));
+    standing.answered(id(0));
     assert!(standing.has_answered(id(0)) && !standing.is_proven(id(0)));
     standing.result(id(0));
     assert!(standing.is_proven(id(0)) && standing.good().eq([id(0)]));
