@@ -68,6 +68,8 @@ struct ServerStanding {
     unchecked: bool,
     /// Number of open cases since its last result.
     open: u32,
+    /// The failures of tasks with an open case, beyond the first, since its last result.
+    again: u32,
     /// All of these are faults.
     only_faults: bool,
     /// The task for which it had no function, or which it forbade, before it
@@ -128,14 +130,16 @@ impl Standing {
     }
 
     /// Returns whether the server has given nothing but faults for so long that the
-    /// function may be broken everywhere. Sooner if it `is_lone`.
-    pub(super) fn gives_only_faults(&self, server: ServerId, is_lone: bool) -> bool {
+    /// function may be broken everywhere. Sooner if it `is_lone`. Where too few tasks are
+    /// open, those that it fails again on trial count.
+    pub(super) fn gives_only_faults(&self, id: ServerId, is_lone: bool) -> bool {
         let least = match is_lone {
             true => self.most_open(),
             false => self.most_open().max(FAULTS_EVERYWHERE),
         };
-        let server = self.get(server);
-        server.only_faults && server.open >= least
+        let server = self.get(id);
+        server.only_faults
+            && (server.open >= least || server.again >= least && self.has_failed_too_often(id))
     }
 
     /// Returns the good servers.
@@ -181,6 +185,7 @@ impl Standing {
             server.results += 1;
             server.has_answered = true;
             server.open = 0;
+            server.again = 0;
             server.unchecked = false;
             server.strikes = server.strikes.min(STRIKES - 1);
             server.clean += 1;
@@ -190,6 +195,13 @@ impl Standing {
             }
         });
         changed
+    }
+
+    /// Records that the server has failed a task again whose case is open.
+    pub(super) fn failed_again(&mut self, server: ServerId, is_fault: bool) {
+        let server = &mut self.servers[server.index()];
+        server.only_faults &= is_fault;
+        server.again += 1;
     }
 
     /// Records that the server has answered a call, even if by a failure.

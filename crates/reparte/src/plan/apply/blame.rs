@@ -92,6 +92,8 @@ impl Plan {
         };
         if self.cases.open(task, case) {
             self.standing.case_opened(server, cases::is_fault(kind));
+        } else {
+            self.standing.failed_again(server, cases::is_fault(kind));
         }
     }
 
