@@ -28,7 +28,7 @@ fn flags(help: &str) -> Vec<&str> {
     let words = help
         .lines()
         .map(|line| line.trim_start().trim_start_matches("-h, "));
-    let flags = words.filter_map(|line| line.split([' ', ',']).next());
+    let flags = words.filter_map(|line| line.split([' ', ',', '[']).next());
     flags
         .filter(|flag| flag.starts_with("--") && flag.len() > 2)
         .collect()
