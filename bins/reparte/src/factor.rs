@@ -36,7 +36,6 @@ use crate::factor::destination::Destination;
 use crate::factor::factorizer::Factorizer;
 use crate::factor::flags::{FactorCommand, OutputFormat};
 use crate::factor::numbers::Numbers;
-use crate::factor::progress::ProgressDisplay;
 use crate::factor::proofs::prove;
 use crate::factor::result_line::ResultLine;
 use crate::factor::stage::{SharedStage, Stage};
@@ -45,6 +44,7 @@ use crate::factor::yields::Yields;
 use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
+use crate::progress_display::ProgressDisplay;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 
@@ -82,7 +82,8 @@ impl FactorCommand {
             console.tell(format_args!("the page of the run: {url}"));
         }
         let stage = SharedStage::default();
-        let progress = (!self.quiet).then(|| ProgressDisplay::start(console, &handle, &stage));
+        let progress =
+            (!self.quiet).then(|| ProgressDisplay::start(console, progress::line(&handle, &stage)));
         let mut factorizer = Factorizer {
             search,
             flag,

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod clock;
 mod completions;
 mod console;
 mod exit;
@@ -23,6 +24,7 @@ mod output;
 mod output_file;
 mod page;
 mod program_file;
+mod progress_display;
 #[cfg(all(test, unix))]
 mod proportion;
 mod run;

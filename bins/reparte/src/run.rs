@@ -55,6 +55,7 @@ use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
 use crate::program_file::find_program;
+use crate::progress_display::ProgressDisplay;
 use crate::run::collector::collect;
 use crate::run::destination::{Destination, DestinationSetup, ServerKey};
 use crate::run::dispatcher::{Dispatcher, RunHandle};
@@ -67,7 +68,6 @@ use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
-use crate::run::progress::ProgressDisplay;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::ServerFileWatcher;
@@ -246,8 +246,8 @@ impl RunCommand {
         if let Some(url) = page.as_ref().and_then(RunPage::url) {
             console.tell(format_args!("the page of the run: {url}"));
         }
-        let progress =
-            (!self.quiet).then(|| ProgressDisplay::start(console, &handle, &files.input));
+        let progress = (!self.quiet)
+            .then(|| ProgressDisplay::start(console, progress::line(&handle, &files.input)));
         let (sender, outcomes) = OutcomeStream::split(dispatcher, self.unordered);
         let run = ActiveRun {
             handle,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::Clock;
+
 /// The stage, which one thread sets and another shows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedStage(Arc<Mutex<Stage>>);
@@ -102,20 +104,6 @@ impl fmt::Display for Stage {
                 write!(f, "{digits} digits: eliminates {relations} relations")
             }
             Stage::Proofs => f.write_str("proves the primes"),
-        }
-    }
-}
-
-/// A duration as minutes and seconds, with hours in front if there are any.
-struct Clock(Duration);
-
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        match hours {
-            0 => write!(f, "{minutes}:{seconds:02}"),
-            _ => write!(f, "{hours}:{minutes:02}:{seconds:02}"),
         }
     }
 }

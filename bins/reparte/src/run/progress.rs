@@ -1,94 +1,39 @@
-//! The progress of a run on standard error: a line that changes if it is a terminal, and else
-//! a new line every few seconds.
+//! The progress of a run, as a line.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use reparte::{RunSummary, ServerState};
+use indicatif::ProgressBar;
+use reparte::RunSummary;
 
-use crate::console::Console;
+use crate::clock::Clock;
+use crate::progress_display::{ServersUp, style};
 use crate::run::dispatcher::RunHandle;
 use crate::run::input_progress::InputProgress;
 use crate::task_estimate::TaskEstimate;
 
-/// The time between two drawings of the line on a terminal.
-const DRAW_INTERVAL: Duration = Duration::from_millis(200);
-/// The time between two lines elsewhere.
-const LINE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// The time that a last drawing has.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Shows the progress of a run until it is dropped.
-#[derive(Debug)]
-pub(super) struct ProgressDisplay {
-    /// Dropped to stop the thread.
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl ProgressDisplay {
-    /// Starts a thread for the display. If it can't, shows nothing: nothing else depends on it.
-    pub(super) fn start(console: &Console, run: &RunHandle, input: &Arc<InputProgress>) -> Self {
-        let (stop, stopped) = channel::<()>();
-        let (console, run, input) = (console.clone(), run.clone(), Arc::clone(input));
-        let show = move || {
-            let bar = io::stderr()
-                .is_terminal()
-                .then(|| console.bar(ProgressBar::new(0).with_style(style(WITHOUT_BAR))));
-            let interval = if bar.is_some() {
-                DRAW_INTERVAL
-            } else {
-                LINE_INTERVAL
-            };
-            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                let line = ProgressLine {
-                    summary: run.summary(),
-                    estimate: input.estimate(),
-                };
-                match &bar {
-                    Some(bar) => line.draw(bar),
-                    None => console.tell(&line),
-                }
-            }
-            if let Some(bar) = bar {
-                bar.finish_and_clear();
-            }
+/// Returns the line of the progress, for
+/// [`ProgressDisplay`](crate::progress_display::ProgressDisplay).
+pub(super) fn line(
+    run: &RunHandle,
+    input: &Arc<InputProgress>,
+) -> impl Fn(Option<&ProgressBar>) -> String + Send + 'static {
+    let (run, input) = (run.clone(), Arc::clone(input));
+    move |bar| {
+        let line = ProgressLine {
+            summary: run.summary(),
+            estimate: input.estimate(),
         };
-        let thread = thread::Builder::new().name("progress".to_owned());
-        ProgressDisplay {
-            stop: Some(stop),
-            thread: thread.spawn(show).ok(),
+        if let Some(bar) = bar {
+            line.draw(bar);
         }
+        line.to_string()
     }
 }
 
-impl Drop for ProgressDisplay {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        // A terminal that takes nothing keeps the thread in its drawing.
-        let deadline = Instant::now() + PATIENCE;
-        let is_drawing = |thread: &JoinHandle<()>| !thread.is_finished();
-        while self.thread.as_ref().is_some_and(is_drawing) && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(1));
-        }
-    }
-}
-
-/// The template while the number of tasks is not known.
-const WITHOUT_BAR: &str = "{wide_msg}";
+/// The template once the number of tasks is known.
 const WITH_BAR: &str = "[{bar:16}] {wide_msg}";
-
-fn style(template: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(template);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.progress_chars("=> ")
-}
 
 /// The progress of a run at one time. Displays as the line of the progress.
 struct ProgressLine {
@@ -102,6 +47,7 @@ impl ProgressLine {
         self.summary.done + self.summary.failed
     }
 
+    /// Sets how far the bar is.
     fn draw(&self, bar: &ProgressBar) {
         if let Some(TaskEstimate { tasks, .. }) = self.estimate {
             if bar.length() == Some(0) {
@@ -110,7 +56,6 @@ impl ProgressLine {
             bar.set_length(tasks.max(1));
         }
         bar.set_position(self.ended());
-        bar.set_message(self.to_string());
     }
 
     /// Returns how many tasks end per second, without those that the journal had.
@@ -146,12 +91,7 @@ impl fmt::Display for ProgressLine {
         if let Some(left) = self.time_left() {
             write!(f, ", {} left", Clock(left))?;
         }
-        let servers = summary.servers.iter();
-        let present = servers.filter(|server| server.state != ServerState::Removed);
-        let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
-        let up = present.clone().filter(|server| is_up(server.state)).count();
-        let busy: usize = summary.servers.iter().map(|server| server.running).sum();
-        write!(f, "; {up}/{} servers up, {busy} busy", present.count())?;
+        write!(f, "; {}", ServersUp(summary))?;
         if let Some(waiting) = &summary.waiting {
             let so_far = summary.elapsed.saturating_sub(waiting.since);
             write!(f, "; waits for a server, {} s so far", so_far.as_secs())?;
@@ -161,20 +101,6 @@ impl fmt::Display for ProgressLine {
             }
         }
         Ok(())
-    }
-}
-
-/// A duration as minutes and seconds, with hours in front if there are any.
-struct Clock(Duration);
-
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        match hours {
-            0 => write!(f, "{minutes}:{seconds:02}"),
-            _ => write!(f, "{hours}:{minutes:02}:{seconds:02}"),
-        }
     }
 }
 

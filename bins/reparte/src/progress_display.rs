@@ -1,0 +1,98 @@
+//! Progress on standard error: a line that changes if it is a terminal, and else a new line every
+//! few seconds.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use reparte::{RunSummary, ServerState};
+
+use crate::console::Console;
+
+/// The time between two drawings of the line on a terminal.
+const DRAW_INTERVAL: Duration = Duration::from_millis(200);
+/// The time between two lines elsewhere.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// The time that a last drawing has.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows progress until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ProgressDisplay {
+    /// Dropped to stop the thread.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ProgressDisplay {
+    /// Starts a thread that shows what `line` returns. On a terminal `line` gets the bar, and may
+    /// set its style and position. If no thread starts, nothing is shown: nothing else depends
+    /// on it.
+    pub(crate) fn start(
+        console: &Console,
+        line: impl Fn(Option<&ProgressBar>) -> String + Send + 'static,
+    ) -> Self {
+        let (stop, stopped) = channel::<()>();
+        let console = console.clone();
+        let show = move || {
+            let bar = io::stderr()
+                .is_terminal()
+                .then(|| console.bar(ProgressBar::new(0).with_style(style("{wide_msg}"))));
+            let interval = match bar {
+                Some(_) => DRAW_INTERVAL,
+                None => LINE_INTERVAL,
+            };
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                let line = line(bar.as_ref());
+                match &bar {
+                    Some(bar) => bar.set_message(line),
+                    None => console.tell(&line),
+                }
+            }
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+        };
+        let thread = thread::Builder::new().name("progress".to_owned());
+        ProgressDisplay {
+            stop: Some(stop),
+            thread: thread.spawn(show).ok(),
+        }
+    }
+}
+
+impl Drop for ProgressDisplay {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // A terminal that takes nothing keeps the thread in its drawing.
+        let deadline = Instant::now() + PATIENCE;
+        let is_drawing = |thread: &JoinHandle<()>| !thread.is_finished();
+        while self.thread.as_ref().is_some_and(is_drawing) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Returns the style of a bar with this template.
+pub(crate) fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("=> ")
+}
+
+/// The servers of a run: how many are up, and how many calls they have.
+pub(crate) struct ServersUp<'a>(pub(crate) &'a RunSummary);
+
+impl fmt::Display for ServersUp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let servers = self.0.servers.iter();
+        let present = servers.filter(|server| server.state != ServerState::Removed);
+        let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
+        let up = present.clone().filter(|server| is_up(server.state)).count();
+        let busy: usize = self.0.servers.iter().map(|server| server.running).sum();
+        write!(f, "{up}/{} servers up, {busy} busy", present.count())
+    }
+}
