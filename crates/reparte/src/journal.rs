@@ -4,6 +4,8 @@ mod file;
 mod format;
 pub(crate) mod persist;
 #[cfg(test)]
+mod test_folder;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

@@ -261,7 +261,7 @@ impl Failures {
     ///
     /// # Errors
     ///
-    /// So many tasks have failed that the others would fail too.
+    /// The tasks fail one after another, as the others would too.
     fn check(
         &mut self,
         outcome: Result<TaskResult, TaskError>,

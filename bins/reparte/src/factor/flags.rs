@@ -25,8 +25,8 @@ use crate::flags::whole_number::whole_number;
 /// work is done by the others. Ctrl-C or SIGTERM ends the command early.
 #[derive(Debug, Args)]
 pub(crate) struct FactorCommand {
-    /// A number, as decimal digits, or a server: host:port, an http:// or https:// URL, and
-    /// N/ before it, for N calls at a time. Without a number they are read from standard
+    /// A number, as decimal digits, or a server: host:port, an http:// or https:// URL, or
+    /// unix:/socket, and N/ before it, for N calls at a time. Without a number they are read from standard
     /// input
     #[arg(value_name = "NUMBER|SERVER")]
     words: Vec<String>,
@@ -103,13 +103,9 @@ impl FactorCommand {
         ServerList::new(servers.collect(), self.servers.clone())
     }
 
-    /// Returns the options of the HTTP client. Its time-outs are no shorter than `--timeout`,
-    /// since the dispatcher ends calls that take longer.
+    /// Returns the options of the HTTP client.
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
-        let mut options = self.client.options()?;
-        options.response_timeout = options.response_timeout.max(self.timeout);
-        options.total_timeout = options.total_timeout.max(self.timeout);
-        Ok(options)
+        self.client.options_for_calls_of(self.timeout)
     }
 
     /// Returns the options of the dispatcher.

@@ -75,6 +75,15 @@ impl DialectName {
 }
 
 impl ClientFlags {
+    /// Returns the options of calls that the dispatcher ends after `timeout`. Their own
+    /// time-outs are no shorter.
+    pub(crate) fn options_for_calls_of(&self, timeout: Duration) -> Result<Options, Failure> {
+        let mut options = self.options()?;
+        options.response_timeout = options.response_timeout.max(timeout);
+        options.total_timeout = options.total_timeout.max(timeout);
+        Ok(options)
+    }
+
     /// Returns the options of calls, with the default time-outs.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         let mut options = Options::default();

@@ -172,13 +172,9 @@ fn function(name: &str) -> Result<String, String> {
 }
 
 impl RunCommand {
-    /// Returns the options of the HTTP client. Its time-outs are no shorter than `--timeout`,
-    /// since the dispatcher ends calls that take longer.
+    /// Returns the options of the HTTP client.
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
-        let mut options = self.client.options()?;
-        options.response_timeout = options.response_timeout.max(self.timeout);
-        options.total_timeout = options.total_timeout.max(self.timeout);
-        Ok(options)
+        self.client.options_for_calls_of(self.timeout)
     }
 
     /// Returns the options of the dispatcher.

@@ -2,11 +2,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
 use crate::destino::from_fn::from_fn;
 use crate::journal::format::header;
+use crate::journal::test_folder::Folder;
 use crate::repartidor::Repartidor;
 
 type Squares = Journal<u64, String>;
@@ -14,28 +15,6 @@ type Squares = Journal<u64, String>;
 /// The number of tasks of the run. Their results take more than 10,000 bytes.
 const TASKS: u64 = 70;
 const WORK: &str = "square";
-
-/// A folder that is removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("reparte-journal-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Makes these a file's bytes. It is not emptied first: some file systems would
 /// wait for the disk each time.

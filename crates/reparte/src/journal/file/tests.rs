@@ -1,28 +1,7 @@
 //! Tests of the journal's file: its name, and what others do to it.
 
 use super::*;
-
-/// A folder that is removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("reparte-journal-file-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::journal::test_folder::Folder;
 
 fn add(journal: &mut JournalFile, task: u64) -> Result<(), JournalError> {
     journal.add(TaskId::new(task), ArgumentsKey::of(b"arguments"), b"result")
