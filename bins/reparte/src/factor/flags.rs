@@ -81,7 +81,7 @@ pub(crate) struct FactorCommand {
 // The comments of the variants are the text of `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum OutputFormat {
-    /// A line `number: factor factor …`, as factor(1) prints it
+    /// A line `number: factor factor ...`, as factor(1) prints it
     Text,
     /// A line of JSON, with the certificate of each prime
     Json,
