@@ -19,7 +19,9 @@
 //! Both write one line per request through `log`, with target `xmlrpc_server::access` and
 //! level info: `127.0.0.1 "POST /RPC2 HTTP/1.1" 200 -`, with the client's request line as it
 //! came, other characters than printable ASCII escaped. A request that is not HTTP is
-//! refused without a line.
+//! refused without a line. A peer that is refused more than twice a second for long gets no
+//! line for each: a line of level warn tells their number. On the hyper front, its guesses of
+//! the token are then answered after a second each.
 
 mod accept_error;
 mod access_log;
@@ -32,8 +34,10 @@ mod descriptor_limit;
 pub mod hyper;
 mod listen;
 mod log_throttle;
+mod peer;
 mod raw_head;
 mod refusal;
+mod refusal_throttle;
 mod request_body;
 mod request_head;
 mod server_thread;

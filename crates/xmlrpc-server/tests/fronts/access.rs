@@ -1,6 +1,7 @@
 //! Access: tokens, and web pages of other sites.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use xmlrpc_server::{Token, front};
 
@@ -71,6 +72,7 @@ fn pages_of_others_can_not_call(front: Front) {
 
 #[test]
 fn no_token_no_call() {
+    // A server for each list, since one that refuses a peer often takes its time.
     let server = with_token();
     for (shown, expected) in [
         (format!("Authorization: Bearer {TOKEN}"), 200),
@@ -91,6 +93,7 @@ fn no_token_no_call() {
         for path in [
             "/", "/RPC2", "/metrics", "/health", "/x", "/?x", "/../", "*",
         ] {
+            let server = with_token();
             for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
                 let line = format!("{method} {path}");
                 let is_open = path == "/health" && matches!(method, "GET" | "HEAD");
@@ -108,6 +111,27 @@ fn no_token_no_call() {
             }
         }
     }
+}
+
+#[test]
+fn guesses_wait_and_the_token_does_not() {
+    let server = with_token();
+    let guess = |token: &str| {
+        let started = Instant::now();
+        let headers = ["Host: x", "Content-Type: text/xml", token];
+        let found = status(&server, "POST /", &headers);
+        (found, started.elapsed())
+    };
+    let second = Duration::from_secs(1);
+    let mut times = (0..200).map(|number| {
+        let (found, time) = guess(&format!("Authorization: Bearer {number}"));
+        assert_eq!(found, 401);
+        time
+    });
+    assert!(times.any(|time| time >= second), "no guess waited");
+    let (found, time) = guess(&format!("Authorization: Bearer {TOKEN}"));
+    assert_eq!(found, 200);
+    assert!(time < second, "{time:?}");
 }
 
 #[test]

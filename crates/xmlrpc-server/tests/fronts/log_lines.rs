@@ -9,6 +9,7 @@ use crate::server::{Front, PATIENCE, Server, service};
 on_both_fronts! {
     a_request_is_a_line_in_the_articles_form
     a_panic_is_logged
+    many_refusals_of_one_peer_are_a_few_lines_and_their_number
 }
 
 /// All lines of all tests of this program.
@@ -108,4 +109,36 @@ fn a_panic_is_logged(front: Front) {
     let expected =
         format!("ERROR xmlrpc_server::service method \"loud\" panicked: \\u{{1b}}[31m{mark}");
     assert_eq!(line_with(&format!("[31m{mark}")), expected);
+}
+
+fn many_refusals_of_one_peer_are_a_few_lines_and_their_number(front: Front) {
+    const SENT: usize = 300;
+    lines();
+    let server = Server::start(front, service());
+    let mark = format!("/refused-{front:?}").to_lowercase();
+    let mut client = Client::connect(server.address);
+    for _ in 0..SENT {
+        let line = format!("POST {mark} HTTP/1.1");
+        client.send(request(&line, &document("cuad", (7,))));
+        assert_eq!(client.answer().status, 404);
+    }
+    drop(server);
+    // The count comes with the server's end. Both servers of this test have such lines.
+    let started = Instant::now();
+    loop {
+        let lines = lines().0.lock().unwrap().clone();
+        let with_line = lines.iter().filter(|line| line.contains(&mark)).count();
+        assert!((20..SENT).contains(&with_line), "{with_line}");
+        let counts = lines.iter().filter_map(|line| {
+            let line = line.strip_prefix("WARN xmlrpc_server::front::refusal_throttle 127.0.0.1: ");
+            let (count, _) = line?.split_once(" more requests were refused")?;
+            count.parse::<usize>().ok()
+        });
+        let without_line: usize = counts.sum();
+        if without_line >= SENT - with_line {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "{with_line} + {without_line}");
+        std::thread::yield_now();
+    }
 }

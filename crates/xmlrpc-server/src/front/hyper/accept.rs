@@ -21,6 +21,7 @@ use crate::front::hyper::race::run_until_stopped;
 use crate::front::hyper::shared::Shared;
 use crate::front::hyper::workers::Workers;
 use crate::front::log_throttle::LogThrottle;
+use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
 use crate::stop::Stop;
 
@@ -62,6 +63,7 @@ impl Acceptor {
                     u32::try_from(max_connections).unwrap_or(u32::MAX),
                 ),
                 cross_site: CrossSitePolicy::new(&options.hosts, options.token.is_some()),
+                refusal_throttle: RefusalThrottle::default(),
                 token: options.token,
                 head_timeout: options.head_timeout,
                 body_timeout: options.body_timeout,

@@ -1,8 +1,10 @@
 //! The limit on the connections of one peer.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::front::peer::peer_of;
 
 /// The numbers of connections, by peer, and their limit.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub(crate) struct PerPeerLimit {
 #[derive(Debug)]
 pub(crate) struct PeerConnection {
     limit: PerPeerLimit,
-    /// `None` for a peer that is not counted.
+    /// `None` for this machine, which is not counted.
     peer: Option<IpAddr>,
 }
 
@@ -29,9 +31,10 @@ impl PerPeerLimit {
         }
     }
 
-    /// Counts a connection. Returns `None` if the peer has as many as it may.
+    /// Counts a connection; any number of this machine's are let in. Returns `None` if the
+    /// peer has as many as it may.
     pub(crate) fn enter(&self, address: IpAddr) -> Option<PeerConnection> {
-        let peer = peer(address);
+        let peer = Some(peer_of(address)).filter(|peer| !peer.is_loopback());
         if let Some(peer) = peer {
             let mut counts = self.lock();
             let count = counts.entry(peer).or_default();
@@ -64,19 +67,6 @@ impl Drop for PeerConnection {
                 counts.remove(&peer);
             }
         }
-    }
-}
-
-/// Returns what counts as one peer: an IPv4 address, or an IPv6 network of 64 bits, which is
-/// one customer's, who may use any address in it. `None` for this machine.
-fn peer(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V6(address) => {
-            let network = address.to_bits() >> 64 << 64;
-            Some(Ipv6Addr::from_bits(network).into())
-        }
-        address => Some(address),
     }
 }
 

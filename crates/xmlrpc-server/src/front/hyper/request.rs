@@ -1,7 +1,7 @@
 //! One request, from its head to its response.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::hyper::body::{Bytes, Incoming};
 use ::hyper::header::{
@@ -11,6 +11,7 @@ use ::hyper::header::{
 use ::hyper::http::request::Parts;
 use ::hyper::{Request, Response, Version};
 use http_body_util::Full;
+use tokio::time::sleep;
 
 use crate::context::Context;
 use crate::front::access_log::log_request;
@@ -34,6 +35,9 @@ use crate::service::Step;
 /// need no worker. A hostile document takes some 140 ms per MiB to decode, and nobody else is
 /// served meanwhile: a longer one goes to a worker as it is.
 const MAX_DECODED_HERE: usize = 16 * 1024;
+
+/// The time for which the answer to a wrong token waits, from a peer that is refused too often.
+const GUESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Answers one request, and logs it.
 pub(crate) async fn answer(
@@ -65,10 +69,12 @@ pub(crate) async fn answer(
             },
         },
     };
+    let mut is_logged = true;
     let mut response = match answered {
         Ok(response) => response,
         Err(refusal) => {
             shared.service.calls().count_refused();
+            is_logged = admit(&refusal, endpoints, shared).await;
             // A client that waits for "100 Continue" would get it if its body were read.
             let is_body_read = !head.headers.contains_key(EXPECT) && body::drain(&mut body).await;
             refused(&refusal, is_body_read)
@@ -78,9 +84,24 @@ pub(crate) async fn answer(
     if head.headers.contains_key(TRANSFER_ENCODING) || shared.connection_limit.is_full() {
         close_after(&mut response);
     }
-    log(&head, endpoints, &response);
+    if is_logged {
+        log(&head, endpoints, &response);
+    }
     connection.mark_answered();
     response
+}
+
+/// Returns whether a refusal has a line in the log. The answer to a guess of the token waits
+/// if its peer has been refused too often.
+async fn admit(refusal: &Refusal, endpoints: Endpoints, shared: &Shared) -> bool {
+    let peer = endpoints.peer.ip();
+    let is_within = shared.refusal_throttle.admit(peer, Instant::now());
+    // Whoever waits keeps a place, which another may need.
+    let can_wait = *refusal == Refusal::UNAUTHORIZED && !shared.connection_limit.is_full();
+    if !is_within && can_wait {
+        sleep(GUESS_DELAY).await;
+    }
+    is_within
 }
 
 fn log(head: &Parts, endpoints: Endpoints, response: &Response<Full<Bytes>>) {

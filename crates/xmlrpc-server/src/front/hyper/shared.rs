@@ -9,6 +9,7 @@ use crate::front::hyper::connection_limit::ConnectionLimit;
 #[cfg(feature = "tls")]
 use crate::front::hyper::tls::Tls;
 use crate::front::hyper::workers::Workers;
+use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
 use crate::token::Token;
 
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) workers: Workers,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) cross_site: CrossSitePolicy,
+    pub(crate) refusal_throttle: RefusalThrottle,
     /// The token that a client has to send, if one is required.
     pub(crate) token: Option<Token>,
     pub(crate) head_timeout: Duration,

@@ -190,7 +190,10 @@ impl Relay<'_> {
         self.shared.responder.service.calls().count_refused();
         let line = head.and_then(|head| RequestLine::of(head).ok());
         let version = line.as_ref().map_or("HTTP/1.1", |line| line.version);
-        if let Some(line) = &line {
+        let throttle = &self.shared.responder.refusal_throttle;
+        if let Some(line) = &line
+            && throttle.admit(self.peer.ip(), Instant::now())
+        {
             let (method, target) = (line.method, line.target);
             log_request(
                 self.peer.ip(),

@@ -15,6 +15,7 @@ use crate::front::content_coding::ContentCoding;
 use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_deadline};
 use crate::front::cross_site::{CrossSitePolicy, SiteHeaders, check_content_type};
 use crate::front::refusal::Refusal;
+use crate::front::refusal_throttle::RefusalThrottle;
 use crate::front::request_body::RequestBody;
 use crate::front::request_head::{check_head, check_host};
 use crate::front::tiny::exchange::{Exchange, Exchanges, Progress};
@@ -31,6 +32,7 @@ const MAX_RESERVED: usize = 64 * 1024;
 pub(crate) struct Responder {
     pub(crate) service: Arc<Service>,
     pub(crate) exchanges: Exchanges,
+    pub(crate) refusal_throttle: RefusalThrottle,
     cross_site: CrossSitePolicy,
     workers: Workers,
 }
@@ -46,6 +48,7 @@ impl Responder {
         Responder {
             service,
             exchanges: Exchanges::default(),
+            refusal_throttle: RefusalThrottle::default(),
             cross_site: CrossSitePolicy::new(&[], false),
             workers: Workers::new(workers.max(1)),
         }
@@ -77,7 +80,7 @@ impl Responder {
 
     fn answer(&self, mut request: Request, exchange: &Exchange) {
         match self.reply(&mut request, exchange) {
-            Ok(Reply::Answer(response)) => respond(request, exchange, response),
+            Ok(Reply::Answer(response)) => respond(request, exchange, response, true),
             Ok(Reply::AwaitBody) => {
                 exchange.set_progress(Progress::AwaitsBody);
                 // Nothing is written.
@@ -89,7 +92,9 @@ impl Responder {
 
     fn refuse(&self, request: Request, exchange: &Exchange, refusal: &Refusal) {
         self.service.calls().count_refused();
-        respond(request, exchange, Response::refused(refusal));
+        let peer = exchange.peer.ip();
+        let is_logged = self.refusal_throttle.admit(peer, Instant::now());
+        respond(request, exchange, Response::refused(refusal), is_logged);
     }
 
     fn reply(&self, request: &mut Request, exchange: &Exchange) -> Result<Reply, Refusal> {
@@ -159,18 +164,20 @@ impl Responder {
     }
 }
 
-/// Logs an answer, and writes it.
-fn respond(request: Request, exchange: &Exchange, response: Response) {
+/// Writes an answer, and logs it if it `is_logged`.
+fn respond(request: Request, exchange: &Exchange, response: Response, is_logged: bool) {
     let version = format!("HTTP/{}", request.http_version());
     let method = request.method().as_str();
-    log_request(
-        exchange.peer.ip(),
-        method,
-        request.url(),
-        &version,
-        response.status,
-        response.is_control,
-    );
+    if is_logged {
+        log_request(
+            exchange.peer.ip(),
+            method,
+            request.url(),
+            &version,
+            response.status,
+            response.is_control,
+        );
+    }
     exchange.set_progress(Progress::Answered);
     let option = if exchange.is_last {
         "close"
