@@ -100,7 +100,7 @@ impl FactoringRun {
         if servers.is_empty() {
             return Err(Failure::Usage(usage));
         }
-        // An address that can't be read is told later.
+        // An address that can't be read is reported later.
         let list = XmlRpc::list_with(&servers, "", &options).unwrap_or_default();
         let proxies = list.iter().map(XmlRpc::proxy);
         let exposed = proxies.filter(|proxy| proxy.exposes_credentials());

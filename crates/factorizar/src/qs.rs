@@ -1,4 +1,4 @@
-//! The self-initializing quadratic sieve (SIQS): finds a divisor of a composite number.
+//! The quadratic sieve to 128 bits: finds a divisor of a composite number.
 //!
 //! The sieve looks for values of quadratic polynomials that are products of small primes. Each of
 //! them gives a relation: a square y^2 that is a product of small primes modulo n. From a few more

@@ -1,4 +1,4 @@
-//! The quadratic sieve for numbers above 2^128.
+//! The self-initializing quadratic sieve (SIQS), for numbers above 2^128.
 //!
 //! It is the method of [`qs`](crate::qs), with what pays at 40 digits and more: an interval of many
 //! blocks, primes beyond a block that are sorted before they are sieved, large primes, block

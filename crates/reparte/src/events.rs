@@ -162,11 +162,11 @@ pub enum Event {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CallEnd {
-    /// It brought its task's result.
+    /// The result of its task.
     Result,
-    /// It failed.
+    /// A failure.
     Failed(CallError),
-    /// It was cancelled, and what it brought is discarded: another call of its task was
+    /// A cancellation; what the call brought is discarded: another call of its task was
     /// faster, the task was cancelled, or the call was [lost](Event::CallLost).
     Cancelled,
 }

@@ -26,7 +26,7 @@
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
 //! | [`time_limits`] | A call that exceeds its time limit is lost. The limit may depend on the median of the [`durations`]. |
 //! | [`outage`] | When no server is alive for long enough while tasks wait, the reserve is used, or the run ends. |
-//! | [`waiting`] | That no server takes calls while tasks wait is told after some seconds. |
+//! | [`waiting`] | If no server takes calls while tasks wait, the caller is notified after some seconds. |
 //!
 //! This file has the flow of one event, from top to bottom. The changes that
 //! concern several parts, and the actions that go with them, are in `apply.rs`.

@@ -62,7 +62,7 @@ impl FailedTasks {
     }
 
     /// Puts the file in the place of the run's own tasks, if all of them have ended and those that
-    /// failed are in it. Otherwise the tasks stay, which is told.
+    /// failed are in it. Otherwise the tasks stay, with a warning.
     pub(super) fn replace_tasks(self, have_all_ended: bool) -> Result<(), Failure> {
         if have_all_ended && !self.is_cut {
             return self.finish();

@@ -39,14 +39,14 @@ const NAME: &str = "program-guard";
 /// The server's end of the guard.
 #[derive(Debug)]
 pub(super) struct Guard {
-    /// The process and its pipe. `None` once the guard has gone, or does not read, which is told
+    /// The process and its pipe. `None` once the guard has gone, or does not read, which is logged
     /// once.
     running: Mutex<Option<(Child, ChildStdin)>>,
     marks: ProgramMarks,
 }
 
 impl Guard {
-    /// Starts the guard. Without one, which is told, the server works as well.
+    /// Starts the guard. Without one, which is logged, the server works as well.
     pub(super) fn start() -> Option<Self> {
         let started = Guard::spawn();
         let untold = |error: &io::Error| {
@@ -84,24 +84,24 @@ impl Guard {
     ) -> io::Result<Child> {
         let mark = self.marks.next();
         mark.apply(command);
-        self.tell(format_args!("? {mark}"));
+        self.send(format_args!("? {mark}"));
         let started = spawn(command);
         match &started {
-            Ok(child) => self.tell(format_args!(
+            Ok(child) => self.send(format_args!(
                 "+ {}\n! {mark}",
                 Pid::from_child(child).as_raw_nonzero()
             )),
-            Err(_) => self.tell(format_args!("! {mark}")),
+            Err(_) => self.send(format_args!("! {mark}")),
         }
         started
     }
 
     /// Tells that a group has ended.
     pub(super) fn remove(&self, group: Pid) {
-        self.tell(format_args!("- {}", group.as_raw_nonzero()));
+        self.send(format_args!("- {}", group.as_raw_nonzero()));
     }
 
-    fn tell(&self, line: fmt::Arguments<'_>) {
+    fn send(&self, line: fmt::Arguments<'_>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((process, pipe)) = running.as_mut() else {
             return;

@@ -78,7 +78,7 @@ pub(crate) enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallReason {
-    /// It is the task's first call.
+    /// The task's first call.
     First,
     /// An earlier call of the task failed, or its server no longer responds.
     Retry,

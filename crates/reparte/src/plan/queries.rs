@@ -26,7 +26,7 @@ impl Plan {
         let times = [
             self.next_server_timer().map(|(at, _)| at),
             self.outage.limit_at().filter(|&at| at > self.now),
-            self.waiting.tell_at(),
+            self.waiting.notice_at(),
             self.next_overdue_call().map(|(_, at)| at),
             self.hedging.hedge_at(),
             self.isolation.start_at(),

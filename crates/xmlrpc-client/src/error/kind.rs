@@ -27,7 +27,7 @@ pub enum ErrorKind {
     /// does not trust the other (TLS), or the HTTP proxy does not allow the connection.
     /// The call did not run.
     Refused,
-    /// There is no XML-RPC service at the address, or no HTTP proxy at the one that is
+    /// No XML-RPC service at the address, or no HTTP proxy at the one that is
     /// given for it (HTTP 3xx, 404, 405, 410, 501). The call did not run.
     NotAnEndpoint,
     /// The caller cancelled the call. It may have run.

@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::front::refusal::Refusal;
+use crate::front::request_body::MAX_RESERVED;
 
 /// The most bytes of a refused body that are read and dropped. A client that still writes
 /// when the connection closes finds a broken pipe instead of the answer.
@@ -17,9 +18,6 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The longest pause of a refused body.
 const DRAIN_PAUSE: Duration = Duration::from_millis(250);
-
-/// The most bytes that are reserved for a body before it comes, whatever length it declares.
-const MAX_RESERVED: usize = 64 * 1024;
 
 /// Reads a whole body, if it has at most `max_bytes` and comes within `time`.
 pub(crate) async fn read(

@@ -16,7 +16,7 @@ use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_dea
 use crate::front::cross_site::{CrossSitePolicy, SiteHeaders, check_content_type};
 use crate::front::refusal::Refusal;
 use crate::front::refusal_throttle::RefusalThrottle;
-use crate::front::request_body::RequestBody;
+use crate::front::request_body::{MAX_RESERVED, RequestBody};
 use crate::front::request_head::{check_head, check_host};
 use crate::front::tiny::exchange::{Exchange, Exchanges, Progress};
 use crate::front::tiny::forwarded_head::EXCHANGE;
@@ -24,9 +24,6 @@ use crate::front::tiny::request_line::authority_and_path;
 use crate::front::tiny::response::Response;
 use crate::front::tiny::workers::Workers;
 use crate::service::{Service, Step};
-
-/// The most bytes that are reserved for a body before it comes, whatever length it declares.
-const MAX_RESERVED: usize = 64 * 1024;
 
 /// The part of a front that answers requests.
 pub(crate) struct Responder {

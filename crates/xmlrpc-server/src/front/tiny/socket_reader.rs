@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::front::raw_head::{self, MAX_HEAD};
 use crate::front::refusal::Refusal;
+use crate::front::request_body::MAX_RESERVED;
 
 /// The most bytes that are read at once while a head is awaited.
 const HEAD_PIECE: usize = 4 * 1024;
-
-/// The most bytes that are reserved for a body before it comes, whatever length it declares.
-const MAX_RESERVED: usize = 64 * 1024;
 
 /// The most bytes of a refused body that are read and dropped. A client that still writes
 /// when the connection closes finds a broken pipe instead of the answer.
