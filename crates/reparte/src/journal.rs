@@ -3,6 +3,8 @@
 mod file;
 mod format;
 pub(crate) mod persist;
+mod record_file;
+pub(crate) mod record_journal;
 #[cfg(test)]
 mod test_folder;
 #[cfg(test)]
@@ -149,7 +151,7 @@ impl<A, R> Journal<A, R> {
     #[must_use]
     pub fn synced(self) -> Self {
         if let Some(file) = &mut *self.lock() {
-            file.synced = true;
+            file.sync_each();
         }
         self
     }

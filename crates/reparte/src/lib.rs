@@ -146,6 +146,7 @@ pub use handle::Handle;
 pub use ids::{CallId, TaskId};
 pub use journal::Journal;
 pub use journal::persist::Persist;
+pub use journal::record_journal::{RecordJournal, RecordPosition};
 pub use map::{AsCompleted, Map, MapUnordered};
 pub use options::{Halt, MAX_SLOTS, Options, RetryFaults};
 pub use outcome::Outcome;

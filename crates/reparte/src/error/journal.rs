@@ -8,7 +8,8 @@ use untrusted_text::OneLine;
 
 use crate::ids::TaskId;
 
-/// The error of a [`Journal`](crate::Journal) that can't be used, or not any longer.
+/// The error of a [`Journal`](crate::Journal), or of a [`RecordJournal`](crate::RecordJournal), that
+/// can't be used, or not any longer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct JournalError {
@@ -78,6 +79,8 @@ pub enum JournalErrorKind {
         /// The task.
         task: TaskId,
     },
+    /// A record of a [`RecordJournal`](crate::RecordJournal) takes 4 GiB or more.
+    RecordTooLong,
 }
 
 impl fmt::Display for JournalError {
@@ -156,6 +159,12 @@ impl fmt::Display for JournalError {
                     Ordinal(*task)
                 )
             }
+            JournalErrorKind::RecordTooLong => {
+                write!(
+                    f,
+                    "a record is too long for the journal {path}: 4 GiB and more"
+                )
+            }
         }
     }
 }
@@ -232,6 +241,10 @@ mod tests {
                 }),
                 "the journal squares has a result for its task number 2 (counted from 1) that \
                  can't be read: use another file",
+            ),
+            (
+                error(JournalErrorKind::RecordTooLong),
+                "a record is too long for the journal squares: 4 GiB and more",
             ),
         ] {
             assert_eq!(error.to_string(), expected);

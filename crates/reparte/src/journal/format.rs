@@ -72,16 +72,32 @@ fn try_header(whole: &[u8]) -> Option<Header> {
     Some(Header::Of(work, (whole.len() - from.len()) as u64))
 }
 
-/// Returns the record of a task's result; None if the result is too long for one.
-pub(super) fn record(task: TaskId, key: ArgumentsKey, result: &[u8]) -> Option<Vec<u8>> {
-    let length = u32::try_from(ENTRY + result.len()).ok()?;
-    let mut record = Vec::with_capacity(FRAME + ENTRY + result.len());
+/// Returns the first part of the content of a task's record. Its result follows.
+pub(super) fn entry(task: TaskId, key: ArgumentsKey) -> [u8; ENTRY] {
+    let mut entry = [0; ENTRY];
+    let (first, second) = entry.split_at_mut(ENTRY / 2);
+    first.copy_from_slice(&task.index().to_le_bytes());
+    second.copy_from_slice(&key.0.to_le_bytes());
+    entry
+}
+
+/// Returns the task, the key of its arguments and its result, of the content of a task's record.
+pub(super) fn open_entry(content: &[u8]) -> Option<(TaskId, ArgumentsKey, &[u8])> {
+    let (task, rest) = content.split_first_chunk()?;
+    let (key, result) = rest.split_first_chunk()?;
+    let task = TaskId::new(u64::from_le_bytes(*task));
+    Some((task, ArgumentsKey(u64::from_le_bytes(*key)), result))
+}
+
+/// Returns the record of a content, which is given in parts; None if it is too long for one.
+pub(super) fn framed(content: &[&[u8]]) -> Option<Vec<u8>> {
+    let length: usize = content.iter().map(|part| part.len()).sum();
+    let frame_length = u32::try_from(length).ok()?;
+    let mut record = Vec::with_capacity(FRAME + length);
     record.extend([0; FRAME]);
-    record.extend(task.index().to_le_bytes());
-    record.extend(key.0.to_le_bytes());
-    record.extend(result);
+    content.iter().for_each(|part| record.extend(*part));
     let (frame, content) = record.split_at_mut(FRAME);
-    frame.copy_from_slice(&self::frame(length, crc32fast::hash(content)));
+    frame.copy_from_slice(&self::frame(frame_length, crc32fast::hash(content)));
     Some(record)
 }
 
@@ -106,20 +122,12 @@ impl Frame {
     pub(super) fn read(bytes: [u8; FRAME]) -> Option<Self> {
         let mut from = &bytes[..];
         let (length, checksum) = (take_u32(&mut from)?, take_u32(&mut from)?);
-        let is_whole = bytes == frame(length, checksum) && length as usize >= ENTRY;
-        is_whole.then_some(Self { length, checksum })
+        (bytes == frame(length, checksum)).then_some(Self { length, checksum })
     }
 
-    /// Returns the task, the key of its arguments and its result, if the content is whole.
-    pub(super) fn open(self, content: &[u8]) -> Option<(TaskId, ArgumentsKey, &[u8])> {
-        let (entry, result) = content.split_first_chunk::<ENTRY>()?;
-        if crc32fast::hash(content) != self.checksum {
-            return None;
-        }
-        let (task, key) = entry.split_first_chunk()?;
-        let key = key.first_chunk()?;
-        let task = TaskId::new(u64::from_le_bytes(*task));
-        Some((task, ArgumentsKey(u64::from_le_bytes(*key)), result))
+    /// Returns whether the frame is of this content.
+    pub(super) fn is_of(self, content: &[u8]) -> bool {
+        crc32fast::hash(content) == self.checksum
     }
 }
 

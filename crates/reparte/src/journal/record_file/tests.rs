@@ -1,10 +1,14 @@
-//! Tests of the journal's file: its name, and what others do to it.
+//! Tests of the file of records: its name, and what others do to it.
 
 use super::*;
 use crate::journal::test_folder::Folder;
 
-fn add(journal: &mut JournalFile, task: u64) -> Result<(), JournalError> {
-    journal.add(TaskId::new(task), ArgumentsKey::of(b"arguments"), b"result")
+fn open(path: &Path) -> RecordFile {
+    RecordFile::open(path, "work", |_, _| true).unwrap()
+}
+
+fn add(file: &mut RecordFile) -> Result<u64, JournalError> {
+    file.add(&[b"content"], Kind::RecordTooLong)
 }
 
 #[test]
@@ -43,18 +47,20 @@ fn a_file_that_somebody_else_changes_is_replaced() {
     for (name, change) in changes {
         let folder = Folder::new("changed");
         let path = folder.path("journal");
-        let mut journal = JournalFile::open(&path, "work").unwrap();
+        let mut journal = open(&path);
         journal.sync().unwrap();
         change(&path);
         journal.checked = Instant::now() + CHECK_INTERVAL;
-        add(&mut journal, 0).unwrap_or_else(|error| panic!("{name}: checked too soon: {error}"));
+        if let Err(error) = add(&mut journal) {
+            panic!("{name}: checked too soon: {error}");
+        }
         let error = journal.sync().unwrap_err();
         assert!(matches!(error.kind, Kind::Replaced), "{name}: {error}");
         let Some(long_ago) = Instant::now().checked_sub(CHECK_INTERVAL) else {
             continue;
         };
         journal.checked = long_ago;
-        let error = add(&mut journal, 1).unwrap_err();
+        let error = add(&mut journal).unwrap_err();
         assert!(matches!(error.kind, Kind::Replaced), "{name}: {error}");
         assert!(journal.checked > long_ago, "{name}");
     }
