@@ -3,31 +3,40 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`flags`], [`numbers`] | the command line and the input |
-//! | [`factorizer`] | the way from a number to its primes |
+//! | [`factorizer`], [`small_factors`], [`sieving`] | the way from a number to its primes |
 //! | [`job`], [`ranges`] | the work that servers share, in parts |
 //! | [`destination`] | one server, and the check of what it says |
+//! | [`relation_journal`], [`journal_record`] | what is kept for the next run |
 //! | [`stage`], [`progress`], [`yields`] | the state, as it is shown |
 //! | [`proofs`], [`result_line`] | the check at the end, and what is printed |
 //! | [`stop`] | the reasons why a number has no factors |
 
 mod destination;
 mod factorizer;
+mod failures;
 pub(crate) mod flags;
 mod job;
+mod journal_record;
 mod numbers;
 mod progress;
 mod proofs;
 mod ranges;
+mod relation_journal;
 mod result_line;
+mod sieving;
+mod small_factors;
 mod stage;
 mod stop;
 mod yields;
+
+#[cfg(unix)]
+use std::io;
 
 use cli_support::descriptors::raise_limit;
 use cli_support::output::print;
 use cli_support::standard_streams::check_output;
 use factorizar::{CancelFlag, Natural};
-use reparte::{Repartidor, RunSummary, ServerState};
+use reparte::{Repartidor, RunSummary, Search, ServerState};
 use untrusted_text::OneLine;
 
 use crate::console::Console;
@@ -35,87 +44,163 @@ use crate::exit::Failure;
 use crate::factor::destination::Destination;
 use crate::factor::factorizer::Factorizer;
 use crate::factor::flags::{FactorCommand, OutputFormat};
+use crate::factor::job::{Task, TaskResult};
 use crate::factor::numbers::Numbers;
 use crate::factor::proofs::prove;
+use crate::factor::relation_journal::RelationJournal;
 use crate::factor::result_line::ResultLine;
 use crate::factor::stage::{SharedStage, Stage};
 use crate::factor::stop::Stop;
-use crate::factor::yields::Yields;
+use crate::factor::yields::{SharedYields, Yields};
+use crate::flags::client::warn_of_clear_text;
+use crate::flags::server_list::ServerList;
 use crate::output_file::OutputFile;
+use crate::page::details::Details;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
 use crate::progress_display::ProgressDisplay;
+use crate::run::distinct_files::DistinctFiles;
+use crate::run::first_failure;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
+use crate::run::server_file::{ServerFileWatcher, ServerKey};
 
 impl FactorCommand {
     /// Runs the command: factors one number after the other.
     pub(crate) fn run(self, console: &Console) -> Result<(), Failure> {
         check_output()?;
         let mut numbers = Numbers::new(&self.numbers())?;
+        self.check_files()?;
+        let account = OutputFile::at("--account", self.account.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
         // They stop when this is dropped, which is after the run.
         let local_servers = LocalServers::start(self.local.unwrap_or(0).into())?;
         let mut servers = self.server_list();
         servers.add(local_servers.addresses());
+        let (search, watcher) = self.connect(servers, console)?;
+        let journal = self.journal.as_deref().map(RelationJournal::open);
+        let mut factorizer = Factorizer {
+            search,
+            flag: CancelFlag::new(),
+            threads: self.threads(),
+            stage: SharedStage::default(),
+            journal: journal.transpose()?,
+            yields: SharedYields::default(),
+            suspicions: Vec::new(),
+        };
+        let handle = factorizer.search.handle();
+        let interrupt = self.watch_for_signals(&factorizer, console)?;
+        watcher.start();
+        let page = page.show(&handle, run_info(&factorizer))?;
+        if let Some(url) = page.as_ref().and_then(RunPage::url) {
+            console.tell(format_args!("the page of the run: {url}"));
+        }
+        let line = progress::line(&handle, &factorizer.stage);
+        let progress = (!self.quiet).then(|| ProgressDisplay::start(console, line));
+        let ended = self.factor_all(&mut numbers, &mut factorizer, &interrupt, console);
+        drop(progress);
+        let summary = factorizer.search.summary();
+        if !self.quiet {
+            tell_account(&summary, &factorizer.yields.lock(), console);
+        }
+        let json = || account_json(&summary, &factorizer.yields.lock());
+        let account = account.map_or(Ok(()), |file| file.write(&json()));
+        let journal = factorizer.journal.take();
+        let journal = journal.map_or(Ok(()), RelationJournal::finish);
+        let page = page.map_or(Ok(()), |page| page.end(&ended));
+        first_failure([ended, journal, account, page], console)
+    }
+
+    /// Checks that no file is named for two purposes.
+    fn check_files(&self) -> Result<(), Failure> {
+        let mut files = DistinctFiles::default();
+        #[cfg(unix)]
+        {
+            files.add_stream("standard input", io::stdin());
+            files.add_stream("standard output", io::stdout());
+        }
+        files.add("--journal", self.journal.as_deref());
+        files.add("--account", self.account.as_deref());
+        files.add("--report", self.report.as_deref());
+        files.check()
+    }
+
+    /// Starts the dispatcher on these servers. Returns the watcher of their file too.
+    fn connect(
+        &self,
+        servers: ServerList,
+        console: &Console,
+    ) -> Result<(Search<Task, TaskResult>, Watcher), Failure> {
         // Each call has a connection.
         raise_limit();
-        let destinations = Destination::all(&servers, &self.client_options()?)?;
+        let client = self.client_options()?;
+        let destinations = Destination::all(&servers, &client)?;
+        warn_of_clear_text(destinations.iter().map(Destination::proxy));
+        servers.warn_if_writable(&client);
+        let known = destinations.iter().map(ServerKey::of).collect();
         let search = Repartidor::builder()
             .destinos(destinations)
             .options(self.options())
             .start()
             .map_err(Failure::argument)?
             .search();
-        let (handle, flag) = (search.handle(), CancelFlag::new());
-        let (run, raised) = (handle.clone(), flag.clone());
-        // What the calls would bring is of no use without the rest.
-        let cancel = move || {
-            raised.cancel();
-            run.cancel_all();
+        let watcher = ServerFileWatcher {
+            servers,
+            known,
+            destinations: Box::new(move |servers| Destination::all(servers, &client)),
+            run: search.handle(),
+            console: (!self.quiet).then(|| console.clone()),
         };
-        let interrupt = Interrupt::watch(&handle, console, cancel)?;
-        let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        let page = page.show(&handle, RunInfo::new("siqs_relations", arguments, || None))?;
-        if let Some(url) = page.as_ref().and_then(RunPage::url) {
-            console.tell(format_args!("the page of the run: {url}"));
-        }
-        let stage = SharedStage::default();
-        let progress =
-            (!self.quiet).then(|| ProgressDisplay::start(console, progress::line(&handle, &stage)));
-        let mut factorizer = Factorizer {
-            search,
-            flag,
-            threads: self.threads(),
-            stage,
-        };
-        let mut done = 0;
-        let mut yields = Vec::new();
-        let ended = loop {
-            match numbers.next() {
-                Ok(Some(n)) => {
-                    match factorizer.print_factors(&n, self.output, &mut yields, console) {
-                        Ok(()) => done += 1,
-                        Err(Ended::Stop(_)) if interrupt.has_come() => {
-                            break Err(Stop::Interrupted.failure(done));
-                        }
-                        Err(Ended::Stop(stop)) => break Err(stop.failure(done)),
-                        Err(Ended::Failure(failure)) => break Err(failure),
-                    }
-                }
-                Ok(None) => break Ok(()),
-                Err(failure) => break Err(failure),
+        Ok((search, watcher))
+    }
+
+    /// Ends the run at the first signal. With a journal the calls that run are waited for: what
+    /// they bring is kept. Without one it would be of no use.
+    fn watch_for_signals(
+        &self,
+        factorizer: &Factorizer,
+        console: &Console,
+    ) -> Result<Interrupt, Failure> {
+        let (run, flag) = (factorizer.search.handle(), factorizer.flag.clone());
+        let (raised, keeps_journal) = (run.clone(), self.journal.is_some());
+        Interrupt::watch(&run, console, move || {
+            flag.cancel();
+            if !keeps_journal {
+                raised.cancel_all();
             }
-        };
-        drop(progress);
-        if !self.quiet {
-            tell_account(&factorizer.search.summary(), &yields, console);
+        })
+    }
+
+    /// Factors the numbers, and prints the factors of each.
+    fn factor_all(
+        &self,
+        numbers: &mut Numbers,
+        factorizer: &mut Factorizer,
+        interrupt: &Interrupt,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let mut done = 0;
+        while let Some(n) = numbers.next()? {
+            let stop = match factorizer.print_factors(&n, self.output, console) {
+                Ok(()) => {
+                    done += 1;
+                    continue;
+                }
+                Err(Ended::Failure(failure)) => return Err(failure),
+                // What failed may have failed because of the signal.
+                Err(Ended::Stop(stop)) if interrupt.has_come() && !stop.is_of_journal() => {
+                    Stop::Interrupted
+                }
+                Err(Ended::Stop(stop)) => stop,
+            };
+            return Err(stop.failure(done, self.journal.is_some()));
         }
-        let page = page.map_or(Ok(()), |page| page.end(&ended));
-        ended.and(page)
+        Ok(())
     }
 }
+
+type Watcher = ServerFileWatcher<Task, TaskResult, Destination>;
 
 /// The reason why a number's factors are not printed.
 enum Ended {
@@ -135,15 +220,16 @@ impl Factorizer {
         &mut self,
         n: &Natural,
         format: OutputFormat,
-        yields: &mut Vec<Yields>,
         console: &Console,
     ) -> Result<(), Ended> {
         self.stage.set(Stage::Start);
-        let before = yields.len();
-        let primes = self.factor(n, yields);
-        for of_number in &yields[before..] {
-            of_number.suspicions().for_each(|line| console.tell(line));
+        if let Some(journal) = &mut self.journal {
+            journal.begin(n)?;
         }
+        let primes = self.factor(n);
+        self.suspicions
+            .drain(..)
+            .for_each(|line| console.tell(line));
         let primes = primes?;
         self.stage.set(Stage::Proofs);
         let factors = prove(n, &primes, &self.control())?;
@@ -155,12 +241,21 @@ impl Factorizer {
     }
 }
 
+/// Returns the facts of the run that its page shows.
+fn run_info(factorizer: &Factorizer) -> RunInfo {
+    let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let (stage, yields) = (factorizer.stage.clone(), factorizer.yields.clone());
+    RunInfo::new("siqs_relations", arguments, || None).details(move || Details {
+        state: stage.get().to_string(),
+        permille: stage.get().permille(),
+        table: yields.lock().table(),
+    })
+}
+
 /// Tells what each server has sieved, and which servers were lost or put out.
-fn tell_account(summary: &RunSummary, yields: &[Yields], console: &Console) {
-    let mut total = Yields::default();
-    yields.iter().for_each(|of_number| total.extend(of_number));
-    if !total.is_empty() {
-        console.tell(total);
+fn tell_account(summary: &RunSummary, yields: &Yields, console: &Console) {
+    if !yields.is_empty() {
+        console.tell(yields);
     }
     for server in &summary.servers {
         let is_up = matches!(server.state, ServerState::Up | ServerState::Busy);
@@ -169,4 +264,12 @@ fn tell_account(summary: &RunSummary, yields: &[Yields], console: &Console) {
             console.tell(format_args!("{name}: {}; last: {error}", server.state));
         }
     }
+}
+
+/// Returns the account of the run: that of `reparte run`, and what each server has sieved.
+fn account_json(summary: &RunSummary, yields: &Yields) -> String {
+    let mut json = summary.to_json();
+    // The members end with the brace.
+    json.pop();
+    format!("{json},\"yields\":{}}}\n", yields.to_json())
 }

@@ -6,6 +6,7 @@
 
 mod assets;
 mod command_line;
+pub(crate) mod details;
 mod document;
 mod ending;
 mod lanes;

@@ -16,7 +16,7 @@ mod check_process;
 mod collector;
 mod destination;
 mod dispatcher;
-mod distinct_files;
+pub(crate) mod distinct_files;
 mod failed_tasks;
 mod failure_report;
 mod feeder;
@@ -34,7 +34,7 @@ mod result_bytes;
 mod result_check;
 mod result_record;
 mod result_writer;
-mod server_file;
+pub(crate) mod server_file;
 mod task;
 mod task_reader;
 mod verdict;
@@ -56,8 +56,9 @@ use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
 use crate::program_file::find_program;
 use crate::progress_display::ProgressDisplay;
+use crate::run::call_result::CallResult;
 use crate::run::collector::collect;
-use crate::run::destination::{Destination, DestinationSetup, ServerKey};
+use crate::run::destination::{Destination, DestinationSetup};
 use crate::run::dispatcher::{Dispatcher, RunHandle};
 use crate::run::distinct_files::DistinctFiles;
 use crate::run::failed_tasks::FailedTasks;
@@ -70,7 +71,8 @@ use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_writer::ResultWriter;
-use crate::run::server_file::ServerFileWatcher;
+use crate::run::server_file::{ServerFileWatcher, ServerKey};
+use crate::run::task::Task;
 use crate::run::task_reader::TaskReader;
 use crate::run::verdict::Facts;
 
@@ -89,6 +91,8 @@ struct Files {
     failed: Option<OutputFile>,
     page: PageSetup,
 }
+
+type Watcher = ServerFileWatcher<Arc<Task>, CallResult, Destination>;
 
 /// A run that has begun.
 struct ActiveRun {
@@ -143,7 +147,7 @@ impl RunCommand {
         warn_of_clear_text(destinations.iter().map(Destination::proxy));
         self.servers.warn_if_writable(&setup.client);
         Ok(Servers {
-            keys: destinations.iter().map(Destination::key).collect(),
+            keys: destinations.iter().map(ServerKey::of).collect(),
             destinations,
             setup,
         })
@@ -219,11 +223,11 @@ impl RunCommand {
         known: Vec<ServerKey>,
         setup: DestinationSetup,
         console: &Console,
-    ) -> ServerFileWatcher {
+    ) -> Watcher {
         ServerFileWatcher {
             servers: self.servers.clone(),
             known,
-            setup,
+            destinations: Box::new(move |servers| Destination::all(servers, &setup)),
             run: dispatcher.handle(),
             console: (!self.quiet).then(|| console.clone()),
         }
@@ -234,7 +238,7 @@ impl RunCommand {
     fn feed(
         &self,
         dispatcher: Dispatcher,
-        watcher: ServerFileWatcher,
+        watcher: Watcher,
         check: Option<Arc<ResultCheck>>,
         files: Files,
         console: &Console,
@@ -309,7 +313,7 @@ impl RunCommand {
 }
 
 /// Returns the first failure, which gives the exit code, and prints the others.
-fn first_failure(
+pub(crate) fn first_failure(
     results: impl IntoIterator<Item = Result<(), Failure>>,
     console: &Console,
 ) -> Result<(), Failure> {

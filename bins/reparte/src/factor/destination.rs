@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use factorizar::{CurveRange, Natural, QuadraticSieve};
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
-use xmlrpc_client::{Options, Value};
+use xmlrpc_client::{Options, ServerProxy, Value};
 
 use crate::exit::Failure;
 use crate::factor::job::{CurveJob, SieveJob, Sieved, Task, TaskResult};
@@ -39,6 +39,10 @@ impl Destination {
             }
         };
         Ok(pairs.map(destination).collect())
+    }
+
+    pub(super) fn proxy(&self) -> &ServerProxy {
+        self.relations.proxy()
     }
 
     fn destino(&self) -> &XmlRpcDestino {
@@ -77,8 +81,9 @@ impl Destination {
                 let answer = self.ask(&self.curves, arguments, call)?;
                 let factor = read_factor(&job.n, curves, &part.range, &answer)?;
                 ranges.note_speed(&self.name, part.len(), started.elapsed());
+                let curves = curves_of(curves, &part.range)?;
                 part.keep();
-                return Ok(factor.map_or(TaskResult::NoFactor, TaskResult::Factor));
+                return Ok(factor.map_or(TaskResult::NoFactor(curves), TaskResult::Factor));
             }
         }
         Ok(TaskResult::Nothing)
@@ -98,8 +103,8 @@ impl Destination {
         ];
         let answer = self.ask(&self.relations, arguments, call)?;
         let time = started.elapsed();
-        let (covered, packed) = match answer.as_slice() {
-            [Value::Int(covered), Value::Base64(packed)] => (*covered, packed),
+        let (covered, packed) = match <[Value; 2]>::try_from(answer) {
+            Ok([Value::Int(covered), Value::Base64(packed)]) => (covered, packed),
             _ => return Err(wrong("the answer has not a number and relations")),
         };
         let covered = u64::try_from(covered).unwrap_or(0);
@@ -109,7 +114,7 @@ impl Destination {
                 part.len()
             )));
         }
-        let relations = job.sieve.check(part.range.start, covered, packed);
+        let relations = job.sieve.check(part.range.start, covered, &packed);
         let relations = relations.map_err(|error| wrong(error.to_string()))?;
         job.ranges.note_speed(&self.name, covered, time);
         part.give_back_from(part.range.start + covered);
@@ -119,9 +124,17 @@ impl Destination {
             server: Arc::clone(&self.name),
             range,
             time,
+            packed,
             relations,
         }))
     }
+}
+
+/// Returns a part of a range of curves.
+fn curves_of(curves: &CurveRange, part: &Range<u64>) -> Result<CurveRange, CallError> {
+    let (first, count) = (curves.first_sigma() + part.start, part.end - part.start);
+    CurveRange::new(curves.b1(), curves.b2(), first, count)
+        .map_err(|error| CallError::new(ErrorKind::Unsendable, error.to_string()))
 }
 
 /// Reads the answer of `ecm_curves`, and checks the factor.

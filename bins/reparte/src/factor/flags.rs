@@ -47,6 +47,13 @@ pub(crate) struct FactorCommand {
     /// How the factors are printed
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
     pub(super) output: OutputFormat,
+    /// Keep in FILE what the servers find: the same command with the same FILE and numbers goes
+    /// on where it was, however it ended
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) journal: Option<PathBuf>,
+    /// Write who did what into FILE at the end, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) account: Option<PathBuf>,
     /// Show the run as a live page at ADDRESS, a port of this machine or 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS", help_heading = "Results")]
     pub(super) page: Option<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use factorizar::{CheckedRelations, CurveRange, Natural, QuadraticSieve};
 
+use crate::factor::journal_record::SievedRecord;
 use crate::factor::ranges::Ranges;
 
 /// Curves that servers compute in step.
@@ -23,8 +24,8 @@ pub(super) enum Task {
 pub(super) enum TaskResult {
     /// A factor was found, and its sigma.
     Factor(Natural),
-    /// The curves found none.
-    NoFactor,
+    /// These curves found none.
+    NoFactor(CurveRange),
     /// Relations, checked.
     Sieved(Sieved),
     /// No part of the job was left.
@@ -37,7 +38,23 @@ pub(super) struct Sieved {
     pub(super) server: Arc<str>,
     pub(super) range: Range<u64>,
     pub(super) time: Duration,
+    /// The relations as they came.
+    pub(super) packed: Vec<u8>,
     pub(super) relations: CheckedRelations,
+}
+
+impl Sieved {
+    /// Returns the journal's record of these relations of `n`.
+    pub(super) fn take_record(&mut self, n: &Natural) -> SievedRecord {
+        SievedRecord {
+            n: n.clone(),
+            version: QuadraticSieve::VERSION,
+            range: self.range.clone(),
+            server: self.server.to_string(),
+            time: self.time,
+            packed: std::mem::take(&mut self.packed),
+        }
+    }
 }
 
 /// The curves for one composite.

@@ -103,6 +103,22 @@ impl Ranges {
         }
     }
 
+    /// Removes numbers that are done already.
+    pub(super) fn remove(&self, done: Range<u64>) {
+        let mut state = self.lock();
+        let before = |range: &Range<u64>| range.start..range.end.min(done.start);
+        let after = |range: &Range<u64>| range.start.max(done.end)..range.end;
+        let parts = state.returned.iter();
+        let mut returned: Vec<_> = parts
+            .flat_map(|range| [before(range), after(range)])
+            .collect();
+        // Those after it that were never taken stay so.
+        returned.push(before(&state.rest));
+        state.rest = after(&state.rest);
+        returned.retain(|range| !range.is_empty());
+        state.returned = returned;
+    }
+
     /// Notes that a server has worked through `len` numbers.
     pub(super) fn note_speed(&self, server: &Arc<str>, len: u64, time: Duration) {
         if len > 0 {
@@ -175,6 +191,28 @@ mod tests {
         }
         seen.sort_unstable();
         assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert!(ranges.is_empty());
+    }
+
+    #[test]
+    fn what_is_removed_is_never_taken() {
+        let ranges = Ranges::new(40, 7, SECOND);
+        let [fast, _] = servers();
+        let mut expected: Vec<u64> = (0..40).collect();
+        for done in [0..3, 5..6, 12..20, 13..14, 2..4, 39..40, 25..30, 24..31] {
+            expected.retain(|number| !done.contains(number));
+            ranges.remove(done);
+        }
+        ranges.give_back(2..4);
+        expected.extend([2, 3]);
+        let mut seen = Vec::new();
+        while let Some(range) = ranges.take(&fast) {
+            seen.extend(range);
+        }
+        seen.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(seen, expected);
+        ranges.remove(0..40);
         assert!(ranges.is_empty());
     }
 }

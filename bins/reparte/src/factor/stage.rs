@@ -33,6 +33,10 @@ pub(super) enum Stage {
         digits: usize,
         bounds: u32,
     },
+    /// Relations of an earlier run are read and checked.
+    Journal {
+        digits: usize,
+    },
     Sieving(Sieving),
     /// Elimination and square root.
     LinearAlgebra {
@@ -52,9 +56,22 @@ pub(super) struct Sieving {
     pub(super) began_at: u16,
     pub(super) permille: u16,
     pub(super) relations: usize,
+    /// Those of the relations that an earlier run had found.
+    pub(super) earlier: usize,
     pub(super) full: usize,
     pub(super) found: usize,
     pub(super) needed: usize,
+}
+
+impl Stage {
+    /// Returns the part of the sieving that is done, in thousandths, as long as there is sieving.
+    pub(super) fn permille(&self) -> Option<u16> {
+        match self {
+            Stage::Sieving(sieving) => Some(sieving.permille),
+            Stage::LinearAlgebra { .. } | Stage::Proofs => Some(1_000),
+            _ => None,
+        }
+    }
 }
 
 impl Sieving {
@@ -81,6 +98,7 @@ impl fmt::Display for Stage {
                 let Sieving {
                     digits,
                     relations,
+                    earlier,
                     full,
                     found,
                     needed,
@@ -89,17 +107,18 @@ impl fmt::Display for Stage {
                 let cycles = found.saturating_sub(*full);
                 let partial = relations.saturating_sub(*full);
                 let seconds = sieving.began.elapsed().as_secs_f64().max(0.001);
+                let rate = relations.saturating_sub(*earlier) as f64 / seconds;
                 write!(
                     f,
                     "{digits} digits: {found} of {needed} relations ({full} full, {cycles} from \
-                     {partial} partial), {:.0}/s",
-                    *relations as f64 / seconds
+                     {partial} partial), {rate:.0}/s"
                 )?;
                 match sieving.time_left() {
                     Some(left) => write!(f, ", {} left", Clock(left)),
                     None => Ok(()),
                 }
             }
+            Stage::Journal { digits } => write!(f, "{digits} digits: reads the journal"),
             Stage::LinearAlgebra { digits, relations } => {
                 write!(f, "{digits} digits: eliminates {relations} relations")
             }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+use std::ops::{AddAssign, Range};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
 use untrusted_text::OneLine;
 
 use crate::factor::job::Sieved;
+use crate::factor::journal_record::SievedRecord;
+use crate::page::details::DetailsTable;
 
 /// Relations that a server should have found before its yield is compared.
 const COMPARED_FROM: f64 = 200.0;
@@ -23,12 +26,39 @@ const CERTAIN: f64 = 0.2;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Yields(BTreeMap<Arc<str>, ServerYield>);
 
-/// The yield of a server.
+/// The yields of a run, which one thread adds to and others show.
 #[derive(Debug, Clone, Default)]
-struct ServerYield {
+pub(super) struct SharedYields(Arc<Mutex<Yields>>);
+
+impl SharedYields {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Yields> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The work of a server.
+#[derive(Debug, Clone, Copy, Default)]
+struct Work {
     coefficients: u64,
     relations: u64,
     time: Duration,
+}
+
+impl AddAssign for Work {
+    fn add_assign(&mut self, other: Work) {
+        self.coefficients += other.coefficients;
+        self.relations += other.relations;
+        self.time += other.time;
+    }
+}
+
+/// The yield of a server.
+#[derive(Debug, Clone, Default)]
+struct ServerYield {
+    work: Work,
+    /// That of the journal. It is told, and no server is judged by it: it may have been another
+    /// program then.
+    earlier: Work,
     /// The ranges that it has sieved of this number, which others sieve again if it is put out.
     ranges: Vec<Range<u64>>,
     is_out: bool,
@@ -37,10 +67,22 @@ struct ServerYield {
 impl Yields {
     pub(super) fn add(&mut self, sieved: &Sieved) {
         let server = self.0.entry(Arc::clone(&sieved.server)).or_default();
-        server.coefficients += sieved.range.end - sieved.range.start;
-        server.relations += sieved.relations.len() as u64;
-        server.time += sieved.time;
+        server.work += Work {
+            coefficients: sieved.range.end - sieved.range.start,
+            relations: sieved.relations.len() as u64,
+            time: sieved.time,
+        };
         server.ranges.push(sieved.range.clone());
+    }
+
+    /// Adds a record of the journal, with the number of its relations.
+    pub(super) fn add_earlier(&mut self, record: &SievedRecord, relations: usize) {
+        let server = self.0.entry(record.server.as_str().into()).or_default();
+        server.earlier += Work {
+            coefficients: record.range.end - record.range.start,
+            relations: relations as u64,
+            time: record.time,
+        };
     }
 
     /// Puts out the servers that have withheld nearly all relations, which no chance explains:
@@ -63,32 +105,27 @@ impl Yields {
         ranges
     }
 
+    /// Notes that a server was put out, for the account.
+    pub(super) fn note_put_out(&mut self, server: &Arc<str>) {
+        self.0.entry(Arc::clone(server)).or_default().is_out = true;
+    }
+
     /// Returns each server whose relations can be compared, how many it has found, and how many
     /// the others would have found in as many polynomials of the same number.
     fn comparison(&self) -> Vec<(Arc<str>, u64, f64)> {
-        let total = |value: fn(&ServerYield) -> u64| self.0.values().map(value).sum::<u64>();
-        let coefficients = total(|server| server.coefficients);
-        let relations = total(|server| server.relations);
+        let mut total = Work::default();
+        self.0.values().for_each(|server| total += server.work);
         let compared = self.0.iter().map(|(name, server)| {
-            let others = (relations - server.relations) as f64;
-            let of_others = others / (coefficients - server.coefficients) as f64;
-            let expected = server.coefficients as f64 * of_others;
-            (Arc::clone(name), server.relations, expected)
+            let work = server.work;
+            let others = (total.relations - work.relations) as f64;
+            let of_others = others / (total.coefficients - work.coefficients) as f64;
+            let expected = work.coefficients as f64 * of_others;
+            (Arc::clone(name), work.relations, expected)
         });
         let is_known = |expected: f64| expected.is_finite() && expected >= COMPARED_FROM;
         compared
             .filter(|&(_, _, expected)| is_known(expected))
             .collect()
-    }
-
-    /// Adds the yields of another number.
-    pub(super) fn extend(&mut self, other: &Yields) {
-        for (name, of_number) in &other.0 {
-            let server = self.0.entry(Arc::clone(name)).or_default();
-            server.coefficients += of_number.coefficients;
-            server.relations += of_number.relations;
-            server.time += of_number.time;
-        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -111,25 +148,66 @@ impl Yields {
     }
 }
 
-/// A table, with a line for each server.
+/// The columns of the table.
+const COLUMNS: &[&str] = &["server", "coefficients", "relations", "seconds"];
+
+impl Yields {
+    /// Returns a table with a row for each server: the work of this run and that of the journal.
+    pub(super) fn table(&self) -> DetailsTable {
+        let row = |(name, server): (&Arc<str>, &ServerYield)| {
+            let mut work = server.work;
+            work += server.earlier;
+            vec![
+                OneLine::new(name).to_string(),
+                work.coefficients.to_string(),
+                work.relations.to_string(),
+                format!("{:.1}", work.time.as_secs_f64()),
+            ]
+        };
+        DetailsTable {
+            title: "Yield by server",
+            columns: COLUMNS,
+            rows: self.0.iter().map(row).collect(),
+        }
+    }
+
+    /// Returns an array with an object for each server.
+    pub(super) fn to_json(&self) -> Json {
+        let work = |work: &Work| {
+            json!({
+                "coefficients": work.coefficients,
+                "relations": work.relations,
+                "seconds": work.time.as_secs_f64(),
+            })
+        };
+        let server = |(name, server): (&Arc<str>, &ServerYield)| {
+            json!({
+                "server": &**name,
+                "sieved": work(&server.work),
+                "from_journal": work(&server.earlier),
+                "put_out": server.is_out,
+            })
+        };
+        self.0.iter().map(server).collect()
+    }
+}
+
+/// The table, with a line for each server.
 impl fmt::Display for Yields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.0.keys().map(|name| OneLine::new(name).to_string());
-        let width = names
-            .map(|name| name.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(6);
-        write!(f, "{:width$}  coefficients  relations  seconds", "server")?;
-        for (name, server) in &self.0 {
-            write!(
-                f,
-                "\n{:width$}  {:12}  {:9}  {:7.1}",
-                OneLine::new(name).to_string(),
-                server.coefficients,
-                server.relations,
-                server.time.as_secs_f64()
-            )?;
+        let table = self.table();
+        let names = table.rows.iter().filter_map(|row| row.first());
+        let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
+        let width = width.max("server".len());
+        let heads = COLUMNS.iter().map(|&head| head.to_owned()).collect();
+        for (line, row) in std::iter::once(&heads).chain(&table.rows).enumerate() {
+            f.write_str(if line == 0 { "" } else { "\n" })?;
+            for (cell, head) in row.iter().zip(COLUMNS) {
+                match *head {
+                    "server" => write!(f, "{cell:width$}")?,
+                    head => write!(f, "  {cell:>0$}", head.len())?,
+                }
+            }
         }
         Ok(())
     }
@@ -137,20 +215,36 @@ impl fmt::Display for Yields {
 
 #[cfg(test)]
 mod tests {
+    use factorizar::Natural;
+
     use super::*;
 
     fn yields(servers: &[(&str, u64, u64)]) -> Yields {
         let server = |&(name, coefficients, relations): &(&str, u64, u64)| {
             let time = Duration::from_secs(coefficients);
-            let server = ServerYield {
+            let work = Work {
                 coefficients,
                 relations,
                 time,
+            };
+            let server = ServerYield {
+                work,
                 ..ServerYield::default()
             };
             (Arc::from(name), server)
         };
         Yields(servers.iter().map(server).collect())
+    }
+
+    fn record(server: &str, coefficients: u64) -> SievedRecord {
+        SievedRecord {
+            n: Natural::from(15u64),
+            version: 1,
+            range: 0..coefficients,
+            server: server.to_owned(),
+            time: Duration::from_secs(1),
+            packed: Vec::new(),
+        }
     }
 
     #[test]
@@ -177,8 +271,8 @@ mod tests {
 
     #[test]
     fn the_table_has_a_line_for_each_server() {
-        let mut all = yields(&[("host:9000", 10, 1_000)]);
-        all.extend(&yields(&[("host:9000", 1, 10), ("b", 2, 3)]));
+        let mut all = yields(&[("host:9000", 10, 1_000), ("b", 2, 3)]);
+        all.add_earlier(&record("host:9000", 1), 10);
         let expected = "\
 server     coefficients  relations  seconds
 b                     2          3      2.0

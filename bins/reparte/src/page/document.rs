@@ -67,6 +67,7 @@ mod tests {
             command: HOSTILE.to_owned(),
             began: 0,
             estimate: Box::new(|| None),
+            details: None,
         }
     }
 

@@ -38,6 +38,7 @@ function show(data) {
   const { account } = data;
   showProgress(data);
   showFigures(data);
+  showDetails(data.details);
   showState(data);
   const states = new Map(account.servers.map((server) => [server.name, server.state]));
   chart.update(data.now, !data.over && !unanswered, states);
@@ -57,25 +58,47 @@ function showProgress(data) {
   const ended = done + failed;
   // More tasks may have been sent than the input was estimated to hold.
   const all = expected ? Math.max(expected.tasks, tasks) : 0;
-  const share = all ? ended / all : data.over && expected ? 1 : 0;
+  // Of a run with details, the part of the work that is done may be known, and the tasks may not.
+  const permille = data.details ? data.details.permille : null;
+  const isKnown = Boolean(expected) || permille !== null;
+  const share = permille !== null ? permille / 1000 : all ? ended / all : data.over && expected ? 1 : 0;
   const percent = Math.floor(share * 100);
   const about = expected && !expected.sure ? "about " : "";
 
-  document.title = `${expected ? percent + " % " : ""}${data.function} \u2013 reparte run`;
+  document.title = `${isKnown ? percent + " % " : ""}${data.function} \u2013 reparte run`;
   setText("function", data.function);
   setText("command", data.command);
-  setText("percent", expected ? `${percent} %` : formatCount(ended));
-  setText("percent-is", expected
+  setText("percent", isKnown ? `${percent} %` : formatCount(ended));
+  setText("percent-is", permille !== null ? "of the sieving of a number" : expected
     ? `${formatCount(ended)} of ${about}${formatCount(all)} tasks`
     : `tasks, of an input ${data.over ? "that was not read to its end" : "whose end is not known"}`);
   setText("left", timeLeft(data, all - ended, about));
   const bar = byId("bar");
-  bar.classList.toggle("indeterminate", !expected);
+  bar.classList.toggle("indeterminate", !isKnown);
   bar.setAttribute("aria-valuetext", `${byId("percent").textContent} ${byId("percent-is").textContent}`);
-  if (expected) bar.setAttribute("aria-valuenow", percent);
+  if (isKnown) bar.setAttribute("aria-valuenow", percent);
   else bar.removeAttribute("aria-valuenow");
-  byId("bar-done").style.width = all ? `${(done / all) * 100}%` : "0";
+  const doneShare = permille !== null ? share : all ? done / all : 0;
+  byId("bar-done").style.width = `${doneShare * 100}%`;
   byId("bar-failed").style.width = all && failed ? `max(4px, ${(failed / all) * 100}%)` : "0";
+}
+
+// The details of a run that its subcommand alone knows: a line, and a table whose first column
+// names the rows.
+function showDetails(details) {
+  byId("details").hidden = !details;
+  if (!details) return;
+  setText("details-is", details.title);
+  setText("details-state", details.state);
+  const className = (column) => (column ? "number" : "");
+  byId("details-wide").hidden = !details.rows.length;
+  byId("details-columns").replaceChildren(...details.columns.map((name, column) => {
+    const head = cell(name, className(column), true);
+    head.scope = "col";
+    return head;
+  }));
+  setRows("details-rows", details.rows.map((row) =>
+    row.map((text, column) => cell(text, className(column), !column))));
 }
 
 function timeLeft(data, open, about) {

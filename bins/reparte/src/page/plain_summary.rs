@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use reparte::RunSummary;
 use untrusted_text::Html;
 
+use crate::page::details::Details;
 use crate::page::snapshot::Snapshot;
 use crate::page::timeline::Timeline;
 
@@ -28,9 +29,28 @@ pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
         summary.hedges,
         summary.elapsed.as_secs_f64(),
     );
+    if let Some(details) = &snapshot.info.details {
+        push_details(&mut html, &details());
+    }
     push_servers(&mut html, summary);
     push_errors(&mut html, snapshot.timeline);
     html
+}
+
+fn push_details(html: &mut String, details: &Details) {
+    let _ = write!(html, "<p>{}</p>\n<table>\n<tr>", Html(&details.state));
+    for name in details.table.columns {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", Html(name));
+    }
+    html.push_str("</tr>\n");
+    for row in &details.table.rows {
+        html.push_str("<tr>");
+        for cell in row {
+            let _ = write!(html, "<td>{}</td>", Html(cell));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</table>\n");
 }
 
 fn push_servers(html: &mut String, summary: &RunSummary) {

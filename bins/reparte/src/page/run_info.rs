@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::page::command_line::command_line;
+use crate::page::details::Details;
 use crate::task_estimate::TaskEstimate;
 
 /// The run of a page.
@@ -13,10 +14,13 @@ pub(crate) struct RunInfo {
     /// The time at which it began, in seconds since 1970.
     pub(super) began: u64,
     pub(super) estimate: EstimateFn,
+    pub(super) details: Option<DetailsFn>,
 }
 
 /// Returns the number of tasks in the input; `None` as long as nothing is known of it.
 type EstimateFn = Box<dyn Fn() -> Option<TaskEstimate> + Send + Sync>;
+
+type DetailsFn = Box<dyn Fn() -> Details + Send + Sync>;
 
 impl RunInfo {
     /// Describes a run of `function` that begins now, by the words of its command line.
@@ -31,7 +35,15 @@ impl RunInfo {
             command: command_line(arguments),
             began: since.map_or(0, |since| since.as_secs()),
             estimate: Box::new(estimate),
+            details: None,
         }
+    }
+
+    /// Has the page show details too.
+    #[cfg(feature = "factoring")]
+    pub(crate) fn details(mut self, details: impl Fn() -> Details + Send + Sync + 'static) -> Self {
+        self.details = Some(Box::new(details));
+        self
     }
 }
 

@@ -50,6 +50,16 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
             "sure": estimate.is_exact,
         })
     });
+    let details = snapshot.info.details.as_ref().map(|details| {
+        let details = details();
+        json!({
+            "state": details.state,
+            "permille": details.permille,
+            "title": details.table.title,
+            "columns": details.table.columns,
+            "rows": details.table.rows,
+        })
+    });
     json!({
         "function": snapshot.info.function,
         "command": snapshot.info.command,
@@ -57,6 +67,7 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
         "over": over,
         "now": micros(snapshot.summary.elapsed),
         "expected": expected,
+        "details": details,
         "rate": snapshot.rate,
         "missed": timeline.missed(),
         "errors": errors.collect::<Vec<Value>>(),
@@ -155,6 +166,7 @@ mod tests {
             command: "reparte run </script>".to_owned(),
             began: 1_700_000_000,
             estimate: Box::new(move || Some(estimate)),
+            details: None,
         }
     }
 

@@ -30,14 +30,6 @@ pub(super) struct DestinationSetup {
     pub(super) check: Option<Arc<ResultCheck>>,
 }
 
-/// The part of a line of the server file that makes it another server's line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ServerKey {
-    pub(super) name: Arc<str>,
-    /// The number of calls at a time. `None` if the server is asked for it.
-    slots: Option<usize>,
-}
-
 /// [`XmlRpc`] with the types that it has here: it implements [`Destino`] for many.
 type XmlRpcDestino = dyn Destino<Vec<Value>, Value>;
 
@@ -57,14 +49,6 @@ impl Destination {
             }
         };
         Ok(servers.map(destination).collect())
-    }
-
-    pub(super) fn key(&self) -> ServerKey {
-        let destino = self.destino();
-        ServerKey {
-            name: Arc::clone(&self.name),
-            slots: (!destino.learns_slots()).then(|| destino.slots()),
-        }
     }
 
     pub(super) fn proxy(&self) -> &ServerProxy {

@@ -24,11 +24,11 @@ enum Identity {
 
 /// The files that the flags name, and those that standard input and output are.
 #[derive(Default)]
-pub(super) struct DistinctFiles(Vec<NamedFile>);
+pub(crate) struct DistinctFiles(Vec<NamedFile>);
 
 impl DistinctFiles {
     /// Adds the file of a flag, if it names one.
-    pub(super) fn add(&mut self, flag: &str, path: Option<&Path>) {
+    pub(crate) fn add(&mut self, flag: &str, path: Option<&Path>) {
         let Some(path) = path else { return };
         let identity = match fs::metadata(path) {
             Ok(there) => identity(&there),
@@ -39,7 +39,7 @@ impl DistinctFiles {
 
     /// Adds an open stream, if it is a file.
     #[cfg(unix)]
-    pub(super) fn add_stream(&mut self, name: &str, stream: impl std::os::fd::AsFd) {
+    pub(crate) fn add_stream(&mut self, name: &str, stream: impl std::os::fd::AsFd) {
         let file = stream.as_fd().try_clone_to_owned().map(fs::File::from);
         let metadata: io::Result<Metadata> = file.and_then(|file| file.metadata());
         let identity = metadata.ok().as_ref().and_then(identity);
@@ -53,7 +53,7 @@ impl DistinctFiles {
     }
 
     /// Checks that no two are one.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         for (at, file) in self.0.iter().enumerate() {
             let other = self.0.iter().take(at).find(|f| f.identity == file.identity);
             if let Some(other) = other {

@@ -1,36 +1,59 @@
 //! The watcher of the server file: servers join the run and leave it as the file changes.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use reparte::{Destino, Handle};
+
 use crate::console::Console;
+use crate::exit::Failure;
 use crate::flags::server_list::ServerList;
-use crate::run::destination::{Destination, DestinationSetup, ServerKey};
-use crate::run::dispatcher::RunHandle;
 
 /// The time between two readings of the file.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Keeps the servers of a run as the file of `--servers` has them.
-pub(super) struct ServerFileWatcher {
+pub(crate) struct ServerFileWatcher<A, R, D> {
     /// The flags that name the servers: the file, and those outside it.
-    pub(super) servers: ServerList,
+    pub(crate) servers: ServerList,
     /// The servers that the run has.
-    pub(super) known: Vec<ServerKey>,
-    pub(super) setup: DestinationSetup,
-    pub(super) run: RunHandle,
+    pub(crate) known: Vec<ServerKey>,
+    /// Returns the destinations that the flags name.
+    pub(crate) destinations: ReadDestinations<D>,
+    pub(crate) run: Handle<A, R>,
     /// The place where it says which servers join and leave, if it does.
-    pub(super) console: Option<Console>,
+    pub(crate) console: Option<Console>,
+}
+
+type ReadDestinations<D> = Box<dyn Fn(&ServerList) -> Result<Vec<D>, Failure> + Send>;
+
+/// The part of a line of the server file that makes it another server's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerKey {
+    name: Arc<str>,
+    /// The number of calls at a time. `None` if the server is asked for it.
+    slots: Option<usize>,
+}
+
+impl ServerKey {
+    /// Returns the key of a destination.
+    pub(crate) fn of<A, R>(destination: &impl Destino<A, R>) -> Self {
+        ServerKey {
+            name: destination.name().into(),
+            slots: (!destination.learns_slots()).then(|| destination.slots()),
+        }
+    }
 }
 
 /// The run has ended, so its servers no longer matter.
 struct RunEnded;
 
-impl ServerFileWatcher {
+impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R, D> {
     /// Starts the watcher, if there is a file. Nobody waits for its thread, which ends after
     /// the run does.
-    pub(super) fn start(self) {
+    pub(crate) fn start(self) {
         if !self.servers.has_file() {
             return;
         }
@@ -54,7 +77,7 @@ impl ServerFileWatcher {
                 continue;
             }
             last_text = text;
-            match Destination::all(&self.servers, &self.setup) {
+            match (self.destinations)(&self.servers) {
                 Ok(destinations) => {
                     last_error = None;
                     if self.update(destinations).is_err() {
@@ -73,10 +96,10 @@ impl ServerFileWatcher {
     }
 
     /// Adds and removes servers until the run has these.
-    fn update(&mut self, destinations: Vec<Destination>) -> Result<(), RunEnded> {
-        let wanted: Vec<ServerKey> = destinations.iter().map(Destination::key).collect();
+    fn update(&mut self, destinations: Vec<D>) -> Result<(), RunEnded> {
+        let wanted: Vec<ServerKey> = destinations.iter().map(ServerKey::of).collect();
         for destination in destinations {
-            let key = destination.key();
+            let key = ServerKey::of(&destination);
             if self.known.contains(&key) {
                 continue;
             }
