@@ -19,7 +19,7 @@ use test_support::{Ended, LocalServer, Running, TestDirectory};
 use xmlrpc_server::{Context, Service};
 use xmlrpc_wire::{Fault, Value};
 
-/// Products of two primes of 24 and 25, 27 and 28, and 30 and 31 digits.
+/// Products of two primes of 24 and 25, 28 and 29, and 30 and 31 digits.
 const N: &str = "2100000000000000000000924100000000000000000097539";
 const N_LINE: &str = "2100000000000000000000924100000000000000000097539: \
                       700000000000000000000123 3000000000000000000000793\n";
