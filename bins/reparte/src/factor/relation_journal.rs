@@ -27,11 +27,11 @@ pub(super) struct RelationJournal {
     numbers: Vec<Natural>,
     /// The count of numbers that this run has begun.
     begun: usize,
-    /// What is known of each composite.
+    /// The records of each composite.
     composites: HashMap<Natural, Known>,
 }
 
-/// The records of one composite.
+/// The index of the records of one composite.
 #[derive(Debug, Default)]
 struct Known {
     divisor: Option<Natural>,
