@@ -5,7 +5,7 @@
 //! | type | is |
 //! | --- | --- |
 //! | [`ServerProxy`], [`ServerProxyBuilder`] | a server whose functions can be called |
-//! | [`Options`], [`Credentials`], [`HttpProxy`] | how calls are made |
+//! | [`Options`], [`Credentials`], [`Headers`], [`HttpProxy`] | how calls are made |
 #![cfg_attr(
     feature = "tls",
     doc = "| [`Tls`], [`Identity`] | certificates, for `https://` |"
@@ -14,7 +14,7 @@
 //! | [`Multicall`], [`MulticallResults`] | many calls in one request |
 //! | [`Error`], [`ErrorKind`] | why a call has no result, and whether it may have run |
 //! | [`Phase`], [`HttpStatus`], [`MalformedResponse`], [`OptionName`] | the details of errors |
-//! | [`Value`], [`Struct`], [`DateTime`], [`Bytes`], [`Fault`], [`Limits`], [`Limit`], [`WireError`] | values and documents, from `xmlrpc-wire` |
+//! | [`Value`], [`Struct`], [`DateTime`], [`Bytes`], [`Fault`], [`Dialect`], [`Limits`], [`Limit`], [`WireError`] | values and documents, from `xmlrpc-wire` |
 //! | [`IntoParams`], [`IntoValue`], [`FromValue`] | the conversions of arguments and results |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -23,8 +23,11 @@ mod abort_handle;
 mod attempt;
 mod builder;
 mod canceller;
+#[cfg(feature = "cookies")]
+mod cookie_jar;
 mod credentials;
 mod error;
+mod headers;
 mod host_addresses;
 mod http_proxy;
 mod multicall;
@@ -47,6 +50,7 @@ pub use canceller::Canceller;
 pub use credentials::Credentials;
 pub use error::kind::ErrorKind;
 pub use error::{Error, HttpStatus, MalformedResponse};
+pub use headers::Headers;
 pub use http_proxy::HttpProxy;
 pub use multicall::{Multicall, MulticallResults};
 pub use option_name::OptionName;
@@ -83,6 +87,6 @@ pub use tls::{Identity, Tls};
 pub use xmlrpc_wire::serde::Serde;
 #[doc(inline)]
 pub use xmlrpc_wire::{
-    Bytes, DateTime, Error as WireError, Fault, FromValue, IntoParams, IntoValue, Limit, Limits,
-    Struct, Value,
+    Bytes, DateTime, Dialect, Error as WireError, Fault, FromValue, IntoParams, IntoValue, Limit,
+    Limits, Struct, Value,
 };

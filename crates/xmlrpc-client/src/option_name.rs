@@ -26,6 +26,8 @@ pub enum OptionName {
     Proxy,
     /// `Options::user_agent`.
     UserAgent,
+    /// `Options::headers`.
+    Headers,
 }
 
 impl fmt::Display for OptionName {
@@ -40,6 +42,7 @@ impl fmt::Display for OptionName {
             OptionName::TlsIdentity => "tls.identity",
             OptionName::Proxy => "proxy",
             OptionName::UserAgent => "user_agent",
+            OptionName::Headers => "headers",
         })
     }
 }

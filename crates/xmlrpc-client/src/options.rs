@@ -6,6 +6,7 @@ use xmlrpc_wire::{Dialect, Limits};
 
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::headers::Headers;
 use crate::http_proxy::HttpProxy;
 use crate::option_name::OptionName;
 #[cfg(feature = "tls")]
@@ -88,6 +89,15 @@ pub struct Options {
     /// The `User-Agent` header, in printable ASCII; `xmlrpc-client/VERSION` by default.
     /// The header is not sent where this is empty.
     pub user_agent: String,
+    /// Headers of the caller's own, in each request; none by default.
+    pub headers: Headers,
+    /// Sends the names of headers as `Content-Type` and not as `content-type`; false by
+    /// default. HTTP knows no difference (RFC 9110, section 5.1), and some servers do.
+    pub title_case_headers: bool,
+    /// Keeps the cookies that the server sets, and sends them with the calls of this proxy
+    /// (RFC 6265); false by default. Some servers know a session by one.
+    #[cfg(feature = "cookies")]
+    pub cookies: bool,
 }
 
 impl Default for Options {
@@ -109,6 +119,10 @@ impl Default for Options {
             dialect: Dialect::default(),
             limits: Limits::default(),
             user_agent: concat!("xmlrpc-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Headers::default(),
+            title_case_headers: false,
+            #[cfg(feature = "cookies")]
+            cookies: false,
         }
     }
 }
@@ -143,6 +157,14 @@ impl Options {
             return Err(Error::BadOption {
                 option: OptionName::UserAgent,
                 reason: "a header takes printable ASCII only",
+            });
+        }
+        self.headers.check()?;
+        #[cfg(feature = "cookies")]
+        if self.cookies && self.headers.has("cookie") {
+            return Err(Error::BadOption {
+                option: OptionName::Headers,
+                reason: "the header Cookie and the option cookies exclude each other",
             });
         }
         Ok(self)

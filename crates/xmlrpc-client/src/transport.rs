@@ -21,6 +21,7 @@ mod socket;
 mod socket_buffers;
 mod socket_connector;
 mod stream;
+mod title_case;
 #[cfg(feature = "tls")]
 mod tls_connector;
 mod tunnel;
@@ -31,6 +32,7 @@ use log::debug;
 
 use crate::canceller::Canceller;
 use crate::error::Error;
+use crate::headers::Headers;
 use crate::options::Options;
 use crate::redirect;
 use crate::request::Request;
@@ -102,8 +104,8 @@ impl Transport {
     }
 
     /// Returns a transport to the address that a response redirects to, if it is a
-    /// redirect that may be followed. Credentials and the client's certificate stay with
-    /// their scheme, host and port.
+    /// redirect that may be followed. Credentials, the caller's headers and the client's
+    /// certificate stay with their scheme, host and port.
     pub(crate) fn redirect(&self, response: &Response) -> Result<Option<Self>, Error> {
         let location = response.location.as_deref();
         let target =
@@ -117,12 +119,16 @@ impl Transport {
             target.credentials.clone_from(&self.url().credentials);
         } else {
             options.credentials = None;
+            options.headers = Headers::default();
             #[cfg(feature = "tls")]
             {
                 options.tls.identity = None;
             }
         }
-        Transport::new(target, options).map(Some)
+        let endpoint = Endpoint::new(target, options)?;
+        #[cfg(feature = "cookies")]
+        let endpoint = endpoint.with_cookies_of(&self.endpoint);
+        Ok(Some(Transport::from_endpoint(endpoint)))
     }
 
     /// Connects, through the HTTP proxy if there is one, and hangs up at once.

@@ -11,6 +11,8 @@ use ureq::unversioned::transport::Connector as _;
 use ureq::{Agent, Body, RequestBuilder, Timeout, http};
 
 use crate::abort_handle::AbortHandle;
+#[cfg(feature = "cookies")]
+use crate::cookie_jar::CookieJar;
 use crate::error::Error;
 use crate::phase::Phase;
 use crate::progress::CallProgress;
@@ -20,6 +22,7 @@ use crate::transport::endpoint::Endpoint;
 use crate::transport::head_reader::HeadReaderConnector;
 use crate::transport::host_resolver::HostResolver;
 use crate::transport::socket_connector::SocketConnector;
+use crate::transport::title_case::TitleCaseConnector;
 #[cfg(feature = "tls")]
 use crate::transport::tls_connector::TlsConnector;
 
@@ -53,7 +56,11 @@ impl Connection {
         );
         #[cfg(feature = "tls")]
         let connector = connector.chain(TlsConnector::new(Arc::clone(&progress)));
-        let connector = connector.chain(HeadReaderConnector);
+        let connector = connector
+            .chain(TitleCaseConnector {
+                is_on: endpoint.options.title_case_headers,
+            })
+            .chain(HeadReaderConnector);
         Connection {
             agent: Agent::with_parts(endpoint.agent_config.clone(), connector, resolver),
             endpoint: Arc::clone(endpoint),
@@ -113,6 +120,13 @@ impl Connection {
         if let Some(credentials) = credentials {
             http = http.header("Authorization", credentials.header());
         }
+        for (name, value) in options.headers.iter() {
+            http = http.header(name, value);
+        }
+        #[cfg(feature = "cookies")]
+        if let Some(cookies) = self.endpoint.cookies.as_ref().and_then(CookieJar::header) {
+            http = http.header("Cookie", cookies);
+        }
         http
     }
 
@@ -120,6 +134,11 @@ impl Connection {
         let status = response.status().as_u16();
         let [retry_after, location, content_type] = ["retry-after", "location", "content-type"]
             .map(|name| header(response.headers(), name));
+        #[cfg(feature = "cookies")]
+        if let Some(jar) = &self.endpoint.cookies {
+            let values = response.headers().get_all("set-cookie").iter();
+            jar.keep(values.filter_map(|value| value.to_str().ok()));
+        }
         let reader = response.body_mut().as_reader();
         let mut body = Vec::new();
         if status == 200 {

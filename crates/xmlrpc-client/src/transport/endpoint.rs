@@ -4,6 +4,8 @@ use untrusted_text::OneLine;
 use ureq::config::Config;
 use ureq::http::Uri;
 
+#[cfg(feature = "cookies")]
+use crate::cookie_jar::CookieJar;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::options::Options;
@@ -25,6 +27,9 @@ pub(super) struct Endpoint {
     /// From the address or the options; never both have some.
     pub(super) credentials: Option<Credentials>,
     pub(super) route: Route,
+    /// If the options ask for one.
+    #[cfg(feature = "cookies")]
+    pub(super) cookies: Option<CookieJar>,
     /// The configuration of each connection's agent of ureq.
     pub(super) agent_config: Config,
 }
@@ -45,8 +50,22 @@ impl Endpoint {
             })?,
             server: url.server(),
             route: Route::new(&url, &options),
+            #[cfg(feature = "cookies")]
+            cookies: options
+                .cookies
+                .then(|| CookieJar::new(&url.for_http()))
+                .flatten(),
             url,
             options,
         })
+    }
+
+    /// Returns the endpoint of a redirect, which shares the cookies of the one that it comes
+    /// from.
+    #[cfg(feature = "cookies")]
+    pub(super) fn with_cookies_of(mut self, other: &Endpoint) -> Self {
+        let jar = other.cookies.as_ref();
+        self.cookies = jar.and_then(|jar| jar.for_url(&self.url.for_http()));
+        self
     }
 }

@@ -15,13 +15,14 @@ const MAX_FIELDS: usize = 1000;
 const START: &[u8] = b"HTTP/1.";
 
 /// The fields that matter to ureq or to this crate.
-const KEPT: [&[u8]; 7] = [
+const KEPT: [&[u8]; 8] = [
     b"connection",
     b"content-encoding",
     b"content-length",
     b"content-type",
     b"location",
     b"retry-after",
+    b"set-cookie",
     b"transfer-encoding",
 ];
 
