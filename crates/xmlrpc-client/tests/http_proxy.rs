@@ -94,6 +94,33 @@ fn calls_go_through_the_proxy_that_is_named() {
     }
 }
 
+/// A proxy's head is read as a server's: it may be long, and come after interim responses.
+#[test]
+fn a_proxy_may_answer_with_a_long_head() {
+    let fields = "X-Cache: MISS from somewhere far away\r\n".repeat(900);
+    for head in [
+        format!("HTTP/1.1 200 Connection established\r\n{fields}\r\n"),
+        "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.0 200 OK\r\nA: b\r\n c\r\n\r\n".to_owned(),
+    ] {
+        let server = serve(|listener| {
+            let mut peer = listener.accept();
+            peer.request();
+            peer.send(value(7));
+        });
+        let there = server.address.clone();
+        let proxy = serve(move |listener| {
+            let mut peer = listener.accept();
+            peer.head();
+            peer.send(head);
+            relay(peer, TcpStream::connect(there).unwrap());
+        });
+        let far = ServerProxy::builder(FAR).options(through(&proxy));
+        assert_eq!(far.build().unwrap().call::<i32>("f", ()).unwrap(), 7);
+        server.done();
+        proxy.done();
+    }
+}
+
 /// The failure of a call through such a proxy, and of only connecting.
 fn failures(answer: &str, hangs_up: bool, set: impl Fn(&mut Options)) -> [Error; 2] {
     let fail = |call: fn(&ServerProxy) -> Result<(), Error>| {
@@ -140,7 +167,7 @@ fn a_proxy_that_refuses_is_told_with_the_remedy() {
 
 #[test]
 fn what_is_no_proxy_makes_the_server_unreachable() {
-    let long = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(20_000));
+    let long = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(70_000));
     for answer in [
         "",
         "SSH-2.0-OpenSSH_9.2\r\n",

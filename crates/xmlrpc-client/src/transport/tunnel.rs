@@ -5,13 +5,14 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 
 use crate::http_proxy::HttpProxy;
+use crate::transport::response_head::{HeadState, HeadTooLarge, ResponseHead};
 use crate::transport::socket::is_transient;
 use crate::transport::stream::Stream;
 
-/// The most bytes of the head of a proxy's response.
-const MAX_HEAD_BYTES: usize = 12 * 1024;
-/// The most headers of a proxy's response.
-const MAX_HEADERS: usize = 64;
+/// The most fields of a head that matter, or are malformed.
+const MAX_FIELDS: usize = 64;
+/// The size of a read, in bytes.
+const PIECE: usize = 4 * 1024;
 
 /// The request that opens a tunnel over a connection to the proxy.
 #[derive(Clone)]
@@ -62,42 +63,57 @@ impl Tunnel {
         // It fits into the system's buffer of any new connection.
         stream.set_write_timeout(time_left()?)?;
         stream.write_all(self.request.as_bytes())?;
-        let mut head = [0; MAX_HEAD_BYTES];
-        let mut filled = 0;
+        let mut head = ResponseHead::default();
+        let mut piece = [0; PIECE];
         loop {
             stream.set_read_timeout(time_left()?)?;
-            match stream.read(&mut head[filled..]) {
-                Ok(0) if filled == head.len() => return Err(not_http("its head is too long")),
+            let length = match stream.read(&mut piece) {
                 Ok(0) => return Err(io::Error::other("the proxy hung up")),
-                Ok(length) => filled += length,
+                Ok(length) => length,
                 Err(error) if is_transient(&error) => continue,
                 Err(error) => return Err(error),
-            }
-            if let Some(outcome) = read_response(&head[..filled]) {
+            };
+            if let Some(outcome) = take(&mut head, &piece[..length]) {
                 return outcome;
             }
         }
     }
 }
 
-/// Reads a proxy's response; `None` while its head is not whole.
-fn read_response(bytes: &[u8]) -> Option<io::Result<()>> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    let head_bytes = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return None,
-        Err(error) => return Some(Err(not_http(&error.to_string()))),
-    };
-    Some(match response.code {
-        // After the head the server would speak, and it waits for a request.
-        Some(200..=299) if head_bytes < bytes.len() => Err(not_http("there is more than a head")),
-        Some(200..=299) => Ok(()),
-        code => {
-            let status = code.unwrap_or_default();
-            Err(io::Error::other(TunnelRefused { status }))
+/// Takes the next bytes of a proxy's response. Returns the outcome once the head is whole, or
+/// can't be one.
+fn take(head: &mut ResponseHead, mut bytes: &[u8]) -> Option<io::Result<()>> {
+    loop {
+        let (taken, state) = match head.take(bytes) {
+            Ok(taken) => taken,
+            Err(HeadTooLarge(limit)) => {
+                return Some(Err(not_http(&format!("its head is larger than {limit}"))));
+            }
+        };
+        bytes = bytes.get(taken..).unwrap_or_default();
+        match state {
+            HeadState::Partial => return None,
+            HeadState::NotHttp => return Some(Err(not_http("it is no HTTP response"))),
+            HeadState::Whole if head.is_interim() => *head = ResponseHead::default(),
+            HeadState::Whole => return Some(outcome(&head.simplified(), bytes)),
         }
-    })
+    }
+}
+
+/// Returns what a proxy's head means. `rest` came behind the head.
+fn outcome(head: &[u8], rest: &[u8]) -> io::Result<()> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut response = httparse::Response::new(&mut headers);
+    if let Err(error) = response.parse(head) {
+        return Err(not_http(&error.to_string()));
+    }
+    match response.code {
+        // After the head the server would speak, and it waits for a request.
+        Some(200..=299) if !rest.is_empty() => Err(not_http("there is more than a head")),
+        Some(200..=299) => Ok(()),
+        Some(status) => Err(io::Error::other(TunnelRefused { status })),
+        None => Err(not_http("it has no status")),
+    }
 }
 
 fn not_http(reason: &str) -> io::Error {
