@@ -1,12 +1,12 @@
 //! The cost of hostile documents: CPU time in proportion to their bytes, and bounded memory.
 //!
-//! Each shape is decoded by both readers: by [`decode_response`] as it is, and behind a comment,
-//! which only the complete reader takes.
+//! Each shape is decoded in a response by both readers: as it is, and behind a comment, which
+//! only the complete reader takes. The shapes are decoded in a call, too.
 
 use std::hint::black_box;
 
 use cost_support::{Clock, PeakAlloc, Proportion};
-use xmlrpc_wire::{Decoder, Limits, decode_response};
+use xmlrpc_wire::{Decoder, Limits, decode_call, decode_response};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -95,18 +95,45 @@ const SHAPES: [Shape; 44] = [
     shape("base64 that goes wrong", "<base64>", "QUJD", "*</base64>"),
 ];
 
+/// The shapes of calls, around their values.
+#[rustfmt::skip]
+const CALL_SHAPES: [Shape; 7] = [
+    shape("parameters", "<methodName>f</methodName><params>", "<param><value><int>1</int></value></param>", "</params>"),
+    shape("empty parameters", "<methodName>f</methodName><params>", "<param><value/></param>", "</params>"),
+    shape("parameters without an end", "<methodName>f</methodName><params>", "<param>", ""),
+    shape("lists of parameters", "<methodName>f</methodName>", "<params/>", ""),
+    shape("a long method name", "<methodName>", "f", "</methodName>"),
+    shape("blanks round a method name", "<methodName>", "\n ", "f</methodName>"),
+    shape("method names", "", "<methodName>f</methodName>", ""),
+];
+
 impl Shape {
-    fn document(&self, start: &str, size: usize) -> Vec<u8> {
-        let before = format!(
-            "{start}<methodResponse><params><param><value>{}",
-            self.before
-        );
-        let after = format!("{}</value></param></params></methodResponse>", self.after);
+    fn response(&self, start: &str, size: usize) -> Vec<u8> {
+        let start = format!("{start}<methodResponse><params><param><value>");
+        let end = "</value></param></params></methodResponse>";
+        self.document(&start, end, size)
+    }
+
+    fn argument(&self, size: usize) -> Vec<u8> {
+        let start = "<methodCall><methodName>f</methodName><params><param><value>";
+        let end = "</value></param></params></methodCall>";
+        self.document(start, end, size)
+    }
+
+    fn call(&self, start: &str, size: usize) -> Vec<u8> {
+        self.document(&format!("{start}<methodCall>"), "</methodCall>", size)
+    }
+
+    fn document(&self, start: &str, end: &str, size: usize) -> Vec<u8> {
+        let (before, after) = ([start, self.before].concat(), [self.after, end].concat());
         let room = size - before.len() - after.len();
         let middle = self.piece.repeat(room / self.piece.len());
         [before, middle, after].concat().into_bytes()
     }
 }
+
+/// The readers, by what a document begins with.
+const READERS: [(&str, &str); 2] = [("", ""), (", behind a comment", "<!-- -->")];
 
 fn check(name: String, make: impl Fn(usize) -> Vec<u8>, decode: impl Fn(&[u8])) {
     Proportion::of(name)
@@ -120,9 +147,9 @@ fn a_document_costs_in_proportion_to_its_bytes() {
     let limits = Limits::default();
     let decode = |document: &[u8]| drop(black_box(decode_response(document, &limits)));
     for shape in &SHAPES {
-        for (reader, start) in [("", ""), (", behind a comment", "<!-- -->")] {
+        for (reader, start) in READERS {
             let name = format!("{}{reader}", shape.name);
-            check(name, |size| shape.document(start, size), decode);
+            check(name, |size| shape.response(start, size), decode);
         }
     }
     // Before the root, where the prolog is searched.
@@ -159,6 +186,22 @@ fn a_document_costs_in_proportion_to_its_bytes() {
     check("another charset".to_owned(), make, |document| {
         drop(black_box(decoder.decode_response(document)));
     });
+}
+
+#[test]
+fn a_call_costs_in_proportion_to_its_bytes() {
+    let limits = Limits::default();
+    let decode = |document: &[u8]| drop(black_box(decode_call(document, &limits)));
+    for shape in &SHAPES {
+        let name = format!("a call with {}", shape.name);
+        check(name, |size| shape.argument(size), decode);
+    }
+    for shape in &CALL_SHAPES {
+        for (reader, start) in READERS {
+            let name = format!("a call of {}{reader}", shape.name);
+            check(name, |size| shape.call(start, size), decode);
+        }
+    }
 }
 
 /// The charset of a `Content-Type` is looked for in it.
