@@ -405,3 +405,37 @@ fn a_spreadsheet_is_given_no_formula() {
     assert_eq!(output("csv"), ["-7 =1+1", "+a =1+1"]);
     assert_eq!(output("spreadsheet"), ["-7 '=1+1", "'+a '=1+1"]);
 }
+
+/// OWASP's list of what begins a formula has tabs, line ends and full-width signs too.
+#[test]
+fn a_spreadsheet_is_given_no_formula_behind_a_blank_or_in_full_width() {
+    let directory = TestDirectory::new("formulas-in-full-width");
+    let tasks = directory.write("tasks", "7\n", 0o600);
+    for (sent, shown) in [
+        ("\n=1", "\"'\n=1\""),
+        // XML reads it as a line feed.
+        ("\r=1", "\"'\n=1\""),
+        ("&#13;=1", "\"'\r=1\""),
+        ("\t=1", "'\t=1"),
+        ("\u{ff1d}1", "'\u{ff1d}1"),
+        ("\u{ff0b}1", "'\u{ff0b}1"),
+        ("\u{ff0d}1", "'\u{ff0d}1"),
+        ("\u{ff20}A1", "'\u{ff20}A1"),
+        ("a\n=1", "\"a\n=1\""),
+    ] {
+        let url = raw(|_, _| http("", result(sent).as_bytes()));
+        let ended = run(&[
+            "run",
+            &url,
+            "--function",
+            "f",
+            "--tasks",
+            &tasks,
+            "--output",
+            "spreadsheet",
+        ]);
+        ended.expect_code(0);
+        let row = format!(",{shown},");
+        assert!(ended.stdout.contains(&row), "{sent:?}: {:?}", ended.stdout);
+    }
+}

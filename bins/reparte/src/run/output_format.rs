@@ -14,7 +14,8 @@ pub(super) enum OutputFormat {
     /// The same with commas, and quotes where they are needed (RFC 4180); a spreadsheet runs
     /// a field that begins with = + - or @ as a formula
     Csv,
-    /// The same for a spreadsheet: a ' stands before each such field that is not a number
+    /// The same for a spreadsheet: a ' stands before each such field that is not a number,
+    /// and before one that begins with a tab, a line end or a full-width form of these signs
     Spreadsheet,
     /// A JSON object a line
     Jsonl,

@@ -129,11 +129,16 @@ fn escape_tabs(field: String) -> String {
     escaped
 }
 
+/// The characters with which a spreadsheet's formula may begin. Some programs skip a blank
+/// before it, and read its full-width form.
+const FORMULA_START: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
 /// Puts a `'` before a field that a spreadsheet would take for a formula. A number stays as it
 /// is.
 fn no_formula(field: String) -> String {
-    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    match is_formula && field.parse::<f64>().is_err() {
+    match field.starts_with(FORMULA_START) && field.parse::<f64>().is_err() {
         true => format!("'{field}"),
         false => field,
     }
@@ -188,6 +193,12 @@ mod tests {
             ("-2+3", "'-2+3"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("\n=1", "'\n=1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\u{ff0b}1", "'\u{ff0b}1"),
+            ("\u{ff0d}1", "'\u{ff0d}1"),
+            ("\u{ff20}A", "'\u{ff20}A"),
             ("-7", "-7"),
             ("-1.5e3", "-1.5e3"),
             ("7", "7"),

@@ -1,5 +1,6 @@
 //! The control protocol, deadlines, and clients that disconnect.
 
+use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -165,17 +166,41 @@ fn two_services_are_two_instances(front: Front) {
     assert_ne!(instances[0], instances[1]);
 }
 
+/// A writing side that is closed means the same, without `Connection: close`.
 #[test]
 fn a_client_that_goes_cancels_its_call() {
     let server = Server::start(Front::Hyper, endless());
     // Old clients send a line end behind the body (RFC 9112, section 2.2).
     for behind in ["", "\r\n"] {
-        let mut client = Client::connect(server.address);
-        client.send([post_with("", "endless"), behind.into()].concat());
-        until(&server, |status| status.get("busy") == Some(&Value::Int(1)));
-        drop(client);
-        until(&server, |status| calls(status).is_empty());
+        for is_half in [false, true] {
+            let mut client = Client::connect(server.address);
+            client.send([post_with("", "endless"), behind.into()].concat());
+            until(&server, |status| status.get("busy") == Some(&Value::Int(1)));
+            match is_half {
+                false => drop(client),
+                true => client.shutdown(Shutdown::Write),
+            }
+            until(&server, |status| calls(status).is_empty());
+        }
     }
+}
+
+/// With `Connection: close` the client waits for its answer: the call runs on.
+#[test]
+fn a_client_that_will_send_no_more_has_its_call_answered() {
+    let (service, held) = Held::new();
+    let server = Server::start(Front::Hyper, service);
+    let mut client = Client::connect(server.address);
+    client.send(post_with("Connection: close\r\n", "held"));
+    held.wait();
+    client.shutdown(Shutdown::Write);
+    // The front sees the end meanwhile.
+    for _ in 0..3 {
+        assert_eq!(calls(&status(&server)).len(), 1);
+    }
+    held.release();
+    let answer = client.answer();
+    assert_eq!(answer.value(), Ok(Value::from("released")), "{answer:?}");
 }
 
 #[test]
