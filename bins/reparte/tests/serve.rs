@@ -14,6 +14,7 @@ use std::net::TcpStream;
 use common::run;
 use common::server::serve;
 use test_support::{Ended, Running, TestDirectory};
+use xmlrpc_wire::{Dialect, Limits, Value, decode_response};
 
 /// Calls a function that runs `program`, once.
 fn call_once(flags: &[&str], program: &[&str], arguments: &[&str]) -> Ended {
@@ -56,6 +57,69 @@ fn the_argument_is_put_in_place_or_comes_on_standard_input() {
         );
         ended.expect_code(0);
     }
+}
+
+/// A server's dialect would change nothing: a client that reads the specification's types alone
+/// reads all that `reparte serve` answers, whatever its call has shown.
+#[test]
+fn every_answer_is_in_the_types_of_the_specification() {
+    let array = Value::Array;
+    let request = |method: &str, params: Vec<Value>| {
+        let members = [
+            ("methodName", Value::from(method)),
+            ("params", array(params)),
+        ];
+        Value::Struct(members.into_iter().collect())
+    };
+    let boxed = array(vec![
+        request("f", vec![Value::from("a")]),
+        request("f", vec![Value::Nil]),
+    ]);
+    for flags in [&[][..], &["--base64"]] {
+        let (_server, url) = serve(&[&["--function", "f"], flags, &["--", "cat"]].concat());
+        for (method, params, is_fault) in [
+            ("f", vec![Value::from("a")], false),
+            ("f", vec![Value::Int64(1 << 40)], false),
+            ("f", vec![array(vec![Value::Int64(1 << 40)])], false),
+            ("f", vec![Value::Nil], true),
+            ("f", vec![], true),
+            ("none", vec![], true),
+            ("system.listMethods", vec![], false),
+            ("system.methodSignature", vec![Value::from("f")], false),
+            ("system.methodHelp", vec![Value::from("f")], false),
+            ("system.getCapabilities", vec![], false),
+            ("system.multicall", vec![boxed.clone()], false),
+            ("reparte.status", vec![], false),
+            ("reparte.cancel", vec![Value::from("x")], false),
+        ] {
+            let body = Dialect::everything().encode_call(method, &params).unwrap();
+            let answer = post(&url, &body);
+            let response = decode_response(&answer, &Limits::default()).unwrap();
+            assert_eq!(
+                response.is_err(),
+                is_fault,
+                "{method} {params:?}: {response:?}"
+            );
+            let Ok(value) = response else { continue };
+            let plain = Dialect::specification().encode_response(&value);
+            assert_eq!(plain.ok(), Some(answer), "{method} {params:?}: {value:?}");
+        }
+    }
+}
+
+/// Posts a document, and returns that of the answer.
+fn post(address: &str, body: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n");
+    answer.split_off(head.unwrap() + 4)
 }
 
 #[test]
