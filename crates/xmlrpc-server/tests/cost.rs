@@ -7,13 +7,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cost_support::{Clock, PeakAlloc, Proportion, measure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use xmlrpc_server::Service;
 use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Service, Value};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -37,12 +37,19 @@ fn repeated(piece: &[u8], size: usize) -> Vec<u8> {
     piece.iter().copied().cycle().take(size).collect()
 }
 
+/// Connections at a time.
+const CONNECTIONS: usize = 16;
+
+/// The bytes that a front may keep of closed connections, such as room for the next ones.
+const KEPT: usize = 64 * 1024;
+
 /// Returns a server of each front, and their names.
 fn servers() -> (hyper::Server, tiny::Server) {
     let mut service = Service::new();
     let mut limits = service.limits().clone();
     limits.bytes = MAX_BODY;
     service.set_limits(limits);
+    service.register("f", |_: Value| true).unwrap();
     let service = Arc::new(service);
     let listener = || TcpListener::bind("127.0.0.1:0").unwrap();
     (
@@ -207,4 +214,92 @@ fn check_memory(address: SocketAddr, last: &[u8]) {
         }
     });
     assert!(cost.memory < 256 * 1024, "{cost:?}");
+}
+
+/// Bodies that never end, on many connections, take memory in proportion to what has been sent,
+/// and none once the connections are closed.
+#[test]
+fn bodies_less_a_byte_hold_what_was_sent_and_nothing_after_their_connections() {
+    const SENT: usize = CONNECTIONS * (MAX_BODY - 1);
+    let (hyper, tiny) = servers();
+    for (front, address) in [("hyper", hyper.address()), ("tiny", tiny.address())] {
+        let cost = measure(Clock::Process, || {
+            exchange(address, GET);
+            let length = format!("Content-Length: {MAX_BODY}\r\n\r\n");
+            let body = repeated(b" ", MAX_BODY - 1);
+            let held = held_from_now();
+            let mut open: Vec<TcpStream> = (0..CONNECTIONS).map(|_| connect(address)).collect();
+            for stream in &mut open {
+                for part in [POST, length.as_bytes(), &body] {
+                    stream.write_all(part).unwrap();
+                }
+            }
+            // The rest may be in the system's buffers.
+            until(&held, |held| held >= SENT / 2, front);
+            drop(open);
+            until(&held, |held| held < KEPT, front);
+        });
+        // A buffer that grows is there twice.
+        assert!(cost.memory < 3 * SENT, "{front}: {cost:?}, {SENT} sent");
+    }
+}
+
+/// Hostile documents on many connections at once take memory in proportion to what has been
+/// sent, and none once they are answered.
+#[test]
+fn hostile_documents_at_once_take_a_multiple_of_what_was_sent_and_nothing_after_it() {
+    const SIZE: usize = MAX_BODY / 8;
+    let shapes = [
+        ("<array><data>", "<value/>", "</data></array>"),
+        ("<struct>", "<member><name/><value/></member>", "</struct>"),
+        ("", "<array><data><value>", ""),
+        ("<base64>", "QUJD\n", "</base64>"),
+    ];
+    let (hyper, tiny) = servers();
+    for (front, address) in [("hyper", hyper.address()), ("tiny", tiny.address())] {
+        for shape in shapes {
+            let cost = measure(Clock::Process, || {
+                let request = document(shape, SIZE);
+                exchange(address, &request);
+                let held = held_from_now();
+                std::thread::scope(|scope| {
+                    for _ in 0..CONNECTIONS {
+                        scope.spawn(|| exchange(address, &request));
+                    }
+                });
+                until(&held, |held| held < KEPT, front);
+            });
+            // 40 bytes for each value of 8, in a vector that grows, beside the body.
+            let most = 20 * CONNECTIONS * SIZE;
+            assert!(cost.memory < most, "{front}, {shape:?}: {cost:?}, {most}");
+        }
+    }
+}
+
+/// Returns a call of about `size` bytes whose argument is some pieces between two ends.
+fn document((start, piece, end): (&str, &str, &str), size: usize) -> Vec<u8> {
+    // The comment is for the complete reader, which takes more memory.
+    let head = "<!-- --><methodCall><methodName>f</methodName><params><param><value>";
+    let tail = "</value></param></params></methodCall>";
+    let pieces = piece.repeat(size / piece.len());
+    let body = [head, start, &pieces, end, tail].concat();
+    let length = body.len();
+    let rest = format!("Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    [POST, rest.as_bytes()].concat()
+}
+
+/// Returns what tells the bytes on the heap beyond those of now.
+fn held_from_now() -> impl Fn() -> usize {
+    let before = PeakAlloc.current_usage();
+    move || PeakAlloc.current_usage().saturating_sub(before)
+}
+
+/// Waits until the bytes that are held fulfil a condition.
+#[track_caller]
+fn until(held: impl Fn() -> usize, is_so: impl Fn(usize) -> bool, name: &str) {
+    let start = Instant::now();
+    while !is_so(held()) {
+        assert!(start.elapsed() < PATIENCE, "{name}: {} are held", held());
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
