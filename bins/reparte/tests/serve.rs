@@ -107,6 +107,34 @@ fn every_answer_is_in_the_types_of_the_specification() {
     }
 }
 
+/// The server holds nothing of a document that has been answered. glibc keeps freed memory, unless
+/// large pieces have mappings of their own, as docs/reliability.md says.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_memory_of_answered_documents_goes_back_to_the_system() {
+    const SIZE: usize = 15 << 20;
+    let mut command = common::reparte(&["serve", "127.0.0.1:0", "--function", "f", "--", "true"]);
+    command.env("MALLOC_MMAP_THRESHOLD_", "262144");
+    let server = Running::start(command);
+    let address = server.address();
+    let resident = || {
+        let path = format!("/proc/{}/status", server.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+        kilobytes.parse::<usize>().unwrap() << 10
+    };
+    let before = resident();
+    let text = Value::from("a".repeat(SIZE));
+    let body = Dialect::python().encode_call("f", &[text]).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(!post(&address, &body).is_empty()));
+        }
+    });
+    test_support::until("the memory goes back", || resident() < before + SIZE);
+}
+
 /// Posts a document, and returns that of the answer.
 fn post(address: &str, body: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
