@@ -126,7 +126,8 @@ impl RingComputation for Run<'_> {
         }
         let look = |x: &R::Residue| shared(&ring.sub(x, &ring.one()));
         let mut exponent = Natural::from(1u64);
-        for power in prime_powers(self.b1) {
+        let sieve = PrimeSieve::up_to(self.b1.into());
+        for power in prime_powers(&sieve, self.b1) {
             exponent = exponent.mul_add_u64(power, 0);
             if exponent.bits() > self.exponent_bits {
                 self.control.poll()?;
@@ -187,11 +188,10 @@ impl Run<'_> {
 }
 
 /// Iterates over the largest powers of all primes up to `bound` that are not above it.
-fn prime_powers(bound: u32) -> impl Iterator<Item = u64> {
+fn prime_powers(sieve: &PrimeSieve, bound: u32) -> impl Iterator<Item = u64> {
     let end = bound.into();
-    let sieve = PrimeSieve::up_to(end);
-    let odd: Vec<u64> = sieve.primes(1, end).collect();
-    [2].into_iter().chain(odd).map(move |prime| {
+    let primes = [2].into_iter().chain(sieve.primes(1, end));
+    primes.map(move |prime| {
         let mut power = prime;
         while power <= end / prime {
             power *= prime;

@@ -13,8 +13,8 @@
 //! - [`relation`]: relations as bytes, and their check;
 //! - [`unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
 //! - [`store`] and [`collector`]: the relations of all threads;
-//! - [`cycles`], [`elimination`], [`lanczos`] and [`bit_blocks`], [`linear_algebra`], [`square_root`]: from relations
-//!   to a divisor.
+//! - [`cycles`], [`used_relations`], [`elimination`], [`lanczos`] and [`bit_blocks`],
+//!   [`linear_algebra`], [`square_root`]: from relations to a divisor.
 //!
 //! Cost: about exp(sqrt(log n log log n)), twice as much for every three digits more.
 //!
@@ -44,6 +44,7 @@ mod sieve;
 mod square_root;
 mod store;
 mod unit;
+mod used_relations;
 mod value;
 
 use crate::control::{Control, StopReason};

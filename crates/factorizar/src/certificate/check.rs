@@ -10,7 +10,7 @@
 
 use crate::certificate::error::CertificateError;
 use crate::certificate::{Certificate, Factor, Step};
-use crate::control::Control;
+use crate::control::{Control, StopReason};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
@@ -85,7 +85,7 @@ pub(super) fn check_factors(
     let product = factored_part(n, factors)?;
     for factor in factors {
         control.poll()?;
-        if !dispatch::run(n, Witness(factor)) {
+        if !dispatch::run(n, Witness { factor, control })? {
             return Err(CertificateError::Witness {
                 prime: n.clone(),
                 factor: factor.prime.clone(),
@@ -138,20 +138,26 @@ pub(super) fn proves(n: &Natural, product: &Natural) -> Option<bool> {
 }
 
 /// The powers of a witness for a factor of n - 1.
-pub(super) struct Witness<'a>(pub(super) &'a Factor);
+pub(super) struct Witness<'a> {
+    pub(super) factor: &'a Factor,
+    pub(super) control: &'a Control,
+}
 
 impl RingComputation for Witness<'_> {
-    type Output = bool;
+    type Output = Result<bool, StopReason>;
 
-    fn run<R: Ring>(self, ring: &R) -> bool {
-        let Factor { prime, witness } = self.0;
+    fn run<R: Ring>(self, ring: &R) -> Self::Output {
+        let Factor { prime, witness } = self.factor;
         let n = ring.modulus();
         let Some(quotient) = (&(&n >> 1) << 1).exact_quotient(prime) else {
-            return false;
+            return Ok(false);
         };
-        let power = ring.pow(&ring.small(*witness), &quotient);
+        let power = ring.pow_with(&ring.small(*witness), &quotient, self.control)?;
         let difference = ring.number(&ring.sub(&power, &ring.one()));
-        ring.pow(&power, prime) == ring.one() && difference.gcd(&n).is_one()
+        Ok(
+            ring.pow_with(&power, prime, self.control)? == ring.one()
+                && difference.gcd(&n).is_one(),
+        )
     }
 }
 
@@ -171,7 +177,8 @@ mod tests {
                     witness,
                 };
                 let mut all = (2..50).map(factor);
-                all.find(|factor| dispatch::run(&n.into(), Witness(factor)))
+                let control = &Control::new();
+                all.find(|factor| dispatch::run(&n.into(), Witness { factor, control }) == Ok(true))
             })
             .collect()
     }

@@ -53,7 +53,7 @@ pub enum Primality {
 /// assert_eq!(prove_prime(&97u64.into(), &control), Ok(Primality::Proven));
 /// ```
 pub fn prove_prime(n: &Natural, control: &Control) -> Result<Primality, StopReason> {
-    if !n.is_prime() {
+    if !n.is_prime_with(control)? {
         return Ok(Primality::Composite);
     }
     if *n < PROVEN_BELOW.into() {
@@ -81,7 +81,7 @@ fn prove(n: &Natural, steps: &mut Vec<Step>, control: &Control) -> Result<bool, 
         let Some(cofactor) = search.cofactors.pop() else {
             break;
         };
-        if cofactor.is_prime() {
+        if cofactor.is_prime_with(control)? {
             search.primes.push(cofactor);
         } else if let Some(divisor) = split(&cofactor, control)? {
             search.cofactors.extend(cofactor.exact_quotient(&divisor));
@@ -212,12 +212,17 @@ fn with_witness(
     control: &Control,
 ) -> Result<Option<Factor>, StopReason> {
     for witness in 2..=MAX_WITNESS {
-        control.poll()?;
         let factor = Factor {
             prime: prime.clone(),
             witness,
         };
-        if dispatch::run(n, Witness(&factor)) {
+        if dispatch::run(
+            n,
+            Witness {
+                factor: &factor,
+                control,
+            },
+        )? {
             return Ok(Some(factor));
         }
     }

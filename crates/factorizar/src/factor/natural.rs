@@ -108,7 +108,7 @@ impl Factorization {
         while let Some(cofactor) = self.cofactors.last() {
             if let Some(small) = cofactor.to_u128() {
                 self.split_small(small, control)?;
-            } else if cofactor.is_prime() {
+            } else if cofactor.is_prime_with(control)? {
                 control.report(Progress::LargePrime {
                     bits: cofactor.bits(),
                 });

@@ -1,29 +1,40 @@
 //! The strong Lucas test for moduli of any length, by the same sequences as for two words.
 
 use super::{SMALLEST_D, small_jacobi};
+use crate::control::{Control, StopReason};
 use crate::montgomery::ring::Ring;
 use crate::natural::Natural;
 
+/// Bits of the index between two questions to the control.
+const BETWEEN_POLLS: u32 = 64;
+
 /// Returns whether the modulus, which is odd and above 1000, is a strong Lucas probable prime.
-pub(crate) fn is_strong_probable_prime<R: Ring>(ring: &R) -> bool {
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+pub(crate) fn is_strong_probable_prime<R: Ring>(
+    ring: &R,
+    control: &Control,
+) -> Result<bool, StopReason> {
     let n = ring.modulus();
     let Some(discriminant) = discriminant(&n) else {
-        return false;
+        return Ok(false);
     };
     let even = n.mul_add_u64(1, 1);
     let twos = even.trailing_zeros();
-    let (u, mut v, mut q) = terms(ring, discriminant, &(&even >> twos));
+    let (u, mut v, mut q) = terms(ring, discriminant, &(&even >> twos), control)?;
     if u == ring.zero() || v == ring.zero() {
-        return true;
+        return Ok(true);
     }
     for _ in 1..twos {
         v = ring.sub(&ring.square(&v), &ring.add(&q, &q));
         q = ring.square(&q);
         if v == ring.zero() {
-            return true;
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }
 
 /// Returns Selfridge's D, or `None` if the search shows that n is composite.
@@ -56,12 +67,16 @@ fn terms<R: Ring>(
     ring: &R,
     discriminant: i64,
     k: &Natural,
-) -> (R::Residue, R::Residue, R::Residue) {
+    control: &Control,
+) -> Result<(R::Residue, R::Residue, R::Residue), StopReason> {
     let d = signed(ring, discriminant);
     let q = signed(ring, (1 - discriminant) / 4);
     let half = ring.residue(&(&ring.modulus().mul_add_u64(1, 1) >> 1));
     let (mut u, mut v, mut power) = (ring.one(), ring.one(), q.clone());
     for index in (0..k.bits() - 1).rev() {
+        if index % BETWEEN_POLLS == 0 {
+            control.poll()?;
+        }
         u = ring.mul(&u, &v);
         v = ring.sub(&ring.square(&v), &ring.add(&power, &power));
         power = ring.square(&power);
@@ -71,7 +86,7 @@ fn terms<R: Ring>(
             power = ring.mul(&power, &q);
         }
     }
-    (u, v, power)
+    Ok((u, v, power))
 }
 
 /// Returns the residue of a number that may be negative.

@@ -3,9 +3,14 @@
 //! The implementations are [`limbs`](super::limbs) and [`list`](super::list);
 //! [`dispatch`](super::dispatch) chooses one.
 
+use std::convert::Infallible;
 use std::fmt::Debug;
 
+use crate::control::{Control, StopReason};
 use crate::natural::Natural;
+
+/// Digits of an exponent, of four bits each, between two questions to the control.
+const BETWEEN_POLLS: u32 = 32;
 
 /// Arithmetic modulo an odd number above 1.
 pub(crate) trait Ring {
@@ -41,6 +46,35 @@ pub(crate) trait Ring {
 
     /// Returns `base` to the power of `exponent`.
     fn pow(&self, base: &Self::Residue, exponent: &Natural) -> Self::Residue {
+        let Ok(power) = self.try_pow(base, exponent, || Ok::<(), Infallible>(()));
+        power
+    }
+
+    /// Returns `base` to the power of `exponent`, which may have thousands of bits.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    fn pow_with(
+        &self,
+        base: &Self::Residue,
+        exponent: &Natural,
+        control: &Control,
+    ) -> Result<Self::Residue, StopReason> {
+        self.try_pow(base, exponent, || control.poll())
+    }
+
+    /// Returns `base` to the power of `exponent`, unless `poll` fails.
+    ///
+    /// # Errors
+    ///
+    /// The error of `poll`.
+    fn try_pow<E>(
+        &self,
+        base: &Self::Residue,
+        exponent: &Natural,
+        mut poll: impl FnMut() -> Result<(), E>,
+    ) -> Result<Self::Residue, E> {
         // Four bits at a time.
         let mut powers = vec![self.one(), base.clone()];
         for index in 2..16 {
@@ -48,6 +82,9 @@ pub(crate) trait Ring {
         }
         let mut power = self.one();
         for digit in (0..exponent.bits().div_ceil(4)).rev() {
+            if digit % BETWEEN_POLLS == 0 {
+                poll()?;
+            }
             for _ in 0..4 {
                 power = self.square(&power);
             }
@@ -58,7 +95,7 @@ pub(crate) trait Ring {
                 power = self.mul(&power, &powers[index]);
             }
         }
-        power
+        Ok(power)
     }
 }
 

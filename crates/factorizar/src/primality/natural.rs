@@ -3,6 +3,7 @@
 //! Cost: some 5 log2(n) multiplications modulo n, 0.1 ms at 100 digits.
 
 use super::is_prime;
+use crate::control::{Control, StopReason};
 use crate::lucas::natural::is_strong_probable_prime as is_lucas_probable_prime;
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
@@ -25,43 +26,65 @@ impl Natural {
     /// ```
     #[must_use]
     pub fn is_prime(&self) -> bool {
+        // A new control stops nothing.
+        self.is_prime_with(&Control::new()) == Ok(true)
+    }
+
+    /// Returns whether the number is prime, as [`is_prime`](Self::is_prime) does.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(crate) fn is_prime_with(&self, control: &Control) -> Result<bool, StopReason> {
         if let Some(n) = self.to_u128() {
-            return is_prime(n);
+            return Ok(is_prime(n));
         }
         let divides = |&p: &u16| self.rem_u32(p.into()) == Some(0);
-        self.is_odd()
-            && !small_primes::SMALL_PRIMES.iter().any(divides)
-            && dispatch::run(self, BailliePsw)
+        if !self.is_odd() || small_primes::SMALL_PRIMES.iter().any(divides) {
+            return Ok(false);
+        }
+        dispatch::run(self, BailliePsw { control })
     }
 }
 
 /// The test for a modulus without small prime factors.
-struct BailliePsw;
+struct BailliePsw<'a> {
+    control: &'a Control,
+}
 
-impl RingComputation for BailliePsw {
-    type Output = bool;
+impl RingComputation for BailliePsw<'_> {
+    type Output = Result<bool, StopReason>;
 
-    fn run<R: Ring>(self, ring: &R) -> bool {
-        is_strong_probable_prime(ring, 2) && is_lucas_probable_prime(ring)
+    fn run<R: Ring>(self, ring: &R) -> Self::Output {
+        Ok(is_strong_probable_prime(ring, 2, self.control)?
+            && is_lucas_probable_prime(ring, self.control)?)
     }
 }
 
 /// Returns whether the modulus passes a round of Miller-Rabin to a small base.
-pub(crate) fn is_strong_probable_prime<R: Ring>(ring: &R, base: u64) -> bool {
+///
+/// # Errors
+///
+/// The reason, if `control` stopped the computation.
+fn is_strong_probable_prime<R: Ring>(
+    ring: &R,
+    base: u64,
+    control: &Control,
+) -> Result<bool, StopReason> {
     let n = ring.modulus();
     let twos = (&(&n >> 1) << 1).trailing_zeros();
     let minus_one = ring.sub(&ring.zero(), &ring.one());
-    let mut power = ring.pow(&ring.small(base), &(&n >> twos));
+    let mut power = ring.pow_with(&ring.small(base), &(&n >> twos), control)?;
     if power == ring.one() {
-        return true;
+        return Ok(true);
     }
     for _ in 1..twos {
         if power == minus_one {
-            return true;
+            return Ok(true);
         }
         power = ring.square(&power);
     }
-    power == minus_one
+    Ok(power == minus_one)
 }
 
 #[cfg(test)]
@@ -83,7 +106,9 @@ mod tests {
             {
                 continue;
             }
-            assert_eq!(dispatch::run(&natural, BailliePsw), is_prime(n), "{n}");
+            let control = &Control::new();
+            let tested = dispatch::run(&natural, BailliePsw { control });
+            assert_eq!(tested, Ok(is_prime(n)), "{n}");
         }
     }
 
@@ -110,7 +135,7 @@ mod tests {
             fn run<R: Ring>(self, ring: &R) -> bool {
                 [2, 3, 5, 7, 11, 13, 17, 199]
                     .iter()
-                    .all(|&base| is_strong_probable_prime(ring, base))
+                    .all(|&base| is_strong_probable_prime(ring, base, &Control::new()) == Ok(true))
             }
         }
         assert!(dispatch::run(&product, Bases), "a strong pseudoprime");

@@ -11,12 +11,11 @@
 
 use super::cycles::cycles;
 use super::elimination;
-use super::family::Family;
 use super::instance::Instance;
 use super::lanczos::{self, Matrix};
-use super::relation::{RelationError, Used};
 use super::square_root;
 use super::store::Store;
+use super::used_relations::UsedRelations;
 use crate::bit_matrix;
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
@@ -27,7 +26,7 @@ const SPARE_COLUMNS: usize = 80;
 /// Below this number of columns elimination is as fast as block Lanczos, which may fail there.
 const SMALL: usize = 700;
 
-/// Relations or cycles between two questions to the control.
+/// Cycles between two questions to the control.
 const BETWEEN_POLLS: usize = 1 << 10;
 
 /// Returns a divisor of n, other than 1 and n, if one of the dependencies between the relations
@@ -42,8 +41,8 @@ pub(super) fn find_divisor(
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
     let mut cycles = cycles(&store.relations, control)?;
-    let Ok(used) = read(instance, store, &cycles, control) else {
-        return control.poll().map(|()| None);
+    let Some(used) = UsedRelations::read(instance, store, &cycles, control)? else {
+        return Ok(None);
     };
     let mut columns: Vec<Vec<u32>> = Vec::with_capacity(cycles.len());
     for (index, cycle) in cycles.iter().enumerate() {
@@ -99,42 +98,11 @@ pub(super) fn find_divisor(
     Ok(None)
 }
 
-/// Reads the relations of the cycles again.
-fn read(
-    instance: &Instance,
-    store: &Store,
-    cycles: &[Vec<u32>],
-    control: &Control,
-) -> Result<Used, RelationError> {
-    let mut indices: Vec<u32> = cycles.iter().flatten().copied().collect();
-    indices.sort_unstable();
-    indices.dedup();
-    let mut used = Used::with_capacity(indices.len());
-    let mut current: Option<(u64, Family)> = None;
-    for (count, index) in indices.into_iter().enumerate() {
-        if count % BETWEEN_POLLS == 0 && control.poll().is_err() {
-            return Err(RelationError::Truncated);
-        }
-        let stored = &store.relations[index as usize];
-        let family = match current.take() {
-            Some((number, family)) if number == stored.family => family,
-            _ => Family::new(instance, stored.family).ok_or(RelationError::OutOfRange)?,
-        };
-        let mut relation = store.read(stored, instance, &family)?;
-        relation
-            .primes
-            .extend(family.factors.iter().map(|&index| index as u32));
-        used.insert(index, relation);
-        current = Some((stored.family, family));
-    }
-    Ok(used)
-}
-
 /// Returns the rows in which a cycle has an odd exponent, ascending: 0 for the sign, then one for
 /// each base prime.
-fn column(cycle: &[u32], used: &Used) -> Vec<u32> {
+fn column(cycle: &[u32], used: &UsedRelations) -> Vec<u32> {
     let mut rows: Vec<u32> = Vec::new();
-    for relation in cycle.iter().filter_map(|index| used.get(index)) {
+    for relation in cycle.iter().filter_map(|&index| used.get(index)) {
         rows.extend(relation.primes.iter().map(|&index| index + 1));
         if relation.negative {
             rows.push(0);

@@ -17,7 +17,6 @@
 //!
 //! Cost of a check: one division for each prime, some 0.5 us.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use super::family::{Family, Polynomial};
@@ -25,7 +24,7 @@ use super::instance::Instance;
 use super::value::Value;
 
 /// A relation that was checked.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug)]
 pub(super) struct Relation {
     /// |u|, whose square is the product of all the primes and of 4 a, modulo n.
     pub(super) square_root: Value,
@@ -33,12 +32,9 @@ pub(super) struct Relation {
     pub(super) negative: bool,
     /// The base indices of the value's primes, with multiplicity, in any order.
     pub(super) primes: Vec<u32>,
-    /// The large primes: none, one or two.
-    pub(super) large: Vec<u32>,
+    /// The large primes; 1 for none.
+    pub(super) large: [u32; 2],
 }
-
-/// Relations that dependencies use, by their index in the store, with the primes of a.
-pub(super) type Used = HashMap<u32, Relation>;
 
 /// The reason why packed relations were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,16 +143,18 @@ pub(super) fn unpack(
     let mut relation = Relation {
         square_root: polynomial.square_root(x).unsigned().0,
         negative,
-        ..Relation::default()
+        primes: Vec::new(),
+        large: [1, 1],
     };
     let large = take(from)?;
     out_of_range(large > 2 || rest.is_zero())?;
     let mut exact = true;
-    for _ in 0..large {
+    // One large prime is an edge between 1 and it.
+    for place in relation.large.iter_mut().rev().take(large as usize) {
         let prime = take(from)?;
         out_of_range(prime < 3 || prime >= instance.large_bound)?;
         exact &= rest.divide_exactly(prime);
-        relation.large.push(prime);
+        *place = prime;
     }
     let listed = take(from)?;
     out_of_range(listed > MAX_LISTED)?;

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 
 use super::instance::Instance;
-use super::relation::Used;
+use super::used_relations::UsedRelations;
 use crate::control::{Control, StopReason};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
@@ -28,7 +28,7 @@ const BETWEEN_POLLS: usize = 1 << 10;
 /// The reason, if `control` stopped the computation.
 pub(super) fn try_dependency<'a>(
     instance: &Instance,
-    used: &Used,
+    used: &UsedRelations,
     cycles: impl Iterator<Item = &'a Vec<u32>>,
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
@@ -49,16 +49,16 @@ pub(super) fn try_dependency<'a>(
         control,
     };
     for (index, _) in odd {
-        let Some(relation) = used.get(&index) else {
+        let Some(relation) = used.get(index) else {
             return Ok(None);
         };
         roots
             .squares
             .push(Natural::from_limbs(&relation.square_root.limbs()));
-        for &prime in &relation.primes {
+        for &prime in relation.primes {
             roots.primes[prime as usize] += 1;
         }
-        for &prime in &relation.large {
+        for prime in relation.large.into_iter().filter(|&prime| prime != 1) {
             *roots.large.entry(prime).or_default() += 1;
         }
         // The 4 of 4 a.

@@ -4,7 +4,7 @@
 //! prime and 1, or between its two large primes. A cycle of edges multiplies to a square of large
 //! primes. The number of independent cycles is that of edges less vertices plus components.
 //!
-//! Cost: three hash lookups for each relation, and some 30 bytes to keep it.
+//! Cost: three hash lookups for each relation, and some 60 bytes to keep it.
 //!
 //! Source: Arjen K. Lenstra and Mark S. Manasse, "Factoring with two large primes", Mathematics of
 //! Computation 63 (1994).
@@ -20,13 +20,20 @@ use crate::integer_hasher::IntegerHasher;
 /// A stored relation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stored {
-    /// The number of its family.
-    pub(super) family: u64,
-    /// Its place among the packed bytes.
-    start: usize,
-    len: u16,
+    /// Its place among the bytes of its family.
+    place: u32,
     /// The large primes; 1 for none.
     pub(super) large: [u32; 2],
+}
+
+/// The stored relations of a family, which are one after another.
+#[derive(Debug, Clone, Copy)]
+struct StoredFamily {
+    number: u64,
+    /// The index of its first relation.
+    first: usize,
+    /// Its place among the packed bytes.
+    start: usize,
 }
 
 type Hash = BuildHasherDefault<IntegerHasher>;
@@ -35,6 +42,8 @@ type Hash = BuildHasherDefault<IntegerHasher>;
 #[derive(Debug, Default)]
 pub(super) struct Store {
     pub(super) relations: Vec<Stored>,
+    /// In the order of their relations. None is empty.
+    families: Vec<StoredFamily>,
     packed: Vec<u8>,
     /// A hash of u of each relation: different families may give the same relation.
     seen: HashSet<u64, Hash>,
@@ -74,14 +83,9 @@ impl Checked {
         while !rest.is_empty() {
             let before = rest.len();
             let relation = unpack(&mut rest, instance, family, &mut last)?;
-            let large = match *relation.large {
-                [] => [1, 1],
-                [prime] => [1, prime],
-                [one, other, ..] => [one, other],
-            };
             let [low, next, ..] = relation.square_root.limbs();
             let hash = low ^ next.rotate_left(32);
-            relations.push(((before - rest.len()) as u16, hash, large));
+            relations.push(((before - rest.len()) as u16, hash, relation.large));
         }
         Ok(Checked {
             family: number,
@@ -109,6 +113,11 @@ impl Checked {
 impl Store {
     /// Adds the relations of a family, without those that it has.
     pub(super) fn add(&mut self, checked: &Checked) {
+        let family = StoredFamily {
+            number: checked.family,
+            first: self.relations.len(),
+            start: self.packed.len(),
+        };
         let mut start = 0;
         for &(len, hash, large) in &checked.relations {
             let bytes = &checked.packed[start..start + usize::from(len)];
@@ -116,10 +125,11 @@ impl Store {
             if !self.seen.insert(hash) {
                 continue;
             }
+            if self.relations.len() == family.first {
+                self.families.push(family);
+            }
             self.relations.push(Stored {
-                family: checked.family,
-                start: self.packed.len(),
-                len,
+                place: (self.packed.len() - family.start) as u32,
                 large,
             });
             self.packed.extend_from_slice(bytes);
@@ -186,18 +196,32 @@ impl Store {
         (1_000.0 / factor.max(1.0)) as u16
     }
 
-    /// Reads a relation again.
+    /// Returns the number of the family of the relation with this index.
+    pub(super) fn family_of(&self, index: usize) -> Option<u64> {
+        self.stored_family(index).map(|family| family.number)
+    }
+
+    fn stored_family(&self, index: usize) -> Option<&StoredFamily> {
+        let next = self
+            .families
+            .partition_point(|family| family.first <= index);
+        self.families.get(next.checked_sub(1)?)
+    }
+
+    /// Reads the relation with this index again.
     ///
     /// # Errors
     ///
     /// None for relations of this store, which were checked.
     pub(super) fn read(
         &self,
-        stored: &Stored,
+        index: usize,
         instance: &Instance,
         family: &Family,
     ) -> Result<Relation, RelationError> {
-        let mut bytes = &self.packed[stored.start..stored.start + usize::from(stored.len)];
-        unpack(&mut bytes, instance, family, &mut None)
+        let start = self.stored_family(index).zip(self.relations.get(index));
+        let start = start.map(|(family, stored)| family.start + stored.place as usize);
+        let bytes = start.and_then(|start| self.packed.get(start..));
+        unpack(&mut bytes.unwrap_or_default(), instance, family, &mut None)
     }
 }

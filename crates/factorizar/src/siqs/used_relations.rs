@@ -1,0 +1,121 @@
+//! The relations that cycles are made of, with all of their primes.
+//!
+//! Each relation of the store is read once more, since its base primes are not kept while others
+//! are collected. Their primes are in one list, since two allocations for each of some hundred
+//! thousand relations would take more memory than the primes.
+//!
+//! Cost: a check of each relation, and some 150 bytes to keep it.
+
+use super::family::Family;
+use super::instance::Instance;
+use super::store::Store;
+use super::value::Value;
+use crate::control::{Control, StopReason};
+
+/// Relations between two questions to the control.
+const BETWEEN_POLLS: usize = 1 << 10;
+
+/// The relations that cycles are made of.
+#[derive(Debug, Default)]
+pub(super) struct UsedRelations {
+    /// Their indices in the store, ascending.
+    indices: Vec<u32>,
+    /// In the order of `indices`.
+    entries: Vec<Entry>,
+    /// The base indices of the primes of all relations, one relation after another.
+    primes: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    square_root: Value,
+    large: [u32; 2],
+    negative: bool,
+    /// The end of its primes.
+    end: usize,
+}
+
+/// A relation that cycles are made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UsedRelation<'a> {
+    /// |u|, whose square is the product of all the primes and of 4, modulo n.
+    pub(super) square_root: &'a Value,
+    /// The large primes; 1 for none.
+    pub(super) large: [u32; 2],
+    /// The sign of the value.
+    pub(super) negative: bool,
+    /// The base indices of the primes of the value and of a, with multiplicity, in any order.
+    pub(super) primes: &'a [u32],
+}
+
+impl UsedRelations {
+    /// Reads the relations of `cycles` again. Returns `None` if one is not readable, which no
+    /// relation of a store is.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(super) fn read(
+        instance: &Instance,
+        store: &Store,
+        cycles: &[Vec<u32>],
+        control: &Control,
+    ) -> Result<Option<Self>, StopReason> {
+        let mut indices: Vec<u32> = cycles.iter().flatten().copied().collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let mut used = UsedRelations {
+            entries: Vec::with_capacity(indices.len()),
+            indices: Vec::new(),
+            primes: Vec::new(),
+        };
+        let mut current: Option<(u64, Family)> = None;
+        for (count, index) in indices.iter().map(|&index| index as usize).enumerate() {
+            if count.is_multiple_of(BETWEEN_POLLS) {
+                control.poll()?;
+            }
+            let Some(number) = store.family_of(index) else {
+                return Ok(None);
+            };
+            let family = match current.take() {
+                Some((same, family)) if same == number => Some(family),
+                _ => Family::new(instance, number),
+            };
+            let Some(family) = family else {
+                return Ok(None);
+            };
+            let Ok(relation) = store.read(index, instance, &family) else {
+                return Ok(None);
+            };
+            used.primes.extend_from_slice(&relation.primes);
+            let factors = family.factors.iter().map(|&index| index as u32);
+            used.primes.extend(factors);
+            used.entries.push(Entry {
+                square_root: relation.square_root,
+                large: relation.large,
+                negative: relation.negative,
+                end: used.primes.len(),
+            });
+            current = Some((number, family));
+        }
+        used.indices = indices;
+        Ok(Some(used))
+    }
+
+    /// Returns the relation with this index in the store.
+    pub(super) fn get(&self, index: u32) -> Option<UsedRelation<'_>> {
+        let place = self.indices.binary_search(&index).ok()?;
+        let entry = self.entries.get(place)?;
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.entries.get(before));
+        Some(UsedRelation {
+            square_root: &entry.square_root,
+            large: entry.large,
+            negative: entry.negative,
+            primes: self
+                .primes
+                .get(before.map_or(0, |before| before.end)..entry.end)?,
+        })
+    }
+}
