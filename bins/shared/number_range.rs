@@ -3,20 +3,22 @@
 use std::iter;
 use std::ops::Range;
 
+use factorizar::Natural;
+
 use crate::shared::command_line::{CommandLine, Values};
 use crate::shared::failure::Failure;
 
 /// Consecutive numbers: by default the article's ten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRange {
-    base: u128,
+    base: Natural,
     count: u32,
 }
 
 impl Default for NumberRange {
     fn default() -> Self {
         NumberRange {
-            base: 23_434_252_232_434,
+            base: Natural::from(23_434_252_232_434_u64),
             count: 10,
         }
     }
@@ -27,7 +29,7 @@ impl NumberRange {
     pub(crate) fn take(&mut self, option: &str, values: &mut Values<'_>) -> Result<bool, Failure> {
         match option {
             "base" => {
-                self.base = values.parse("--base", "a whole number below 2^128")?;
+                self.base = values.parse("--base", "a whole number of up to 1000 digits")?;
             }
             "count" => {
                 self.count = values.parse("--count", "a whole number from 0 to 4294967295")?;
@@ -37,29 +39,27 @@ impl NumberRange {
         Ok(true)
     }
 
-    /// Checks that the last number is below 2^128.
+    /// Checks that the last number has no more digits than the servers' functions take.
     ///
     /// # Errors
     ///
     /// [`Failure::Argument`].
     pub(crate) fn checked(self, command_line: CommandLine) -> Result<Self, Failure> {
-        match self.last() {
-            Some(_) => Ok(self),
-            None => Err(command_line.bad("--base and --count reach beyond 2^128 - 1")),
+        match self.number(self.count.saturating_sub(1)).digits() {
+            0..=Natural::MAX_DIGITS => Ok(self),
+            _ => Err(command_line.bad("--base and --count reach beyond 1000 digits")),
         }
     }
 
-    /// Returns the last number, or None if it is 2^128 or more. Returns the base if the range
-    /// is empty.
-    fn last(&self) -> Option<u128> {
-        self.base
-            .checked_add(u128::from(self.count.saturating_sub(1)))
+    /// Returns the number that is `step` more than the first.
+    fn number(&self, step: u32) -> Natural {
+        self.base.mul_add_u64(1, step.into())
     }
 
     /// Returns the numbers as the strings that the article sends.
     pub fn iter(&self) -> impl Iterator<Item = String> + use<> {
-        let base = self.base;
-        (0..self.count).map(move |step| (base + u128::from(step)).to_string())
+        let numbers = self.clone();
+        (0..self.count).map(move |step| numbers.number(step).to_string())
     }
 
     /// Returns the size of the range.
@@ -82,10 +82,13 @@ impl NumberRange {
                 _ => spans.push(span),
             }
         }
-        let number = |step: u32| self.base + u128::from(step);
         let spans = spans.into_iter().map(|span| match span.len() {
-            1 => number(span.start).to_string(),
-            _ => format!("{} to {}", number(span.start), number(span.end - 1)),
+            1 => self.number(span.start).to_string(),
+            _ => format!(
+                "{} to {}",
+                self.number(span.start),
+                self.number(span.end - 1)
+            ),
         });
         spans.collect::<Vec<_>>().join(", ")
     }
@@ -117,18 +120,36 @@ mod tests {
             (9, "xx.", "3 to 9"),
             (u32::MAX, ".x", "1, 3 to 4294967295"),
         ] {
-            let numbers = NumberRange { base: 1, count };
+            let base = Natural::from(1_u64);
+            let numbers = NumberRange { base, count };
             let had: Vec<bool> = had.chars().map(|c| c == 'x').collect();
             assert_eq!(numbers.missing(&had), expected, "{count}, {had:?}");
         }
     }
 
     #[test]
-    fn the_last_number_has_128_bits_at_most() {
-        let numbers = |base, count| NumberRange { base, count };
-        assert_eq!(numbers(u128::MAX, 1).last(), Some(u128::MAX));
-        assert_eq!(numbers(u128::MAX, 0).last(), Some(u128::MAX));
-        assert_eq!(numbers(u128::MAX, 2).last(), None);
-        assert_eq!(numbers(u128::MAX, 1).iter().count(), 1);
+    fn the_last_number_has_a_thousand_digits_at_most() {
+        let nines = Natural::from(10_u64).pow(1_000);
+        let nines = nines.checked_sub(&Natural::from(1_u64)).unwrap();
+        for (count, is_taken) in [(0, true), (1, true), (2, false), (u32::MAX, false)] {
+            let base = nines.clone();
+            let numbers = NumberRange { base, count };
+            let command_line = CommandLine { name: "", help: "" };
+            let checked = numbers.checked(command_line);
+            assert_eq!(checked.is_ok(), is_taken, "{count}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_two_words() {
+        let base = Natural::from(u128::MAX);
+        let numbers: Vec<String> = NumberRange { base, count: 2 }.iter().collect();
+        assert_eq!(
+            numbers,
+            [
+                "340282366920938463463374607431768211455",
+                "340282366920938463463374607431768211456"
+            ]
+        );
     }
 }

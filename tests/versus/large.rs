@@ -1,11 +1,13 @@
-//! Numbers of 40 to 80 digits beside PARI/GP: CPU time per number, in one run.
+//! Numbers of 40 to 80 digits: CPU time beside PARI/GP, and one thread beside several. `--help` says
+//! more.
 
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
 use std::process::Command;
+use std::time::Instant;
 
-use factorizar::{Natural, factor_natural};
+use factorizar::{Control, Natural, factor_natural, factor_natural_with};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
@@ -13,46 +15,120 @@ const HELP: &str = "\
 CPU time of a product of two primes of like size, beside PARI/GP, one thread each.
 
     large [DIGITS]...
+    large --threads N [--rounds N] [DIGITS]...
 
 DIGITS is from 40 on; without any: 40 50 60 70. Each size has three numbers from a fixed seed, which
 both factor by turns; each figure is the median of the three. gp measures its own CPU time, and may
 take 2 GB of memory: apt-get install pari-gp.
+
+With --threads, the first number of each size (70) is factored on one thread and on N by turns, in 5
+rounds unless told. The figures are the medians of each, and of the rounds' ratios. That needs N idle
+cores.
 ";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--help") {
-        return Ok(io::stdout().write_all(HELP.as_bytes())?);
-    }
-    let mut sizes = Vec::new();
-    for argument in &arguments {
-        sizes.push(argument.parse().map_err(|_| format!("{argument}: see --help"))?);
-    }
-    if sizes.is_empty() {
-        sizes = vec![40, 50, 60, 70];
-    }
-    writeln!(io::stdout(), "digits      ours   PARI/GP     ratio    (seconds, medians of three)")?;
-    for digits in sizes {
-        if digits < 40 {
-            return Err(format!("{digits} digits: give 40 or more").into());
+    let (mut threads, mut rounds, mut sizes) = (None, 5, Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number = || -> Outcome<usize> {
+            let text = arguments.next().ok_or("a number is missing")?;
+            Ok(text.parse()?)
+        };
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(io::stdout().write_all(HELP.as_bytes())?),
+            "--threads" => threads = Some(number()?),
+            "--rounds" => rounds = number()?.max(1),
+            digits => sizes.push(
+                digits
+                    .parse()
+                    .map_err(|_| format!("{digits}: see --help"))?,
+            ),
         }
+    }
+    if let Some(digits) = sizes.iter().find(|&&digits| digits < 40) {
+        return Err(format!("{digits} digits: give 40 or more").into());
+    }
+    match (threads, sizes.is_empty()) {
+        (None, true) => beside_pari(&[40, 50, 60, 70]),
+        (None, false) => beside_pari(&sizes),
+        (Some(threads), true) => on_threads(threads, rounds, &[70]),
+        (Some(threads), false) => on_threads(threads, rounds, &sizes),
+    }
+}
+
+fn beside_pari(sizes: &[u32]) -> Outcome<()> {
+    writeln!(
+        io::stdout(),
+        "digits      ours   PARI/GP     ratio    (seconds, medians of three)"
+    )?;
+    for &digits in sizes {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for n in semiprimes(digits) {
-            let start = cpu_time(UsageWho::RUSAGE_SELF)?;
-            let factors = factor_natural(&n)?;
-            ours.push(cpu_time(UsageWho::RUSAGE_SELF)? - start);
-            if factors.len() != 2 || factors.product() != n {
-                return Err(format!("{n}: {factors}").into());
-            }
+            ours.push(ours_on(&n, 1)?.cpu);
             theirs.push(pari(&n)?);
         }
         let (ours, theirs) = (median(ours), median(theirs));
         let ratio = theirs / ours;
-        writeln!(io::stdout(), "{digits:6}{ours:10.3}{theirs:10.3}{ratio:10.2}")?;
+        writeln!(
+            io::stdout(),
+            "{digits:6}{ours:10.3}{theirs:10.3}{ratio:10.2}"
+        )?;
     }
     Ok(())
+}
+
+/// One thread beside several, by turns.
+fn on_threads(threads: usize, rounds: usize, sizes: &[u32]) -> Outcome<()> {
+    let mut out = io::stdout();
+    for &digits in sizes {
+        let n = semiprimes(digits).swap_remove(0);
+        writeln!(out, "{digits} digits, {rounds} rounds: {n}")?;
+        let (mut alone, mut shared) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            alone.push(ours_on(&n, 1)?);
+            shared.push(ours_on(&n, threads)?);
+        }
+        for (name, of) in [
+            ("wall", (|times| times.wall) as fn(&Times) -> f64),
+            ("CPU", |times| times.cpu),
+        ] {
+            let ratios = alone
+                .iter()
+                .zip(&shared)
+                .map(|(one, many)| of(many) / of(one));
+            writeln!(
+                out,
+                "    {name:<5} 1 thread {:8.3} s, {threads} threads {:8.3} s, ratio {:.3}",
+                median(alone.iter().map(of).collect()),
+                median(shared.iter().map(of).collect()),
+                median(ratios.collect()),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Seconds that a number has taken.
+struct Times {
+    wall: f64,
+    cpu: f64,
+}
+
+/// Factors a product of two primes.
+fn ours_on(n: &Natural, threads: usize) -> Outcome<Times> {
+    let (start, before) = (Instant::now(), cpu_time(UsageWho::RUSAGE_SELF)?);
+    let factors = match threads {
+        1 => factor_natural(n)?,
+        _ => factor_natural_with(n, &Control::new().threads(threads))?,
+    };
+    let wall = start.elapsed().as_secs_f64();
+    let cpu = cpu_time(UsageWho::RUSAGE_SELF)? - before;
+    if factors.len() != 2 || factors.product() != *n {
+        return Err(format!("{n}: {factors}").into());
+    }
+    Ok(Times { wall, cpu })
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

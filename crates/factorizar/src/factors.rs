@@ -6,15 +6,26 @@ use std::fmt;
 
 use crate::primality::PROVEN_BELOW;
 
-/// The certainty that prime factors are prime.
+/// The certainty that a factor is prime, or that each factor of a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
-    /// Each factor is proven prime.
+    /// The factor, or each factor, is proven prime.
     Proven,
-    /// At least one factor is a Baillie-PSW probable prime. No composite is known that passes this
-    /// test, but it is not proven that none exists.
+    /// The factor, or at least one factor, is a Baillie-PSW probable prime. No composite is known
+    /// that passes this test, but it is not proven that none exists.
     Probable,
+}
+
+impl Certainty {
+    /// Returns the certainty of a prime, from whether the test is no proof for its size.
+    fn of_prime(beyond_proof: bool) -> Self {
+        if beyond_proof {
+            Certainty::Probable
+        } else {
+            Certainty::Proven
+        }
+    }
 }
 
 /// The prime factors of a number, with multiplicity, in ascending order.
@@ -75,10 +86,23 @@ impl Factors {
     /// ```
     #[must_use]
     pub fn certainty(&self) -> Certainty {
-        match self.primes.last() {
-            Some(&largest) if largest >= PROVEN_BELOW => Certainty::Probable,
-            _ => Certainty::Proven,
-        }
+        let largest = self.primes.last();
+        Certainty::of_prime(largest.is_some_and(|&largest| largest >= PROVEN_BELOW))
+    }
+
+    /// Iterates over the primes, ascending, each with its own certainty.
+    ///
+    /// ```
+    /// use factorizar::{Certainty, factor};
+    ///
+    /// let factors = factor(3 * ((1 << 89) - 1));
+    /// let each: Vec<_> = factors.with_certainty().collect();
+    /// assert_eq!(each[0], (3, Certainty::Proven));
+    /// assert_eq!(each[1], ((1 << 89) - 1, Certainty::Probable));
+    /// ```
+    pub fn with_certainty(&self) -> impl Iterator<Item = (u128, Certainty)> {
+        self.iter()
+            .map(|prime| (prime, Certainty::of_prime(prime >= PROVEN_BELOW)))
     }
 
     /// Returns the product of the primes: the number they came from, or 1 for 0.
@@ -141,6 +165,20 @@ mod tests {
         assert_eq!((&factors).into_iter().collect::<Vec<_>>(), [2, 409, 443]);
         assert_eq!(factors.to_string(), "2 409 443");
         assert_eq!(factors.into_iter().rev().collect::<Vec<_>>(), [443, 409, 2]);
+    }
+
+    #[test]
+    fn certainty_of_each() {
+        let largest_proven = 3_317_044_064_679_887_385_961_813;
+        let factors = Factors::new(vec![(1 << 89) - 1, 2, largest_proven]);
+        let each: Vec<Certainty> = factors.with_certainty().map(|(_, is)| is).collect();
+        assert_eq!(
+            each,
+            [Certainty::Proven, Certainty::Proven, Certainty::Probable]
+        );
+        let natural = natural::NaturalFactors::from(factors.clone());
+        assert!(natural.with_certainty().map(|(_, is)| is).eq(each));
+        assert_eq!(natural.certainty(), factors.certainty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Certificates of primes: made, printed, parsed, checked, and refused where they are damaged.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use factorizar::{
     Certificate, CertificateError, Control, Natural, Primality, StopReason, prove_prime,
 };
@@ -333,4 +335,21 @@ fn a_stop_is_an_error() {
     let certificate = certificate_of(&n);
     let error = CertificateError::Stopped(StopReason::OutOfTime);
     assert_eq!(certificate.check(&stopped), Err(error));
+    // At every question of the test, of the search and of the check.
+    for stage in 0..2 {
+        let mut polls = 0;
+        let stopped_after = |polls: usize| {
+            let asked = AtomicUsize::new(0);
+            let control =
+                Control::new().deadline(move || asked.fetch_add(1, Ordering::Relaxed) >= polls);
+            match stage {
+                0 => prove_prime(&n, &control).is_err(),
+                _ => certificate.check(&control).is_err(),
+            }
+        };
+        while stopped_after(polls) {
+            polls += 1 + polls / 4;
+        }
+        assert!(polls > 4, "{polls} questions of stage {stage}");
+    }
 }

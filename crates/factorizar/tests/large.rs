@@ -77,7 +77,13 @@ fn powers_and_powers_with_other_primes() {
     check(vec![p.clone(), p.clone()]);
     check(vec![p.clone(); 7]);
     check(vec![p.clone(), p.clone(), q.clone(), q]);
-    check(vec![random.prime(45), random.prime(45), p]);
+    check(vec![random.prime(45), random.prime(45), p.clone()]);
+    // Squares and cubes of which the sieve or the curves find one prime.
+    let square = random.prime(47);
+    check(vec![square.clone(), square.clone(), random.prime(48)]);
+    check(vec![square.clone(), square.clone(), square, p]);
+    let far = random.prime(400);
+    check(vec![far.clone(), far]);
     let two = Natural::from(2u64);
     check(vec![two.clone(); 3_000]);
     check([vec![two; 100], vec![random.prime(200)]].concat());
@@ -90,6 +96,38 @@ fn tiny_factors_and_a_huge_prime() {
         let small = [2u64, 3, 3, 65_537, 1_000_003].map(Natural::from);
         check([small.to_vec(), vec![random.prime(bits)]].concat());
     }
+}
+
+#[test]
+fn a_small_prime_beside_a_large_one() {
+    let mut random = Splitmix(10);
+    for (small, large) in [
+        (20, 120),
+        (30, 300),
+        (36, 160),
+        (40, 500),
+        (44, 90),
+        (50, 130),
+    ] {
+        check(vec![random.prime(small), random.prime(large)]);
+    }
+    // All of them at once.
+    let sizes = [5, 9, 14, 21, 27, 33, 40, 250];
+    check(sizes.iter().map(|&bits| random.prime(bits)).collect());
+}
+
+/// Arnault's strong pseudoprime to the eleven prime bases up to 31 (1995), p (2 p - 1).
+#[test]
+fn arnaults_pseudoprime() {
+    let p: Natural = "24444516448431392447461".parse().unwrap();
+    let q: Natural = "48889032896862784894921".parse().unwrap();
+    let n = product(&[p.clone(), q.clone()]);
+    assert_eq!(
+        n.to_string(),
+        "1195068768795265792518361315725116351898245581"
+    );
+    assert!(!n.is_prime());
+    check(vec![p, q]);
 }
 
 /// Carmichael numbers (6 m + 1) (12 m + 1) (18 m + 1), by Chernick.
@@ -172,6 +210,104 @@ fn a_deadline_at_any_moment_keeps_what_was_found() {
                 }
                 other => panic!("{polls} polls: {other:?}"),
             }
+        }
+    }
+}
+
+/// Stops a factorization after so many questions to its control, by the deadline or the flag.
+/// Returns whether it was stopped.
+fn stopped_after(n: &Natural, polls: usize, reason: StopReason) -> bool {
+    let asked = AtomicUsize::new(0);
+    let flag = CancelFlag::new();
+    let raised = flag.clone();
+    let control = Control::new().cancel_flag(&flag).deadline(move || {
+        let passed = asked.fetch_add(1, Ordering::Relaxed) >= polls;
+        if passed && reason == StopReason::Cancelled {
+            // The next question is answered by the flag.
+            raised.cancel();
+        }
+        passed && reason == StopReason::OutOfTime
+    });
+    match factor_natural_with(n, &control) {
+        Ok(factors) => {
+            assert_eq!(factors.product(), *n);
+            false
+        }
+        Err(Error::Stopped(left)) => {
+            assert_eq!(left.reason(), reason, "{polls} polls");
+            assert!(!left.cofactors().is_empty(), "{polls} polls");
+            let found = left.factors().product();
+            assert_eq!(&product(left.cofactors()) * &found, *n, "{polls} polls");
+            assert!(left.factors().iter().all(Natural::is_prime));
+            true
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// The numbers pass through small primes, curves, the sieve and its linear algebra, powers, and
+/// numbers of two words.
+#[test]
+fn a_stop_at_any_stage_keeps_the_product() {
+    let mut random = Splitmix(11);
+    let hard = [random.prime(64), random.prime(66)];
+    let (p, q) = (random.prime(45), random.prime(48));
+    let numbers = [
+        product(&[&hard[..], &[Natural::from(10_007u64)]].concat()),
+        product(&[p.clone(), p, q.clone(), q]),
+        product(&[random.prime(40), random.prime(50), random.prime(300)]),
+    ];
+    for n in numbers {
+        for reason in [StopReason::OutOfTime, StopReason::Cancelled] {
+            let mut polls = 0;
+            while stopped_after(&n, polls, reason) {
+                polls += 1 + polls / 4;
+            }
+            assert!(polls > 20, "{n} takes {polls} questions");
+        }
+    }
+}
+
+/// The test of a prime of 1,000 digits takes a tenth of a second.
+#[test]
+fn the_test_of_a_large_prime_can_be_stopped() {
+    let power = Natural::from(2u64).pow(2_203);
+    let n = power.checked_sub(&1u64.into()).unwrap();
+    let mut polls = 0;
+    while stopped_after(&n, polls, StopReason::OutOfTime) {
+        polls += 1;
+    }
+    assert!(polls > 2 * 2_203 / 150, "{polls} questions");
+}
+
+/// Compares the time that each estimate leaves with the time that was left, in units of work: one
+/// step of the progress is one leading coefficient.
+#[test]
+fn the_time_left_is_estimated_from_the_first_quarter_on() {
+    let mut random = Splitmix(12);
+    for bits in [70, 75, 80] {
+        let n = product(&[random.prime(bits), random.prime(bits)]);
+        let (_, steps) = told(&n, Control::new());
+        let done: Vec<f64> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Progress::Sieve { permille, .. } => Some(f64::from(*permille) / 1_000.0),
+                _ => None,
+            })
+            .collect();
+        assert!(done.len() >= 20, "{} units", done.len());
+        assert!(done.is_sorted(), "{done:?}");
+        for (index, part) in done.iter().enumerate().skip(done.len() / 4) {
+            let passed = index as f64 + 1.0;
+            let left = done.len() as f64 - passed;
+            let estimate = passed * (1.0 - part) / part;
+            let near = estimate <= 1.5 * left && left <= 1.5 * estimate;
+            // The last unit is never used to its end.
+            assert!(
+                near || (estimate - left).abs() <= 1.0,
+                "{estimate:.1} units left at {passed} of {} ({bits} bits): {done:?}",
+                done.len()
+            );
         }
     }
 }

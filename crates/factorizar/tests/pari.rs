@@ -1,31 +1,59 @@
-//! Ten thousand numbers compared with PARI/GP, if it is installed: apt-get install pari-gp.
+//! Numbers compared with PARI/GP, if it is installed: apt-get install pari-gp.
+//!
+//! ```text
+//! cargo test --release -p factorizar --test pari -- --ignored --nocapture --test-threads 1
+//! ```
 
-use std::error::Error;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use factorizar::factor;
+use factorizar::{Natural, factor, factor_natural};
 
-/// Returns the next number of Sebastiano Vigna's splitmix64 (2015), the same in every run.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
+/// Sebastiano Vigna's splitmix64 (2015), the same numbers in every run.
+struct Splitmix(u64);
+
+impl Splitmix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    /// Returns a random number of exactly so many bits.
+    fn bits(&mut self, bits: u32) -> Natural {
+        let limbs: Vec<u64> = (0..bits.div_ceil(64)).map(|_| self.next()).collect();
+        let n = Natural::from_limbs(&limbs);
+        let n = &n >> n.bits().saturating_sub(bits);
+        let top = &Natural::from(1u64) << (bits - 1);
+        if n.bit(bits - 1) { n } else { &n + &top }
+    }
+
+    fn composite(&mut self, bits: u32) -> Natural {
+        loop {
+            let n = self.bits(bits);
+            if !n.is_prime() {
+                return n;
+            }
+        }
+    }
+
+    fn prime(&mut self, bits: u32) -> Natural {
+        loop {
+            let n = self.bits(bits);
+            if n.is_prime() {
+                return n;
+            }
+        }
+    }
 }
 
-#[test]
-#[ignore = "needs gp, and half a minute: cargo test --release -- --ignored"]
-fn ten_thousand_random_numbers_as_pari() -> Result<(), Box<dyn Error>> {
-    let mut state = 9;
-    let numbers: Vec<u128> = (0..10_000)
-        .map(|round| {
-            let n = u128::from(splitmix(&mut state)) << 64 | u128::from(splitmix(&mut state));
-            n >> (round % 89)
-        })
-        .collect();
+/// Returns the primes of each number as PARI/GP finds them, with a space after each; `None` if gp
+/// cannot be started.
+fn pari(numbers: impl Iterator<Item = String>) -> Option<Vec<String>> {
+    // With its usual stack gp gives up on large numbers, and ends with success nevertheless.
     let gp = Command::new("gp")
-        .args(["-q", "-f"])
+        .args(["-q", "-f", "-D", "parisizemax=2000000000"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
@@ -33,26 +61,136 @@ fn ten_thousand_random_numbers_as_pari() -> Result<(), Box<dyn Error>> {
         Ok(gp) => gp,
         Err(error) if std::env::var_os("CI").is_none() => {
             eprintln!("not compared: gp cannot be started: {error}");
-            return Ok(());
+            return None;
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => panic!("gp cannot be started: {error}"),
     };
     // One line a number: its primes, each as often as it divides.
     let mut script = "show(n) = { my(f = factor(n)); for(i = 1, #f~, for(j = 1, f[i,2], \
                       print1(f[i,1], \" \"))); print() };\n"
         .to_owned();
-    for n in &numbers {
+    let mut count = 0;
+    for n in numbers {
         script.push_str(&format!("show({n})\n"));
+        count += 1;
     }
     script.push_str("quit\n");
-    let mut input = gp.stdin.take().ok_or("gp has no standard input")?;
+    let mut input = gp.stdin.take().expect("a pipe");
     let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
-    let output = gp.wait_with_output()?;
-    writer.join().expect("the writer does not panic")?;
-    let text = String::from_utf8(output.stdout)?;
-    assert_eq!(text.lines().count(), numbers.len(), "{text}");
-    for (n, line) in numbers.iter().zip(text.lines()) {
+    let output = gp.wait_with_output().expect("gp ends");
+    writer
+        .join()
+        .expect("the writer does not panic")
+        .expect("gp reads its script");
+    let text = String::from_utf8(output.stdout).expect("digits");
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), count, "{text}");
+    Some(lines)
+}
+
+fn compare(numbers: &[Natural]) {
+    let Some(lines) = pari(numbers.iter().map(Natural::to_string)) else {
+        return;
+    };
+    for (n, line) in numbers.iter().zip(lines) {
+        let factors = factor_natural(n).expect("at most a thousand digits");
+        assert_eq!(factors.to_string(), line.trim_end(), "{n}");
+    }
+    eprintln!("{} numbers as PARI/GP", numbers.len());
+}
+
+#[test]
+#[ignore = "needs gp, and half a minute: cargo test --release -- --ignored"]
+fn ten_thousand_random_numbers_as_pari() {
+    let mut random = Splitmix(9);
+    let numbers: Vec<u128> = (0..10_000)
+        .map(|round| {
+            let n = u128::from(random.next()) << 64 | u128::from(random.next());
+            n >> (round % 89)
+        })
+        .collect();
+    let Some(lines) = pari(numbers.iter().map(u128::to_string)) else {
+        return;
+    };
+    for (n, line) in numbers.iter().zip(lines) {
         assert_eq!(factor(*n).to_string(), line.trim_end(), "{n}");
     }
-    Ok(())
+}
+
+/// Compares 500 composites of these sizes: random ones, and products of two or three primes of like
+/// size or of an eighth and seven eighths of the bits.
+fn compare_composites(bits: std::ops::RangeInclusive<u32>) {
+    let mut random = Splitmix((*bits.start()).into());
+    let sizes: Vec<u32> = bits.collect();
+    let numbers: Vec<Natural> = (0..500)
+        .map(|round| (round, sizes[round % sizes.len()]))
+        .map(|(round, bits)| match round % 8 {
+            5 => &random.prime(bits / 2) * &random.prime(bits - bits / 2),
+            6 => &(&random.prime(bits / 3) * &random.prime(bits / 3)) * &random.prime(bits / 3),
+            7 => &random.prime(bits / 8) * &random.prime(bits - bits / 8),
+            _ => random.composite(bits),
+        })
+        .collect();
+    compare(&numbers);
+}
+
+#[test]
+#[ignore = "needs gp, and some minutes: cargo test --release -- --ignored"]
+fn composites_of_130_to_149_bits_as_pari() {
+    compare_composites(130..=149);
+}
+
+#[test]
+#[ignore = "needs gp, and some minutes: cargo test --release -- --ignored"]
+fn composites_of_150_to_169_bits_as_pari() {
+    compare_composites(150..=169);
+}
+
+#[test]
+#[ignore = "needs gp, and some minutes: cargo test --release -- --ignored"]
+fn composites_of_170_to_185_bits_as_pari() {
+    compare_composites(170..=185);
+}
+
+#[test]
+#[ignore = "needs gp, and some minutes: cargo test --release -- --ignored"]
+fn composites_of_186_to_200_bits_as_pari() {
+    compare_composites(186..=200);
+}
+
+/// Compares 25 products of two primes of 30 digits.
+fn compare_sixty_digits(seed: u64) {
+    let mut random = Splitmix(seed);
+    let mut numbers = Vec::new();
+    while numbers.len() < 25 {
+        let n = &random.prime(99) * &random.prime(100);
+        if n.digits() == 60 {
+            numbers.push(n);
+        }
+    }
+    compare(&numbers);
+}
+
+#[test]
+#[ignore = "needs gp, and two minutes: cargo test --release -- --ignored"]
+fn sixty_digits_as_pari_1() {
+    compare_sixty_digits(61);
+}
+
+#[test]
+#[ignore = "needs gp, and two minutes: cargo test --release -- --ignored"]
+fn sixty_digits_as_pari_2() {
+    compare_sixty_digits(62);
+}
+
+#[test]
+#[ignore = "needs gp, and two minutes: cargo test --release -- --ignored"]
+fn sixty_digits_as_pari_3() {
+    compare_sixty_digits(63);
+}
+
+#[test]
+#[ignore = "needs gp, and two minutes: cargo test --release -- --ignored"]
+fn sixty_digits_as_pari_4() {
+    compare_sixty_digits(64);
 }

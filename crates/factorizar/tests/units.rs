@@ -1,5 +1,8 @@
 //! Units of sieving: what other machines compute, and what is refused of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use factorizar::{Control, Natural, QuadraticSieve, RelationError, SieveError, StopReason};
 
 /// A product of two primes of 61 and 65 bits.
@@ -75,6 +78,31 @@ fn relations_that_are_changed_are_refused_and_change_nothing() {
     let longer = [&packed[..], &[0]].concat();
     assert_eq!(relations.add(0, 2, &longer), Err(RelationError::OutOfRange));
     assert!(relations.add(0, 2, &packed).unwrap() > 0);
+}
+
+#[test]
+fn the_base_of_a_sieve_can_be_stopped() {
+    // The primes next above 10^48 and 10^50.
+    let n = "1000000000000000000000000000000000000000000000193";
+    let m = "100000000000000000000000000000000000000000000000151";
+    let parse = |text: &str| text.parse::<Natural>().unwrap();
+    let n = &parse(n) * &parse(m);
+    let polls = Arc::new(AtomicUsize::new(0));
+    let create = |limit: usize| {
+        let asked = Arc::clone(&polls);
+        asked.store(0, Ordering::Relaxed);
+        let control =
+            Control::new().deadline(move || asked.fetch_add(1, Ordering::Relaxed) >= limit);
+        QuadraticSieve::new_with(&n, QuadraticSieve::VERSION, &control).err()
+    };
+    assert_eq!(create(usize::MAX), None);
+    let all = polls.load(Ordering::Relaxed);
+    assert!(all > 100, "{all} questions");
+    for limit in [0, 1, all / 2, all - 1] {
+        let stopped = SieveError::Stopped(StopReason::OutOfTime);
+        assert_eq!(create(limit), Some(stopped), "{limit} of {all}");
+        assert_eq!(polls.load(Ordering::Relaxed), limit + 1);
+    }
 }
 
 #[test]

@@ -59,10 +59,27 @@ impl NaturalFactors {
     /// Returns whether all factors are proven prime, as those below 3.3e24 are.
     #[must_use]
     pub fn certainty(&self) -> Certainty {
-        match self.primes.last() {
-            Some(largest) if *largest >= PROVEN_BELOW.into() => Certainty::Probable,
-            _ => Certainty::Proven,
-        }
+        self.primes.last().map_or(Certainty::Proven, certainty)
+    }
+
+    /// Iterates over the primes, ascending, each with its own certainty.
+    ///
+    /// [`prove_prime`](crate::prove_prime()) looks for a certificate of a probable one.
+    ///
+    /// ```
+    /// use factorizar::{Certainty, Natural, factor_natural};
+    ///
+    /// let n: Natural = "10000000000000000000000000000000000000121".parse()?;
+    /// let factors = factor_natural(&n.mul_add_u64(33, 0))?;
+    /// let certainties: Vec<Certainty> = factors.with_certainty().map(|(_, is)| is).collect();
+    /// assert_eq!(
+    ///     certainties,
+    ///     [Certainty::Proven, Certainty::Proven, Certainty::Probable]
+    /// );
+    /// # Ok::<(), factorizar::Error>(())
+    /// ```
+    pub fn with_certainty(&self) -> impl Iterator<Item = (&Natural, Certainty)> {
+        self.iter().map(|prime| (prime, certainty(prime)))
     }
 
     /// Returns the product of the primes: the number they came from, or 1 for 0.
@@ -77,6 +94,11 @@ impl NaturalFactors {
     pub fn sum(&self) -> Natural {
         self.iter().fold(Natural::ZERO, |sum, prime| &sum + prime)
     }
+}
+
+/// Returns the certainty of a factor.
+fn certainty(prime: &Natural) -> Certainty {
+    Certainty::of_prime(*prime >= PROVEN_BELOW.into())
 }
 
 impl From<Factors> for NaturalFactors {

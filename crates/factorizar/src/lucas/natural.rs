@@ -27,7 +27,10 @@ pub(crate) fn is_strong_probable_prime<R: Ring>(
     if u == ring.zero() || v == ring.zero() {
         return Ok(true);
     }
-    for _ in 1..twos {
+    for index in 1..twos {
+        if index % BETWEEN_POLLS == 0 {
+            control.poll()?;
+        }
         v = ring.sub(&ring.square(&v), &ring.add(&q, &q));
         q = ring.square(&q);
         if v == ring.zero() {

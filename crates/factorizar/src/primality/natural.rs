@@ -47,6 +47,9 @@ impl Natural {
     }
 }
 
+/// Squares between two questions to the control.
+const BETWEEN_POLLS: u32 = 128;
+
 /// The test for a modulus without small prime factors.
 struct BailliePsw<'a> {
     control: &'a Control,
@@ -78,7 +81,10 @@ fn is_strong_probable_prime<R: Ring>(
     if power == ring.one() {
         return Ok(true);
     }
-    for _ in 1..twos {
+    for index in 1..twos {
+        if index % BETWEEN_POLLS == 0 {
+            control.poll()?;
+        }
         if power == minus_one {
             return Ok(true);
         }
