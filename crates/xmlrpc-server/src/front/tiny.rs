@@ -18,14 +18,18 @@ mod connections;
 mod exchange;
 mod forwarded_head;
 mod options;
+mod private_connection;
 mod private_server;
 mod private_socket;
+mod receivers;
 mod relay;
 mod request_line;
 mod responder;
 mod response;
 mod server;
 mod socket_reader;
+mod socket_writer;
+mod time_limit;
 mod workers;
 
 pub use options::Options;

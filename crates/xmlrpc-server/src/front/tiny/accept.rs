@@ -14,6 +14,7 @@ use crate::front::log_throttle::LogThrottle;
 use crate::front::tiny::connections::Connections;
 use crate::front::tiny::options::Options;
 use crate::front::tiny::private_server::PrivateServer;
+use crate::front::tiny::receivers::RequestHandler;
 use crate::front::tiny::relay::{Shared, serve_connection};
 use crate::front::tiny::responder::Responder;
 use crate::service::Service;
@@ -52,8 +53,8 @@ impl Acceptor {
         let max = max_connections(options.connections, DESCRIPTORS_PER_CONNECTION);
         let slots = service.calls().add_slots(options.workers.max(1));
         let responder = Arc::new(Responder::new(service, options.workers));
-        let taking = Arc::clone(&responder);
-        let server = PrivateServer::start(move |request| taking.take(request)).map_err(system(
+        let handler: Arc<dyn RequestHandler> = Arc::clone(&responder) as _;
+        let server = PrivateServer::start(handler).map_err(system(
             "make a socket for tiny_http in the directory of temporary files",
         ))?;
         Ok(Acceptor {

@@ -20,7 +20,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Connections {
     state: Mutex<State>,
-    /// Signalled when a connection ends or becomes idle, and at the stop.
+    /// Signalled when a connection ends or becomes idle, and at the stop, if a thread waits for
+    /// that.
     changed: Condvar,
     max: usize,
 }
@@ -31,6 +32,8 @@ struct State {
     /// Counts connections and their idle times: the smaller number came first.
     next: u64,
     is_closed: bool,
+    /// Threads that wait for a change. With none, a change need not enter the kernel.
+    waiting: usize,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,21 @@ impl State {
             open.activity = Activity::Closing;
             // It fails if the client has closed first.
             let _ = open.stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Returns whether the connection is now in this activity. It is not if it is closed, or
+    /// to be closed.
+    fn set(&mut self, id: u64, activity: Activity) -> bool {
+        if self.is_closed && activity != Activity::InCall {
+            self.close(id);
+        }
+        match self.open.get_mut(&id) {
+            Some(open) if open.activity != Activity::Closing && !self.is_closed => {
+                open.activity = activity;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -101,10 +119,12 @@ impl Connections {
             {
                 state.close(id);
             }
+            state.waiting += 1;
             state = self
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         if state.is_closed {
             return None;
@@ -135,7 +155,7 @@ impl Connections {
         for id in without_call {
             state.close(id);
         }
-        self.changed.notify_all();
+        self.notify(state);
     }
 
     /// Waits until no connection is in a call, at most for `time`.
@@ -144,10 +164,21 @@ impl Connections {
             let mut open = state.open.values();
             open.any(|open| open.activity == Activity::InCall)
         };
+        let mut state = self.lock();
+        state.waiting += 1;
         // Both ends of the wait are the same to the caller.
-        let _ = self
-            .changed
-            .wait_timeout_while(self.lock(), time, is_in_call);
+        let waited = self.changed.wait_timeout_while(state, time, is_in_call);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+    }
+
+    /// Wakes those that wait for a change, after a change of the state.
+    fn notify(&self, state: MutexGuard<'_, State>) {
+        let is_awaited = state.waiting > 0;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -167,18 +198,21 @@ pub(crate) struct Connection {
 impl Connection {
     /// Returns whether the connection may wait for a request.
     pub(crate) fn set_idle(&self) -> bool {
-        let since = self.connections.lock().number();
-        self.set(Activity::Idle(since))
+        let mut state = self.connections.lock();
+        let since = state.number();
+        let is_open = state.set(self.id, Activity::Idle(since));
+        self.connections.notify(state);
+        is_open
     }
 
     /// Returns whether the request may be read.
     pub(crate) fn set_reading(&self) -> bool {
-        self.set(Activity::Reading)
+        self.connections.lock().set(self.id, Activity::Reading)
     }
 
     /// Returns whether the call may run.
     pub(crate) fn set_in_call(&self) -> bool {
-        self.set(Activity::InCall)
+        self.connections.lock().set(self.id, Activity::InCall)
     }
 
     /// Returns whether the server is at its limit or has been stopped, so that a request is
@@ -187,30 +221,13 @@ impl Connection {
         let state = self.connections.lock();
         state.is_closed || state.open.len() >= self.connections.max
     }
-
-    fn set(&self, activity: Activity) -> bool {
-        let mut state = self.connections.lock();
-        if state.is_closed && activity != Activity::InCall {
-            state.close(self.id);
-        }
-        let is_stopped = state.is_closed;
-        let is_open = match state.open.get_mut(&self.id) {
-            Some(open) if open.activity != Activity::Closing && !is_stopped => {
-                open.activity = activity;
-                true
-            }
-            _ => false,
-        };
-        drop(state);
-        self.connections.changed.notify_all();
-        is_open
-    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.connections.lock().open.remove(&self.id);
-        self.connections.changed.notify_all();
+        let mut state = self.connections.lock();
+        state.open.remove(&self.id);
+        self.connections.notify(state);
     }
 }
 

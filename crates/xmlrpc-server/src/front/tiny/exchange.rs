@@ -7,11 +7,11 @@
 //! | --- | --- | --- |
 //! | open | taken | tiny_http's request, which names it |
 //! | taken | answered | the responder's answer |
-//! | taken | awaits the body | the responder, which finds nothing wrong with the head alone |
+//! | taken | awaits the body | the responder, which finds nothing wrong with the head alone, and answers "100 Continue" |
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::front::body_framing::BodyFraming;
@@ -29,6 +29,8 @@ pub(crate) struct Exchange {
     /// The connection ends behind the answer.
     pub(crate) is_last: bool,
     progress: AtomicU8,
+    /// The bytes of the answer, head and body, once there is one.
+    length: AtomicU64,
 }
 
 /// The progress of an exchange.
@@ -56,13 +58,24 @@ impl Exchange {
             has_body,
             is_last,
             progress: AtomicU8::new(0),
+            length: AtomicU64::new(0),
         }
     }
 
-    /// Sets the progress. The relay reads it after the answer's last byte, which orders the
-    /// two.
-    pub(crate) fn set_progress(&self, progress: Progress) {
+    /// Notes that the responder answers with so many bytes, before it writes any. The relay
+    /// reads both after the answer's first byte, which orders the two.
+    pub(crate) fn set_answer(&self, progress: Progress, length: usize) {
+        self.length.store(length as u64, Ordering::SeqCst);
         self.progress.store(progress as u8, Ordering::SeqCst);
+    }
+
+    /// Returns the length of the responder's answer, or `None` if the answer is tiny_http's
+    /// own.
+    pub(crate) fn answer_length(&self) -> Option<u64> {
+        match self.progress() {
+            Progress::Open | Progress::Taken => None,
+            Progress::Answered | Progress::AwaitsBody => Some(self.length.load(Ordering::SeqCst)),
+        }
     }
 
     pub(crate) fn progress(&self) -> Progress {
@@ -103,7 +116,8 @@ impl Exchanges {
     /// Returns the exchange of this number, and notes that tiny_http has handed it over.
     pub(crate) fn take(&self, number: u64) -> Option<Arc<Exchange>> {
         let exchange = Arc::clone(self.lock().by_number.get(&number)?);
-        exchange.set_progress(Progress::Taken);
+        let taken = Progress::Taken as u8;
+        exchange.progress.store(taken, Ordering::SeqCst);
         Some(exchange)
     }
 

@@ -20,7 +20,7 @@ const FORWARDED: [&str; 6] = [
 
 /// Returns whether a line of a head is passed on with the body, or with the head alone.
 ///
-/// Each exchange is a connection of its own. Without the body, tiny_http must not wait for it.
+/// Without the body, tiny_http must not wait for it.
 fn is_forwarded(name: &[u8], has_body: bool) -> bool {
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
     FORWARDED.iter().any(|other| is(other)) || (has_body && is("Content-Length"))
@@ -57,6 +57,8 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 }
 
 /// Returns the head that tiny_http is given, of a whole head whose fields have been checked.
+///
+/// The connection to tiny_http goes on behind it, whatever becomes of the client's.
 pub(crate) fn forwarded_head(head: &[u8], exchange: u64, has_body: bool) -> Vec<u8> {
     let mut forwarded = Vec::with_capacity(head.len() + 64);
     for (number, line) in lines(head).enumerate() {
@@ -66,7 +68,7 @@ pub(crate) fn forwarded_head(head: &[u8], exchange: u64, has_body: bool) -> Vec<
             forwarded.extend_from_slice(b"\r\n");
         }
     }
-    let own = format!("Connection: close\r\n{EXCHANGE}: {exchange}\r\n\r\n");
+    let own = format!("Connection: keep-alive\r\n{EXCHANGE}: {exchange}\r\n\r\n");
     forwarded.extend_from_slice(own.as_bytes());
     forwarded
 }
@@ -102,7 +104,7 @@ mod tests {
         for (has_body, length) in [(true, "content-length: 7\r\n"), (false, "")] {
             let forwarded = String::from_utf8(forwarded_head(head, 40, has_body)).unwrap();
             let expected = format!(
-                "POST /RPC2 HTTP/1.1\r\nHOST: h:1\r\n{length}Connection: close\r\nTiny-Exchange: 40\r\n\r\n"
+                "POST /RPC2 HTTP/1.1\r\nHOST: h:1\r\n{length}Connection: keep-alive\r\nTiny-Exchange: 40\r\n\r\n"
             );
             assert_eq!(forwarded, expected);
         }

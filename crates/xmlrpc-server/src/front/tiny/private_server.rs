@@ -4,31 +4,32 @@
 //! | --- | --- | --- |
 //! | none, failed | an exchange, and one can listen | serving |
 //! | none, failed | an exchange, and none can listen | failed |
-//! | serving | its accept loop ends or panics | failed, at the next exchange |
+//! | serving | its accept loop ends or panics | failed, at the next connection |
 //! | any | [`PrivateServer::close`] | closed |
 //!
 //! tiny_http's accept loop ends at the first error, and panics if the last descriptor goes to a
-//! connection. Both close its socket, so that the next exchange finds nobody who accepts. The
-//! exchanges that a failed server has accepted hold it until they have ended.
+//! connection. Both close its socket, so that the next connection finds nobody who accepts. The
+//! exchanges that a failed server has taken hold it until they have ended.
 
-use std::io::{self, Write as _};
-use std::net::Shutdown;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use tiny_http::Request;
 
-use crate::front::tiny::private_socket::{PrivateSocket, Stream};
+use crate::front::tiny::private_connection::{PrivateConnection, answer_greeting};
+use crate::front::tiny::private_socket::PrivateSocket;
+use crate::front::tiny::receivers::{Receivers, RequestHandler};
 
 /// The most times that one request is sent.
 const MAX_TRIES: usize = 3;
 
-type Take = Arc<dyn Fn(Request) + Send + Sync>;
+/// The most connections to tiny_http that are open without a request, each with a thread of
+/// tiny_http's.
+const MAX_IDLE: usize = 16;
 
 /// tiny_http on a socket of this process alone.
 pub(crate) struct PrivateServer {
-    take: Take,
+    handler: Arc<dyn RequestHandler>,
     state: Mutex<State>,
 }
 
@@ -40,32 +41,50 @@ struct State {
 
 /// A server of tiny_http, which ends when this is dropped.
 struct Running {
-    /// Dropped before the socket: its drop connects to itself, which wakes its accept loop.
-    server: Arc<tiny_http::Server>,
+    /// Connections that have no request now. The last one that came here goes first.
+    idle: Mutex<Vec<PrivateConnection>>,
+    /// Held while a connection is opened.
+    opening: Mutex<()>,
+    /// Dropped before the socket: the drop of tiny_http's server connects to itself, which
+    /// wakes its accept loop.
+    _receivers: Receivers,
     socket: PrivateSocket,
-    receiver: Option<JoinHandle<()>>,
-    /// Set before the receiver is woken for its end. It is also woken by tiny_http's failure,
-    /// after which there may be requests of connections that were accepted before.
-    is_ended: Arc<AtomicBool>,
 }
 
-/// The answer to a request, which ends with the stream.
+/// The answer to a request.
 pub(crate) struct Answer {
-    pub(crate) stream: Stream,
-    _running: Arc<Running>,
+    connection: PrivateConnection,
+    running: Arc<Running>,
+}
+
+/// A handler that is given no greetings.
+struct Greeter(Arc<dyn RequestHandler>);
+
+impl RequestHandler for Greeter {
+    fn answer(&self, request: Request) {
+        if let Some(request) = answer_greeting(request) {
+            self.0.answer(request);
+        }
+    }
+
+    fn refuse(&self, request: Request) {
+        if let Some(request) = answer_greeting(request) {
+            self.0.refuse(request);
+        }
+    }
 }
 
 impl PrivateServer {
-    /// Starts a server that hands each request to `take`, which must not block.
+    /// Starts a server whose requests `handler` answers.
     ///
     /// # Errors
     ///
     /// There is no socket, or no thread.
-    pub(crate) fn start(take: impl Fn(Request) + Send + Sync + 'static) -> io::Result<Self> {
-        let take: Take = Arc::new(take);
-        let running = Arc::new(Running::start(&take)?);
+    pub(crate) fn start(handler: Arc<dyn RequestHandler>) -> io::Result<Self> {
+        let handler: Arc<dyn RequestHandler> = Arc::new(Greeter(handler));
+        let running = Arc::new(Running::start(&handler)?);
         Ok(PrivateServer {
-            take,
+            handler,
             state: Mutex::new(State {
                 running: Some(running),
                 is_closed: false,
@@ -82,11 +101,13 @@ impl PrivateServer {
         let mut failure = io::Error::from(io::ErrorKind::NotConnected);
         for _ in 0..MAX_TRIES {
             let running = self.running()?;
-            match running.socket.connect() {
-                Ok(mut stream) => match send(&mut stream, head, body) {
+            match running.connection() {
+                Ok(mut connection) => match connection.send(head, body) {
                     Ok(()) => {
-                        let _running = running;
-                        return Ok(Answer { stream, _running });
+                        return Ok(Answer {
+                            connection,
+                            running,
+                        });
                     }
                     // The server may have failed in between: the next try finds out.
                     Err(error) => failure = error,
@@ -125,7 +146,7 @@ impl PrivateServer {
         if let Some(running) = &state.running {
             return Ok(Arc::clone(running));
         }
-        let running = Arc::new(Running::start(&self.take)?);
+        let running = Arc::new(Running::start(&self.handler)?);
         state.running = Some(Arc::clone(&running));
         Ok(running)
     }
@@ -149,93 +170,155 @@ impl PrivateServer {
 }
 
 impl Running {
-    fn start(take: &Take) -> io::Result<Self> {
+    fn start(handler: &Arc<dyn RequestHandler>) -> io::Result<Self> {
         let (socket, listener) = PrivateSocket::bind()?;
         let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
-        let mut running = Running {
-            server: Arc::new(server),
+        Ok(Running {
+            idle: Mutex::default(),
+            opening: Mutex::default(),
+            _receivers: Receivers::start(server, Arc::clone(handler))?,
             socket,
-            receiver: None,
-            is_ended: Arc::default(),
-        };
-        let (server, take) = (Arc::clone(&running.server), Arc::clone(take));
-        let is_ended = Arc::clone(&running.is_ended);
-        let receive = move || {
-            while !is_ended.load(Ordering::SeqCst) {
-                if let Ok(request) = server.recv() {
-                    take(request);
-                }
-            }
-        };
-        let receiver = thread::Builder::new()
-            .name("xmlrpc-receive".to_owned())
-            .spawn(receive)?;
-        running.receiver = Some(receiver);
-        Ok(running)
+        })
+    }
+
+    /// Returns a connection without a request.
+    ///
+    /// # Errors
+    ///
+    /// There is none, and none can be opened: this server has failed.
+    fn connection(&self) -> io::Result<PrivateConnection> {
+        if let Some(connection) = self.lock_idle().pop() {
+            return Ok(connection);
+        }
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        // One may have become idle in between.
+        let idle = self.lock_idle().pop();
+        idle.map_or_else(|| PrivateConnection::open(&self.socket), Ok)
+    }
+
+    fn lock_idle(&self) -> MutexGuard<'_, Vec<PrivateConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn send(stream: &mut Stream, head: &[u8], body: &[u8]) -> io::Result<()> {
-    stream.write_all(head)?;
-    stream.write_all(body)?;
-    stream.shutdown(Shutdown::Write)
+impl Answer {
+    /// Keeps the connection for another request: the answer has been read to its end, and
+    /// nothing comes behind it.
+    pub(crate) fn keep(self) {
+        let mut idle = self.running.lock_idle();
+        if idle.len() < MAX_IDLE {
+            idle.push(self.connection);
+        }
+    }
+
+    /// Lets the answer end with its stream.
+    pub(crate) fn end(&self) {
+        self.connection.end();
+    }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.is_ended.store(true, Ordering::SeqCst);
-        self.server.unblock();
-        if let Some(receiver) = self.receiver.take() {
-            // It has panicked if `take` has, and ends in either case.
-            let _ = receiver.join();
-        }
+impl Read for Answer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.connection.read(buffer)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use tiny_http::Response;
 
     use super::*;
 
-    const HEAD: &[u8] = b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
+    const HEAD: &[u8] = b"POST / HTTP/1.1\r\nTiny-Exchange: 1\r\nContent-Length: 2\r\n\r\n";
 
-    fn server() -> PrivateServer {
-        PrivateServer::start(|mut request: Request| {
+    struct Echo;
+
+    impl RequestHandler for Echo {
+        fn answer(&self, mut request: Request) {
             let mut body = String::new();
             request.as_reader().read_to_string(&mut body).unwrap();
             request.respond(Response::from_string(body)).unwrap();
-        })
-        .unwrap()
+        }
+
+        fn refuse(&self, _: Request) {}
     }
 
-    fn answer(server: &PrivateServer) -> io::Result<String> {
-        let mut answer = String::new();
-        let mut stream = server.send(HEAD, b"ok")?.stream;
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+    fn server() -> PrivateServer {
+        PrivateServer::start(Arc::new(Echo)).unwrap()
+    }
+
+    /// Reads an answer whose body is "ok".
+    fn read(answer: &mut Answer) {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\nok") {
+            let mut piece = [0; 1024];
+            let length = answer.read(&mut piece).unwrap();
+            assert!(length > 0, "{}", read.escape_ascii());
+            read.extend_from_slice(&piece[..length]);
+        }
+    }
+
+    fn idle(server: &PrivateServer) -> usize {
+        server.running().unwrap().lock_idle().len()
     }
 
     #[test]
     fn a_failed_server_is_replaced() {
         let server = server();
-        assert!(answer(&server).unwrap().ends_with("\r\n\r\nok"));
+        read(&mut server.send(HEAD, b"ok").unwrap());
         let failed = server.running().unwrap();
         // As a server is left whose accept loop has gone.
-        server.lock().running.as_ref().unwrap().socket.remove();
-        assert!(answer(&server).unwrap().ends_with("\r\n\r\nok"));
+        failed.socket.remove();
+        read(&mut server.send(HEAD, b"ok").unwrap());
         assert!(!Arc::ptr_eq(&failed, &server.running().unwrap()));
+    }
+
+    #[test]
+    fn a_kept_connection_takes_the_next_request() {
+        let server = server();
+        for _ in 0..3 {
+            let mut answer = server.send(HEAD, b"ok").unwrap();
+            assert_eq!(idle(&server), 0);
+            read(&mut answer);
+            answer.keep();
+            assert_eq!(idle(&server), 1);
+            // Only the first one needs the socket.
+            server.running().unwrap().socket.remove();
+        }
+    }
+
+    #[test]
+    fn few_connections_are_kept() {
+        let server = server();
+        let answers = (0..MAX_IDLE + 3).map(|_| server.send(HEAD, b"ok").unwrap());
+        let answers: Vec<Answer> = answers.collect();
+        for mut answer in answers {
+            read(&mut answer);
+            answer.keep();
+        }
+        assert_eq!(idle(&server), MAX_IDLE);
+    }
+
+    #[test]
+    fn an_answer_ends_with_its_stream_if_it_is_told() {
+        let server = server();
+        let mut answer = server.send(HEAD, b"ok").unwrap();
+        answer.end();
+        let mut whole = String::new();
+        answer.read_to_string(&mut whole).unwrap();
+        assert!(whole.ends_with("\r\n\r\nok"), "{whole}");
     }
 
     #[test]
     fn a_closed_server_takes_nothing_and_leaves_nothing() {
         let server = server();
+        let mut answer = server.send(HEAD, b"ok").unwrap();
+        read(&mut answer);
+        answer.keep();
         let path = server.running().unwrap().socket.directory().to_owned();
         assert!(path.exists());
         server.close();
-        assert!(answer(&server).is_err());
+        assert!(server.send(HEAD, b"ok").is_err());
         assert!(!path.exists());
     }
 }

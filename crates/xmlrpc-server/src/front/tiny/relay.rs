@@ -18,11 +18,12 @@ use crate::front::tiny::connections::Connection;
 use crate::front::tiny::exchange::{Exchange, Progress};
 use crate::front::tiny::forwarded_head::{check_fields, expectation, forwarded_head};
 use crate::front::tiny::options::Options;
-use crate::front::tiny::private_server::PrivateServer;
+use crate::front::tiny::private_server::{Answer, PrivateServer};
 use crate::front::tiny::request_line::RequestLine;
 use crate::front::tiny::responder::Responder;
-use crate::front::tiny::response::{Response, write};
+use crate::front::tiny::response::Response;
 use crate::front::tiny::socket_reader::SocketReader;
+use crate::front::tiny::socket_writer::SocketWriter;
 
 /// The bytes of an answer that are copied at once.
 const PIECE: usize = 64 * 1024;
@@ -46,6 +47,7 @@ pub(crate) fn serve_connection(connection: &Connection, peer: SocketAddr, shared
     let mut relay = Relay {
         connection,
         reader: SocketReader::new(stream),
+        writer: SocketWriter::new(stream),
         peer,
         local: local.ip(),
         shared,
@@ -58,6 +60,7 @@ pub(crate) fn serve_connection(connection: &Connection, peer: SocketAddr, shared
 struct Relay<'a> {
     connection: &'a Connection,
     reader: SocketReader<'a>,
+    writer: SocketWriter<'a>,
     peer: SocketAddr,
     local: IpAddr,
     shared: &'a Shared,
@@ -104,7 +107,6 @@ impl Relay<'_> {
                 self.reader.linger();
                 return None;
             }
-            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let body = match self.reader.read_body(self.shared.options.body_timeout) {
             Ok(body) => body,
@@ -143,7 +145,7 @@ impl Relay<'_> {
             .server
             .send(&forwarded, body.unwrap_or_default());
         let copied = match sent {
-            Ok(mut answer) => self.copy(&mut answer.stream)?,
+            Ok(answer) => self.copy(answer, &entered.exchange)?,
             Err(_) => 0,
         };
         match entered.exchange.progress() {
@@ -164,18 +166,31 @@ impl Relay<'_> {
 
     /// Copies an answer to the client, and returns its length. Returns `None` if the client
     /// has gone, or reads too slowly.
-    fn copy(&mut self, answer: &mut impl Read) -> Option<u64> {
+    fn copy(&mut self, mut answer: Answer, exchange: &Exchange) -> Option<u64> {
         // The time counts from the first byte: the call before it may be long.
         let mut deadline = None;
+        let mut length = None;
         self.piece.resize(PIECE, 0);
         let mut copied = 0;
         loop {
             match answer.read(&mut self.piece) {
-                Ok(length) if length > 0 => {
+                Ok(read) if read > 0 => {
                     let time = self.shared.options.write_timeout;
                     let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
-                    write(&self.connection.stream, &self.piece[..length], deadline).ok()?;
-                    copied += length as u64;
+                    if copied == 0 {
+                        length = exchange.answer_length();
+                    }
+                    self.writer.write(&self.piece[..read], deadline).ok()?;
+                    copied += read as u64;
+                    match length {
+                        Some(length) if copied == length => {
+                            answer.keep();
+                            return Some(copied);
+                        }
+                        Some(_) => {}
+                        // tiny_http has answered by itself.
+                        None => answer.end(),
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // An error is tiny_http's end.
@@ -205,14 +220,11 @@ impl Relay<'_> {
             );
         }
         let response = Response::refused(refusal);
-        self.write(&response.bytes(version, "close", true))?;
+        let deadline = Instant::now() + self.shared.options.write_timeout;
+        let bytes = response.bytes(version, "close", true);
+        self.writer.write(&bytes, deadline).ok()?;
         self.reader.linger();
         None
-    }
-
-    fn write(&self, bytes: &[u8]) -> Option<()> {
-        let deadline = Instant::now() + self.shared.options.write_timeout;
-        write(&self.connection.stream, bytes, deadline).ok()
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
-use crossbeam_channel::bounded;
 use tiny_http::{HTTPVersion, Request};
 
 use crate::context::Context;
@@ -20,10 +18,14 @@ use crate::front::request_body::{MAX_RESERVED, RequestBody};
 use crate::front::request_head::{check_head, check_host};
 use crate::front::tiny::exchange::{Exchange, Exchanges, Progress};
 use crate::front::tiny::forwarded_head::EXCHANGE;
+use crate::front::tiny::receivers::RequestHandler;
 use crate::front::tiny::request_line::authority_and_path;
 use crate::front::tiny::response::Response;
 use crate::front::tiny::workers::Workers;
 use crate::service::{Service, Step};
+
+/// The answer to a right head whose client waits with the body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The part of a front that answers requests.
 pub(crate) struct Responder {
@@ -34,7 +36,7 @@ pub(crate) struct Responder {
     workers: Workers,
 }
 
-/// The result of a request: an answer, or none if the head is right and the body is awaited.
+/// The result of a request: an answer, or none yet if the head is right and the body is awaited.
 enum Reply {
     Answer(Response),
     AwaitBody,
@@ -51,43 +53,14 @@ impl Responder {
         }
     }
 
-    /// Answers a request in a thread of its own, so that a long call holds up no other.
-    pub(crate) fn take(self: &Arc<Self>, request: Request) {
-        let number = value(&request, EXCHANGE).and_then(|number| number.parse().ok());
+    /// Returns the exchange of a request, and notes that it has been taken.
+    fn take(&self, request: &Request) -> Option<Arc<Exchange>> {
         // tiny_http answers 500 to what is dropped. No client of the relay's comes here.
-        let Some(exchange) = number.and_then(|number: u64| self.exchanges.take(number)) else {
-            return;
-        };
-        // The request is handed over once there is a thread: a failed spawn would drop it.
-        let (hand_over, handed) = bounded::<Request>(1);
-        let (responder, own) = (Arc::clone(self), Arc::clone(&exchange));
-        let spawned = thread::Builder::new()
-            .name("xmlrpc-request".to_owned())
-            .spawn(move || {
-                let requests = handed.iter();
-                requests.for_each(|request| responder.answer(request, &own));
-            });
-        match spawned {
-            // The channel has room, and the thread waits.
-            Ok(_) => drop(hand_over.send(request)),
-            // A function would hold up all others here.
-            Err(_) => self.refuse(request, &exchange, &Refusal::NOT_TAKEN),
-        }
+        let number = value(request, EXCHANGE)?.parse().ok()?;
+        self.exchanges.take(number)
     }
 
-    fn answer(&self, mut request: Request, exchange: &Exchange) {
-        match self.reply(&mut request, exchange) {
-            Ok(Reply::Answer(response)) => respond(request, exchange, response, true),
-            Ok(Reply::AwaitBody) => {
-                exchange.set_progress(Progress::AwaitsBody);
-                // Nothing is written.
-                drop(request.into_writer());
-            }
-            Err(refusal) => self.refuse(request, exchange, &refusal),
-        }
-    }
-
-    fn refuse(&self, request: Request, exchange: &Exchange, refusal: &Refusal) {
+    fn refuse_exchange(&self, request: Request, exchange: &Exchange, refusal: &Refusal) {
         self.service.calls().count_refused();
         let peer = exchange.peer.ip();
         let is_logged = self.refusal_throttle.admit(peer, Instant::now());
@@ -161,6 +134,28 @@ impl Responder {
     }
 }
 
+impl RequestHandler for Responder {
+    fn answer(&self, mut request: Request) {
+        let Some(exchange) = self.take(&request) else {
+            return;
+        };
+        match self.reply(&mut request, &exchange) {
+            Ok(Reply::Answer(response)) => respond(request, &exchange, response, true),
+            Ok(Reply::AwaitBody) => {
+                exchange.set_answer(Progress::AwaitsBody, CONTINUE.len());
+                write(request, CONTINUE);
+            }
+            Err(refusal) => self.refuse_exchange(request, &exchange, &refusal),
+        }
+    }
+
+    fn refuse(&self, request: Request) {
+        if let Some(exchange) = self.take(&request) {
+            self.refuse_exchange(request, &exchange, &Refusal::NOT_TAKEN);
+        }
+    }
+}
+
 /// Writes an answer, and logs it if it `is_logged`.
 fn respond(request: Request, exchange: &Exchange, response: Response, is_logged: bool) {
     let version = format!("HTTP/{}", request.http_version());
@@ -175,17 +170,22 @@ fn respond(request: Request, exchange: &Exchange, response: Response, is_logged:
             response.is_control,
         );
     }
-    exchange.set_progress(Progress::Answered);
     let option = if exchange.is_last {
         "close"
     } else {
         "keep-alive"
     };
     let bytes = response.bytes(&version, option, method != "HEAD");
-    // `respond` would decide by itself whether the client keeps its connection. A failed
-    // write means that the client has gone.
+    exchange.set_answer(Progress::Answered, bytes.len());
+    write(request, &bytes);
+}
+
+/// Writes the bytes of an answer: `respond` of tiny_http would decide by itself whether the
+/// client keeps its connection.
+fn write(request: Request, bytes: &[u8]) {
     let mut writer = request.into_writer();
-    let _ = writer.write_all(&bytes).and_then(|()| writer.flush());
+    // A failed write means that the client has gone.
+    let _ = writer.write_all(bytes).and_then(|()| writer.flush());
 }
 
 fn read_body(request: &mut Request, length: u64) -> Result<Vec<u8>, Refusal> {

@@ -1,8 +1,4 @@
-//! The bytes of answers, and their way to the client.
-
-use std::io::{self, ErrorKind, Write};
-use std::net::TcpStream;
-use std::time::Instant;
+//! The bytes of answers.
 
 use crate::front::refusal::Refusal;
 
@@ -53,27 +49,6 @@ impl Response {
             false => head.into_bytes(),
         }
     }
-}
-
-/// Writes some bytes before a deadline.
-///
-/// An answer is written in one piece: of several, the last would wait for the client's
-/// acknowledgement of those before.
-pub(crate) fn write(stream: &TcpStream, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        stream.set_write_timeout(Some(left))?;
-        match (&mut &*stream).write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// Returns the reason phrase of a status.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::front::raw_head::{self, MAX_HEAD};
 use crate::front::refusal::Refusal;
 use crate::front::request_body::MAX_RESERVED;
+use crate::front::tiny::time_limit::TimeLimit;
 
 /// The most bytes that are read at once while a head is awaited.
 const HEAD_PIECE: usize = 4 * 1024;
@@ -26,6 +27,7 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 /// It holds at most one head and one read beyond it, or one body.
 pub(crate) struct SocketReader<'a> {
     stream: &'a TcpStream,
+    limit: TimeLimit,
     /// Bytes that have been read and not taken.
     held: Vec<u8>,
     /// Bytes of the current request's body that are yet to be taken.
@@ -36,14 +38,14 @@ impl<'a> SocketReader<'a> {
     pub(crate) fn new(stream: &'a TcpStream) -> Self {
         SocketReader {
             stream,
+            limit: TimeLimit::default(),
             held: Vec::new(),
             body: 0,
         }
     }
 
     /// Reads the next head. Returns `None` if the client closes, or has not sent it within
-    /// `time`.
-    /// Calls `on_first` once a part of the head has come; `false` ends the connection.
+    /// `time`. Calls `on_first` once a part of the head has come; `false` ends the connection.
     ///
     /// # Errors
     ///
@@ -163,14 +165,12 @@ impl<'a> SocketReader<'a> {
     }
 
     /// Reads some bytes, until a deadline. Returns 0 if the client has closed.
-    fn read(&self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+        let mut stream = self.stream;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            self.stream.set_read_timeout(Some(left))?;
-            match (&mut &*self.stream).read(buffer) {
+            let set = |time: Duration| stream.set_read_timeout(Some(time));
+            self.limit.set(deadline, set)?;
+            match stream.read(buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => return read,
             }

@@ -4,29 +4,42 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The slots in which functions run.
 pub(crate) struct Workers {
-    free: Mutex<usize>,
-    /// Signalled when a slot becomes free.
+    state: Mutex<State>,
+    /// Signalled when a slot becomes free, if a thread waits for one.
     freed: Condvar,
+}
+
+struct State {
+    free: usize,
+    /// Threads that wait for a slot. With none, a free slot need not enter the kernel.
+    waiting: usize,
 }
 
 impl Workers {
     pub(crate) fn new(slots: usize) -> Self {
         Workers {
-            free: Mutex::new(slots),
+            state: Mutex::new(State {
+                free: slots,
+                waiting: 0,
+            }),
             freed: Condvar::new(),
         }
     }
 
     /// Waits for a free slot, and holds it until the guard is dropped.
     pub(crate) fn acquire_slot(&self) -> Slot<'_> {
-        let waited = self.freed.wait_while(self.lock(), |free| *free == 0);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        let mut state = self.lock();
+        state.waiting += 1;
+        let waited = self.freed.wait_while(state, |state| state.free == 0);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state.free -= 1;
         Slot(self)
     }
 
-    fn lock(&self) -> MutexGuard<'_, usize> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // No code that could panic runs under the lock.
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -35,7 +48,12 @@ pub(crate) struct Slot<'a>(&'a Workers);
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        *self.0.lock() += 1;
-        self.0.freed.notify_one();
+        let mut state = self.0.lock();
+        state.free += 1;
+        let is_awaited = state.waiting > 0;
+        drop(state);
+        if is_awaited {
+            self.0.freed.notify_one();
+        }
     }
 }
