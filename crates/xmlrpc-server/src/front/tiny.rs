@@ -6,8 +6,8 @@
 //! | --- | --- |
 //! | the connection is accepted, within the limit | `accept.rs`, `connections.rs` |
 //! | the relay reads a whole request within its times, and checks its head | `relay.rs`, `socket_reader.rs` |
-//! | it passes the request on to tiny_http, on a private socket | `exchange.rs`, `forwarded_head.rs`, `private_server.rs` |
-//! | tiny_http reads it, and hands it over | |
+//! | it passes the request on to tiny_http, on a private socket | `exchange.rs`, `forwarded_head.rs`, `private_server.rs`, `private_connection.rs` |
+//! | tiny_http reads it, and hands it over to a thread | `receivers.rs` |
 //! | it is checked, and its function runs | `responder.rs`, `workers.rs` |
 //! | tiny_http writes the answer, and the relay copies it to the client | `relay.rs` |
 //!

@@ -70,7 +70,11 @@ mod tests {
             (30_000_000_000, 30_000),
         ] {
             let rounded = rounded_up(Duration::from_nanos(nanoseconds));
-            assert_eq!(rounded, Duration::from_millis(milliseconds), "{nanoseconds}");
+            assert_eq!(
+                rounded,
+                Duration::from_millis(milliseconds),
+                "{nanoseconds}"
+            );
         }
     }
 

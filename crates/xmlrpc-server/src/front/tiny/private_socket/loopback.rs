@@ -16,7 +16,9 @@ impl PrivateSocket {
     }
 
     pub(crate) fn connect(&self) -> io::Result<Stream> {
-        TcpStream::connect(self.0)
+        let stream = TcpStream::connect(self.0)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
 
     /// Nothing: a port is free again once its listener is closed.
