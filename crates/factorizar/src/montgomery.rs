@@ -353,6 +353,15 @@ mod tests {
     }
 
     #[test]
+    fn four_free_bits_allow_lazy_operations() {
+        for (free_bits, is_allowed) in [(3, false), (4, true), (5, true), (60, true)] {
+            let (short, long) = (u64::MAX >> free_bits, u128::MAX >> free_bits);
+            assert_eq!(Montgomery::new(short).allows_lazy(), is_allowed, "{short}");
+            assert_eq!(Montgomery::new(long).allows_lazy(), is_allowed, "{long}");
+        }
+    }
+
+    #[test]
     fn powers() {
         let ring = Montgomery::new(1_000_003u64);
         let two = ring.residue(2);

@@ -170,6 +170,23 @@ mod tests {
     }
 
     #[test]
+    fn inverses_of_odd_numbers() {
+        for p in [
+            1,
+            3,
+            5,
+            7,
+            65_537,
+            u128::from(u64::MAX),
+            1 << 127 | 1,
+            u128::MAX,
+        ] {
+            let inverse = inverse_of_odd(p);
+            assert_eq!(p.wrapping_mul(inverse), 1, "{p}");
+        }
+    }
+
+    #[test]
     fn the_largest_product() {
         assert_eq!(wide_mul_64(u64::MAX, u64::MAX), (u64::MAX - 1, 1));
         assert_eq!(wide_mul_128(u128::MAX, u128::MAX), (u128::MAX - 1, 1));

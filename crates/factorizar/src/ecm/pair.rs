@@ -74,3 +74,39 @@ impl<W: Word, const LAZY: bool> LaneArithmetic for Pair<'_, W, LAZY> {
             .for_each(receive);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_free_bits_allow_a_lazy_pair() {
+        for (free_bits, is_allowed) in [(9, false), (10, true), (11, true)] {
+            let (short, long) = (u64::MAX >> free_bits, u128::MAX >> free_bits);
+            assert_eq!(allows_lazy(&Montgomery::new(short)), is_allowed, "{short}");
+            assert_eq!(allows_lazy(&Montgomery::new(long)), is_allowed, "{long}");
+        }
+    }
+
+    /// Computes (x y + x) (y - x) in each lane, and returns the residues.
+    fn computed<const LAZY: bool>(ring: &Montgomery<u64>, x: [u64; 2], y: [u64; 2]) -> Vec<u128> {
+        let pair: Pair<'_, u64, LAZY> = Pair(ring);
+        let (x, y) = (pair.load(|lane| x[lane]), pair.load(|lane| y[lane]));
+        let product = pair.mul(pair.add(pair.mul(x, y), x), pair.sub(y, x));
+        let mut residues = Vec::new();
+        pair.for_each(product, |residue| residues.push(residue));
+        residues
+    }
+
+    #[test]
+    fn lazy_lanes_compute_as_those_of_the_ring() {
+        let ring = Montgomery::new((1_u64 << 54) - 33);
+        let (x, y) = ([1 << 53, 7], [3, (1 << 54) - 34]);
+        let expected = [0, 1].map(|lane| {
+            let sum = ring.add(ring.mul(x[lane], y[lane]), x[lane]);
+            u128::from(ring.mul(sum, ring.sub(y[lane], x[lane])))
+        });
+        assert_eq!(computed::<true>(&ring, x, y), expected);
+        assert_eq!(computed::<false>(&ring, x, y), expected);
+    }
+}
