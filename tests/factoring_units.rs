@@ -29,7 +29,7 @@ fn sieve(proxy: &ServerProxy, n: &str, count: i32) -> Result<(i32, Vec<u8>), Err
     let attempt = proxy.attempt().call_id("unit");
     let answer: Vec<Value> = attempt.call("siqs_relations", (n, version, "0", count))?;
     match answer.as_slice() {
-        [Value::Int(covered), Value::Base64(packed)] => Ok((*covered, packed.clone())),
+        [Value::Int(covered), Value::Base64(packed), ..] => Ok((*covered, packed.clone())),
         other => panic!("{other:?}"),
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod cpu_time;
 mod functions;
 mod local_servers;
 mod numbers;

@@ -9,6 +9,7 @@ use factorizar::{
 use xmlrpc_server::{Context, Service, Stop};
 use xmlrpc_wire::{Fault, Value};
 
+use crate::cpu_time;
 use crate::numbers::{bounded, natural, refuse_easy};
 use crate::sieves::{Sieves, sieve_fault};
 use crate::work_limits::WorkLimits;
@@ -70,8 +71,8 @@ pub fn publish_units(
             "siqs_relations",
             "Sieves for n: siqs_relations(n, version, first, count), with the polynomials of \
              count leading coefficients from number first on. Returns how many of these it has \
-             sieved, which may be fewer, and their packed relations, as base64. Integers may \
-             come as text.",
+             sieved, which may be fewer; their packed relations, as base64; and the seconds of \
+             CPU time, where the system tells it. Integers may come as text.",
         )?;
     Ok(())
 }
@@ -158,6 +159,7 @@ impl SieveUnit {
             return Err(sieve_fault(&SieveError::PastTheEnd { units }));
         }
         let time = CallTime::start(call, limits);
+        let cpu_before = cpu_time::of_thread();
         let mut packed = Vec::new();
         let mut covered = 0;
         while covered < self.count && packed.len() < MAX_BYTES {
@@ -177,7 +179,14 @@ impl SieveUnit {
             }
             covered += 1;
         }
-        Ok(vec![Value::Int(covered as i32), Value::Base64(packed)])
+        let mut answer = vec![Value::Int(covered as i32), Value::Base64(packed)];
+        // One thread sieves: this one.
+        let cpu_now = cpu_time::of_thread();
+        let spent = cpu_now
+            .zip(cpu_before)
+            .map(|(now, before)| now.saturating_sub(before));
+        answer.extend(spent.map(|spent| Value::Double(spent.as_secs_f64())));
+        Ok(answer)
     }
 }
 
@@ -240,7 +249,14 @@ mod tests {
         let place = Sieves::default().place(&unit.n);
         let answer = unit.sieve(place.get(&unit.n)?, call, limits, stop)?;
         match answer.as_slice() {
-            [Value::Int(covered), Value::Base64(packed)] => Ok((*covered as u64, packed.clone())),
+            [
+                Value::Int(covered),
+                Value::Base64(packed),
+                Value::Double(seconds),
+            ] => {
+                assert!((0.0..600.0).contains(seconds), "{seconds}");
+                Ok((*covered as u64, packed.clone()))
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -7,10 +7,11 @@
 //! | [`job`], [`ranges`] | the work that servers share, in parts |
 //! | [`destination`] | one server, and the check of what it says |
 //! | [`relation_journal`], [`journal_record`] | what is kept for the next run |
-//! | [`stage`], [`progress`], [`yields`] | the state, as it is shown |
+//! | [`stage`], [`progress`], [`yields`], [`cpu_times`] | the state, and the account, as they are shown |
 //! | [`proofs`], [`result_line`] | the check at the end, and what is printed |
 //! | [`stop`] | the reasons why a number has no factors |
 
+mod cpu_times;
 mod destination;
 mod factorizer;
 mod failures;
@@ -38,9 +39,11 @@ use cli_support::standard_streams::check_output;
 use factorizar::{CancelFlag, Natural};
 use reparte::{Repartidor, RunSummary, Search, ServerState};
 use untrusted_text::OneLine;
+use xmlrpc_client::Options;
 
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::factor::cpu_times::{CpuTimes, Part};
 use crate::factor::destination::Destination;
 use crate::factor::factorizer::Factorizer;
 use crate::factor::flags::{FactorCommand, OutputFormat};
@@ -51,7 +54,7 @@ use crate::factor::relation_journal::RelationJournal;
 use crate::factor::result_line::ResultLine;
 use crate::factor::stage::{SharedStage, Stage};
 use crate::factor::stop::Stop;
-use crate::factor::yields::{SharedYields, Yields};
+use crate::factor::yields::SharedYields;
 use crate::flags::client::warn_of_clear_text;
 use crate::flags::server_list::ServerList;
 use crate::output_file::OutputFile;
@@ -78,7 +81,11 @@ impl FactorCommand {
         let local_servers = LocalServers::start(self.local.unwrap_or(0).into())?;
         let mut servers = self.server_list();
         servers.add(local_servers.addresses());
-        let (search, watcher) = self.connect(servers, console)?;
+        let cpu_times = CpuTimes::default();
+        let client = self.client_options()?;
+        let (search, watcher) = self.connect(&servers, &client, &cpu_times, console)?;
+        let times = cpu_times.clone();
+        let destinations = Box::new(move || Destination::all(&servers, &client, &times));
         let journal = self.journal.as_deref().map(RelationJournal::open);
         let mut factorizer = Factorizer {
             search,
@@ -86,6 +93,8 @@ impl FactorCommand {
             threads: self.threads(),
             stage: SharedStage::default(),
             journal: journal.transpose()?,
+            destinations,
+            cpu_times,
             yields: SharedYields::default(),
             suspicions: Vec::new(),
         };
@@ -102,9 +111,9 @@ impl FactorCommand {
         drop(progress);
         let summary = factorizer.search.summary();
         if !self.quiet {
-            tell_account(&summary, &factorizer.yields.lock(), console);
+            tell_account(&summary, &factorizer, console);
         }
-        let json = || account_json(&summary, &factorizer.yields.lock());
+        let json = || account_json(&summary, &factorizer);
         let account = account.map_or(Ok(()), |file| file.write(&json()));
         let journal = factorizer.journal.take();
         let journal = journal.map_or(Ok(()), RelationJournal::finish);
@@ -129,15 +138,16 @@ impl FactorCommand {
     /// Starts the dispatcher on these servers. Returns the watcher of their file too.
     fn connect(
         &self,
-        servers: ServerList,
+        servers: &ServerList,
+        client: &Options,
+        cpu_times: &CpuTimes,
         console: &Console,
     ) -> Result<(Search<Task, TaskResult>, Watcher), Failure> {
         // Each call has a connection.
         raise_limit();
-        let client = self.client_options()?;
-        let destinations = Destination::all(&servers, &client)?;
+        let destinations = Destination::all(servers, client, cpu_times)?;
         warn_of_clear_text(destinations.iter().map(Destination::proxy));
-        servers.warn_if_writable(&client);
+        servers.warn_if_writable(client);
         let known = destinations.iter().map(ServerKey::of).collect();
         let search = Repartidor::builder()
             .destinos(destinations)
@@ -145,10 +155,12 @@ impl FactorCommand {
             .start()
             .map_err(Failure::argument)?
             .search();
+        let (client, cpu_times) = (client.clone(), cpu_times.clone());
+        let all = move |servers: &ServerList| Destination::all(servers, &client, &cpu_times);
         let watcher = ServerFileWatcher {
-            servers,
+            servers: servers.clone(),
             known,
-            destinations: Box::new(move |servers| Destination::all(servers, &client)),
+            destinations: Box::new(all),
             run: search.handle(),
             console: (!self.quiet).then(|| console.clone()),
         };
@@ -232,12 +244,16 @@ impl Factorizer {
             .for_each(|line| console.tell(line));
         let primes = primes?;
         self.stage.set(Stage::Proofs);
-        let factors = prove(n, &primes, &self.control())?;
+        let control = self.control();
+        let prove = || prove(n, &primes, &control);
+        let factors = self.cpu_times.of_process(Part::Proofs, prove)?;
         let factors = &factors;
         let line = ResultLine { n, factors, format };
         console
             .beside_progress(|| print(line))
-            .map_err(|error| Ended::Failure(error.into()))
+            .map_err(|error| Ended::Failure(error.into()))?;
+        self.stage.set(Stage::Factored);
+        Ok(())
     }
 }
 
@@ -252,10 +268,13 @@ fn run_info(factorizer: &Factorizer) -> RunInfo {
     })
 }
 
-/// Tells what each server has sieved, and which servers were lost or put out.
-fn tell_account(summary: &RunSummary, yields: &Yields, console: &Console) {
+/// Tells what each server has sieved, what the command itself has cost, and which servers were lost
+/// or put out.
+fn tell_account(summary: &RunSummary, factorizer: &Factorizer, console: &Console) {
+    let yields = factorizer.yields.lock();
     if !yields.is_empty() {
-        console.tell(yields);
+        console.tell(&*yields);
+        console.tell(&factorizer.cpu_times);
     }
     for server in &summary.servers {
         let is_up = matches!(server.state, ServerState::Up | ServerState::Busy);
@@ -266,10 +285,15 @@ fn tell_account(summary: &RunSummary, yields: &Yields, console: &Console) {
     }
 }
 
-/// Returns the account of the run: that of `reparte run`, and what each server has sieved.
-fn account_json(summary: &RunSummary, yields: &Yields) -> String {
+/// Returns the account of the run: that of `reparte run`, what each server has sieved, and what the
+/// command itself has cost.
+fn account_json(summary: &RunSummary, factorizer: &Factorizer) -> String {
     let mut json = summary.to_json();
     // The members end with the brace.
     json.pop();
-    format!("{json},\"yields\":{}}}\n", yields.to_json())
+    let (yields, own) = (
+        factorizer.yields.lock().to_json(),
+        factorizer.cpu_times.to_json(),
+    );
+    format!("{json},\"yields\":{yields},\"own_cpu_seconds\":{own}}}\n")
 }

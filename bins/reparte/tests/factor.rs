@@ -8,6 +8,7 @@
 
 mod common;
 
+use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -184,6 +185,38 @@ fn a_server_without_the_functions_or_of_another_version_is_put_out() {
     ended.expect_error(4, &["0 numbers are factored"]);
 }
 
+/// A server that can't do one number may do the next, at once.
+#[test]
+fn a_fault_for_one_number_is_none_for_the_next() {
+    let mut service = Service::new();
+    let curves = |_: String, _: String, _: String, _: String, _: String| Vec::<String>::new();
+    service.register("ecm_curves", curves).unwrap();
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&calls);
+    let relations = move |_: &Context, n: String, _: String, first: String, count: String| {
+        if n.len() > N.len() {
+            return Err(Fault::application(
+                "it has more digits than this server takes",
+            ));
+        }
+        counted.fetch_add(1, SeqCst);
+        let (first, count) = (first.parse().unwrap(), count.parse().unwrap());
+        let (covered, packed) = honest(&n.parse().unwrap(), first, count);
+        Ok::<_, Fault>(vec![Value::Int(covered), Value::Base64(packed)])
+    };
+    service.register("siqs_relations", relations).unwrap();
+    let small = LocalServer::start(service);
+    let (large, _) = sieve_server(honest);
+    let ended = factor(&[MIDDLE, N, &address(&small), &address(&large)]);
+    assert!(
+        ended.expect_code(0).stdout.ends_with(N_LINE),
+        "{}",
+        ended.stdout
+    );
+    ended.expect_told("it has more digits than this server takes");
+    assert!(calls.load(SeqCst) > 0, "{}", ended.stderr);
+}
+
 #[test]
 fn a_server_that_is_gone_costs_no_factor() {
     let (gone, _) = sieve_server(honest);
@@ -211,6 +244,34 @@ fn a_signal_ends_it_with_exit_code_6() {
     running
         .end()
         .expect_error(6, &["ended by a signal: 0 numbers are factored"]);
+}
+
+/// The page has the work of each server, for browsers with scripts and without them.
+#[test]
+fn the_page_has_the_yield_of_each_server() {
+    let files = TestDirectory::new("factor-page");
+    let report = files.path("report.html");
+    let (server, _) = sieve_server(honest);
+    factor(&[N, &address(&server), "--report", &report, "-q"]).expect(N_LINE);
+    let page = fs::read_to_string(&report).unwrap();
+    let (_, data) = page.split_once("id=\"data\">").unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let details = &data["details"];
+    assert_eq!(details["title"], "Yield by server");
+    assert_eq!(details["permille"], 1_000);
+    assert_eq!(details["state"], "factored");
+    let rows = details["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{details}");
+    assert_eq!(rows[0][0], address(&server));
+    assert_eq!(
+        rows[0].as_array().unwrap().len(),
+        details["columns"].as_array().unwrap().len()
+    );
+    let relations: u64 = rows[0][2].as_str().unwrap().parse().unwrap();
+    assert!(relations > 100, "{details}");
+    let plain = format!("<tr><td>{}</td><td>", address(&server));
+    assert!(page.contains(&plain), "{page}");
 }
 
 #[test]

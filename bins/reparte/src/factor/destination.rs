@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use factorizar::{CurveRange, Natural, QuadraticSieve};
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
 use xmlrpc_client::{Options, ServerProxy, Value};
 
 use crate::exit::Failure;
+use crate::factor::cpu_times::{CpuTimes, Part};
 use crate::factor::job::{CurveJob, SieveJob, Sieved, Task, TaskResult};
 use crate::factor::ranges::Ranges;
 use crate::flags::server_list::ServerList;
@@ -19,6 +20,7 @@ pub(super) struct Destination {
     name: Arc<str>,
     curves: XmlRpc,
     relations: XmlRpc,
+    cpu_times: CpuTimes,
 }
 
 /// [`XmlRpc`] with the types that it has here: it implements [`Destino`] for many.
@@ -26,7 +28,11 @@ type XmlRpcDestino = dyn Destino<Vec<Value>, Vec<Value>>;
 
 impl Destination {
     /// Returns all servers that the flags name.
-    pub(super) fn all(servers: &ServerList, client: &Options) -> Result<Vec<Self>, Failure> {
+    pub(super) fn all(
+        servers: &ServerList,
+        client: &Options,
+        cpu_times: &CpuTimes,
+    ) -> Result<Vec<Self>, Failure> {
         let curves = servers.list("ecm_curves", client)?;
         let relations = servers.list("siqs_relations", client)?;
         let pairs = curves.into_iter().zip(relations);
@@ -36,6 +42,7 @@ impl Destination {
                 name: destino.name().into(),
                 curves,
                 relations,
+                cpu_times: cpu_times.clone(),
             }
         };
         Ok(pairs.map(destination).collect())
@@ -103,10 +110,7 @@ impl Destination {
         ];
         let answer = self.ask(&self.relations, arguments, call)?;
         let time = started.elapsed();
-        let (covered, packed) = match <[Value; 2]>::try_from(answer) {
-            Ok([Value::Int(covered), Value::Base64(packed)]) => (covered, packed),
-            _ => return Err(wrong("the answer has not a number and relations")),
-        };
+        let (covered, packed, cpu) = read_relations(answer)?;
         let covered = u64::try_from(covered).unwrap_or(0);
         if covered == 0 || covered > part.len() {
             return Err(wrong(format!(
@@ -114,7 +118,8 @@ impl Destination {
                 part.len()
             )));
         }
-        let relations = job.sieve.check(part.range.start, covered, &packed);
+        let check = || job.sieve.check(part.range.start, covered, &packed);
+        let relations = self.cpu_times.of_thread(Part::Checks, check);
         let relations = relations.map_err(|error| wrong(error.to_string()))?;
         job.ranges.note_speed(&self.name, covered, time);
         part.give_back_from(part.range.start + covered);
@@ -124,9 +129,26 @@ impl Destination {
             server: Arc::clone(&self.name),
             range,
             time,
+            cpu,
             packed,
             relations,
         }))
+    }
+}
+
+/// Reads the answer of `siqs_relations`: the number of leading coefficients that are sieved, their
+/// relations, and the CPU time of the server, which it need not tell.
+fn read_relations(answer: Vec<Value>) -> Result<(i32, Vec<u8>, Duration), CallError> {
+    let mut members = answer.into_iter();
+    let (covered, packed) = (members.next(), members.next());
+    let cpu = members.next().map_or(Some(Duration::ZERO), |seconds| {
+        Duration::try_from_secs_f64(seconds.as_f64()?).ok()
+    });
+    match (covered, packed, cpu, members.next()) {
+        (Some(Value::Int(covered)), Some(Value::Base64(packed)), Some(cpu), None) => {
+            Ok((covered, packed, cpu))
+        }
+        _ => Err(wrong("the answer has not a number and relations")),
     }
 }
 

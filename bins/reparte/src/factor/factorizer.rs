@@ -3,6 +3,9 @@
 use factorizar::{CancelFlag, Control, Error, Natural, factor_natural_with};
 use reparte::Search;
 
+use crate::exit::Failure;
+use crate::factor::cpu_times::CpuTimes;
+use crate::factor::destination::Destination;
 use crate::factor::job::{Task, TaskResult};
 use crate::factor::relation_journal::RelationJournal;
 use crate::factor::stage::SharedStage;
@@ -15,6 +18,8 @@ const SPREAD_FROM_BITS: u32 = 160;
 /// Largest composites for the sieve, in bits. Above, curves are tried until they find a factor.
 const SIEVED_TO_BITS: u32 = 416;
 
+pub(super) type ReadDestinations = Box<dyn Fn() -> Result<Vec<Destination>, Failure>>;
+
 /// The factorization of one number after another, on the same servers.
 pub(super) struct Factorizer {
     pub(super) search: Search<Task, TaskResult>,
@@ -23,6 +28,9 @@ pub(super) struct Factorizer {
     pub(super) threads: usize,
     pub(super) stage: SharedStage,
     pub(super) journal: Option<RelationJournal>,
+    /// Returns the servers that the flags name.
+    pub(super) destinations: ReadDestinations,
+    pub(super) cpu_times: CpuTimes,
     /// The yields of all numbers.
     pub(super) yields: SharedYields,
     /// Sentences on servers that may withhold relations, which were not told yet.

@@ -38,6 +38,8 @@ pub(super) struct Sieved {
     pub(super) server: Arc<str>,
     pub(super) range: Range<u64>,
     pub(super) time: Duration,
+    /// The CPU time that the server says it took; zero if it says nothing.
+    pub(super) cpu: Duration,
     /// The relations as they came.
     pub(super) packed: Vec<u8>,
     pub(super) relations: CheckedRelations,
@@ -52,6 +54,7 @@ impl Sieved {
             range: self.range.clone(),
             server: self.server.to_string(),
             time: self.time,
+            cpu: self.cpu,
             packed: std::mem::take(&mut self.packed),
         }
     }

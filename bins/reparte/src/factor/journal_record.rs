@@ -32,6 +32,8 @@ pub(super) struct SievedRecord {
     pub(super) server: String,
     /// The duration of the call.
     pub(super) time: Duration,
+    /// The CPU time that the server has told.
+    pub(super) cpu: Duration,
     pub(super) packed: Vec<u8>,
 }
 
@@ -49,10 +51,10 @@ impl Record {
                 (curves.first_sigma(), curves.count()).write(&mut to);
             }
             Record::Sieved(sieved) => {
-                let nanoseconds = u64::try_from(sieved.time.as_nanos()).unwrap_or(u64::MAX);
+                let times = (nanoseconds(sieved.time), nanoseconds(sieved.cpu));
                 let range = (sieved.range.start, sieved.range.end);
                 (b's', sieved.n.to_string(), sieved.version, range).write(&mut to);
-                (sieved.server.clone(), nanoseconds).write(&mut to);
+                (sieved.server.clone(), times).write(&mut to);
                 to.extend_from_slice(&sieved.packed);
             }
             Record::Withdrawn(n, range) => {
@@ -81,6 +83,7 @@ impl Record {
                 range: read_range(from)?,
                 server: String::read(from)?,
                 time: Duration::from_nanos(u64::read(from)?),
+                cpu: Duration::from_nanos(u64::read(from)?),
                 packed: std::mem::take(from).to_vec(),
             }),
             b'w' => Record::Withdrawn(n, read_range(from)?),
@@ -88,6 +91,10 @@ impl Record {
         };
         from.is_empty().then_some(record)
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Reads a number. Those of more digits than the command takes are none.
@@ -114,6 +121,7 @@ mod tests {
             range: 7..9,
             server: "host:9000".to_owned(),
             time: Duration::from_millis(1_500),
+            cpu: Duration::from_millis(1_400),
             packed: b"relations".to_vec(),
         };
         let records = [
@@ -126,7 +134,7 @@ mod tests {
             ),
             (Record::Withdrawn(n.clone(), 3..4), 65),
             // Up to the relations.
-            (Record::Sieved(sieved), 94),
+            (Record::Sieved(sieved), 102),
         ];
         for (record, len) in records {
             let bytes = record.to_bytes();

@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use factorizar::{Natural, QuadraticSieve, Relations, SieveError};
+use reparte::{CallError, Destino, ErrorKind, ServerState, ServerSummary};
 
+use crate::factor::cpu_times::Part;
 use crate::factor::factorizer::Factorizer;
 use crate::factor::failures::Failures;
 use crate::factor::job::{SieveJob, Task, TaskResult, call_time};
@@ -32,6 +34,7 @@ impl Factorizer {
         };
         let job = Arc::new(SieveJob::new(n, sieve));
         let mut collection = Collection::new(&job);
+        self.readmit_unfit();
         self.resume(&mut collection)?;
         collection.begin();
         let mut yields = Yields::default();
@@ -45,10 +48,39 @@ impl Factorizer {
                 digits: collection.digits,
                 relations: collection.relations.found(),
             });
-            if let Some(divisor) = collection.relations.divisor(&self.control())? {
+            let control = self.control();
+            let divide = || collection.relations.divisor(&control);
+            if let Some(divisor) = self.cpu_times.of_process(Part::LinearAlgebra, divide)? {
                 return Ok(divisor);
             }
             collection.raise_needed();
+        }
+    }
+
+    /// Takes back the servers that are out since they could not do other work: the curves, or
+    /// another number.
+    fn readmit_unfit(&self) {
+        let run = self.search.handle();
+        let servers = run.summary().servers.into_iter();
+        let is_unfit = |server: &ServerSummary| {
+            let error = server.last_error.as_ref().map(CallError::kind);
+            server.state == ServerState::Out && matches!(error, Some(ErrorKind::Unfit))
+        };
+        let unfit: Vec<_> = servers.filter(is_unfit).map(|server| server.name).collect();
+        if unfit.is_empty() {
+            return;
+        }
+        match (self.destinations)() {
+            Ok(destinations) => {
+                for destination in destinations {
+                    let name = Destino::name(&destination).to_owned();
+                    if unfit.iter().any(|unfit| **unfit == *name) {
+                        // The run has ended otherwise, as the search will find.
+                        let _ = run.replace_server(&name, destination);
+                    }
+                }
+            }
+            Err(error) => log::warn!("servers that were unfit stay out: {error}"),
         }
     }
 
@@ -77,12 +109,13 @@ impl Factorizer {
                     SievedPart::Withdrawn(range) => ranges.give_back(range.clone()),
                 }
             }
+            let cpu_times = &self.cpu_times;
             thread::scope(|scope| {
                 for (record, checked) in &mut records {
                     let (start, end) = (record.range.start, record.range.end);
-                    scope.spawn(move || {
-                        *checked = Some(sieve.check(start, end - start, &record.packed));
-                    });
+                    let packed = &record.packed;
+                    let check = move || sieve.check(start, end - start, packed);
+                    scope.spawn(move || *checked = Some(cpu_times.of_thread(Part::Checks, check)));
                 }
             });
             for (record, checked) in records {
@@ -139,10 +172,13 @@ impl Factorizer {
                 stage.set(Stage::Sieving(sieving));
                 Ok(collection.is_enough())
             };
-            let enough = self.search.until(tasks, |_, outcome| match take(outcome) {
-                Ok(true) => Break(Ok(())),
-                Ok(false) => Continue(()),
-                Err(stop) => Break(Err(stop)),
+            let cpu_times = &self.cpu_times;
+            let enough = self.search.until(tasks, |_, outcome| {
+                match cpu_times.of_thread(Part::Collection, || take(outcome)) {
+                    Ok(true) => Break(Ok(())),
+                    Ok(false) => Continue(()),
+                    Err(stop) => Break(Err(stop)),
+                }
             })?;
             match enough {
                 // Those of a server that was put out.

@@ -9,6 +9,7 @@ use factorizar::{
     CancelFlag, Control, CurveRange, Natural, SmallFactorStep, p_minus_1, small_factor_steps,
 };
 
+use crate::factor::cpu_times::Part;
 use crate::factor::factorizer::Factorizer;
 use crate::factor::failures::Failures;
 use crate::factor::job::{CurveJob, Task, TaskResult};
@@ -48,10 +49,12 @@ impl Factorizer {
         let divisor = Mutex::new(None);
         let mut without_factor = Vec::new();
         let known = || divisor.lock().unwrap_or_else(PoisonError::into_inner);
+        let cpu_times = &self.cpu_times;
         let found = thread::scope(|scope| {
             scope.spawn(|| {
                 for (b1, b2) in bounds {
-                    match p_minus_1(n, b1, b2, &control) {
+                    let find = || p_minus_1(n, b1, b2, &control);
+                    match cpu_times.of_thread(Part::PMinus1, find) {
                         Ok(None) => without_factor.push((b1, b2)),
                         Ok(found) => {
                             *known() = found;

@@ -45,6 +45,8 @@ pub(super) enum Stage {
     },
     /// The proofs of the primes.
     Proofs,
+    /// A number is done.
+    Factored,
 }
 
 /// The state of the sieve of one number.
@@ -68,7 +70,7 @@ impl Stage {
     pub(super) fn permille(&self) -> Option<u16> {
         match self {
             Stage::Sieving(sieving) => Some(sieving.permille),
-            Stage::LinearAlgebra { .. } | Stage::Proofs => Some(1_000),
+            Stage::LinearAlgebra { .. } | Stage::Proofs | Stage::Factored => Some(1_000),
             _ => None,
         }
     }
@@ -123,26 +125,10 @@ impl fmt::Display for Stage {
                 write!(f, "{digits} digits: eliminates {relations} relations")
             }
             Stage::Proofs => f.write_str("proves the primes"),
+            Stage::Factored => f.write_str("factored"),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_left_goes_by_the_part_that_this_run_has_done() {
-        let second = Duration::from_secs(1);
-        for (elapsed, permille, began_at, left) in [
-            (10, 250, 0, Some(30)),
-            (10, 750, 500, Some(10)),
-            (10, 1_000, 0, Some(0)),
-            (10, 0, 0, None),
-            (10, 400, 500, None),
-        ] {
-            let expected = left.map(|left| second * left);
-            assert_eq!(time_left(second * elapsed, permille, began_at), expected);
-        }
-    }
-}
+mod tests;

@@ -42,6 +42,8 @@ struct Work {
     coefficients: u64,
     relations: u64,
     time: Duration,
+    /// The CPU time that the server has told.
+    cpu: Duration,
 }
 
 impl AddAssign for Work {
@@ -49,6 +51,7 @@ impl AddAssign for Work {
         self.coefficients += other.coefficients;
         self.relations += other.relations;
         self.time += other.time;
+        self.cpu += other.cpu;
     }
 }
 
@@ -71,6 +74,7 @@ impl Yields {
             coefficients: sieved.range.end - sieved.range.start,
             relations: sieved.relations.len() as u64,
             time: sieved.time,
+            cpu: sieved.cpu,
         };
         server.ranges.push(sieved.range.clone());
     }
@@ -82,6 +86,7 @@ impl Yields {
             coefficients: record.range.end - record.range.start,
             relations: relations as u64,
             time: record.time,
+            cpu: record.cpu,
         };
     }
 
@@ -149,7 +154,13 @@ impl Yields {
 }
 
 /// The columns of the table.
-const COLUMNS: &[&str] = &["server", "coefficients", "relations", "seconds"];
+const COLUMNS: &[&str] = &[
+    "server",
+    "coefficients",
+    "relations",
+    "seconds",
+    "CPU seconds",
+];
 
 impl Yields {
     /// Returns a table with a row for each server: the work of this run and that of the journal.
@@ -162,6 +173,10 @@ impl Yields {
                 work.coefficients.to_string(),
                 work.relations.to_string(),
                 format!("{:.1}", work.time.as_secs_f64()),
+                match work.cpu {
+                    Duration::ZERO => "-".to_owned(),
+                    cpu => format!("{:.1}", cpu.as_secs_f64()),
+                },
             ]
         };
         DetailsTable {
@@ -178,6 +193,7 @@ impl Yields {
                 "coefficients": work.coefficients,
                 "relations": work.relations,
                 "seconds": work.time.as_secs_f64(),
+                "cpu_seconds": work.cpu.as_secs_f64(),
             })
         };
         let server = |(name, server): (&Arc<str>, &ServerYield)| {
@@ -226,6 +242,7 @@ mod tests {
                 coefficients,
                 relations,
                 time,
+                cpu: Duration::ZERO,
             };
             let server = ServerYield {
                 work,
@@ -243,6 +260,7 @@ mod tests {
             range: 0..coefficients,
             server: server.to_owned(),
             time: Duration::from_secs(1),
+            cpu: Duration::from_millis(900),
             packed: Vec::new(),
         }
     }
@@ -274,9 +292,9 @@ mod tests {
         let mut all = yields(&[("host:9000", 10, 1_000), ("b", 2, 3)]);
         all.add_earlier(&record("host:9000", 1), 10);
         let expected = "\
-server     coefficients  relations  seconds
-b                     2          3      2.0
-host:9000            11       1010     11.0";
+server     coefficients  relations  seconds  CPU seconds
+b                     2          3      2.0            -
+host:9000            11       1010     11.0          0.9";
         assert_eq!(all.to_string(), expected);
     }
 }

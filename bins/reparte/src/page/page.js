@@ -48,7 +48,7 @@ function show(data) {
   setText("missed", `${formatCount(data.missed)} events came too fast to be drawn: some calls are missing here, or their ends were not seen. The figures are whole.`);
   showServers(account.servers);
   showErrors(data.errors);
-  showAccount(account);
+  showAccount(account, Boolean(data.details));
   showNewest();
   setText("foot", `Began ${new Date(data.began * 1000).toLocaleString()}. Times are counted from there.`);
 }
@@ -87,6 +87,8 @@ function showProgress(data) {
 // names the rows.
 function showDetails(details) {
   byId("details").hidden = !details;
+  // Its tasks are parts of one piece of work, and those that it no longer needs are cancelled.
+  for (const id of ["done", "failed"]) byId(id).parentElement.hidden = Boolean(details);
   if (!details) return;
   setText("details-is", details.title);
   setText("details-state", details.state);
@@ -208,13 +210,13 @@ function showErrors(errors) {
   ]));
 }
 
-function showAccount(account) {
+function showAccount(account, cancels) {
   // A rare figure is shown only if it is not 0.
   const figures = [
     ["Tasks sent", account.tasks],
     ["Done", account.done],
     ["From the journal", account.resumed, "rare"],
-    ["Failed", account.failed],
+    [cancels ? "Failed or cancelled" : "Failed", account.failed],
     ["Waiting or running", account.pending],
     ["Not run", account.not_run, "rare"],
     ["Lost", account.lost],

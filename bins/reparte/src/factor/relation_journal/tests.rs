@@ -42,6 +42,7 @@ fn sieved(n: u64, range: Range<u64>, version: u32) -> SievedRecord {
         range,
         server: "host:9000".to_owned(),
         time: Duration::from_secs(1),
+        cpu: Duration::from_secs(1),
         packed: vec![7; 10],
     }
 }
