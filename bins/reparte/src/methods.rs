@@ -1,11 +1,12 @@
 //! `reparte methods`: the methods that a server publishes.
 
+mod method;
+mod rust_module;
+
 use std::time::Duration;
 
 use clap::Args;
 use cli_support::output::print;
-use serde_json::json;
-use untrusted_text::OneLine;
 use xmlrpc_client::ErrorKind;
 
 use crate::exit::Failure;
@@ -13,15 +14,18 @@ use crate::flags::client::{ClientFlags, warn_of_clear_text};
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::single_server;
 use crate::flags::value_format::ValueFormat;
-use crate::introspection::{descriptions, format_signature, is_builtin, method_names};
+use crate::introspection::{descriptions, is_builtin, method_names};
 use crate::json::json_text;
+use crate::methods::method::Method;
+use crate::methods::rust_module::rust_module;
 
 /// Lists the functions of a server, with their signatures and what they do
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   reparte methods localhost:9000
-  reparte methods localhost:9000 --all --output json")]
+  reparte methods localhost:9000 --all --output json
+  reparte methods unix:/run/supervisor.sock --rust > supervisor.rs")]
 pub(crate) struct Methods {
     /// The server: host:port, or an http:// or https:// URL
     url: String,
@@ -31,6 +35,9 @@ pub(crate) struct Methods {
     /// How to print them
     #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
     output: ValueFormat,
+    /// A Rust module with a typed function for each method, for the crate xmlrpc-client
+    #[arg(long, conflicts_with = "output")]
+    rust: bool,
     /// How long to wait for each answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     #[arg(allow_negative_numbers = true)]
@@ -69,41 +76,13 @@ impl Methods {
                 help,
             })
             .collect();
+        if self.rust {
+            return Ok(print(rust_module(server.server(), &all))?);
+        }
         match self.output {
             ValueFormat::Text => all.iter().try_for_each(|method| print(method.text()))?,
             ValueFormat::Json => print(json_text(&all.iter().map(Method::json).collect()))?,
         }
         Ok(())
-    }
-}
-
-struct Method {
-    name: String,
-    signatures: Vec<Vec<String>>,
-    help: String,
-}
-
-impl Method {
-    /// Returns a line for each signature, and the help below them.
-    fn text(&self) -> String {
-        let in_line = |text: &str| OneLine::visible(text).max_chars(1000).to_string();
-        let mut lines: Vec<String> = self
-            .signatures
-            .iter()
-            .map(|types| in_line(&format_signature(&self.name, types)))
-            .collect();
-        if lines.is_empty() {
-            lines.push(in_line(&self.name));
-        }
-        let help = self
-            .help
-            .lines()
-            .map(|line| format!("    {}", in_line(line.trim())));
-        lines.extend(help);
-        lines.join("\n")
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({ "name": self.name, "signatures": self.signatures, "help": self.help })
     }
 }

@@ -14,7 +14,7 @@
 //! | [`Multicall`], [`MulticallResults`] | many calls in one request |
 //! | [`Error`], [`ErrorKind`] | why a call has no result, and whether it may have run |
 //! | [`Phase`], [`HttpStatus`], [`MalformedResponse`], [`OptionName`] | the details of errors |
-//! | [`Value`], [`Struct`], [`DateTime`], [`Bytes`], [`Fault`], [`Dialect`], [`Limits`], [`Limit`], [`WireError`] | values and documents, from `xmlrpc-wire` |
+//! | [`Value`], [`Struct`], [`DateTime`], [`Bytes`], [`BigInteger`], [`BigDecimal`], [`Fault`], [`Dialect`], [`Limits`], [`Limit`], [`WireError`] | values and documents, from `xmlrpc-wire` |
 //! | [`IntoParams`], [`IntoValue`], [`FromValue`] | the conversions of arguments and results |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -87,6 +87,6 @@ pub use tls::{Identity, Tls};
 pub use xmlrpc_wire::serde::Serde;
 #[doc(inline)]
 pub use xmlrpc_wire::{
-    Bytes, DateTime, Dialect, Error as WireError, Fault, FromValue, IntoParams, IntoValue, Limit,
-    Limits, Struct, Value,
+    BigDecimal, BigInteger, Bytes, DateTime, Dialect, Error as WireError, Fault, FromValue,
+    IntoParams, IntoValue, Limit, Limits, Struct, Value,
 };
