@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::python_scripts::python;
 
 /// Returns the command that runs a script. `runner` is its interpreter with the words before
-/// the script's name, or `cc` with the libraries to link, or `ocaml` with the package to link. `python2` and `python3` are looked
-/// for in several places.
+/// the script's name, or `cc` with the libraries to link, or `ocaml` with the package to link.
+/// `python2` and `python3` are looked for in several places; `pypi` is a Python 3 with packages.
 pub(crate) fn command(runner: &str, script: &str) -> Command {
     let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
+    let cache = format!("{}/.cache/procdistrib", std::env::var("HOME").unwrap());
     let mut words = runner.split(' ');
     let mut command = match words.next() {
         Some("cc") => {
@@ -25,12 +26,16 @@ pub(crate) fn command(runner: &str, script: &str) -> Command {
         }
         Some("python2") => Command::new(python("2")),
         Some("python3") => Command::new(python("3")),
+        Some("pypi") => Command::new(format!("{cache}/pypi/bin/python")),
         other => Command::new(other.unwrap()),
     };
     // The dates of node depend on the time zone.
     command.args(words).arg(path).env("TZ", "UTC");
-    let cache = format!("{}/.cache/procdistrib", std::env::var("HOME").unwrap());
-    for (name, directory) in [("NODE_PATH", "node_modules"), ("PHP_IXR", "php-ixr/src")] {
+    let mut folders = vec![("NODE_PATH", "node_modules"), ("PHP_IXR", "php-ixr/src")];
+    if runner == "python2" {
+        folders.push(("PYTHONPATH", "python2"));
+    }
+    for (name, directory) in folders {
         if std::env::var_os(name).is_none() {
             command.env(name, format!("{cache}/{directory}"));
         }

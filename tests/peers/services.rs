@@ -1,5 +1,5 @@
-//! Services that people run, which our client calls: aria2, Supervisor, and rTorrent behind a
-//! web server; and Tcl's server, whose functions know no structs.
+//! Services that people run, which our client calls: aria2, Supervisor, Trac, and rTorrent behind
+//! a web server; and Tcl's server, whose functions know no structs.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use test_support::{PATIENCE, Running, TestDirectory};
 use xmlrpc_client::{Error, Fault, Options, ServerProxy, Value};
 
 use crate::script::command;
-use crate::their_servers::thirty_values;
+use crate::their_servers::{differing, echo, sorted, thirty_values};
 
 /// Returns an address of a port that is free. These services do not tell which one they have.
 fn free_address() -> String {
@@ -152,6 +152,38 @@ fn rtorrent_answers_our_client_behind_a_web_server() {
         let echoed: i64 = proxy.call("value", ("", number.to_string())).unwrap();
         assert_eq!(echoed, number);
     }
+}
+
+/// Its functions, and some of a plugin.
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn trac_answers_our_client() {
+    let folder = TestDirectory::new("trac");
+    let mut trac = command("python2", "servers/python-trac.py");
+    trac.arg(folder.directory());
+    let trac = Running::start(trac);
+    let url = trac.line_after("listening on ") + "/rpc";
+    check(&url, "nope", vec![], -32601, 60);
+    let proxy = ServerProxy::new(&url).unwrap();
+    assert_eq!(fault(proxy.call("wiki.getPage", ("Page",))).code, 404);
+    // One text for each signature, not a list of types.
+    let method = ("validator1.factoriz_sum",);
+    let signature: Vec<String> = proxy.call("system.methodSignature", method).unwrap();
+    assert_eq!(signature, ["struct,array"]);
+    let sum: String = proxy
+        .call("validator1.factoriz_sum", ("23434252232434",))
+        .unwrap();
+    assert_eq!(sum, "50914");
+    assert_eq!(differing(&proxy), [""; 0]);
+    let values = thirty_values().into_iter();
+    let changed = values.filter_map(|(name, value)| {
+        let echoed = echo(&proxy, &value).ok().flatten();
+        (echoed.map(sorted) != Some(sorted(value))).then_some(name)
+    });
+    assert_eq!(
+        changed.collect::<Vec<_>>(),
+        ["an i8", "a carriage return", "nil"]
+    );
 }
 
 fn start_tcl() -> (Running, ServerProxy) {
