@@ -92,6 +92,7 @@ impl ClientFlags {
         limits.string = limits.bytes;
         limits.values = limits.values.max(limits.bytes / 16);
         options.dialect = self.dialect.dialect();
+        options.tcp_keepalive = Some(self.keepalive);
         if let Some(path) = &self.token_file {
             options.credentials = Some(Credentials::token(read_token(path)?.text()));
         }
