@@ -152,6 +152,31 @@ fn a_file_that_is_no_journal_is_left_unchanged() {
     check_says(&ended, "can't open the journal");
 }
 
+/// `clnt_processes --journal j > j` destroyed the journal, with exit code 0.
+#[test]
+fn a_journal_that_is_the_output_is_refused() {
+    let directory = TestDirectory::new("output");
+    let journal = directory.path("journal");
+    let arguments = ["--local", "1", "--journal", &journal];
+    let before = {
+        client(&arguments).expect_code(0);
+        fs::read(&journal).unwrap()
+    };
+    let client_path = program("clnt_processes");
+    let client_path = client_path.get_program().to_str().unwrap();
+    for (redirection, left) in [(">>", &before[..]), ("2>>", &before), (">", &[])] {
+        let script = format!("exec \"$0\" \"$@\" {redirection} '{journal}'");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, client_path]).args(arguments);
+        let ended = Running::start(shell).end();
+        ended.expect_code(7);
+        if redirection != "2>>" {
+            check_says(&ended, "are the same file");
+            assert_eq!(fs::read(&journal).unwrap(), left, "{redirection}");
+        }
+    }
+}
+
 /// Runs the client in a shell after the command `first`, where it runs out of room. Then makes
 /// room, and runs the client again.
 fn with_little_room(first: &str, journal: &str, make_room: impl FnOnce()) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use cli_support::clear_text;
+use cli_support::distinct_files::DistinctFiles;
 use cli_support::output::eprint;
 use cli_support::signals::at_signal;
 use factorizar_service::LocalServers;
@@ -121,7 +122,7 @@ impl FactoringRun {
     ///
     /// # Errors
     ///
-    /// [`Failure::Journal`] if the journal can't be used.
+    /// [`Failure::Journal`] if the journal can't be used, or is the file of the output.
     pub fn with_journal<R>(
         &self,
         function: &str,
@@ -130,10 +131,14 @@ impl FactoringRun {
     where
         R: Persist + Send + 'static,
     {
-        Ok(match &self.journal {
-            Some(path) => run.journal(Journal::open(path, function)?),
-            None => run,
-        })
+        let Some(path) = &self.journal else {
+            return Ok(run);
+        };
+        let mut files = DistinctFiles::default();
+        files.add_standard_outputs();
+        files.add_output("--journal", Some(path));
+        files.check()?;
+        Ok(run.journal(Journal::open(path, function)?))
     }
 
     /// Ends the run of `handle` at the first Ctrl-C or SIGTERM: [`FactoringRun::finish`] then

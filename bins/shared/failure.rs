@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use cli_support::distinct_files::SameFile;
 use cli_support::exit::{self, Place};
 use cli_support::signals::SignalError;
 use factorizar_service::StartError;
@@ -77,6 +78,13 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// Of the journal and the output.
+impl From<SameFile> for Failure {
+    fn from(error: SameFile) -> Self {
+        Failure::Journal(error.to_string())
+    }
+}
 
 impl From<SignalError> for Failure {
     fn from(error: SignalError) -> Self {

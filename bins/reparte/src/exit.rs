@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::io;
 
+use cli_support::distinct_files::SameFile;
 use cli_support::exit::{self, Place};
 use cli_support::signals::SignalError;
 #[cfg(feature = "factoring")]
@@ -78,6 +79,15 @@ impl fmt::Display for Failure {
             | Failure::Journal(text)
             | Failure::Refused(text) => f.write_str(text),
             Failure::Silent(_) => Ok(()),
+        }
+    }
+}
+
+impl From<SameFile> for Failure {
+    fn from(error: SameFile) -> Self {
+        match error.is_of("--journal") {
+            true => Failure::Journal(error.to_string()),
+            false => Failure::argument(error),
         }
     }
 }

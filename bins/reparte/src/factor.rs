@@ -30,8 +30,6 @@ mod stage;
 mod stop;
 mod yields;
 
-#[cfg(unix)]
-use std::io;
 
 use cli_support::descriptors::raise_limit;
 use cli_support::output::print;
@@ -62,7 +60,6 @@ use crate::page::details::Details;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
 use crate::progress_display::ProgressDisplay;
-use crate::run::distinct_files::DistinctFiles;
 use crate::run::first_failure;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
@@ -119,20 +116,6 @@ impl FactorCommand {
         let journal = journal.map_or(Ok(()), RelationJournal::finish);
         let page = page.map_or(Ok(()), |page| page.end(&ended));
         first_failure([ended, journal, account, page], console)
-    }
-
-    /// Checks that no file is named for two purposes.
-    fn check_files(&self) -> Result<(), Failure> {
-        let mut files = DistinctFiles::default();
-        #[cfg(unix)]
-        {
-            files.add_stream("standard input", io::stdin());
-            files.add_stream("standard output", io::stdout());
-        }
-        files.add("--journal", self.journal.as_deref());
-        files.add("--account", self.account.as_deref());
-        files.add("--report", self.report.as_deref());
-        files.check()
     }
 
     /// Starts the dispatcher on these servers. Returns the watcher of their file too.

@@ -16,7 +16,6 @@ mod check_process;
 mod collector;
 mod destination;
 mod dispatcher;
-pub(crate) mod distinct_files;
 mod failed_tasks;
 mod failure_report;
 mod feeder;
@@ -39,12 +38,11 @@ mod task;
 mod task_reader;
 mod verdict;
 
-#[cfg(unix)]
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use cli_support::descriptors::raise_limit;
+use cli_support::distinct_files::DistinctFiles;
 use cli_support::standard_streams::check_output;
 use reparte::Repartidor;
 
@@ -60,7 +58,6 @@ use crate::run::call_result::CallResult;
 use crate::run::collector::collect;
 use crate::run::destination::{Destination, DestinationSetup};
 use crate::run::dispatcher::{Dispatcher, RunHandle};
-use crate::run::distinct_files::DistinctFiles;
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
@@ -189,22 +186,21 @@ impl RunCommand {
         let mut files = DistinctFiles::default();
         let tasks = self.tasks.as_deref().filter(|path| *path != Path::new("-"));
         match tasks {
-            Some(path) => files.add("--tasks", Some(path)),
-            #[cfg(unix)]
-            None => files.add_stream("standard input", io::stdin()),
-            #[cfg(not(unix))]
-            None => {}
+            Some(path) => files.add_input("--tasks", Some(path)),
+            None => files.add_standard_input(),
         }
-        #[cfg(unix)]
-        files.add_stream("standard output", io::stdout());
-        files.add("--journal", self.journal.as_deref());
-        files.add("--account", self.account.as_deref());
-        files.add("--report", self.report.as_deref());
+        files.add_input("--verify", self.verify.as_deref());
+        self.servers.add_to(&mut files);
+        self.client.add_to(&mut files);
+        files.add_standard_outputs();
+        files.add_output("--journal", self.journal.as_deref());
+        files.add_output("--account", self.account.as_deref());
+        files.add_output("--report", self.report.as_deref());
         // The tasks may be those that failed before: they are replaced at the end.
         if self.failed != self.tasks {
-            files.add("--failed", self.failed.as_deref());
+            files.add_output("--failed", self.failed.as_deref());
         }
-        files.check()
+        Ok(files.check()?)
     }
 
     fn resume(&self, destinations: Vec<Destination>) -> Result<Dispatcher, Failure> {

@@ -65,6 +65,33 @@ fn factor(arguments: &[&str]) -> Ended {
     run(&[&["factor"], arguments].concat())
 }
 
+/// `factor --report f > f` lost the results, with exit code 0.
+#[test]
+fn files_are_different_ones() {
+    let files = TestDirectory::new("factor files");
+    let (report, numbers) = (files.path("report"), files.write("numbers", "15\n", 0o600));
+    let arguments = ["factor", "--local", "1", "-q", "--report"];
+    let with_output = |file: &str, more: &[&str]| {
+        let output = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(file);
+        let command = reparte(&[&arguments[..], &[&report], more].concat());
+        Running::start_into(command, output.unwrap()).end()
+    };
+    with_output(&report, &["15"]).expect_error(2, &["standard output", "are the same file"]);
+    assert_eq!(std::fs::metadata(&report).unwrap().len(), 0);
+    let mut command = reparte(&[&arguments[..], &[&numbers]].concat());
+    command.stdin(std::fs::File::open(&numbers).unwrap());
+    let ended = command.output().unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    assert_eq!(std::fs::read_to_string(&numbers).unwrap(), "15\n");
+    // Another output is fine.
+    let output = files.path("output");
+    with_output(&output, &["15"]).expect("");
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "15: 3 5\n");
+}
+
 #[test]
 fn numbers_come_in_order_as_factor_prints_them() {
     let arguments = [

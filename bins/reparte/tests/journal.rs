@@ -11,6 +11,7 @@ mod common;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Command;
 
 use common::functions::{Held, next, service};
 use common::server::serve;
@@ -55,16 +56,37 @@ fn a_journal_that_is_lost_in_the_middle_is_told() {
 fn files_of_a_run_are_different_ones() {
     let files = TestDirectory::new("same files");
     let (one, tasks) = (files.path("one"), files.write("tasks", "1\n2\n", 0o600));
+    symlink(files.path(""), files.path("link")).unwrap();
+    let linked = files.path("link/one");
     let (_server, url) = serve(&["--function", "f", "--", "cat"]);
     for (more, code) in [
         (["--journal", &one, "--account", &one], 7),
         (["--journal", &tasks, "--account", &one], 7),
         (["--report", &one, "--account", &one], 2),
         (["--report", &tasks, "--account", &one], 2),
+        // A new file whose directory has two names.
+        (["--journal", &one, "--account", &linked], 7),
     ] {
         run(&arguments(&url, &tasks, &more)).expect_error(code, &["are the same file"]);
     }
     assert_eq!(fs::read_to_string(&tasks).unwrap(), "1\n2\n");
+    assert!(!fs::exists(&one).unwrap());
+    // What is read: servers, secrets, certificates and the check.
+    let servers = files.write("servers", &url, 0o600);
+    let token = files.write("token", "correct-horse-battery", 0o600);
+    let check = files.write("check", "#!/bin/sh\n", 0o700);
+    for input in [
+        ["--servers", &servers],
+        ["--token-file", &token],
+        ["--verify", &check],
+    ] {
+        let content = fs::read(input[1]).unwrap();
+        for (output, code) in [("--account", 2), ("--failed", 2), ("--journal", 7)] {
+            let more = [&input[..], &[output, input[1]]].concat();
+            run(&arguments(&url, &tasks, &more)).expect_error(code, &["are the same file"]);
+        }
+        assert_eq!(fs::read(input[1]).unwrap(), content);
+    }
     // The output, as the shell opens it.
     for (more, code) in [(["--journal", &one], 7), (["--account", &one], 2)] {
         let output = File::create(&one).unwrap();
@@ -75,6 +97,16 @@ fn files_of_a_run_are_different_ones() {
     let output = File::options().append(true).open(&tasks).unwrap();
     let ended = Running::start_into(reparte(&arguments(&url, &tasks, &[])), output).end();
     ended.expect_error(2, &["--tasks", "are the same file"]);
+    // Standard output and standard error may be one file, but not the journal's.
+    let (journal, both) = (files.path("journal"), files.path("both"));
+    for (output, code) in [(&both, 0), (&journal, 7)] {
+        let shell = "exec \"$0\" \"$@\" > \"$OUTPUT\" 2>&1";
+        let mut command = Command::new("sh");
+        command.args(["-c", shell, env!("CARGO_BIN_EXE_reparte")]);
+        command.args(arguments(&url, &tasks, &["--journal", &journal]));
+        command.env("OUTPUT", output);
+        Running::start(command).end().expect_code(code);
+    }
     // Pipes and devices may be named twice.
     let twice = ["--account", "/dev/null", "--report", "/dev/null"];
     run(&arguments(&url, &tasks, &twice)).expect("1\n2\n");

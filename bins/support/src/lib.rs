@@ -4,6 +4,7 @@
 pub mod clear_text;
 pub mod descriptors;
 pub mod diagnostics;
+pub mod distinct_files;
 pub mod exit;
 pub mod listening;
 pub mod logging;

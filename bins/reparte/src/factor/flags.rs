@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use cli_support::distinct_files::DistinctFiles;
 use reparte::Options;
 
 use crate::exit::Failure;
@@ -108,6 +109,21 @@ impl FactorCommand {
     pub(super) fn server_list(&self) -> ServerList {
         let servers = self.words.iter().filter(|word| !is_number(word)).cloned();
         ServerList::new(servers.collect(), self.servers.clone())
+    }
+
+    /// Checks that no file is named for two purposes, one of which would overwrite the other.
+    pub(super) fn check_files(&self) -> Result<(), Failure> {
+        let mut files = DistinctFiles::default();
+        if self.numbers().is_empty() {
+            files.add_standard_input();
+        }
+        self.server_list().add_to(&mut files);
+        self.client.add_to(&mut files);
+        files.add_standard_outputs();
+        files.add_output("--journal", self.journal.as_deref());
+        files.add_output("--account", self.account.as_deref());
+        files.add_output("--report", self.report.as_deref());
+        Ok(files.check()?)
     }
 
     /// Returns the options of the HTTP client.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use cli_support::clear_text;
+use cli_support::distinct_files::DistinctFiles;
 use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProxy};
 use xmlrpc_wire::Dialect;
 
@@ -75,6 +76,14 @@ impl DialectName {
 }
 
 impl ClientFlags {
+    /// Adds the files of these flags to those of the command.
+    pub(crate) fn add_to(&self, files: &mut DistinctFiles) {
+        files.add_input("--token-file", self.token_file.as_deref());
+        files.add_input("--ca", self.ca.as_deref());
+        files.add_input("--tls-cert", self.tls_cert.as_deref());
+        files.add_input("--tls-key", self.tls_key.as_deref());
+    }
+
     /// Returns the options of calls that the dispatcher ends after `timeout`. Their own
     /// time-outs are no shorter.
     pub(crate) fn options_for_calls_of(&self, timeout: Duration) -> Result<Options, Failure> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use cli_support::distinct_files::DistinctFiles;
 use reparte::XmlRpc;
 use xmlrpc_client::{Options, ServerProxy};
 
@@ -37,6 +38,11 @@ impl ServerList {
     /// Returns whether there is a file.
     pub(crate) fn has_file(&self) -> bool {
         self.servers.is_some()
+    }
+
+    /// Adds the file to those of the command.
+    pub(crate) fn add_to(&self, files: &mut DistinctFiles) {
+        files.add_input("--servers", self.servers.as_deref());
     }
 
     /// Reads the file. `None` if there is none, or it can't be read.

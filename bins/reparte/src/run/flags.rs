@@ -143,7 +143,7 @@ pub(crate) struct RunCommand {
     max_in_flight: u32,
 
     #[command(flatten)]
-    client: ClientFlags,
+    pub(super) client: ClientFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
