@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use xmlrpc_server::front::hyper;
 
-use crate::network_namespace::NetworkNamespace;
+use crate::remote_server::RemoteServer;
 use test_support::PATIENCE;
 
 /// The errors of a connection that the server has closed.
@@ -38,7 +38,7 @@ fn connected(address: &str) -> Option<TcpStream> {
 #[test]
 #[ignore = "needs root, iproute2 and curl"]
 fn one_peer_has_its_share_of_the_connections_and_no_more() {
-    let namespace = NetworkNamespace::new();
+    let namespace = RemoteServer::start();
     let most = hyper::Options::default().connections_per_peer;
     let mut all: Vec<_> = (0..most)
         .map(|_| connected(&namespace.address).expect("within the share"))

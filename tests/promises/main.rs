@@ -16,11 +16,11 @@ mod event_watch;
 mod killed_client;
 mod nap_server;
 #[cfg(target_os = "linux")]
-mod network_namespace;
-#[cfg(target_os = "linux")]
 mod partition;
 #[path = "../common/python_scripts.rs"]
 mod python_scripts;
+#[cfg(target_os = "linux")]
+mod remote_server;
 mod retries;
 #[cfg(target_os = "linux")]
 mod scale;

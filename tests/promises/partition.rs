@@ -6,7 +6,7 @@ use reparte::{CallReason, Event, Options};
 use xmlrpc_client::{Error, ServerProxy};
 
 use crate::event_watch::EventWatch;
-use crate::network_namespace::NetworkNamespace;
+use crate::remote_server::RemoteServer;
 use crate::{is_set_aside, nap_server, repartidor};
 
 fn is_retry(event: &Event) -> bool {
@@ -24,7 +24,7 @@ fn is_retry(event: &Event) -> bool {
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_partition_is_noticed_like_a_hang() {
-    let namespace = NetworkNamespace::new();
+    let namespace = RemoteServer::start();
     let (_other, second) = nap_server::start(1);
     let mut options = Options::default();
     options.hedge = false;
@@ -52,12 +52,12 @@ fn p4_a_partition_is_noticed_like_a_hang() {
     assert!(reparto.terminar().is_err());
 }
 
-/// A call whose connection a firewall has forgotten: packets of both sides are dropped, and no
+/// A call whose connection a firewall has forgotten: no packet of the client arrives, and no
 /// time-out is near. The system notices it.
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_forgotten_connection_is_lost_and_not_waited_for() {
-    let namespace = NetworkNamespace::new();
+    let namespace = RemoteServer::start();
     let mut options = xmlrpc_client::Options::default();
     options.tcp_keepalive = Some(Duration::from_secs(3));
     let builder = ServerProxy::builder(&namespace.address).options(options);
@@ -73,11 +73,32 @@ fn p4_a_forgotten_connection_is_lost_and_not_waited_for() {
     assert!(found <= Duration::from_secs(10), "{found:?}");
 }
 
+/// A request that never arrives, on a connection that was made: the system asks nothing while it
+/// is not acknowledged, and sent it again for a quarter of an hour.
+#[test]
+#[ignore = "needs root, iproute2 and nftables"]
+fn p4_a_request_that_is_not_acknowledged_is_lost() {
+    let namespace = RemoteServer::start();
+    namespace.drop_data();
+    let mut options = xmlrpc_client::Options::default();
+    options.tcp_keepalive = Some(Duration::from_secs(3));
+    let builder = ServerProxy::builder(&namespace.address).options(options);
+    let server = builder.build().unwrap();
+    let called = Instant::now();
+    let error = server.call::<i32>("nap", (1, 0)).unwrap_err();
+    let found = called.elapsed();
+    eprintln!("P4: a request that is not acknowledged is given up after {found:?}: {error}");
+    assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+    assert!(found <= Duration::from_secs(12), "{found:?}");
+    namespace.mend();
+    assert_eq!(server.call::<i32>("nap", (1, 0)).unwrap(), 0);
+}
+
 /// P4: a reset connection is noticed like a death.
 #[test]
 #[ignore = "needs root, iproute2 and nftables"]
 fn p4_a_reset_is_noticed_like_a_death() {
-    let namespace = NetworkNamespace::new();
+    let namespace = RemoteServer::start();
     let mut reparto = repartidor(&[&namespace.address], Options::default());
     let mut watch = EventWatch::new(reparto.handle().events(1000));
     reparto.enviar((400, 0)).unwrap();

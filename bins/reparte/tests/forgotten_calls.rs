@@ -1,5 +1,5 @@
-//! `reparte run` over a network that forgets a connection while its call runs: the answer goes
-//! nowhere, and neither side is told.
+//! `reparte run` and `serve` over a network that forgets a connection while its call runs: the
+//! answer goes nowhere, and neither side is told.
 
 #![cfg(unix)]
 #![allow(
@@ -14,9 +14,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use common::named_pipe::{Reader, pipe};
 use common::reparte;
 use common::server::serve;
+#[cfg(target_os = "linux")]
+use test_support::NetworkNamespace;
 use test_support::{Running, TestDirectory};
 
 /// A relay to a server. It drops the answer to the first call of `f`, and keeps both connections
@@ -55,6 +61,33 @@ fn copy(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool) 
             return;
         }
     }
+}
+
+/// The client's machine vanishes: the server ends the program, which nobody waits for.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, iproute2 and nftables"]
+fn the_program_of_a_vanished_client_is_ended() {
+    let namespace = NetworkNamespace::new();
+    let files = TestDirectory::new("vanished");
+    let pipe = pipe(&files, "pipe");
+    let script = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
+    let mut command = std::process::Command::new(namespace.through()[0]);
+    command.args(&namespace.through()[1..]);
+    command.args([env!("CARGO_BIN_EXE_reparte"), "serve", "--keepalive", "2"]);
+    let address = format!("{}:0", namespace.host);
+    command.args([&*address, "--without-token", "--function", "f", "--"]);
+    command.args(["sh", "-c", script, "sh", "{}"]);
+    let server = Running::start(command);
+    let client = Running::start(reparte(&["call", &server.address(), "f", &pipe]));
+    let reader = Reader::open(&pipe);
+    namespace.cut();
+    let cut = Instant::now();
+    reader.all_dead();
+    // The program has two seconds after SIGTERM, which it doesn't need.
+    let ended = cut.elapsed();
+    assert!(ended < Duration::from_secs(10), "{ended:?}");
+    drop(client);
 }
 
 #[test]

@@ -58,6 +58,10 @@ pub struct Options {
     /// connection, or the server's machine has lost its power. `None` never asks. On Unix; a
     /// time below a second counts as one.
     ///
+    /// A request of up to 16 KiB that no system has acknowledged for twice this time is lost too,
+    /// on Linux: it doesn't ask meanwhile. A longer one may wait for a server that is busy with
+    /// another connection; the system gives it up after some 15 minutes.
+    ///
     /// A server that hangs still answers: its system does that.
     pub tcp_keepalive: Option<Duration>,
     /// The credentials for a server that asks for them; none by default. They may stand in

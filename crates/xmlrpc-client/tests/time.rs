@@ -13,6 +13,27 @@ use xmlrpc_client::{Error, ErrorKind, Phase, ServerProxy};
 
 const SHORT: Duration = Duration::from_millis(150);
 
+/// A server that serves one connection at a time takes no more of a long request than its system
+/// has room for. That is no loss, however long it lasts.
+#[cfg(unix)]
+#[test]
+fn a_long_request_may_wait_for_its_server() {
+    let server = serve(|listener| {
+        let mut peer = listener.accept();
+        // More than twice the keepalive.
+        thread::sleep(Duration::from_secs(5));
+        assert!(peer.request().body.len() > 200_000);
+        peer.send(value(49));
+    });
+    let mut options = options();
+    options.tcp_keepalive = Some(Duration::from_secs(1));
+    let builder = ServerProxy::builder(&server.address).options(options);
+    let proxy = builder.build().unwrap();
+    let text = "x".repeat(200_000);
+    assert_eq!(proxy.call::<i32>("f", (text,)).unwrap(), 49);
+    server.done();
+}
+
 /// A call, with a short answer time-out, to a server that reads the request, sends this
 /// and then goes on as `script` says until the client has gone.
 fn timed_out(part: &'static str, script: impl FnOnce(&mut Peer) + Send + 'static) -> Error {

@@ -13,11 +13,15 @@
 mod directory;
 mod ended;
 mod local_server;
+#[cfg(target_os = "linux")]
+mod network_namespace;
 mod running;
 mod waiting;
 
 pub use directory::TestDirectory;
 pub use ended::Ended;
 pub use local_server::LocalServer;
+#[cfg(target_os = "linux")]
+pub use network_namespace::NetworkNamespace;
 pub use running::Running;
 pub use waiting::{PATIENCE, until};

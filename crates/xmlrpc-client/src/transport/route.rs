@@ -72,7 +72,7 @@ impl Route {
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {
             let end = Instant::now() + timeout;
-            let connected = Stream::connect(address, timeout, None).and_then(|stream| {
+            let connected = Stream::connect(address, timeout).and_then(|stream| {
                 let time_left = || end.saturating_duration_since(Instant::now());
                 tunnel.map_or(Ok(()), |tunnel| tunnel.open(&stream, time_left))
             });

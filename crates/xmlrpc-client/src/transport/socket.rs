@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, ShutdownHandle, Transpo
 
 use crate::phase::Phase;
 use crate::progress::CallProgress;
+use crate::transport::keepalive::AcknowledgementLimit;
 use crate::transport::socket_buffers::SocketBuffers;
 use crate::transport::stream::Stream;
 
@@ -23,16 +24,26 @@ pub(super) struct Socket {
     progress: Arc<CallProgress>,
     read_timeout: SocketTimeout,
     write_timeout: SocketTimeout,
+    acknowledgement_limit: AcknowledgementLimit,
+    /// The number of bytes that were written since the last input was awaited.
+    request_bytes: usize,
 }
 
 impl Socket {
-    pub(super) fn new(stream: Stream, buffer_bytes: usize, progress: Arc<CallProgress>) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        buffer_bytes: usize,
+        acknowledgement_limit: AcknowledgementLimit,
+        progress: Arc<CallProgress>,
+    ) -> Self {
         Socket {
             stream: Arc::new(stream),
             buffers: SocketBuffers::new(buffer_bytes),
             progress,
             read_timeout: SocketTimeout::default(),
             write_timeout: SocketTimeout::default(),
+            acknowledgement_limit,
+            request_bytes: 0,
         }
     }
 
@@ -66,6 +77,7 @@ impl Socket {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.request_bytes += sent;
         self.buffers.release();
         Ok(())
     }
@@ -88,6 +100,10 @@ impl Transport for Socket {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
+        let request_bytes = std::mem::take(&mut self.request_bytes);
+        if request_bytes > 0 {
+            self.acknowledgement_limit.fit(request_bytes, &self.stream);
+        }
         self.progress.enter(Phase::Response);
         loop {
             let time_left = time_left(&self.progress, timeout)?;

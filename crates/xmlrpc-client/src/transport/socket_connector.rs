@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector};
 use ureq::{Error, Timeout};
 
 use crate::progress::CallProgress;
+use crate::transport::keepalive::{AcknowledgementLimit, set_keepalive};
 use crate::transport::route::Route;
 use crate::transport::socket::Socket;
 use crate::transport::stream::Stream;
@@ -52,8 +53,12 @@ impl SocketConnector {
             if share.is_zero() {
                 break;
             }
-            match Stream::connect(address, share, self.keepalive) {
+            match Stream::connect(address, share) {
                 Ok(stream) => {
+                    if let Some(time) = self.keepalive {
+                        // A system that lacks it leaves the call to its time-outs.
+                        let _ = set_keepalive(&stream, time);
+                    }
                     let socket = self.socket(stream, details)?;
                     if let Some(tunnel) = tunnel {
                         let opened = tunnel.open(socket.stream(), || self.progress.time_left());
@@ -77,7 +82,8 @@ impl SocketConnector {
     /// not wait. Fails if the call is cancelled already.
     fn socket(&self, stream: Stream, details: &ConnectionDetails) -> Result<Socket, Error> {
         let buffer_bytes = details.config.output_buffer_size();
-        let socket = Socket::new(stream, buffer_bytes, Arc::clone(&self.progress));
+        let limit = AcknowledgementLimit::new(self.keepalive);
+        let socket = Socket::new(stream, buffer_bytes, limit, Arc::clone(&self.progress));
         (details.register_shutdown)(socket.shutdown_handle())?;
         Ok(socket)
     }

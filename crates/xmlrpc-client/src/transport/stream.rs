@@ -10,8 +10,6 @@ use std::time::Duration;
 
 use ureq::unversioned::transport::ShutdownHandle;
 
-use crate::transport::keepalive::set_keepalive;
-
 /// A connected stream. It is read and written through a shared reference, as those in it.
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -21,17 +19,9 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    pub(super) fn connect(
-        address: &SocketAddr,
-        timeout: Duration,
-        keepalive: Option<Duration>,
-    ) -> io::Result<Self> {
+    pub(super) fn connect(address: &SocketAddr, timeout: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(address, timeout)?;
         stream.set_nodelay(true)?;
-        if let Some(time) = keepalive {
-            // A system that lacks it leaves the call to its time-outs.
-            let _ = set_keepalive(&stream, time);
-        }
         Ok(Stream::Tcp(stream))
     }
 
