@@ -159,12 +159,13 @@ impl FactorCommand {
     ) -> Result<Interrupt, Failure> {
         let (run, flag) = (factorizer.search.handle(), factorizer.flag.clone());
         let (raised, keeps_journal) = (run.clone(), self.journal.is_some());
-        Interrupt::watch(&run, console, move || {
+        let also = move || {
             flag.cancel();
             if !keeps_journal {
                 raised.cancel_all();
             }
-        })
+        };
+        Interrupt::watch(&run, console, also, || {})
     }
 
     /// Factors the numbers, and prints the factors of each.

@@ -181,7 +181,7 @@ impl RunCommand {
         })
     }
 
-    /// Checks that no file is named for two purposes.
+    /// Checks that no file is named for two purposes, one of which would overwrite the other.
     fn check_files(&self) -> Result<(), Failure> {
         let mut files = DistinctFiles::default();
         let tasks = self.tasks.as_deref().filter(|path| *path != Path::new("-"));
@@ -240,7 +240,9 @@ impl RunCommand {
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
-        let interrupt = Interrupt::watch(&handle, console, || {})?;
+        let programs = check.clone();
+        let kill = move || programs.iter().for_each(|check| check.kill());
+        let interrupt = Interrupt::watch(&handle, console, || {}, kill)?;
         watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {

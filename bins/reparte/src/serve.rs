@@ -5,14 +5,14 @@ pub(crate) mod guard;
 mod init_process;
 mod limits;
 mod process;
-mod process_groups;
+pub(crate) mod process_groups;
 mod program;
 mod program_input;
 mod program_io;
 mod program_mark;
 mod program_user;
 mod shutdown;
-mod start_error;
+pub(crate) mod start_error;
 
 use std::ffi::OsString;
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::functions::{Held, next, service};
+use common::named_pipe::{Reader, pipe};
 use common::reparte;
 use rustix::process::Signal;
 use test_support::{Ended, LocalServer, Running, TestDirectory};
@@ -33,6 +34,33 @@ fn start(files: &TestDirectory, tasks: &[u8], arguments: &[&str]) -> Running {
 fn run_check(server: &LocalServer, tasks: &str, arguments: &[&str]) -> Ended {
     let flags = ["run", &*server.address, "--function", "check", "-q"];
     common::run(&[&flags[..], &["--tasks", tasks], arguments].concat())
+}
+
+/// The program of `--verify` ran on after a run that ended at once.
+#[test]
+fn a_check_does_not_outlive_its_run() {
+    let server = LocalServer::start(service());
+    for is_killed in [false, true] {
+        let files = TestDirectory::new("verify outlives");
+        let pipe = pipe(&files, "pipe");
+        // It starts another program, which holds the pipe too.
+        let script = format!(
+            "#!/bin/sh\nexec 3>'{pipe}'; echo started >&3; trap '' TERM; sleep 1000 & wait\n"
+        );
+        let check = files.write("check", &script, 0o700);
+        let flags = [&*server.address, "--function", "echo", "--verify", &check];
+        let run = start(&files, b"1\n", &flags);
+        let reader = Reader::open(&pipe);
+        if is_killed {
+            run.kill();
+        } else {
+            run.signal(Signal::TERM);
+            run.line_after("stopping");
+            run.signal(Signal::TERM);
+            run.end().expect_code(143);
+        }
+        reader.all_dead();
+    }
 }
 
 #[test]

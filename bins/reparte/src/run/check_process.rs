@@ -1,4 +1,4 @@
-//! One execution of the check of `--verify`.
+//! The programs of the check of `--verify`. On Unix none outlives the run, however that ends.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+#[cfg(unix)]
+use crate::serve::process_groups::{ProcessGroup, ProcessGroups};
 
 /// The most bytes that are kept of the end of the program's error output.
 const KEPT: usize = 2000;
@@ -23,43 +26,98 @@ pub(super) struct CheckEnd {
     pub(super) error_output: String,
 }
 
-/// Starts the program, gives it its input, and waits for its end. `None` if it was killed since
-/// nobody waits for the verdict any more.
-///
-/// # Errors
-///
-/// The program can't be started.
-pub(super) fn execute(
-    program: &Path,
-    input: Vec<u8>,
-    is_cancelled: impl Fn() -> bool,
-) -> io::Result<Option<CheckEnd>> {
-    let mut command = Command::new(program);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    // A group of its own: Ctrl-C at a terminal ends the run, which still waits for the check.
+/// The programs of a check that run.
+#[derive(Debug)]
+pub(super) struct CheckPrograms {
+    /// Each program has a group of its own: Ctrl-C at a terminal ends the run, which still waits
+    /// for the check.
     #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn()?;
-    // Nobody waits for these threads: a process that outlives the program may hold its pipes.
-    let started = write_input(&mut child, input).and_then(|()| read_errors(&mut child));
-    let errors = started.inspect_err(|_| {
-        let _ = end(&mut child);
-    })?;
-    let has_ended = wait(&mut child, &errors, is_cancelled);
-    let status = end(&mut child)?;
-    if !has_ended {
-        return Ok(None);
+    groups: ProcessGroups,
+}
+
+impl CheckPrograms {
+    /// Returns no programs yet. A guard will kill them if this process is killed.
+    pub(super) fn guarded() -> Self {
+        CheckPrograms {
+            #[cfg(unix)]
+            groups: ProcessGroups::guarded(),
+        }
     }
-    // Its end is the sign that the output is whole.
-    let _ = errors.at_end.recv_timeout(LAST_WORDS);
-    let kept = errors.kept.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Some(CheckEnd {
-        status,
-        error_output: String::from_utf8_lossy(&kept).trim_end().to_owned(),
-    }))
+
+    /// Kills all programs, for a process that ends at once.
+    pub(super) fn kill(&self) {
+        #[cfg(unix)]
+        self.groups.kill();
+    }
+
+    /// Starts the program, gives it its input, and waits for its end. `None` if it was killed
+    /// since nobody waits for the verdict any more.
+    ///
+    /// # Errors
+    ///
+    /// The program can't be started.
+    pub(super) fn execute(
+        &self,
+        program: &Path,
+        input: Vec<u8>,
+        is_cancelled: impl Fn() -> bool,
+    ) -> io::Result<Option<CheckEnd>> {
+        let mut command = Command::new(program);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut program = self.start(&mut command)?;
+        // Nobody waits for these threads: a process that outlives the program may hold its pipes.
+        write_input(&mut program.child, input)?;
+        let errors = read_errors(&mut program.child)?;
+        let has_ended = wait(&mut program.child, &errors, is_cancelled);
+        let status = program.wait()?;
+        if !has_ended {
+            return Ok(None);
+        }
+        // Its end is the sign that the output is whole.
+        let _ = errors.at_end.recv_timeout(LAST_WORDS);
+        let kept = errors.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(CheckEnd {
+            status,
+            error_output: String::from_utf8_lossy(&kept).trim_end().to_owned(),
+        }))
+    }
+
+    #[cfg(unix)]
+    fn start(&self, command: &mut Command) -> io::Result<ProcessGroup<'_>> {
+        Ok(self.groups.start(command)?)
+    }
+
+    #[cfg(not(unix))]
+    fn start(&self, command: &mut Command) -> io::Result<Program> {
+        let child = command.spawn()?;
+        Ok(Program { child })
+    }
+}
+
+/// A program without a group. It is killed when this is dropped.
+#[cfg(not(unix))]
+struct Program {
+    child: Child,
+}
+
+#[cfg(not(unix))]
+impl Program {
+    /// Waits for the program, and kills it if it still runs.
+    fn wait(mut self) -> io::Result<ExitStatus> {
+        // It fails if the program has ended.
+        let _ = self.child.kill();
+        self.child.wait()
+    }
+}
+
+#[cfg(not(unix))]
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
 }
 
 /// Waits until the program has ended. Returns false if it is no longer wanted before.
@@ -130,20 +188,4 @@ fn has_ended(child: &mut Child) -> bool {
 #[cfg(not(unix))]
 fn has_ended(child: &mut Child) -> bool {
     !matches!(child.try_wait(), Ok(None))
-}
-
-/// Kills the program and what it has left running, and returns its status.
-#[cfg(unix)]
-fn end(child: &mut Child) -> io::Result<ExitStatus> {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    // It fails if no process of the group is left.
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    child.wait()
-}
-
-#[cfg(not(unix))]
-fn end(child: &mut Child) -> io::Result<ExitStatus> {
-    // It fails if the program has ended.
-    let _ = child.kill();
-    child.wait()
 }

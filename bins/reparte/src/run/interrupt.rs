@@ -15,11 +15,12 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Watches for signals. The first one ends the run once its calls have returned, and then
-    /// calls `also`; the second one ends the process.
+    /// calls `also`; the second one calls `last` and ends the process.
     pub(crate) fn watch<A: 'static, R: 'static>(
         run: &Handle<A, R>,
         console: &Console,
         also: impl Fn() + Send + 'static,
+        last: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Failure> {
         let has_come = Arc::new(AtomicBool::new(false));
         let (run, console) = (run.clone(), console.clone());
@@ -37,7 +38,7 @@ impl Interrupt {
             ));
             also();
         };
-        at_signal(first, || {})?;
+        at_signal(first, last)?;
         Ok(Interrupt(has_come))
     }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use reparte::{Call, CallError, ErrorKind};
 
-use crate::run::check_process::{CheckEnd, execute};
+use crate::run::check_process::{CheckEnd, CheckPrograms};
 use crate::run::dispatcher::RunHandle;
 
 /// The time for which a check that gives no verdict is tried again.
@@ -31,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The check of a run's results.
 pub(super) struct ResultCheck {
     program: PathBuf,
+    /// The executions of the program.
+    programs: CheckPrograms,
     /// The run that ends if the check can't be made. Set before the first call.
     run: OnceLock<RunHandle>,
     /// The reason why the check can't be made. Once it is set, no result is accepted.
@@ -51,6 +53,7 @@ impl ResultCheck {
     pub(super) fn new(program: PathBuf) -> Self {
         ResultCheck {
             program,
+            programs: CheckPrograms::guarded(),
             run: OnceLock::new(),
             failure: OnceLock::new(),
         }
@@ -65,6 +68,11 @@ impl ResultCheck {
     /// Returns why the check can't be made, if that ended the run.
     pub(super) fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
+    }
+
+    /// Kills the executions of the program, for a process that ends at once.
+    pub(super) fn kill(&self) {
+        self.programs.kill();
     }
 
     /// Checks the result of a task, given as its line and the text of its result.
@@ -96,7 +104,8 @@ impl ResultCheck {
 
     fn verdict(&self, line: &str, result: &str, call: &Call) -> Verdict {
         let input = format!("{line}\n{result}\n").into_bytes();
-        match execute(&self.program, input, || call.is_cancelled()) {
+        let programs = &self.programs;
+        match programs.execute(&self.program, input, || call.is_cancelled()) {
             Ok(Some(end)) => self.read(&end),
             Ok(None) => Verdict::Cancelled,
             Err(error) => Verdict::None(format!("{} can't be started: {error}", self.name())),

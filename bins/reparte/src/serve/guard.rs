@@ -1,4 +1,5 @@
-//! The guard: a process that kills the programs of a server that was itself killed.
+//! The guard: a process that kills the programs of a server that was itself killed. A run whose
+//! results are checked by programs has one too.
 //!
 //! Nothing of a process runs after SIGKILL, or after the system has taken it for its memory. So
 //! the server starts this command again as a second process, and tells it through a pipe which
@@ -50,7 +51,7 @@ impl Guard {
     pub(super) fn start() -> Option<Self> {
         let started = Guard::spawn();
         let untold = |error: &io::Error| {
-            log::warn!("a killed server would leave its programs running: no guard ({error})");
+            log::warn!("if this process is killed, its programs run on: no guard ({error})");
         };
         started.inspect_err(untold).ok()
     }
@@ -110,7 +111,7 @@ impl Guard {
         let line = format!("{line}\n");
         if let Err(error) = pipe.write_all(line.as_bytes()) {
             log::warn!(
-                "a killed server would leave its programs running: the guard has gone ({error})"
+                "if this process is killed, its programs run on: the guard has gone ({error})"
             );
             // A guard that was stopped, and misses the end of a group, would kill whatever has
             // the group's number by then.

@@ -1,4 +1,5 @@
-//! The process groups of the running programs, so that none outlives the server.
+//! The process groups of the running programs, so that none outlives the server. A run has them
+//! too, for the programs that check its results.
 //!
 //! A program leads a process group of its own, and what it starts is in that group too. The
 //! group's id is the program's process id. It can't be another group's as long as the program
@@ -19,7 +20,7 @@ use crate::serve::start_error::StartError;
 ///
 /// Lock order: `is_closed`, then `groups`.
 #[derive(Debug, Default)]
-pub(super) struct ProcessGroups {
+pub(crate) struct ProcessGroups {
     /// True once no more programs may be started. A start holds it for reading until its group
     /// is in `groups`, so that whoever has closed it sees all groups.
     is_closed: RwLock<bool>,
@@ -33,16 +34,16 @@ pub(super) struct ProcessGroups {
 
 /// A program, and all that it has started. It is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ProcessGroup<'g> {
+pub(crate) struct ProcessGroup<'g> {
     groups: &'g ProcessGroups,
-    pub(super) child: Child,
+    pub(crate) child: Child,
     pub(super) id: Pid,
     is_waited_for: bool,
 }
 
 impl ProcessGroups {
     /// Returns no groups yet, under a guard.
-    pub(super) fn guarded() -> Self {
+    pub(crate) fn guarded() -> Self {
         ProcessGroups {
             guard: Guard::start(),
             ..ProcessGroups::default()
@@ -54,7 +55,7 @@ impl ProcessGroups {
     /// # Errors
     ///
     /// The system can't start it, or the server stops.
-    pub(super) fn start(&self, command: &mut Command) -> Result<ProcessGroup<'_>, StartError> {
+    pub(crate) fn start(&self, command: &mut Command) -> Result<ProcessGroup<'_>, StartError> {
         let is_closed = self
             .is_closed
             .read()
@@ -100,7 +101,7 @@ impl ProcessGroups {
     }
 
     /// Kills all programs, for a process that ends at once.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.close();
         for &group in &*self.lock() {
             send_signal(group, Signal::KILL);
@@ -127,7 +128,7 @@ impl ProcessGroup<'_> {
     }
 
     /// Waits for the program, and kills what it has left running.
-    pub(super) fn wait(mut self) -> io::Result<ExitStatus> {
+    pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
         self.finish()
     }
 

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 /// The reason why a program was not started.
 #[derive(Debug)]
-pub(super) enum StartError {
+pub(crate) enum StartError {
     /// The server is stopping.
     Stopping,
     /// The machine is short of processes, descriptors or memory, or the program's file is just
@@ -34,6 +34,17 @@ impl From<io::Error> for StartError {
             ) => StartError::Scarce(error),
             Some(Errno::TOOBIG) => StartError::ArgumentTooLong(error),
             _ => StartError::Unfit(error),
+        }
+    }
+}
+
+impl From<StartError> for io::Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Stopping => io::ErrorKind::Interrupted.into(),
+            StartError::Scarce(error)
+            | StartError::ArgumentTooLong(error)
+            | StartError::Unfit(error) => error,
         }
     }
 }
