@@ -153,7 +153,7 @@ impl Iterator for TaskReader {
 
 /// Returns what a file is that begins with this line, if it is no text.
 fn binary_kind(line: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 6] = [
+    const KINDS: [(&[u8], &str); 10] = [
         (
             b"\x1f\x8b",
             "they are packed by gzip: unpack them, as by `zcat FILE |`",
@@ -174,19 +174,37 @@ fn binary_kind(line: &[u8]) -> Option<&'static str> {
             b"PK\x03\x04",
             "they are a ZIP archive: unpack it, as by `unzip -p FILE |`",
         ),
+        (
+            b"\x04\"M\x18",
+            "they are packed by lz4: unpack them, as by `lz4cat FILE |`",
+        ),
+        (
+            b"\x1f\x9d",
+            "they are packed by compress: unpack them, as by `zcat FILE |`",
+        ),
         (b"\x7fELF", "they are a program"),
+        (b"\x89PNG", "they are an image"),
+        (b"\xff\xd8\xff", "they are an image"),
     ];
     let known = KINDS.iter().find(|(magic, _)| line.starts_with(magic));
-    let has_zero = || {
-        line.contains(&0)
-            .then_some("they are no text: the first line has a zero byte")
-    };
+    let is_utf8 = str::from_utf8(line).is_ok();
     // A text may begin with the letters BZh.
-    let is_text = str::from_utf8(line).is_ok() && !line.contains(&0);
+    let is_text = is_utf8 && !line.contains(&0);
     match known {
         Some((_, kind)) if !is_text => Some(kind),
-        _ => has_zero(),
+        _ if line.contains(&0) => Some("they are no text: the first line has a zero byte"),
+        // A text of another charset has no more than the control characters of texts.
+        _ if !is_utf8 && line.iter().any(|byte| is_binary_control(*byte)) => {
+            Some("they are no text: the first line has control characters, and is not UTF-8")
+        }
+        _ => None,
     }
+}
+
+/// Returns whether it is a control character that texts do not have. They have a tab, line ends, a
+/// form feed, and the escape of terminals and of charsets such as ISO-2022.
+fn is_binary_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
 }
 
 /// Returns the beginning of a line that can't be sent.
@@ -244,10 +262,22 @@ mod tests {
             (b"BZh91AY&SY\xff\n", Some("bzip2")),
             (b"PK\x03\x04\x14\0\n", Some("ZIP")),
             (b"\x7fELF\x02\x01\x01\0", Some("a program")),
+            (b"\x04\"M\x18\x64\x40\xa7\n", Some("lz4")),
+            (b"\x1f\x9d\x90\n", Some("compress")),
+            (b"\x89PNG\r\n\x1a\n", Some("an image")),
+            (b"\xff\xd8\xff\xe1\n", Some("an image")),
+            (
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n",
+                Some("control characters"),
+            ),
             (b"a\0b\n", Some("a zero byte")),
             (b"BZh is a name\n", None),
             // A line that is not UTF-8 fails alone.
             (b"\xff\xfe\n", None),
+            // Latin-1, ISO-2022-JP, and UTF-8 with a control character.
+            (b"caf\xe9\tcr\xe8me\x0c\r\n", None),
+            (b"\x1b$B8l\x1b(B \xe9\n", None),
+            (b"caf\xc3\xa9 \x01\n", None),
             (b"text\na\0b\n", None),
         ] {
             let format = LineFormat::Argument(ValueType::String);
