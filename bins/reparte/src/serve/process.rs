@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | running | the program ends | draining: processes that it started may still hold its output |
 //! | draining | its output is at its end | ended: its status and output are the result |
-//! | draining | nothing came for [`Limits::output_grace`] | killed: its group has SIGKILL. The output may be cut: that is an error, unless only the error output is held |
+//! | draining | standard output is held in silence for [`Limits::output_grace`] | killed: its group has SIGKILL. The output may be cut, which is an error |
+//! | draining | only the error output is held, for as long | ended, and what holds it is killed: its status and output are the result |
 //! | running, draining | a limit is reached, the call is cancelled, or the server stops | terminated: its group has SIGTERM |
 //! | terminated | the program ends, or [`KILL_AFTER`] has passed | killed: its group has SIGKILL, and the reason is the error |
 //!
@@ -144,40 +145,47 @@ fn attend(
 }
 
 /// The time between the end of a program and that of its output.
+///
+/// The error output is no part of the result. So it does not extend the time for which standard
+/// output is waited for, and has a fixed time itself once that has ended.
 struct Drain {
     /// True if the program has succeeded, so that its output is its result.
     succeeded: bool,
-    /// The number of bytes that had come at `last_output`.
-    received: u64,
-    /// The time of the program's end, or of the last output after it.
-    last_output: Instant,
+    /// The state of standard output at `since`: its bytes, and whether it was open.
+    output: (usize, bool),
+    /// The time of the program's end, or of the last change of standard output after it.
+    since: Instant,
 }
 
 impl Drain {
     fn new(succeeded: bool, io: &ProgramIo) -> Self {
         Drain {
             succeeded,
-            received: io.received(),
-            last_output: Instant::now(),
+            output: Drain::output(io),
+            since: Instant::now(),
         }
     }
 
-    /// Returns whether nothing more is to come: the output is at its end, or was silent for
-    /// the grace.
+    fn output(io: &ProgramIo) -> (usize, bool) {
+        (io.output.len(), io.is_output_open())
+    }
+
+    /// Returns whether nothing more is waited for: both outputs are at their end, or the grace
+    /// is over.
     fn is_over(&mut self, io: &ProgramIo, grace: Duration) -> bool {
         if !io.is_output_open() && !io.is_error_output_open() {
             return true;
         }
-        if io.received() != self.received {
-            self.received = io.received();
-            self.last_output = Instant::now();
+        if self.output != Drain::output(io) {
+            self.output = Drain::output(io);
+            self.since = Instant::now();
         }
         self.silence() >= grace
     }
 
-    /// Returns the time without output.
+    /// Returns the time without a change of standard output.
     fn silence(&self) -> Duration {
-        self.last_output.elapsed()
+        self.since.elapsed()
     }
 }
 
@@ -238,6 +246,9 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(600);
 
+    /// Leaves a process that writes error output without end.
+    const CHATTY: &str = "(while sleep 0.05; do echo x >&2; done) >/dev/null & echo left";
+
     /// Runs a shell's script, woken by its end or not.
     fn shell(
         script: &str,
@@ -296,12 +307,16 @@ mod tests {
                 ("sleep 1000 >/dev/null 2>&1 & echo left", LONG, "left\n"),
                 // The error output is no part of the result.
                 ("sleep 1000 >/dev/null & echo left", grace, "left\n"),
+                // Nor does it hold the result up, whatever it says.
+                (CHATTY, grace, "left\n"),
             ] {
                 let ended = shell(script, wakes, (LONG, grace)).unwrap();
                 let text = String::from_utf8_lossy(&ended.output);
                 assert_eq!(text, output, "{script}");
             }
+            let chatty_holder = CHATTY.replace(">/dev/null", "");
             for (script, limits) in [
+                (&*chatty_holder, (LONG, grace)),
                 ("sleep 1000 & echo left", (LONG, grace)),
                 ("sleep 1000 & echo left", (grace, LONG)),
                 ("yes & exit 0", (LONG, LONG)),

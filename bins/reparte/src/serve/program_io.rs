@@ -32,8 +32,6 @@ pub(super) struct ProgramIo {
     stderr: Option<OwnedFd>,
     /// The end of what was read from standard error, up to twice [`MAX_ERRORS`].
     errors: Vec<u8>,
-    /// The number of bytes that were read from both outputs.
-    received: u64,
     /// Becomes readable when the program ends. `None` if the system has no such thing, or the
     /// program has ended.
     end: Option<OwnedFd>,
@@ -55,7 +53,6 @@ impl ProgramIo {
             max_output,
             stderr: group.child.stderr.take().map(OwnedFd::from),
             errors: Vec::new(),
-            received: 0,
             has_ended: false,
             end: end_notifier(group),
         };
@@ -81,11 +78,6 @@ impl ProgramIo {
     /// Returns whether some process holds the program's error output.
     pub(super) fn is_error_output_open(&self) -> bool {
         self.stderr.is_some()
-    }
-
-    /// Returns how many bytes the program has written, on both outputs.
-    pub(super) fn received(&self) -> u64 {
-        self.received
     }
 
     /// Notes that the program has ended: from then on, waits are for its pipes alone.
@@ -132,12 +124,10 @@ impl ProgramIo {
         // Past the limit the output is of no use, so reading stops.
         let max_output = usize::try_from(self.max_output).unwrap_or(usize::MAX);
         read_available(&mut self.stdout, |part| {
-            self.received += part.len() as u64;
             self.output.extend_from_slice(part);
             self.output.len() <= max_output
         })?;
         read_available(&mut self.stderr, |part| {
-            self.received += part.len() as u64;
             self.errors.extend_from_slice(part);
             if self.errors.len() > 2 * MAX_ERRORS {
                 self.errors.drain(..self.errors.len() - MAX_ERRORS);
