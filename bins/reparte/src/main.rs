@@ -54,6 +54,8 @@ Examples:
   seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
   reparte run --servers hosts.txt --function upper --token-file token < in > out
   reparte run --servers hosts.txt --function upper --journal run.journal < in > out
+  reparte run --servers hosts.txt --function upper --journal run.journal \
+    --resumed skip < in >> out
   reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
   seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
