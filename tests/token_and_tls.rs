@@ -9,12 +9,14 @@
 
 mod common;
 
+use std::fs::{self, Permissions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use common::{TEN, run, server};
+use common::{TEN, run, server, start};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use test_support::{PATIENCE, TestDirectory};
 
@@ -78,6 +80,43 @@ fn a_token_that_others_can_read_is_refused() {
             let stderr = &ended.expect_code(2).stderr;
             assert!(stderr.contains("--token-file"), "{stderr}");
             assert!(!stderr.contains("horse"), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    let files = TestDirectory::new("open-key");
+    authority(&files, "own");
+    let [pem, key] = ["own.pem", "own.key"].map(|name| files.path(name));
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    for (name, argument) in [("serv_processes", "0"), ("clnt_processes", "localhost:1")] {
+        let ended = run(name, &[argument, "--tls-cert", &pem, "--tls-key", &key]);
+        let stderr = &ended.expect_code(2).stderr;
+        assert!(stderr.contains("--tls-key"), "{stderr}");
+        assert!(stderr.contains("chmod"), "{stderr}");
+    }
+}
+
+/// A token over plain HTTP is told of, where it leaves this machine.
+#[test]
+fn tokens_in_clear_text_are_told() {
+    const UNENCRYPTED: &str = "unencrypted";
+    let files = TestDirectory::new("clear-text");
+    let token = write(&files, "token", TOKEN);
+    for (at, is_told) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let serv = start("serv_processes", &["--bind", at, "--token-file", &token]);
+        serv.address();
+        let stderr = serv.interrupt().stderr;
+        assert_eq!(stderr.contains(UNENCRYPTED), is_told, "{stderr}");
+    }
+    // 192.0.2.1 is an address of documentation: nobody is there.
+    for (at, is_told) in [("192.0.2.1:9", true), ("localhost:1", false)] {
+        let clnt = start("clnt_processes", &[at, "--token-file", &token]);
+        if is_told {
+            clnt.line_after(UNENCRYPTED);
+        } else {
+            assert!(!clnt.end().stderr.contains(UNENCRYPTED));
         }
     }
 }
