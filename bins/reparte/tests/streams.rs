@@ -97,7 +97,8 @@ fn both_sides_ask_a_silent_connection_whether_the_other_is_there() {
         "sh",
         "{}",
     ];
-    let (_server, url) = serve(&[&["--keepalive", "200", "--function", "f"], &program[..]].concat());
+    let (_server, url) =
+        serve(&[&["--keepalive", "200", "--function", "f"], &program[..]].concat());
     let _client = Running::start(reparte(&["call", &url, "f", &pipe, "--keepalive", "100"]));
     Reader::open(&pipe).all_dead();
     let port = url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
