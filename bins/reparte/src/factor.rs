@@ -30,7 +30,6 @@ mod stage;
 mod stop;
 mod yields;
 
-
 use cli_support::descriptors::raise_limit;
 use cli_support::output::print;
 use cli_support::standard_streams::check_output;
