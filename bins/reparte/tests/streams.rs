@@ -44,6 +44,10 @@ fn closed_output_is_an_error_and_no_output_is_none() {
     assert!(!fs::exists(&log).unwrap());
     for arguments in [&run[..], &call] {
         let ended = in_shell("exec \"$0\" \"$@\" >/dev/null", arguments).end();
+    for arguments in [&run[..], &call] {
+        let ended = in_shell("exec \"$0\" \"$@\" > /dev/full", arguments).end();
+        ended.expect_error(1, &["can't write the output"]);
+    }
         ended.expect("");
         // As Python's DEVNULL is opened, and as Rust's runtime opens it where it was closed.
         let null = File::options().read(true).write(true).open("/dev/null");

@@ -196,6 +196,42 @@ fn a_truncated_answer_is_never_taken_for_whole() {
     }
 }
 
+/// The same of an answer that is packed: neither its data nor its check may be missing or wrong.
+#[cfg(feature = "gzip")]
+#[test]
+fn a_truncated_packed_answer_is_never_taken_for_whole() {
+    /// The result 49.
+    const PACKED: &[u8] = &[
+        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xb3, 0xc9, 0x4d, 0x2d, 0xc9,
+        0xc8, 0x4f, 0x09, 0x4a, 0x2d, 0x2e, 0xc8, 0xcf, 0x2b, 0x4e, 0xb5, 0xb3, 0x29, 0x48, 0x2c,
+        0x4a, 0xcc, 0x2d, 0x86, 0xd2, 0x76, 0x36, 0x65, 0x89, 0x39, 0xa5, 0x40, 0xd1, 0xcc, 0xbc,
+        0x12, 0x3b, 0x13, 0x4b, 0x1b, 0x7d, 0x10, 0x6d, 0xa3, 0x0f, 0x15, 0xd4, 0x87, 0xaa, 0xd1,
+        0x87, 0xe9, 0xd1, 0x47, 0x33, 0x0c, 0x00, 0x80, 0x02, 0xf7, 0xcc, 0x5d, 0x00, 0x00, 0x00,
+    ];
+    let call = |packed: Vec<u8>| {
+        let server = serve(move |listener| {
+            let mut peer = listener.accept();
+            peer.request();
+            peer.send("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+            peer.send(packed);
+        });
+        let mut options = options();
+        options.gzip = true;
+        let builder = ServerProxy::builder(&server.address).options(options);
+        builder.build().unwrap().call::<i32>("f", ())
+    };
+    assert_eq!(call(PACKED.to_vec()).unwrap(), 49);
+    for cut in [1, 9, PACKED.len() / 2, PACKED.len() - 8, PACKED.len() - 1] {
+        call(PACKED[..cut].to_vec()).unwrap_err();
+    }
+    // Its CRC, and its length.
+    for wrong in [8, 1] {
+        let mut packed = PACKED.to_vec();
+        packed[PACKED.len() - wrong] ^= 1;
+        call(packed).unwrap_err();
+    }
+}
+
 fn interrupted(error: &Error, during: Phase) -> bool {
     assert_eq!(error.kind(), ErrorKind::MayHaveRun);
     matches!(error, Error::Interrupted { phase, .. } if *phase == during)

@@ -126,6 +126,10 @@ fn attend(
                 }
             }
             Some(drain) => {
+                if drain.is_over(&io, limits.output_grace) {
+                    // The server itself may have been stopped: its pipes are looked at last.
+                    io.transfer().map_err(ProcessError::System)?;
+                }
                 if drain.is_over(&io, limits.output_grace) || is_late {
                     if drain.succeeded && io.is_output_open() {
                         break ProcessError::OutputHeld(drain.silence());
@@ -242,9 +246,37 @@ impl fmt::Display for ProcessError {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(600);
+
+    /// A server that is stopped (SIGSTOP) for longer than the grace finds the output in the pipe.
+    #[test]
+    fn a_pause_of_the_server_is_no_silence_of_the_program() {
+        let groups = ProcessGroups::default();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo soon; (sleep 0.4; echo late) &"]);
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let limits = Limits {
+            time: LONG,
+            output_bytes: 1000,
+            output_grace: Duration::from_millis(600),
+        };
+        let mut group = groups.start(&mut command).unwrap();
+        let io = ProgramIo::new(&mut group, Vec::new(), limits.output_bytes).unwrap();
+        let (started, is_paused) = (Instant::now(), Cell::new(false));
+        let ended = attend(group, io, limits, || {
+            // By now the program has ended, and its output is waited for.
+            if started.elapsed() > Duration::from_millis(200) && !is_paused.replace(true) {
+                thread::sleep(Duration::from_secs(1));
+            }
+            None
+        });
+        assert_eq!(ended.unwrap().output, b"soon\nlate\n");
+    }
 
     /// Leaves a process that writes error output without end.
     const CHATTY: &str = "(while sleep 0.05; do echo x >&2; done) >/dev/null & echo left";
