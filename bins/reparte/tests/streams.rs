@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use common::named_pipe::{Reader, pipe};
 use common::reparte;
 use common::server::serve;
+#[cfg(target_os = "linux")]
+use common::terminal::OnTerminal;
 use rustix::process::{Pid, Signal, kill_process};
 use test_support::{Ended, Running, TestDirectory};
 use xmlrpc_client::{ServerProxy, Value};
@@ -43,11 +45,11 @@ fn closed_output_is_an_error_and_no_output_is_none() {
     // No call was made whose result would be lost.
     assert!(!fs::exists(&log).unwrap());
     for arguments in [&run[..], &call] {
-        let ended = in_shell("exec \"$0\" \"$@\" >/dev/null", arguments).end();
-    for arguments in [&run[..], &call] {
         let ended = in_shell("exec \"$0\" \"$@\" > /dev/full", arguments).end();
         ended.expect_error(1, &["can't write the output"]);
     }
+    for arguments in [&run[..], &call] {
+        let ended = in_shell("exec \"$0\" \"$@\" >/dev/null", arguments).end();
         ended.expect("");
         // As Python's DEVNULL is opened, and as Rust's runtime opens it where it was closed.
         let null = File::options().read(true).write(true).open("/dev/null");
@@ -272,6 +274,71 @@ fn a_closed_terminal_ends_a_run_in_good_order() {
     assert!(fs::read_to_string(&account).unwrap().contains("\"done\":1"));
     let again = Running::start(reparte(&[&flags, &[&*url][..]].concat())).end();
     again.expect("1\n2\n3\n");
+}
+
+/// The system sends the signal itself, and no line can be written any more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_whose_terminal_is_closed_ends_with_its_programs() {
+    let files = TestDirectory::new("closed terminal");
+    let pipe = pipe(&files, "pipe");
+    let program = "exec 3>\"$1\"; echo started >&3; sleep 1000 & wait";
+    let program = ["--", "sh", "-c", program, "sh", "{}"];
+    let arguments = [&["serve", "127.0.0.1:0", "--function", "f"], &program[..]].concat();
+    let mut server = OnTerminal::in_session(&reparte(&arguments));
+    let told = server.drawn(|text| text.contains("://") && text.ends_with('\n'));
+    let url = told.trim().split_once("://").unwrap().1.to_owned();
+    let client = Running::start(reparte(&["call", &url, "f", &pipe]));
+    let reader = Reader::open(&pipe);
+    let closed = Instant::now();
+    server.close();
+    reader.all_dead();
+    assert!(
+        closed.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        closed.elapsed()
+    );
+    assert_eq!(server.status().code(), Some(0));
+    client.end().expect_error(4, &["the call may have run"]);
+}
+
+/// The results were for the terminal, too: the run ends at once, and its files are written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_terminal_is_closed_writes_its_files() {
+    let files = TestDirectory::new("run on a terminal");
+    let (pipe, go) = (pipe(&files, "pipe"), files.path("go"));
+    let tasks: String = (1..=1000).map(|n| format!("{n}\n")).collect();
+    let input = files.write("tasks", &tasks, 0o600);
+    let [journal, report, account] = ["journal", "report.html", "account"].map(|n| files.path(n));
+    let script = format!(
+        "read n; test $n != 1 || echo started > '{pipe}'
+         until test -e '{go}'; do sleep 0.02; done; sleep 0.05; echo $n"
+    );
+    let program = ["--workers", "1", "--", "sh", "-c", &script];
+    let (_server, url) = serve(&[&["--function", "f"], &program[..]].concat());
+    let flags = [
+        "run",
+        "--function",
+        "f",
+        "--tasks",
+        &input,
+        "--journal",
+        &journal,
+    ];
+    let files_of_end = ["--report", &report, "--account", &account, &url];
+    let mut run = OnTerminal::in_session(&reparte(&[&flags[..], &files_of_end].concat()));
+    Reader::open(&pipe).all_dead();
+    run.close();
+    fs::write(&go, "").unwrap();
+    assert_eq!(run.status().code(), Some(1));
+    let account = fs::read_to_string(&account).unwrap();
+    assert!(!account.contains("\"done\":0"), "{account}");
+    assert!(account.contains("\"running\":0"), "{account}");
+    assert!(fs::read_to_string(&report).unwrap().contains("</html>"));
+    // The call that ran has its result, a string: it is the last byte of its record.
+    let journal = fs::read(&journal).unwrap();
+    assert!(journal.ends_with(b"s1"), "{}", journal.escape_ascii());
 }
 
 /// A pipe that nobody reads, and that is full.

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
-use test_support::PATIENCE;
+use test_support::{PATIENCE, until};
 
 /// A program whose standard output is a terminal; killed when dropped.
 #[derive(Debug)]
@@ -38,8 +38,48 @@ impl OnTerminal {
         })
     }
 
+    /// Starts a command in a session of its own, whose terminal all its streams are.
+    pub fn in_session(command: &Command) -> Self {
+        OnTerminal::with(|terminal| {
+            let mut session = Command::new("setsid");
+            session.arg("--ctty").arg(command.get_program());
+            session.args(command.get_args());
+            for (name, value) in command.get_envs() {
+                match value {
+                    Some(value) => session.env(name, value),
+                    None => session.env_remove(name),
+                };
+            }
+            session
+                .stdin(terminal.try_clone().unwrap())
+                .stdout(terminal.try_clone().unwrap())
+                .stderr(terminal);
+            session
+        })
+    }
+
+    /// Closes the terminal, as its window does. The program goes on, or ends.
+    pub fn close(&mut self) {
+        self.screen = File::open("/dev/null").unwrap();
+    }
+
+    /// Waits for the end of a program whose terminal is closed.
+    pub fn status(&mut self) -> ExitStatus {
+        let mut status = None;
+        until("it ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+
     fn with(to: impl FnOnce(OwnedFd) -> Command) -> Self {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // Programs that other tests start meanwhile are not to hold it open.
+        #[cfg(target_os = "linux")]
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        #[cfg(not(target_os = "linux"))]
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let terminal = openpt(flags).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap();
