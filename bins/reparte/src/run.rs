@@ -11,6 +11,7 @@
 //! | collect | prints each outcome as it comes, until the run ends |
 //! | finish | says how the run ended: on standard error, in the files and on the page |
 
+mod binary_kind;
 mod call_result;
 mod check_process;
 mod collector;

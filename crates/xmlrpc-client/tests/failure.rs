@@ -196,7 +196,7 @@ fn a_truncated_answer_is_never_taken_for_whole() {
     }
 }
 
-/// The same of an answer that is packed: neither its data nor its check may be missing or wrong.
+/// A packed answer: neither its data nor its check may be missing or wrong.
 #[cfg(feature = "gzip")]
 #[test]
 fn a_truncated_packed_answer_is_never_taken_for_whole() {
