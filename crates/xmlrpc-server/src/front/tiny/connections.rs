@@ -235,6 +235,7 @@ impl Drop for Connection {
 mod tests {
     use std::io::Read as _;
     use std::net::TcpListener;
+    use std::sync::mpsc::channel;
     use std::thread;
 
     use super::*;
@@ -279,10 +280,16 @@ mod tests {
         assert!(!idle.set_reading());
         connections.wait_until_no_call(Duration::ZERO);
         let waiting = Arc::clone(&connections);
-        let waited = thread::spawn(move || waiting.wait_until_no_call(Duration::from_secs(20)));
+        let (end, ended) = channel();
+        thread::spawn(move || {
+            waiting.wait_until_no_call(Duration::from_secs(20));
+            end.send(())
+        });
+        // It waits for the call alone.
+        assert!(ended.recv_timeout(Duration::from_millis(100)).is_err());
         assert!(!busy.set_idle());
+        ended.recv_timeout(Duration::from_secs(10)).unwrap();
         drop(busy);
-        waited.join().unwrap();
         assert!(connections.enter(pair(&listener).1).is_none());
     }
 }
