@@ -6,23 +6,83 @@ mod tokio_shutdown;
 
 use std::future::pending;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use xmlrpc_server::Stop;
 use xmlrpc_server::front::{hyper, tiny};
+use xmlrpc_server::{Error, Stop};
 use xmlrpc_wire::Value;
 
 use crate::client::{Client, call, document, post};
 use crate::server::{Held, PATIENCE, listener, service};
+
+/// Checks that a server which is told to stop closes idle connections, accepts none, and ends
+/// once the running call is answered.
+fn check_stop(
+    address: SocketAddr,
+    held: &Held,
+    stop: impl FnOnce(),
+    wait: impl FnOnce() -> Result<(), Error> + Send + 'static,
+) {
+    let mut idle = Client::connect(address);
+    assert_eq!(idle.call("cuad", (7,)), Ok(Value::Int(49)));
+    let mut busy = Client::connect(address);
+    busy.send(post(&document("held", ())));
+    held.wait();
+    stop();
+    let (end, ended) = channel();
+    thread::spawn(move || end.send(wait()));
+    assert!(idle.is_closed());
+    wait_until_closed(address);
+    // The call runs until it is released below.
+    assert!(ended.recv_timeout(Duration::from_millis(100)).is_err());
+    held.release();
+    assert_eq!(busy.answer().value(), Ok(Value::from("released")));
+    ended.recv_timeout(PATIENCE).unwrap().unwrap();
+}
+
+#[test]
+fn a_stop_of_the_tiny_front_lets_the_running_call_finish() {
+    let (service, held) = Held::new();
+    let server = tiny::Server::new(listener(), service).unwrap();
+    let (address, stop) = (server.address(), server.stop_handle());
+    check_stop(address, &held, || stop.stop(), || server.wait());
+    let (service, held) = Held::new();
+    let server = Arc::new(tiny::Server::new(listener(), service).unwrap());
+    let (address, waiting) = (server.address(), Arc::clone(&server));
+    let stop = move || server.stop();
+    check_stop(address, &held, stop, move || {
+        // The other one is gone once it has stopped the server.
+        Arc::into_inner(waiting).unwrap().wait()
+    });
+}
+
+#[test]
+fn a_stop_of_the_hyper_front_lets_the_running_call_finish() {
+    let (service, held) = Held::new();
+    let server = hyper::Server::new(listener(), service).unwrap();
+    let (address, stop) = (server.address(), server.stop_handle());
+    check_stop(address, &held, || stop.stop(), || server.wait());
+    let (service, held) = Held::new();
+    let server = Arc::new(hyper::Server::new(listener(), service).unwrap());
+    let (address, waiting) = (server.address(), Arc::clone(&server));
+    let stop = move || server.stop();
+    check_stop(address, &held, stop, move || {
+        // The other one is gone once it has stopped the server.
+        Arc::into_inner(waiting).unwrap().wait()
+    });
+}
 
 /// Waits until nobody listens on the address.
 fn wait_until_closed(address: SocketAddr) {
     let start = Instant::now();
     while TcpListener::bind(address).is_err() {
         assert!(start.elapsed() < PATIENCE, "{address} is still listened on");
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 
