@@ -271,3 +271,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for CheckedStream<S> {
         self.inner.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests;
