@@ -133,12 +133,16 @@ impl<'a> SocketReader<'a> {
     /// Reads and drops the rest of the current body, within limits. Returns whether it has
     /// come to its end.
     pub(crate) fn drain(&mut self) -> bool {
+        self.drain_up_to(MAX_DRAINED)
+    }
+
+    fn drain_up_to(&mut self, max_bytes: u64) -> bool {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
         let at_hand = usize::try_from(self.body).unwrap_or(usize::MAX);
         let at_hand = at_hand.min(self.held.len());
         self.held.drain(..at_hand);
         self.body -= at_hand as u64;
-        let mut left = MAX_DRAINED;
+        let mut left = max_bytes;
         let mut piece = vec![0; MAX_RESERVED];
         while self.body > 0 && left > 0 {
             let most = usize::try_from(self.body.min(left)).unwrap_or(usize::MAX);
@@ -181,4 +185,197 @@ impl<'a> SocketReader<'a> {
 /// Returns whether a socket's time limit has passed: the system's error has one of two kinds.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// The longest that a test waits.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    const HEAD: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    fn read_head(reader: &mut SocketReader<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+        reader.read_head(PATIENCE, || true)
+    }
+
+    #[test]
+    fn requests_are_read_one_after_the_other() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        let bytes = [b"\r\n", HEAD, b"abcde", HEAD, HEAD].concat();
+        let sending = thread::spawn(move || {
+            client.set_nodelay(true).unwrap();
+            for piece in bytes.chunks(3) {
+                client.write_all(piece).unwrap();
+            }
+            client
+        });
+        assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
+        reader.set_body(5);
+        assert_eq!(reader.read_body(PATIENCE).unwrap(), b"abcde");
+        for _ in 0..2 {
+            assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
+            assert!(!reader.awaits_body());
+            assert_eq!(reader.read_body(PATIENCE).unwrap(), b"");
+        }
+        drop(sending.join().unwrap());
+        assert_eq!(read_head(&mut reader), Ok(None));
+    }
+
+    #[test]
+    fn a_whole_request_at_once_is_read_in_its_parts() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        let long = vec![b'x'; 3 * MAX_RESERVED + 7];
+        let sending = thread::spawn(move || {
+            client.write_all(&[HEAD, &long, HEAD].concat()).unwrap();
+            (client, long)
+        });
+        assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
+        reader.set_body(3 * MAX_RESERVED as u64 + 7);
+        let body = reader.read_body(PATIENCE).unwrap();
+        assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
+        let (_client, long) = sending.join().unwrap();
+        assert!(body == long);
+    }
+
+    #[test]
+    fn the_first_bytes_are_told_once() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        let mut count = 0;
+        client.write_all(b"\r\n\r\n").unwrap();
+        // Empty lines are no part of a head.
+        let read = reader.read_head(SHORT, || {
+            count += 1;
+            true
+        });
+        assert_eq!((read, count), (Ok(None), 0));
+        client.set_nodelay(true).unwrap();
+        client.write_all(b"POST").unwrap();
+        let mut rest = Some(client.try_clone().unwrap());
+        let read = reader.read_head(PATIENCE, || {
+            count += 1;
+            // The rest comes once the first part has been seen.
+            let rest = rest.take().unwrap().write_all(&HEAD[4..]);
+            rest.is_ok()
+        });
+        assert_eq!((read, count), (Ok(Some(HEAD.to_vec())), 1));
+        client.write_all(HEAD).unwrap();
+        assert_eq!(reader.read_head(PATIENCE, || false), Ok(None));
+    }
+
+    #[test]
+    fn a_head_has_a_time_and_a_length() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        assert_eq!(reader.read_head(SHORT, || true), Ok(None));
+        client.write_all(b"\r").unwrap();
+        assert_eq!(reader.read_head(SHORT, || true), Ok(None));
+        client.write_all(b"\n").unwrap();
+        client.write_all(&[b'a'; 7]).unwrap();
+        assert_eq!(reader.read_head(SHORT, || true), Ok(None));
+        let sending = thread::spawn(move || {
+            // At the limit the head may still end.
+            client.write_all(&[b'a'; MAX_HEAD - 7]).unwrap();
+            client
+        });
+        while reader.held.len() < MAX_HEAD {
+            assert_eq!(reader.read_head(SHORT, || true), Ok(None));
+        }
+        let mut client = sending.join().unwrap();
+        client.write_all(b"a").unwrap();
+        assert_eq!(read_head(&mut reader), Err(Refusal::HEAD_TOO_LARGE));
+    }
+
+    #[test]
+    fn a_body_is_awaited_until_its_first_byte() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        client.write_all(HEAD).unwrap();
+        read_head(&mut reader).unwrap().unwrap();
+        assert!(!reader.awaits_body());
+        reader.set_body(2);
+        assert!(reader.awaits_body());
+        reader.held.push(b'a');
+        assert!(!reader.awaits_body());
+        client.write_all(b"b").unwrap();
+        assert_eq!(reader.read_body(PATIENCE).unwrap(), b"ab");
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_is_refused() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        client.write_all(b"ab").unwrap();
+        reader.set_body(3);
+        assert_eq!(reader.read_body(SHORT), Err(Refusal::TOO_SLOW));
+        drop(client);
+        assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
+    }
+
+    #[test]
+    fn a_refused_body_is_dropped_within_limits() {
+        for (body, max_bytes, is_drained, left) in [
+            (0, 10, true, 0),
+            (4, 10, true, 0),
+            (10, 6, true, 0),
+            (11, 6, false, 1),
+            // It breaks off.
+            (200_000, 1_000_000, false, 200_000 - 4 - 100_000),
+        ] {
+            let (mut client, server) = pair();
+            let mut reader = SocketReader::new(&server);
+            reader.held.extend_from_slice(b"held");
+            let after_held = 4.min(body);
+            client
+                .write_all(&vec![b'x'; 100_000.min(body as usize - after_held)])
+                .unwrap();
+            reader.set_body(body as u64);
+            drop(client);
+            assert_eq!(
+                reader.drain_up_to(max_bytes),
+                is_drained,
+                "{body} {max_bytes}"
+            );
+            assert_eq!(reader.body, left, "{body} {max_bytes}");
+            assert_eq!(reader.held.len(), 4 - after_held, "{body} {max_bytes}");
+        }
+    }
+
+    #[test]
+    fn a_closing_connection_ends_its_writing_side_and_reads_the_rest() {
+        let (mut client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(b"rest").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        reader.linger();
+        assert_eq!(reader.body, MAX_DRAINED - 4);
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_silent_client_is_lingered_for_a_moment_alone() {
+        let (_client, server) = pair();
+        let mut reader = SocketReader::new(&server);
+        let start = Instant::now();
+        reader.linger();
+        assert!(start.elapsed() >= DRAIN_PAUSE);
+        assert!(start.elapsed() < PATIENCE);
+    }
 }
