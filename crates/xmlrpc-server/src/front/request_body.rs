@@ -69,7 +69,8 @@ impl RequestBody {
     }
 }
 
-#[cfg(all(test, feature = "gzip", feature = "hyper"))]
+#[cfg(test)]
+#[cfg(all(feature = "gzip", feature = "hyper"))]
 mod tests {
     use std::io::Write as _;
 

@@ -30,6 +30,7 @@ mod server;
 mod socket_reader;
 mod socket_writer;
 mod time_limit;
+mod uninterrupted;
 mod workers;
 
 pub use options::Options;

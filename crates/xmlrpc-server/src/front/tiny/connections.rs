@@ -260,9 +260,13 @@ mod tests {
         let entered = thread::spawn(move || entering.enter(third).unwrap());
         // The second is closed: the first has been idle for a shorter time.
         assert_eq!(second_client.read(&mut [0]).unwrap(), 0);
+        // No other is closed at a change before that has left.
+        assert!(first.set_idle());
+        thread::sleep(Duration::from_millis(50));
         assert!(!second.set_reading());
         drop(second);
         drop(entered.join().unwrap());
+        assert_eq!(connections.lock().waiting, 0);
         assert!(first.set_reading());
     }
 
@@ -289,6 +293,7 @@ mod tests {
         assert!(ended.recv_timeout(Duration::from_millis(100)).is_err());
         assert!(!busy.set_idle());
         ended.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(connections.lock().waiting, 0);
         drop(busy);
         assert!(connections.enter(pair(&listener).1).is_none());
     }

@@ -140,3 +140,38 @@ impl Drop for Entered<'_> {
         self.exchanges.lock().by_number.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn an_exchange_is_open_until_it_is_taken_and_answered() {
+        let exchanges = Exchanges::default();
+        let enter = || {
+            let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+            let exchange = Exchange::new(peer, peer.ip(), BodyFraming::Undeclared, false, true);
+            exchanges.enter(exchange)
+        };
+        let (first, second) = (enter(), enter());
+        assert_ne!(first.number, second.number);
+        assert_eq!(first.exchange.progress(), Progress::Open);
+        assert_eq!(first.exchange.answer_length(), None);
+        let taken = exchanges.take(first.number).unwrap();
+        assert!(Arc::ptr_eq(&taken, &first.exchange));
+        assert_eq!(first.exchange.progress(), Progress::Taken);
+        assert_eq!(first.exchange.answer_length(), None);
+        assert_eq!(second.exchange.progress(), Progress::Open);
+        for progress in [Progress::AwaitsBody, Progress::Answered] {
+            taken.set_answer(progress, 7);
+            assert_eq!(first.exchange.progress(), progress);
+            assert_eq!(first.exchange.answer_length(), Some(7));
+        }
+        let number = first.number;
+        drop(first);
+        assert!(exchanges.take(number).is_none());
+        assert!(exchanges.take(second.number).is_some());
+    }
+}

@@ -11,6 +11,7 @@ use tiny_http::Request;
 
 use crate::front::tiny::forwarded_head::EXCHANGE;
 use crate::front::tiny::private_socket::{PrivateSocket, Stream};
+use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// A request without the number of an exchange, which all of the relay's have.
 const GREETING: &[u8] = b"OPTIONS * HTTP/1.1\r\n\r\n";
@@ -43,16 +44,13 @@ impl PrivateConnection {
     pub(crate) fn send(&mut self, mut head: &[u8], mut body: &[u8]) -> io::Result<()> {
         while !head.is_empty() {
             let both = [IoSlice::new(head), IoSlice::new(body)];
-            match self.0.write_vectored(&both) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(written) => {
-                    let of_head = written.min(head.len());
-                    head = &head[of_head..];
-                    body = &body[written - of_head..];
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            let written = uninterrupted(|| self.0.write_vectored(&both))?;
+            if written == 0 {
+                return Err(ErrorKind::WriteZero.into());
             }
+            let of_head = written.min(head.len());
+            head = &head[of_head..];
+            body = &body[written - of_head..];
         }
         self.0.write_all(body)
     }

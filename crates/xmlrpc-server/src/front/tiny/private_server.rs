@@ -225,7 +225,9 @@ impl Read for Answer {
 
 #[cfg(test)]
 mod tests {
-    use tiny_http::Response;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tiny_http::{Header, Response, TestRequest};
 
     use super::*;
 
@@ -270,7 +272,39 @@ mod tests {
         // As a server is left whose accept loop has gone.
         failed.socket.remove();
         read(&mut server.send(HEAD, b"ok").unwrap());
-        assert!(!Arc::ptr_eq(&failed, &server.running().unwrap()));
+        let running = server.running().unwrap();
+        assert!(!Arc::ptr_eq(&failed, &running));
+        // An exchange of the failed one finds out late.
+        server.give_up(&failed);
+        assert!(Arc::ptr_eq(&running, &server.running().unwrap()));
+    }
+
+    #[test]
+    fn only_requests_of_exchanges_are_handed_on() {
+        #[derive(Default)]
+        struct Count(AtomicUsize);
+
+        impl RequestHandler for Count {
+            fn answer(&self, _: Request) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+
+            fn refuse(&self, _: Request) {
+                self.0.fetch_add(10, Ordering::SeqCst);
+            }
+        }
+
+        let count = Arc::new(Count::default());
+        let greeter = Greeter(Arc::clone(&count) as _);
+        let greeting = || Request::from(TestRequest::new());
+        let header = Header::from_bytes("tiny-exchange", "1").unwrap();
+        let request = || Request::from(TestRequest::new().with_header(header.clone()));
+        greeter.answer(greeting());
+        greeter.refuse(greeting());
+        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+        greeter.answer(request());
+        greeter.refuse(request());
+        assert_eq!(count.0.load(Ordering::SeqCst), 11);
     }
 
     #[test]

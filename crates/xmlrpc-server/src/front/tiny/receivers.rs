@@ -178,3 +178,135 @@ impl Drop for Counted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::sync::mpsc::{Receiver as Channel, Sender, channel};
+    use std::time::{Duration, Instant};
+
+    use tiny_http::{Response, Server};
+
+    use super::*;
+    use crate::front::tiny::private_socket::{PrivateSocket, Stream};
+
+    /// The longest that a test waits.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A handler that answers once it is released.
+    struct Held {
+        entered: Sender<()>,
+        released: Mutex<Channel<()>>,
+    }
+
+    impl RequestHandler for Held {
+        fn answer(&self, request: Request) {
+            self.entered.send(()).unwrap();
+            self.released.lock().unwrap().recv().unwrap();
+            request.respond(Response::empty(204)).unwrap();
+        }
+
+        fn refuse(&self, _: Request) {}
+    }
+
+    struct Fixture {
+        receivers: Receivers,
+        socket: PrivateSocket,
+        entered: Channel<()>,
+        release: Sender<()>,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let (socket, listener) = PrivateSocket::bind().unwrap();
+            let server = Server::from_listener(listener, None).unwrap();
+            let (enter, entered) = channel();
+            let (release, released) = channel();
+            let handler = Arc::new(Held {
+                entered: enter,
+                released: Mutex::new(released),
+            });
+            Fixture {
+                receivers: Receivers::start(server, handler).unwrap(),
+                socket,
+                entered,
+                release,
+            }
+        }
+
+        /// Sends a request, which is being answered when this returns.
+        fn request(&self) -> Stream {
+            let mut stream = self.socket.connect().unwrap();
+            let head = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
+            stream.write_all(head).unwrap();
+            self.entered.recv_timeout(PATIENCE).unwrap();
+            stream
+        }
+
+        /// Returns the number of threads, once all of them wait.
+        fn threads(&self) -> usize {
+            let start = Instant::now();
+            loop {
+                let state = self.receivers.counts.lock();
+                if state.waiting == state.threads {
+                    return state.threads;
+                }
+                assert!(start.elapsed() < PATIENCE, "{} wait", state.waiting);
+                drop(state);
+                thread::yield_now();
+            }
+        }
+    }
+
+    fn finish(mut stream: Stream) {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
+    #[test]
+    fn calls_in_turn_take_two_threads() {
+        let fixture = Fixture::new();
+        assert_eq!(fixture.threads(), 1);
+        for _ in 0..10 {
+            let stream = fixture.request();
+            fixture.release.send(()).unwrap();
+            finish(stream);
+            assert_eq!(fixture.threads(), 2);
+        }
+    }
+
+    #[test]
+    fn a_running_call_holds_up_no_other_and_few_threads_stay() {
+        let fixture = Fixture::new();
+        let streams: Vec<_> = (0..MAX_WAITING + 5).map(|_| fixture.request()).collect();
+        {
+            let state = fixture.receivers.counts.lock();
+            assert_eq!((state.waiting, state.threads), (1, MAX_WAITING + 6));
+        }
+        for _ in &streams {
+            fixture.release.send(()).unwrap();
+        }
+        streams.into_iter().for_each(finish);
+        assert_eq!(fixture.threads(), MAX_WAITING);
+    }
+
+    #[test]
+    fn the_end_waits_for_running_calls_and_leaves_no_thread() {
+        let fixture = Fixture::new();
+        let stream = fixture.request();
+        let server = Arc::downgrade(&fixture.receivers.server);
+        let (end, ended) = channel();
+        let receivers = fixture.receivers;
+        thread::spawn(move || {
+            drop(receivers);
+            end.send(())
+        });
+        assert!(ended.recv_timeout(Duration::from_millis(100)).is_err());
+        fixture.release.send(()).unwrap();
+        finish(stream);
+        ended.recv_timeout(PATIENCE).unwrap();
+        // tiny_http's accept loop ends with its server.
+        assert!(server.upgrade().is_none());
+    }
+}

@@ -5,7 +5,7 @@
 //! the relay gives it only whole requests: a head that has been checked, and a body within the
 //! limit. A request whose body is too long, in chunks or held back is judged by its head alone.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,6 +24,7 @@ use crate::front::tiny::responder::Responder;
 use crate::front::tiny::response::Response;
 use crate::front::tiny::socket_reader::SocketReader;
 use crate::front::tiny::socket_writer::SocketWriter;
+use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// The bytes of an answer that are copied at once.
 const PIECE: usize = 64 * 1024;
@@ -173,7 +174,7 @@ impl Relay<'_> {
         self.piece.resize(PIECE, 0);
         let mut copied = 0;
         loop {
-            match answer.read(&mut self.piece) {
+            match uninterrupted(|| answer.read(&mut self.piece)) {
                 Ok(read) if read > 0 => {
                     let time = self.shared.options.write_timeout;
                     let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
@@ -192,7 +193,6 @@ impl Relay<'_> {
                         None => answer.end(),
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // An error is tiny_http's end.
                 Ok(_) | Err(_) => return Some(copied),
             }

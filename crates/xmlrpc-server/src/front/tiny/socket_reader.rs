@@ -8,6 +8,7 @@ use crate::front::raw_head::{self, MAX_HEAD};
 use crate::front::refusal::Refusal;
 use crate::front::request_body::MAX_RESERVED;
 use crate::front::tiny::time_limit::TimeLimit;
+use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// The most bytes that are read at once while a head is awaited.
 const HEAD_PIECE: usize = 4 * 1024;
@@ -171,14 +172,11 @@ impl<'a> SocketReader<'a> {
     /// Reads some bytes, until a deadline. Returns 0 if the client has closed.
     fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
         let mut stream = self.stream;
-        loop {
+        uninterrupted(|| {
             let set = |time: Duration| stream.set_read_timeout(Some(time));
             self.limit.set(deadline, set)?;
-            match stream.read(buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => return read,
-            }
-        }
+            stream.read(buffer)
+        })
     }
 }
 
@@ -325,6 +323,15 @@ mod tests {
         reader.set_body(3);
         assert_eq!(reader.read_body(SHORT), Err(Refusal::TOO_SLOW));
         drop(client);
+        assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
+        // A client that has not read all resets the connection at its end.
+        let (client, mut server) = pair();
+        server.write_all(b"unread").unwrap();
+        let unread = client.peek(&mut [0]).unwrap();
+        assert_eq!(unread, 1);
+        drop(client);
+        let mut reader = SocketReader::new(&server);
+        reader.set_body(3);
         assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
     }
 

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::front::tiny::time_limit::TimeLimit;
+use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// A writer of one connection's answers.
 pub(crate) struct SocketWriter<'a> {
@@ -27,14 +28,15 @@ impl<'a> SocketWriter<'a> {
     pub(crate) fn write(&mut self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
         let mut stream = self.stream;
         while !bytes.is_empty() {
-            let set = |time: Duration| stream.set_write_timeout(Some(time));
-            self.limit.set(deadline, set)?;
-            match stream.write(bytes) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(written) => bytes = &bytes[written..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+            let written = uninterrupted(|| {
+                let set = |time: Duration| stream.set_write_timeout(Some(time));
+                self.limit.set(deadline, set)?;
+                stream.write(bytes)
+            })?;
+            bytes = match written {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                written => &bytes[written..],
+            };
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ struct Script {
     /// The number of times that bytes were acknowledged.
     acknowledged: std::cell::Cell<usize>,
     written: Vec<u8>,
+    is_vectored: bool,
     is_flushed: bool,
     is_shut_down: bool,
 }
@@ -103,7 +104,7 @@ impl AsyncWrite for Script {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.is_vectored
     }
 }
 
@@ -243,6 +244,11 @@ fn the_end_behind_the_last_request_is_kept_back() {
         length.as_bytes(),
         End::Closed,
     );
+    check(
+        format!("{length}\r").as_bytes(),
+        length.as_bytes(),
+        End::Closed,
+    );
     check(CLOSING.as_bytes(), b"", End::Closed);
     // One that may be followed by another.
     let kept = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -297,6 +303,19 @@ fn a_part_of_a_request_is_acknowledged() {
 }
 
 #[test]
+fn a_body_is_read_in_large_pieces() {
+    let body = "x".repeat(50_000);
+    let head = "POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n";
+    let pieces = [head, &body].map(|bytes| bytes.as_bytes().to_vec());
+    let mut stream = CheckedStream::new(Script {
+        pieces: pieces.into(),
+        ..Script::default()
+    });
+    assert_eq!(read(&mut stream, 100_000).unwrap(), head.as_bytes());
+    assert_eq!(read(&mut stream, 100_000).unwrap(), body.as_bytes());
+}
+
+#[test]
 fn a_full_buffer_takes_nothing() {
     let mut stream = CheckedStream::new(Script::new(b"GET / HTTP/1.1\r\n\r\n", 4096));
     assert_eq!(read(&mut stream, 0), Err(End::Closed));
@@ -316,6 +335,8 @@ fn answers_go_to_the_connection() {
         Pin::new(&mut stream).poll_write_vectored(context, &pieces),
         Poll::Ready(Ok(5))
     ));
+    assert!(!stream.is_write_vectored());
+    stream.inner.is_vectored = true;
     assert!(stream.is_write_vectored());
     assert!(Pin::new(&mut stream).poll_flush(context).is_ready());
     assert!(Pin::new(&mut stream).poll_shutdown(context).is_ready());
