@@ -104,6 +104,21 @@ fn a_chunked_body_is_refused() {
 }
 
 #[test]
+fn a_late_body_is_awaited_without_a_word() {
+    let server = Server::start(Front::Tiny, service());
+    let body = document("cuad", (7,));
+    let length = body.len();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let mut client = Client::connect(server.address);
+    client.send(head);
+    // Until the front waits for the body.
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(client.send(body).answer().value(), Ok(Value::Int(49)));
+}
+
+#[test]
 fn a_client_that_says_nothing_is_closed_in_time() {
     let mut options = tiny::Options::default();
     options.head_timeout = Duration::from_millis(50);

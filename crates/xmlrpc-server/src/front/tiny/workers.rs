@@ -57,3 +57,35 @@ impl Drop for Slot<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_slot_is_waited_for_until_another_is_free_again() {
+        let workers = Workers::new(2);
+        let slots = [workers.acquire_slot(), workers.acquire_slot()];
+        let (enter, entered) = channel();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let _slot = workers.acquire_slot();
+                    enter.send(()).unwrap();
+                });
+            }
+            let early = entered.recv_timeout(Duration::from_millis(100));
+            assert!(early.is_err());
+            drop(slots);
+            for _ in 0..2 {
+                entered.recv_timeout(Duration::from_secs(20)).unwrap();
+            }
+        });
+        let state = workers.lock();
+        assert_eq!((state.free, state.waiting), (2, 0));
+    }
+}
