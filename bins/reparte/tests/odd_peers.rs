@@ -148,8 +148,8 @@ fn an_answer_beyond_the_limit_names_the_flag() {
     assert!(!big.stderr.contains("Options"), "{}", big.stderr);
 }
 
-/// npm's xmlrpc answers with 404, tornado and Zope with 400, davexmlrpc hangs up, and some say
-/// nothing.
+/// npm's xmlrpc, tornado-xmlrpc and Zope answer with 404, gorilla with 400, davexmlrpc hangs up,
+/// and some say nothing.
 #[test]
 fn any_answer_to_the_question_for_types_means_that_none_are_told() {
     type Answer = fn() -> Vec<u8>;
