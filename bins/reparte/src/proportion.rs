@@ -1,6 +1,11 @@
 //! A check that a parser's cost is in proportion to its input. `cost-support` is not published,
 //! and these tests are a part of the published crate.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
 use std::env;
 use std::process::Command;
 use std::time::Duration;

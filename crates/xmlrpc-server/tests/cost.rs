@@ -40,8 +40,9 @@ fn repeated(piece: &[u8], size: usize) -> Vec<u8> {
 /// Connections at a time.
 const CONNECTIONS: usize = 16;
 
-/// The bytes that a front may keep of closed connections, such as room for the next ones.
-const KEPT: usize = 64 * 1024;
+/// The bytes that a front may keep after connections have closed: threads, private connections and
+/// room for the next ones. It is an eighth of each document.
+const KEPT: usize = CONNECTIONS * 16 * 1024;
 
 /// Returns a server of each front, and their names.
 fn servers() -> (hyper::Server, tiny::Server) {
