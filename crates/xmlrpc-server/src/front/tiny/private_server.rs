@@ -164,6 +164,12 @@ impl PrivateServer {
         drop(given_up);
     }
 
+    /// Returns the number of connections that are kept.
+    #[cfg(test)]
+    pub(crate) fn idle(&self) -> usize {
+        self.running().unwrap().lock_idle().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -260,10 +266,6 @@ mod tests {
         }
     }
 
-    fn idle(server: &PrivateServer) -> usize {
-        server.running().unwrap().lock_idle().len()
-    }
-
     #[test]
     fn a_failed_server_is_replaced() {
         let server = server();
@@ -312,10 +314,10 @@ mod tests {
         let server = server();
         for _ in 0..3 {
             let mut answer = server.send(HEAD, b"ok").unwrap();
-            assert_eq!(idle(&server), 0);
+            assert_eq!(server.idle(), 0);
             read(&mut answer);
             answer.keep();
-            assert_eq!(idle(&server), 1);
+            assert_eq!(server.idle(), 1);
             // Only the first one needs the socket.
             server.running().unwrap().socket.remove();
         }
@@ -330,7 +332,7 @@ mod tests {
             read(&mut answer);
             answer.keep();
         }
-        assert_eq!(idle(&server), MAX_IDLE);
+        assert_eq!(server.idle(), MAX_IDLE);
     }
 
     #[test]

@@ -234,3 +234,90 @@ fn expects_continue(head: &[u8]) -> bool {
     RequestLine::of(head).is_ok_and(|line| line.is_1_1())
         && expectation(head).is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Duration;
+
+    use tiny_http::Request;
+
+    use super::*;
+    use crate::front::tiny::connections::Connections;
+    use crate::front::tiny::receivers::RequestHandler;
+    use crate::service::Service;
+
+    const REQUEST: &[u8] =
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\n<a>";
+
+    fn shared(handler: Option<Arc<dyn RequestHandler>>) -> Shared {
+        let responder = Arc::new(Responder::new(Arc::new(Service::new()), 1));
+        let handler = handler.unwrap_or_else(|| Arc::clone(&responder) as _);
+        Shared {
+            responder,
+            server: PrivateServer::start(handler).unwrap(),
+            options: Options::default(),
+        }
+    }
+
+    /// Sends a request, ends the writing side, and returns all that comes back.
+    fn answer(shared: &Shared) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let patience = Duration::from_secs(20);
+        client.set_read_timeout(Some(patience)).unwrap();
+        let (stream, peer) = listener.accept().unwrap();
+        let connections = Arc::new(Connections::new(9));
+        client.write_all(REQUEST).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let connection = connections.enter(stream).unwrap();
+                serve_connection(&connection, peer, shared);
+            });
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            answer
+        })
+    }
+
+    #[test]
+    fn an_answer_leaves_its_connection_to_the_next_request() {
+        let shared = shared(None);
+        for _ in 0..3 {
+            let answer = answer(&shared);
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            assert_eq!(shared.server.idle(), 1);
+        }
+    }
+
+    #[test]
+    fn a_request_that_nobody_takes_is_refused() {
+        let shared = shared(None);
+        shared.server.close();
+        let answer = answer(&shared);
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert_eq!(shared.responder.service.calls().metrics().refused, 1);
+    }
+
+    /// A handler that leaves the answer to tiny_http.
+    struct Silent;
+
+    impl RequestHandler for Silent {
+        fn answer(&self, _: Request) {}
+
+        fn refuse(&self, _: Request) {}
+    }
+
+    #[test]
+    fn an_answer_of_tiny_http_itself_ends_the_connection() {
+        let shared = shared(Some(Arc::new(Silent)));
+        let answer = answer(&shared);
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+        assert_eq!(shared.server.idle(), 0);
+        assert_eq!(shared.responder.service.calls().metrics().refused, 1);
+    }
+}

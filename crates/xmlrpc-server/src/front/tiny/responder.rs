@@ -224,3 +224,36 @@ fn context(request: &Request, exchange: &Exchange) -> Context {
         None => context,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use tiny_http::{Header, TestRequest};
+
+    use super::*;
+
+    #[test]
+    fn a_request_without_a_thread_is_refused_and_counted() {
+        let responder = Responder::new(Arc::new(Service::new()), 1);
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let exchange = Exchange::new(peer, peer.ip(), BodyFraming::Undeclared, true, false);
+        let entered = responder.exchanges.enter(exchange);
+        let number = entered.number.to_string();
+        let header = Header::from_bytes(EXCHANGE, number).unwrap();
+        responder.refuse(TestRequest::new().with_header(header).into());
+        assert_eq!(entered.exchange.progress(), Progress::Answered);
+        assert_eq!(responder.service.calls().metrics().refused, 1);
+    }
+
+    #[test]
+    fn a_body_has_its_length() {
+        let read = |length| {
+            let mut request = Request::from(TestRequest::new().with_body("abc"));
+            read_body(&mut request, length)
+        };
+        assert_eq!(read(2).unwrap(), b"ab");
+        assert_eq!(read(3).unwrap(), b"abc");
+        assert_eq!(read(4), Err(Refusal::INCOMPLETE));
+    }
+}
