@@ -350,7 +350,7 @@ mod tests {
             reader.held.extend_from_slice(b"held");
             let after_held = 4.min(body);
             client
-                .write_all(&vec![b'x'; 100_000.min(body as usize - after_held)])
+                .write_all(&vec![b'x'; 100_000.min(body - after_held)])
                 .unwrap();
             reader.set_body(body as u64);
             drop(client);
