@@ -3,6 +3,11 @@
 //! Points of a Montgomery curve without y are such elements, and the terms V of a Lucas sequence.
 //! The second stages of curves and of p - 1 take the same multiples of theirs: of the babies, and
 //! of the giants ([`prime_pairs`](crate::prime_pairs)).
+//!
+//! Cost: an addition for each baby's odd number that is not a multiple of 3, and for each giant.
+//!
+//! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
+//! Mathematics of Computation 48 (1987).
 
 use crate::control::{Control, StopReason};
 

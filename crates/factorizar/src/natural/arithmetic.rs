@@ -1,4 +1,6 @@
 //! Sums, differences, products, powers and shifts of natural numbers, by the schoolbook.
+//!
+//! Cost: the length in limbs, and for products the product of both lengths.
 
 use std::ops::{Add, Mul, Shl, Shr};
 

@@ -2,6 +2,9 @@
 //!
 //! Source: Donald E. Knuth, "The Art of Computer Programming", volume 2, section 4.3.1, algorithm D;
 //! Josef Stein, "Computational problems associated with Racah algebra", 1967, for the gcd.
+//!
+//! Cost: the product of the lengths of quotient and divisor; for a gcd, the square of the length
+//! times 64.
 
 use super::Natural;
 use super::arithmetic::{add_with_carry, mul_add, sub_with_borrow, subtract};

@@ -1,4 +1,6 @@
 //! Integer roots of natural numbers, by Newton's iteration from above.
+//!
+//! Cost: a power and a division for each turn, of which there are some log2(bits).
 
 use super::Natural;
 

@@ -1,4 +1,6 @@
 //! Natural numbers as decimal text.
+//!
+//! Cost: the square of the number of digits.
 
 use std::fmt;
 

@@ -1,4 +1,7 @@
 //! The split of a cofactor into two large primes.
+//!
+//! Cost: a test of primality, then rho with a bounded number of steps. With one large prime, which
+//! all sizes have, it is never called.
 
 use super::instance::Instance;
 use crate::primality::is_prime_past_trial;

@@ -1,4 +1,6 @@
 //! The factor base: the primes that a relation may have, with what the sieve needs of each.
+//!
+//! Cost: a remainder of n and a symbol for each prime, and a square root modulo half of them.
 
 use super::modular::square_root;
 use crate::control::{Control, StopReason};

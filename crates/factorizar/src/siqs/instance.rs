@@ -2,6 +2,8 @@
 //!
 //! Any machine that makes the instance of an n has the same base, the same interval and the same
 //! list of polynomials, so that a few numbers name a unit of sieving ([`unit`](super::unit)).
+//!
+//! Cost: that of the factor base.
 
 use super::coefficients::Coefficients;
 use super::factor_base::{FactorBase, NoBase};

@@ -2,6 +2,8 @@
 //!
 //! A unit is a range of numbers of leading coefficients. Its result is the packed relations of
 //! each, which whoever collects them checks.
+//!
+//! Cost: that of [`sieve`](super::sieve) and [`candidates`](super::candidates).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
