@@ -28,7 +28,7 @@ pub(crate) fn is_strong_probable_prime<R: Ring>(
     };
     let even = n.mul_add_u64(1, 1);
     let twos = even.trailing_zeros();
-    let (u, mut v, mut q) = terms(ring, discriminant, &(&even >> twos), control)?;
+    let Terms { u, mut v, mut q } = terms(ring, discriminant, &(&even >> twos), control)?;
     if u == ring.zero() || v == ring.zero() {
         return Ok(true);
     }
@@ -69,6 +69,14 @@ fn discriminant(n: &Natural) -> Option<i64> {
     }
 }
 
+/// The terms of both sequences at an index.
+struct Terms<T> {
+    u: T,
+    v: T,
+    /// Q to the power of the index.
+    q: T,
+}
+
 /// Returns U_k, V_k and Q^k for P = 1 and an index `k` above zero, by doubling and adding along the
 /// bits of `k`.
 fn terms<R: Ring>(
@@ -76,7 +84,7 @@ fn terms<R: Ring>(
     discriminant: i64,
     k: &Natural,
     control: &Control,
-) -> Result<(R::Residue, R::Residue, R::Residue), StopReason> {
+) -> Result<Terms<R::Residue>, StopReason> {
     let d = signed(ring, discriminant);
     let q = signed(ring, (1 - discriminant) / 4);
     let half = ring.residue(&(&ring.modulus().mul_add_u64(1, 1) >> 1));
@@ -94,7 +102,7 @@ fn terms<R: Ring>(
             power = ring.mul(&power, &q);
         }
     }
-    Ok((u, v, power))
+    Ok(Terms { u, v, q: power })
 }
 
 /// Returns the residue of a number that may be negative.
