@@ -38,11 +38,21 @@ impl Factorizer {
         self.resume(&mut collection)?;
         collection.begin();
         let mut yields = Yields::default();
+        let divisor = self.collect_and_divide(&job, &mut collection, &mut yields);
+        self.suspicions.extend(yields.suspicions());
+        divisor
+    }
+
+    /// Collects relations until they give a divisor.
+    fn collect_and_divide(
+        &mut self,
+        job: &Arc<SieveJob>,
+        collection: &mut Collection<'_>,
+        yields: &mut Yields,
+    ) -> Result<Natural, Stop> {
         loop {
             if !collection.is_enough() {
-                let collected = self.collect(&job, &mut collection, &mut yields);
-                self.suspicions.extend(yields.suspicions());
-                collected?;
+                self.collect(job, collection, yields)?;
             }
             self.stage.set(Stage::LinearAlgebra {
                 digits: collection.digits,
