@@ -117,8 +117,6 @@ pub(crate) struct Plan {
     failed_tasks: u64,
     /// Some server can't come any more for which tasks may wait.
     recheck: bool,
-    /// Some server has given a result while tasks are parked.
-    second_chances_due: bool,
     /// Actions that the caller has not polled yet.
     actions: VecDeque<Action>,
     /// Time of the last event.
@@ -154,7 +152,6 @@ impl Plan {
             ended_tasks: 0,
             failed_tasks: 0,
             recheck: false,
-            second_chances_due: false,
             actions: VecDeque::new(),
             now: Duration::ZERO,
             input_closed: false,

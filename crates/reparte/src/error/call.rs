@@ -205,7 +205,8 @@ impl fmt::Display for ErrorKind {
 /// The error of a call: a [kind](ErrorKind), a text, and the error underneath if there is
 /// one.
 ///
-/// It displays on one line, with text from outside escaped. Beyond 300 characters the middle of
+/// It displays on one line, the kind first, unless the text begins with it. Text from outside is
+/// escaped. Beyond 300 characters the middle of
 /// the text is left out. [`message`](Self::message) returns the whole text.
 #[derive(Clone, Debug)]
 pub struct CallError {
@@ -277,7 +278,12 @@ impl CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = OneLine::new(&self.message).keep_end();
-        write!(f, "{}: {message}", self.kind)
+        let kind = self.kind.to_string();
+        let rest = self.message.strip_prefix(&kind);
+        match rest.is_some_and(|rest| rest.starts_with(' ')) {
+            true => message.fmt(f),
+            false => write!(f, "{kind}: {message}"),
+        }
     }
 }
 
@@ -354,6 +360,10 @@ mod tests {
             (
                 CallError::new(ErrorKind::TimedOut, "after 2 s"),
                 "timed out: after 2 s",
+            ),
+            (
+                CallError::new(ErrorKind::TimedOut, "timed out after 2 s"),
+                "timed out after 2 s",
             ),
         ];
         for (error, text) in cases {

@@ -33,6 +33,8 @@ pub(super) struct Calls {
 /// A call that has not returned.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InFlight {
+    /// Calls are numbered in order of starting.
+    pub(super) id: CallId,
     pub(super) task: TaskId,
     pub(super) assignment: Assignment,
     pub(super) kind: CallKind,
@@ -92,14 +94,19 @@ impl Calls {
         self.regular + self.trials
     }
 
-    /// Adds a call, and returns its number.
-    pub(super) fn start(&mut self, call: InFlight) -> CallId {
-        let id = CallId::new(self.next);
+    /// Returns the number of the next call. Every call with this number or a
+    /// higher one starts later.
+    pub(super) fn next_id(&self) -> CallId {
+        CallId::new(self.next)
+    }
+
+    /// Adds a call, whose number is that of the next one.
+    pub(super) fn start(&mut self, call: InFlight) {
+        let id = call.id;
         self.next += 1;
         *self.awaited_like(&call) += 1;
         self.by_server[call.assignment.server.index()].push(id);
         self.in_flight.insert(id, call);
-        id
     }
 
     pub(super) fn get(&self, id: CallId) -> Option<&InFlight> {
@@ -196,7 +203,7 @@ mod tests {
     use crate::plan::event::ServerConfig;
     use crate::plan::health::Health;
 
-    fn call(task: u64, started: u64) -> InFlight {
+    fn start(calls: &mut Calls, task: u64, started: u64) -> CallId {
         let mut health = Health::new(1);
         let server = health.add_server(ServerConfig {
             slots: 1,
@@ -204,7 +211,9 @@ mod tests {
             has_status: false,
             reserve: false,
         });
-        InFlight {
+        let id = calls.next_id();
+        calls.start(InFlight {
+            id,
             task: TaskId::new(task),
             assignment: Assignment {
                 server,
@@ -213,7 +222,8 @@ mod tests {
             kind: CallKind::Ordinary,
             started: Duration::from_secs(started),
             state: CallState::Awaited,
-        }
+        });
+        id
     }
 
     #[test]
@@ -221,7 +231,7 @@ mod tests {
         let mut calls = Calls::default();
         calls.add_server();
         let server = ServerId::new(0);
-        let (first, second) = (calls.start(call(4, 1)), calls.start(call(5, 2)));
+        let (first, second) = (start(&mut calls, 4, 1), start(&mut calls, 5, 2));
         assert_eq!((calls.awaited(), calls.regular(), calls.len()), (2, 2, 2));
         assert_eq!(calls.doubt(first), Some(TaskId::new(4)));
         assert_eq!(calls.doubt(first), None, "it is doubted already");

@@ -14,7 +14,7 @@
 //! | some server that has not had it can come | is tried there, a proven one first | the case is open |
 //! | a fault, from this server or an earlier one | fails | the case is open |
 //! | any other failure, the first time | is parked, and gets a [second chance](super::parking) | the case is open |
-//! | any other failure, and the server is suspected, without a result since it first failed the task | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
+//! | any other failure, and the server is suspected, without the result of a call that began after it first failed the task | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
 //! | any other failure | fails | the case is closed if it has given a result since |
 //!
 //! A time limit that passed while the server was at work counts as a fault here.
@@ -23,7 +23,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::call::ErrorKind;
-use crate::ids::{ServerId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::retries::Attempts;
 
 /// Number of failures on a suspected server after which a task fails, if no other
@@ -50,8 +50,11 @@ pub(super) struct Case {
     pub(super) kind: ErrorKind,
     /// The server's number of results when the case opened.
     pub(super) epoch: u64,
-    /// The server's number of results when it first failed the task.
-    pub(super) first_epoch: u64,
+    /// The number of the next call when it opened. Calls before that one say
+    /// nothing new about the server.
+    pub(super) next_call: CallId,
+    /// The same when the server first failed the task.
+    pub(super) first_next_call: CallId,
     /// Number of attempts of the task that have failed there.
     pub(super) attempts: Attempts,
     /// Number of its calls that have failed there.
@@ -69,7 +72,8 @@ pub(super) struct Facts {
     pub(super) is_proven: bool,
     /// The server stands well.
     pub(super) stands_well: bool,
-    /// The server has given a result since it first failed the task.
+    /// The server has given the result of a call that began since it first failed
+    /// the task.
     pub(super) has_answered_since: bool,
     /// No other task is left to test the server with.
     pub(super) is_last: bool,
@@ -134,7 +138,7 @@ impl Cases {
             let earlier = cases.remove(at);
             case.attempts = case.attempts.plus(earlier.attempts);
             case.failures += earlier.failures;
-            case.first_epoch = earlier.first_epoch;
+            case.first_next_call = earlier.first_next_call;
         }
         cases.push(case);
         known.is_none()

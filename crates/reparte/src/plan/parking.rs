@@ -1,23 +1,41 @@
 //! The second chance of parked tasks: when it comes.
 //!
-//! A parked task is tried again once some server has given a result, or nothing
-//! else was to be done for [`PARKED`].
+//! A parked task is tried again once some server has come, or has given the
+//! result of a call that began after the task was parked, or nothing else was to
+//! be done for [`PARKED`]. A result of a call that began before says nothing of
+//! the time after: a proxy may have lost its server meanwhile.
 
 use std::time::Duration;
+
+use crate::ids::CallId;
 
 /// Time without anything else to do after which parked tasks are tried again.
 const PARKED: Duration = Duration::from_secs(1);
 
-/// The clock of the time in which only parked tasks are left.
+/// The clock of the time in which only parked tasks are left, and the results
+/// that release some.
 #[derive(Debug, Default)]
 pub(super) struct Parking {
     since: Option<Duration>,
+    /// The latest call, in order of starting, that has given a result.
+    arrived: Option<CallId>,
 }
 
 impl Parking {
     /// Returns the time at which parked tasks are tried again.
     pub(super) fn release_at(&self) -> Option<Duration> {
         self.since?.checked_add(PARKED)
+    }
+
+    /// Records that tasks that were parked before this call are tried again: it has
+    /// given a result, or a server has come.
+    pub(super) fn arrived(&mut self, call: CallId) {
+        self.arrived = self.arrived.max(Some(call));
+    }
+
+    /// Returns the latest call before which parked tasks are tried again, once.
+    pub(super) fn take_arrival(&mut self) -> Option<CallId> {
+        self.arrived.take()
     }
 
     /// Starts, continues or resets the clock. Returns true, and resets it, if parked

@@ -29,7 +29,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::call::ErrorKind;
-use crate::ids::{ServerId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
 
 /// Number of open cases without a result that make a server suspected.
 const OPEN_CASES: u32 = 3;
@@ -57,6 +57,8 @@ pub(super) struct Standing {
 #[derive(Debug, Default)]
 struct ServerStanding {
     results: u64,
+    /// The latest call, in order of starting, that has given a result.
+    last_result: Option<CallId>,
     /// It has answered a call, even if by a failure.
     has_answered: bool,
     strikes: u32,
@@ -162,19 +164,25 @@ impl Standing {
         self.get(server).results
     }
 
+    /// Returns whether the server has given the result of this call or a later one.
+    pub(super) fn has_result_from(&self, server: ServerId, call: CallId) -> bool {
+        self.get(server).last_result >= Some(call)
+    }
+
     /// Returns whether the server has answered a call, even if by a failure.
     pub(super) fn has_answered(&self, server: ServerId) -> bool {
         self.get(server).has_answered
     }
 
-    /// Records a result. Returns whether other servers may have changed between
-    /// suspected and not.
-    pub(super) fn result(&mut self, server: ServerId) -> bool {
+    /// Records the result of a call. Returns whether other servers may have changed
+    /// between suspected and not.
+    pub(super) fn result(&mut self, server: ServerId, call: CallId) -> bool {
         let most_open = self.most_open();
         self.innocent = self.innocent.max(self.get(server).open);
         let believed = std::mem::take(&mut self.faults_everywhere);
         let changed = believed || self.most_open() > most_open;
         let known = &mut self.servers[server.index()];
+        known.last_result = known.last_result.max(Some(call));
         if known.open == 0 && known.strikes == 0 && known.results > 0 {
             // The usual case: nothing else changes.
             known.results += 1;

@@ -130,6 +130,8 @@ scripts! {
     faults_of_a_lone_server_are_believed
     a_fault_is_believed_once_others_have_confirmed_two
     a_proxy_without_servers_is_an_outage
+    a_gap_behind_a_proxy_spends_no_second_chance
+    a_second_chance_waits_for_a_result_of_a_later_call
     a_gap_shorter_than_the_outage_is_waited_for_on_one_server
     a_gap_shorter_than_the_outage_is_waited_for_on_five_servers
     a_host_that_can_not_run_the_function_is_out

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
-use crate::ids::{ServerId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::TaskFailure;
 use crate::plan::calls::{Assignment, CallKind, InFlight};
@@ -29,10 +29,10 @@ impl Plan {
         let attempt = Attempts::one(counts, is_retried_fault);
         self.open_case(task, server, kind, attempt);
         if self.standing.is_proven(server) && self.cases.agreeing(task).next().is_some() {
-            self.confirm(task);
+            self.confirm(task, ended.id);
         }
         match self.standing.is_suspected(server) {
-            true => self.put_on_trial(ended.assignment),
+            true => self.put_on_trial(ended),
             false => self.apply_to_answering(ended, kind),
         }
         let Some(failed) = self.tasks.get_mut(task) else {
@@ -60,7 +60,7 @@ impl Plan {
         if judgement == Judgement::Fails && facts.has_answered_since {
             let epoch = self.standing.results(server);
             self.standing.close_case(server, epoch);
-            self.release_if_cleared(server);
+            self.release_if_cleared(server, ended.id);
         }
         self.apply_judgement(task, server, judgement, kind.may_have_run());
     }
@@ -72,7 +72,7 @@ impl Plan {
         if cases::is_fault(kind) {
             self.outage.answered();
             if self.health.call_answered(server) {
-                self.take_back(server);
+                self.take_back(server, ended.id);
             }
         } else if self.health.state(server) != State::Up {
             let failed = ServerVerdict::Failed(failures::no_answer());
@@ -82,11 +82,13 @@ impl Plan {
 
     fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, attempts: Attempts) {
         let epoch = self.standing.results(server);
+        let next_call = self.calls.next_id();
         let case = Case {
             server,
             kind,
             epoch,
-            first_epoch: epoch,
+            next_call,
+            first_next_call: next_call,
             attempts,
             failures: 1,
         };
@@ -105,11 +107,14 @@ impl Plan {
         }
     }
 
-    /// Returns whether the server of the task's last case has given a result since
-    /// it first failed the task.
+    /// Returns whether the server of the task's last case has given the result of a
+    /// call that began since it first failed the task.
     fn has_answered_since(&self, task: TaskId) -> bool {
         let last = self.cases.of(task).last();
-        last.is_some_and(|case| self.standing.results(case.server) > case.first_epoch)
+        last.is_some_and(|case| {
+            self.standing
+                .has_result_from(case.server, case.first_next_call)
+        })
     }
 
     /// Returns whether a server has given the task a fault that is not tried again.
@@ -154,12 +159,12 @@ impl Plan {
     }
 
     /// Records that the servers that have failed a task in the same way were right.
-    fn confirm(&mut self, task: TaskId) {
+    fn confirm(&mut self, task: TaskId, shown_by: CallId) {
         let last = self.cases.of(task).last().copied();
         let agreeing: Vec<Case> = self.cases.agreeing(task).chain(last).collect();
         for case in agreeing {
             self.standing.confirmed(case.server, case.epoch, case.kind);
-            self.release_if_cleared(case.server);
+            self.release_if_cleared(case.server, shown_by);
         }
     }
 
@@ -172,15 +177,15 @@ impl Plan {
 
     /// Puts a suspected server on trial, unless every server that is expected gives nothing
     /// but faults: then these are believed.
-    fn put_on_trial(&mut self, assignment: Assignment) {
+    fn put_on_trial(&mut self, ended: &InFlight) {
         let Assignment {
             server,
             health_at_start,
-        } = assignment;
+        } = ended.assignment;
         let by_faults = self.standing.is_suspected_by_faults(server);
         if by_faults && self.all_give_faults() {
             self.standing.believe_faults();
-            return self.release_cleared();
+            return self.release_cleared(ended.id);
         }
         let aside = self
             .health
@@ -202,26 +207,27 @@ impl Plan {
         expected().all(|server| self.standing.gives_only_faults(server, is_lone))
     }
 
-    fn release_cleared(&mut self) {
+    fn release_cleared(&mut self, shown_by: CallId) {
         for server in self.health.servers() {
-            self.release_if_cleared(server);
+            self.release_if_cleared(server, shown_by);
         }
     }
 
-    fn release_if_cleared(&mut self, server: ServerId) {
+    fn release_if_cleared(&mut self, server: ServerId, shown_by: CallId) {
         if self.health.is_on_suspicion(server)
             && !self.standing.is_suspected(server)
             && self.health.release(server)
         {
-            self.take_back(server);
+            self.take_back(server, shown_by);
         }
     }
 
     /// Records that a server has given the result of a task: a strike against
     /// those that have failed it.
-    pub(in crate::plan) fn record_result(&mut self, task: TaskId, server: ServerId) {
-        if self.standing.result(server) {
-            self.reconsider_suspicions();
+    pub(in crate::plan) fn record_result(&mut self, ended: &InFlight) {
+        let (task, server) = (ended.task, ended.assignment.server);
+        if self.standing.result(server, ended.id) {
+            self.reconsider_suspicions(ended.id);
         }
         if !self.cases.any() {
             return;
@@ -235,9 +241,9 @@ impl Plan {
     }
 
     /// Has the health of every server follow its standing.
-    fn reconsider_suspicions(&mut self) {
+    fn reconsider_suspicions(&mut self, shown_by: CallId) {
         for server in self.health.servers() {
-            self.release_if_cleared(server);
+            self.release_if_cleared(server, shown_by);
             self.suspect_idle_server(server);
         }
     }
@@ -324,11 +330,16 @@ impl Plan {
             && self.calls.awaited() == 0
             && self.tasks.parked().next().is_some();
         let idle = self.parking.observe(only_parked, self.now);
-        if !std::mem::take(&mut self.second_chances_due) && !idle {
-            return;
-        }
-        let parked: Vec<TaskId> = self.tasks.parked().collect();
-        for task in parked {
+        let arrived = self.parking.take_arrival();
+        let is_due = |&task: &TaskId| {
+            let last = self.cases.of(task).last();
+            idle || last.is_none_or(|case| arrived >= Some(case.next_call))
+        };
+        let due: Vec<TaskId> = match idle || arrived.is_some() {
+            true => self.tasks.parked().filter(is_due).collect(),
+            false => Vec::new(),
+        };
+        for task in due {
             let last = self.cases.of(task).last();
             let may_have_run = last.is_none_or(|case| case.kind.may_have_run());
             let paid = may_have_run && self.good_server_for(task).is_none();

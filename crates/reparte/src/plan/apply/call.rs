@@ -16,7 +16,9 @@ impl Plan {
         self.placement.take_slot(server, kind == CallKind::Isolated);
         self.update_placement(server);
         self.heartbeat.call_runs(server, slow_after, self.now);
-        let call = self.calls.start(InFlight {
+        let call = self.calls.next_id();
+        self.calls.start(InFlight {
+            id: call,
             task,
             assignment: Assignment {
                 server,

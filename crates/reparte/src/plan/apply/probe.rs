@@ -86,7 +86,7 @@ impl Plan {
             self.lose_calls_before(server, time);
         }
         if self.health.status_reported(server) {
-            self.take_back(server);
+            self.take_back(server, self.calls.next_id());
         }
         if self.health.state(server) == State::Up {
             self.trust_calls(server);

@@ -18,12 +18,7 @@ impl Plan {
         self.placement.add_server(config, self.health.state(server));
         self.calls.add_server();
         self.standing.add_server();
-        self.note_arrival();
-    }
-
-    /// Has parked tasks tried again: a server has come, or given a result.
-    fn note_arrival(&mut self) {
-        self.second_chances_due |= self.tasks.parked().next().is_some();
+        self.parking.arrived(self.calls.next_id());
     }
 
     /// Has the placement follow the health of a server.
@@ -42,9 +37,9 @@ impl Plan {
                 self.outage.answered();
                 self.heartbeat.call_answered(server, self.now);
                 if self.health.call_answered(server) {
-                    self.take_back(server);
+                    self.take_back(server, call.id);
                 }
-                self.note_arrival();
+                self.parking.arrived(call.id);
             }
             ServerVerdict::Unknown => {}
             ServerVerdict::Contested => {
@@ -130,11 +125,12 @@ impl Plan {
         });
     }
 
-    /// Uses a server again whose health says that it is up.
-    pub(in crate::plan) fn take_back(&mut self, server: ServerId) {
+    /// Uses a server again whose health says that it is up, and has tasks tried again
+    /// that were parked before the call that shows it.
+    pub(in crate::plan) fn take_back(&mut self, server: ServerId, shown_by: CallId) {
         self.update_placement(server);
         self.outage.answered();
-        self.note_arrival();
+        self.parking.arrived(shown_by);
         self.actions.push_back(Action::TakeBack { server });
     }
 
@@ -155,7 +151,7 @@ impl Plan {
             self.update_placement(server);
             self.actions.push_back(Action::UseReserve { server });
         }
-        self.note_arrival();
+        self.parking.arrived(self.calls.next_id());
         self.outage.reset();
     }
 

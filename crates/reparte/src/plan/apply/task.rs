@@ -18,7 +18,7 @@ impl Plan {
     pub(in crate::plan) fn deliver_result(&mut self, ended: &InFlight) {
         let task = ended.task;
         self.ended_tasks += 1;
-        self.record_result(task, ended.assignment.server);
+        self.record_result(ended);
         self.actions.push_back(Action::DeliverResult {
             task,
             server: ended.assignment.server,

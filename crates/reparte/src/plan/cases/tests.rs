@@ -21,7 +21,8 @@ fn open(cases: &mut Cases, server: usize, kind: ErrorKind) -> bool {
         server: ServerId::new(server),
         kind,
         epoch: 0,
-        first_epoch: 0,
+        next_call: CallId::new(0),
+        first_next_call: CallId::new(0),
         attempts: Attempts::one(true, false),
         failures: 1,
     };

@@ -2,6 +2,7 @@
 
 use super::*;
 
+const CALL: CallId = CallId::new(0);
 const FAULT: ErrorKind = ErrorKind::Fault { code: 1 };
 
 fn id(index: usize) -> ServerId {
@@ -25,7 +26,7 @@ fn a_server_is_proven_by_a_result_and_not_by_faults() {
     assert!(!standing.has_answered(id(0)) && !standing.is_proven(id(0)));
     standing.answered(id(0));
     assert!(standing.has_answered(id(0)) && !standing.is_proven(id(0)));
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     assert!(standing.is_proven(id(0)) && standing.good().eq([id(0)]));
     fail(&mut standing, 0, 1);
     assert!(standing.is_proven(id(0)) && standing.good().next().is_none());
@@ -34,14 +35,14 @@ fn a_server_is_proven_by_a_result_and_not_by_faults() {
 #[test]
 fn two_strikes_make_it_suspected_until_a_result_and_ten_take_one_back() {
     let mut standing = standing(1);
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     for suspected in [false, true] {
         standing.strike(id(0));
         assert_eq!(standing.is_suspected(id(0)), suspected);
     }
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     assert!(!standing.is_suspected(id(0)) && !standing.is_proven(id(0)));
-    (0..9).for_each(|_| assert!(!standing.result(id(0))));
+    (0..9).for_each(|_| assert!(!standing.result(id(0), CALL)));
     assert!(standing.is_proven(id(0)));
 }
 
@@ -53,9 +54,9 @@ fn three_open_cases_make_it_suspected_or_twice_an_innocent_streak() {
     fail(&mut standing, 0, 1);
     assert!(standing.is_suspected(id(0)) && standing.is_suspected_by_faults(id(0)));
     fail(&mut standing, 1, 1);
-    assert!(!standing.result(id(1)), "three are too many still");
+    assert!(!standing.result(id(1), CALL), "three are too many still");
     fail(&mut standing, 1, 5);
-    assert!(standing.result(id(1)), "ten are too many now");
+    assert!(standing.result(id(1), CALL), "ten are too many now");
     assert!(!standing.is_suspected(id(0)));
     fail(&mut standing, 0, 7);
     assert!(standing.is_suspected(id(0)));
@@ -73,14 +74,14 @@ fn faults_of_every_server_are_believed_until_a_result() {
     assert!(standing.gives_only_faults(id(0), false));
     standing.believe_faults();
     assert!(standing.faults_everywhere() && !standing.is_suspected(id(0)));
-    assert!(standing.result(id(1)), "the other is suspected again");
+    assert!(standing.result(id(1), CALL), "the other is suspected again");
     assert!(!standing.faults_everywhere() && standing.is_suspected(id(0)));
 }
 
 #[test]
 fn two_confirmed_faults_make_it_stand_well_until_one_is_believed() {
     let mut standing = standing(1);
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     let epoch = standing.results(id(0));
     for well in [false, true] {
         fail(&mut standing, 0, 1);
@@ -95,7 +96,7 @@ fn two_confirmed_faults_make_it_stand_well_until_one_is_believed() {
     assert!(standing.good().eq([id(0)]), "the cases are closed");
     standing.believed(id(0), epoch);
     assert!(!standing.stands_well(id(0), FAULT));
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     assert!(standing.stands_well(id(0), FAULT));
     standing.believed(id(0), epoch);
     standing.confirmed(id(0), epoch, FAULT);
@@ -105,7 +106,7 @@ fn two_confirmed_faults_make_it_stand_well_until_one_is_believed() {
 #[test]
 fn two_confirmed_time_limits_make_it_stand_well_for_time_limits_alone() {
     let mut standing = standing(1);
-    standing.result(id(0));
+    standing.result(id(0), CALL);
     for well in [false, true] {
         standing.confirmed(id(0), 1, ErrorKind::Overran);
         assert_eq!(standing.stands_well(id(0), ErrorKind::Overran), well);
@@ -118,7 +119,7 @@ fn each_result_is_another_epoch() {
     let mut standing = standing(1);
     for results in 0..4 {
         assert_eq!(standing.results(id(0)), results);
-        standing.result(id(0));
+        standing.result(id(0), CALL);
     }
 }
 
