@@ -6,6 +6,7 @@
 
 mod blame;
 mod call;
+mod chances;
 mod isolated;
 mod probe;
 mod server;

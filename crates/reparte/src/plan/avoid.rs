@@ -41,6 +41,16 @@ impl Avoid {
         }
     }
 
+    /// Returns the lists with this server not avoided strictly.
+    pub(super) fn with_relaxed(&self, server: ServerId) -> Self {
+        let mut with = self.clone();
+        if let Ok(at) = with.strictly.binary_search(&server) {
+            with.strictly.remove(at);
+            return with.with(server, false);
+        }
+        with
+    }
+
     /// Returns whether some server is avoided strictly.
     pub(super) fn is_strict(&self) -> bool {
         !self.strictly.is_empty()
@@ -77,6 +87,12 @@ mod tests {
         assert!(avoid.is_strict() && avoid.is_strictly(one) && !avoid.is_strictly(two));
         assert!(avoid.contains(one) && avoid.contains(two));
         assert_eq!(avoid.with(one, false), avoid, "strictly counts");
+        let one_relaxed = avoid.with_relaxed(one);
+        assert_eq!(
+            one_relaxed,
+            Avoid::default().with(one, false).with(two, false)
+        );
+        assert_eq!(one_relaxed.with_relaxed(one), one_relaxed);
         let relaxed = avoid.with(two, true).relaxed();
         assert!(!relaxed.is_strict() && relaxed.contains(one) && relaxed.contains(two));
         assert_eq!(relaxed, Avoid::default().with(one, false).with(two, false));

@@ -13,11 +13,13 @@
 //! | a fault, and the server stands well | fails | believed, unchecked |
 //! | some server that has not had it can come | is tried there, a proven one first | the case is open |
 //! | a fault, from this server or an earlier one | fails | the case is open |
-//! | any other failure, the first time | is parked, and gets a [second chance](super::parking) | the case is open |
-//! | any other failure, and the server is suspected, without the result of a call that began after it first failed the task | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
+//! | any other failure, the first time, or the first on this server | is parked, and gets a [second chance](super::parking) | the case is open |
+//! | any other failure, and the server is suspected, or it is a 502 or 504, without the result of a call that began after the first failure there | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
 //! | any other failure | fails | the case is closed if it has given a result since |
 //!
-//! A time limit that passed while the server was at work counts as a fault here.
+//! A time limit that passed while the server was at work counts as a fault here. A 502
+//! or 504 agrees with another failure only if its server has given the result of a
+//! later call since: all may be behind one proxy.
 //! The result of a task is a strike against every server with an open case.
 
 use std::collections::BTreeMap;
@@ -53,7 +55,7 @@ pub(super) struct Case {
     /// The number of the next call when it opened. Calls before that one say
     /// nothing new about the server.
     pub(super) next_call: CallId,
-    /// The same when the server first failed the task.
+    /// The number of the next call when the server first failed the task.
     pub(super) first_next_call: CallId,
     /// Number of attempts of the task that have failed there.
     pub(super) attempts: Attempts,
@@ -66,10 +68,10 @@ pub(super) struct Case {
 pub(super) struct Facts {
     /// The options have such a failure tried again.
     pub(super) is_retried: bool,
-    /// The task has attempts of this kind left. Those on suspected servers don't count.
+    /// The task has attempts of this kind left.
     pub(super) has_attempts: bool,
-    /// The server is proven.
-    pub(super) is_proven: bool,
+    /// Another server has failed the task in the same way, and this one is proven.
+    pub(super) is_confirmed: bool,
     /// The server stands well.
     pub(super) stands_well: bool,
     /// The server has given the result of a call that began since it first failed
@@ -111,6 +113,12 @@ pub(super) enum Judgement {
 /// limit that passed while it ran.
 pub(super) fn is_fault(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Fault { .. } | ErrorKind::Overran)
+}
+
+/// Returns whether the failure is that of a proxy whose server is away. Several servers
+/// may be behind one.
+pub(super) fn is_by_proxy(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Http { status: 502 | 504 })
 }
 
 impl Cases {
@@ -165,7 +173,7 @@ impl Cases {
                 false => Judgement::Again,
             };
         }
-        if facts.is_proven && self.agreeing(task).next().is_some() {
+        if facts.is_confirmed {
             return Judgement::Confirmed;
         }
         if !facts.has_attempts {
@@ -183,13 +191,14 @@ impl Cases {
         if facts.any_other {
             return Judgement::Elsewhere;
         }
-        let is_useless =
-            facts.is_suspected && !facts.has_answered_since && !self.is_over(task, facts.is_last);
+        let may_be_useless = facts.is_suspected || is_by_proxy(kind);
+        let is_useless = may_be_useless && !facts.has_answered_since && !self.is_over(task, facts);
         self.judge_alone(task, facts.has_fault, is_useless)
     }
 
     /// Decides on a task that no other server can try. `is_useless`: the server is
-    /// suspected, and has given no result since it first failed the task.
+    /// suspected, or a proxy without its server, and has given no result since it first
+    /// failed the task.
     pub(super) fn judge_alone(
         &mut self,
         task: TaskId,
@@ -199,7 +208,9 @@ impl Cases {
         let Some(cases) = self.tasks.get_mut(&task) else {
             return Judgement::Again;
         };
-        if has_fault || (cases.second_chance && !is_useless) {
+        // The first failure on another server is no failed second chance.
+        let has_failed_again = cases.cases.last().is_some_and(|case| case.failures > 1);
+        if has_fault || (cases.second_chance && has_failed_again && !is_useless) {
             return Judgement::Fails;
         }
         cases.second_chance = true;
@@ -207,14 +218,13 @@ impl Cases {
     }
 
     /// Returns whether a task that is left with others of its kind alone has failed
-    /// often enough on a server. A proxy without its server fails every task.
-    fn is_over(&self, task: TaskId, is_last: bool) -> bool {
+    /// often enough on a server. A proxy without its server fails every task: it is
+    /// suspected by that.
+    fn is_over(&self, task: TaskId, facts: Facts) -> bool {
         let last = self.of(task).last();
-        is_last
-            && last.is_some_and(|case| {
-                let by_proxy = matches!(case.kind, ErrorKind::Http { status: 502 | 504 });
-                !by_proxy && case.failures >= LAST_FAILURES
-            })
+        let fails_all = |kind| is_by_proxy(kind) && facts.is_suspected;
+        facts.is_last
+            && last.is_some_and(|case| !fails_all(case.kind) && case.failures >= LAST_FAILURES)
     }
 
     /// Drops the cases of a task that has ended, and returns them.

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::ids::CallId;
+use crate::ids::{CallId, ServerId};
 
 /// Time without anything else to do after which parked tasks are tried again.
 const PARKED: Duration = Duration::from_secs(1);
@@ -19,6 +19,8 @@ pub(super) struct Parking {
     since: Option<Duration>,
     /// The latest call, in order of starting, that has given a result.
     arrived: Option<CallId>,
+    /// The servers that have come since.
+    came: Vec<ServerId>,
 }
 
 impl Parking {
@@ -33,9 +35,16 @@ impl Parking {
         self.arrived = self.arrived.max(Some(call));
     }
 
-    /// Returns the latest call before which parked tasks are tried again, once.
-    pub(super) fn take_arrival(&mut self) -> Option<CallId> {
-        self.arrived.take()
+    /// Records that tasks are tried again that have no case with this server: it is up
+    /// again.
+    pub(super) fn server_came(&mut self, server: ServerId) {
+        self.came.push(server);
+    }
+
+    /// Returns the latest call before which parked tasks are tried again, and the
+    /// servers that have come, once.
+    pub(super) fn take_arrivals(&mut self) -> (Option<CallId>, Vec<ServerId>) {
+        (self.arrived.take(), std::mem::take(&mut self.came))
     }
 
     /// Starts, continues or resets the clock. Returns true, and resets it, if parked

@@ -119,28 +119,34 @@ impl Placement {
     }
 
     /// Returns the server for a task that avoids some, a preferred one first if
-    /// it has a case with any.
+    /// it has a case with any. The trial of a server that has failed it is left to
+    /// [`pick_trial`](Self::pick_trial).
     pub(super) fn pick(
         &self,
         avoid: &Avoid,
         is_preferred: impl Fn(ServerId) -> bool,
     ) -> Option<ServerId> {
-        let back = |server| !avoid.is_strictly(server) && self.may_go_back(server, avoid);
         let up = || self.ready.iter().take_while(|rank| !rank.trial);
         let up = || up().map(|rank| rank.server);
-        let trials = || self.ready.iter().rev().take_while(|rank| rank.trial);
-        let first_trial = |may: &dyn Fn(ServerId) -> bool| {
-            let trials = trials().filter(|rank| may(rank.server));
-            trials.last().map(|rank| rank.server)
-        };
         let others = || up().filter(|&server| !avoid.contains(server));
         let preferred = || others().take(SCANNED).find(|&server| is_preferred(server));
         let preferred = avoid.is_strict().then(preferred).flatten();
         preferred
             .or_else(|| others().next())
-            .or_else(|| up().find(|&server| back(server)))
-            .or_else(|| first_trial(&|server| !avoid.contains(server)))
-            .or_else(|| first_trial(&back))
+            .or_else(|| up().find(|&server| self.may_go_back(server, avoid)))
+            .or_else(|| self.first_trial(|server| !avoid.contains(server)))
+    }
+
+    /// Returns a server that is due for a trial, for a task that it has failed. A
+    /// task that it has not had says more about it.
+    pub(super) fn pick_trial(&self, avoid: &Avoid) -> Option<ServerId> {
+        self.first_trial(|server| self.may_go_back(server, avoid))
+    }
+
+    fn first_trial(&self, may: impl Fn(ServerId) -> bool) -> Option<ServerId> {
+        let trials = self.ready.iter().rev().take_while(|rank| rank.trial);
+        let trials = trials.filter(|rank| may(rank.server));
+        trials.last().map(|rank| rank.server)
     }
 
     /// Returns the server for a task that no server has failed.
@@ -150,6 +156,9 @@ impl Placement {
 
     /// Returns whether a task may go to the server though it rather avoids it.
     fn may_go_back(&self, server: ServerId, avoid: &Avoid) -> bool {
+        if avoid.is_strictly(server) {
+            return false;
+        }
         let slots = &self.servers[server.index()];
         let avoided_up = avoid.servers().filter(|&server| self.is_up(server));
         slots.keep_off.is_none() || avoided_up.count() == self.up
@@ -173,28 +182,34 @@ impl Placement {
         preferred.or_else(|| others.next())
     }
 
-    /// Returns the server for a task that runs in isolation, one that has not
-    /// `died` of it if there is any, a preferred one first.
+    /// Returns the server for a task that runs in isolation among those that are
+    /// `free`, one that has not `died` of it if there is any, a preferred one first.
     pub(super) fn pick_isolated(
         &self,
+        is_free: impl Fn(ServerId) -> bool,
         died: &[ServerId],
         is_preferred: impl Fn(ServerId) -> bool,
     ) -> Option<ServerId> {
-        let mut ready = self.ready.iter().map(|rank| rank.server);
-        let mut others = ready.clone().filter(|server| !died.contains(server));
-        let preferred = others.clone().find(|&server| is_preferred(server));
-        preferred.or_else(|| others.next()).or_else(|| ready.next())
+        let ready = || {
+            let ready = self.ready.iter().map(|rank| rank.server);
+            ready.filter(|&server| is_free(server))
+        };
+        let others = || ready().filter(|server| !died.contains(server));
+        let preferred = others().find(|&server| is_preferred(server));
+        preferred
+            .or_else(|| others().next())
+            .or_else(|| ready().next())
     }
 
-    /// Returns the server that is up and has the fewest calls, for a task that
-    /// must not run on those that have `died` of it, a preferred one first.
+    /// Returns the server that is up and has the fewest calls, among those that a task
+    /// `may` run on, a preferred one first.
     pub(super) fn pick_to_hold(
         &self,
-        died: &[ServerId],
+        may: impl Fn(ServerId) -> bool,
         is_preferred: impl Fn(ServerId) -> bool,
     ) -> Option<ServerId> {
         let servers = (0..self.servers.len()).map(ServerId::new);
-        let up = servers.filter(|&server| self.is_up(server) && !died.contains(&server));
+        let up = servers.filter(|&server| self.is_up(server) && may(server));
         up.min_by_key(|&server| {
             let in_use = self.servers[server.index()].in_use;
             (!is_preferred(server), in_use, server)

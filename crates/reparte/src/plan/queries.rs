@@ -100,7 +100,8 @@ impl Plan {
     }
 
     /// Returns the task and the server of the next call that is no hedge: a
-    /// retry, or else a new task.
+    /// retry, or else a new task, or else a retry as the trial of a server that has
+    /// failed it.
     pub(super) fn next_placement(&self) -> Option<(TaskId, ServerId)> {
         let any = self.placement.pick_any()?;
         let is_proven = |server| self.standing.is_proven(server);
@@ -109,7 +110,11 @@ impl Plan {
                 return Some((task, server));
             }
         }
-        Some((self.tasks.first_new()?, any))
+        if let Some(task) = self.tasks.first_new() {
+            return Some((task, any));
+        }
+        let mut retries = self.tasks.first_retries();
+        retries.find_map(|(task, avoid)| Some((task, self.placement.pick_trial(avoid)?)))
     }
 
     /// Returns the time at which a server will have been down for too long, if

@@ -99,11 +99,13 @@ impl Retries {
     }
 
     /// Returns whether a task with so many attempts may have another one, after a fault
-    /// that is tried again or after any other failure.
+    /// that is tried again or after any other failure. Faults that are tried again count
+    /// after such a fault alone.
     pub(super) fn has_attempts(&self, attempts: Attempts, after_retried_fault: bool) -> bool {
+        let has_others = attempts.others < self.most.others;
         match after_retried_fault {
-            true => attempts.faults < self.most.faults,
-            false => attempts.others < self.most.others,
+            true => attempts.faults < self.most.faults && has_others,
+            false => has_others,
         }
     }
 
@@ -222,8 +224,8 @@ mod tests {
         for (is_retried_fault, left) in [
             (true, [true, true]),
             (true, [true, true]),
-            (false, [true, false]),
-            (true, [false, false]),
+            (true, [false, true]),
+            (false, [false, false]),
         ] {
             attempts = attempts.plus(Attempts::one(true, is_retried_fault));
             let has = [true, false].map(|kind| retries.has_attempts(attempts, kind));

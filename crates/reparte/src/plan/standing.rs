@@ -20,7 +20,8 @@
 //!
 //! Too many are [`OPEN_CASES`], and more if good servers have had long streaks of
 //! failures themselves: twice the longest streak that ended with a result. So a
-//! function that fails for most arguments makes no server suspected.
+//! function that fails for most arguments makes no server suspected. Answers of a proxy
+//! whose server is away are in no such streak: a gap says nothing of the function.
 //!
 //! While every server that may give answers has [`FAULTS_EVERYWHERE`] open cases,
 //! all of them faults, the function is broken everywhere: no server is suspected,
@@ -30,6 +31,7 @@ use std::collections::BTreeSet;
 
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
+use crate::plan::cases;
 
 /// Number of open cases without a result that make a server suspected.
 const OPEN_CASES: u32 = 3;
@@ -70,6 +72,8 @@ struct ServerStanding {
     unchecked: bool,
     /// Number of open cases since its last result.
     open: u32,
+    /// Number of these that opened by the answer of a proxy whose server is away.
+    by_proxy: u32,
     /// The failures of tasks with an open case, beyond the first, since its last result.
     again: u32,
     /// All of these are faults.
@@ -178,7 +182,9 @@ impl Standing {
     /// between suspected and not.
     pub(super) fn result(&mut self, server: ServerId, call: CallId) -> bool {
         let most_open = self.most_open();
-        self.innocent = self.innocent.max(self.get(server).open);
+        let streak = self.get(server);
+        let streak = streak.open.saturating_sub(streak.by_proxy);
+        self.innocent = self.innocent.max(streak);
         let believed = std::mem::take(&mut self.faults_everywhere);
         let changed = believed || self.most_open() > most_open;
         let known = &mut self.servers[server.index()];
@@ -193,6 +199,7 @@ impl Standing {
             server.results += 1;
             server.has_answered = true;
             server.open = 0;
+            server.by_proxy = 0;
             server.again = 0;
             server.unchecked = false;
             server.strikes = server.strikes.min(STRIKES - 1);
@@ -218,8 +225,10 @@ impl Standing {
     }
 
     /// Records that a case between a task and the server opens.
-    pub(super) fn case_opened(&mut self, server: ServerId, is_fault: bool) {
+    pub(super) fn case_opened(&mut self, server: ServerId, kind: ErrorKind) {
+        let is_fault = cases::is_fault(kind);
         self.edit(server, |server| {
+            server.by_proxy += u32::from(cases::is_by_proxy(kind));
             server.only_faults = is_fault && (server.open == 0 || server.only_faults);
             server.open += 1;
             server.clean = 0;

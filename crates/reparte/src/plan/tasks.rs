@@ -221,6 +221,11 @@ impl Tasks {
         self.edit_avoid(task, Avoid::relaxed);
     }
 
+    /// Has the task avoid a server no longer strictly.
+    pub(super) fn relax_server(&mut self, task: TaskId, server: ServerId) {
+        self.edit_avoid(task, |avoid| avoid.with_relaxed(server));
+    }
+
     fn edit_avoid(&mut self, task: TaskId, change: impl FnOnce(&Avoid) -> Avoid) {
         let Some(edited) = self.open.get(&task) else {
             return;

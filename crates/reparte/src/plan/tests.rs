@@ -126,6 +126,7 @@ scripts! {
     a_broken_server_is_on_trial_beside_a_good_one
     a_broken_server_is_on_trial_beside_four_good_ones
     a_broken_server_is_avoided_where_faults_are_tried_again
+    tasks_that_fail_again_on_trial_prove_faults_of_every_server
     faults_of_every_server_are_believed
     faults_of_a_lone_server_are_believed
     a_fault_is_believed_once_others_have_confirmed_two
@@ -139,6 +140,10 @@ scripts! {
     a_hanging_task_has_few_calls_on_two_servers
     a_hanging_task_has_few_calls_on_five_servers
     a_suspect_is_isolated_though_tasks_keep_coming
+    a_suspect_is_isolated_on_the_only_server_though_tasks_keep_coming
+    a_gap_behind_a_proxy_condemns_no_task_on_two_servers
+    a_task_that_ends_a_proxys_server_fails_on_two_servers
+    checks_on_servers_without_a_result_use_up_no_attempts
     a_suspect_that_fails_in_isolation_is_no_poison
     a_suspect_that_is_turned_away_in_isolation_is_no_poison
     poison_fails_though_another_call_of_it_fails_last

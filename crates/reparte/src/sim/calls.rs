@@ -23,10 +23,16 @@ impl World {
         let (after, outcome) = if !called.alive {
             (called.unreachable_after, Err(called.connect_error()))
         } else if called.refuses {
-            let kinds = [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Wrong];
-            let kind = kinds[self.random.below(3) as usize];
+            let kinds = [
+                ErrorKind::Refused,
+                ErrorKind::NotFound,
+                ErrorKind::Wrong,
+                ErrorKind::Unfit,
+                ErrorKind::Forbidden,
+            ];
+            let kind = kinds[self.random.below(5) as usize];
             (at_once, Err(kind))
-        } else if self.now < troubles.proxy_until {
+        } else if troubles.proxy.contains(&self.now) {
             (at_once, Err(ErrorKind::Http { status: 502 }))
         } else if let Some(kind) = flawed {
             (at_once, Err(kind))
@@ -47,6 +53,7 @@ impl World {
         } else {
             (self.draw_duration(), Ok(()))
         };
+        let after = self.servers[server.index()].takes(after, self.now);
         self.calls.insert(call, (server, outcome));
         self.agenda
             .enter(self.now + after, Incident::CallEnds(call));
@@ -96,6 +103,7 @@ impl World {
     /// Draws a duration: mostly short, now and then very long.
     fn draw_duration(&mut self) -> Duration {
         let most = [10, 100, 100, 1000, 20_000][self.random.below(5) as usize];
+        let most = self.scenario.longest_ms.min(most);
         Duration::from_millis(1 + self.random.below(most))
     }
 
@@ -110,6 +118,8 @@ impl World {
             ErrorKind::Malformed,
             ErrorKind::Http { status: 500 },
             ErrorKind::Panicked,
+            ErrorKind::Overran,
+            ErrorKind::Unchecked,
         ];
         let kind = kinds[self.random.below(kinds.len() as u64) as usize];
         (self.draw_duration(), Err(kind))

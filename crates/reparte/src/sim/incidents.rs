@@ -99,9 +99,12 @@ impl World {
         well.alive = true;
         well.hung = false;
         well.since = now;
-        for call in std::mem::take(&mut well.frozen) {
-            let at = now + Duration::from_millis(1);
-            self.agenda.enter(at, Incident::CallEnds(call));
+        let frozen = std::mem::take(&mut well.frozen);
+        // A serial server goes on with them one after another.
+        well.busy_until = well.busy_until.max(now);
+        for call in frozen {
+            let after = well.takes(Duration::from_millis(1), now);
+            self.agenda.enter(now + after, Incident::CallEnds(call));
         }
         // TCP sends a probe that is under way again, and it is answered.
         if let Some(probe) = self.servers[server.index()].probe {

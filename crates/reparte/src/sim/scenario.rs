@@ -53,6 +53,10 @@ pub(super) struct Scenario {
     pub(super) machines_go: bool,
     /// The run is drained early.
     pub(super) drained: bool,
+    /// The longest time that a task takes, in ms.
+    pub(super) longest_ms: u64,
+    /// Every server is a foreign one that computes in one thread.
+    pub(super) all_serial: bool,
     /// Percentage of the calls that fail though their server is alive.
     pub(super) failures_percent: u64,
     /// Percentage of the probes that are answered late, or too late.
@@ -105,6 +109,8 @@ impl Scenario {
             journal_fails: random.below(20) == 0,
             machines_go: true,
             drained,
+            longest_ms: u64::MAX,
+            all_serial: false,
             failures_percent: [0, 5, 30][random.below(3) as usize],
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
@@ -141,6 +147,8 @@ impl Scenario {
             journal_fails: false,
             machines_go: true,
             drained: false,
+            longest_ms: u64::MAX,
+            all_serial: false,
             failures_percent: 1,
             slow_percent: 1,
             strict_times: false,

@@ -1,6 +1,7 @@
 //! The troubles of a virtual world besides deaths and hangs: tasks that fail
 //! everywhere, and servers that fail what others can do.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
@@ -17,8 +18,8 @@ pub(super) struct Troubles {
     pub(super) slow_first: Option<usize>,
     /// Times at which servers are down, though they return.
     pub(super) gaps: Vec<Gap>,
-    /// Time until which a proxy answers 502 in place of every server.
-    pub(super) proxy_until: Duration,
+    /// Time at which a proxy answers 502 in place of every server.
+    pub(super) proxy: Range<Duration>,
 }
 
 /// The tasks that fail on every server.
@@ -58,13 +59,15 @@ pub(super) struct Gap {
 }
 
 /// Every way in which a task can be contested.
-pub(super) const CONTESTED: [ErrorKind; 10] = [
+pub(super) const CONTESTED: [ErrorKind; 12] = [
     ErrorKind::Fault { code: 2 },
     ErrorKind::Malformed,
     ErrorKind::Http { status: 400 },
     ErrorKind::Http { status: 413 },
     ErrorKind::Http { status: 500 },
+    ErrorKind::Http { status: 501 },
     ErrorKind::Http { status: 502 },
+    ErrorKind::Http { status: 504 },
     ErrorKind::NotFound,
     ErrorKind::Forbidden,
     ErrorKind::Overran,
@@ -86,7 +89,7 @@ impl Troubles {
             // The server may not have answered a call yet: then it is out.
             ErrorKind::NotFound | ErrorKind::Forbidden if index < 40 => ErrorKind::Malformed,
             // Only a proxy says so.
-            ErrorKind::Http { status: 502 } => ErrorKind::Http { status: 500 },
+            ErrorKind::Http { status: 502 | 504 } => ErrorKind::Http { status: 500 },
             kind => kind,
         };
         is_bad.then_some(kind)

@@ -43,6 +43,11 @@ pub(super) struct VirtualServer {
     pub(super) calls: u64,
     /// Its calls can't be cancelled.
     pub(super) ignores_cancels: bool,
+    /// It computes in one thread: a call waits behind the one before, even if nobody
+    /// wants that any more.
+    pub(super) is_serial: bool,
+    /// Until when it is at work on the calls that it has taken, if it is serial.
+    pub(super) busy_until: Duration,
     pub(super) instance: u64,
     /// Time that a connection takes to fail while it is dead: a refusal, or a
     /// time-out.
@@ -91,6 +96,8 @@ impl VirtualServer {
             malformed: false,
             calls: 0,
             ignores_cancels: kind == Kind::NotProbed && random.below(2) == 0,
+            is_serial: false,
+            busy_until: Duration::ZERO,
             instance: 0,
             unreachable_after: [REFUSAL, REFUSAL, CONNECT_TIMEOUT][random.below(3) as usize],
             frozen: Vec::new(),
@@ -98,6 +105,27 @@ impl VirtualServer {
             since: Duration::ZERO,
             known: false,
         }
+    }
+
+    /// Has the server be a foreign one, which only accepts connections, and computes
+    /// in one thread.
+    pub(super) fn make_serial(&mut self) {
+        self.kind = Kind::ConnectOnly;
+        self.config = ServerConfig {
+            learns_slots: false,
+            has_status: true,
+            ..self.config
+        };
+        self.is_serial = true;
+    }
+
+    /// Returns how long a call takes that starts now, and is at work for `work`.
+    pub(super) fn takes(&mut self, work: Duration, now: Duration) -> Duration {
+        if !self.is_serial {
+            return work;
+        }
+        self.busy_until = self.busy_until.max(now) + work;
+        self.busy_until - now
     }
 
     /// Draws a server in reserve, which can't be probed.

@@ -32,6 +32,8 @@ pub(super) struct World {
     /// Number of servers that each such task has killed.
     pub(super) kills: BTreeMap<TaskId, u32>,
     failed: BTreeMap<TaskId, TaskFailure>,
+    /// Number of results.
+    delivered: u64,
     /// Number of tasks sent.
     sent: u64,
     input_closed: bool,
@@ -51,6 +53,8 @@ enum Observer {
 pub(super) struct RunResult {
     pub(super) end: RunEnd,
     pub(super) failed: BTreeMap<TaskId, TaskFailure>,
+    /// Number of results.
+    pub(super) delivered: u64,
     /// The tasks sent that kill their servers.
     pub(super) poison: Vec<TaskId>,
     /// Number of servers that each of them has killed.
@@ -109,6 +113,9 @@ impl World {
             let server = random.below(servers.len() as u64) as usize;
             servers[server].malformed = true;
         }
+        if scenario.all_serial {
+            servers.iter_mut().for_each(VirtualServer::make_serial);
+        }
         for _ in 0..scenario.reserves {
             servers.push(VirtualServer::in_reserve(&mut random));
         }
@@ -126,6 +133,7 @@ impl World {
             deadly: BTreeMap::new(),
             kills: BTreeMap::new(),
             failed: BTreeMap::new(),
+            delivered: 0,
             sent: 0,
             input_closed: false,
             observer: Observer::None,
@@ -215,6 +223,7 @@ impl World {
             flawed: self.scenario.troubles.flaws.len(),
             broken,
             failed: self.failed,
+            delivered: self.delivered,
             kills: self.kills,
             digest,
         }
@@ -331,8 +340,8 @@ impl World {
                 self.failed.insert(task, reason);
             }
             Action::EndRun(end) => return Some(end),
-            Action::DeliverResult { .. }
-            | Action::SetAside { .. }
+            Action::DeliverResult { .. } => self.delivered += 1,
+            Action::SetAside { .. }
             | Action::AskAgain { .. }
             | Action::TakeBack { .. }
             | Action::UseReserve { .. }

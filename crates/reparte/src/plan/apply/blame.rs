@@ -10,7 +10,7 @@ use crate::plan::calls::{Assignment, CallKind, InFlight};
 use crate::plan::cases::{self, Case, Facts, Judgement};
 use crate::plan::failures::{self, ServerVerdict};
 use crate::plan::health::State;
-use crate::plan::retries::{Attempts, RetryDecision};
+use crate::plan::retries::Attempts;
 use crate::plan::suspects::Suspicion;
 use crate::plan::tasks::Queue;
 
@@ -28,9 +28,9 @@ impl Plan {
         let is_retried_fault = is_retried && matches!(kind, ErrorKind::Fault { .. });
         let attempt = Attempts::one(counts, is_retried_fault);
         self.open_case(task, server, kind, attempt);
-        if self.standing.is_proven(server) && self.cases.agreeing(task).next().is_some() {
-            self.confirm(task, ended.id);
-        }
+        let confirmed = self.confirmed_cases(task, server);
+        let is_confirmed = !confirmed.is_empty();
+        self.confirm(confirmed, ended.id);
         match self.standing.is_suspected(server) {
             true => self.put_on_trial(ended),
             false => self.apply_to_answering(ended, kind),
@@ -39,15 +39,16 @@ impl Plan {
             return;
         };
         let attempts = failed.call_failed(attempt);
-        let attempts = attempts.minus(self.suspected_attempts(task));
+        let attempts = attempts.minus(self.uncounted_attempts(task));
         self.tasks.avoid(task, server, true);
+        self.relax_after_gaps(task);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);
         }
         let facts = Facts {
             is_retried,
             has_attempts: self.retries.has_attempts(attempts, is_retried_fault),
-            is_proven: self.standing.is_proven(server),
+            is_confirmed,
             stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
             is_last: self.input_closed && self.tasks.waiting() == 0 && self.calls.awaited() == 0,
@@ -93,13 +94,13 @@ impl Plan {
             failures: 1,
         };
         if self.cases.open(task, case) {
-            self.standing.case_opened(server, cases::is_fault(kind));
+            self.standing.case_opened(server, kind);
         } else {
             self.standing.failed_again(server, cases::is_fault(kind));
         }
     }
 
-    fn is_retried(&self, kind: ErrorKind) -> bool {
+    pub(in crate::plan) fn is_retried(&self, kind: ErrorKind) -> bool {
         match kind {
             ErrorKind::Fault { code } => self.options.retry_faults.contain(code),
             ErrorKind::Overran => self.options.retry_time_outs,
@@ -109,7 +110,7 @@ impl Plan {
 
     /// Returns whether the server of the task's last case has given the result of a
     /// call that began since it first failed the task.
-    fn has_answered_since(&self, task: TaskId) -> bool {
+    pub(in crate::plan) fn has_answered_since(&self, task: TaskId) -> bool {
         let last = self.cases.of(task).last();
         last.is_some_and(|case| {
             self.standing
@@ -123,7 +124,7 @@ impl Plan {
         self.cases.of(task).iter().any(is_final)
     }
 
-    fn apply_judgement(
+    pub(in crate::plan) fn apply_judgement(
         &mut self,
         task: TaskId,
         server: ServerId,
@@ -147,10 +148,6 @@ impl Plan {
                 let paid = may_have_run && self.good_server_for(task).is_none();
                 self.retry_case(task, paid);
             }
-            // A suspect waits anyway, until nothing else is to do.
-            Judgement::Park if self.suspects.suspicion(task) > Suspicion::None => {
-                self.retry_case(task, false);
-            }
             Judgement::Park => {
                 self.tasks.relax(task);
                 self.tasks.requeue(task, Queue::Parked);
@@ -158,21 +155,52 @@ impl Plan {
         }
     }
 
-    /// Records that the servers that have failed a task in the same way were right.
-    fn confirm(&mut self, task: TaskId, shown_by: CallId) {
-        let last = self.cases.of(task).last().copied();
-        let agreeing: Vec<Case> = self.cases.agreeing(task).chain(last).collect();
-        for case in agreeing {
+    /// Returns the cases of a task that confirm each other: that of the proven `server`,
+    /// which has just failed it, and those of others in the same way.
+    fn confirmed_cases(&self, task: TaskId, server: ServerId) -> Vec<Case> {
+        let Some(&last) = self.cases.of(task).last() else {
+            return Vec::new();
+        };
+        let is_evident = |case: &Case, next_call: CallId| {
+            let by_proxy = cases::is_by_proxy(case.kind);
+            !by_proxy || self.standing.has_result_from(case.server, next_call)
+        };
+        if !self.standing.is_proven(server) || !is_evident(&last, last.first_next_call) {
+            return Vec::new();
+        }
+        let agreeing = self.cases.agreeing(task);
+        let mut confirmed: Vec<Case> = agreeing
+            .filter(|case| is_evident(case, case.next_call))
+            .collect();
+        if confirmed.is_empty() {
+            return confirmed;
+        }
+        confirmed.push(last);
+        confirmed
+    }
+
+    /// Records that the servers of these cases were right.
+    fn confirm(&mut self, confirmed: Vec<Case>, shown_by: CallId) {
+        for case in confirmed {
             self.standing.confirmed(case.server, case.epoch, case.kind);
             self.release_if_cleared(case.server, shown_by);
         }
     }
 
-    /// Returns the attempts of a task that suspected servers have failed.
-    pub(in crate::plan) fn suspected_attempts(&self, task: TaskId) -> Attempts {
-        let cases = self.cases.of(task).iter();
-        let failed = cases.filter(|case| self.standing.is_suspected(case.server));
-        failed.fold(Attempts::default(), |sum, case| sum.plus(case.attempts))
+    /// Returns the attempts of a task that say little about it: those that suspected
+    /// servers have failed, and those of servers that have given no result, beyond
+    /// the first such server. It is checked there, not tried again.
+    pub(in crate::plan) fn uncounted_attempts(&self, task: TaskId) -> Attempts {
+        let cases = || self.cases.of(task).iter();
+        let suspected = cases().filter(|case| self.standing.is_suspected(case.server));
+        let is_check = |case: &&Case| {
+            !self.standing.is_suspected(case.server)
+                && self.standing.results(case.server) == 0
+                && case.kind != ErrorKind::Overran
+                && !self.is_retried(case.kind)
+        };
+        let uncounted = suspected.chain(cases().filter(is_check).skip(1));
+        uncounted.fold(Attempts::default(), |sum, case| sum.plus(case.attempts))
     }
 
     /// Puts a suspected server on trial, unless every server that is expected gives nothing
@@ -264,11 +292,19 @@ impl Plan {
         let cases = self.cases.of(task);
         let mut by = cases.iter().map(|case| case.server);
         let by_proven = by.any(|server| self.standing.is_proven(server));
+        // A suspect does not wait for servers that have died of it.
+        let died = match self.suspects.suspicion(task) {
+            Suspicion::None => &[],
+            _ => self.suspects.deaths(task),
+        };
         let mut servers = self.health.servers();
         servers.any(|server| {
             self.health.is_expected(server)
                 && !(by_proven && self.standing.is_suspected(server))
-                && !cases.iter().any(|case| case.server == server)
+                && !died.contains(&server)
+                && !cases
+                    .iter()
+                    .any(|case| case.server == server && !self.was_in_gap(case))
         })
     }
 
@@ -289,69 +325,6 @@ impl Plan {
             self.tasks.requeue(task, Queue::Retry);
         }
         free.is_some()
-    }
-
-    /// Decides anew on the tasks that wait for a server that can't come any more.
-    pub(in crate::plan) fn recheck_waiting(&mut self) {
-        if !std::mem::take(&mut self.recheck) {
-            return;
-        }
-        let waiting: Vec<TaskId> = self.tasks.strict_retries().collect();
-        for task in waiting {
-            if !self.any_other_can_come(task) {
-                self.judge_alone(task);
-            }
-        }
-    }
-
-    fn judge_alone(&mut self, task: TaskId) {
-        let Some(&last) = self.cases.of(task).last() else {
-            return;
-        };
-        let judgement = match self.is_retried(last.kind) {
-            true => Judgement::Again,
-            false => {
-                let is_useless =
-                    self.standing.is_suspected(last.server) && !self.has_answered_since(task);
-                let has_fault = self.has_final_fault(task);
-                self.cases.judge_alone(task, has_fault, is_useless)
-            }
-        };
-        match judgement {
-            // Its retry is paid for already.
-            Judgement::Again => self.tasks.relax(task),
-            judgement => self.apply_judgement(task, last.server, judgement, false),
-        }
-    }
-
-    /// Gives the parked tasks their second chance, if it has come.
-    pub(in crate::plan) fn give_second_chances(&mut self) {
-        let only_parked = self.tasks.waiting() == 0
-            && self.calls.awaited() == 0
-            && self.tasks.parked().next().is_some();
-        let idle = self.parking.observe(only_parked, self.now);
-        let arrived = self.parking.take_arrival();
-        let is_due = |&task: &TaskId| {
-            let last = self.cases.of(task).last();
-            idle || last.is_none_or(|case| arrived >= Some(case.next_call))
-        };
-        let due: Vec<TaskId> = match idle || arrived.is_some() {
-            true => self.tasks.parked().filter(is_due).collect(),
-            false => Vec::new(),
-        };
-        for task in due {
-            let last = self.cases.of(task).last();
-            let may_have_run = last.is_none_or(|case| case.kind.may_have_run());
-            let paid = may_have_run && self.good_server_for(task).is_none();
-            self.retry_case(task, paid);
-        }
-    }
-
-    fn retry_case(&mut self, task: TaskId, paid: bool) {
-        match self.retries.retry(paid, self.suspects.suspicion(task)) {
-            RetryDecision::Delay => self.tasks.requeue(task, Queue::DelayedCase),
-            decision => self.requeue(task, decision),
-        }
     }
 
     /// Returns for how long a server that is down is waited for.

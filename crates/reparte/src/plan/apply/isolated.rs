@@ -25,8 +25,9 @@ impl Plan {
         }
         self.hold(None);
         let failed_by = self.servers_that_failed(task);
+        let is_free = |server| self.runs_no_other(server, task);
         let is_proven = |server| self.standing.is_proven(server);
-        let picked = self.placement.pick_isolated(&failed_by, is_proven);
+        let picked = self.placement.pick_isolated(is_free, &failed_by, is_proven);
         let Some(server) = picked else {
             return self.isolation.reset();
         };
@@ -45,14 +46,23 @@ impl Plan {
         }
     }
 
-    /// Holds a server for a suspect, and starts it there once nothing else runs.
+    /// Holds a server for a suspect, and starts it there once nothing else runs. One
+    /// that has failed it is held if no other is up.
     fn start_on_held(&mut self, task: TaskId) {
         let failed_by = self.servers_that_failed(task);
-        let may = |&server: &ServerId| self.placement.is_up(server) && !failed_by.contains(&server);
-        let held = self.isolation.held().filter(may).or_else(|| {
-            let is_proven = |server| self.standing.is_proven(server);
-            self.placement.pick_to_hold(&failed_by, is_proven)
-        });
+        let is_proven = |server| self.standing.is_proven(server);
+        let is_up = |&server: &ServerId| self.placement.is_up(server);
+        let before = self.isolation.held().filter(is_up);
+        let is_other = |server: ServerId| !failed_by.contains(&server);
+        let other = before
+            .filter(|&server| is_other(server))
+            .or_else(|| self.placement.pick_to_hold(is_other, is_proven));
+        if other.is_none() && self.has_final_fault(task) {
+            return self.fail_task(task, TaskFailure::Permanent);
+        }
+        let held = other
+            .or(before)
+            .or_else(|| self.placement.pick_to_hold(|_| true, is_proven));
         self.hold(held);
         if let Some(server) = held
             && self.placement.is_unused(server)
@@ -83,6 +93,12 @@ impl Plan {
         self.isolation.set_held(server);
     }
 
+    /// Returns whether the server runs no call that is wanted, of any other task.
+    fn runs_no_other(&self, server: ServerId, task: TaskId) -> bool {
+        let mut calls = self.calls.on_server(server).iter();
+        calls.all(|&call| self.calls.get(call).is_none_or(|call| call.task == task))
+    }
+
     /// Returns the servers that have died of the task or have a case with it.
     fn servers_that_failed(&self, task: TaskId) -> Vec<ServerId> {
         let cases = self.cases.of(task).iter().map(|case| case.server);
@@ -90,12 +106,10 @@ impl Plan {
         died.chain(cases).collect()
     }
 
-    /// Returns whether a server can come that is none of these, nor suspected.
+    /// Returns whether a server can come that is none of these.
     fn any_other_can_run(&self, failed_by: &[ServerId]) -> bool {
-        self.health.servers().any(|server| {
-            self.health.is_expected(server)
-                && !failed_by.contains(&server)
-                && !self.standing.is_suspected(server)
-        })
+        self.health
+            .servers()
+            .any(|server| self.health.is_expected(server) && !failed_by.contains(&server))
     }
 }

@@ -125,12 +125,13 @@ impl Plan {
         });
     }
 
-    /// Uses a server again whose health says that it is up, and has tasks tried again
-    /// that were parked before the call that shows it.
+    /// Uses a server again whose health says that it is up. Tasks are tried again that
+    /// were parked before the call that shows it, or that it has not failed.
     pub(in crate::plan) fn take_back(&mut self, server: ServerId, shown_by: CallId) {
         self.update_placement(server);
         self.outage.answered();
         self.parking.arrived(shown_by);
+        self.parking.server_came(server);
         self.actions.push_back(Action::TakeBack { server });
     }
 

@@ -122,7 +122,7 @@ impl Plan {
         };
         let counts = failure.may_have_run && call.kind != CallKind::Hedge;
         let attempts = failed.call_failed(Attempts::one(counts, false));
-        let attempts = attempts.minus(self.suspected_attempts(task));
+        let attempts = attempts.minus(self.uncounted_attempts(task));
         self.tasks.avoid(task, server, false);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);

@@ -6,7 +6,7 @@ const FAULT: ErrorKind = ErrorKind::Fault { code: 1 };
 const FACTS: Facts = Facts {
     is_retried: false,
     has_attempts: true,
-    is_proven: false,
+    is_confirmed: false,
     stands_well: false,
     has_answered_since: false,
     is_last: false,
@@ -83,20 +83,12 @@ fn each_row_has_its_judgement() {
         (
             &malformed,
             Facts {
-                is_proven: true,
+                is_confirmed: true,
                 ..FACTS
             },
             Confirmed,
         ),
         (&malformed, FACTS, Elsewhere),
-        (
-            &[FAULT, ErrorKind::Malformed],
-            Facts {
-                is_proven: true,
-                ..FACTS
-            },
-            Elsewhere,
-        ),
         (
             &[FAULT],
             Facts {
@@ -172,6 +164,10 @@ fn a_parked_task_fails_the_next_time_unless_its_server_is_useless() {
         is_last: true,
         ..suspected
     };
+    let not_suspected_last = Facts {
+        is_last: true,
+        ..not_suspected
+    };
     for (kind, facts, times, judgement) in [
         (malformed, not_suspected, 2, Judgement::Fails),
         (malformed, suspected, 9, Judgement::Park),
@@ -179,6 +175,10 @@ fn a_parked_task_fails_the_next_time_unless_its_server_is_useless() {
         (malformed, last, 2, Judgement::Park),
         (malformed, last, 3, Judgement::Fails),
         (proxy, last, 9, Judgement::Park),
+        (proxy, not_suspected, 9, Judgement::Park),
+        (proxy, answered, 2, Judgement::Fails),
+        (proxy, not_suspected_last, 2, Judgement::Park),
+        (proxy, not_suspected_last, 3, Judgement::Fails),
     ] {
         assert_eq!(
             again(kind, facts, times),

@@ -103,14 +103,22 @@ fn a_task_goes_back_where_no_other_server_is_up() {
     assert_eq!(pick(&placement), Some(id(0)), "not to a trial");
     placement.set_state(id(0), State::TrialDue);
     assert_eq!(pick(&placement), Some(id(1)), "both are trials");
+    assert_eq!(placement.pick_trial(&failed), Some(id(0)));
+    placement.set_state(id(1), State::OnTrial);
+    assert_eq!(pick(&placement), None, "others go first");
+    let strictly = failed.with(id(0), true);
+    assert_eq!(placement.pick_trial(&strictly), None);
 }
 
 #[test]
 fn an_isolated_call_has_its_server_to_itself() {
     let mut placement = placement(&[2, 2]);
-    assert_eq!(placement.pick_isolated(&[id(0)], |_| false), Some(id(1)));
     assert_eq!(
-        placement.pick_isolated(&[id(0), id(1)], |_| false),
+        placement.pick_isolated(|_| true, &[id(0)], |_| false),
+        Some(id(1))
+    );
+    assert_eq!(
+        placement.pick_isolated(|_| true, &[id(0), id(1)], |_| false),
         Some(id(0))
     );
     placement.take_slot(id(1), true);
@@ -161,12 +169,15 @@ fn a_task_with_a_case_waits_for_another_server_a_proven_one_first() {
 fn a_held_server_starts_no_call_until_it_is_released() {
     let mut placement = placement(&[2, 2]);
     placement.take_slot(id(0), false);
-    assert_eq!(placement.pick_to_hold(&[], |_| false), Some(id(1)));
+    assert_eq!(placement.pick_to_hold(|_| true, |_| false), Some(id(1)));
     assert_eq!(
-        placement.pick_to_hold(&[], |server| server == id(0)),
+        placement.pick_to_hold(|_| true, |server| server == id(0)),
         Some(id(0))
     );
-    assert_eq!(placement.pick_to_hold(&[id(1)], |_| false), Some(id(0)));
+    assert_eq!(
+        placement.pick_to_hold(|server| server != id(1), |_| false),
+        Some(id(0))
+    );
     placement.hold(id(1), true);
     assert_eq!(placement.pick_any(), Some(id(0)));
     assert!(placement.is_unused(id(1)) && !placement.is_unused(id(0)));

@@ -16,7 +16,7 @@ fn standing(servers: usize) -> Standing {
 }
 
 fn fail(standing: &mut Standing, server: usize, times: u32) {
-    (0..times).for_each(|_| standing.case_opened(id(server), true));
+    (0..times).for_each(|_| standing.case_opened(id(server), FAULT));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn three_open_cases_make_it_suspected_or_twice_an_innocent_streak() {
     assert!(!standing.is_suspected(id(0)));
     fail(&mut standing, 0, 7);
     assert!(standing.is_suspected(id(0)));
-    standing.case_opened(id(0), false);
+    standing.case_opened(id(0), ErrorKind::Malformed);
     assert!(!standing.is_suspected_by_faults(id(0)));
 }
 
@@ -130,4 +130,38 @@ fn a_server_has_no_such_function_if_it_says_so_of_two_tasks() {
     assert!(!standing.not_found(id(0), one));
     assert!(!standing.not_found(id(0), one));
     assert!(standing.not_found(id(0), two));
+}
+
+#[test]
+fn a_suspected_server_that_fails_the_same_tasks_again_gives_only_faults() {
+    let mut standing = standing(2);
+    fail(&mut standing, 0, OPEN_CASES);
+    for again in 1..=FAULTS_EVERYWHERE {
+        assert!(!standing.gives_only_faults(id(0), false), "after {again}");
+        standing.failed_again(id(0), true);
+    }
+    assert!(standing.gives_only_faults(id(0), false));
+    // One other failure shows more than all faults.
+    standing.failed_again(id(0), false);
+    assert!(!standing.gives_only_faults(id(0), false));
+    // Without enough open cases it is not suspected.
+    fail(&mut standing, 1, OPEN_CASES - 1);
+    (0..FAULTS_EVERYWHERE).for_each(|_| standing.failed_again(id(1), true));
+    assert!(!standing.gives_only_faults(id(1), false));
+    // A result makes all of these count no more.
+    standing.result(id(0), CALL);
+    fail(&mut standing, 0, OPEN_CASES);
+    assert!(!standing.gives_only_faults(id(0), false));
+}
+
+#[test]
+fn a_result_counts_from_its_call_on() {
+    let mut standing = standing(1);
+    let [earlier, call, later] = [4, 5, 6].map(CallId::new);
+    assert!(!standing.has_result_from(id(0), earlier));
+    standing.result(id(0), call);
+    standing.result(id(0), earlier);
+    for (from, has) in [(earlier, true), (call, true), (later, false)] {
+        assert_eq!(standing.has_result_from(id(0), from), has);
+    }
 }

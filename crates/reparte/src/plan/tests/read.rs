@@ -110,6 +110,7 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["forbidden"] => ErrorKind::Forbidden,
         ["unfit"] => ErrorKind::Unfit,
         ["unsendable"] => ErrorKind::Unsendable,
+        ["unchecked"] => ErrorKind::Unchecked,
         _ => panic!("unknown outcome {words:?}"),
     })
 }

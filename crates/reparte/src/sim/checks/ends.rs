@@ -22,7 +22,11 @@ impl Checks {
     /// fault is enough, unless the options have it tried again. Any other must have
     /// come twice.
     fn check_permanent(&self, task: TaskId) {
-        if self.returned == Some((task, Err(ErrorKind::Unsendable))) {
+        let own = [ErrorKind::Unsendable, ErrorKind::Unchecked];
+        if own
+            .map(|kind| Some((task, Err(kind))))
+            .contains(&self.returned)
+        {
             return;
         }
         let record = &self.open[&task];
