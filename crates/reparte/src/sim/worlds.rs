@@ -152,8 +152,9 @@ fn stopped_foreign_servers_fail_no_task() {
 #[test]
 fn troubles_in_gaps_fail_few_tasks() {
     run(SEEDS, mixed_gaps, |result| {
-        // The last tasks of a run may meet nothing but a proxy's 502.
-        check_done(result, BELIEVED * result.flawed.max(1));
+        // The last tasks of a run may meet nothing but a proxy's 502: two on each server,
+        // which is suspected by the third.
+        check_done(result, BELIEVED * result.calls.len());
     });
 }
 

@@ -299,12 +299,12 @@ impl Plan {
         };
         let mut servers = self.health.servers();
         servers.any(|server| {
+            let is_useless = by_proven && self.standing.is_suspected(server);
+            let has_had_it = |case: &Case| case.server == server && !self.was_in_gap(case);
             self.health.is_expected(server)
-                && !(by_proven && self.standing.is_suspected(server))
+                && !is_useless
                 && !died.contains(&server)
-                && !cases
-                    .iter()
-                    .any(|case| case.server == server && !self.was_in_gap(case))
+                && !cases.iter().any(has_had_it)
         })
     }
 
