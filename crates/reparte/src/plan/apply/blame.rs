@@ -188,8 +188,9 @@ impl Plan {
     }
 
     /// Returns the attempts of a task that say little about it: those that suspected
-    /// servers have failed, and those of servers that have given no result, beyond
-    /// the first such server. It is checked there, not tried again.
+    /// servers have failed, and, while another server can come, those of servers that
+    /// have given no result, beyond the first such server. It is checked there, not
+    /// tried again.
     pub(in crate::plan) fn uncounted_attempts(&self, task: TaskId) -> Attempts {
         let cases = || self.cases.of(task).iter();
         let suspected = cases().filter(|case| self.standing.is_suspected(case.server));
@@ -199,7 +200,12 @@ impl Plan {
                 && case.kind != ErrorKind::Overran
                 && !self.is_retried(case.kind)
         };
-        let uncounted = suspected.chain(cases().filter(is_check).skip(1));
+        let counted = match self.any_other_can_come(task) {
+            true => 1,
+            false => usize::MAX,
+        };
+        let checks = cases().filter(is_check).skip(counted);
+        let uncounted = suspected.chain(checks);
         uncounted.fold(Attempts::default(), |sum, case| sum.plus(case.attempts))
     }
 
