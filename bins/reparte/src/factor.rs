@@ -107,7 +107,7 @@ impl FactorCommand {
         drop(progress);
         let summary = factorizer.search.summary();
         if !self.quiet {
-            tell_account(&summary, &factorizer, console);
+            print_account(&summary, &factorizer, console);
         }
         let json = || account_json(&summary, &factorizer);
         let account = account.map_or(Ok(()), |file| file.write(&json()));
@@ -251,9 +251,9 @@ fn run_info(factorizer: &Factorizer) -> RunInfo {
     })
 }
 
-/// Tells what each server has sieved, what the command itself has cost, and which servers were lost
+/// Prints what each server has sieved, what the command itself has cost, and which servers were lost
 /// or put out.
-fn tell_account(summary: &RunSummary, factorizer: &Factorizer, console: &Console) {
+fn print_account(summary: &RunSummary, factorizer: &Factorizer, console: &Console) {
     let yields = factorizer.yields.lock();
     if !yields.is_empty() {
         console.tell(&*yields);

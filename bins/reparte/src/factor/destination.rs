@@ -1,4 +1,5 @@
-//! A destination of a factorization: both functions on one server, with the check of their results.
+//! A destination of a factorization: `ecm_curves` and `siqs_relations` on one server, and the check of
+//! their results.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -148,7 +149,7 @@ fn read_relations(answer: Vec<Value>) -> Result<(i32, Vec<u8>, Duration), CallEr
         (Some(Value::Int(covered)), Some(Value::Base64(packed)), Some(cpu), None) => {
             Ok((covered, packed, cpu))
         }
-        _ => Err(wrong("the answer has not a number and relations")),
+        _ => Err(wrong("the answer is not a number and relations")),
     }
 }
 
@@ -188,7 +189,7 @@ fn read_factor(
     factor
         .filter(|factor| !factor.is_one() && factor != n && n.exact_quotient(factor).is_some())
         .map(Some)
-        .ok_or_else(|| wrong("what it says is a factor is none"))
+        .ok_or_else(|| wrong("its factor does not properly divide the number"))
 }
 
 /// Returns the error of an answer that can't be right: its server is out for the rest of the run.

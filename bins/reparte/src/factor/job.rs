@@ -22,7 +22,7 @@ pub(super) enum Task {
 /// The result of a task.
 #[derive(Debug)]
 pub(super) enum TaskResult {
-    /// A factor was found, and its sigma.
+    /// A factor that a curve has found.
     Factor(Natural),
     /// These curves found none.
     NoFactor(CurveRange),

@@ -1,14 +1,14 @@
-//! Ranges of a list that servers work through, each as long as its server needs some seconds for.
+//! Ranges of a list, each sized for the speed of its server.
 //!
-//! A range is taken when a call begins, and given back if the call fails: so no part of the list is
-//! worked on twice, and none is left out.
+//! A range is taken when a call begins, and given back if the call fails: so no range is left
+//! out, and none is worked on by two calls at a time.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The most by which a range is longer than the one before of its server.
+/// The factor by which a server's range may exceed its previous one.
 const GROWTH: u64 = 4;
 
 /// A list of numbers 0, 1, 2, … that is handed out in ranges.

@@ -18,8 +18,8 @@ use crate::factor::stage::{Sieving, Stage};
 use crate::factor::stop::Stop;
 use crate::factor::yields::Yields;
 
-/// Parts of the time that is left that a call takes at most, so that little is lost at the end.
-const PARTS_LEFT: u32 = 4;
+/// A call takes at most the time left divided by this, so that little is lost at the end.
+const TIME_LEFT_DIVISOR: u32 = 4;
 
 /// The shortest time that calls are sized for.
 const SHORTEST_CALL: Duration = Duration::from_millis(50);
@@ -175,7 +175,7 @@ impl Factorizer {
                 }
                 let sieving = collection.state();
                 if let Some(left) = sieving.time_left() {
-                    let part = (left / PARTS_LEFT).max(SHORTEST_CALL);
+                    let part = (left / TIME_LEFT_DIVISOR).max(SHORTEST_CALL);
                     job.ranges
                         .set_call_time(call_time(sieving.digits).min(part));
                 }

@@ -16,7 +16,7 @@ use crate::factor::job::{CurveJob, Task, TaskResult};
 use crate::factor::stage::Stage;
 use crate::factor::stop::Stop;
 
-/// Curves between two rounds, more than a round has.
+/// The distance between the sigmas of two rounds; no round has as many curves.
 const ROUND: u64 = 10_000;
 
 impl Factorizer {

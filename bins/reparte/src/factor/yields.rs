@@ -16,10 +16,10 @@ use crate::page::details::DetailsTable;
 /// Relations that a server should have found before its yield is compared.
 const COMPARED_FROM: f64 = 200.0;
 
-/// The part of the others' yield below which a server's is told.
+/// The share of the others' yield below which a server is reported.
 const SUSPICIOUS: f64 = 0.7;
 
-/// The part below which a server is put out.
+/// The share below which a server gets no more calls.
 const CERTAIN: f64 = 0.2;
 
 /// The yields of all servers.

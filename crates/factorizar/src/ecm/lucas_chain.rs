@@ -12,7 +12,7 @@
 //! Source: Peter L. Montgomery, "Evaluating recurrences of form X_{m+n} = f(X_m, X_n, X_{m-n}) via
 //! Lucas chains", 1983, revised 1992.
 
-use super::curve::{Curves, Point};
+use crate::ecm::curve::{Curves, Point};
 use crate::lanes::LaneArithmetic;
 
 // The codes of the steps. A step changes the points a, b and c = a - b such that r P = d a + e b,

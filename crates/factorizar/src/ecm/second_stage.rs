@@ -12,8 +12,8 @@
 //! Source: Peter L. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
 //! Mathematics of Computation 48 (1987), section 4.
 
-use super::curve::{Curves, Point};
-use super::lucas_chain::is_prime;
+use crate::ecm::curve::{Curves, Point};
+use crate::ecm::lucas_chain::is_prime;
 use crate::lanes::LaneArithmetic;
 
 /// The most pairs of one table.

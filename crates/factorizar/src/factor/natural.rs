@@ -4,10 +4,10 @@
 //! split by the algorithm that suits their size, until all are prime. Those below 2^128 go the way
 //! of [`factor`](super::factor).
 
-use super::factor_with;
 use crate::control::{Control, Progress, StopReason};
 use crate::divisor::natural::find_divisor;
 use crate::error::Error;
+use crate::factor::factor_with;
 use crate::factors::natural::NaturalFactors;
 use crate::natural::Natural;
 use crate::small_primes::SMALL_PRIMES;

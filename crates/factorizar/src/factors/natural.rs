@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Certainty, Factors};
+use crate::factors::{Certainty, Factors};
 use crate::natural::Natural;
 use crate::primality::PROVEN_BELOW;
 

@@ -5,8 +5,8 @@
 //! Source: Robert Baillie and Samuel S. Wagstaff, "Lucas pseudoprimes", Mathematics of Computation
 //! 35 (1980).
 
-use super::{SMALLEST_D, small_jacobi};
 use crate::control::{Control, StopReason};
+use crate::lucas::{SMALLEST_D, small_jacobi};
 use crate::montgomery::ring::Ring;
 use crate::natural::Natural;
 

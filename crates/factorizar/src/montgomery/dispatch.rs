@@ -1,8 +1,8 @@
 //! The choice of the ring for a modulus, by its length.
 
-use super::limbs::LimbRing;
-use super::list::ListRing;
-use super::ring::RingComputation;
+use crate::montgomery::limbs::LimbRing;
+use crate::montgomery::list::ListRing;
+use crate::montgomery::ring::RingComputation;
 use crate::natural::Natural;
 
 /// Runs a computation in the fastest ring for `modulus`, which is odd and above 1: arrays of 2 to 6

@@ -7,7 +7,7 @@
 //! Source: Çetin Koç, Tolga Acar and Burton Kaliski, "Analyzing and comparing Montgomery
 //! multiplication algorithms", IEEE Micro 16 (1996): the coarsely integrated operand scanning.
 
-use super::ring::Ring;
+use crate::montgomery::ring::Ring;
 use crate::natural::Natural;
 use crate::natural::arithmetic::{add_with_carry, mul_add, sub_with_borrow};
 use crate::word::inverse_of_odd;

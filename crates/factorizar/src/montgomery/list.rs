@@ -3,7 +3,7 @@
 //! The algorithm is that of [`limbs`](super::limbs), some three times slower, since the length is
 //! known at run time alone and each result is allocated.
 
-use super::ring::Ring;
+use crate::montgomery::ring::Ring;
 use crate::natural::Natural;
 use crate::natural::arithmetic::{add_with_carry, mul_add};
 use crate::word::inverse_of_odd;

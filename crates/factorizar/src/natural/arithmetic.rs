@@ -4,7 +4,7 @@
 
 use std::ops::{Add, Mul, Shl, Shr};
 
-use super::Natural;
+use crate::natural::Natural;
 
 /// Returns `a + b + carry` and the new carry.
 #[inline(always)]

@@ -6,8 +6,8 @@
 //! Cost: the product of the lengths of quotient and divisor; for a gcd, the square of the length
 //! times 64.
 
-use super::Natural;
-use super::arithmetic::{add_with_carry, mul_add, sub_with_borrow, subtract};
+use crate::natural::Natural;
+use crate::natural::arithmetic::{add_with_carry, mul_add, sub_with_borrow, subtract};
 
 impl Natural {
     /// Returns the quotient and the remainder, or `None` for a `divisor` of 0.

@@ -2,7 +2,7 @@
 //!
 //! Cost: a power and a division for each turn, of which there are some log2(bits).
 
-use super::Natural;
+use crate::natural::Natural;
 
 impl Natural {
     /// Returns the square root, rounded down.

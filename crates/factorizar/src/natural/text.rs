@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::Natural;
+use crate::natural::Natural;
 
 /// 10^19, the largest power of ten in a limb, and its exponent.
 const CHUNK: u64 = 10_000_000_000_000_000_000;

@@ -2,12 +2,12 @@
 //!
 //! Cost: some 5 log2(n) multiplications modulo n, 0.1 ms at 100 digits.
 
-use super::is_prime;
 use crate::control::{Control, StopReason};
 use crate::lucas::natural::is_strong_probable_prime as is_lucas_probable_prime;
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
+use crate::primality::is_prime;
 use crate::small_primes;
 
 impl Natural {

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::factor_base::FactorBase;
-use super::parameters::Parameters;
+use crate::qs::factor_base::FactorBase;
+use crate::qs::parameters::Parameters;
 
 /// A generator of leading coefficients, each different from those before.
 #[derive(Debug)]

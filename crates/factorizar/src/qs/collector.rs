@@ -21,15 +21,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::coefficients::Coefficients;
-use super::factor_base::FactorBase;
-use super::parameters::Parameters;
-use super::polynomial::Polynomial;
-use super::relation_batch::RelationBatch;
-use super::relation_store::RelationStore;
-use super::sieve::Interval;
-use super::square_root;
 use crate::control::{Control, Progress, StopReason};
+use crate::qs::coefficients::Coefficients;
+use crate::qs::factor_base::FactorBase;
+use crate::qs::parameters::Parameters;
+use crate::qs::polynomial::Polynomial;
+use crate::qs::relation_batch::RelationBatch;
+use crate::qs::relation_store::RelationStore;
+use crate::qs::sieve::Interval;
+use crate::qs::square_root;
 
 /// Rows beyond the number of columns. Each is a dependency, and half of them fail to give a
 /// divisor.

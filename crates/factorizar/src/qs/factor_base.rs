@@ -6,7 +6,7 @@
 //! Cost: a remainder of n and a Legendre symbol for each prime tried, a square root for each one
 //! taken.
 
-use super::modular::{is_residue, mul, remainder, square_root};
+use crate::qs::modular::{is_residue, mul, remainder, square_root};
 use crate::small_primes::SMALL_PRIMES;
 use crate::word::inverse_of_odd;
 

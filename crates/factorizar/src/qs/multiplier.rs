@@ -11,7 +11,7 @@
 //! and Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
 //! algorithm", SIAM Journal on Computing 17 (1988).
 
-use super::modular::{is_residue, remainder};
+use crate::qs::modular::{is_residue, remainder};
 
 /// The odd primes that the score counts.
 const PRIMES: [u16; 32] = [

@@ -2,7 +2,7 @@
 //!
 //! They were measured; near the best values the time changes little.
 
-use super::factor_base::FactorBase;
+use crate::qs::factor_base::FactorBase;
 
 /// The parameters of the sieve for one number.
 #[derive(Debug, Clone, Copy)]

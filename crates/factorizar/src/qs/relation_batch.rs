@@ -6,9 +6,9 @@
 //! Cost: for each candidate one multiplication and a few comparisons a prime, 16 primes at once,
 //! and an exact division for each prime that divides.
 
-use super::factor_base::{FactorBase, GROUP_SIZE};
-use super::polynomial::Polynomial;
-use super::relation::{Relation, SIGN};
+use crate::qs::factor_base::{FactorBase, GROUP_SIZE};
+use crate::qs::polynomial::Polynomial;
+use crate::qs::relation::{Relation, SIGN};
 
 /// The relations of some polynomials, in the order of the polynomials.
 #[derive(Debug, Default)]

@@ -12,9 +12,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 
-use super::relation::Relation;
-use super::relation_batch::RelationBatch;
 use crate::integer_hasher::IntegerHasher;
+use crate::qs::relation::Relation;
+use crate::qs::relation_batch::RelationBatch;
 
 /// The relations collected so far.
 #[derive(Debug)]

@@ -12,8 +12,8 @@
 //!
 //! Cost: 2 / p additions a byte for each prime p.
 
-use super::factor_base::FactorBase;
-use super::polynomial::Polynomial;
+use crate::qs::factor_base::FactorBase;
+use crate::qs::polynomial::Polynomial;
 
 /// The bytes of an interval and room behind it. A `u16` cannot index beyond it, which saves bounds
 /// checks.

@@ -9,11 +9,11 @@
 //! Source: Michael A. Morrison and John Brillhart, "A method of factoring and the factorization of
 //! F7", Mathematics of Computation 29 (1975).
 
-use super::factor_base::FactorBase;
-use super::relation::SIGN;
-use super::relation_store::RelationStore;
 use crate::bit_matrix::Matrix;
 use crate::montgomery::Montgomery;
+use crate::qs::factor_base::FactorBase;
+use crate::qs::relation::SIGN;
+use crate::qs::relation_store::RelationStore;
 use crate::word::gcd_with_odd;
 
 /// Returns a divisor of `n`, other than 1 and `n`, if one of the dependencies between the relations

@@ -6,7 +6,7 @@
 //! Source: Peter L. Montgomery, "Modular multiplication without trial division", Mathematics of
 //! Computation 44 (1985).
 
-use super::level::{Level, by_level};
+use crate::simd::level::{Level, by_level};
 
 /// Primes that are worked on together, so that what is computed of them stays in the first-level
 /// cache.

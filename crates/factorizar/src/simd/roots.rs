@@ -7,8 +7,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-use super::bucket::{Bucket, RootSlices, sort};
-use super::level::{Level, by_level};
+use crate::simd::bucket::{Bucket, RootSlices, sort};
+use crate::simd::level::{Level, by_level};
 
 by_level! {
     /// Adds the deltas to the roots (`up`), or subtracts them, modulo the primes.

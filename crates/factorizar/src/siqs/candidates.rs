@@ -7,13 +7,13 @@
 //!
 //! Cost: some 0.5 us a candidate.
 
-use super::cofactor;
-use super::family::{Family, Polynomial};
-use super::instance::Instance;
-use super::parameters::BLOCK;
-use super::relation;
-use super::sieve::Sieve;
 use crate::simd::roots::{entries_at, matches};
+use crate::siqs::cofactor;
+use crate::siqs::family::{Family, Polynomial};
+use crate::siqs::instance::Instance;
+use crate::siqs::parameters::BLOCK;
+use crate::siqs::relation;
+use crate::siqs::sieve::Sieve;
 
 /// Primes below this are divided out before it is known whether the candidate is worth it.
 const POWERS_BELOW: u32 = 24;

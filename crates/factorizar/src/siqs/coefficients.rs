@@ -12,7 +12,7 @@
 //!
 //! Cost: some hundred operations.
 
-use super::factor_base::FactorBase;
+use crate::siqs::factor_base::FactorBase;
 
 /// The list of leading coefficients of one n.
 #[derive(Debug)]

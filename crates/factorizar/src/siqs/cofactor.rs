@@ -3,9 +3,9 @@
 //! Cost: a test of primality, then rho with a bounded number of steps. With one large prime, which
 //! all sizes have, it is never called.
 
-use super::instance::Instance;
 use crate::primality::is_prime_past_trial;
 use crate::rho;
+use crate::siqs::instance::Instance;
 
 /// Steps after which rho gives up: enough for the smaller of two large primes, as a rule.
 const STEPS: u32 = 20_000;

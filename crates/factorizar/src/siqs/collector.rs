@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::family::Family;
-use super::instance::Instance;
-use super::linear_algebra;
-use super::store::{Checked, Store};
-use super::unit::Siever;
 use crate::control::{Control, Progress, StopReason};
 use crate::natural::Natural;
+use crate::siqs::family::Family;
+use crate::siqs::instance::Instance;
+use crate::siqs::linear_algebra;
+use crate::siqs::store::{Checked, Store};
+use crate::siqs::unit::Siever;
 
 /// Cycles beyond the number of base primes.
 const SPARE: usize = 100;

@@ -8,9 +8,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 
-use super::store::Stored;
 use crate::control::{Control, StopReason};
 use crate::integer_hasher::IntegerHasher;
+use crate::siqs::store::Stored;
 
 type Vertices<T> = HashMap<u32, T, BuildHasherDefault<IntegerHasher>>;
 

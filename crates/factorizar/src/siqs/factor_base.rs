@@ -2,9 +2,9 @@
 //!
 //! Cost: a remainder of n and a symbol for each prime, and a square root modulo half of them.
 
-use super::modular::square_root;
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
+use crate::siqs::modular::square_root;
 
 /// The reason why there is no factor base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,12 +13,12 @@
 
 use std::collections::HashMap;
 
-use super::instance::Instance;
-use super::modular::mul;
-use super::value::Value;
 use crate::natural::Natural;
 use crate::simd::family_roots::{Division, Divisor, divide, positions};
 use crate::simd::level::Level;
+use crate::siqs::instance::Instance;
+use crate::siqs::modular::mul;
+use crate::siqs::value::Value;
 
 /// Sentinel: a prime of a has no roots.
 pub(crate) const NO_ROOT: u32 = u32::MAX;

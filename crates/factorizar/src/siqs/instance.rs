@@ -5,13 +5,13 @@
 //!
 //! Cost: that of the factor base.
 
-use super::coefficients::Coefficients;
-use super::factor_base::{FactorBase, NoBase};
-use super::multiplier::multiplier;
-use super::parameters::Parameters;
 use crate::control::Control;
 use crate::natural::Natural;
 use crate::simd::family_roots::Moduli;
+use crate::siqs::coefficients::Coefficients;
+use crate::siqs::factor_base::{FactorBase, NoBase};
+use crate::siqs::multiplier::multiplier;
+use crate::siqs::parameters::Parameters;
 
 /// Primes below this are not sieved.
 const SMALLEST_SIEVED: u32 = 256;

@@ -12,10 +12,10 @@
 //! Source: Peter L. Montgomery, "A block Lanczos algorithm for finding dependencies over GF(2)",
 //! Eurocrypt 1995.
 
-use super::bit_blocks::{
+use crate::control::{Control, StopReason};
+use crate::siqs::bit_blocks::{
     ALL, Square, identity, inner_product, invert_part, multiply_add, product, transposed,
 };
-use crate::control::{Control, StopReason};
 
 /// A sparse matrix over two elements: the rows with a 1, for each column.
 #[derive(Debug)]

@@ -9,16 +9,16 @@
 //! Cost: a check of each relation that is used, and that of block Lanczos: a twentieth of the
 //! sieve's time.
 
-use super::cycles::cycles;
-use super::elimination;
-use super::instance::Instance;
-use super::lanczos::{self, Matrix};
-use super::square_root;
-use super::store::Store;
-use super::used_relations::UsedRelations;
 use crate::bit_matrix;
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
+use crate::siqs::cycles::cycles;
+use crate::siqs::elimination;
+use crate::siqs::instance::Instance;
+use crate::siqs::lanczos::{self, Matrix};
+use crate::siqs::square_root;
+use crate::siqs::store::Store;
+use crate::siqs::used_relations::UsedRelations;
 
 /// Columns beyond the number of rows.
 const SPARE_COLUMNS: usize = 80;

@@ -9,8 +9,8 @@
 //! and Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
 //! algorithm", SIAM Journal on Computing 17 (1988).
 
-use super::modular::is_residue;
 use crate::natural::Natural;
+use crate::siqs::modular::is_residue;
 use crate::small_primes::SMALL_PRIMES;
 
 /// Multipliers are odd and below this.

@@ -4,18 +4,18 @@ use std::error;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use super::MAX_BITS;
-use super::collector::spare_cycles;
-use super::factor_base::NoBase;
-use super::family::Family;
-use super::instance::Instance;
-use super::linear_algebra;
-use super::relation::RelationError;
-use super::store::{Checked, Store};
-use super::unit::{Siever, frame, unframe};
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
 use crate::parallel::in_parallel;
+use crate::siqs::MAX_BITS;
+use crate::siqs::collector::spare_cycles;
+use crate::siqs::factor_base::NoBase;
+use crate::siqs::family::Family;
+use crate::siqs::instance::Instance;
+use crate::siqs::linear_algebra;
+use crate::siqs::relation::RelationError;
+use crate::siqs::store::{Checked, Store};
+use crate::siqs::unit::{Siever, frame, unframe};
 
 /// The smallest numbers that the sieve takes, in bits.
 const MIN_BITS: u32 = 100;

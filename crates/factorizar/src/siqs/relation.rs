@@ -19,9 +19,9 @@
 
 use std::fmt;
 
-use super::family::{Family, Polynomial};
-use super::instance::Instance;
-use super::value::Value;
+use crate::siqs::family::{Family, Polynomial};
+use crate::siqs::instance::Instance;
+use crate::siqs::value::Value;
 
 /// A relation that was checked.
 #[derive(Debug)]

@@ -15,12 +15,12 @@
 //!
 //! Source: Kazumaro Aoki and Hiroki Ueda, "Sieving using bucket sort", Asiacrypt 2004.
 
-use super::family::{Family, Roots};
-use super::instance::Instance;
-use super::parameters::BLOCK;
 use crate::simd::bucket::{Bucket, RootSlices, SLICE};
 use crate::simd::level::Level;
 use crate::simd::roots::{marked, narrow, step, step_and_sort};
+use crate::siqs::family::{Family, Roots};
+use crate::siqs::instance::Instance;
+use crate::siqs::parameters::BLOCK;
 
 /// The bytes of a block and room behind it. A `u16` cannot index beyond it, which saves bounds
 /// checks.

@@ -11,12 +11,12 @@
 
 use std::collections::HashMap;
 
-use super::instance::Instance;
-use super::used_relations::UsedRelations;
 use crate::control::{Control, StopReason};
 use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
+use crate::siqs::instance::Instance;
+use crate::siqs::used_relations::UsedRelations;
 
 /// Relations or primes between two questions to the control.
 const BETWEEN_POLLS: usize = 1 << 10;

@@ -12,10 +12,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 
-use super::family::Family;
-use super::instance::Instance;
-use super::relation::{Relation, RelationError, unpack};
 use crate::integer_hasher::IntegerHasher;
+use crate::siqs::family::Family;
+use crate::siqs::instance::Instance;
+use crate::siqs::relation::{Relation, RelationError, unpack};
 
 /// A stored relation.
 #[derive(Debug, Clone, Copy)]

@@ -7,13 +7,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::candidates::Candidates;
-use super::family::Family;
-use super::instance::Instance;
-use super::relation::{RelationError, put, take};
-use super::sieve::Sieve;
 use crate::control::{Control, StopReason};
 use crate::simd::level::Level;
+use crate::siqs::candidates::Candidates;
+use crate::siqs::family::Family;
+use crate::siqs::instance::Instance;
+use crate::siqs::relation::{RelationError, put, take};
+use crate::siqs::sieve::Sieve;
 
 /// The sieve of one thread, which keeps its memory from unit to unit.
 #[derive(Debug)]

@@ -6,11 +6,11 @@
 //!
 //! Cost: a check of each relation, and some 150 bytes to keep it.
 
-use super::family::Family;
-use super::instance::Instance;
-use super::store::Store;
-use super::value::Value;
 use crate::control::{Control, StopReason};
+use crate::siqs::family::Family;
+use crate::siqs::instance::Instance;
+use crate::siqs::store::Store;
+use crate::siqs::value::Value;
 
 /// Relations between two questions to the control.
 const BETWEEN_POLLS: usize = 1 << 10;

@@ -16,9 +16,9 @@ use std::arch::x86_64::{
     _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi64,
 };
 
-use super::eight_lanes::{LANES, is_available};
 use crate::lanes::{LaneRing, LaneRingComputation};
 use crate::natural::Natural;
+use crate::simd::ifma::eight_lanes::{LANES, is_available};
 use crate::word::inverse_of_odd;
 
 /// Bits of a limb.
