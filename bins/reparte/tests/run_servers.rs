@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use common::functions::{Held, next, service};
+use common::named_pipe::{Reader, pipe};
 use common::reparte;
 use common::server::serve;
 use rustix::process::Signal;
@@ -294,7 +295,9 @@ fn when_no_server_is_left_what_was_had_is_printed() {
 #[test]
 fn a_killed_server_costs_no_result() {
     let files = TestDirectory::new("killed");
-    let (dying, address) = serve(&["--function", "hold", "--", "sh", "-c", WITH_ITS_SERVER]);
+    let started = pipe(&files, "started");
+    let program = format!("echo started > '{started}'; {WITH_ITS_SERVER}");
+    let (dying, address) = serve(&["--function", "hold", "--", "sh", "-c", &program]);
     let (server, held, called) = Held::serve();
     let addresses = [format!("1/{address}"), format!("1/{}", server.address)];
     let running = start(
@@ -309,6 +312,7 @@ fn a_killed_server_costs_no_result() {
             "tsv",
         ],
     );
+    let _started = Reader::open(&started);
     next(&called);
     dying.signal(Signal::KILL);
     for task in ["1", "2", "3", "4"] {

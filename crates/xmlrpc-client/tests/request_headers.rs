@@ -4,8 +4,12 @@
 
 mod peer;
 
-use peer::{Request, document, options, serve, value};
-use xmlrpc_client::{Error, Headers, OptionName, Options, ServerProxy, Value};
+#[cfg(feature = "cookies")]
+use peer::document;
+use peer::{Request, options, serve, value};
+#[cfg(feature = "cookies")]
+use xmlrpc_client::Value;
+use xmlrpc_client::{Error, Headers, OptionName, Options, ServerProxy};
 
 /// Returns the requests of calls, each with its answer, on one connection.
 fn requests(options: Options, answers: &[String]) -> Vec<Request> {
@@ -28,6 +32,7 @@ fn requests(options: Options, answers: &[String]) -> Vec<Request> {
 }
 
 /// The answer 7, with these fields.
+#[cfg(feature = "cookies")]
 fn answer_with(fields: &str) -> String {
     let body = document(Value::Int(7));
     let length = body.len();
