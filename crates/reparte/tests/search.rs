@@ -126,7 +126,7 @@ fn failed_tasks_are_given_and_do_not_end_a_search() {
     let run = Repartidor::builder().destinos(servers).start().unwrap();
     let mut failed = 0;
     let found = run.search().until(2.., |_, outcome| match outcome {
-        Ok(n) if n > 40 => Break(n),
+        Ok(n) if n > 1000 => Break(n),
         Ok(_) => Continue(()),
         Err(error) => {
             assert_eq!(error.kind(), TaskErrorKind::Permanent);
@@ -135,7 +135,8 @@ fn failed_tasks_are_given_and_do_not_end_a_search() {
         }
     });
     assert!(found.unwrap().is_some());
-    assert!(failed >= 18, "{failed}");
+    // Those of the last calls are still being checked on the other server.
+    assert!(failed >= 450, "{failed}");
 }
 
 #[test]
