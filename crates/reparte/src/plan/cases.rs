@@ -20,7 +20,8 @@
 //! A time limit that passed while the server was at work counts as a fault here. A 502
 //! or 504 agrees with another failure only if its server has given the result of a
 //! later call since: all may be behind one proxy.
-//! The result of a task is a strike against every server with an open case.
+//! The result of a task is a strike against every server with an open case, except of
+//! a 502 or 504.
 
 use std::collections::BTreeMap;
 

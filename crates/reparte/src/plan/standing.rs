@@ -16,7 +16,7 @@
 //! | a result | no case is open; ten in a row take a strike back; a suspected server keeps one strike at most |
 //! | a case opens | one more is open |
 //! | its case is confirmed by another server | the case is closed, and a confirmation more |
-//! | the task of its case succeeds elsewhere | a strike |
+//! | the task of its case succeeds elsewhere, and the failure was no 502 or 504 | a strike |
 //!
 //! Too many are [`OPEN_CASES`], and more if good servers have had long streaks of
 //! failures themselves: twice the longest streak that ended with a result. So a

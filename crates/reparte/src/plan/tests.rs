@@ -152,5 +152,6 @@ scripts! {
     busy_servers_that_say_for_how_long_are_waited_for
     a_server_that_refuses_while_it_boots_is_asked_again
     a_failed_hedge_ends_no_task
+    a_gap_behind_a_proxy_strikes_no_server
     a_run_ends_after_so_many_failed_tasks
 }

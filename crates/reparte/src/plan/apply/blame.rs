@@ -257,7 +257,7 @@ impl Plan {
     }
 
     /// Records that a server has given the result of a task: a strike against
-    /// those that have failed it.
+    /// those that have failed it, except by a proxy whose server was away.
     pub(in crate::plan) fn record_result(&mut self, ended: &InFlight) {
         let (task, server) = (ended.task, ended.assignment.server);
         if self.standing.result(server, ended.id) {
@@ -267,7 +267,8 @@ impl Plan {
             return;
         }
         for case in self.cases.close(task) {
-            if case.server != server {
+            // A gap that has passed says nothing of the server behind the proxy.
+            if case.server != server && !cases::is_by_proxy(case.kind) {
                 self.standing.strike(case.server);
                 self.suspect_idle_server(case.server);
             }
