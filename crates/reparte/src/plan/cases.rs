@@ -14,7 +14,7 @@
 //! | some server that has not had it can come | is tried there, a proven one first | the case is open |
 //! | a fault, from this server or an earlier one | fails | the case is open |
 //! | any other failure, the first time, or the first on this server | is parked, and gets a [second chance](super::parking) | the case is open |
-//! | any other failure, and the server is suspected, or it is a 502 or 504, without the result of a call that began after the first failure there | keeps its second chance, unless it has failed [`LAST_FAILURES`] times and only such tasks are left | the case is open |
+//! | any other failure, and the server is suspected, or it is a 502 or 504, without the result of a call that began after the first failure there | keeps its second chance, unless it has failed [`LAST_FAILURES`] times, not by a 502 or 504, and only such tasks are left | the case is open |
 //! | any other failure | fails | the case is closed if it has given a result since |
 //!
 //! A time limit that passed while the server was at work counts as a fault here. A 502
@@ -29,8 +29,8 @@ use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::retries::Attempts;
 
-/// Number of failures on a suspected server after which a task fails, if no other
-/// task is left to test the server with.
+/// Number of failures, of which the last is at a suspected server, after which a task
+/// fails if no other task is left to test that server with.
 const LAST_FAILURES: u32 = 3;
 
 /// The cases of every open task that has any.
@@ -78,7 +78,7 @@ pub(super) struct Facts {
     /// The server has given the result of a call that began since it first failed
     /// the task.
     pub(super) has_answered_since: bool,
-    /// No other task is left to test the server with.
+    /// No other task is left to test the server with: each has a case with it.
     pub(super) is_last: bool,
     /// The server is suspected.
     pub(super) is_suspected: bool,
@@ -218,14 +218,13 @@ impl Cases {
         Judgement::Park
     }
 
-    /// Returns whether a task that is left with others of its kind alone has failed
-    /// often enough on a server. A proxy without its server fails every task: it is
-    /// suspected by that.
+    /// Returns whether a task that is left with others of its kind alone has failed often
+    /// enough, wherever that was. The answers of a proxy without its server do not count: it
+    /// fails every task.
     fn is_over(&self, task: TaskId, facts: Facts) -> bool {
-        let last = self.of(task).last();
-        let fails_all = |kind| is_by_proxy(kind) && facts.is_suspected;
-        facts.is_last
-            && last.is_some_and(|case| !fails_all(case.kind) && case.failures >= LAST_FAILURES)
+        let own = self.of(task).iter().filter(|case| !is_by_proxy(case.kind));
+        let failures: u32 = own.map(|case| case.failures).sum();
+        facts.is_last && failures >= LAST_FAILURES
     }
 
     /// Drops the cases of a task that has ended, and returns them.

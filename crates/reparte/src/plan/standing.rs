@@ -9,7 +9,7 @@
 //! | proven | it has given results, and has no strike |
 //! | good | it is proven, and no case is open since its last result |
 //! | well | it is proven, other servers have confirmed two of its faults (or two of its passed time limits), and each that was believed unchecked was followed by a result or a confirmed failure |
-//! | suspected | it has two strikes, or too many cases are open without a result since |
+//! | suspected | it has two strikes, too many cases are open without a result since, or three calls in a row were answered by a proxy whose server is away |
 //!
 //! | event | change |
 //! | --- | --- |
@@ -78,6 +78,8 @@ struct ServerStanding {
     again: u32,
     /// All of these are faults.
     only_faults: bool,
+    /// All of these are answers of a proxy whose server is away.
+    only_by_proxy: bool,
     /// The task for which it had no function, or which it forbade, before it
     /// had answered any call.
     not_found: Option<TaskId>,
@@ -213,9 +215,10 @@ impl Standing {
     }
 
     /// Records that the server has failed a task again whose case is open.
-    pub(super) fn failed_again(&mut self, server: ServerId, is_fault: bool) {
+    pub(super) fn failed_again(&mut self, server: ServerId, kind: ErrorKind) {
         let server = &mut self.servers[server.index()];
-        server.only_faults &= is_fault;
+        server.only_faults &= cases::is_fault(kind);
+        server.only_by_proxy &= cases::is_by_proxy(kind);
         server.again += 1;
     }
 
@@ -226,10 +229,11 @@ impl Standing {
 
     /// Records that a case between a task and the server opens.
     pub(super) fn case_opened(&mut self, server: ServerId, kind: ErrorKind) {
-        let is_fault = cases::is_fault(kind);
+        let (is_fault, is_by_proxy) = (cases::is_fault(kind), cases::is_by_proxy(kind));
         self.edit(server, |server| {
-            server.by_proxy += u32::from(cases::is_by_proxy(kind));
+            server.by_proxy += u32::from(is_by_proxy);
             server.only_faults = is_fault && (server.open == 0 || server.only_faults);
+            server.only_by_proxy = is_by_proxy && (server.open == 0 || server.only_by_proxy);
             server.open += 1;
             server.clean = 0;
         });
@@ -279,7 +283,10 @@ impl Standing {
 
     fn has_failed_too_often(&self, server: ServerId) -> bool {
         let server = self.get(server);
-        server.strikes >= STRIKES || server.open >= self.most_open()
+        // A proxy without its server shows it by every call, of few tasks too.
+        let is_away =
+            server.open > 0 && server.only_by_proxy && server.open + server.again >= OPEN_CASES;
+        is_away || server.strikes >= STRIKES || server.open >= self.most_open()
     }
 
     fn most_open(&self) -> u32 {

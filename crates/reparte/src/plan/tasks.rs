@@ -147,6 +147,14 @@ impl Tasks {
         self.waiting
     }
 
+    /// Returns the tasks that wait for a slot or the budget, those first that have had no
+    /// call.
+    pub(super) fn waiting_tasks(&self) -> impl Iterator<Item = TaskId> {
+        let retries = self.retries.values().flatten();
+        let called = retries.chain(&self.delayed).copied();
+        self.new.iter().map(|&(_, task)| task).chain(called)
+    }
+
     /// Opens a task.
     pub(super) fn add(&mut self, task: TaskId, cost: u64) {
         let sent = Task {

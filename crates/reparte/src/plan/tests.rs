@@ -153,5 +153,7 @@ scripts! {
     a_server_that_refuses_while_it_boots_is_asked_again
     a_failed_hedge_ends_no_task
     a_gap_behind_a_proxy_strikes_no_server
+    bad_tasks_alone_end_no_run
+    a_lone_task_waits_for_a_proxys_server
     a_run_ends_after_so_many_failed_tasks
 }

@@ -51,7 +51,7 @@ impl Plan {
             is_confirmed,
             stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
-            is_last: self.input_closed && self.tasks.waiting() == 0 && self.calls.awaited() == 0,
+            is_last: self.is_last(server),
             is_suspected: self.standing.is_suspected(server),
             faults_everywhere: self.standing.faults_everywhere(),
             any_other: self.any_other_can_come(task),
@@ -63,7 +63,22 @@ impl Plan {
             self.standing.close_case(server, epoch);
             self.release_if_cleared(server, ended.id);
         }
+        if judgement == Judgement::Fails && facts.is_last && !cases::is_by_proxy(kind) {
+            // Bad tasks end one after the other: that is no outage.
+            self.outage.reset();
+        }
         self.apply_judgement(task, server, judgement, kind.may_have_run());
+    }
+
+    /// Returns whether no other task is left to test the server with: each one that
+    /// waits has a case with it.
+    fn is_last(&self, server: ServerId) -> bool {
+        self.input_closed
+            && self.calls.awaited() == 0
+            && self
+                .tasks
+                .waiting_tasks()
+                .all(|task| self.cases.has(task, server))
     }
 
     /// Applies what a contested failure says about a server that is not suspected: one
@@ -96,7 +111,7 @@ impl Plan {
         if self.cases.open(task, case) {
             self.standing.case_opened(server, kind);
         } else {
-            self.standing.failed_again(server, cases::is_fault(kind));
+            self.standing.failed_again(server, kind);
         }
     }
 

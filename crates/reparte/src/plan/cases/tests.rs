@@ -177,8 +177,7 @@ fn a_parked_task_fails_the_next_time_unless_its_server_is_useless() {
         (proxy, last, 9, Judgement::Park),
         (proxy, not_suspected, 9, Judgement::Park),
         (proxy, answered, 2, Judgement::Fails),
-        (proxy, not_suspected_last, 2, Judgement::Park),
-        (proxy, not_suspected_last, 3, Judgement::Fails),
+        (proxy, not_suspected_last, 9, Judgement::Park),
     ] {
         assert_eq!(
             again(kind, facts, times),
@@ -201,4 +200,22 @@ fn a_second_failure_on_a_server_replaces_its_case() {
     assert_eq!((last.attempts.others, last.failures), (2, 2));
     assert_eq!(cases.close(task).len(), 2);
     assert!(cases.of(task).is_empty() && !cases.any());
+}
+
+#[test]
+fn failures_on_every_server_count_where_few_tasks_are_left() {
+    let last = Facts {
+        any_other: false,
+        is_last: true,
+        is_suspected: true,
+        ..FACTS
+    };
+    let mut cases = Cases::default();
+    let task = TaskId::new(0);
+    for server in [0, 1] {
+        open(&mut cases, server, ErrorKind::Malformed);
+    }
+    assert_eq!(cases.judge(task, last), Judgement::Park);
+    open(&mut cases, 0, ErrorKind::Malformed);
+    assert_eq!(cases.judge(task, last), Judgement::Fails);
 }

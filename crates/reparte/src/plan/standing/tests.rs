@@ -138,15 +138,15 @@ fn a_suspected_server_that_fails_the_same_tasks_again_gives_only_faults() {
     fail(&mut standing, 0, OPEN_CASES);
     for again in 1..=FAULTS_EVERYWHERE {
         assert!(!standing.gives_only_faults(id(0), false), "after {again}");
-        standing.failed_again(id(0), true);
+        standing.failed_again(id(0), FAULT);
     }
     assert!(standing.gives_only_faults(id(0), false));
     // One other failure shows more than all faults.
-    standing.failed_again(id(0), false);
+    standing.failed_again(id(0), ErrorKind::Malformed);
     assert!(!standing.gives_only_faults(id(0), false));
     // Without enough open cases it is not suspected.
     fail(&mut standing, 1, OPEN_CASES - 1);
-    (0..FAULTS_EVERYWHERE).for_each(|_| standing.failed_again(id(1), true));
+    (0..FAULTS_EVERYWHERE).for_each(|_| standing.failed_again(id(1), FAULT));
     assert!(!standing.gives_only_faults(id(1), false));
     // A result makes all of these count no more.
     standing.result(id(0), CALL);
@@ -164,4 +164,18 @@ fn a_result_counts_from_its_call_on() {
     for (from, has) in [(earlier, true), (call, true), (later, false)] {
         assert_eq!(standing.has_result_from(id(0), from), has);
     }
+}
+
+#[test]
+fn a_proxy_without_its_server_is_suspected_by_few_tasks() {
+    let proxy = ErrorKind::Http { status: 502 };
+    let mut standing = standing(1);
+    standing.case_opened(id(0), proxy);
+    standing.failed_again(id(0), proxy);
+    assert!(!standing.is_suspected(id(0)));
+    standing.failed_again(id(0), proxy);
+    assert!(standing.is_suspected(id(0)));
+    // Another failure shows that a server is behind it.
+    standing.failed_again(id(0), ErrorKind::Malformed);
+    assert!(!standing.is_suspected(id(0)));
 }
