@@ -155,5 +155,6 @@ scripts! {
     a_gap_behind_a_proxy_strikes_no_server
     bad_tasks_alone_end_no_run
     a_lone_task_waits_for_a_proxys_server
+    a_parked_task_has_its_second_chance_beside_a_long_call
     a_run_ends_after_so_many_failed_tasks
 }

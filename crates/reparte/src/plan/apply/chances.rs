@@ -44,10 +44,10 @@ impl Plan {
 
     /// Gives the parked tasks their second chance, if it has come.
     pub(in crate::plan) fn give_second_chances(&mut self) {
-        let only_parked = self.tasks.waiting() == 0
-            && self.calls.awaited() == 0
-            && self.tasks.parked().next().is_some();
-        let idle = self.parking.observe(only_parked, self.now);
+        let none_waits = self.tasks.waiting() == 0 && self.tasks.parked().next().is_some();
+        let only_parked = none_waits && self.calls.awaited() == 0;
+        let any_idle = none_waits && self.placement.any_idle();
+        let idle = self.parking.observe(only_parked, any_idle, self.now);
         let (arrived, came) = self.parking.take_arrivals();
         let is_due = |&task: &TaskId| {
             let last = self.cases.of(task).last();
