@@ -19,7 +19,8 @@
 //! | the task of its case succeeds elsewhere, and the failure was no 502 or 504 | a strike |
 //!
 //! Too many are [`OPEN_CASES`], and more if good servers have had long streaks of
-//! failures themselves: twice the longest streak that ended with a result. So a
+//! failures themselves: twice the longest streak of one without a strike that ended with
+//! a result. So a
 //! function that fails for most arguments makes no server suspected. Answers of a proxy
 //! whose server is away are in no such streak: a gap says nothing of the function.
 //!
@@ -50,7 +51,8 @@ const CONFIRMATIONS: u32 = 2;
 pub(super) struct Standing {
     servers: Vec<ServerStanding>,
     good: BTreeSet<ServerId>,
-    /// The longest streak of open cases that ended with a result.
+    /// The longest streak of open cases of a server without a strike that ended with a
+    /// result.
     innocent: u32,
     /// Every server that may give answers is suspected by its faults.
     faults_everywhere: bool,
@@ -185,8 +187,10 @@ impl Standing {
     pub(super) fn result(&mut self, server: ServerId, call: CallId) -> bool {
         let most_open = self.most_open();
         let streak = self.get(server);
-        let streak = streak.open.saturating_sub(streak.by_proxy);
-        self.innocent = self.innocent.max(streak);
+        if streak.strikes == 0 {
+            let streak = streak.open.saturating_sub(streak.by_proxy);
+            self.innocent = self.innocent.max(streak);
+        }
         let believed = std::mem::take(&mut self.faults_everywhere);
         let changed = believed || self.most_open() > most_open;
         let known = &mut self.servers[server.index()];
