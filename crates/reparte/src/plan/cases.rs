@@ -8,18 +8,20 @@
 //! | the task has another awaited call | waits for that | the case is open |
 //! | it may be tried again by the options, and has attempts left | is tried again, elsewhere if possible | the case is open, or confirmed |
 //! | another server has failed it in the same way, and this one is proven | fails | both were right: confirmed |
-//! | it has no attempts left | fails by a fault, or is given up | the case is open |
+//! | it has no attempts left | fails by a fault, or if it would by a row below; else is given up | the case is open |
 //! | a fault, and every server gives nothing else | fails | the case is open |
 //! | a fault, and the server stands well | fails | believed, unchecked |
 //! | some server that has not had it can come | is tried there, a proven one first | the case is open |
 //! | a fault, from this server or an earlier one | fails | the case is open |
 //! | any other failure, the first time, or the first on this server | is parked, and gets a [second chance](super::parking) | the case is open |
-//! | any other failure, and the server is suspected, or it is a 502 or 504, without the result of a call that began after the first failure there | keeps its second chance, unless it has failed [`LAST_FAILURES`] times, not by a 502 or 504, and only such tasks are left | the case is open |
+//! | any other failure, and the server is suspected, or it is a 502 or 504, without the result of a call that began after the first failure there (502 and 504: without two in between) | keeps its second chance, unless it has failed [`LAST_FAILURES`] times, not by a 502 or 504, and only such tasks are left | the case is open |
 //! | any other failure | fails | the case is closed if it has given a result since |
 //!
-//! A time limit that passed while the server was at work counts as a fault here. A 502
-//! or 504 agrees with another failure only if its server has given the result of a
-//! later call since: all may be behind one proxy.
+//! A time limit that passed while the server was at work counts as a fault here. All
+//! servers may be behind one proxy, and its gaps say nothing of a task. A 502 or 504 fails
+//! one only by its third on a server, with results of later calls in between; and it
+//! agrees with another failure only if both came twice so, and the other server has given
+//! such a result since. Such failures and others do not add up.
 //! The result of a task is a strike against every server with an open case, except of
 //! a 502 or 504.
 
@@ -56,12 +58,16 @@ pub(super) struct Case {
     /// The number of the next call when it opened. Calls before that one say
     /// nothing new about the server.
     pub(super) next_call: CallId,
-    /// The number of the next call when the server first failed the task.
+    /// The number of the next call when the server first failed the task in this way: by a
+    /// proxy without its server, or by itself.
     pub(super) first_next_call: CallId,
     /// Number of attempts of the task that have failed there.
     pub(super) attempts: Attempts,
-    /// Number of its calls that have failed there.
+    /// Number of its calls that have failed there in this way.
     pub(super) failures: u32,
+    /// Number of these before which the server had given the result of a call that began
+    /// after the one before: so many gaps have ended since the first.
+    pub(super) after_results: u32,
 }
 
 /// The facts about a contested failure, besides the earlier cases of its task.
@@ -76,7 +82,7 @@ pub(super) struct Facts {
     /// The server stands well.
     pub(super) stands_well: bool,
     /// The server has given the result of a call that began since it first failed
-    /// the task.
+    /// the task; for a proxy, such results between three of its failures.
     pub(super) has_answered_since: bool,
     /// No other task is left to test the server with: each has a case with it.
     pub(super) is_last: bool,
@@ -146,8 +152,14 @@ impl Cases {
         if let Some(at) = known {
             let earlier = cases.remove(at);
             case.attempts = case.attempts.plus(earlier.attempts);
-            case.failures += earlier.failures;
-            case.first_next_call = earlier.first_next_call;
+            // A gap of a proxy says nothing of what the server itself does, nor the reverse.
+            if is_by_proxy(case.kind) == is_by_proxy(earlier.kind) {
+                case.failures += earlier.failures;
+                case.after_results += earlier.after_results;
+                case.first_next_call = earlier.first_next_call;
+            } else {
+                case.after_results = 0;
+            }
         }
         cases.push(case);
         known.is_none()
@@ -177,8 +189,13 @@ impl Cases {
         if facts.is_confirmed {
             return Judgement::Confirmed;
         }
+        let may_be_useless = facts.is_suspected || is_by_proxy(kind);
+        let is_useless = may_be_useless && !facts.has_answered_since && !self.is_over(task, facts);
         if !facts.has_attempts {
-            return match is_fault {
+            let fails = is_fault
+                || !facts.any_other
+                    && self.judge_alone(task, facts.has_fault, is_useless) == Judgement::Fails;
+            return match fails {
                 true => Judgement::Fails,
                 false => Judgement::GivenUp,
             };
@@ -192,8 +209,6 @@ impl Cases {
         if facts.any_other {
             return Judgement::Elsewhere;
         }
-        let may_be_useless = facts.is_suspected || is_by_proxy(kind);
-        let is_useless = may_be_useless && !facts.has_answered_since && !self.is_over(task, facts);
         self.judge_alone(task, facts.has_fault, is_useless)
     }
 

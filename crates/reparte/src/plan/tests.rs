@@ -155,6 +155,10 @@ scripts! {
     a_gap_behind_a_proxy_strikes_no_server
     bad_tasks_alone_end_no_run
     a_lone_task_waits_for_a_proxys_server
+    two_gaps_behind_a_proxy_condemn_no_task
+    a_task_that_ends_a_proxys_server_fails_on_one_server
+    two_gaps_behind_a_proxy_condemn_no_task_on_two_servers
+    a_proxys_failure_is_no_first_failure_of_another_kind
     a_parked_task_has_its_second_chance_beside_a_long_call
     a_run_ends_after_so_many_failed_tasks
 }

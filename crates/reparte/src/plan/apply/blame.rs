@@ -17,6 +17,8 @@ use crate::plan::tasks::Queue;
 /// Time for which a server that is down is waited for where the outage has no
 /// limit.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
+/// Number of gaps of a proxy that may meet the same task on a server without its doing.
+const GAPS: u32 = 2;
 
 impl Plan {
     /// Opens a case between the task of a call and its server, and decides on the
@@ -99,6 +101,9 @@ impl Plan {
     fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, attempts: Attempts) {
         let epoch = self.standing.results(server);
         let next_call = self.calls.next_id();
+        let mut earlier = self.cases.of(task).iter();
+        let earlier = earlier.find(|case| case.server == server);
+        let is_after_result = |case: &Case| self.standing.has_result_from(server, case.next_call);
         let case = Case {
             server,
             kind,
@@ -107,6 +112,7 @@ impl Plan {
             first_next_call: next_call,
             attempts,
             failures: 1,
+            after_results: earlier.is_some_and(is_after_result).into(),
         };
         if self.cases.open(task, case) {
             self.standing.case_opened(server, kind);
@@ -124,12 +130,15 @@ impl Plan {
     }
 
     /// Returns whether the server of the task's last case has given the result of a
-    /// call that began since it first failed the task.
+    /// call that began since it first failed the task. A proxy must have failed it after
+    /// [`GAPS`] such results, since each gap may have met it.
     pub(in crate::plan) fn has_answered_since(&self, task: TaskId) -> bool {
         let last = self.cases.of(task).last();
-        last.is_some_and(|case| {
-            self.standing
-                .has_result_from(case.server, case.first_next_call)
+        last.is_some_and(|case| match cases::is_by_proxy(case.kind) {
+            true => case.after_results >= GAPS,
+            false => self
+                .standing
+                .has_result_from(case.server, case.first_next_call),
         })
     }
 
@@ -176,16 +185,18 @@ impl Plan {
         let Some(&last) = self.cases.of(task).last() else {
             return Vec::new();
         };
-        let is_evident = |case: &Case, next_call: CallId| {
+        let has_failed_again =
+            |case: &Case| !cases::is_by_proxy(case.kind) || case.after_results > 0;
+        let is_evident = |case: &Case| {
             let by_proxy = cases::is_by_proxy(case.kind);
-            !by_proxy || self.standing.has_result_from(case.server, next_call)
+            !by_proxy || self.standing.has_result_from(case.server, case.next_call)
         };
-        if !self.standing.is_proven(server) || !is_evident(&last, last.first_next_call) {
+        if !self.standing.is_proven(server) || !has_failed_again(&last) {
             return Vec::new();
         }
         let agreeing = self.cases.agreeing(task);
         let mut confirmed: Vec<Case> = agreeing
-            .filter(|case| is_evident(case, case.next_call))
+            .filter(|case| has_failed_again(case) && is_evident(case))
             .collect();
         if confirmed.is_empty() {
             return confirmed;

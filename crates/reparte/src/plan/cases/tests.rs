@@ -25,6 +25,7 @@ fn open(cases: &mut Cases, server: usize, kind: ErrorKind) -> bool {
         first_next_call: CallId::new(0),
         attempts: Attempts::one(true, false),
         failures: 1,
+        after_results: 0,
     };
     cases.open(TaskId::new(0), case)
 }
@@ -218,4 +219,34 @@ fn failures_on_every_server_count_where_few_tasks_are_left() {
     assert_eq!(cases.judge(task, last), Judgement::Park);
     open(&mut cases, 0, ErrorKind::Malformed);
     assert_eq!(cases.judge(task, last), Judgement::Fails);
+}
+
+#[test]
+fn a_proxys_failure_is_no_first_failure_of_another_kind() {
+    let proxy = ErrorKind::Http { status: 502 };
+    let mut cases = Cases::default();
+    let task = TaskId::new(0);
+    for (kind, failures, attempts) in [
+        (proxy, 1, 1),
+        (ErrorKind::Http { status: 504 }, 2, 2),
+        (ErrorKind::Malformed, 1, 3),
+        (FAULT, 2, 4),
+        (proxy, 1, 5),
+    ] {
+        open(&mut cases, 0, kind);
+        let last = cases.of(task).last().unwrap();
+        let known = (last.failures, last.attempts.others);
+        assert_eq!(known, (failures, attempts), "{kind}");
+    }
+    let last = *cases.of(task).last().unwrap();
+    for (kind, after_results) in [(proxy, 1), (FAULT, 0)] {
+        let case = Case {
+            kind,
+            after_results: 1,
+            ..last
+        };
+        cases.open(task, case);
+        let last = cases.of(task).last().unwrap();
+        assert_eq!(last.after_results, after_results, "{kind}");
+    }
 }
