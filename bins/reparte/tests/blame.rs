@@ -246,6 +246,11 @@ fn a_machine_whose_calls_all_fail_costs_no_task() {
 }
 
 #[test]
+fn a_machine_whose_calls_all_fail_costs_no_task_without_retries() {
+    check_black_hole(&["--retries", "0"]);
+}
+
+#[test]
 fn a_machine_whose_calls_all_fail_starves_no_good_one() {
     check_black_hole(&["--retry-faults"]);
 }

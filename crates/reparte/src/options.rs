@@ -27,8 +27,9 @@ pub struct Options {
     pub window: usize,
     /// The number of calls that may have run after which a task is given up. 10 by
     /// default, and at least 1. Calls that certainly did not run don't count. Nor do failures
-    /// on suspected servers, nor, while there is a server that has not had the task, those
-    /// on servers that have given no result, beyond the first of these.
+    /// on suspected servers, nor does the first contested failure on each other server, a
+    /// time limit apart: the task is checked there. Once no server is left that has not had
+    /// it, one of these counts.
     pub max_attempts: u32,
     /// The time for which every server may be down, while there are tasks to do, before
     /// the run ends with an error. 5 s by default. A server that answers that it is busy is

@@ -38,6 +38,14 @@ impl Attempts {
         }
     }
 
+    /// Returns one of these, if there is any: the others come after it.
+    pub(super) fn first(self) -> Self {
+        Self {
+            faults: self.faults.min(1),
+            others: self.others.min(1),
+        }
+    }
+
     /// Returns the sum.
     pub(super) fn plus(self, more: Self) -> Self {
         Self {
@@ -236,6 +244,11 @@ mod tests {
             others: 0,
         });
         assert_eq!(others, Attempts::one(true, false));
+        let first = Attempts {
+            faults: 0,
+            others: 5,
+        };
+        assert_eq!(first.first(), Attempts::one(true, false));
         assert_eq!(Attempts::one(false, true), Attempts::default());
     }
 }

@@ -159,6 +159,8 @@ scripts! {
     a_task_that_ends_a_proxys_server_fails_on_one_server
     two_gaps_behind_a_proxy_condemn_no_task_on_two_servers
     a_proxys_failure_is_no_first_failure_of_another_kind
+    without_retries_a_fault_is_checked_elsewhere
+    a_task_that_was_only_checked_is_not_given_up
     a_parked_task_has_its_second_chance_beside_a_long_call
     a_run_ends_after_so_many_failed_tasks
 }

@@ -214,25 +214,22 @@ impl Plan {
     }
 
     /// Returns the attempts of a task that say little about it: those that suspected
-    /// servers have failed, and, while another server can come, those of servers that
-    /// have given no result, beyond the first such server. It is checked there, not
-    /// tried again.
+    /// servers have failed, and the first on each other server. The task is checked
+    /// there, not tried again. Once no other server can come, one of the checks counts.
     pub(in crate::plan) fn uncounted_attempts(&self, task: TaskId) -> Attempts {
         let cases = || self.cases.of(task).iter();
-        let suspected = cases().filter(|case| self.standing.is_suspected(case.server));
-        let is_check = |case: &&Case| {
-            !self.standing.is_suspected(case.server)
-                && self.standing.results(case.server) == 0
-                && case.kind != ErrorKind::Overran
-                && !self.is_retried(case.kind)
-        };
-        let counted = match self.any_other_can_come(task) {
-            true => 1,
-            false => usize::MAX,
-        };
-        let checks = cases().filter(is_check).skip(counted);
-        let uncounted = suspected.chain(checks);
-        uncounted.fold(Attempts::default(), |sum, case| sum.plus(case.attempts))
+        let (suspected, others): (Vec<&Case>, Vec<&Case>) =
+            cases().partition(|case| self.standing.is_suspected(case.server));
+        let is_check =
+            |case: &&Case| case.kind != ErrorKind::Overran && !self.is_retried(case.kind);
+        let checks = others.into_iter().filter(is_check);
+        let counted = usize::from(!self.any_other_can_come(task));
+        let checks = checks.map(|case| case.attempts.first());
+        let checks = checks.filter(|&first| first != Attempts::default());
+        let uncounted = suspected.into_iter().map(|case| case.attempts);
+        uncounted
+            .chain(checks.skip(counted))
+            .fold(Attempts::default(), Attempts::plus)
     }
 
     /// Puts a suspected server on trial, unless every server that is expected gives nothing
