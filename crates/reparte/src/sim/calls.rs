@@ -32,7 +32,7 @@ impl World {
             ];
             let kind = kinds[self.random.below(5) as usize];
             (at_once, Err(kind))
-        } else if troubles.proxy.contains(&self.now) {
+        } else if troubles.is_behind_proxy(self.now) {
             (at_once, Err(ErrorKind::Http { status: 502 }))
         } else if let Some(kind) = flawed {
             (at_once, Err(kind))

@@ -18,8 +18,8 @@ pub(super) struct Troubles {
     pub(super) slow_first: Option<usize>,
     /// Times at which servers are down, though they return.
     pub(super) gaps: Vec<Gap>,
-    /// Time at which a proxy answers 502 in place of every server.
-    pub(super) proxy: Range<Duration>,
+    /// Times at which a proxy answers 502 in place of every server.
+    pub(super) proxy: Vec<Range<Duration>>,
 }
 
 /// The tasks that fail on every server.
@@ -75,6 +75,16 @@ pub(super) const CONTESTED: [ErrorKind; 12] = [
 ];
 
 impl Troubles {
+    /// Returns whether a proxy answers 502 now in place of every server.
+    pub(super) fn is_behind_proxy(&self, now: Duration) -> bool {
+        self.proxy.iter().any(|gap| gap.contains(&now))
+    }
+
+    /// Returns the time from which on no proxy answers 502, if any ever does.
+    pub(super) fn proxy_ends(&self) -> Option<Duration> {
+        self.proxy.iter().map(|gap| gap.end).max()
+    }
+
     /// Returns how a task of a run of so many fails on every server, if it does.
     pub(super) fn bad_task(&self, task: TaskId, tasks: u64) -> Option<ErrorKind> {
         let bad = &self.bad;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
-use crate::plan::action::{Action, RunEnd, TaskFailure};
+use crate::plan::action::{Action, AsideReason, RunEnd, TaskFailure};
 use crate::plan::event::{Event, ServerConfig};
 use crate::plan::random::SplitMix;
 use crate::sim::agenda::{Agenda, Incident};
@@ -16,6 +16,9 @@ use crate::sim::scenario::Scenario;
 use crate::sim::script::RunScript;
 use crate::sim::troubles::Flaw;
 use crate::sim::virtual_server::VirtualServer;
+
+/// Time after a proxy's gap from which on its failures have no effect any more.
+const LATE: Duration = Duration::from_secs(10);
 
 /// One run of a scenario, under one seed.
 pub(super) struct World {
@@ -32,6 +35,8 @@ pub(super) struct World {
     /// Number of servers that each such task has killed.
     pub(super) kills: BTreeMap<TaskId, u32>,
     failed: BTreeMap<TaskId, TaskFailure>,
+    /// The servers that were suspected [`LATE`] after a proxy's last gap.
+    suspected_late: Vec<ServerId>,
     /// Number of results.
     delivered: u64,
     /// Number of tasks sent.
@@ -69,6 +74,10 @@ pub(super) struct RunResult {
     pub(super) slots: usize,
     /// Number of servers with a flaw.
     pub(super) flawed: usize,
+    /// A proxy has answered in place of every server for a time.
+    pub(super) proxied: bool,
+    /// The servers that were suspected long after a proxy's last gap.
+    pub(super) suspected_late: Vec<ServerId>,
     /// The servers that fail every call, with their slots.
     pub(super) broken: Vec<(usize, usize)>,
     /// Printed if a check of this result panics.
@@ -133,6 +142,7 @@ impl World {
             deadly: BTreeMap::new(),
             kills: BTreeMap::new(),
             failed: BTreeMap::new(),
+            suspected_late: Vec::new(),
             delivered: 0,
             sent: 0,
             input_closed: false,
@@ -220,6 +230,8 @@ impl World {
             sent: self.sent,
             elapsed: self.now,
             slots: self.servers.iter().map(|server| server.true_slots).sum(),
+            proxied: !self.scenario.troubles.proxy.is_empty(),
+            suspected_late: self.suspected_late,
             flawed: self.scenario.troubles.flaws.len(),
             broken,
             failed: self.failed,
@@ -341,6 +353,16 @@ impl World {
             }
             Action::EndRun(end) => return Some(end),
             Action::DeliverResult { .. } => self.delivered += 1,
+            Action::SetAside {
+                server,
+                reason: AsideReason::Suspected,
+                ..
+            } => {
+                let ends = self.scenario.troubles.proxy_ends();
+                if ends.is_some_and(|end| self.now > end + LATE) {
+                    self.suspected_late.push(server);
+                }
+            }
             Action::SetAside { .. }
             | Action::AskAgain { .. }
             | Action::TakeBack { .. }

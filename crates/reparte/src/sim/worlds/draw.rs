@@ -89,9 +89,37 @@ pub(super) fn all_bad(random: &mut SplitMix) -> Scenario {
 /// Some servers fail every call, in any way, and one at least is good.
 pub(super) fn broken_servers(random: &mut SplitMix) -> Scenario {
     let (broken, good) = pick(random, &[(1, 1), (1, 2), (2, 1), (1, 5), (4, 2)]);
-    with_flaws(random, broken, good, |random| {
+    let mut scenario = with_flaws(random, broken, good, |random| {
         Flaw::Always(pick(random, &CONTESTED))
-    })
+    });
+    let mut flaws = scenario.troubles.flaws.iter();
+    if !flaws.any(|(_, flaw)| matches!(flaw, Flaw::Always(ErrorKind::Overran))) {
+        // Time limits that pass count as attempts at once.
+        scenario.max_attempts = pick(random, &[1, 2, 10]);
+    }
+    scenario
+}
+
+/// One server gives faults for every call, one unreadable answers for four in five, and two are
+/// good.
+pub(super) fn broken_beside_partly(random: &mut SplitMix) -> Scenario {
+    let mut scenario = with_flaws(random, 2, 2, |_| Flaw::Always(FAULT));
+    scenario.troubles.flaws[0].1 = Flaw::Often(80, ErrorKind::Malformed);
+    scenario
+}
+
+/// The first tasks fail on each of many servers without a result.
+pub(super) fn bad_tasks_on_many(random: &mut SplitMix) -> Scenario {
+    let calm = quiet(random, 20);
+    let mut troubles = Troubles::default();
+    troubles.bad.first = 5;
+    troubles.bad.kind = Some(pick(random, &[ErrorKind::Malformed, ErrorKind::Panicked]));
+    Scenario {
+        slots: vec![1; 20],
+        max_attempts: 2,
+        troubles,
+        ..calm
+    }
 }
 
 /// One server fails some calls, and the others are good.
@@ -171,16 +199,36 @@ pub(super) fn crash_loops(random: &mut SplitMix) -> Scenario {
 pub(super) fn gaps(random: &mut SplitMix) -> Scenario {
     let servers = 1 + random.below(5);
     let mut scenario = quiet(random, servers);
+    scenario.tasks = pick(random, &[1, 2, 20, scenario.tasks]);
     let from = random.below(3000) as u32 * MS;
     let to = from + random.below(60_000) as u32 * MS;
     match random.below(2) {
-        0 => scenario.troubles.proxy = Duration::ZERO..to,
+        0 => scenario.troubles.proxy = proxy_gaps(random, to),
         _ => {
             let gaps = (0..scenario.slots.len()).map(|server| Gap { server, from, to });
             scenario.troubles.gaps = gaps.collect();
         }
     }
     scenario
+}
+
+/// Times at which a proxy answers 502: from the start until `to`, or for up to four short
+/// times.
+fn proxy_gaps(random: &mut SplitMix, to: Duration) -> Vec<Range<Duration>> {
+    match random.below(2) {
+        0 => vec![Duration::ZERO..to],
+        _ => {
+            let gaps = 2 + random.below(3);
+            let mut at = Duration::ZERO;
+            (0..gaps)
+                .map(|_| {
+                    let from = at + random.below(3000) as u32 * MS;
+                    at = from + random.below(2000) as u32 * MS;
+                    from..at
+                })
+                .collect()
+        }
+    }
 }
 
 /// Every server is away, or behind a proxy that answers 502, for longer than the
@@ -195,7 +243,7 @@ pub(super) fn long_gaps(random: &mut SplitMix) -> Scenario {
             gap.from = 10 * MS;
             gap.to = long;
         }),
-        false => scenario.troubles.proxy.end = long,
+        false => scenario.troubles.proxy = vec![Duration::ZERO..long],
     }
     scenario
 }
@@ -231,7 +279,7 @@ pub(super) fn mixed_gaps(random: &mut SplitMix) -> Scenario {
         let from = random.below(3000) as u32 * MS;
         from..from + random.below(60_000) as u32 * MS
     };
-    scenario.troubles.proxy = gap();
+    scenario.troubles.proxy = vec![gap()];
     let gaps = (0..scenario.slots.len()).map(|server| (server, gap()));
     let gaps = gaps.map(|(server, Range { start, end })| Gap {
         server,
@@ -241,7 +289,7 @@ pub(super) fn mixed_gaps(random: &mut SplitMix) -> Scenario {
     scenario.troubles.gaps = gaps.collect();
     match random.below(3) {
         0 => scenario.troubles.gaps.clear(),
-        1 => scenario.troubles.proxy = Duration::ZERO..Duration::ZERO,
+        1 => scenario.troubles.proxy.clear(),
         _ => {}
     }
     if !scenario.troubles.proxy.is_empty() {
