@@ -179,3 +179,15 @@ fn a_proxy_without_its_server_is_suspected_by_few_tasks() {
     standing.failed_again(id(0), ErrorKind::Malformed);
     assert!(!standing.is_suspected(id(0)));
 }
+
+#[test]
+fn the_streak_of_a_server_with_a_strike_clears_no_other() {
+    for (strikes, is_suspected) in [(0, false), (1, true)] {
+        let mut standing = standing(2);
+        (0..strikes).for_each(|_| standing.strike(id(0)));
+        fail(&mut standing, 0, 9);
+        standing.result(id(0), CallId::new(9));
+        fail(&mut standing, 1, OPEN_CASES);
+        assert_eq!(standing.is_suspected(id(1)), is_suspected, "{strikes}");
+    }
+}
