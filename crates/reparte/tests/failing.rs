@@ -187,8 +187,8 @@ fn a_fault_is_not_retried_and_the_rest_is_handed_over() {
 fn a_task_that_never_succeeds_is_given_up_with_its_history() {
     let mut options = Options::default();
     options.max_attempts = 2;
-    let malformed = |_: &u32| Err::<u32, _>(error(ErrorKind::Malformed));
-    let servers = ["a", "b"].map(|name| from_fn(name, malformed));
+    let late = |_: &u32| Err::<u32, _>(error(ErrorKind::TimedOut));
+    let servers = ["a", "b"].map(|name| from_fn(name, late));
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(options)
@@ -202,8 +202,27 @@ fn a_task_that_never_succeeds_is_given_up_with_its_history() {
     assert_eq!(history, ["a", "b"]);
     assert_eq!(
         error.to_string(),
-        "task 0: given up after 2 calls, the last to b: malformed: on purpose"
+        "task 0: given up after 2 calls, the last to b: timed out: on purpose"
     );
+}
+
+#[test]
+fn a_task_whose_answers_nobody_can_read_fails_by_the_last_of_them() {
+    let mut options = Options::default();
+    options.max_attempts = 2;
+    let malformed = |_: &u32| Err::<u32, _>(error(ErrorKind::Malformed));
+    let servers = ["a", "b"].map(|name| from_fn(name, malformed));
+    let mut reparto = Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .unwrap();
+    reparto.enviar(1).unwrap();
+    let outcomes = reparto.terminar().unwrap_err().into_outcomes();
+    let error = outcomes[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), TaskErrorKind::Permanent);
+    let history: Vec<_> = error.history().iter().map(|call| &*call.server).collect();
+    assert_eq!(history[..2], ["a", "b"]);
 }
 
 #[test]
