@@ -36,17 +36,24 @@ fn honest(n: &Natural, first: u64, count: u64) -> (i32, Vec<u8>) {
     (count as i32, packed)
 }
 
-/// A server of units without curves, whose relations are those of `answer`. Counts its calls.
+/// A server of units without curves, whose relations are those of `answer`. Counts its answers.
 fn sieve_server(answer: Answer) -> (LocalServer, Arc<AtomicU64>) {
+    sieve_server_with(move |n, first, count| Ok(answer(n, first, count)))
+}
+
+/// A server of units without curves, which may refuse to sieve. Counts its answers.
+fn sieve_server_with(
+    answer: impl Fn(&Natural, u64, u64) -> Result<(i32, Vec<u8>), Fault> + Send + Sync + 'static,
+) -> (LocalServer, Arc<AtomicU64>) {
     let mut service = Service::new();
     let curves = |_: String, _: String, _: String, _: String, _: String| Vec::<String>::new();
     service.register("ecm_curves", curves).unwrap();
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
     let relations = move |_: &Context, n: String, _: String, first: String, count: String| {
-        counted.fetch_add(1, SeqCst);
         let (first, count) = (first.parse().unwrap(), count.parse().unwrap());
-        let (covered, packed) = answer(&n.parse().unwrap(), first, count);
+        let (covered, packed) = answer(&n.parse().unwrap(), first, count)?;
+        counted.fetch_add(1, SeqCst);
         Ok::<_, Fault>(vec![Value::Int(covered), Value::Base64(packed)])
     };
     service.register("siqs_relations", relations).unwrap();
@@ -215,24 +222,12 @@ fn a_server_without_the_functions_or_of_another_version_is_put_out() {
 /// A server that can't do one number may do the next, at once.
 #[test]
 fn a_fault_for_one_number_is_none_for_the_next() {
-    let mut service = Service::new();
-    let curves = |_: String, _: String, _: String, _: String, _: String| Vec::<String>::new();
-    service.register("ecm_curves", curves).unwrap();
-    let calls = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&calls);
-    let relations = move |_: &Context, n: String, _: String, first: String, count: String| {
-        if n.len() > N.len() {
-            return Err(Fault::application(
-                "it has more digits than this server takes",
-            ));
-        }
-        counted.fetch_add(1, SeqCst);
-        let (first, count) = (first.parse().unwrap(), count.parse().unwrap());
-        let (covered, packed) = honest(&n.parse().unwrap(), first, count);
-        Ok::<_, Fault>(vec![Value::Int(covered), Value::Base64(packed)])
-    };
-    service.register("siqs_relations", relations).unwrap();
-    let small = LocalServer::start(service);
+    let (small, calls) = sieve_server_with(|n, first, count| match n.digits() > N.len() {
+        true => Err(Fault::application(
+            "it has more digits than this server takes",
+        )),
+        false => Ok(honest(n, first, count)),
+    });
     let (large, _) = sieve_server(honest);
     let ended = factor(&[MIDDLE, N, &address(&small), &address(&large)]);
     assert!(

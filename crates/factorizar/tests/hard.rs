@@ -1,5 +1,7 @@
 //! Numbers that need elliptic curves or the quadratic sieve, and computations that are stopped.
 
+mod random;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,24 +9,15 @@ use factorizar::{
     CancelFlag, Certainty, Control, Progress, StopReason, factor, factor_batch, factor_with,
     is_prime,
 };
-
-/// Sebastiano Vigna's random generator splitmix64 (2015), with the same numbers in every run.
-struct Splitmix(u64);
+use random::Splitmix;
 
 impl Splitmix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
     fn below_bits(&mut self, bits: u32) -> u128 {
         let n = u128::from(self.next()) << 64 | u128::from(self.next());
         n >> (128 - bits)
     }
 
-    fn prime(&mut self, bits: u32) -> u128 {
+    fn prime_of_bits(&mut self, bits: u32) -> u128 {
         loop {
             let n = self.below_bits(bits) | 1 << (bits - 1) | 1;
             if is_prime(n) {
@@ -54,7 +47,10 @@ fn two_primes_of_every_size() {
     let mut random = Splitmix(1);
     for bits in 20..=64 {
         for other in [bits, (bits + 3).min(64), (bits + 9).min(64)] {
-            check_product(vec![random.prime(bits), random.prime(other)]);
+            check_product(vec![
+                random.prime_of_bits(bits),
+                random.prime_of_bits(other),
+            ]);
         }
     }
 }
@@ -63,10 +59,10 @@ fn two_primes_of_every_size() {
 fn three_and_four_primes_of_every_size() {
     let mut random = Splitmix(2);
     for bits in 13..=42 {
-        check_product((0..3).map(|_| random.prime(bits)).collect());
+        check_product((0..3).map(|_| random.prime_of_bits(bits)).collect());
     }
     for bits in 13..=32 {
-        check_product((0..4).map(|_| random.prime(bits)).collect());
+        check_product((0..4).map(|_| random.prime_of_bits(bits)).collect());
     }
 }
 
@@ -74,11 +70,11 @@ fn three_and_four_primes_of_every_size() {
 fn squares_and_cubes_with_another_prime() {
     let mut random = Splitmix(3);
     for bits in 20..=40 {
-        let p = random.prime(bits);
-        check_product(vec![p, p, random.prime(bits + 5)]);
-        check_product(vec![p, p, random.prime(13)]);
+        let p = random.prime_of_bits(bits);
+        check_product(vec![p, p, random.prime_of_bits(bits + 5)]);
+        check_product(vec![p, p, random.prime_of_bits(13)]);
         if bits <= 30 {
-            check_product(vec![p, p, p, random.prime(bits)]);
+            check_product(vec![p, p, p, random.prime_of_bits(bits)]);
         }
     }
 }
@@ -106,7 +102,7 @@ fn a_million_random_numbers_of_40_to_128_bits() {
 #[test]
 fn every_seed_gives_the_same_factors_and_the_same_seed_the_same_work() {
     let mut random = Splitmix(6);
-    let n = random.prime(40) * random.prime(45);
+    let n = random.prime_of_bits(40) * random.prime_of_bits(45);
     let told = |seed: u64| {
         let count = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&count);
@@ -128,7 +124,7 @@ fn every_seed_gives_the_same_factors_and_the_same_seed_the_same_work() {
 #[test]
 fn a_stop_in_the_midst_keeps_what_was_found() {
     let mut random = Splitmix(7);
-    let hard = random.prime(55) * random.prime(56);
+    let hard = random.prime_of_bits(55) * random.prime_of_bits(56);
     for polls in [0, 1, 5, 20, 60] {
         let left = Arc::new(AtomicUsize::new(polls));
         let control = Control::new().deadline(move || {
@@ -147,7 +143,7 @@ fn a_stop_in_the_midst_keeps_what_was_found() {
 fn a_stop_from_another_thread() {
     let mut random = Splitmix(8);
     let hard: Vec<u128> = (0..10_000)
-        .map(|_| random.prime(60) * random.prime(60))
+        .map(|_| random.prime_of_bits(60) * random.prime_of_bits(60))
         .collect();
     let cancel = CancelFlag::new();
     let control = Control::new().cancel_flag(&cancel).threads(2);

@@ -1,5 +1,7 @@
 //! Numbers above 2^128, and computations on them that are stopped.
 
+mod random;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,36 +9,7 @@ use factorizar::{
     CancelFlag, Control, Error, Natural, NaturalFactors, Progress, StopReason, factor_natural,
     factor_natural_with,
 };
-
-/// Sebastiano Vigna's random generator splitmix64 (2015), with the same numbers in every run.
-struct Splitmix(u64);
-
-impl Splitmix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn bits(&mut self, bits: u32) -> Natural {
-        let limbs: Vec<u64> = (0..bits.div_ceil(64)).map(|_| self.next()).collect();
-        let n = Natural::from_limbs(&limbs);
-        let excess = n.bits().saturating_sub(bits);
-        let n = &n >> excess;
-        let top = &Natural::from(1u64) << (bits - 1);
-        if n.bit(bits - 1) { n } else { &n + &top }
-    }
-
-    fn prime(&mut self, bits: u32) -> Natural {
-        loop {
-            let n = self.bits(bits);
-            if n.is_prime() {
-                return n;
-            }
-        }
-    }
-}
+use random::Splitmix;
 
 fn product(primes: &[Natural]) -> Natural {
     primes

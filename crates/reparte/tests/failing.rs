@@ -10,7 +10,7 @@ use std::time::Duration;
 use fake_server::{error, fake_servers, next, send, short_outage};
 use reparte::{
     CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, RunSummary, ServerState,
-    TaskErrorKind, from_fn,
+    TaskError, TaskErrorKind, from_fn,
 };
 
 type Servers = Vec<Box<dyn Destino<u32, u32>>>;
@@ -183,23 +183,30 @@ fn a_fault_is_not_retried_and_the_rest_is_handed_over() {
     assert_eq!((error.kind(), error.calls()), (TaskErrorKind::Permanent, 1));
 }
 
-#[test]
-fn a_task_that_never_succeeds_is_given_up_with_its_history() {
+/// Returns the error of a task that fails so on each of two servers, with two attempts.
+fn failed_twice(kind: ErrorKind) -> TaskError {
     let mut options = Options::default();
     options.max_attempts = 2;
-    let late = |_: &u32| Err::<u32, _>(error(ErrorKind::TimedOut));
-    let servers = ["a", "b"].map(|name| from_fn(name, late));
+    let servers = ["a", "b"].map(|name| from_fn(name, move |_: &u32| Err::<u32, _>(error(kind))));
     let mut reparto = Repartidor::builder()
         .destinos(servers)
         .options(options)
         .start()
         .unwrap();
     reparto.enviar(1).unwrap();
-    let outcomes = reparto.terminar().unwrap_err().into_outcomes();
-    let error = outcomes[0].as_ref().unwrap_err();
+    let mut outcomes = reparto.terminar().unwrap_err().into_outcomes();
+    outcomes.remove(0).unwrap_err()
+}
+
+fn servers_of(error: &TaskError) -> Vec<&str> {
+    error.history().iter().map(|call| &*call.server).collect()
+}
+
+#[test]
+fn a_task_that_never_succeeds_is_given_up_with_its_history() {
+    let error = failed_twice(ErrorKind::TimedOut);
     assert_eq!(error.kind(), TaskErrorKind::GivenUp);
-    let history: Vec<_> = error.history().iter().map(|call| &*call.server).collect();
-    assert_eq!(history, ["a", "b"]);
+    assert_eq!(servers_of(&error), ["a", "b"]);
     assert_eq!(
         error.to_string(),
         "task 0: given up after 2 calls, the last to b: timed out: on purpose"
@@ -208,21 +215,9 @@ fn a_task_that_never_succeeds_is_given_up_with_its_history() {
 
 #[test]
 fn a_task_whose_answers_nobody_can_read_fails_by_the_last_of_them() {
-    let mut options = Options::default();
-    options.max_attempts = 2;
-    let malformed = |_: &u32| Err::<u32, _>(error(ErrorKind::Malformed));
-    let servers = ["a", "b"].map(|name| from_fn(name, malformed));
-    let mut reparto = Repartidor::builder()
-        .destinos(servers)
-        .options(options)
-        .start()
-        .unwrap();
-    reparto.enviar(1).unwrap();
-    let outcomes = reparto.terminar().unwrap_err().into_outcomes();
-    let error = outcomes[0].as_ref().unwrap_err();
+    let error = failed_twice(ErrorKind::Malformed);
     assert_eq!(error.kind(), TaskErrorKind::Permanent);
-    let history: Vec<_> = error.history().iter().map(|call| &*call.server).collect();
-    assert_eq!(history[..2], ["a", "b"]);
+    assert_eq!(servers_of(&error)[..2], ["a", "b"]);
 }
 
 #[test]
