@@ -1,13 +1,14 @@
 //! The cookies of a server.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::url::Url;
 use cookie_store::{CookieStore, RawCookie};
 
 /// The cookies that a proxy's servers have set (RFC 6265), as the requests to one URL have
-/// them.
-#[derive(Debug, Clone)]
+/// them. They are never shown in messages, since one may be a secret.
+#[derive(Clone)]
 pub(crate) struct CookieJar {
     store: Arc<Mutex<CookieStore>>,
     url: Url,
@@ -50,5 +51,24 @@ impl CookieJar {
     fn lock(&self) -> MutexGuard<'_, CookieStore> {
         // A change is of one cookie: a poisoned store is whole.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for CookieJar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CookieJar(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_not_shown() {
+        let jar = CookieJar::new("http://localhost:9000/RPC2").unwrap();
+        jar.keep(["session=secret; Path=/"].into_iter());
+        assert_eq!(jar.header().as_deref(), Some("session=secret"));
+        assert_eq!(format!("{jar:?}"), "CookieJar(***)");
     }
 }
