@@ -8,8 +8,9 @@ use syn::{Attribute, Expr, Lit, Meta};
 use crate::modules::Package;
 
 /// Words that no summary begins with: it would not stand alone on a page of documentation.
-const HEADLESS: [&str; 9] = [
-    "What", "Whether", "How", "The same", "As", "So many", "So long", "Such", "See the",
+const HEADLESS: [&str; 15] = [
+    "What", "Whether", "How", "The same", "As", "So many", "So long", "Such", "See the", "This",
+    "Those", "These", "When", "Where", "Why",
 ];
 
 /// Returns the modules without a summary, and those that share one.
@@ -56,22 +57,12 @@ fn summary(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// Returns the summaries in a file's text that do not stand alone, with their lines. Leaves out
-/// the text of `--help`, which stands beside its flag: the comments within an item that derives a
-/// trait of clap.
+/// Returns the summaries in a file's text that do not stand alone, with their lines: those of the
+/// text of `--help` too.
 pub(crate) fn headless(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut before = "";
-    let mut is_help = false;
     for (number, line) in (1..).zip(text.lines()) {
-        if line.starts_with("#[derive(") {
-            is_help = ["Args", "Parser", "Subcommand", "ValueEnum"]
-                .into_iter()
-                .any(|name| line.contains(name));
-        }
-        if line == "}" {
-            is_help = false;
-        }
         let line = line.trim_start();
         let marker = ["//!", "///"]
             .into_iter()
@@ -85,7 +76,7 @@ pub(crate) fn headless(text: &str) -> Vec<(usize, &str)> {
                     .strip_prefix(words)
                     .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
             };
-            if !is_help && HEADLESS.into_iter().any(words) {
+            if HEADLESS.into_iter().any(words) {
                 found.push((number, summary));
             }
         }
@@ -99,5 +90,5 @@ fn headless_summaries_are_found() {
     let text = "//! What is here.\n//! What follows.\n\n/// Assigns.\nfn a() {}\n    /// As b.\n";
     assert_eq!(headless(text), [(1, "What is here."), (6, "As b.")]);
     let flags = "#[derive(Debug, Args)]\nstruct A {\n    /// How long\n}\n/// How.\nfn a() {}\n";
-    assert_eq!(headless(flags), [(5, "How.")]);
+    assert_eq!(headless(flags), [(3, "How long"), (5, "How.")]);
 }

@@ -1,4 +1,4 @@
-//! This program once more, in a process of its own.
+//! Starts of this program once more, in a process of its own.
 #![allow(dead_code, reason = "each program takes what it needs")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +15,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// This program with these arguments, once it has printed a line.
+    /// Starts this program with these arguments, and returns once it has printed a line.
     pub fn start(arguments: &[&str]) -> Self {
         let this = std::env::current_exe().expect("a program knows its path");
         let mut child = Command::new(this)

@@ -34,7 +34,7 @@ pub(crate) struct Call {
     url: String,
     /// The function's name
     method: String,
-    /// Its arguments
+    /// The arguments
     #[arg(allow_negative_numbers = true)]
     argument: Vec<String>,
     /// The arguments' type, or a type for each with commas between, whatever the server
@@ -44,10 +44,10 @@ pub(crate) struct Call {
     /// Each argument is JSON; the same as --arg-type json
     #[arg(long, conflicts_with = "arg_type")]
     json: bool,
-    /// How to print the result
+    /// Print the result in this format
     #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
     output: ValueFormat,
-    /// How long to wait for the answer
+    /// Wait this long for the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     Journal(String),
     /// The server answered with neither a result nor a fault. Code 8.
     Refused(String),
-    /// There is nothing more to say. Has the code.
+    /// Ends without a message. Has the code.
     Silent(u8),
 }
 

@@ -26,7 +26,7 @@ Examples:
   reparte man ~/.local/share/man/man1
   man reparte-serve")]
 pub(crate) struct Man {
-    /// Where to; made where it is not there. Pages of the same name are overwritten
+    /// Write them into this folder, which is made where it is missing. Pages of the same name are overwritten
     directory: PathBuf,
 }
 

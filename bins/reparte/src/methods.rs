@@ -32,13 +32,13 @@ pub(crate) struct Methods {
     /// The server's own methods too: system.* and reparte.*
     #[arg(long)]
     all: bool,
-    /// How to print them
+    /// Print them in this format
     #[arg(long, value_enum, default_value_t = ValueFormat::Text)]
     output: ValueFormat,
     /// A Rust module with a typed function for each method, for the crate xmlrpc-client
     #[arg(long, conflicts_with = "output")]
     rust: bool,
-    /// How long to wait for each answer
+    /// Wait this long for each answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

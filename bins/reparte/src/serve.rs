@@ -62,14 +62,14 @@ pub(crate) struct Serve {
     /// Calls answered at a time, up to 1024; one per core unless told
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// How long the program may run
+    /// Stop the program once it has run for this long
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "600")]
     max_seconds: Duration,
-    /// How much it may print on standard output, in bytes
+    /// Let it print at most this much on standard output, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
     max_output: u64,
-    /// How long a process that the program leaves running may hold its output in silence;
-    /// a call whose output may not be whole then fails
+    /// Let a process that the program leaves running hold its output in silence for at most
+    /// this long; a call whose output may not be whole then fails
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
     output_grace: Duration,
     /// Run the program as this user, and not as root: it then can't read the token and the

@@ -44,7 +44,7 @@ pub(crate) struct Status {
     /// Print JSON: an array on one line, with an object for each server
     #[arg(long)]
     json: bool,
-    /// How long a server has to answer
+    /// Wait this long for a server's answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,

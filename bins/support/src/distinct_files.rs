@@ -21,9 +21,9 @@ struct NamedFile {
 /// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// It is read.
+    /// A file that is read.
     Input,
-    /// It is written.
+    /// A file that is written.
     Output,
     /// A standard stream that is written.
     OutputStream,

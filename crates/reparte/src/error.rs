@@ -30,7 +30,7 @@ pub enum Error {
     /// A destination says that it takes no calls at all.
     #[non_exhaustive]
     NoSlots {
-        /// Its name.
+        /// The name of the destination.
         server: String,
     },
     /// All servers together have more slots than [`MAX_SLOTS`].

@@ -97,37 +97,37 @@ pub enum Event {
     /// A server was set aside after a failure: it gets no calls for a while.
     #[non_exhaustive]
     ServerSetAside {
-        /// Its name.
+        /// The name of the server.
         server: Arc<str>,
         /// The time, from now, after which it is tried again.
         wait: Duration,
-        /// Its state from now on.
+        /// The state of the server from now on.
         state: ServerState,
-        /// Its last error, which is the reason.
+        /// The server's last error, which is the reason.
         error: Option<CallError>,
     },
     /// A server that was set aside has answered, and is in use again.
     #[non_exhaustive]
     ServerTakenBack {
-        /// Its name.
+        /// The name of the server.
         server: Arc<str>,
     },
     /// No other server is left: this [fallback](crate::RepartidorBuilder::fallback) is in
     /// use from now on.
     #[non_exhaustive]
     ReserveInUse {
-        /// Its name.
+        /// The name of the server.
         server: Arc<str>,
     },
     /// A server gets no more calls in this run.
     #[non_exhaustive]
     ServerOut {
-        /// Its name.
+        /// The name of the server.
         server: Arc<str>,
-        /// Its state from now on: [out](ServerState::Out), in
+        /// The state of the server from now on: [out](ServerState::Out), in
         /// [quarantine](ServerState::Quarantined) or [removed](ServerState::Removed).
         state: ServerState,
-        /// Its last error, which is the reason unless it was removed.
+        /// The server's last error, which is the reason unless it was removed.
         error: Option<CallError>,
     },
     /// Several instances of a server answer at one address, behind a proxy that spreads the
@@ -151,7 +151,7 @@ pub enum Event {
     /// A server was added to the run.
     #[non_exhaustive]
     ServerAdded {
-        /// Its name.
+        /// The name of the server.
         server: Arc<str>,
     },
     /// The run has ended. This is its last event.

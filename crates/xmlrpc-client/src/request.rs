@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Request<'a> {
     /// The XML-RPC document.
     pub(crate) body: &'a [u8],
-    /// When the call must be over, if that is before the time-outs of the options.
+    /// The time by which the call must be over, if that is before the time-outs of the options.
     pub(crate) deadline: Option<Instant>,
     /// The time after `deadline` for which the response is still awaited.
     pub(crate) grace: Duration,

@@ -6,11 +6,11 @@ use std::process::ExitStatus;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ended {
-    /// Its exit status.
+    /// The exit status.
     pub status: ExitStatus,
-    /// Its standard output, as far as the test had not read it before.
+    /// The standard output, as far as the test had not read it before.
     pub stdout: String,
-    /// Its standard error, whole.
+    /// The standard error, whole.
     pub stderr: String,
 }
 

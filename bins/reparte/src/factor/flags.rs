@@ -45,7 +45,7 @@ pub(crate) struct FactorCommand {
     )]
     pub(super) local: Option<u8>,
 
-    /// How the factors are printed
+    /// Print the factors in this format
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
     pub(super) output: OutputFormat,
     /// Keep in FILE what the servers find: the same command with the same FILE and numbers goes
@@ -69,15 +69,15 @@ pub(crate) struct FactorCommand {
     #[arg(long, value_name = "N", value_parser = whole_number(1..=1024_u16))]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     threads: Option<u16>,
-    /// How long a call may take before it is made elsewhere
+    /// Make a call elsewhere once it has taken this long
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
-    /// How long every server may be down, once one has answered, before the command ends
+    /// End once every server has been down for this long, after one has answered
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     outage: Duration,
-    /// How long to wait at the start for a server to answer
+    /// Wait this long at the start for a server to answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     wait_for_servers: Duration,

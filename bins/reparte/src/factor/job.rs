@@ -24,7 +24,7 @@ pub(super) enum Task {
 pub(super) enum TaskResult {
     /// A factor that a curve has found.
     Factor(Natural),
-    /// These curves found none.
+    /// Curves that found no factor.
     NoFactor(CurveRange),
     /// Relations, checked.
     Sieved(Sieved),

@@ -45,9 +45,9 @@ struct Known {
 /// A part of a sieve.
 #[derive(Debug, Clone)]
 pub(super) enum SievedPart {
-    /// These leading coefficients are sieved, and the relations are in the record there.
+    /// Leading coefficients that are sieved, and the relations are in the record there.
     Sieved(Range<u64>, RecordPosition),
-    /// These are to be sieved again: their server had withheld relations.
+    /// Leading coefficients to sieve again: their server had withheld relations.
     Withdrawn(Range<u64>),
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Sieving {
     pub(super) began_at: u16,
     pub(super) permille: u16,
     pub(super) relations: usize,
-    /// Those of the relations that an earlier run had found.
+    /// The number of those relations that an earlier run had found.
     pub(super) earlier: usize,
     pub(super) full: usize,
     pub(super) found: usize,

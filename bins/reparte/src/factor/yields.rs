@@ -59,7 +59,7 @@ impl AddAssign for Work {
 #[derive(Debug, Clone, Default)]
 struct ServerYield {
     work: Work,
-    /// That of the journal. It is told, and no server is judged by it: it may have been another
+    /// The work of the journal. It is told, and no server is judged by it: it may have been another
     /// program then.
     earlier: Work,
     /// The ranges that it has sieved of this number, which others sieve again if it is put out.

@@ -56,7 +56,7 @@ pub(crate) struct ClientFlags {
 enum DialectName {
     /// nil, i8 and numbers of any length: Python's, and most others
     Python,
-    /// The same with Apache's prefix ex:, for its XML-RPC for Java
+    /// Python's, with Apache's prefix ex:, for its XML-RPC for Java
     Apache,
     /// None: the types of the specification of 1999
     Specification,

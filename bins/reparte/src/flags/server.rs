@@ -44,7 +44,7 @@ pub(crate) struct ServerFlags {
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "15")]
     #[arg(help_heading = "Options")]
     keepalive: Duration,
-    /// How long running calls have to finish once the server is stopped
+    /// Give running calls this long to finish once the server is stopped
     #[arg(
         long,
         value_name = "S",

@@ -20,7 +20,7 @@ struct Server {
     name: Arc<str>,
     /// The number of its lanes.
     count: usize,
-    /// Those of its lanes that no running call has.
+    /// The lanes that no running call has.
     free: BTreeSet<u32>,
 }
 

@@ -59,7 +59,7 @@ pub(crate) struct RunCommand {
     #[arg(long, conflicts_with = "arg_type", help_heading = "Tasks")]
     json: bool,
 
-    /// How results are printed
+    /// Print the results in this format
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
     pub(super) output: OutputFormat,
     /// Print results as they come, not in the order of their tasks
@@ -69,9 +69,9 @@ pub(crate) struct RunCommand {
     /// and tasks goes on where it was, however it ended
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) journal: Option<PathBuf>,
-    /// Whether the results that the journal had are printed again: skip, where those of the
+    /// Print the results that the journal had again, or skip them where those of the
     /// run before are in the output already (>> FILE, or a loader behind a pipe)
-    #[arg(long, value_name = "WHETHER", value_enum, default_value = "print")]
+    #[arg(long, value_name = "CHOICE", value_enum, default_value = "print")]
     #[arg(requires = "journal", help_heading = "Results")]
     pub(super) resumed: Resumed,
     /// Write who did what into FILE at the end, as JSON
@@ -95,12 +95,12 @@ pub(crate) struct RunCommand {
     #[arg(long, short, help_heading = "Results")]
     pub(super) quiet: bool,
 
-    /// How long a call may take. A task whose call was at work for longer fails, unless
+    /// Let a call take at most this long. A task whose call was at work for longer fails, unless
     /// --retry-time-outs is given; a call whose server says nothing is made elsewhere
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     timeout: Duration,
-    /// How many times a task is tried again whose call was lost and may have run: its server
+    /// Try a task again this often if its call was lost and may have run: its server
     /// died, hangs or is cut off. A program that fails is another case, with a count of its
     /// own: see --retry-faults
     #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX), default_value_t = 9)]
@@ -121,22 +121,22 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "N|N%", value_parser = halt)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     halt: Option<Halt>,
-    /// How long every server may be down, once one has answered, before the run ends: by
+    /// End the run once every server has been down for this long, after one has answered: by
     /// default long enough for machines to start again
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     outage: Duration,
-    /// How long to wait at the start for a server to answer: by default a wrong address is
+    /// Wait this long at the start for a server to answer: by default a wrong address is
     /// told soon
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     wait_for_servers: Duration,
-    /// Whether a task that takes long is sent to a second server, where one has nothing
+    /// Send a task that takes long to a second server, where one has nothing
     /// else to do: the first answer counts
-    #[arg(long, value_name = "WHETHER", value_enum, default_value = "on")]
+    #[arg(long, value_name = "SWITCH", value_enum, default_value = "on")]
     #[arg(help_heading = "Calls")]
     hedge: Switch,
-    /// How many tasks may be sent and not printed yet, running ones included, though never
+    /// Send at most this many tasks that are not printed yet, running ones included, though never
     /// fewer than the servers take at a time; in order, so many may wait behind a slow one
     #[arg(long, value_name = "N", value_parser = whole_number(1..=1_000_000_u32), default_value_t = 4096)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]

@@ -11,11 +11,11 @@ pub(super) enum OutputFormat {
     /// A line of fields with tabs between, under a line of their names; in a field, \t,
     /// \n, \r and \\ stand for a tab, line ends and \
     Tsv,
-    /// The same with commas, and quotes where they are needed (RFC 4180); a spreadsheet runs
-    /// a field that begins with = + - or @ as a formula
+    /// A line of fields with commas between, and quotes where they are needed (RFC 4180), under
+    /// a line of their names; a spreadsheet runs a field that begins with = + - or @ as a formula
     Csv,
-    /// The same for a spreadsheet: a ' stands before each such field that is not a number,
-    /// and before one that begins with a tab, a line end or a full-width form of these signs
+    /// CSV for a spreadsheet: a ' stands before each such field that is not a number, and
+    /// before one that begins with a tab, a line end or a full-width form of these signs
     Spreadsheet,
     /// A JSON object a line
     Jsonl,

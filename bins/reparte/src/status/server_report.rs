@@ -22,7 +22,7 @@ pub(super) struct RunningServer {
     pub(super) round_trip: Duration,
     /// The functions that it publishes, if it lists them.
     pub(super) functions: Option<Vec<String>>,
-    /// Its work, if it has the control protocol.
+    /// The server's work, if it has the control protocol.
     pub(super) work: Option<Workload>,
 }
 

@@ -131,7 +131,7 @@ pub enum CurveError {
     Even,
     /// The number has more than [`Natural::MAX_DIGITS`] digits.
     TooLong {
-        /// Its digits.
+        /// The number of its digits.
         digits: usize,
     },
     /// The computation was stopped by its [`Control`].

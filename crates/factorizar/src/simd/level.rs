@@ -3,7 +3,7 @@
 /// The vector instructions of the processor, as far as this module uses them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// Those of every processor of the target.
+    /// The instructions of every processor of the target.
     Portable,
     /// AVX2.
     Avx2,

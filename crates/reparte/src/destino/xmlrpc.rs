@@ -44,7 +44,7 @@ struct InFlight {
     seen_running: bool,
     /// The instance of the server whose status has shown the call.
     known_to: Option<String>,
-    /// When the status of that instance began not to show the call any more.
+    /// The time at which the status of that instance began not to show the call any more.
     missing_since: Option<Instant>,
     /// The call was given up, since its server has long had an answer that does not come.
     is_forgotten: bool,

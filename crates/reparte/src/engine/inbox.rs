@@ -23,7 +23,7 @@ pub(crate) trait Inbox<A, R>: Send + Sync {
 /// A task that is submitted.
 pub(crate) struct Submission<A, R> {
     pub(crate) args: A,
-    /// Its result, if the journal has it.
+    /// The task's result, if the journal has it.
     pub(crate) recorded: Option<R>,
 }
 

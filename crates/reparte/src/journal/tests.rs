@@ -46,7 +46,7 @@ fn run(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// Where each record begins, and the end of the last.
+/// Returns the positions at which records begin, and the end of the last.
 fn bounds(journal: &[u8]) -> Vec<usize> {
     let mut at = header("square u64 -> string").len();
     let mut bounds = vec![at];

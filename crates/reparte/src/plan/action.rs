@@ -64,7 +64,7 @@ pub(crate) enum Action {
     /// time at which the run ends if that lasts.
     StartWaiting {
         cause: WaitCause,
-        /// When the wait began.
+        /// The time at which the wait began.
         since: Duration,
         limit: Option<Duration>,
     },
@@ -96,7 +96,7 @@ pub enum WaitCause {
     Busy,
 }
 
-/// Why a call counts as lost.
+/// The reason for which a call counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LossReason {
     /// It has run for longer than the time limit.
@@ -114,7 +114,7 @@ pub(crate) struct Hedges {
     pub(crate) won: bool,
 }
 
-/// Why a task has no result.
+/// The reason for which a task has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskFailure {
     /// A call gave an answer that is the task's own: another server would give it too, or
@@ -128,7 +128,7 @@ pub(crate) enum TaskFailure {
     Cancelled,
 }
 
-/// Why a server is set aside.
+/// The reason for which a server is set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AsideReason {
     /// It was in use, and failed.

@@ -5,9 +5,9 @@ use crate::ids::ServerId;
 /// Two lists of servers, each in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Avoid {
-    /// Those with which it has a case: it waits for another one that can come.
+    /// The servers with which it has a case: it waits for another one that can come.
     strictly: Vec<ServerId>,
-    /// Those that have lost its calls: it goes back to them when others are at
+    /// The servers that have lost its calls: it goes back to them when others are at
     /// work for long.
     rather: Vec<ServerId>,
 }

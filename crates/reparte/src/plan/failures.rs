@@ -49,7 +49,7 @@ pub(super) enum ServerVerdict {
 /// The properties of a server's failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ServerFailure {
-    /// Why the server is set aside if it is in use.
+    /// The reason for which the server is set aside if it is in use.
     pub(super) reason: AsideReason,
     /// Shortest time for which it is set aside.
     pub(super) at_least: Duration,

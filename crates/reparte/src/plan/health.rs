@@ -96,7 +96,7 @@ struct ServerHealth {
     /// The end of the `Aside` state. `None` in other states.
     aside_until: Option<Duration>,
     can_be_probed: bool,
-    /// Why it is set aside, if it is not up.
+    /// The reason for which it is set aside, if it is not up.
     reason: AsideReason,
     /// It is alive, though not up.
     answers: bool,

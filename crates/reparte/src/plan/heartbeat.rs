@@ -45,18 +45,18 @@ struct ServerHeartbeat {
     /// The number of slots in its status replaces the configured one.
     learns_slots: bool,
     can_be_probed: bool,
-    /// When the probe whose outcome is awaited was sent.
+    /// The time at which the probe whose outcome is awaited was sent.
     sent_at: Option<Duration>,
-    /// When the next probe is to be considered. `None` if `can_be_probed` is
+    /// The time at which the next probe is to be considered. `None` if `can_be_probed` is
     /// false.
     probe_at: Option<Duration>,
-    /// When the outcome of the probe is overdue.
+    /// The time at which the outcome of the probe is overdue.
     overdue_at: Option<Duration>,
     /// The instances that it has reported.
     instances: Instances,
     /// Since when it is known to be the instance in `protocol`.
     instance_since: Duration,
-    /// When it last answered a probe.
+    /// The time at which it last answered a probe.
     heard_at: Duration,
     /// Number of probes on demand since it last answered a call.
     demanded: u32,
@@ -83,7 +83,7 @@ pub(super) enum ProbeFailure {
 /// The properties of a server's silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Silence {
-    /// Why the server is set aside if it is in use.
+    /// The reason for which the server is set aside if it is in use.
     pub(super) reason: AsideReason,
     /// The calls of a server in use may be lost. Otherwise they are about to
     /// end.

@@ -22,9 +22,9 @@ const REMEMBERED: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Instances {
     last: Option<u64>,
-    /// Those before the last one.
+    /// The instances before the last one.
     earlier: Vec<u64>,
-    /// When the last one was first asked, and how often it has reported since.
+    /// The time at which the last one was first asked, and how often it has reported since.
     changed: Option<(Duration, u32)>,
     several: bool,
 }

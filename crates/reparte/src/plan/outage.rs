@@ -23,7 +23,7 @@ pub(super) struct Outage {
     limit_before_answer: Option<Duration>,
     /// Some server has answered.
     answered: bool,
-    /// When every server was asked once more in the current outage.
+    /// The time at which every server was asked once more in the current outage.
     asked_at: Option<Duration>,
     /// Start of the outage. Is set only while no server is alive and tasks are
     /// open, as of the last call of [`observe`](Self::observe).

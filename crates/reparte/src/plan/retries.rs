@@ -23,7 +23,7 @@ pub(super) struct Retries {
 /// The attempts of a task: calls that may have run and brought no result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attempts {
-    /// Those that ended with a fault that is tried again.
+    /// The number of those that ended with a fault that is tried again.
     pub(super) faults: u32,
     /// All others.
     pub(super) others: u32,

@@ -35,7 +35,7 @@ pub(super) struct Tasks {
     first_retries: BTreeSet<(TaskId, Arc<Avoid>)>,
     /// Retries that are not paid for.
     delayed: BTreeSet<TaskId>,
-    /// Those of `delayed` whose last failure was contested.
+    /// The tasks of `delayed` whose last failure was contested.
     delayed_cases: BTreeSet<TaskId>,
     /// Tasks that wait for their second chance.
     parked: BTreeSet<TaskId>,

@@ -92,8 +92,8 @@ fn poison_fails_and_harms_no_other_task() {
     });
 }
 
-/// Where a machine goes down it shows late that a server has died, and one more
-/// call may be made meanwhile.
+/// A machine that goes down shows late that its server has died, and one more call may be made
+/// meanwhile.
 #[test]
 fn poison_fails_and_harms_no_other_task_though_machines_go() {
     run(150, machines_go, check_poison);

@@ -38,15 +38,15 @@ pub(super) struct BadTasks {
 /// The way in which a server fails calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Flaw {
-    /// Every one.
+    /// Fails every call.
     Always(ErrorKind),
-    /// This percentage.
+    /// Fails this percentage of the calls.
     Often(u64, ErrorKind),
-    /// Those of every third task.
+    /// Fails the calls of every third task.
     OneKind(ErrorKind),
-    /// From this number of calls on.
+    /// Fails the calls from this number on.
     From(u64, ErrorKind),
-    /// It dies of every call.
+    /// Dies of every call.
     Crashes,
 }
 

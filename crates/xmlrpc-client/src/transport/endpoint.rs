@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
     /// From the address or the options; never both have some.
     pub(super) credentials: Option<Credentials>,
     pub(super) route: Route,
-    /// If the options ask for one.
+    /// The cookies, if the options ask for them.
     #[cfg(feature = "cookies")]
     pub(super) cookies: Option<CookieJar>,
     /// The configuration of each connection's agent of ureq.

@@ -29,7 +29,7 @@ pub(crate) struct RefusalThrottle {
 /// The allowance of one peer.
 #[derive(Debug)]
 struct Allowance {
-    /// When the allowance is whole again.
+    /// The time at which the allowance is whole again.
     whole_at: Instant,
     /// The refusals without a line since the last line.
     without_line: u64,

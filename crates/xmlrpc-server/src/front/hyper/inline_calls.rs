@@ -73,7 +73,7 @@ struct InlineSlot {
 }
 
 thread_local! {
-    /// Its address tells threads apart.
+    /// A static whose address tells threads apart.
     static ANCHOR: u8 = const { 0 };
 }
 

@@ -44,7 +44,7 @@ struct Counts {
 #[derive(Default)]
 struct State {
     waiting: usize,
-    /// Those that wait and those that answer.
+    /// The threads that wait and those that answer.
     threads: usize,
     is_ended: bool,
 }
