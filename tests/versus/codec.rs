@@ -14,9 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rustix::time::{ClockId, clock_gettime};
 use xmlrpc_wire::readers::{complete, fast};
-use xmlrpc_wire::{
-    Bytes, DateTime, Limits, Struct, Value, decode_call, decode_response,
-};
+use xmlrpc_wire::{Bytes, DateTime, Limits, Struct, Value, decode_call, decode_response};
 use xmlrpc_wire::{encode_call, encode_response};
 
 /// The system's allocator, which counts what is allocated and how much of it at once.

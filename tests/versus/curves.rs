@@ -1,13 +1,17 @@
 //! Elliptic curves beside GMP-ECM: CPU time of one curve, and to a factor. `--help` says more.
 
+mod figures;
+mod random;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use factorizar::{Control, CurveRange, Natural, ecm_curves};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use figures::{cpu_micros, median};
+use nix::sys::resource::UsageWho;
+use random::splitmix;
 
 const HELP: &str = "\
 CPU time of the curves of `factorizar` beside GMP-ECM's, on numbers of 100 digits.
@@ -70,13 +74,13 @@ fn main() -> Outcome<()> {
     let mut total = 0.0;
     for _ in 0..count {
         let n = &prime(25, &mut state) * &prime(76, &mut state);
-        let start = cpu_time(UsageWho::RUSAGE_SELF)?;
+        let start = cpu_micros(UsageWho::RUSAGE_SELF)?;
         let range = CurveRange::new(50_000, 10_000_000, 10, 4_000)?;
         ecm_curves(&n, range, &Control::new())?.ok_or("no factor of 25 digits")?;
-        total += cpu_time(UsageWho::RUSAGE_SELF)? - start;
+        total += cpu_micros(UsageWho::RUSAGE_SELF)? - start;
     }
     if let (Some(curve), true) = (peers_curve, count > 0) {
-        let (ours, peers) = (total / count as f64 / 1e3, curve * EXPECTED_CURVES / 1e3);
+        let (ours, peers) = (total / count as f64 / 1e6, curve * EXPECTED_CURVES / 1e3);
         writeln!(
             out,
             "25 digits of 100, mean of {count}: ours {ours:.1} s, GMP-ECM expects {peers:.1} s, \
@@ -89,18 +93,18 @@ fn main() -> Outcome<()> {
 
 /// CPU time of curves that find nothing, with their tables, in milliseconds.
 fn our_curves(n: &Natural, b1: u32, b2: u64, sigma: u64, count: u64) -> Outcome<f64> {
-    let start = cpu_time(UsageWho::RUSAGE_SELF)?;
+    let start = cpu_micros(UsageWho::RUSAGE_SELF)?;
     let found = ecm_curves(n, CurveRange::new(b1, b2, sigma, count)?, &Control::new())?;
     if found.is_some() {
         return Err("a factor of 50 digits, which no curve should find".into());
     }
-    Ok(cpu_time(UsageWho::RUSAGE_SELF)? - start)
+    Ok((cpu_micros(UsageWho::RUSAGE_SELF)? - start) / 1e3)
 }
 
 /// CPU time of one of GMP-ECM's curves, in milliseconds, without the start of its process.
 fn gmp_ecm(n: &Natural, b1: u32, count: u32) -> Outcome<f64> {
     let run = |count: u32| -> Outcome<f64> {
-        let start = cpu_time(UsageWho::RUSAGE_CHILDREN)?;
+        let start = cpu_micros(UsageWho::RUSAGE_CHILDREN)?;
         let mut child = Command::new("ecm")
             .args([
                 "-q",
@@ -120,21 +124,9 @@ fn gmp_ecm(n: &Natural, b1: u32, count: u32) -> Outcome<f64> {
         stdin.write_all(input.as_bytes())?;
         drop(stdin);
         child.wait()?;
-        Ok(cpu_time(UsageWho::RUSAGE_CHILDREN)? - start)
+        Ok((cpu_micros(UsageWho::RUSAGE_CHILDREN)? - start) / 1e3)
     };
     Ok((run(count + 1)? - run(1)?) / f64::from(count))
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_unstable_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// CPU time so far, in milliseconds.
-fn cpu_time(who: UsageWho) -> Outcome<f64> {
-    let usage = getrusage(who)?;
-    let time = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(time as f64 / 1e3)
 }
 
 /// A prime of this many digits.
@@ -150,12 +142,4 @@ fn prime(digits: usize, state: &mut u64) -> Natural {
             return n;
         }
     }
-}
-
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }

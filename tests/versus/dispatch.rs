@@ -5,12 +5,15 @@
 //! take part; `ROUNDS` says how often ours and the port take turns. Two server processes of
 //! this same program serve both.
 
+mod figures;
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use figures::median;
 use reparte::{Options, Repartidor, XmlRpc};
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
@@ -85,13 +88,6 @@ fn row(name: &str, rates: &[f64]) {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = values.get(values.len() / 2).copied().unwrap_or(f64::NAN);
-    let lower = values.get(values.len().saturating_sub(1) / 2).copied();
-    (lower.unwrap_or(f64::NAN) + upper) / 2.0
-}
-
 fn serve() {
     let mut service = Service::new();
     service.register("noop", |n: i32| n).expect("a free name");
@@ -143,7 +139,11 @@ fn repartidor(servers: &[&str], function: &str, read_ahead: usize) -> Repartidor
     let mut options = Options::default();
     options.read_ahead = read_ahead;
     let servers = XmlRpc::list(servers, function).expect("addresses");
-    Repartidor::builder().destinos(servers).options(options).start().expect("servers")
+    Repartidor::builder()
+        .destinos(servers)
+        .options(options)
+        .start()
+        .expect("servers")
 }
 
 fn rate(servers: &[&str]) -> f64 {
@@ -215,7 +215,12 @@ fn heavy_tail() {
         let mut options = Options::default();
         options.read_ahead = read_ahead;
         let nap = XmlRpc::list(&addresses, "nap").expect("addresses");
-        let mut reparto: Repartidor<(i32,), ()> = Repartidor::builder().destinos(nap).options(options).cost(|&(micros,)| u64::try_from(micros).unwrap_or(0)).start().expect("servers");
+        let mut reparto: Repartidor<(i32,), ()> = Repartidor::builder()
+            .destinos(nap)
+            .options(options)
+            .cost(|&(micros,)| u64::try_from(micros).unwrap_or(0))
+            .start()
+            .expect("servers");
         for &micros in &tasks {
             reparto.enviar((micros,)).expect("it is taken");
         }

@@ -1,5 +1,8 @@
 //! The factoring kernel beside its peers: CPU time per number, in one run. `--help` says more.
 
+mod figures;
+mod random;
+
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
@@ -8,8 +11,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use factorizar::{factor, factoriz_sum_range, is_prime};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use figures::cpu_micros;
+use nix::sys::resource::UsageWho;
+use random::splitmix;
 
 const HELP: &str = "\
 The kernel's CPU time per number beside machine-factor, num-prime, GNU factor and PARI/GP.
@@ -151,9 +155,9 @@ impl Peer {
     /// CPU time for all of the numbers, in microseconds.
     fn time(self, numbers: &[u128], files: &Files) -> Outcome<f64> {
         let own = |work: &dyn Fn()| -> Outcome<f64> {
-            let start = cpu_time(UsageWho::RUSAGE_SELF)?;
+            let start = cpu_micros(UsageWho::RUSAGE_SELF)?;
             work();
-            Ok(cpu_time(UsageWho::RUSAGE_SELF)? - start)
+            Ok(cpu_micros(UsageWho::RUSAGE_SELF)? - start)
         };
         let each = |work: fn(u128)| own(&|| numbers.iter().for_each(|&n| work(black_box(n))));
         match self {
@@ -179,7 +183,7 @@ impl Peer {
 
 /// CPU time of a process that reads a file, in microseconds.
 fn child(program: &str, arguments: &[&str], input: &PathBuf) -> Outcome<f64> {
-    let start = cpu_time(UsageWho::RUSAGE_CHILDREN)?;
+    let start = cpu_micros(UsageWho::RUSAGE_CHILDREN)?;
     let input = fs::File::open(input)?;
     let status = Command::new(program)
         .args(arguments)
@@ -190,13 +194,7 @@ fn child(program: &str, arguments: &[&str], input: &PathBuf) -> Outcome<f64> {
     if !status.success() {
         return Err(format!("{program} ended with {status}").into());
     }
-    Ok(cpu_time(UsageWho::RUSAGE_CHILDREN)? - start)
-}
-
-fn cpu_time(who: UsageWho) -> Outcome<f64> {
-    let usage = getrusage(who)?;
-    let time = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(time as f64)
+    Ok(cpu_micros(UsageWho::RUSAGE_CHILDREN)? - start)
 }
 
 /// The numbers as the peers read them; removed at the end.
@@ -255,12 +253,4 @@ fn semiprimes(bits: u32, count: usize) -> Vec<u128> {
     (0..count)
         .map(|_| prime(bits / 2) * prime(bits - bits / 2))
         .collect()
-}
-
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }

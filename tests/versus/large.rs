@@ -1,6 +1,9 @@
 //! Numbers of 40 to 80 digits: CPU time beside PARI/GP, and one thread beside several. `--help` says
 //! more.
 
+mod figures;
+mod random;
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
@@ -8,8 +11,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use factorizar::{Control, Natural, factor_natural, factor_natural_with};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
+use figures::{cpu_micros, median};
+use nix::sys::resource::UsageWho;
+use random::splitmix;
 
 const HELP: &str = "\
 CPU time of a product of two primes of like size, beside PARI/GP, one thread each.
@@ -118,22 +122,17 @@ struct Times {
 
 /// Factors a product of two primes.
 fn ours_on(n: &Natural, threads: usize) -> Outcome<Times> {
-    let (start, before) = (Instant::now(), cpu_time(UsageWho::RUSAGE_SELF)?);
+    let (start, before) = (Instant::now(), cpu_micros(UsageWho::RUSAGE_SELF)?);
     let factors = match threads {
         1 => factor_natural(n)?,
         _ => factor_natural_with(n, &Control::new().threads(threads))?,
     };
     let wall = start.elapsed().as_secs_f64();
-    let cpu = cpu_time(UsageWho::RUSAGE_SELF)? - before;
+    let cpu = (cpu_micros(UsageWho::RUSAGE_SELF)? - before) / 1e6;
     if factors.len() != 2 || factors.product() != *n {
         return Err(format!("{n}: {factors}").into());
     }
     Ok(Times { wall, cpu })
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// CPU time of gp for a number, in seconds, as gp measures it.
@@ -162,12 +161,6 @@ fn pari(n: &Natural) -> Outcome<f64> {
     }
 }
 
-fn cpu_time(who: UsageWho) -> Outcome<f64> {
-    let usage = getrusage(who)?;
-    let time = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(time as f64 / 1e6)
-}
-
 /// Three products of two primes of like size, of exactly `digits` digits.
 fn semiprimes(digits: u32) -> Vec<Natural> {
     let mut state = 20_050_901 + u64::from(digits);
@@ -187,12 +180,4 @@ fn semiprimes(digits: u32) -> Vec<Natural> {
         }
     }
     numbers
-}
-
-/// Sebastiano Vigna's splitmix64 (2015): the same numbers at every run.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }
