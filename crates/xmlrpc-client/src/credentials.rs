@@ -40,11 +40,6 @@ impl Credentials {
     pub(crate) fn header(&self) -> &str {
         &self.0
     }
-
-    /// Returns whether a header can carry them: printable ASCII.
-    pub(crate) fn fit_a_header(&self) -> bool {
-        self.0.bytes().all(|b| matches!(b, b' '..=b'~'))
-    }
 }
 
 impl fmt::Debug for Credentials {

@@ -26,6 +26,9 @@ const OF_THE_CLIENT: [&str; 17] = [
     "user-agent",
 ];
 
+/// The reason for which no header can carry a text.
+pub(crate) const NOT_PRINTABLE: &str = "a header takes printable ASCII only";
+
 /// Headers that every request of a proxy has beside the client's own.
 ///
 /// Their values are never shown in messages, since one may be a secret. A redirect to another
@@ -59,8 +62,8 @@ impl Headers {
             if name.is_empty() || !name.bytes().all(is_of_a_name) {
                 return bad("a header's name takes letters, digits and !#$%&'*+-.^_`|~ only");
             }
-            if !value.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t')) {
-                return bad("a header takes printable ASCII only");
+            if !value.split('\t').all(is_printable_ascii) {
+                return bad(NOT_PRINTABLE);
             }
             let name = name.to_ascii_lowercase();
             if OF_THE_CLIENT.contains(&name.as_str()) {
@@ -94,6 +97,11 @@ impl fmt::Debug for Headers {
             .entries(self.iter().map(|(name, _)| (name, "***")))
             .finish()
     }
+}
+
+/// Returns whether the text is printable ASCII: all that a header can carry but tabs.
+pub(crate) fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Returns whether a header's name may have this byte (RFC 9110, section 5.6.2).

@@ -6,7 +6,7 @@ use xmlrpc_wire::{Dialect, Limits};
 
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::headers::Headers;
+use crate::headers::{Headers, NOT_PRINTABLE, is_printable_ascii};
 use crate::http_proxy::HttpProxy;
 use crate::option_name::OptionName;
 #[cfg(feature = "tls")]
@@ -151,17 +151,15 @@ impl Options {
             }
             *time = (*time).min(LONGEST);
         }
-        if self.credentials.as_ref().is_some_and(|c| !c.fit_a_header()) {
-            return Err(Error::BadOption {
-                option: OptionName::Credentials,
-                reason: "a header takes printable ASCII only",
-            });
-        }
-        if !self.user_agent.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            return Err(Error::BadOption {
-                option: OptionName::UserAgent,
-                reason: "a header takes printable ASCII only",
-            });
+        let credentials = self.credentials.as_ref().map_or("", Credentials::header);
+        for (option, text) in [
+            (OptionName::Credentials, credentials),
+            (OptionName::UserAgent, &self.user_agent),
+        ] {
+            if !is_printable_ascii(text) {
+                let reason = NOT_PRINTABLE;
+                return Err(Error::BadOption { option, reason });
+            }
         }
         self.headers.check()?;
         #[cfg(feature = "cookies")]
