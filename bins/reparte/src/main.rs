@@ -23,7 +23,7 @@ mod methods;
 mod output;
 mod output_file;
 mod page;
-mod program_file;
+mod program;
 mod progress_display;
 #[cfg(all(test, unix))]
 mod proportion;
@@ -127,8 +127,8 @@ impl Command {
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    if serve::guard::is_guard() {
-        return serve::guard::run();
+    if program::guard::is_guard() {
+        return program::guard::run();
     }
     let command = Command::parse();
     let console = Console::default();

@@ -53,7 +53,7 @@ use crate::flags::client::warn_of_clear_text;
 use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
-use crate::program_file::find_program;
+use crate::program::file::find_program;
 use crate::progress_display::ProgressDisplay;
 use crate::run::call_result::CallResult;
 use crate::run::collector::collect;

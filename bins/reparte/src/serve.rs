@@ -1,18 +1,7 @@
 //! `reparte serve`: any program as a function.
 
 mod function;
-pub(crate) mod guard;
-mod init_process;
-mod limits;
-mod process;
-pub(crate) mod process_groups;
-mod program;
-mod program_input;
-mod program_io;
-mod program_mark;
-mod program_user;
 mod shutdown;
-pub(crate) mod start_error;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -26,11 +15,13 @@ use xmlrpc_server::front::hyper;
 use crate::exit::Failure;
 use crate::flags::seconds::seconds;
 use crate::flags::server::ServerFlags;
-use crate::serve::function::ProgramFunction;
-use crate::serve::limits::Limits;
-use crate::serve::process_groups::ProcessGroups;
-use crate::serve::program::Program;
-use crate::serve::program_user::ProgramUser;
+use crate::program::command_template::CommandTemplate;
+use crate::program::flags::ProgramFlags;
+use crate::program::function::ProgramFunction;
+use crate::program::init_process;
+use crate::program::process_groups::ProcessGroups;
+use crate::program::user::ProgramUser;
+use crate::serve::function::answer;
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
@@ -65,20 +56,12 @@ pub(crate) struct Serve {
     /// Stop the program once it has run for this long
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "600")]
     max_seconds: Duration,
-    /// Let it print at most this much on standard output, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
-    max_output: u64,
-    /// Let a process that the program leaves running hold its output in silence for at most
-    /// this long; a call whose output may not be whole then fails
-    #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
-    output_grace: Duration,
+    #[command(flatten)]
+    limits: ProgramFlags,
     /// Run the program as this user, and not as root: it then can't read the token and the
     /// key of the server. Only a server of root's can
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// The result is the output's bytes, whatever they are, and not a string
-    #[arg(long)]
-    base64: bool,
     /// The program and its arguments, after --
     #[arg(last = true, required = true, value_name = "PROGRAM [ARG|{}]")]
     program: Vec<OsString>,
@@ -91,12 +74,9 @@ impl Serve {
         if init_process::is_init() {
             return Err(init_process::run_as_child());
         }
-        let limits = Limits {
-            time: self.max_seconds,
-            output_bytes: self.max_output,
-            output_grace: self.output_grace,
-        };
-        if let Some(most) = limits.most_readable(self.base64) {
+        let limits = self.limits.limits(self.max_seconds);
+        let as_base64 = self.limits.base64;
+        if let Some(most) = limits.most_readable(as_base64) {
             log::warn!(
                 "--max-output: clients read {most} bytes of output at most, unless they are told \
                  to read longer answers (--max-answer of run and call)"
@@ -104,10 +84,10 @@ impl Serve {
         }
         let groups = Arc::new(ProcessGroups::guarded());
         let function = ProgramFunction {
-            program: Program::find(&self.program)?,
+            program: CommandTemplate::find(&self.program)?,
             user: self.user.as_deref().map(ProgramUser::find).transpose()?,
             limits,
-            as_base64: self.base64,
+            as_base64,
             groups: Arc::clone(&groups),
         };
         let service = service(&self.function, function)?;
@@ -150,7 +130,7 @@ fn service(name: &str, function: ProgramFunction) -> Result<Service, Failure> {
     let mut service = Service::new();
     service
         .register(name, move |call: &_, argument| {
-            function.call(call, argument)
+            answer(&function, call, argument)
         })
         .and_then(|service| service.signature(name, &signature))
         .and_then(|service| service.help(name, help))

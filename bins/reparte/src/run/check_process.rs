@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 #[cfg(unix)]
-use crate::serve::process_groups::{ProcessGroup, ProcessGroups};
+use crate::program::process_groups::{ProcessGroup, ProcessGroups};
 
 /// The most bytes that are kept of the end of the program's error output.
 const KEPT: usize = 2000;

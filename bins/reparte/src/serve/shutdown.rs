@@ -10,7 +10,7 @@ use cli_support::signals::{StopSignal, stop_at_signal};
 use xmlrpc_server::Stop;
 
 use crate::exit::Failure;
-use crate::serve::process_groups::ProcessGroups;
+use crate::program::process_groups::ProcessGroups;
 
 /// The longest time that running calls have to finish once the terminal is closed: nobody can
 /// send a second signal from there.

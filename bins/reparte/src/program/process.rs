@@ -19,12 +19,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{WaitId, WaitIdOptions, waitid};
-use xmlrpc_server::Context;
 
-use crate::serve::limits::Limits;
-use crate::serve::process_groups::{ProcessGroup, ProcessGroups};
-use crate::serve::program_io::ProgramIo;
-use crate::serve::start_error::StartError;
+use crate::program::io::ProgramIo;
+use crate::program::limits::Limits;
+use crate::program::process_groups::{ProcessGroup, ProcessGroups};
+use crate::program::start_error::StartError;
 
 /// The time that a program has to end after SIGTERM.
 const KILL_AFTER: Duration = Duration::from_secs(2);
@@ -35,16 +34,16 @@ const START_PAUSE: Duration = Duration::from_millis(20);
 
 /// A program that has ended by itself.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) status: ExitStatus,
-    pub(super) output: Vec<u8>,
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: Vec<u8>,
     /// The end of its error output, as text.
-    pub(super) errors: String,
+    pub(crate) errors: String,
 }
 
 /// The reason why a program did not end by itself.
 #[derive(Debug)]
-pub(super) enum ProcessError {
+pub(crate) enum ProcessError {
     NotStarted(StartError),
     /// Nobody waits for the call any more.
     Cancelled,
@@ -60,18 +59,18 @@ pub(super) enum ProcessError {
 }
 
 /// Runs a program until it ends, or has to.
-pub(super) fn run(
+pub(crate) fn run(
     mut command: Command,
     input: Vec<u8>,
     limits: Limits,
-    call: &Context,
+    is_cancelled: impl Fn() -> bool,
     groups: &ProcessGroups,
 ) -> Result<Ended, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut group = start(&mut command, call, groups).map_err(ProcessError::NotStarted)?;
+    let mut group = start(&mut command, &is_cancelled, groups).map_err(ProcessError::NotStarted)?;
     let io = ProgramIo::new(&mut group, input, limits.output_bytes);
     let io = io.map_err(ProcessError::System)?;
-    attend(group, io, limits, || match call.is_cancelled() {
+    attend(group, io, limits, || match is_cancelled() {
         true => Some(ProcessError::Cancelled),
         false => groups.is_closed().then_some(ProcessError::Stopped),
     })
@@ -81,15 +80,13 @@ pub(super) fn run(
 /// [`START_PATIENCE`]: the calls beside this one give back what they have.
 fn start<'g>(
     command: &mut Command,
-    call: &Context,
+    is_cancelled: impl Fn() -> bool,
     groups: &'g ProcessGroups,
 ) -> Result<ProcessGroup<'g>, StartError> {
     let begun = Instant::now();
     loop {
         match groups.start(command) {
-            Err(StartError::Scarce(_))
-                if begun.elapsed() < START_PATIENCE && !call.is_cancelled() =>
-            {
+            Err(StartError::Scarce(_)) if begun.elapsed() < START_PATIENCE && !is_cancelled() => {
                 thread::sleep(START_PAUSE);
             }
             started => return started,
@@ -222,21 +219,21 @@ impl fmt::Display for ProcessError {
             ProcessError::Stopped => f.write_str("the program was ended: the server stops"),
             ProcessError::TimeLimit(time) => write!(
                 f,
-                "the program was ended after {} s: send less work, or start the server with a \
-                 larger --max-seconds",
+                "the program was ended after {} s: send less work, or allow it more with \
+                 --max-seconds",
                 time.as_secs_f64()
             ),
             ProcessError::OutputLimit(most) => write!(
                 f,
                 "the program was ended: it printed more than {most} bytes; have it print less, \
-                 or start the server with a larger --max-output"
+                 or allow it more with --max-output"
             ),
             ProcessError::OutputHeld(time) => write!(
                 f,
                 "the program has ended, and a process that it started still holds its standard \
                  output after {:.1} s of silence, so the result may not be whole: have the \
-                 program wait for it, send the process's output elsewhere (>/dev/null), or start \
-                 the server with a larger --output-grace",
+                 program wait for it, send the process's output elsewhere (>/dev/null), or allow \
+                 it more with --output-grace",
                 time.as_secs_f64()
             ),
             ProcessError::System(error) => write!(f, "the program can't be run: {error}"),

@@ -5,7 +5,7 @@ use xmlrpc_wire::{Fault, Value};
 use crate::json::to_text;
 
 /// Returns an argument as bytes: base64 decoded, and anything else as text.
-pub(super) fn word(argument: &Value) -> Result<Vec<u8>, Fault> {
+pub(crate) fn word(argument: &Value) -> Result<Vec<u8>, Fault> {
     match argument {
         Value::Base64(bytes) => Ok(bytes.clone()),
         Value::Array(_) | Value::Struct(_) | Value::Nil => Err(Fault::new(
@@ -22,7 +22,7 @@ pub(super) fn word(argument: &Value) -> Result<Vec<u8>, Fault> {
 
 /// Returns an argument as a program reads it on standard input: bytes as they are, text as a
 /// line, an array as a line for each element.
-pub(super) fn standard_input(argument: Value) -> Result<Vec<u8>, Fault> {
+pub(crate) fn standard_input(argument: Value) -> Result<Vec<u8>, Fault> {
     if let Value::Base64(bytes) = argument {
         return Ok(bytes);
     }

@@ -9,18 +9,18 @@ const ENVELOPE: u64 = 512;
 
 /// The most that a call may cost.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) time: Duration,
+pub(crate) struct Limits {
+    pub(crate) time: Duration,
     /// The most bytes on standard output.
-    pub(super) output_bytes: u64,
+    pub(crate) output_bytes: u64,
     /// The time for which a process that the program has left may hold its output in silence.
-    pub(super) output_grace: Duration,
+    pub(crate) output_grace: Duration,
 }
 
 impl Limits {
     /// Returns the most bytes of output that clients read unless they are told to read more, if
     /// these are fewer than the program may print.
-    pub(super) fn most_readable(&self, as_base64: bool) -> Option<u64> {
+    pub(crate) fn most_readable(&self, as_base64: bool) -> Option<u64> {
         let answer = DocumentLimits::default().bytes as u64 - ENVELOPE;
         let most = match as_base64 {
             // Four characters for three bytes.

@@ -14,7 +14,7 @@ const VARIABLE: &str = "REPARTE_PROGRAM";
 
 /// The marks of the programs of one server.
 #[derive(Debug)]
-pub(super) struct ProgramMarks {
+pub(crate) struct ProgramMarks {
     /// A number of the server's own, by chance.
     server: u64,
     /// The number of programs that have a mark.
@@ -23,7 +23,7 @@ pub(super) struct ProgramMarks {
 
 /// A text that no other program has.
 #[derive(Debug)]
-pub(super) struct ProgramMark {
+pub(crate) struct ProgramMark {
     server: u64,
     number: u64,
 }
@@ -34,7 +34,7 @@ impl ProgramMarks {
     /// # Errors
     ///
     /// The system has no random numbers.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let mut server = [0; 8];
         getrandom::fill(&mut server).map_err(io::Error::other)?;
         Ok(ProgramMarks {
@@ -44,7 +44,7 @@ impl ProgramMarks {
     }
 
     /// Returns the mark of the next program.
-    pub(super) fn next(&self) -> ProgramMark {
+    pub(crate) fn next(&self) -> ProgramMark {
         ProgramMark {
             server: self.server,
             // Each program gets another number. No other memory depends on it.
@@ -55,7 +55,7 @@ impl ProgramMarks {
 
 impl ProgramMark {
     /// Puts the mark into the environment of a program.
-    pub(super) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply(&self, command: &mut Command) {
         command.env(VARIABLE, self.to_string());
     }
 }
@@ -69,7 +69,7 @@ impl fmt::Display for ProgramMark {
 /// Kills the process groups of all processes that have one of these marks, and of those that
 /// they start meanwhile.
 #[cfg(target_os = "linux")]
-pub(super) fn kill_marked(marks: &[String]) {
+pub(crate) fn kill_marked(marks: &[String]) {
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ pub(super) fn kill_marked(marks: &[String]) {
 
 /// Does nothing: this system does not show the environment of processes.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn kill_marked(_: &[String]) {}
+pub(crate) fn kill_marked(_: &[String]) {}
 
 #[cfg(target_os = "linux")]
 mod processes {
@@ -109,11 +109,11 @@ mod processes {
 
     /// Some process had a mark, or may get one: another pass has to follow.
     #[derive(Debug)]
-    pub(super) struct Unfinished;
+    pub(crate) struct Unfinished;
 
     /// Passes over all processes once, and kills the groups of those with one of these entries in
     /// their environment.
-    pub(super) fn kill(entries: &[String]) -> Result<(), Unfinished> {
+    pub(crate) fn kill(entries: &[String]) -> Result<(), Unfinished> {
         let mut outcome = Ok(());
         for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
             let Ok(environment) = fs::read(process.path().join("environ")) else {

@@ -13,8 +13,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::serve::guard::Guard;
-use crate::serve::start_error::StartError;
+use crate::program::guard::Guard;
+use crate::program::start_error::StartError;
 
 /// All process groups that exist.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct ProcessGroups {
 pub(crate) struct ProcessGroup<'g> {
     groups: &'g ProcessGroups,
     pub(crate) child: Child,
-    pub(super) id: Pid,
+    pub(crate) id: Pid,
     is_waited_for: bool,
 }
 
@@ -80,7 +80,7 @@ impl ProcessGroups {
     }
 
     /// Returns whether running programs have to end, since the server does.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         *self
             .is_closed
             .read()
@@ -89,7 +89,7 @@ impl ProcessGroups {
 
     /// Tells all programs to end, and waits until they have. The threads that run them see that
     /// this is closed, and end them.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.close();
         let mut groups = self.lock();
         while !groups.is_empty() {
@@ -123,7 +123,7 @@ impl ProcessGroups {
 
 impl ProcessGroup<'_> {
     /// Asks all processes of the group to end.
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         send_signal(self.id, Signal::TERM);
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 
-use crate::serve::process_groups::ProcessGroup;
+use crate::program::process_groups::ProcessGroup;
 
 /// The longest wait. It bounds the delay until a cancelled call is noticed.
 const MAX_WAIT: Duration = Duration::from_millis(50);
@@ -20,14 +20,14 @@ const MAX_WAIT_FOR_END: Duration = Duration::from_millis(2);
 const MAX_ERRORS: usize = 2000;
 
 /// A program's three pipes. Each is closed once it has reached its end.
-pub(super) struct ProgramIo {
+pub(crate) struct ProgramIo {
     stdin: Option<OwnedFd>,
     input: Vec<u8>,
     /// The number of bytes of `input` that were written.
     written: usize,
     stdout: Option<OwnedFd>,
     /// The bytes from standard output. May be longer than `max_output` by one reading.
-    pub(super) output: Vec<u8>,
+    pub(crate) output: Vec<u8>,
     max_output: u64,
     stderr: Option<OwnedFd>,
     /// The end of what was read from standard error, up to twice [`MAX_ERRORS`].
@@ -39,7 +39,7 @@ pub(super) struct ProgramIo {
 }
 
 impl ProgramIo {
-    pub(super) fn new(
+    pub(crate) fn new(
         group: &mut ProcessGroup<'_>,
         input: Vec<u8>,
         max_output: u64,
@@ -66,22 +66,22 @@ impl ProgramIo {
     }
 
     /// Returns whether the program has written more than it may.
-    pub(super) fn is_over_limit(&self) -> bool {
+    pub(crate) fn is_over_limit(&self) -> bool {
         u64::try_from(self.output.len()).is_ok_and(|length| length > self.max_output)
     }
 
     /// Returns whether some process holds the program's standard output.
-    pub(super) fn is_output_open(&self) -> bool {
+    pub(crate) fn is_output_open(&self) -> bool {
         self.stdout.is_some()
     }
 
     /// Returns whether some process holds the program's error output.
-    pub(super) fn is_error_output_open(&self) -> bool {
+    pub(crate) fn is_error_output_open(&self) -> bool {
         self.stderr.is_some()
     }
 
     /// Notes that the program has ended: from then on, waits are for its pipes alone.
-    pub(super) fn mark_ended(&mut self) {
+    pub(crate) fn mark_ended(&mut self) {
         self.has_ended = true;
         // It stays readable, and would end each wait at once.
         self.end = None;
@@ -89,13 +89,13 @@ impl ProgramIo {
 
     /// Drops what reports the program's end, as on a system that has no such thing.
     #[cfg(test)]
-    pub(super) fn forget_end_notifier(&mut self) {
+    pub(crate) fn forget_end_notifier(&mut self) {
         self.end = None;
     }
 
     /// Waits until a pipe is ready, the program ends, the deadline comes or [`MAX_WAIT`] has
     /// passed, and transfers what is there.
-    pub(super) fn wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let longest = match self.has_ended || self.end.is_some() {
             true => MAX_WAIT,
             false => MAX_WAIT_FOR_END,
@@ -119,7 +119,7 @@ impl ProgramIo {
     }
 
     /// Reads and writes what it can without waiting.
-    pub(super) fn transfer(&mut self) -> io::Result<()> {
+    pub(crate) fn transfer(&mut self) -> io::Result<()> {
         self.write_input()?;
         // Past the limit the output is of no use, so reading stops.
         let max_output = usize::try_from(self.max_output).unwrap_or(usize::MAX);
@@ -156,7 +156,7 @@ impl ProgramIo {
     }
 
     /// Returns the end of the error output, as text.
-    pub(super) fn errors(&self) -> String {
+    pub(crate) fn errors(&self) -> String {
         let mut from = self.errors.len().saturating_sub(MAX_ERRORS);
         // A character of UTF-8 that was cut has left bytes of the form 10xxxxxx.
         let is_rest = |from: usize| self.errors.get(from).is_some_and(|byte| byte >> 6 == 0b10);
@@ -167,7 +167,7 @@ impl ProgramIo {
         String::from_utf8_lossy(end).trim().to_owned()
     }
 
-    pub(super) fn clear_output(&mut self) {
+    pub(crate) fn clear_output(&mut self) {
         self.output = Vec::new();
     }
 }

@@ -20,12 +20,12 @@ use signal_hook::iterator::Signals;
 use crate::exit::Failure;
 
 /// Returns whether this process is the init process.
-pub(super) fn is_init() -> bool {
+pub(crate) fn is_init() -> bool {
     process::id() == 1
 }
 
 /// Runs this command again as a child, and returns how the child ended.
-pub(super) fn run_as_child() -> Failure {
+pub(crate) fn run_as_child() -> Failure {
     match wait_for_child() {
         Ok(code) => Failure::Silent(code),
         Err(error) => Failure::server(format_args!(

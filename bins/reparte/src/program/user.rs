@@ -10,7 +10,7 @@ use crate::exit::Failure;
 
 /// The user of programs.
 #[derive(Debug)]
-pub(super) struct ProgramUser {
+pub(crate) struct ProgramUser {
     name: String,
     uid: Uid,
     gid: Gid,
@@ -23,7 +23,7 @@ impl ProgramUser {
     /// # Errors
     ///
     /// There is no such user, or this process may not become another one.
-    pub(super) fn find(name: &str) -> Result<Self, Failure> {
+    pub(crate) fn find(name: &str) -> Result<Self, Failure> {
         if !Uid::effective().is_root() {
             return Err(Failure::argument(
                 "--user: only root can run programs as another user: leave it out, or start the \
@@ -48,7 +48,7 @@ impl ProgramUser {
 
     /// Makes a command run as this user, with the user's own group and no others, and with the
     /// variables that name the user.
-    pub(super) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply(&self, command: &mut Command) {
         command
             .uid(self.uid.as_raw())
             .gid(self.gid.as_raw())

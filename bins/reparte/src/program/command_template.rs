@@ -9,26 +9,26 @@ use std::process::{Command, Stdio};
 use xmlrpc_wire::{Fault, Value};
 
 use crate::exit::Failure;
-use crate::program_file::find_program;
-use crate::serve::program_input::{standard_input, word};
+use crate::program::file::find_program;
+use crate::program::input::{standard_input, word};
 
 /// The placeholder of a call's argument.
 const PLACEHOLDER: &[u8] = b"{}";
 
 /// A program and its arguments, some of which may have placeholders.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(crate) struct CommandTemplate {
     path: PathBuf,
     arguments: Vec<OsString>,
 }
 
-impl Program {
+impl CommandTemplate {
     /// Finds the program that the first word names.
     ///
     /// # Errors
     ///
     /// There is no such program, or callers would choose it.
-    pub(super) fn find(words: &[OsString]) -> Result<Self, Failure> {
+    pub(crate) fn find(words: &[OsString]) -> Result<Self, Failure> {
         let (name, arguments) = words
             .split_first()
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
@@ -38,14 +38,14 @@ impl Program {
                  program, and give it {} as an argument",
             ));
         }
-        Ok(Program {
+        Ok(CommandTemplate {
             path: find_program(name)?,
             arguments: arguments.to_vec(),
         })
     }
 
     /// Returns whether a call's argument comes on standard input.
-    pub(super) fn takes_input(&self) -> bool {
+    pub(crate) fn takes_input(&self) -> bool {
         !self
             .arguments
             .iter()
@@ -57,7 +57,7 @@ impl Program {
     /// # Errors
     ///
     /// No program can take the argument.
-    pub(super) fn command(&self, argument: Value) -> Result<(Command, Vec<u8>), Fault> {
+    pub(crate) fn command(&self, argument: Value) -> Result<(Command, Vec<u8>), Fault> {
         let mut command = Command::new(&self.path);
         if self.takes_input() {
             command.args(&self.arguments).stdin(Stdio::piped());
@@ -77,7 +77,7 @@ impl Program {
 }
 
 /// Displays its name alone: callers may see it, and its arguments may hold secrets.
-impl fmt::Display for Program {
+impl fmt::Display for CommandTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.path.file_name().unwrap_or_default();
         name.display().fmt(f)

@@ -13,7 +13,7 @@
 //! | `- GROUP` | the group has ended |
 //!
 //! A server that is killed while it starts a program can't tell the group. The guard then looks
-//! for the program's mark (`program_mark`). Each process that was forked and has not executed its
+//! for the program's mark (`mark`). Each process that was forked and has not executed its
 //! program yet holds the server's end of the pipe, which is closed at that moment. So the pipe is
 //! at its end only when all programs of the server have their own environment.
 //!
@@ -31,7 +31,7 @@ use std::sync::PoisonError;
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, RawPid, Signal, kill_process_group};
 
-use crate::serve::program_mark::{self, ProgramMarks};
+use crate::program::mark::{self, ProgramMarks};
 
 /// The name under which the guard runs, as its first argument and in lists of processes. It
 /// lacks the command's own, so that what kills all servers by their name leaves it.
@@ -39,7 +39,7 @@ const NAME: &str = "program-guard";
 
 /// The server's end of the guard.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     /// The process and its pipe. `None` once the guard has gone, or does not read, which is logged
     /// once.
     running: Mutex<Option<(Child, ChildStdin)>>,
@@ -48,7 +48,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Starts the guard. Without one, which is logged, the server works as well.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let started = Guard::spawn();
         let untold = |error: &io::Error| {
             log::warn!("if this process is killed, its programs run on: no guard ({error})");
@@ -78,7 +78,7 @@ impl Guard {
     }
 
     /// Starts a program by `spawn`, and tells its group before and after that.
-    pub(super) fn watch(
+    pub(crate) fn watch(
         &self,
         command: &mut Command,
         spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
@@ -98,7 +98,7 @@ impl Guard {
     }
 
     /// Tells that a group has ended.
-    pub(super) fn remove(&self, group: Pid) {
+    pub(crate) fn remove(&self, group: Pid) {
         self.send(format_args!("- {}", group.as_raw_nonzero()));
     }
 
@@ -151,7 +151,7 @@ pub(crate) fn run() -> ExitCode {
         let _ = kill_process_group(group, Signal::KILL);
     }
     if !starting.is_empty() {
-        program_mark::kill_marked(&starting);
+        mark::kill_marked(&starting);
     }
     ExitCode::SUCCESS
 }

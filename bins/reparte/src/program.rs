@@ -1,0 +1,32 @@
+//! Programs as functions: each call runs one. `serve` publishes such a function, and `run` has one
+//! on this machine. The programs of `--verify` are started and ended here too.
+
+#[cfg(unix)]
+pub(crate) mod command_template;
+#[cfg(unix)]
+pub(crate) mod failure;
+pub(crate) mod file;
+#[cfg(unix)]
+pub(crate) mod flags;
+#[cfg(unix)]
+pub(crate) mod function;
+#[cfg(unix)]
+pub(crate) mod guard;
+#[cfg(unix)]
+pub(crate) mod init_process;
+#[cfg(unix)]
+mod input;
+#[cfg(unix)]
+mod io;
+#[cfg(unix)]
+pub(crate) mod limits;
+#[cfg(unix)]
+mod mark;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+pub(crate) mod process_groups;
+#[cfg(unix)]
+mod start_error;
+#[cfg(unix)]
+pub(crate) mod user;

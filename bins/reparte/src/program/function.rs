@@ -1,0 +1,119 @@
+//! A program as a function.
+
+use std::sync::Arc;
+
+use xmlrpc_wire::{Bytes, Fault, Value};
+
+use crate::program::command_template::CommandTemplate;
+use crate::program::failure::ProgramFailure;
+use crate::program::limits::Limits;
+use crate::program::process;
+use crate::program::process_groups::ProcessGroups;
+use crate::program::user::ProgramUser;
+
+/// A program that is run for each call of a function.
+#[derive(Debug)]
+pub(crate) struct ProgramFunction {
+    pub(crate) program: CommandTemplate,
+    /// The user that the program runs as. `None` if it is this process's.
+    pub(crate) user: Option<ProgramUser>,
+    pub(crate) limits: Limits,
+    /// True if the result is the output's bytes, and not a string.
+    pub(crate) as_base64: bool,
+    pub(crate) groups: Arc<ProcessGroups>,
+}
+
+impl ProgramFunction {
+    /// Runs the program with an argument, and returns its output. `name` is that of the function,
+    /// for the log.
+    ///
+    /// # Errors
+    ///
+    /// The program can't take the argument, can't be started, fails, or reaches a limit; its output
+    /// doesn't fit a string; or the call is cancelled.
+    pub(crate) fn call(
+        &self,
+        name: &str,
+        argument: Value,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Value, ProgramFailure> {
+        let output = self.output(name, argument, is_cancelled)?;
+        match self.as_base64 {
+            true => Ok(Value::from(Bytes(output))),
+            false => Ok(Value::String(text(output)?)),
+        }
+    }
+
+    /// Runs the program, and returns its output without the last line end.
+    fn output(
+        &self,
+        name: &str,
+        argument: Value,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Vec<u8>, ProgramFailure> {
+        let (mut command, input) = self.program.command(argument)?;
+        if let Some(user) = &self.user {
+            user.apply(&mut command);
+        }
+        // The directory of the server's own secrets, as systemd names it.
+        command.env_remove("CREDENTIALS_DIRECTORY");
+        let ended = process::run(command, input, self.limits, is_cancelled, &self.groups)?;
+        if !ended.status.success() {
+            return Err(ProgramFailure::Failed(ended.status, ended.errors));
+        }
+        if !ended.errors.is_empty() {
+            log::debug!("{name}: its error output: {:?}", ended.errors);
+        }
+        let mut output = ended.output;
+        output.pop_if(|last| *last == b'\n');
+        Ok(output)
+    }
+
+    /// Returns the type of the result, as a signature names it.
+    pub(crate) fn result_type(&self) -> &'static str {
+        match self.as_base64 {
+            true => "base64",
+            false => "string",
+        }
+    }
+
+    /// Returns the help of the function.
+    pub(crate) fn help(&self) -> String {
+        let Limits {
+            time, output_bytes, ..
+        } = self.limits;
+        let place = match self.program.takes_input() {
+            true => "on its standard input",
+            false => "in place of {}",
+        };
+        let result = match self.as_base64 {
+            true => "the bytes of its output",
+            false => "its output",
+        };
+        format!(
+            "Runs {} with the argument {place} and gives {result}, {output_bytes} bytes at \
+             most, within {} s.",
+            self.program,
+            time.as_secs_f64()
+        )
+    }
+}
+
+/// Returns output as a string, if XML can carry it.
+fn text(output: Vec<u8>) -> Result<String, Fault> {
+    const REMEDY: &str = "start the server with --base64 to have it as bytes";
+    let text = String::from_utf8(output)
+        .map_err(|_| Fault::application(format!("the program's output is no UTF-8: {REMEDY}")))?;
+    match text.chars().find(|&c| !is_xml(c)) {
+        None => Ok(text),
+        Some(c) => Err(Fault::application(format!(
+            "the program's output has the character U+{:04X}, which XML can't carry: {REMEDY}",
+            u32::from(c)
+        ))),
+    }
+}
+
+/// Returns whether a document can have this character (XML 1.0, production 2).
+fn is_xml(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}
