@@ -135,6 +135,27 @@ scripts! {
     a_second_chance_waits_for_a_result_of_a_later_call
     a_gap_shorter_than_the_outage_is_waited_for_on_one_server
     a_gap_shorter_than_the_outage_is_waited_for_on_five_servers
+    a_broken_server_is_avoided_beside_a_good_one_where_faults_are_tried_again
+    a_broken_server_is_avoided_beside_four_good_ones_where_faults_are_tried_again
+    a_forbidden_task_is_checked_elsewhere_on_five_servers
+    a_gap_behind_a_proxy_condemns_no_task_on_five_servers
+    a_gap_shorter_than_the_outage_is_waited_for_on_two_servers
+    a_host_that_can_not_run_the_function_is_out_beside_four_others
+    a_lone_host_that_can_not_run_the_function_is_an_outage
+    a_lone_server_that_refuses_while_it_boots_is_waited_for
+    a_missing_function_of_one_task_is_checked_elsewhere_on_five_servers
+    a_proxy_without_servers_is_an_outage_on_five_servers
+    a_proxy_without_servers_is_an_outage_on_two_servers
+    a_server_that_refuses_while_it_boots_is_asked_again_beside_four_others
+    a_server_without_the_function_is_out_beside_four_others
+    a_task_that_ends_a_proxys_server_fails_on_five_servers
+    a_task_that_kills_its_servers_runs_alone_last_on_five_servers
+    a_task_that_kills_its_servers_runs_alone_last_on_two_servers
+    busy_servers_that_say_for_how_long_are_waited_for_on_five_servers
+    busy_without_an_end_is_an_outage_on_five_servers
+    busy_without_an_end_is_an_outage_on_two_servers
+    several_instances_behind_two_addresses_are_no_restart
+    several_instances_beside_four_servers_are_no_restart
     a_host_that_can_not_run_the_function_is_out
     a_hanging_task_has_few_calls_on_one_server
     a_hanging_task_has_few_calls_on_two_servers
@@ -163,4 +184,31 @@ scripts! {
     a_task_that_was_only_checked_is_not_given_up
     a_parked_task_has_its_second_chance_beside_a_long_call
     a_run_ends_after_so_many_failed_tasks
+}
+
+/// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer
+/// does; a fault too, where another server can be asked.
+#[test]
+fn every_failure_of_one_task_goes_as_an_unreadable_answer() {
+    let one = include_str!("scripts/an_unreadable_answer_fails_its_task_alone_on_one_server.txt");
+    let two = include_str!("scripts/an_unreadable_answer_fails_its_task_alone_on_two_servers.txt");
+    let five =
+        include_str!("scripts/an_unreadable_answer_fails_its_task_alone_on_five_servers.txt");
+    let everywhere = ["http 400", "http 413", "http 500", "http 505", "panicked"];
+    let once_answered = ["forbidden", "not-found"];
+    let beside_others = ["fault -32601", "fault 1", "overran"];
+    for (script, kinds) in [
+        (one, [&everywhere[..], &once_answered].concat()),
+        (
+            two,
+            [&everywhere[..], &once_answered, &beside_others].concat(),
+        ),
+        (five, [&everywhere[..], &beside_others].concat()),
+    ] {
+        for kind in kinds {
+            let script = script.replace("malformed", kind);
+            let replayed = replay(&script);
+            assert!(replayed == script, "{kind} goes otherwise:\n{replayed}");
+        }
+    }
 }
