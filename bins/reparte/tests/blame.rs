@@ -19,10 +19,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::foreign::{Answer, Foreign, proxy};
+use common::foreign::{Answer, Foreign, Relay, proxy};
 use common::functions::Held;
 use common::reparte;
 use common::server::serve;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use serde_json::Value as Json;
 use test_support::{Ended, LocalServer, PATIENCE, Running, TestDirectory};
 use xmlrpc_server::front::hyper::{Options, Server};
@@ -77,24 +78,32 @@ const BLAME: [&str; 6] = [
     "every server",
 ];
 
-/// Checks that of a hundred tasks only the fiftieth fails, with this answer, whatever the number
-/// of servers, and that no server is blamed.
+/// Checks that of a hundred tasks only the fiftieth fails, with this answer, or only the last one.
 #[track_caller]
 fn one_bad_task(answer: fn() -> Answer, told: &str) {
+    fails_alone(50, answer, told, &[]);
+    fails_alone(50, answer, told, &["--retries", "0"]);
+    fails_alone(100, answer, told, &[]);
+}
+
+/// Checks that of a hundred tasks only this one fails, with this answer, whatever the number of
+/// servers, and that no server is blamed.
+#[track_caller]
+fn fails_alone(bad: u32, answer: fn() -> Answer, told: &str, flags: &[&str]) {
     for servers in [1, 2] {
         let files = TestDirectory::new("bad task");
-        let bad = move |argument: &str| match argument {
-            "50" => answer(),
-            _ => Answer::Echo,
+        let answer = move |argument: &str| match argument == bad.to_string() {
+            true => answer(),
+            false => Answer::Echo,
         };
-        let servers: Vec<_> = (0..servers).map(|_| Foreign::serve(bad)).collect();
+        let servers: Vec<_> = (0..servers).map(|_| Foreign::serve(answer)).collect();
         let addresses: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
         let began = Instant::now();
-        let (ended, account) = account(&files, &numbers(100), &addresses);
+        let (ended, account) = account(&files, &numbers(100), &[&addresses, flags].concat());
         ended.expect_code(5);
-        let expected = numbers(100).replace("50\n", "\n");
+        let expected = numbers(100).replace(&format!("{bad}\n"), "\n");
         assert_eq!(ended.stdout, expected, "{}", ended.stderr);
-        ended.expect_told("task 50 (50) failed: ");
+        ended.expect_told(&format!("task {bad} ({bad}) failed: "));
         ended.expect_told(told);
         expect_not_told(&ended, &BLAME);
         let executions = account["executions"].as_u64().unwrap();
@@ -141,12 +150,42 @@ fn an_answer_beyond_the_limit_is_one_bad_task() {
 
 #[test]
 fn a_status_is_one_bad_task() {
-    one_bad_task(|| Answer::Status(400, ""), "400");
-    one_bad_task(|| Answer::Status(403, ""), "403");
-    one_bad_task(|| Answer::Status(404, ""), "404");
-    one_bad_task(|| Answer::Status(413, ""), "413");
-    one_bad_task(|| Answer::Status(500, ""), "500");
-    one_bad_task(|| Answer::Status(502, ""), "502");
+    let statuses: [(fn() -> Answer, _); 5] = [
+        (|| Answer::Status(400, ""), "400"),
+        (|| Answer::Status(403, ""), "403"),
+        (|| Answer::Status(404, ""), "404"),
+        (|| Answer::Status(413, ""), "413"),
+        (|| Answer::Status(500, ""), "500"),
+    ];
+    let runs = statuses.map(|(answer, told)| thread::spawn(move || one_bad_task(answer, told)));
+    // A last task with this status: see `a_last_task_that_is_answered_502...`.
+    for flags in [&[][..], &["--retries", "0"]] {
+        fails_alone(50, || Answer::Status(502, ""), "502", flags);
+    }
+    runs.into_iter().for_each(|run| run.join().unwrap());
+}
+
+/// The server answers before it has read the line, and the client has more of it to send.
+#[test]
+fn a_line_that_is_too_long_for_the_server_is_one_bad_task() {
+    let program = ["--function", "f", "--", "wc", "-c"];
+    let servers = [serve(&program), serve(&program)];
+    let addresses = [&*servers[0].1, &*servers[1].1];
+    // As XML it is five times as long: beyond the servers' 16 MiB.
+    let long = format!("\n{}\n", "&".repeat(4_000_000));
+    let tasks = numbers(20).replace("\n4\n", &long);
+    for servers in [&addresses[..1], &addresses] {
+        for flags in [&[][..], &["--retries", "0"]] {
+            let files = TestDirectory::new("long line");
+            let (ended, _) = account(&files, &tasks, &[servers, flags].concat());
+            ended.expect_code(5);
+            assert_eq!(ended.stdout.lines().count(), 20, "{}", ended.stderr);
+            ended.expect_told("task 4 (&&&");
+            ended.expect_told("HTTP status 413");
+            ended.expect_told("1 of 20 tasks failed");
+            expect_not_told(&ended, &BLAME);
+        }
+    }
 }
 
 #[test]
@@ -358,6 +397,51 @@ fn a_proxy_whose_server_is_away_for_a_moment_ends_no_run() {
     thread::sleep(Duration::from_millis(500));
     away.store(false, SeqCst);
     running.end().expect(&numbers(100));
+}
+
+/// Serves a proxy that answers the task `last` by 502 until the flag is set.
+fn proxy_of_a_last_task(last: &'static str) -> (Foreign, Arc<AtomicBool>) {
+    let is_back = Arc::new(AtomicBool::new(false));
+    let back = Arc::clone(&is_back);
+    let proxy = Foreign::serve(move |argument| match argument == last {
+        true if !back.load(SeqCst) => Answer::Status(502, ""),
+        _ => Answer::Echo,
+    });
+    (proxy, is_back)
+}
+
+/// It is a gap like any other: no number of such answers is the task's own failure.
+#[test]
+fn a_last_task_that_is_answered_502_waits_for_the_proxys_server() {
+    let runs = [
+        ("1", 1, &["--wait-for-servers", "60"][..]),
+        ("100", 100, &[]),
+    ];
+    let runs = runs.map(|(last, count, flags)| {
+        thread::spawn(move || {
+            let files = TestDirectory::new(&format!("last of {count}"));
+            let (proxy, is_back) = proxy_of_a_last_task(last);
+            let flags = [&[&*proxy.address][..], flags].concat();
+            let running = start(&files, &numbers(count), &flags);
+            running.line_after("waits for a server, since none gives a result");
+            // More than three of its answers pass meanwhile.
+            thread::sleep(Duration::from_secs(8));
+            is_back.store(true, SeqCst);
+            running.end().expect(&numbers(count));
+        })
+    });
+    runs.into_iter().for_each(|run| run.join().unwrap());
+}
+
+#[test]
+fn a_last_task_that_is_answered_502_for_ever_is_an_outage() {
+    let files = TestDirectory::new("last for ever");
+    let (proxy, _) = proxy_of_a_last_task("100");
+    let ended = start(&files, &numbers(100), &[&proxy.address, "--outage", "5"]).end();
+    ended.expect_code(4);
+    assert_eq!(ended.stdout, numbers(99), "{}", ended.stderr);
+    ended.expect_told("HTTP status 502");
+    ended.expect_told("tasks that were read and not run: 100\n");
 }
 
 #[test]
@@ -589,72 +673,168 @@ fn several_servers_behind_one_address_are_told_and_kill_no_task() {
     assert_eq!(account["executions"], 8, "{}", ended.stderr);
 }
 
-/// A server that answers 404 until the flag is set, as a machine does while it boots.
-fn booting() -> (Foreign, Arc<AtomicBool>) {
+/// A machine that boots: it is of no use to a run until it has done so.
+struct Booting {
+    /// Its address, as a run is given it.
+    address: String,
+    /// The flags that a run needs to call it.
+    flags: Vec<String>,
+    /// Part of the reason why it is of no use.
+    told: &'static str,
+    /// Ends the boot.
+    end: Box<dyn FnOnce() + Send>,
+    /// Its parts, which end with it.
+    _parts: Box<dyn Send>,
+}
+
+/// A machine whose server answers with this status while it boots.
+fn booting_by_status(status: u16, told: &'static str) -> Booting {
     let is_ready = Arc::new(AtomicBool::new(false));
     let ready = Arc::clone(&is_ready);
     let server = Foreign::serve(move |_| match ready.load(SeqCst) {
         true => Answer::Echo,
-        false => Answer::Status(404, ""),
+        false => Answer::Status(status, ""),
     });
-    (server, is_ready)
+    Booting {
+        address: server.address.clone(),
+        flags: Vec::new(),
+        told,
+        end: Box::new(move || is_ready.store(true, SeqCst)),
+        _parts: Box::new(server),
+    }
+}
+
+/// A machine whose program's interpreter is not there while it boots.
+fn booting_without_interpreter() -> Booting {
+    let files = TestDirectory::new("interpreter");
+    let program = files.write("program", "#!/no/such/interpreter\n", 0o700);
+    let (server, address) = serve(&["--function", "f", "--", &program, "{}"]);
+    let whole = files.write("whole", "#!/bin/sh\necho \"$1\"\n", 0o700);
+    Booting {
+        address,
+        flags: Vec::new(),
+        told: "can't start the program",
+        end: Box::new(move || fs::rename(whole, program).unwrap()),
+        _parts: Box::new((server, files)),
+    }
+}
+
+/// A machine whose clock is wrong while it boots: its certificate is not valid yet.
+fn booting_with_early_certificate() -> Booting {
+    let files = TestDirectory::new("certificate");
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let key = KeyPair::generate().unwrap();
+    let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+    let ca = files.write("ca.pem", &authority.pem(), 0o600);
+    let start = |name: &str, from_year: i32| {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from_year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap().pem();
+        let certificate = files.write(&format!("{name}.pem"), &certificate, 0o600);
+        let key = files.write(&format!("{name}.key"), &key.serialize_pem(), 0o600);
+        let tls = ["--tls-cert", &certificate, "--tls-key", &key];
+        serve(&[&tls, &["--function", "f", "--", "echo", "{}"][..]].concat())
+    };
+    let (early, early_address) = start("early", 2999);
+    let (valid, valid_address) = start("valid", 2020);
+    let relay = Relay::to(&early_address);
+    let switch = relay.switch();
+    Booting {
+        address: format!("https://{}", relay.address),
+        flags: vec!["--ca".to_owned(), ca],
+        told: "certificate",
+        end: Box::new(move || switch.set(&valid_address)),
+        _parts: Box::new((early, valid, files)),
+    }
+}
+
+/// Checks each kind of machine that boots, all at a time.
+fn check_booting(check: fn(Booting)) {
+    let machines: [fn() -> Booting; 5] = [
+        || booting_by_status(401, "401"),
+        || booting_by_status(403, "403"),
+        || booting_by_status(404, "404"),
+        booting_without_interpreter,
+        booting_with_early_certificate,
+    ];
+    let checks = machines.map(|machine| thread::spawn(move || check(machine())));
+    checks.into_iter().for_each(|check| check.join().unwrap());
+}
+
+#[test]
+fn a_server_that_is_out_costs_no_task_and_is_named() {
+    check_booting(|booting| {
+        let files = TestDirectory::new("out");
+        let good = with_workers(timed(|_| Duration::from_millis(20)), 1);
+        let mut flags = vec![&*booting.address, &*good.address];
+        flags.extend(booting.flags.iter().map(String::as_str));
+        let (ended, account) = account(&files, &numbers(50), &flags);
+        ended.expect(&numbers(50));
+        let address = booting.address.trim_start_matches("https://");
+        ended.expect_told(&format!("{address}: out, and asked again each minute"));
+        ended.expect_told(booting.told);
+        let out = server(&account, address);
+        assert_eq!(out["state"], "out", "{account}");
+        // It is no proxy, and its tasks fail on nobody else: two calls tell.
+        let failures = out["failures"].as_object().unwrap().values();
+        let failed: u64 = failures.map(|count| count.as_u64().unwrap()).sum();
+        assert!(failed <= 2, "{account}");
+        assert_eq!(account["failed"], 0, "{account}");
+    });
 }
 
 #[test]
 fn a_server_that_is_out_comes_back_with_its_line() {
-    let files = TestDirectory::new("way back");
-    let good = with_workers(timed(|_| Duration::from_millis(100)), 1);
-    let (booting, is_ready) = booting();
-    let with_both = format!("{}\n{}\n", good.address, booting.address);
-    let hosts = files.write("hosts", &with_both, 0o600);
-    let path = files.path("account");
-    let flags = ["--servers", &*hosts, "--account", &path];
-    let running = start(&files, &numbers(80), &flags);
-    running.line_after(&format!(
-        "{}: out, and asked again each minute",
-        booting.address
-    ));
-    is_ready.store(true, SeqCst);
-    fs::write(&hosts, format!("{}\n", good.address)).unwrap();
-    running.line_after(" leaves");
-    fs::write(&hosts, with_both).unwrap();
-    running.line_after(" joins");
-    running.end().expect(&numbers(80));
-    let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let back = account["servers"][2].clone();
-    assert_eq!(back["state"], "up", "{account}");
-    assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
+    check_booting(|booting| {
+        let files = TestDirectory::new("way back");
+        let good = with_workers(timed(|_| Duration::from_millis(100)), 1);
+        let with_both = format!("{}\n{}\n", good.address, booting.address);
+        let hosts = files.write("hosts", &with_both, 0o600);
+        let path = files.path("account");
+        let mut flags = vec!["--servers", &*hosts, "--account", &path];
+        flags.extend(booting.flags.iter().map(String::as_str));
+        let running = start(&files, &numbers(80), &flags);
+        let address = booting.address.trim_start_matches("https://");
+        running.line_after(&format!("{address}: out, and asked again each minute"));
+        (booting.end)();
+        fs::write(&hosts, format!("{}\n", good.address)).unwrap();
+        running.line_after(" leaves");
+        fs::write(&hosts, with_both).unwrap();
+        running.line_after(" joins");
+        running.end().expect(&numbers(80));
+        let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let back = account["servers"][2].clone();
+        assert_eq!(back["state"], "up", "{account}");
+        assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
+    });
 }
 
 #[test]
 #[ignore = "takes more than a minute"]
 fn a_server_that_is_out_is_asked_again_each_minute() {
-    let files = TestDirectory::new("each minute");
-    let good = with_workers(timed(|_| Duration::from_millis(1000)), 1);
-    let (booting, is_ready) = booting();
-    let servers = [&*good.address, &*booting.address];
-    let path = files.path("account");
-    let tasks = files.path("tasks");
-    fs::write(&tasks, numbers(75)).unwrap();
-    let flags = [
-        "run",
-        "--tasks",
-        &*tasks,
-        "--function",
-        "f",
-        "--account",
-        &path,
-    ];
-    let mut running = Running::interactive(reparte(&[&flags[..], &servers].concat()));
-    running.line_after("out, and asked again each minute");
-    is_ready.store(true, SeqCst);
-    let mut results = String::new();
-    // For longer than the end of a program is waited for.
-    running.stdout().read_to_string(&mut results).unwrap();
-    running.end().expect_code(0);
-    assert_eq!(results, numbers(75));
-    let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let back = server(&account, servers[1]);
-    assert_eq!(back["state"], "up", "{account}");
-    assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
+    check_booting(|booting| {
+        let files = TestDirectory::new("each minute");
+        let good = with_workers(timed(|_| Duration::from_millis(1000)), 1);
+        let path = files.path("account");
+        let tasks = files.path("tasks");
+        fs::write(&tasks, numbers(75)).unwrap();
+        let mut flags = vec!["run", "--tasks", &*tasks, "--function", "f"];
+        flags.extend(["--account", &*path, &good.address, &booting.address]);
+        flags.extend(booting.flags.iter().map(String::as_str));
+        let mut running = Running::interactive(reparte(&flags));
+        running.line_after("out, and asked again each minute");
+        (booting.end)();
+        let mut results = String::new();
+        // For longer than the end of a program is waited for.
+        running.stdout().read_to_string(&mut results).unwrap();
+        running.end().expect_code(0);
+        assert_eq!(results, numbers(75));
+        let account: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let address = booting.address.trim_start_matches("https://");
+        let back = server(&account, address);
+        assert_eq!(back["state"], "up", "{account}");
+        assert!(back["tasks"].as_u64().unwrap() > 0, "{account}");
+    });
 }

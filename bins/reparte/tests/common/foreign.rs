@@ -1,10 +1,10 @@
 //! A server of another kind: XML-RPC over HTTP/1.0, one connection a call, and no control
 //! protocol. The test decides each answer, byte by byte if it likes.
 
-use std::io::{Read, Write as _};
+use std::io::{self, Read, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use xmlrpc_wire::{Fault, Limits, Value, decode_call, encode_fault, encode_response};
@@ -151,4 +151,53 @@ pub fn proxy(servers: Vec<String>) -> String {
         }
     });
     address
+}
+
+/// A relay of bytes to a server, which can be changed. It ends with the test.
+pub struct Relay {
+    pub address: String,
+    target: Target,
+}
+
+/// The server of a relay.
+#[derive(Clone)]
+pub struct Target(Arc<Mutex<String>>);
+
+impl Target {
+    /// Has new connections go to another server.
+    pub fn set(&self, server: &str) {
+        server.clone_into(&mut self.0.lock().unwrap());
+    }
+}
+
+impl Relay {
+    pub fn to(server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let target = Target(Arc::new(Mutex::new(server.to_owned())));
+        let to = target.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let server = to.0.lock().unwrap().clone();
+                let server = TcpStream::connect(server).unwrap();
+                pass_on(client.try_clone().unwrap(), server.try_clone().unwrap());
+                pass_on(server, client);
+            }
+        });
+        Relay { address, target }
+    }
+
+    /// Returns its target, to be changed.
+    pub fn switch(&self) -> Target {
+        self.target.clone()
+    }
+}
+
+/// Copies all that comes to the other side, in a thread of its own.
+fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+    thread::spawn(move || {
+        // Either side may have gone.
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    });
 }
