@@ -1,5 +1,6 @@
 """Looks at the page of a run as Chromium shows it: a run of 12 tasks on three servers, one of
-which is killed on the way; alive, then as its report; light and dark, wide and narrow.
+which is killed on the way; alive, then as its report; light and dark, wide and narrow. Then at one
+that is ended early, and at one with a broken server, which waits for another.
 
 Takes the program `reparte`, and a directory for pictures. With a third argument, a file, it
 puts the picture of the README there and checks nothing else.
@@ -205,6 +206,47 @@ def cut_short(browser, report):
     browser.picture(pictures + "/run-cut-short.png")
 
 
+def row_of(browser, address):
+    """The texts of a server's row."""
+    return browser.evaluate("""[...document.querySelectorAll('#servers tr')].filter(
+        (row) => row.cells[0].textContent === %s).flatMap(
+        (row) => [...row.cells].map((cell) => cell.textContent))""" % json.dumps(address))
+
+
+def troubled(browser):
+    """A server whose calls all fail is shown with the reason, and so is a run that waits."""
+    browser.events.clear()
+    broken = Program("serve", "127.0.0.1:0", "--function", "digits", "--",
+                     "sh", "-c", "echo 'no module <numpy>' >&2; exit 1")
+    suspect = broken.line_after("listening on ").split("://")[1]
+    good, address = server(0.5)
+    run = Program("run", suspect, address, "--function", "digits", "--page", "127.0.0.1:0",
+                  tasks=["7-%d" % n for n in range(1, 41)])
+    url = run.line_after("the page of the run: ")
+    screen(browser, 1280, "light")
+    browser.load(url)
+    for _ in until("the broken server is shown"):
+        row = row_of(browser, suspect)
+        if row and "suspected" in row[1]:
+            break
+    check(row, "on trial" in row[-1] and "no module <numpy>" in row[-1])
+    check(text(browser, "state"), text(browser, "state") == "Running")
+    check("poor contrast: %s" % contrasts(browser), not contrasts(browser))
+    for program in [good, broken]:
+        program.kill()
+    for _ in until("the page says that the run waits"):
+        if text(browser, "state").startswith("Waits for a server, "):
+            break
+    said = text(browser, "state")
+    check(said, re.search(r" so far: none (answers|gives a result); the run ends in .* if that "
+                          "lasts$", said))
+    check("poor contrast: %s" % contrasts(browser), not contrasts(browser))
+    fits(browser, 1280)
+    browser.picture(pictures + "/run-waits.png")
+    no_trouble(browser, url)
+    run.kill()
+
+
 def readme(browser, file):
     """A picture of a run on its way, a server killed, its tasks made good elsewhere."""
     servers = [server(seconds, "2") for seconds in (0.7, 0.9, 1.1)]
@@ -281,5 +323,6 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         look(browser)
         browser.ask("Emulation.setScriptExecutionDisabled", value=False)
         cut_short(browser, pictures + "/run-cut-short.html")
+        troubled(browser)
     browser.close()
 print("ok")

@@ -17,6 +17,7 @@ mod recorder;
 pub(crate) mod run_info;
 mod run_json;
 mod snapshot;
+mod state_text;
 mod timeline;
 mod utilisation;
 mod web_server;

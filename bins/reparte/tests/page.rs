@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use common::foreign::{Answer, Foreign};
 use common::named_pipe::pipe;
 use common::{reparte, run};
 use rustix::process::Signal;
@@ -240,6 +241,97 @@ fn the_report_is_one_document_that_needs_nothing_else() {
     assert!(plain.contains("&lt;b&gt;no"), "{plain}");
     // Nothing but the tasks is beside it.
     assert_eq!(fs::read_dir(files.directory()).unwrap().count(), 2);
+}
+
+/// Waits for a server whose state is this, and gives the data that say so.
+fn data_of_server(address: &str, state: &str) -> Value {
+    let mut seen = Value::Null;
+    until("a server's state is shown", || {
+        seen = data(address, "");
+        let servers = seen["account"]["servers"].as_array().unwrap();
+        servers.iter().any(|server| server["state"] == state)
+    });
+    seen
+}
+
+#[test]
+fn a_suspected_server_is_shown_with_its_reason() {
+    let (held, files) = (Held::new(), TestDirectory::new("suspected"));
+    let mut broken = Service::new();
+    let missing = |_: String| Err::<String, _>(xmlrpc_wire::Fault::new(1, "no module <numpy>"));
+    broken.register("held", missing).unwrap();
+    let broken = LocalServer::start(broken);
+    let (first, second) = (
+        format!("1/{}", broken.address),
+        format!("1/{}", held.server.address),
+    );
+    let tasks = files.write("tasks", "1\n2\n3\n4\n5\n6\n", 0o600);
+    let report = files.path("run.html");
+    let flags = ["--function", "held", "--tasks", &tasks, "--page", "0"];
+    let all = [
+        &["run", &first, &second][..],
+        &flags,
+        &["--report", &report],
+    ]
+    .concat();
+    let run = Running::start(reparte(&all));
+    let address = page(&run);
+    let seen = data_of_server(&address, "suspected");
+    let server = &seen["account"]["servers"][0];
+    let error = server["last_error"].as_str().unwrap();
+    assert!(error.contains("no module <numpy>"), "{seen}");
+    let meaning = seen["meanings"]["suspected"].as_str().unwrap();
+    assert!(meaning.contains("on trial"), "{seen}");
+    assert_eq!(seen["waits"], Value::Null, "a server is up: {seen}");
+    let row = format!("{}</th><td>suspected</td>", first.trim_start_matches("1/"));
+    let reason = format!("{meaning}; fault 1: no module &lt;numpy&gt;");
+    let shows = |html: &str| {
+        let html = plain(html);
+        assert!(html.contains(&row) && html.contains(&reason), "{html}");
+    };
+    shows(&get(&address, "/"));
+    (0..6).for_each(|_| held.word.send(()).unwrap());
+    until("the run is over", || !data(&address, "")["over"].is_null());
+    run.end().expect_code(0);
+    shows(&fs::read_to_string(&report).unwrap());
+}
+
+/// Checks what is shown of a run that waits for this server.
+fn waits_for(server: &str, why: &str, cause: &str) {
+    let files = TestDirectory::new(&format!("waits {cause}"));
+    let tasks = files.write("tasks", "1\n", 0o600);
+    let flags = ["--function", "f", "--tasks", &tasks, "--page", "0"];
+    let waits = ["--wait-for-servers", "600"];
+    let run = Running::start(reparte(&[&["run", server][..], &flags, &waits].concat()));
+    let address = page(&run);
+    // The reason may change with the first answers.
+    let mut seen = Value::Null;
+    until("it says that it waits", || {
+        seen = data(&address, "");
+        seen["waits"] == why
+    });
+    assert_eq!(seen["account"]["waiting"]["cause"], cause, "{seen}");
+    let html = get(&address, "/");
+    let html = plain(&html);
+    assert!(html.contains("<p>Waits for a server, "), "{html}");
+    assert!(html.contains(&format!(" so far: {why}")), "{html}");
+    let is_limited = html.contains("; the run ends in 5");
+    assert_eq!(is_limited, cause == "outage", "{html}");
+    run.interrupt();
+}
+
+#[test]
+fn a_run_that_waits_is_shown_with_its_reason() {
+    let busy = Foreign::serve(|_| Answer::Status(503, "Retry-After: 60"));
+    let useless = Foreign::serve(|_| Answer::Status(502, ""));
+    let cases = [
+        (busy.address.clone(), "every one is busy", "busy"),
+        (useless.address.clone(), "none gives a result", "outage"),
+        ("127.0.0.1:1".to_owned(), "none answers", "outage"),
+    ];
+    let checks =
+        cases.map(|(server, why, cause)| thread::spawn(move || waits_for(&server, why, cause)));
+    checks.into_iter().for_each(|check| check.join().unwrap());
 }
 
 #[test]

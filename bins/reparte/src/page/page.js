@@ -46,7 +46,7 @@ function show(data) {
   byId("older").hidden = !timeline.past;
   byId("missed").hidden = !data.missed;
   setText("missed", `${formatCount(data.missed)} events came too fast to be drawn: some calls are missing here, or their ends were not seen. The figures are whole.`);
-  showServers(account.servers);
+  showServers(account.servers, data.meanings);
   showErrors(data.errors);
   showAccount(account, Boolean(data.details));
   showNewest();
@@ -140,10 +140,9 @@ function showState(data) {
   if (data.over) {
     [className, text] = [data.over.well ? "success" : "failure", data.over.text];
   } else if (waiting && unanswered <= 1) {
-    const why = waiting.cause === "busy" ? "every one is busy" : "none answers, or none gives a result";
     const soFar = formatDuration(Math.max(0, data.now - waiting.since * 1e6));
     const left = waiting.until === null ? "" : `; the run ends in ${formatDuration(Math.max(0, waiting.until * 1e6 - data.now))} if that lasts`;
-    [className, text] = ["failure", `Waits for a server, ${soFar} so far: ${why}${left}`];
+    [className, text] = ["failure", `Waits for a server, ${soFar} so far: ${data.waits}${left}`];
   } else if (unanswered > 1) {
     [className, text] = ["", "No answer: the run has ended, or was ended. This is what was seen last."];
   }
@@ -153,17 +152,7 @@ function showState(data) {
 
 const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
 
-// What a state means for the server, and what ends it.
-const STATE_MEANINGS = {
-  down: "no answer; used again once it answers",
-  busy: "it says that it is busy; asked again when it asked to be",
-  suspected: "its calls fail: on trial, one task at a time; used again after a result",
-  quarantined: "a result was wrong: no more calls in this run, unless its line leaves the server file and comes again",
-  out: "it takes no calls of this run; asked again each minute, or once its line leaves the server file and comes again",
-  reserve: "used when no other server is left",
-};
-
-function showServers(servers) {
+function showServers(servers, meanings) {
   setRows("servers", servers.map((server) => {
     const state = document.createElement("span");
     state.className = `server-state ${server.state}`;
@@ -190,7 +179,7 @@ function showServers(servers) {
       cell(countOrDash(server.silences), "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
       cell(`${Math.round(server.busy_share * 100)} %`, "number"),
-      cell([STATE_MEANINGS[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
+      cell([meanings[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
     ];
   }));
 }

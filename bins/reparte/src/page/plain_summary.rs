@@ -1,12 +1,14 @@
 //! The state of a run as HTML without scripts: the page has it for browsers that run none.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use reparte::RunSummary;
 use untrusted_text::Html;
 
 use crate::page::details::Details;
 use crate::page::snapshot::Snapshot;
+use crate::page::state_text::{meaning, wait_reason};
 use crate::page::timeline::Timeline;
 
 // Writing to a string does not fail, so the results of `write!` are ignored here.
@@ -18,7 +20,7 @@ pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
         "<p><code>{}</code></p>\n<p>{}</p>\n<p>{} of {} tasks done, {} failed, {} pending, {} \
          not run; {} executions, {} retries, {} hedges, in {:.1} s.</p>\n",
         Html(&snapshot.info.command),
-        Html(snapshot.ending.map_or("Running", |ending| &ending.text)),
+        Html(&state(snapshot)),
         summary.done,
         summary.tasks,
         summary.failed,
@@ -35,6 +37,25 @@ pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
     push_servers(&mut html, summary);
     push_errors(&mut html, snapshot.timeline);
     html
+}
+
+/// Returns the end of the run, or that it runs, or that it waits.
+fn state(snapshot: &Snapshot<'_>) -> String {
+    let summary = snapshot.summary;
+    let waiting = summary.waiting.as_ref();
+    match (snapshot.ending, wait_reason(summary), waiting) {
+        (Some(ending), ..) => ending.text.clone(),
+        (None, Some(why), Some(waiting)) => {
+            let seconds = |time: Duration| time.as_secs();
+            let so_far = seconds(summary.elapsed.saturating_sub(waiting.since));
+            let left = waiting.until.map_or_else(String::new, |until| {
+                let left = seconds(until.saturating_sub(summary.elapsed));
+                format!("; the run ends in {left} s if that lasts")
+            });
+            format!("Waits for a server, {so_far} s so far: {why}{left}")
+        }
+        (None, ..) => "Running".to_owned(),
+    }
 }
 
 fn push_details(html: &mut String, details: &Details) {
@@ -70,6 +91,8 @@ fn push_servers(html: &mut String, summary: &RunSummary) {
     html.push_str("</tr>\n");
     for server in &summary.servers {
         let error = server.last_error.as_ref().map(ToString::to_string);
+        let meaning = meaning(server.state).map(ToOwned::to_owned);
+        let told: Vec<String> = meaning.into_iter().chain(error).collect();
         let _ = writeln!(
             html,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
@@ -81,7 +104,7 @@ fn push_servers(html: &mut String, summary: &RunSummary) {
             server.executions,
             server.failures.values().sum::<u64>(),
             server.busy_share() * 100.0,
-            Html(&error.unwrap_or_default()),
+            Html(&told.join("; ")),
         );
     }
     html.push_str("</table>\n");

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use reparte::CallReason;
+use reparte::{CallReason, RunSummary};
 use serde_json::{Value, json};
 
 use crate::page::snapshot::Snapshot;
+use crate::page::state_text::{meaning, wait_reason};
 use crate::page::timeline::{CallOutcome, micros};
 
 /// Returns all that the page shows, with the ended calls from the one numbered `since` on.
@@ -66,6 +67,8 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
         "began": snapshot.info.began,
         "over": over,
         "now": micros(snapshot.summary.elapsed),
+        "waits": wait_reason(snapshot.summary),
+        "meanings": meanings(snapshot.summary),
         "expected": expected,
         "details": details,
         "rate": snapshot.rate,
@@ -76,6 +79,13 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
         "first": first,
         "next": next,
     })
+}
+
+/// Returns the meaning of each server's state, by its name.
+fn meanings(summary: &RunSummary) -> Value {
+    let states = summary.servers.iter().map(|server| server.state);
+    let known = states.filter_map(|state| Some((state.to_string(), meaning(state)?.into())));
+    Value::Object(known.collect())
 }
 
 fn push_ended(text: &mut String, snapshot: &Snapshot<'_>, since: u64) {
