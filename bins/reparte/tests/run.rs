@@ -386,6 +386,14 @@ fn the_reason_at_the_end_of_a_traceback_is_seen() {
         );
         ended.stdout
     };
+    // Alone it is shown whole, with its line ends.
+    let called = common::run(&["call", &url, "f", "7"]);
+    called.expect_code(5);
+    assert!(
+        called.stderr.trim_end().ends_with(end) && called.stderr.contains(middle),
+        "{}",
+        called.stderr
+    );
     let line: serde_json::Value = serde_json::from_str(&run("jsonl")).unwrap();
     let message = line["error"]["message"].as_str().unwrap();
     assert!(
