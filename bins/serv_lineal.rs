@@ -13,6 +13,7 @@ Usage: serv_lineal [options]
 
   --bind ADDR:PORT  listen there instead, on loopback; port 0 lets the system choose,
                     and the address is printed on standard error
+  --bind unix:/PATH  listen on a Unix socket, for its owner alone
   --workers N       calls answered at a time, up to 1024; 1 unless told
   --max-seconds S   the longest that a call may compute; 600 unless told
   --max-digits N    the longest number taken, 1000 digits at most; 100 unless told

@@ -14,11 +14,12 @@ Publishes factoriz_sum(n), the sum of n's prime factors, and factor(n), the fact
 themselves, over XML-RPC on a port of this machine, until Ctrl-C; and ecm_curves and
 siqs_relations, by which `reparte factor` spreads one number over many servers.
 
-Usage: serv_processes PORT|HOST:PORT [options]
+Usage: serv_processes PORT|HOST:PORT|unix:/PATH [options]
 
   PORT              listen on 127.0.0.1:PORT: only programs of this machine can call
   HOST:PORT         listen there; an address that other machines reach, such as
                     0.0.0.0:9000, needs --token-file or --without-token
+  unix:/PATH        listen on a Unix socket, for its owner alone
   --bind ADDR:PORT  the same as the argument; port 0 lets the system choose, and the
                     address is printed on standard error
   --workers N       calls answered at a time, up to 1024; one per core unless told

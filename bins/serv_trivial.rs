@@ -12,6 +12,7 @@ Usage: serv_trivial [options]
 
   --bind ADDR:PORT  listen there instead, on loopback; port 0 lets the system choose,
                     and the address is printed on standard error
+  --bind unix:/PATH  listen on a Unix socket, for its owner alone
   --workers N       calls answered at a time, up to 1024; 1 unless told
   -h, --help        print this
   -V, --version     print the version

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::thread;
 
-use common::{TEN, access_lines, program, run, server};
+use common::{TEN, access_lines, program, run, server, start};
 
 #[test]
 fn the_trivial_pair_prints_49() {
@@ -29,6 +29,28 @@ fn the_lineal_pair_prints_the_ten_and_the_time() {
     let serv = serv.interrupt();
     serv.expect_code(0);
     assert_eq!(access_lines(&serv.stderr), 10);
+}
+
+/// The servers on Unix sockets, and the clients that call them.
+#[cfg(unix)]
+#[test]
+fn the_pairs_work_on_unix_sockets() {
+    let files = test_support::TestDirectory::for_sockets();
+    let serve = |name: &str, socket: &str| {
+        let url = format!("unix:{}", files.path(socket));
+        let server = start(name, &["--bind", &url]);
+        assert_eq!(server.line_after("listening on "), url);
+        (server, url)
+    };
+    let (serv, url) = serve("serv_trivial", "1");
+    assert_eq!(run("clnt_trivial", &[&url]).expect_code(0).stdout, "49\n");
+    serv.interrupt().expect_code(0);
+    let [(_first, first), (_second, second)] =
+        ["2", "3"].map(|socket| serve("serv_processes", socket));
+    let clnt = run("clnt_processes", &[&first, &second]);
+    assert_eq!(clnt.expect_code(0).results(), TEN);
+    let again = run("serv_processes", &[&first]);
+    again.expect_error(3, &[&first, "another program listens there"]);
 }
 
 #[test]

@@ -257,8 +257,11 @@ fn contradicting_flags_are_refused() {
     authority(&files, "own");
     let [pem, key] = ["own.pem", "own.key"].map(|name| files.path(name));
     let token = write(&files, "token", TOKEN);
+    let sockets = TestDirectory::for_sockets();
+    let unix = format!("unix:{}", sockets.path("s"));
     for arguments in [
-        &["0", "--tls-cert", &pem][..],
+        &[&*unix, "--tls-cert", &pem, "--tls-key", &key][..],
+        &["0", "--tls-cert", &pem],
         &["0", "--tls-client-ca", &pem],
         &["0", "--tls-cert", &key, "--tls-key", &pem],
         &["0", "--tls-cert", &pem, "--tls-key", "/nonexistent"],

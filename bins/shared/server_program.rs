@@ -1,13 +1,10 @@
 //! The three programs that serve: a listener, a service, and the front that connects them.
 
-use std::io;
-use std::net::TcpListener;
-
 use cli_support::clear_text;
-use cli_support::listening::{announce, is_open};
+use cli_support::listening::announce;
 use cli_support::signals::stop_at_signal;
 use factorizar_service::{WorkLimits, publish, publish_units};
-use xmlrpc_server::front::{hyper, listen, tiny};
+use xmlrpc_server::front::{ListenAddress, Listener, hyper, tiny};
 use xmlrpc_server::{Handler, Service, Stop};
 
 use crate::shared::command_line::{Argument, CommandLine};
@@ -25,7 +22,8 @@ pub struct ServerProgram {
     service: Service,
     /// Ends the server, and tells long calls to return what they have.
     stop: Stop,
-    listener: TcpListener,
+    listener: Listener,
+    address: ListenAddress,
     front: Front,
 }
 
@@ -63,14 +61,15 @@ impl ServerProgram {
             options.workers = workers.get();
         }
         let address = flags.address.unwrap_or_else(|| ARTICLE_ADDRESS.to_owned());
-        let listener = listen(&address)?;
-        if is_open(&listener).map_err(no_address)? {
+        let listener = Listener::bind(&address)?;
+        let local = listener.address()?;
+        if local.is_open() {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and {name} serves this one \
                  alone: leave it at 127.0.0.1, or use serv_processes"
             )));
         }
-        Ok(ServerProgram::new(listener, Front::Tiny(options)))
+        Ok(ServerProgram::new(listener, local, Front::Tiny(options)))
     }
 
     /// Reads the command line of serv_processes, and listens on the port that is its argument.
@@ -129,26 +128,33 @@ impl ServerProgram {
                 );
             }
         };
-        let listener = listen(&address)?;
+        let listener = Listener::bind(&address)?;
+        let local = listener.address()?;
+        if options.tls.is_some() && matches!(local, ListenAddress::Unix(_)) {
+            return Err(command_line.bad(
+                "--tls-cert: a Unix socket leads to no other machine, and its clients speak no TLS",
+            ));
+        }
         let without_password = options.token.is_none() && !options.without_token;
-        if is_open(&listener).map_err(no_address)? && without_password {
+        if local.is_open() && without_password {
             return Err(Failure::Argument(format!(
                 "{address} can be reached from other machines, and whoever reaches it may \
                  call: ask for a token with --token-file, say --without-token if that is \
                  meant, or give the port alone to serve this machine"
             )));
         }
-        if options.token.is_some() && options.tls.is_none() {
-            clear_text::warn_server(&listener).map_err(no_address)?;
+        if local.is_open() && options.token.is_some() && options.tls.is_none() {
+            clear_text::warn_server(&local);
         }
-        Ok(ServerProgram::new(listener, Front::Hyper(options)))
+        Ok(ServerProgram::new(listener, local, Front::Hyper(options)))
     }
 
-    fn new(listener: TcpListener, front: Front) -> Self {
+    fn new(listener: Listener, address: ListenAddress, front: Front) -> Self {
         ServerProgram {
             service: Service::new(),
             stop: Stop::new(),
             listener,
+            address,
             front,
         }
     }
@@ -195,7 +201,7 @@ impl ServerProgram {
         };
         stop_at_signal(grace, move |_| stopped.stop(), || {})?;
         let tls = matches!(&self.front, Front::Hyper(options) if options.tls.is_some());
-        announce(&self.listener, tls).map_err(no_address)?;
+        announce(&self.address.url(tls));
         match self.front {
             Front::Tiny(options) => {
                 let builder = tiny::Server::builder(self.listener, self.service);
@@ -208,9 +214,4 @@ impl ServerProgram {
         }
         Ok(())
     }
-}
-
-/// Reports that the system doesn't give the listener's address.
-fn no_address(error: io::Error) -> Failure {
-    Failure::Server(error.to_string())
 }

@@ -7,5 +7,7 @@ pub(crate) mod seconds;
 #[cfg(unix)]
 pub(crate) mod server;
 pub(crate) mod server_list;
+#[cfg(unix)]
+mod server_socket;
 pub(crate) mod value_format;
 pub(crate) mod whole_number;

@@ -41,10 +41,12 @@ Examples:
   reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c'
   reparte serve 9001 --function primes --workers 4 -- factor -- {}
   reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
+  reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
   reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
-    /// with --token-file or --without-token. Port 0 lets the system choose
+    /// with --token-file or --without-token. Port 0 lets the system choose. unix:/path is a
+    /// Unix socket, for its owner alone
     #[arg(default_value = "127.0.0.1:9000")]
     address: String,
     /// The function's name
@@ -101,7 +103,8 @@ impl Serve {
         // The time in which a call waits for its turn is not the program's.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
         let stop = shutdown::at_signal(&groups, options.grace)?;
-        announce(&listener, options.tls.is_some()).map_err(Failure::server)?;
+        let address = listener.address().map_err(Failure::server)?;
+        announce(&address.url(options.tls.is_some()));
         let builder = hyper::Server::builder(listener, service);
         let server = builder.options(options).stop(stop).start();
         let served = server.and_then(hyper::Server::wait);

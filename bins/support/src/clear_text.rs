@@ -1,9 +1,6 @@
 //! Warnings of tokens that travel in clear text, over plain HTTP.
 
-use std::io;
-use std::net::TcpListener;
-
-use crate::listening::is_open;
+use std::fmt::Display;
 
 /// Warns of the servers, by their names, to which a client's token or password travels in clear
 /// text.
@@ -21,19 +18,11 @@ pub fn warn_client<'s>(exposed: impl IntoIterator<Item = &'s str>) {
     );
 }
 
-/// Warns that tokens come in clear text, if other machines can reach the listener. For a server
-/// that asks for a token and speaks no TLS.
-///
-/// # Errors
-///
-/// The system doesn't give the listener's address.
-pub fn warn_server(listener: &TcpListener) -> io::Result<()> {
-    if is_open(listener)? {
-        log::warn!(
-            "{}: tokens come unencrypted, and whoever sees the network's packets can read them: \
-             speak TLS, with --tls-cert and --tls-key (`reparte keys` makes both)",
-            listener.local_addr()?
-        );
-    }
-    Ok(())
+/// Warns that tokens come in clear text. For a server that asks for a token and speaks no TLS, on
+/// an address that other machines can reach.
+pub fn warn_server(address: impl Display) {
+    log::warn!(
+        "{address}: tokens come unencrypted, and whoever sees the network's packets can read them: \
+         speak TLS, with --tls-cert and --tls-key (`reparte keys` makes both)"
+    );
 }

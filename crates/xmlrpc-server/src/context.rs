@@ -34,6 +34,7 @@ pub struct Context {
     method: String,
     id: Option<String>,
     peer: Option<SocketAddr>,
+    peer_user: Option<u32>,
     deadline: Option<Instant>,
     /// The dialect of the answer, if the call's document shows one.
     dialect: Option<Dialect>,
@@ -51,6 +52,13 @@ impl Context {
     #[must_use]
     pub fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer);
+        self
+    }
+
+    /// Returns the context with the number of the client's user.
+    #[must_use]
+    pub fn with_peer_user(mut self, user: u32) -> Self {
+        self.peer_user = Some(user);
         self
     }
 
@@ -95,9 +103,15 @@ impl Context {
         self.id.as_deref()
     }
 
-    /// Returns the client's address, if the front knows it.
+    /// Returns the client's address, if the front knows it. A client of a Unix socket has none.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// Returns the number (uid) of the user who runs the client, if the client has connected to a
+    /// Unix socket, and the system tells it.
+    pub fn peer_user(&self) -> Option<u32> {
+        self.peer_user
     }
 
     /// Returns the moment after which the answer is of no use.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use xmlrpc_wire::Limits;
 
@@ -88,6 +89,13 @@ pub enum Error {
     },
     /// The file of a private key can be read by others than its owner.
     ExposedKey,
+    /// The server can't listen on the Unix socket.
+    CantListenOnSocket {
+        /// The socket's path.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
 }
 
 impl fmt::Display for Error {
@@ -145,6 +153,28 @@ impl fmt::Display for Error {
                 };
                 write!(f, "can't listen on {address} ({source}): {remedy}")
             }
+            Error::CantListenOnSocket { path, source } => {
+                let remedy = match source.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; end it, or choose another path"
+                    }
+                    io::ErrorKind::AlreadyExists => {
+                        "a file that is no socket is there; choose another path"
+                    }
+                    io::ErrorKind::NotFound => "make its directory first",
+                    io::ErrorKind::PermissionDenied => {
+                        "this user may not make it there, or not give it that owner; choose \
+                         another directory or owner"
+                    }
+                    _ => "choose another path",
+                };
+                let path = path.display().to_string();
+                write!(
+                    f,
+                    "can't listen on unix:{} ({source}): {remedy}",
+                    escaped(&path)
+                )
+            }
             Error::BadToken { reason } => write!(f, "the token can't be used: {reason}"),
             Error::BadTls { what, reason } => {
                 write!(f, "{what} can't be used: {}", escaped(reason))
@@ -165,7 +195,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::CantListen { source, .. } | Error::System { source, .. } => Some(source),
+            Error::CantListen { source, .. }
+            | Error::CantListenOnSocket { source, .. }
+            | Error::System { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -15,9 +15,19 @@ impl TestDirectory {
     /// Makes a directory whose name has `name`, the process id, a number of its own, and a
     /// space: tests of one process may run at the same time.
     pub fn new(name: &str) -> Self {
+        TestDirectory::named(&format!("test {name} {}", process::id()), " ")
+    }
+
+    /// Makes a directory for Unix sockets, whose short name has no space: no URL could have one.
+    pub fn for_sockets() -> Self {
+        TestDirectory::named(&format!("test-{}", process::id()), "-")
+    }
+
+    /// Makes a directory with this name and a number, with `space` between them.
+    fn named(name: &str, space: &str) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let number = MADE.fetch_add(1, Relaxed);
-        let name = format!("test {name} {} {number}", process::id());
+        let name = format!("{name}{space}{number}");
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).unwrap();
         TestDirectory(directory)

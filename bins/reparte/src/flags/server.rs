@@ -1,18 +1,17 @@
 //! The flags of a server: who may call, TLS, and the time for running calls at its end.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use cli_support::clear_text;
-use cli_support::listening::is_open;
-use xmlrpc_server::Error;
+use xmlrpc_server::front::Listener;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
 use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::seconds::seconds;
+use crate::flags::server_socket::{SocketFlags, is_unix};
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
 // of `--help`.
@@ -39,6 +38,8 @@ pub(crate) struct ServerFlags {
     /// A name by which clients call the server; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    #[command(flatten)]
+    socket: SocketFlags,
     /// After how long a silence to ask whether the client is still there; twice that after
     /// it has gone, its call is ended
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "15")]
@@ -59,7 +60,13 @@ pub(crate) struct ServerFlags {
 impl ServerFlags {
     /// Listens on an address, and returns the options of the server. Refuses an address that
     /// other machines can reach, unless the flags say who may call.
-    pub(crate) fn listen(self, address: &str) -> Result<(TcpListener, Options), Failure> {
+    pub(crate) fn listen(self, address: &str) -> Result<(Listener, Options), Failure> {
+        if self.tls_cert.is_some() && is_unix(address) {
+            return Err(Failure::argument(
+                "--tls-cert: a Unix socket leads to no other machine, and its clients speak no \
+                 TLS: leave it out",
+            ));
+        }
         let mut options = Options::default();
         options.token = self.token_file.as_deref().map(read_token).transpose()?;
         options.tls = self.tls()?;
@@ -67,21 +74,17 @@ impl ServerFlags {
         options.hosts = self.host;
         options.grace = self.grace;
         options.tcp_keepalive = Some(self.keepalive);
-        let listener = xmlrpc_server::front::listen(address).map_err(|error| match error {
-            Error::BadAddress { .. } => Failure::argument(error),
-            _ => Failure::server(error),
-        })?;
-        let is_open = is_open(&listener).map_err(Failure::server)?;
-        if is_open && options.token.is_none() && !options.without_token {
-            let local = listener.local_addr().map_err(Failure::server)?;
+        let listener = self.socket.listen(address)?;
+        let local = listener.address().map_err(Failure::server)?;
+        if local.is_open() && options.token.is_none() && !options.without_token {
             return Err(Failure::Argument(format!(
                 "{local} can be reached from other machines, and whoever reaches it may call: \
                  ask for a token with --token-file (`reparte keys` makes one), say \
                  --without-token if that is meant, or give the port alone to serve this machine"
             )));
         }
-        if options.token.is_some() && options.tls.is_none() {
-            clear_text::warn_server(&listener).map_err(Failure::server)?;
+        if local.is_open() && options.token.is_some() && options.tls.is_none() {
+            clear_text::warn_server(local);
         }
         Ok((listener, options))
     }

@@ -1,8 +1,7 @@
 //! The access log: a line per request, in the form of Python's SimpleXMLRPCServer.
 
-use std::net::IpAddr;
-
 use crate::escape::escaped;
+use crate::front::peer::Peer;
 
 /// Logs a request that has been answered with `status`.
 ///
@@ -11,7 +10,7 @@ use crate::escape::escaped;
 ///
 /// Python's line has the time after the first field; whoever formats the log adds it.
 pub(crate) fn log_request(
-    peer: IpAddr,
+    peer: Peer,
     method: &str,
     target: &str,
     version: &str,
@@ -26,7 +25,7 @@ pub(crate) fn log_request(
         target: "xmlrpc_server::access",
         level,
         "{} \"{} {} {version}\" {status} -",
-        peer.to_canonical(),
+        peer,
         escaped(method),
         escaped(target),
     );

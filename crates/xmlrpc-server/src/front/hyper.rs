@@ -23,6 +23,7 @@ mod response;
 mod self_wake;
 mod server;
 mod shared;
+mod socket;
 mod tcp;
 #[cfg(feature = "tls")]
 mod tls;

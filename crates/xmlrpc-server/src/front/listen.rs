@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 
-use crate::error::{Error, system};
+use crate::error::Error;
 
 /// Listens on `9000`, `host:9000`, `10.0.0.1:9000` or `[::1]:9000`. A port alone is one of
 /// 127.0.0.1, and for port 0 the system chooses one.
@@ -18,17 +18,13 @@ use crate::error::{Error, system};
 /// # Ok::<(), xmlrpc_server::Error>(())
 /// ```
 ///
+/// [`Listener::bind`](crate::front::Listener::bind) takes Unix sockets too.
+///
 /// # Errors
 ///
 /// [`Error::BadAddress`] and [`Error::CantListen`].
 pub fn listen(address: &str) -> Result<TcpListener, Error> {
     listen_on(&resolve(address)?)
-}
-
-/// Returns the address on which `listener` listens.
-pub(crate) fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
-    let address = listener.local_addr();
-    address.map_err(system("learn the listener's address"))
 }
 
 fn resolve(text: &str) -> Result<Vec<SocketAddr>, Error> {

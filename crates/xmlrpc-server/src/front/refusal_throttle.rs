@@ -1,11 +1,10 @@
 //! A limit on the rate of refusals: on their lines in the log, and on guesses of a token.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::front::peer::peer_of;
+use crate::front::peer::{Peer, PeerKey};
 
 /// The refusals of a peer that are within its allowance, if it had none for long.
 const BURST: u32 = 20;
@@ -23,7 +22,7 @@ const MAX_PEERS: usize = 1024;
 /// the peer has had no refusal for some time, and at the server's end.
 #[derive(Debug, Default)]
 pub(crate) struct RefusalThrottle {
-    peers: Mutex<HashMap<Option<IpAddr>, Allowance>>,
+    peers: Mutex<HashMap<Option<PeerKey>, Allowance>>,
 }
 
 /// The allowance of one peer.
@@ -37,10 +36,10 @@ struct Allowance {
 
 impl RefusalThrottle {
     /// Counts a refusal. Returns whether it is within the allowance of its peer.
-    pub(crate) fn admit(&self, address: IpAddr, now: Instant) -> bool {
+    pub(crate) fn admit(&self, peer: Peer, now: Instant) -> bool {
         let mut ended = Vec::new();
         let mut peers = self.lock();
-        let peer = peer_of(address);
+        let peer = peer.key();
         if !peers.contains_key(&Some(peer)) && peers.len() >= MAX_PEERS {
             peers.retain(|&peer, allowance| {
                 let is_kept = allowance.whole_at > now;
@@ -68,7 +67,7 @@ impl RefusalThrottle {
         is_within
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, Allowance>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<PeerKey>, Allowance>> {
         // No code that could panic runs under the lock.
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,7 +82,7 @@ impl Drop for RefusalThrottle {
 }
 
 /// Logs how many refusals of a peer had no line, if there were any.
-fn log_without_line((peer, count): (Option<IpAddr>, u64)) {
+fn log_without_line((peer, count): (Option<PeerKey>, u64)) {
     let peer = peer.map_or("other peers".to_owned(), |peer| peer.to_string());
     if count > 0 {
         log::warn!("{peer}: {count} more requests were refused, too many for a line each");
@@ -92,10 +91,16 @@ fn log_without_line((peer, count): (Option<IpAddr>, u64)) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, SocketAddr};
+
     use super::*;
 
+    fn peer(ip: IpAddr) -> Peer {
+        Peer::Address(SocketAddr::new(ip, 1))
+    }
+
     fn admitted(throttle: &RefusalThrottle, peer: &str, count: u32, now: Instant) -> usize {
-        let peer = peer.parse().unwrap();
+        let peer = self::peer(peer.parse().unwrap());
         (0..count).filter(|_| throttle.admit(peer, now)).count()
     }
 
@@ -130,7 +135,7 @@ mod tests {
         let throttle = RefusalThrottle::default();
         let start = Instant::now();
         for number in 0..MAX_PEERS as u32 {
-            let peer = IpAddr::from(number.to_be_bytes());
+            let peer = peer(number.to_be_bytes().into());
             assert!(throttle.admit(peer, start));
         }
         assert_eq!(admitted(&throttle, "10.0.0.1", 15, start), 15);

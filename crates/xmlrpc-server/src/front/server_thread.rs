@@ -1,19 +1,19 @@
 //! The thread in which a front runs, and the handle of it.
 
 use std::io;
-use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, system};
+use crate::front::listen_address::ListenAddress;
 use crate::stop::{Hook, Stop};
 
 /// A front that runs in a thread of its own. Dropped, it tells the front to end, and does
 /// not wait for that.
 #[derive(Debug)]
 pub(crate) struct ServerThread {
-    address: SocketAddr,
+    address: ListenAddress,
     /// Ends this front alone: a stop of the caller's may be shared by several.
     stop: Stop,
     /// Passes the caller's stop on.
@@ -33,7 +33,7 @@ impl ServerThread {
     ///
     /// Those of `prepare`, and [`Error::System`] if there is no thread.
     pub(crate) fn start<P>(
-        address: SocketAddr,
+        address: ListenAddress,
         stop: Option<&Stop>,
         prepare: impl FnOnce() -> Result<P, Error> + Send + 'static,
         run: impl FnOnce(P, &Stop) -> Result<(), Error> + Send + 'static,
@@ -79,8 +79,8 @@ impl ServerThread {
     }
 
     /// Returns the address on which it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    pub(crate) fn address(&self) -> &ListenAddress {
+        &self.address
     }
 
     /// Returns the handle that ends this front.

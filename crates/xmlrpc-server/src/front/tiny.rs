@@ -27,6 +27,7 @@ mod request_line;
 mod responder;
 mod response;
 mod server;
+mod socket;
 mod socket_reader;
 mod socket_writer;
 mod time_limit;

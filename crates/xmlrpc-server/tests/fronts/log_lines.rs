@@ -13,7 +13,7 @@ on_both_fronts! {
 }
 
 /// All lines of all tests of this program.
-struct Lines(Mutex<Vec<String>>);
+pub(crate) struct Lines(Mutex<Vec<String>>);
 
 impl log::Log for Lines {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
@@ -28,7 +28,7 @@ impl log::Log for Lines {
     fn flush(&self) {}
 }
 
-fn lines() -> &'static Lines {
+pub(crate) fn lines() -> &'static Lines {
     static LINES: OnceLock<&'static Lines> = OnceLock::new();
     LINES.get_or_init(|| {
         let lines = Box::leak(Box::new(Lines(Mutex::default())));
@@ -39,7 +39,7 @@ fn lines() -> &'static Lines {
 }
 
 /// Waits for a line with this part, which may be written after the answer.
-fn line_with(part: &str) -> String {
+pub(crate) fn line_with(part: &str) -> String {
     let started = Instant::now();
     loop {
         let found = lines()

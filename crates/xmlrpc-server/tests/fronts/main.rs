@@ -31,3 +31,5 @@ mod rpc;
 mod scarce;
 mod server;
 mod tiny;
+#[cfg(unix)]
+mod unix;

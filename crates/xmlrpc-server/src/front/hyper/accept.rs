@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -19,7 +18,9 @@ use crate::front::hyper::options::Options;
 use crate::front::hyper::per_peer_limit::PerPeerLimit;
 use crate::front::hyper::race::run_until_stopped;
 use crate::front::hyper::shared::Shared;
+use crate::front::hyper::socket::ListeningSocket;
 use crate::front::hyper::workers::Workers;
+use crate::front::listener::Listener;
 use crate::front::log_throttle::LogThrottle;
 use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
@@ -27,7 +28,7 @@ use crate::stop::Stop;
 
 /// A server before its accept loop runs.
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    listener: ListeningSocket,
     shared: Arc<Shared>,
     per_peer_limit: PerPeerLimit,
     grace: Duration,
@@ -38,11 +39,11 @@ impl Acceptor {
     /// Returns an acceptor of a non-blocking listener, which belongs to the runtime that the
     /// caller has entered.
     pub(crate) fn new(
-        listener: std::net::TcpListener,
+        listener: Listener,
         service: Arc<Service>,
         options: Options,
     ) -> Result<Self, Error> {
-        let listener = TcpListener::from_std(listener).map_err(system("set up the listener"))?;
+        let listener = ListeningSocket::new(listener)?;
         let slots = options.workers.max(1);
         let max_connections = max_connections(options.connections, 1);
         let workers = Workers::new(
@@ -99,9 +100,8 @@ impl Acceptor {
                 Some(Ok((stream, peer))) => {
                     // Before the place: a peer over its limit must not make an idle
                     // connection of another leave.
-                    let Some(counted) = per_peer_limit.enter(peer.ip()) else {
+                    let Some(counted) = per_peer_limit.enter(peer) else {
                         if let Some(unsaid) = peers_over_limit.event(Instant::now()) {
-                            let peer = peer.ip();
                             log::warn!(
                                 "{peer} has too many connections ({unsaid} more since the last line)"
                             );

@@ -25,7 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::front::body_framing::BodyFraming;
 use crate::front::hyper::chunked_body::ChunkedBody;
-use crate::front::hyper::tcp::OverTcp;
+use crate::front::hyper::socket::OverSocket;
 use crate::front::raw_head::{self, AmbiguousHead, MAX_HEAD};
 
 /// The most bytes that are read at once while a head is awaited.
@@ -171,7 +171,7 @@ impl<S> CheckedStream<S> {
     }
 }
 
-impl<S: AsyncRead + OverTcp + Unpin> CheckedStream<S> {
+impl<S: AsyncRead + OverSocket + Unpin> CheckedStream<S> {
     /// Returns the end of a read of `length` bytes. 0 are the end of the stream, which is kept
     /// back where only the answer is left to come.
     fn end(&self, length: usize) -> Poll<io::Result<()>> {
@@ -197,7 +197,7 @@ impl<S: AsyncRead + OverTcp + Unpin> CheckedStream<S> {
     }
 }
 
-impl<S: AsyncRead + OverTcp + Unpin> AsyncRead for CheckedStream<S> {
+impl<S: AsyncRead + OverSocket + Unpin> AsyncRead for CheckedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,6 @@ use ::hyper::server::conn::http1;
 use ::hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -21,8 +19,9 @@ use crate::front::hyper::race::{run_until, run_until_stopped};
 use crate::front::hyper::request;
 use crate::front::hyper::self_wake::poll_self_waking;
 use crate::front::hyper::shared::{Endpoints, Shared};
-use crate::front::hyper::tcp::{OverTcp, set_keepalive};
+use crate::front::hyper::socket::{OverSocket, Socket};
 use crate::front::hyper::write_timeout::WriteTimeout;
+use crate::front::peer::Peer;
 use crate::front::raw_head::MAX_HEAD;
 
 /// The time that a closing connection without a call gets: it may have the last bytes of a
@@ -31,27 +30,20 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves one connection to its end.
 pub(crate) async fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Socket,
+    peer: Peer,
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    // An answer is written in one piece or a few, and none of them should wait for an
-    // acknowledgement. If this fails, answers are only slower.
-    let _ = stream.set_nodelay(true);
-    if let Some(time) = shared.tcp_keepalive {
-        // If this fails, a client that has vanished is noticed at the call's deadline.
-        let _ = set_keepalive(&stream, time);
-    }
+    stream.set_up(shared.tcp_keepalive);
     let connection = TrackedConnection::new(&shared.connection_limit);
     // The state and the buffers for HTTP take some 16 KiB, which a client that says nothing
     // does not get.
     if has_sent(&stream, &shared, &connection, &mut stopping).await {
         // The address of a connection that its peer has reset may be gone already.
-        let Ok(local) = stream.local_addr() else {
+        let Ok(local) = stream.local_ip() else {
             return;
         };
-        let local = local.ip();
         let endpoints = Endpoints { peer, local };
         let served = serve_stream(stream, endpoints, &shared, &connection, stopping);
         poll_self_waking(Box::pin(served)).await;
@@ -60,13 +52,12 @@ pub(crate) async fn serve_connection(
 
 /// Waits for a client's first byte. Returns whether it came in time.
 async fn has_sent(
-    stream: &TcpStream,
+    stream: &Socket,
     shared: &Shared,
     connection: &TrackedConnection<'_>,
     stopping: &mut watch::Receiver<bool>,
 ) -> bool {
-    let mut first = [0];
-    let sent = pin!(timeout(shared.head_timeout, stream.peek(&mut first)));
+    let sent = pin!(timeout(shared.head_timeout, stream.peek()));
     matches!(
         run_until_closing(connection, stopping, sent).await,
         Some(Ok(Ok(1)))
@@ -75,7 +66,7 @@ async fn has_sent(
 
 /// Serves a connection with TLS or without, as the server is set up.
 async fn serve_stream(
-    stream: TcpStream,
+    stream: Socket,
     endpoints: Endpoints,
     shared: &Shared,
     connection: &TrackedConnection<'_>,
@@ -99,7 +90,7 @@ async fn serve_stream(
 
 /// Serves HTTP on a stream.
 async fn serve_http(
-    stream: impl AsyncRead + AsyncWrite + OverTcp + Unpin,
+    stream: impl AsyncRead + AsyncWrite + OverSocket + Unpin,
     endpoints: Endpoints,
     shared: &Shared,
     connection: &TrackedConnection<'_>,

@@ -1,17 +1,16 @@
 //! The limit on the connections of one peer.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::front::peer::peer_of;
+use crate::front::peer::{Peer, PeerKey};
 
 /// The numbers of connections, by peer, and their limit.
 #[derive(Debug, Clone)]
 pub(crate) struct PerPeerLimit {
     max: usize,
     /// No number in it is 0.
-    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    counts: Arc<Mutex<HashMap<PeerKey, usize>>>,
 }
 
 /// A connection that counts until this is dropped.
@@ -19,7 +18,7 @@ pub(crate) struct PerPeerLimit {
 pub(crate) struct PeerConnection {
     limit: PerPeerLimit,
     /// `None` for this machine, which is not counted.
-    peer: Option<IpAddr>,
+    peer: Option<PeerKey>,
 }
 
 impl PerPeerLimit {
@@ -33,8 +32,8 @@ impl PerPeerLimit {
 
     /// Counts a connection; any number of this machine's are let in. Returns `None` if the
     /// peer has as many as it may.
-    pub(crate) fn enter(&self, address: IpAddr) -> Option<PeerConnection> {
-        let peer = Some(peer_of(address)).filter(|peer| !peer.is_loopback());
+    pub(crate) fn enter(&self, peer: Peer) -> Option<PeerConnection> {
+        let peer = (!peer.is_of_this_machine()).then(|| peer.key());
         if let Some(peer) = peer {
             let mut counts = self.lock();
             let count = counts.entry(peer).or_default();
@@ -49,7 +48,7 @@ impl PerPeerLimit {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PeerKey, usize>> {
         // No code that could panic runs under the lock.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,12 +71,18 @@ impl Drop for PeerConnection {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
+
+    fn peer(address: &str) -> Peer {
+        Peer::Address(SocketAddr::new(address.parse().unwrap(), 1))
+    }
 
     #[test]
     fn a_peer_has_its_share_and_no_more() {
         let limit = PerPeerLimit::new(2);
-        let enter = |text: &str| limit.enter(text.parse().unwrap());
+        let enter = |text: &str| limit.enter(peer(text));
         let first = enter("10.0.0.1");
         let second = enter("::ffff:10.0.0.1");
         assert!(first.is_some() && second.is_some());
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn a_network_is_one_peer_and_this_machine_none() {
         let limit = PerPeerLimit::new(1);
-        let enter = |text: &str| limit.enter(text.parse().unwrap());
+        let enter = |text: &str| limit.enter(peer(text));
         let _one = enter("2001:db8:0:1::1").unwrap();
         assert!(enter("2001:db8:0:1:ffff::2").is_none());
         assert!(enter("2001:db8:0:2::1").is_some());

@@ -1,6 +1,5 @@
 //! One request, from its head to its response.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use ::hyper::body::{Bytes, Incoming};
@@ -26,6 +25,7 @@ use crate::front::hyper::get;
 use crate::front::hyper::response::{LogAtDebug, close_after, refused, xml};
 use crate::front::hyper::shared::{Endpoints, Shared};
 use crate::front::hyper::workers::Work;
+use crate::front::peer::Peer;
 use crate::front::refusal::Refusal;
 use crate::front::request_body::RequestBody;
 use crate::front::request_head::{check_head, check_host};
@@ -94,7 +94,7 @@ pub(crate) async fn answer(
 /// Returns whether a refusal has a line in the log. The answer to a guess of the token waits
 /// if its peer has been refused too often.
 async fn admit(refusal: &Refusal, endpoints: Endpoints, shared: &Shared) -> bool {
-    let peer = endpoints.peer.ip();
+    let peer = endpoints.peer;
     let is_within = shared.refusal_throttle.admit(peer, Instant::now());
     // Whoever waits keeps a place, which another may need.
     let can_wait = *refusal == Refusal::UNAUTHORIZED && !shared.connection_limit.is_full();
@@ -111,7 +111,7 @@ fn log(head: &Parts, endpoints: Endpoints, response: &Response<Full<Bytes>>) {
         _ => "HTTP/1.1",
     };
     log_request(
-        endpoints.peer.ip(),
+        endpoints.peer,
         head.method.as_str(),
         target.map_or("", |target| target.as_str()),
         version,
@@ -168,10 +168,10 @@ async fn read_call(
 }
 
 /// Returns the context of a call, from its head.
-fn context(head: &Parts, peer: SocketAddr, shared: &Shared) -> Context {
+fn context(head: &Parts, peer: Peer, shared: &Shared) -> Context {
     let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
     let time = read_deadline(value(DEADLINE_MS)).unwrap_or(shared.deadline);
-    let context = Context::new().with_peer(peer);
+    let context = peer.in_context(Context::new());
     let context = match read_call_id(value(CALL_ID)) {
         Some(id) => context.with_id(id),
         None => context,

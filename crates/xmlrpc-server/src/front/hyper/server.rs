@@ -1,7 +1,7 @@
 //! A running server of the hyper front, and its builder.
 
 use std::future::{Future, poll_fn};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::error::{Error, system};
 use crate::front::hyper::accept::Acceptor;
 use crate::front::hyper::options::Options;
-use crate::front::listen::local_address;
+use crate::front::listen_address::ListenAddress;
+use crate::front::listener::Listener;
 use crate::front::server_thread::ServerThread;
 use crate::service::Service;
 use crate::stop::Stop;
@@ -69,23 +70,33 @@ impl Server {
     /// # Errors
     ///
     /// Those of [`Builder::start`].
-    pub fn new(listener: TcpListener, service: impl Into<Arc<Service>>) -> Result<Self, Error> {
+    pub fn new(
+        listener: impl Into<Listener>,
+        service: impl Into<Arc<Service>>,
+    ) -> Result<Self, Error> {
         Server::builder(listener, service).start()
     }
 
     /// Returns a builder of a server that answers on `listener` with the functions of
     /// `service`.
-    pub fn builder(listener: TcpListener, service: impl Into<Arc<Service>>) -> Builder {
+    pub fn builder(listener: impl Into<Listener>, service: impl Into<Arc<Service>>) -> Builder {
         Builder {
-            listener,
+            listener: listener.into(),
             service: service.into(),
             options: Options::default(),
             stop: None,
         }
     }
 
-    /// Returns the address on which the server listens.
+    /// Returns the address of TCP on which the server listens; 0.0.0.0:0 if it listens on a
+    /// Unix socket, which [`listen_address`](Server::listen_address) tells.
     pub fn address(&self) -> SocketAddr {
+        let none = SocketAddr::from(([0; 4], 0));
+        self.thread.address().tcp().unwrap_or(none)
+    }
+
+    /// Returns the address on which the server listens, TCP's or a Unix socket's.
+    pub fn listen_address(&self) -> &ListenAddress {
         self.thread.address()
     }
 
@@ -166,7 +177,7 @@ impl Server {
 #[derive(Debug)]
 #[must_use = "a builder starts nothing before `start`"]
 pub struct Builder {
-    listener: TcpListener,
+    listener: Listener,
     service: Arc<Service>,
     options: Options,
     stop: Option<Stop>,
@@ -202,17 +213,17 @@ impl Builder {
             options,
             stop,
         } = self;
-        let address = local_address(&listener)?;
-        let is_open = !address.ip().to_canonical().is_loopback();
-        if is_open && options.token.is_none() && !options.without_token {
+        let address = listener.address()?;
+        if let Some(open) = address.tcp().filter(|_| address.is_open())
+            && options.token.is_none()
+            && !options.without_token
+        {
             return Err(Error::NotLoopback {
-                address,
+                address: open,
                 help: "whoever reaches it may call; ask for a token, say without_token if that is meant, or listen on 127.0.0.1",
             });
         }
-        listener
-            .set_nonblocking(true)
-            .map_err(system("set up the listener"))?;
+        listener.set_nonblocking(true)?;
         let (end, ended) = oneshot::channel();
         let prepare = move || {
             let runtime = runtime(options.runtime_threads(), options.workers.max(1))?;

@@ -1,6 +1,6 @@
 //! The state that all connections of a server share.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use crate::front::hyper::connection_limit::ConnectionLimit;
 #[cfg(feature = "tls")]
 use crate::front::hyper::tls::Tls;
 use crate::front::hyper::workers::Workers;
+use crate::front::peer::Peer;
 use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
 use crate::token::Token;
@@ -35,6 +36,6 @@ pub(crate) struct Shared {
 /// The addresses of a connection's two ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Endpoints {
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     pub(crate) local: IpAddr,
 }

@@ -1,4 +1,4 @@
-//! The TCP connection under a stream.
+//! The options of a TCP connection.
 
 use std::io;
 use std::time::Duration;
@@ -27,32 +27,11 @@ pub(crate) fn set_keepalive(stream: &TcpStream, time: Duration) -> io::Result<()
     Ok(())
 }
 
-/// A stream over a TCP connection.
-pub(crate) trait OverTcp {
-    /// Returns the connection under the stream.
-    fn tcp(&self) -> &TcpStream;
-
-    /// Acknowledges what has come, at once.
-    ///
-    /// A client that writes a request in pieces may hold the last one back until those
-    /// before are acknowledged (Nagle's algorithm), for which the system would take 40 ms and
-    /// more.
-    fn acknowledge(&self) {
-        #[cfg(target_os = "linux")]
-        // If this fails, the request is only slower.
-        let _ = rustix::net::sockopt::set_tcp_quickack(self.tcp(), true);
-    }
-}
-
-impl OverTcp for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
-    }
-}
-
-#[cfg(feature = "tls")]
-impl OverTcp for tokio_rustls::server::TlsStream<TcpStream> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0
-    }
+/// Acknowledges what has come, at once.
+pub(crate) fn acknowledge(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    // If this fails, the request is only slower.
+    let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }

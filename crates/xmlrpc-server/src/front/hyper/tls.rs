@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -15,6 +14,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
 use crate::error::Error;
+use crate::front::hyper::socket::Socket;
 
 /// The TLS settings of a server: version 1.3, with a certificate of its own, and with or
 /// without certificates of clients. A new certificate needs a new start of the server.
@@ -69,7 +69,7 @@ impl Tls {
         Ok(Tls(Arc::new(config)))
     }
 
-    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, stream: Socket) -> io::Result<TlsStream<Socket>> {
         TlsAcceptor::from(Arc::clone(&self.0)).accept(stream).await
     }
 }

@@ -6,11 +6,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use crate::front::hyper::connection_limit::TrackedConnection;
-use crate::front::hyper::tcp::OverTcp;
+use crate::front::hyper::socket::{OverSocket, Socket};
 
 /// A stream that fails if its client does not take an answer in time.
 ///
@@ -91,9 +90,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<'_, S> {
     }
 }
 
-impl<S: OverTcp> OverTcp for WriteTimeout<'_, S> {
-    fn tcp(&self) -> &TcpStream {
-        self.inner.tcp()
+impl<S: OverSocket> OverSocket for WriteTimeout<'_, S> {
+    fn socket(&self) -> &Socket {
+        self.inner.socket()
     }
 }
 

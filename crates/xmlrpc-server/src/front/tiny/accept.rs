@@ -1,6 +1,5 @@
 //! The accept loop of blocking connections, and the end of a server.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,19 +9,18 @@ use crate::call_table::SlotsGuard;
 use crate::error::{Error, system};
 use crate::front::accept_error::{PAUSE, is_of_one_connection};
 use crate::front::descriptor_limit::max_connections;
+use crate::front::listener::Listener;
 use crate::front::log_throttle::LogThrottle;
+use crate::front::peer::Peer;
 use crate::front::tiny::connections::Connections;
 use crate::front::tiny::options::Options;
 use crate::front::tiny::private_server::PrivateServer;
 use crate::front::tiny::receivers::RequestHandler;
 use crate::front::tiny::relay::{Shared, serve_connection};
 use crate::front::tiny::responder::Responder;
+use crate::front::tiny::socket::{ListeningSocket, Socket, Waker};
 use crate::service::Service;
 use crate::stop::Stop;
-
-/// The longest time for which a stop tries to wake the accept loop, which is awake already
-/// where that takes any time.
-const WAKE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The descriptors of a connection whose request is being answered: the client's, and three of
 /// the exchange with tiny_http, which duplicates its own.
@@ -30,23 +28,22 @@ const DESCRIPTORS_PER_CONNECTION: usize = 4;
 
 /// A server before its accept loop runs.
 pub(crate) struct Acceptor {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: ListeningSocket,
     connections: Arc<Connections>,
     shared: Arc<Shared>,
+    waker: Arc<Waker>,
     grace: Duration,
     _slots: SlotsGuard,
 }
 
 impl Acceptor {
-    /// Returns an acceptor of a blocking listener, which listens on `address`.
+    /// Returns an acceptor of a blocking listener.
     ///
     /// # Errors
     ///
-    /// tiny_http can't listen.
+    /// tiny_http can't listen, or there is no descriptor.
     pub(crate) fn new(
-        listener: TcpListener,
-        address: SocketAddr,
+        listener: Listener,
         service: Arc<Service>,
         options: Options,
     ) -> Result<Self, Error> {
@@ -57,9 +54,10 @@ impl Acceptor {
         let server = PrivateServer::start(handler).map_err(system(
             "make a socket for tiny_http in the directory of temporary files",
         ))?;
+        let listener = ListeningSocket::new(listener);
         Ok(Acceptor {
+            waker: Arc::new(listener.waker().map_err(system("set up the listener"))?),
             listener,
-            address,
             connections: Arc::new(Connections::new(max)),
             grace: options.grace,
             _slots: slots,
@@ -76,12 +74,11 @@ impl Acceptor {
     pub(crate) fn run(self, stop: &Stop) {
         let is_stopped = Arc::new(AtomicBool::new(false));
         let (stopping, connections) = (Arc::clone(&is_stopped), Arc::clone(&self.connections));
-        let address = self.address;
+        let waker = Arc::clone(&self.waker);
         let _hook = stop.hook(move || {
             stopping.store(true, Ordering::SeqCst);
             connections.close();
-            // The loop waits for a connection, and this is one.
-            let _ = TcpStream::connect_timeout(&address, WAKE_TIMEOUT);
+            waker.wake();
         });
         let mut throttle = LogThrottle::default();
         while !is_stopped.load(Ordering::SeqCst) {
@@ -92,6 +89,8 @@ impl Acceptor {
                         thread::sleep(PAUSE);
                     }
                 }
+                // The stop ends the wait.
+                Err(_) if is_stopped.load(Ordering::SeqCst) => {}
                 Err(error) => {
                     throttle.accept_failed(&error);
                     if !is_of_one_connection(&error) {
@@ -107,7 +106,7 @@ impl Acceptor {
 
     /// Serves a connection in a thread of its own, so that a client that sends or reads slowly
     /// holds up no other.
-    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
+    fn serve(&self, stream: Socket, peer: Peer) -> std::io::Result<()> {
         let Some(connection) = self.connections.enter(stream) else {
             return Ok(());
         };

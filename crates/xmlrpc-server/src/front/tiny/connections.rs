@@ -12,9 +12,11 @@
 //! stream, and ends.
 
 use std::collections::BTreeMap;
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::front::tiny::socket::Socket;
 
 /// The open connections of a server.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ struct State {
 
 #[derive(Debug)]
 struct Open {
-    stream: Arc<TcpStream>,
+    stream: Arc<Socket>,
     activity: Activity,
 }
 
@@ -109,7 +111,7 @@ impl Connections {
     }
 
     /// Takes a new connection in, once there is a place for it. Returns `None` after the stop.
-    pub(crate) fn enter(self: &Arc<Self>, stream: TcpStream) -> Option<Connection> {
+    pub(crate) fn enter(self: &Arc<Self>, stream: Socket) -> Option<Connection> {
         let mut state = self.lock();
         while state.open.len() >= self.max && !state.is_closed {
             // One at a time: this is woken by every change, and the thread of one that is
@@ -192,7 +194,7 @@ impl Connections {
 pub(crate) struct Connection {
     connections: Arc<Connections>,
     id: u64,
-    pub(crate) stream: Arc<TcpStream>,
+    pub(crate) stream: Arc<Socket>,
 }
 
 impl Connection {
@@ -234,15 +236,15 @@ impl Drop for Connection {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::sync::mpsc::channel;
     use std::thread;
 
     use super::*;
 
-    fn pair(listener: &TcpListener) -> (TcpStream, TcpStream) {
+    fn pair(listener: &TcpListener) -> (TcpStream, Socket) {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (client, listener.accept().unwrap().0)
+        (client, Socket::Tcp(listener.accept().unwrap().0))
     }
 
     #[test]

@@ -10,16 +10,17 @@
 //! | taken | awaits the body | the responder, which finds nothing wrong with the head alone, and answers "100 Continue" |
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::front::body_framing::BodyFraming;
+use crate::front::peer::Peer;
 
 /// A request that the relay passes on.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// The address to which the client is connected.
     pub(crate) local: IpAddr,
     /// The framing that the head declares.
@@ -45,7 +46,7 @@ pub(crate) enum Progress {
 
 impl Exchange {
     pub(crate) fn new(
-        peer: SocketAddr,
+        peer: Peer,
         local: IpAddr,
         framing: BodyFraming,
         has_body: bool,
@@ -143,7 +144,7 @@ impl Drop for Entered<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, SocketAddr};
 
     use super::*;
 
@@ -151,8 +152,9 @@ mod tests {
     fn an_exchange_is_open_until_it_is_taken_and_answered() {
         let exchanges = Exchanges::default();
         let enter = || {
-            let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-            let exchange = Exchange::new(peer, peer.ip(), BodyFraming::Undeclared, false, true);
+            let local = Ipv4Addr::LOCALHOST;
+            let peer = Peer::Address(SocketAddr::from((local, 1)));
+            let exchange = Exchange::new(peer, local.into(), BodyFraming::Undeclared, false, true);
             exchanges.enter(exchange)
         };
         let (first, second) = (enter(), enter());

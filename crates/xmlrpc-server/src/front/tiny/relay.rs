@@ -6,12 +6,13 @@
 //! limit. A request whose body is too long, in chunks or held back is judged by its head alone.
 
 use std::io::Read;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::front::access_log::log_request;
 use crate::front::body_framing::BodyFraming;
+use crate::front::peer::Peer;
 use crate::front::raw_head;
 use crate::front::refusal::Refusal;
 use crate::front::tiny::connections::Connection;
@@ -37,20 +38,19 @@ pub(crate) struct Shared {
 }
 
 /// Serves one connection to its end.
-pub(crate) fn serve_connection(connection: &Connection, peer: SocketAddr, shared: &Shared) {
+pub(crate) fn serve_connection(connection: &Connection, peer: Peer, shared: &Shared) {
     let stream = &*connection.stream;
     // The address of a connection that its peer has reset may be gone already.
-    let Ok(local) = stream.local_addr() else {
+    let Ok(local) = stream.local_ip() else {
         return;
     };
-    // If this fails, answers are only slower.
-    let _ = stream.set_nodelay(true);
+    stream.set_up();
     let mut relay = Relay {
         connection,
         reader: SocketReader::new(stream),
         writer: SocketWriter::new(stream),
         peer,
-        local: local.ip(),
+        local,
         shared,
         piece: Vec::new(),
     };
@@ -62,7 +62,7 @@ struct Relay<'a> {
     connection: &'a Connection,
     reader: SocketReader<'a>,
     writer: SocketWriter<'a>,
-    peer: SocketAddr,
+    peer: Peer,
     local: IpAddr,
     shared: &'a Shared,
     /// The buffer of answers.
@@ -207,17 +207,10 @@ impl Relay<'_> {
         let version = line.as_ref().map_or("HTTP/1.1", |line| line.version);
         let throttle = &self.shared.responder.refusal_throttle;
         if let Some(line) = &line
-            && throttle.admit(self.peer.ip(), Instant::now())
+            && throttle.admit(self.peer, Instant::now())
         {
             let (method, target) = (line.method, line.target);
-            log_request(
-                self.peer.ip(),
-                method,
-                target,
-                version,
-                refusal.status,
-                false,
-            );
+            log_request(self.peer, method, target, version, refusal.status, false);
         }
         let response = Response::refused(refusal);
         let deadline = Instant::now() + self.shared.options.write_timeout;
@@ -247,6 +240,7 @@ mod tests {
     use super::*;
     use crate::front::tiny::connections::Connections;
     use crate::front::tiny::receivers::RequestHandler;
+    use crate::front::tiny::socket::Socket;
     use crate::service::Service;
 
     const REQUEST: &[u8] =
@@ -274,8 +268,8 @@ mod tests {
         client.shutdown(std::net::Shutdown::Write).unwrap();
         thread::scope(|scope| {
             scope.spawn(|| {
-                let connection = connections.enter(stream).unwrap();
-                serve_connection(&connection, peer, shared);
+                let connection = connections.enter(Socket::Tcp(stream)).unwrap();
+                serve_connection(&connection, Peer::Address(peer), shared);
             });
             let mut answer = String::new();
             client.read_to_string(&mut answer).unwrap();

@@ -62,7 +62,7 @@ impl Responder {
 
     fn refuse_exchange(&self, request: Request, exchange: &Exchange, refusal: &Refusal) {
         self.service.calls().count_refused();
-        let peer = exchange.peer.ip();
+        let peer = exchange.peer;
         let is_logged = self.refusal_throttle.admit(peer, Instant::now());
         respond(request, exchange, Response::refused(refusal), is_logged);
     }
@@ -162,7 +162,7 @@ fn respond(request: Request, exchange: &Exchange, response: Response, is_logged:
     let method = request.method().as_str();
     if is_logged {
         log_request(
-            exchange.peer.ip(),
+            exchange.peer,
             method,
             request.url(),
             &version,
@@ -215,7 +215,7 @@ fn value<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
 fn context(request: &Request, exchange: &Exchange) -> Context {
     let bytes = |name| value(request, name).map(str::as_bytes);
     let time = read_deadline(bytes(DEADLINE_MS));
-    let mut context = Context::new().with_peer(exchange.peer);
+    let mut context = exchange.peer.in_context(Context::new());
     if let Some(id) = read_call_id(bytes(CALL_ID)) {
         context = context.with_id(id);
     }
@@ -232,12 +232,14 @@ mod tests {
     use tiny_http::{Header, TestRequest};
 
     use super::*;
+    use crate::front::peer::Peer;
 
     #[test]
     fn a_request_without_a_thread_is_refused_and_counted() {
         let responder = Responder::new(Arc::new(Service::new()), 1);
-        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let exchange = Exchange::new(peer, peer.ip(), BodyFraming::Undeclared, true, false);
+        let local = Ipv4Addr::LOCALHOST;
+        let peer = Peer::Address(SocketAddr::from((local, 1)));
+        let exchange = Exchange::new(peer, local.into(), BodyFraming::Undeclared, true, false);
         let entered = responder.exchanges.enter(exchange);
         let number = entered.number.to_string();
         let header = Header::from_bytes(EXCHANGE, number).unwrap();

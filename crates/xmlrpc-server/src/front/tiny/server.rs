@@ -1,10 +1,11 @@
 //! A running server of the tiny front, and its builder.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::error::{Error, system};
-use crate::front::listen::local_address;
+use crate::error::Error;
+use crate::front::listen_address::ListenAddress;
+use crate::front::listener::Listener;
 use crate::front::server_thread::ServerThread;
 use crate::front::tiny::accept::Acceptor;
 use crate::front::tiny::options::Options;
@@ -42,23 +43,33 @@ impl Server {
     /// # Errors
     ///
     /// Those of [`Builder::start`].
-    pub fn new(listener: TcpListener, service: impl Into<Arc<Service>>) -> Result<Self, Error> {
+    pub fn new(
+        listener: impl Into<Listener>,
+        service: impl Into<Arc<Service>>,
+    ) -> Result<Self, Error> {
         Server::builder(listener, service).start()
     }
 
     /// Returns a builder of a server that answers on `listener` with the functions of
     /// `service`.
-    pub fn builder(listener: TcpListener, service: impl Into<Arc<Service>>) -> Builder {
+    pub fn builder(listener: impl Into<Listener>, service: impl Into<Arc<Service>>) -> Builder {
         Builder {
-            listener,
+            listener: listener.into(),
             service: service.into(),
             options: Options::default(),
             stop: None,
         }
     }
 
-    /// Returns the address on which the server listens.
+    /// Returns the address of TCP on which the server listens; 0.0.0.0:0 if it listens on a
+    /// Unix socket, which [`listen_address`](Server::listen_address) tells.
     pub fn address(&self) -> SocketAddr {
+        let none = SocketAddr::from(([0; 4], 0));
+        self.0.address().tcp().unwrap_or(none)
+    }
+
+    /// Returns the address on which the server listens, TCP's or a Unix socket's.
+    pub fn listen_address(&self) -> &ListenAddress {
         self.0.address()
     }
 
@@ -87,7 +98,7 @@ impl Server {
 #[derive(Debug)]
 #[must_use = "a builder starts nothing before `start`"]
 pub struct Builder {
-    listener: TcpListener,
+    listener: Listener,
     service: Arc<Service>,
     options: Options,
     stop: Option<Stop>,
@@ -122,17 +133,15 @@ impl Builder {
             options,
             stop,
         } = self;
-        let address = local_address(&listener)?;
-        if !address.ip().to_canonical().is_loopback() {
+        let address = listener.address()?;
+        if let Some(open) = address.tcp().filter(|_| address.is_open()) {
             return Err(Error::NotLoopback {
-                address,
+                address: open,
                 help: "the tiny front serves this machine alone; listen on 127.0.0.1, or use the hyper front",
             });
         }
-        listener
-            .set_nonblocking(false)
-            .map_err(system("set up the listener"))?;
-        let prepare = move || Acceptor::new(listener, address, service, options);
+        listener.set_nonblocking(false)?;
+        let prepare = move || Acceptor::new(listener, service, options);
         let run = |acceptor: Acceptor, stop: &Stop| {
             acceptor.run(stop);
             Ok(())

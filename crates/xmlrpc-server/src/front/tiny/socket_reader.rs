@@ -1,12 +1,13 @@
 //! The reader of requests from a blocking socket: heads, bodies, and what is dropped of them.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use crate::front::raw_head::{self, MAX_HEAD};
 use crate::front::refusal::Refusal;
 use crate::front::request_body::MAX_RESERVED;
+use crate::front::tiny::socket::Socket;
 use crate::front::tiny::time_limit::TimeLimit;
 use crate::front::tiny::uninterrupted::uninterrupted;
 
@@ -27,7 +28,7 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 ///
 /// It holds at most one head and one read beyond it, or one body.
 pub(crate) struct SocketReader<'a> {
-    stream: &'a TcpStream,
+    stream: &'a Socket,
     limit: TimeLimit,
     /// Bytes that have been read and not taken.
     held: Vec<u8>,
@@ -36,7 +37,7 @@ pub(crate) struct SocketReader<'a> {
 }
 
 impl<'a> SocketReader<'a> {
-    pub(crate) fn new(stream: &'a TcpStream) -> Self {
+    pub(crate) fn new(stream: &'a Socket) -> Self {
         SocketReader {
             stream,
             limit: TimeLimit::default(),
@@ -173,7 +174,7 @@ impl<'a> SocketReader<'a> {
     fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
         let mut stream = self.stream;
         uninterrupted(|| {
-            let set = |time: Duration| stream.set_read_timeout(Some(time));
+            let set = |time: Duration| stream.set_read_timeout(time);
             self.limit.set(deadline, set)?;
             stream.read(buffer)
         })
@@ -188,7 +189,7 @@ fn is_timeout(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
 
     use super::*;
@@ -200,10 +201,10 @@ mod tests {
 
     const HEAD: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
 
-    fn pair() -> (TcpStream, TcpStream) {
+    fn pair() -> (TcpStream, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (client, listener.accept().unwrap().0)
+        (client, Socket::Tcp(listener.accept().unwrap().0))
     }
 
     fn read_head(reader: &mut SocketReader<'_>) -> Result<Option<Vec<u8>>, Refusal> {
@@ -325,8 +326,8 @@ mod tests {
         drop(client);
         assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
         // A client that has not read all resets the connection at its end.
-        let (client, mut server) = pair();
-        server.write_all(b"unread").unwrap();
+        let (client, server) = pair();
+        { &server }.write_all(b"unread").unwrap();
         let unread = client.peek(&mut [0]).unwrap();
         assert_eq!(unread, 1);
         drop(client);

@@ -1,20 +1,20 @@
 //! The writer of answers to a blocking socket.
 
 use std::io::{self, ErrorKind, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::front::tiny::socket::Socket;
 use crate::front::tiny::time_limit::TimeLimit;
 use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// A writer of one connection's answers.
 pub(crate) struct SocketWriter<'a> {
-    stream: &'a TcpStream,
+    stream: &'a Socket,
     limit: TimeLimit,
 }
 
 impl<'a> SocketWriter<'a> {
-    pub(crate) fn new(stream: &'a TcpStream) -> Self {
+    pub(crate) fn new(stream: &'a Socket) -> Self {
         SocketWriter {
             stream,
             limit: TimeLimit::default(),
@@ -29,7 +29,7 @@ impl<'a> SocketWriter<'a> {
         let mut stream = self.stream;
         while !bytes.is_empty() {
             let written = uninterrupted(|| {
-                let set = |time: Duration| stream.set_write_timeout(Some(time));
+                let set = |time: Duration| stream.set_write_timeout(time);
                 self.limit.set(deadline, set)?;
                 stream.write(bytes)
             })?;
@@ -45,15 +45,15 @@ impl<'a> SocketWriter<'a> {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
 
     use super::*;
 
-    fn pair() -> (TcpStream, TcpStream) {
+    fn pair() -> (TcpStream, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (client, listener.accept().unwrap().0)
+        (client, Socket::Tcp(listener.accept().unwrap().0))
     }
 
     #[test]

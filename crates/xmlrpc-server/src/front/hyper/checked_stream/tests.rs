@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::task::Waker;
 
-use tokio::net::TcpStream;
-
 use super::*;
+use crate::front::hyper::socket::Socket;
 
 /// A connection from which bytes come, and into which bytes are written.
 #[derive(Debug, Default)]
@@ -37,8 +36,8 @@ impl Script {
     }
 }
 
-impl OverTcp for Script {
-    fn tcp(&self) -> &TcpStream {
+impl OverSocket for Script {
+    fn socket(&self) -> &Socket {
         panic!("it has none")
     }
 
