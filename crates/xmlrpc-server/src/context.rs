@@ -149,8 +149,7 @@ impl Context {
     }
 
     /// Returns whether the call was [refused](Context::refuse).
-    #[cfg(feature = "hyper")]
-    pub(crate) fn is_refused(&self) -> bool {
+    pub fn is_refused(&self) -> bool {
         self.refused.load(SeqCst)
     }
 

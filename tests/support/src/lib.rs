@@ -15,6 +15,7 @@ mod ended;
 mod local_server;
 #[cfg(target_os = "linux")]
 mod network_namespace;
+mod redis_server;
 mod running;
 mod waiting;
 
@@ -23,5 +24,6 @@ pub use ended::Ended;
 pub use local_server::LocalServer;
 #[cfg(target_os = "linux")]
 pub use network_namespace::NetworkNamespace;
+pub use redis_server::RedisServer;
 pub use running::Running;
 pub use waiting::{PATIENCE, until};

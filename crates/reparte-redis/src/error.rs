@@ -1,0 +1,127 @@
+//! The error of a queue.
+
+use std::fmt;
+use std::sync::Arc;
+
+use untrusted_text::OneLine;
+
+/// The error of a queue, of its client or of a worker.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The URL of the server can't be read.
+    BadUrl {
+        /// The URL, without a password.
+        url: String,
+        /// The reason.
+        reason: &'static str,
+    },
+    /// The function's name can't be the name of a queue.
+    BadFunction {
+        /// The name.
+        function: String,
+    },
+    /// The options don't fit the server.
+    BadOption {
+        /// The reason, and the remedy.
+        reason: String,
+    },
+    /// The server can't be reached, or the connection to it has broken. It may come back.
+    Unreachable {
+        /// The server's address.
+        server: String,
+        /// The error underneath.
+        source: Arc<redis::RedisError>,
+    },
+    /// The server does not execute a command at the moment, such as one that is loading its
+    /// data, is out of memory, or is a replica.
+    Unavailable {
+        /// The server's address.
+        server: String,
+        /// The server's message.
+        message: String,
+    },
+    /// The server refuses the user, the password or a command.
+    Refused {
+        /// The server's address.
+        server: String,
+        /// The server's message.
+        message: String,
+    },
+    /// No Sentinel knows a master of this name that can be reached.
+    NoMaster {
+        /// The name.
+        name: String,
+    },
+    /// A thread can't be started.
+    NoThread {
+        /// The system's message.
+        message: String,
+    },
+    /// The queue was closed.
+    Closed,
+}
+
+impl Error {
+    /// Returns true if the same may succeed later, on this connection or another.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Unavailable { .. } | Self::NoMaster { .. }
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadUrl { url, reason } => write!(
+                f,
+                "{}: {reason}: write redis://host:6379/0, rediss:// for TLS, or \
+                 redis-sentinel://host:26379,host:26379/MASTER/0",
+                OneLine::new(url)
+            ),
+            Self::BadFunction { function } => write!(
+                f,
+                "{:?} can't be a queue: use ASCII letters, digits and _ . : / in the function's \
+                 name",
+                OneLine::new(function).to_string()
+            ),
+            Self::BadOption { reason } => f.write_str(reason),
+            Self::Unreachable { server, source } => write!(
+                f,
+                "{server} can't be reached: {}",
+                OneLine::new(&source.to_string())
+            ),
+            Self::Unavailable { server, message } => {
+                write!(f, "{server} can't do it now: {}", OneLine::new(message))
+            }
+            Self::Refused { server, message } => write!(
+                f,
+                "{server} refuses: {}; see the user, the password and the user's commands",
+                OneLine::new(message)
+            ),
+            Self::NoMaster { name } => write!(
+                f,
+                "no Sentinel names a master {} that can be reached",
+                OneLine::new(name)
+            ),
+            Self::NoThread { message } => write!(
+                f,
+                "no thread can be started ({message}): raise the limit (ulimit -u), or use fewer \
+                 slots"
+            ),
+            Self::Closed => f.write_str("the queue is closed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreachable { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod backoff;
+mod command_thread;
+mod connection;
+mod error;
+mod keys;
+mod kind;
+mod link;
+mod options;
+mod queue;
+mod queue_builder;
+mod reply;
+mod script;
+mod shutdown;
+mod url;
+mod worker;
+mod worker_builder;
+
+pub use error::Error;
+pub use options::Options;
+pub use queue::RedisQueue;
+pub use queue_builder::RedisQueueBuilder;
+pub use url::RedisUrl;
+pub use worker::{Worker, WorkerHandle};
+pub use worker_builder::WorkerBuilder;

@@ -1,0 +1,162 @@
+//! A queue as a destination: its calls submit tasks, and wait for the answers of workers.
+
+pub(crate) mod answer;
+pub(crate) mod reader;
+pub(crate) mod run;
+pub(crate) mod waiting;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status};
+use xmlrpc_wire::{Dialect, FromValue, IntoParams, Limits};
+
+use crate::queue::run::Run;
+use crate::shutdown::Shutdown;
+
+/// The time that the end of a run may take on the server.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+/// The queue of a function on a Redis or Valkey server, as a [`Destino`] of one run.
+///
+/// Its [slots](Destino::slots) are the window: twice the slots of the workers that have announced
+/// themselves, and at least 16, so that a worker finds its next task there. Workers that come
+/// later widen the window. Each of its slots is a thread of the dispatcher, which is why there is
+/// a [cap](crate::RedisQueueBuilder::most_slots).
+///
+/// A task whose worker dies is taken by another worker when its lease has ended. A task that three
+/// different workers died of fails with a fault that names them. While the server is away, calls
+/// wait; when it comes back without some of their tasks, these are submitted again.
+///
+/// [`Call::deadline`] counts from the call, the time in the queue included.
+/// [`RedisQueueBuilder::time_limit`](crate::RedisQueueBuilder::time_limit) counts from the start of the work.
+///
+/// The run ends on the server when this is dropped. After the death of its process, the server
+/// forgets it within two minutes.
+#[derive(Debug)]
+pub struct RedisQueue {
+    pub(crate) name: String,
+    pub(crate) function: String,
+    pub(crate) dialect: Dialect,
+    pub(crate) limits: Limits,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) patience: Duration,
+    pub(crate) run: Arc<Run>,
+    /// Ends the reader.
+    pub(crate) shutdown: Shutdown,
+    /// Ends the attempts of the thread of commands.
+    pub(crate) give_up: Shutdown,
+    pub(crate) reader: Option<JoinHandle<()>>,
+    pub(crate) commands: Option<JoinHandle<()>>,
+}
+
+impl<A, R> Destino<A, R> for RedisQueue
+where
+    A: IntoParams + Clone,
+    R: FromValue,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn slots(&self) -> usize {
+        self.run.window.load(Relaxed)
+    }
+
+    fn learns_slots(&self) -> bool {
+        true
+    }
+
+    fn has_status(&self) -> bool {
+        true
+    }
+
+    /// Returns the window. While the server is away, the calls wait, and that is no failure until
+    /// the patience has ended.
+    fn status(&self) -> Result<Option<Status>, CallError> {
+        match self.is_out_of_patience() {
+            true => Err(self.run.unreachable()),
+            false => {
+                let window = self.run.window.load(Relaxed);
+                Ok(Some(Status::new(self.run.keys.run.clone(), window)))
+            }
+        }
+    }
+
+    fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
+        let unsendable = |error| CallError::from_source(ErrorKind::Unsendable, error);
+        let params = args.clone().into_params().map_err(unsendable)?;
+        let document = self.dialect.encode_call(&self.function, &params);
+        let document = document.map_err(unsendable)?;
+        let waiting = &self.run.waiting;
+        let (task, outcome) = waiting.enter(call.id, document, self.time_limit);
+        let n = task.n;
+        // Entered first, and then asked: `cancel` marks first and then looks.
+        if call.is_cancelled() {
+            waiting.end(n, Err(cancelled()));
+        } else {
+            self.run.submit(task);
+        }
+        let outcome = loop {
+            let now = Instant::now();
+            let until_deadline = call.deadline.map(|at| at.saturating_duration_since(now));
+            let next_look = until_deadline.map_or(LOOK, |left| left.min(LOOK));
+            match outcome.recv_timeout(next_look) {
+                Ok(outcome) => break outcome,
+                Err(RecvTimeoutError::Disconnected) => break Err(cancelled()),
+                Err(RecvTimeoutError::Timeout) => {
+                    let is_late = call.deadline.is_some_and(|at| at <= Instant::now());
+                    if is_late {
+                        let message = "no answer by the call's deadline";
+                        let late = CallError::new(ErrorKind::TimedOut, message);
+                        self.run.give_up(n, late);
+                    } else if self.is_out_of_patience() {
+                        self.run.give_up(n, self.run.unreachable());
+                    }
+                }
+            }
+        };
+        outcome?.result(&self.limits)
+    }
+
+    fn cancel(&self, call: CallId) {
+        if let Some(n) = self.run.waiting.number_of(call) {
+            self.run.give_up(n, cancelled());
+        }
+    }
+}
+
+/// The time after which a waiting call looks at the clock and the server's state.
+const LOOK: Duration = Duration::from_millis(500);
+
+impl RedisQueue {
+    fn is_out_of_patience(&self) -> bool {
+        let failing = self.run.health.failing_for();
+        failing.is_some_and(|time| time >= self.patience)
+    }
+}
+
+impl Drop for RedisQueue {
+    fn drop(&mut self) {
+        self.shutdown.give();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        let give_up = self.give_up.clone();
+        let closed = self.run.close();
+        // A server that is away does not keep the program from its end. The run expires there.
+        let _ = closed.recv_timeout(CLOSE_TIME);
+        give_up.give();
+        self.run.disconnect();
+        if let Some(commands) = self.commands.take() {
+            let _ = commands.join();
+        }
+    }
+}
+
+fn cancelled() -> CallError {
+    CallError::new(ErrorKind::Cancelled, "cancelled")
+}

@@ -1,0 +1,66 @@
+//! An answer as a result or an error of a call.
+
+use reparte::{CallError, ErrorKind};
+use xmlrpc_wire::{FromValue, Limits, decode_response};
+
+use crate::kind::AnswerKind;
+use crate::reply::Entry;
+
+/// An answer, as a worker has committed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    kind: AnswerKind,
+    document: Vec<u8>,
+    /// The worker's name.
+    by: String,
+}
+
+impl Answer {
+    /// Reads an entry of the stream of results, and the number of its task.
+    pub(crate) fn read(mut entry: Entry) -> Option<(u64, Self)> {
+        let n = entry.number("n")?;
+        let answer = Self {
+            kind: AnswerKind::read(entry.text("kind").unwrap_or_default()),
+            by: entry.text("by").unwrap_or_default().to_owned(),
+            document: entry.take("answer")?,
+        };
+        Some((n, answer))
+    }
+
+    /// Returns the result, or the error that the worker's answer is.
+    pub(crate) fn result<R: FromValue>(self, limits: &Limits) -> Result<R, CallError> {
+        let by = self.by;
+        if self.document.len() > limits.bytes {
+            let message = format!(
+                "the answer of {by} has {} bytes, and the limit is {}",
+                self.document.len(),
+                limits.bytes
+            );
+            return Err(CallError::new(ErrorKind::Malformed, message));
+        }
+        let response = decode_response(&self.document, limits);
+        let response = response.map_err(|error| malformed(&by, &error))?;
+        match (response, self.kind) {
+            (Ok(value), AnswerKind::Answer) => {
+                R::from_value(value).map_err(|error| malformed(&by, &error))
+            }
+            (Err(fault), AnswerKind::Overran) => {
+                let message = format!("{by} was still at work on it: {}", fault.message);
+                Err(CallError::new(ErrorKind::Overran, message))
+            }
+            (Ok(_), AnswerKind::Overran) => {
+                let message = format!("{by} was still at work on it at its time limit");
+                Err(CallError::new(ErrorKind::Overran, message))
+            }
+            (Err(fault), _) => Err(CallError::fault(fault.code, fault.message)),
+            (Ok(_), AnswerKind::Lost) => {
+                let message = "the task was lost with its workers";
+                Err(CallError::fault(crate::kind::LOST, message))
+            }
+        }
+    }
+}
+
+fn malformed(by: &str, error: &xmlrpc_wire::Error) -> CallError {
+    CallError::new(ErrorKind::Malformed, format!("the answer of {by}: {error}"))
+}

@@ -1,0 +1,168 @@
+//! The builder of a queue.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use reparte::MAX_SLOTS;
+use xmlrpc_wire::{Dialect, Limits};
+
+use crate::command_thread::CommandSender;
+use crate::connection::{Connection, Connector};
+use crate::error::Error;
+use crate::keys::QueueKeys;
+use crate::link::{Health, Link};
+use crate::options::Options;
+use crate::queue::RedisQueue;
+use crate::queue::reader::{Reader, open, window, worker_slots};
+use crate::queue::run::Run;
+use crate::reply;
+use crate::shutdown::Shutdown;
+use crate::url::RedisUrl;
+
+/// The builder of a [`RedisQueue`].
+#[derive(Debug)]
+#[must_use]
+pub struct RedisQueueBuilder {
+    url: RedisUrl,
+    function: String,
+    options: Options,
+    dialect: Dialect,
+    limits: Limits,
+    time_limit: Option<Duration>,
+    patience: Duration,
+    most_slots: usize,
+}
+
+impl RedisQueue {
+    /// Returns a builder of the queue of a function on a server.
+    pub fn builder(url: RedisUrl, function: impl Into<String>) -> RedisQueueBuilder {
+        RedisQueueBuilder {
+            url,
+            function: function.into(),
+            options: Options::default(),
+            dialect: Dialect::default(),
+            limits: Limits::default(),
+            time_limit: None,
+            patience: Duration::from_secs(600),
+            most_slots: 256,
+        }
+    }
+}
+
+impl RedisQueueBuilder {
+    /// Sets the options of the connections.
+    pub fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Sets the dialect of the calls.
+    pub fn dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// Sets the limits on answers.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets the time that the work on a task may take, from its start on. No limit by default.
+    pub fn time_limit(self, limit: Duration) -> Self {
+        Self {
+            time_limit: Some(limit),
+            ..self
+        }
+    }
+
+    /// Sets how long calls wait for a server that does not answer. 10 minutes by default.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Sets the most slots that the queue has: the threads that wait for answers. 256 by default,
+    /// and [`MAX_SLOTS`] at most.
+    pub fn most_slots(self, slots: usize) -> Self {
+        Self {
+            most_slots: slots.clamp(1, MAX_SLOTS),
+            ..self
+        }
+    }
+
+    /// Connects to the server, and opens a run.
+    ///
+    /// # Errors
+    ///
+    /// The function's name can't be a queue, the server can't be reached or refuses, or the
+    /// system gives no thread.
+    pub fn start(self) -> Result<RedisQueue, Error> {
+        let queue = QueueKeys::new(&self.function)?;
+        let random = RandomState::new();
+        let run = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
+        let keys = queue.of_run(&run);
+        let connector = Connector {
+            url: self.url.clone(),
+            options: self.options,
+        };
+        let mut connection = connector.connect()?;
+        warn_of_settings(&mut connection);
+        let slots = worker_slots(&queue.workers(), &mut connection)?;
+        let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
+        let link =
+            |shutdown: &Shutdown| Link::new(connector.clone(), health.clone(), shutdown.clone());
+        let (sender, commands) = CommandSender::start(link(&give_up), give_up.clone())?;
+        let window = window(slots, self.most_slots);
+        let run = Arc::new(Run::new(keys, window, health.clone(), sender));
+        open(&run, &mut connection)?;
+        let link = link(&shutdown).with_connection(connection);
+        let reader = Reader::new(Arc::clone(&run), link, shutdown.clone(), self.most_slots);
+        let reader = thread::Builder::new()
+            .name("redis-reader".to_owned())
+            .spawn(move || reader.run())
+            .map_err(|error| Error::NoThread {
+                message: error.to_string(),
+            })?;
+        Ok(RedisQueue {
+            name: format!("{}#{}", self.url, self.function),
+            function: self.function,
+            dialect: self.dialect,
+            limits: self.limits,
+            time_limit: self.time_limit,
+            patience: self.patience,
+            run,
+            shutdown,
+            give_up,
+            reader: Some(reader),
+            commands: Some(commands),
+        })
+    }
+}
+
+/// Warns of settings of the server by which tasks may be lost. Those are submitted again, and
+/// their work is done twice.
+fn warn_of_settings(connection: &mut Connection) {
+    let info = match connection.query(&redis::cmd("INFO")) {
+        Ok(info) => reply::text(info).unwrap_or_default(),
+        Err(error) => {
+            log::debug!("the engine does not tell its settings: {error}");
+            return;
+        }
+    };
+    let has = |line: &str| info.lines().any(|of| of.trim_end() == line);
+    if has("aof_enabled:0") {
+        log::warn!(
+            "the engine keeps no log of its writes: when it starts again, tasks that were waiting \
+             or at work are done again (set appendonly yes)"
+        );
+    }
+    let evicts = info
+        .lines()
+        .filter_map(|line| line.trim_end().strip_prefix("maxmemory_policy:"))
+        .any(|policy| policy != "noeviction");
+    if evicts && !has("maxmemory:0") {
+        log::warn!(
+            "the engine throws keys away when it is full: tasks may be done twice (set \
+             maxmemory-policy noeviction)"
+        );
+    }
+}

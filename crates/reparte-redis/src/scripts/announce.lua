@@ -1,0 +1,19 @@
+-- ANNOUNCE: enters a worker, and removes those that are silent and have nothing. Returns the
+-- lease of the queue in milliseconds, which its first worker has chosen.
+-- KEYS tasks seen workers lease; ARGV worker, its details, lease, milliseconds of silence.
+redis.pcall('XGROUP', 'CREATE', KEYS[1], 'w', '0', 'MKSTREAM')
+redis.call('SET', KEYS[4], ARGV[3], 'NX')
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[2], now, ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+local silent = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4], 'LIMIT', 0, 16)
+for _, worker in ipairs(silent) do
+  -- The tasks of a consumer go with it: they would be lost.
+  if #redis.call('XPENDING', KEYS[1], 'w', '-', '+', 1, worker) == 0 then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'w', worker)
+    redis.call('ZREM', KEYS[2], worker)
+  end
+  redis.call('HDEL', KEYS[3], worker)
+end
+return redis.call('GET', KEYS[4])

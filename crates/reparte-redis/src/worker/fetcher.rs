@@ -1,0 +1,176 @@
+//! The thread that takes tasks for the slots.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use redis::Value;
+use xmlrpc_server::Context;
+
+use crate::connection::{BLOCK, Connection};
+use crate::error::Error;
+use crate::link::Link;
+use crate::reply::{self, Entry};
+use crate::script::{Script, ScriptCall};
+use crate::shutdown::Shutdown;
+use crate::worker::job::Job;
+use crate::worker::running::Running;
+use crate::worker::slots::Work;
+use crate::worker::tenure::Tenure;
+
+/// The time between two looks for orphans. The server lets one worker a second look.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// The thread that takes tasks for the slots.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
+    pub(crate) link: Link,
+    pub(crate) tenure: Tenure,
+    pub(crate) running: Arc<Running>,
+    pub(crate) lease: Duration,
+    pub(crate) work: Sender<Work>,
+    pub(crate) stop: Shutdown,
+}
+
+impl Fetcher {
+    /// Takes tasks until the worker stops.
+    pub(crate) fn run(mut self) {
+        let mut swept: Option<Instant> = None;
+        while !self.stop.has_come() {
+            let free = self.running.wait_for_slots(BLOCK);
+            if free == 0 {
+                continue;
+            }
+            let (tenure, lease) = (&self.tenure, self.lease);
+            let mut is_new = false;
+            let taken = self.link.attempt(|connection| {
+                // After an outage that was longer than a lease, all leases seem to have ended.
+                // Their workers have the time of one lease to renew them.
+                let may_take_orphans = connection.age() >= lease;
+                if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
+                    swept = Some(Instant::now());
+                    let taken = sweep(tenure, connection, free, may_take_orphans, lease)?;
+                    if !taken.is_empty() {
+                        return alive(tenure, connection, taken);
+                    }
+                }
+                is_new = true;
+                let taken = fetch(tenure, connection, free)?;
+                alive(tenure, connection, taken)
+            });
+            match taken {
+                Ok(taken) => taken.into_iter().for_each(|work| self.start(work)),
+                Err(error) => self.mend(&error),
+            }
+        }
+    }
+
+    /// Gives a task to the slots, or drops it.
+    fn start(&self, (job, is_alive): (Job, bool)) {
+        let mut context = Context::new().with_id(format!("{}-{}", job.run, job.n));
+        if let Some(limit) = job.limit
+            && let Some(deadline) = Instant::now().checked_add(limit)
+        {
+            context = context.with_deadline(deadline);
+        }
+        if !self.running.enter(&job.id, &context) {
+            return;
+        }
+        let work = Work {
+            job,
+            context,
+            is_alive,
+        };
+        // The slots end after this.
+        let _ = self.work.send(work);
+    }
+
+    /// Prepares the next attempt: the server may have come back without the group.
+    fn mend(&self, error: &Error) {
+        if matches!(error, Error::Unavailable { .. }) {
+            let announcement = self.tenure.announcement(self.running.busy(), self.lease);
+            self.tenure.commands.send(announcement, |_| {});
+        }
+    }
+}
+
+/// Takes tasks that were given back, and orphans.
+fn sweep(
+    tenure: &Tenure,
+    connection: &mut Connection,
+    count: usize,
+    may_take_orphans: bool,
+    lease: Duration,
+) -> Result<Vec<Job>, Error> {
+    let keys = &tenure.keys;
+    let call = ScriptCall::new(Script::Take, [keys.tasks(), keys.lost(), keys.sweep()])
+        .arg(tenure.worker.as_bytes())
+        .number(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX))
+        .arg(count.to_string())
+        .arg(if may_take_orphans { "1" } else { "0" });
+    let taken = Job::read_taken(connection.run(&call)?);
+    known(tenure, connection, taken)
+}
+
+/// Takes new tasks.
+fn fetch(tenure: &Tenure, connection: &mut Connection, count: usize) -> Result<Vec<Job>, Error> {
+    let mut command = redis::cmd("XREADGROUP");
+    command.arg("GROUP").arg("w").arg(&tenure.worker);
+    command.arg("COUNT").arg(count);
+    command.arg("BLOCK").arg(BLOCK.as_millis().to_string());
+    command.arg("STREAMS").arg(tenure.keys.tasks()).arg(">");
+    let entries = reply::entries(connection.query(&command)?);
+    let jobs = entries.into_iter().map(|entry: Entry| Job::read(entry, ""));
+    let jobs = jobs.collect();
+    known(tenure, connection, jobs)
+}
+
+/// Returns the tasks that can be read, and removes the others, which no client of this protocol
+/// has written.
+fn known(
+    tenure: &Tenure,
+    connection: &mut Connection,
+    taken: Vec<Result<Job, String>>,
+) -> Result<Vec<Job>, Error> {
+    let mut jobs = Vec::with_capacity(taken.len());
+    for job in taken {
+        match job {
+            Ok(job) => jobs.push(job),
+            Err(id) => {
+                log::warn!("an entry of the queue is no task, and is removed: {id}");
+                let mut acknowledge = redis::cmd("XACK");
+                acknowledge.arg(tenure.keys.tasks()).arg("w").arg(&id);
+                connection.query(&acknowledge)?;
+                let mut delete = redis::cmd("XDEL");
+                delete.arg(tenure.keys.tasks()).arg(&id);
+                connection.query(&delete)?;
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+/// Looks for each task whether its run is alive: the work of a dead run is not begun.
+fn alive(
+    tenure: &Tenure,
+    connection: &mut Connection,
+    jobs: Vec<Job>,
+) -> Result<Vec<(Job, bool)>, Error> {
+    let mut runs: HashMap<String, bool> = HashMap::new();
+    let mut all = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let is_alive = match runs.get(&job.run) {
+            Some(is_alive) => *is_alive,
+            None => {
+                let mut exists = redis::cmd("EXISTS");
+                exists.arg(tenure.keys.of_run(&job.run).results());
+                let is_alive = connection.query(&exists)? == Value::Int(1);
+                runs.insert(job.run.clone(), is_alive);
+                is_alive
+            }
+        };
+        all.push((job, is_alive));
+    }
+    Ok(all)
+}

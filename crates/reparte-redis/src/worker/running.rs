@@ -1,0 +1,181 @@
+//! The tasks that a worker has, from when it takes them until their results are committed.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use xmlrpc_server::Context;
+
+/// The tasks that a worker has, by the ids of their entries.
+#[derive(Debug)]
+pub(crate) struct Running {
+    state: Mutex<State>,
+    changes: Condvar,
+    slots: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    tasks: HashMap<String, RunningTask>,
+    /// Slots that have a task to work on.
+    busy: usize,
+    /// No tasks are taken before this.
+    paused_until: Option<Instant>,
+    /// Pauses in a row.
+    pauses: u32,
+}
+
+#[derive(Debug)]
+struct RunningTask {
+    context: Context,
+}
+
+/// The longest pause of a worker that can't do its work.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+impl Running {
+    pub(crate) fn new(slots: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            changes: Condvar::new(),
+            slots,
+        }
+    }
+
+    /// Enters a task, which takes a slot. Returns false if the worker has it already.
+    pub(crate) fn enter(&self, id: &str, context: &Context) -> bool {
+        let mut state = self.lock();
+        if state.tasks.contains_key(id) {
+            return false;
+        }
+        let context = context.clone();
+        state.tasks.insert(id.to_owned(), RunningTask { context });
+        state.busy += 1;
+        true
+    }
+
+    /// Frees the slot of a task, which the worker still has.
+    pub(crate) fn free_slot(&self) {
+        let mut state = self.lock();
+        state.busy = state.busy.saturating_sub(1);
+        self.changes.notify_all();
+    }
+
+    /// Returns true if the worker still has a task: nobody has taken it away.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.lock().tasks.contains_key(id)
+    }
+
+    /// Removes a task that is committed or given back.
+    pub(crate) fn remove(&self, id: &str) {
+        self.lock().tasks.remove(id);
+        self.changes.notify_all();
+    }
+
+    /// Removes tasks that the worker has no more, and cancels their work.
+    pub(crate) fn abandon(&self, ids: &[String]) {
+        let mut state = self.lock();
+        for id in ids {
+            if let Some(task) = state.tasks.remove(id) {
+                task.context.cancel();
+            }
+        }
+        self.changes.notify_all();
+    }
+
+    /// Removes all tasks, and cancels their work. Returns their ids.
+    pub(crate) fn abandon_all(&self) -> Vec<String> {
+        let ids = self.ids();
+        self.abandon(&ids);
+        ids
+    }
+
+    /// Returns the ids of all tasks.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.lock().tasks.keys().cloned().collect()
+    }
+
+    /// Returns the number of busy slots.
+    pub(crate) fn busy(&self) -> usize {
+        self.lock().busy
+    }
+
+    /// Waits for a free slot, and for the end of a pause; for a time at most. Returns the number
+    /// of free slots.
+    pub(crate) fn wait_for_slots(&self, time: Duration) -> usize {
+        let until = Instant::now() + time;
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            let pause = state.paused_until.filter(|at| *at > now);
+            let free = self.slots.saturating_sub(state.busy);
+            if (free > 0 && pause.is_none()) || now >= until {
+                return if pause.is_none() { free } else { 0 };
+            }
+            let next = pause.map_or(until, |at| at.min(until));
+            let waited = self.changes.wait_timeout(state, next - now);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes no tasks for a time, which doubles with each pause in a row.
+    pub(crate) fn pause(&self) {
+        let mut state = self.lock();
+        let pause = Duration::from_secs(1 << state.pauses.min(6)).min(LONGEST_PAUSE);
+        state.pauses = state.pauses.saturating_add(1);
+        state.paused_until = Some(Instant::now() + pause);
+    }
+
+    /// Notes that the worker does its work: the next pause is the shortest.
+    pub(crate) fn note_answer(&self) {
+        self.lock().pauses = 0;
+    }
+
+    /// Waits until the worker has no task, or for a moment.
+    pub(crate) fn wait_until_idle(&self, until: Instant) {
+        let mut state = self.lock();
+        while !state.tasks.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.changes.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing between two changes of the state can panic but for want of memory.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_free_before_the_result_is_committed() {
+        let running = Running::new(1);
+        let context = Context::new();
+        assert_eq!(running.wait_for_slots(Duration::ZERO), 1);
+        assert!(running.enter("1-0", &context));
+        assert!(!running.enter("1-0", &context));
+        assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
+        running.free_slot();
+        assert_eq!(running.wait_for_slots(Duration::ZERO), 1);
+        assert!(running.has("1-0"));
+        assert!(!context.is_cancelled());
+        running.abandon(&["1-0".to_owned()]);
+        assert!(!running.has("1-0"));
+        assert!(context.is_cancelled());
+    }
+
+    #[test]
+    fn a_paused_worker_takes_nothing() {
+        let running = Running::new(2);
+        running.pause();
+        assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
+        assert_eq!(running.wait_for_slots(Duration::from_secs(2)), 2);
+    }
+}

@@ -1,0 +1,156 @@
+//! Parts of the tests: workers, runs, and a look at the server's keys.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+use redis::{Commands as _, Connection};
+use reparte::{Repartidor, TaskError};
+use reparte_redis::{RedisQueue, RedisUrl, Worker};
+use test_support::RedisServer;
+use xmlrpc_server::{Context, Service};
+
+/// The lease of the tests.
+pub(crate) const LEASE: Duration = Duration::from_secs(1);
+
+pub(crate) type Run = Repartidor<(i32,), i32>;
+
+/// The number of times that the function of the workers was begun.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+pub(crate) fn url(server: &RedisServer) -> RedisUrl {
+    server.url().parse().unwrap()
+}
+
+/// Returns a service with a function that squares a number, after a time.
+pub(crate) fn squares(name: &str, time: Duration, begun: &Count) -> Service {
+    let begun = begun.clone();
+    let mut service = Service::new();
+    let square = move |context: &Context, n: i32| {
+        begun.add();
+        let pieces = time.as_millis() / 5;
+        for _ in 0..pieces {
+            if context.is_cancelled() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        n * n
+    };
+    service.register(name, square).unwrap();
+    service
+}
+
+/// Starts a worker that squares numbers.
+pub(crate) fn worker(
+    server: &RedisServer,
+    function: &str,
+    slots: usize,
+    time: Duration,
+    begun: &Count,
+) -> Worker {
+    let service = squares(function, time, begun);
+    Worker::builder(url(server), function, service)
+        .slots(slots)
+        .lease(LEASE)
+        .start()
+        .unwrap()
+}
+
+/// Starts a run on the queue of a function.
+pub(crate) fn run(server: &RedisServer, function: &str) -> Run {
+    let queue = RedisQueue::builder(url(server), function).start().unwrap();
+    Repartidor::builder().destinos([queue]).start().unwrap()
+}
+
+/// Sends tasks.
+pub(crate) fn submit(run: &mut Run, numbers: Range<i32>) {
+    for n in numbers {
+        run.enviar((n,)).unwrap();
+    }
+}
+
+/// Ends a run, and returns its results.
+pub(crate) fn results(run: Run) -> Vec<Result<i32, TaskError>> {
+    match run.terminar() {
+        Ok(results) => results.into_iter().map(Ok).collect(),
+        Err(incomplete) => incomplete.into_outcomes(),
+    }
+}
+
+/// Checks that the results are the squares of the numbers from 0 on.
+#[track_caller]
+pub(crate) fn check_squares(results: Vec<Result<i32, TaskError>>, count: i32) {
+    let results: Result<Vec<i32>, _> = results.into_iter().collect();
+    let expected: Vec<i32> = (0..count).map(|n| n * n).collect();
+    assert_eq!(results.unwrap(), expected);
+}
+
+pub(crate) fn connection(server: &RedisServer) -> Connection {
+    let client = redis::Client::open(server.url()).unwrap();
+    client.get_connection().unwrap()
+}
+
+/// Returns the names of all keys, sorted.
+pub(crate) fn keys(server: &RedisServer) -> Vec<String> {
+    let mut keys: Vec<String> = connection(server).keys("*").unwrap();
+    keys.sort();
+    keys
+}
+
+/// Returns the number of tasks that wait or are at work.
+pub(crate) fn tasks(server: &RedisServer, function: &str) -> usize {
+    let mut command = redis::cmd("XLEN");
+    command.arg(format!("rp:{{{function}}}:tasks"));
+    command.query(&mut connection(server)).unwrap()
+}
+
+/// Takes new tasks as a worker that dies right after it: nothing renews their leases.
+pub(crate) fn take_and_die(
+    server: &RedisServer,
+    function: &str,
+    name: &str,
+    count: usize,
+) -> usize {
+    let key = format!("rp:{{{function}}}:tasks");
+    let mut connection = connection(server);
+    let reply: redis::Value = redis::cmd("XREADGROUP")
+        .arg("GROUP")
+        .arg("w")
+        .arg(name)
+        .arg("COUNT")
+        .arg(count)
+        .arg("STREAMS")
+        .arg(&key)
+        .arg(">")
+        .query(&mut connection)
+        .unwrap();
+    match reply {
+        redis::Value::Nil => 0,
+        _ => {
+            let pending: Vec<redis::Value> = redis::cmd("XPENDING")
+                .arg(&key)
+                .arg("w")
+                .arg("-")
+                .arg("+")
+                .arg(10_000)
+                .arg(name)
+                .query(&mut connection)
+                .unwrap();
+            pending.len()
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Runs over a real redis-server, with workers in this process.
+//!
+//! Needs Debian's `redis-server`, and `python3-redis` for a worker in Python: `cargo test -p reparte-redis -- --ignored`.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod fixture;
+
+mod cancel;
+mod dead_runs;
+mod lost_server;
+mod lost_workers;
+mod plain_runs;
+mod python_workers;
+mod sentinel;
+mod unfit_workers;
