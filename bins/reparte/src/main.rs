@@ -51,6 +51,7 @@ Examples:
 
 const RUN_EXAMPLES: &str = "\
 Examples:
+  seq 1000 | reparte run -- factor {}
   seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
   reparte run --servers hosts.txt --function upper --token-file token < in > out
   reparte run --servers hosts.txt --function upper --journal run.journal < in > out
@@ -99,7 +100,7 @@ Environment:
 )]
 enum Command {
     #[command(after_long_help = RUN_EXAMPLES)]
-    Run(run::flags::RunCommand),
+    Run(Box<run::flags::RunCommand>),
     #[cfg(feature = "factoring")]
     #[command(after_long_help = FACTOR_EXAMPLES)]
     Factor(factor::flags::FactorCommand),

@@ -23,6 +23,8 @@ pub(crate) mod limits;
 #[cfg(unix)]
 mod mark;
 #[cfg(unix)]
+pub(crate) mod own_memory;
+#[cfg(unix)]
 mod process;
 #[cfg(unix)]
 pub(crate) mod process_groups;

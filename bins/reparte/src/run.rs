@@ -26,6 +26,8 @@ mod input_progress;
 pub(crate) mod interrupt;
 mod journal;
 mod line_format;
+#[cfg(unix)]
+mod local_program;
 pub(crate) mod local_servers;
 mod outcomes;
 mod output_format;
@@ -35,6 +37,7 @@ mod result_check;
 mod result_record;
 mod result_writer;
 pub(crate) mod server_file;
+mod servers;
 mod task;
 mod task_reader;
 mod verdict;
@@ -42,22 +45,22 @@ mod verdict;
 use std::path::Path;
 use std::sync::Arc;
 
-use cli_support::descriptors::raise_limit;
 use cli_support::distinct_files::DistinctFiles;
 use cli_support::standard_streams::check_output;
 use reparte::Repartidor;
 
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::flags::client::warn_of_clear_text;
 use crate::output_file::OutputFile;
 use crate::page::run_info::RunInfo;
 use crate::page::{PageSetup, RunPage};
 use crate::program::file::find_program;
+#[cfg(unix)]
+use crate::program::init_process;
 use crate::progress_display::ProgressDisplay;
 use crate::run::call_result::CallResult;
 use crate::run::collector::collect;
-use crate::run::destination::{Destination, DestinationSetup};
+use crate::run::destination::Destination;
 use crate::run::dispatcher::{Dispatcher, RunHandle};
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
@@ -70,16 +73,10 @@ use crate::run::outcomes::OutcomeStream;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::{ServerFileWatcher, ServerKey};
+use crate::run::servers::{DestinationSetup, KillPrograms, Servers};
 use crate::run::task::Task;
 use crate::run::task_reader::TaskReader;
 use crate::run::verdict::Facts;
-
-/// The servers that a run begins with.
-struct Servers {
-    destinations: Vec<Destination>,
-    keys: Vec<ServerKey>,
-    setup: DestinationSetup,
-}
 
 /// The input of a run, and the files and the page that show its end.
 struct Files {
@@ -108,9 +105,13 @@ struct ActiveRun {
 impl RunCommand {
     /// Runs the command: its phases, one after the other.
     pub(crate) fn run(mut self, console: &Console) -> Result<(), Failure> {
+        #[cfg(unix)]
+        if !self.program().is_empty() && init_process::is_init() {
+            return Err(init_process::run_as_child());
+        }
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
-        let servers = self.connect()?;
+        let servers = Servers::connect(&self, self.check()?)?;
         let files = self.open()?;
         let dispatcher = self.resume(servers.destinations)?;
         let check = servers.setup.check.clone();
@@ -118,7 +119,8 @@ impl RunCommand {
             check.set_run(&dispatcher.handle());
         }
         let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
-        let (mut run, outcomes) = self.feed(dispatcher, watcher, check, files, console)?;
+        let kill = servers.kill;
+        let (mut run, outcomes) = self.feed(dispatcher, watcher, check, kill, files, console)?;
         let writer = ResultWriter::new(self.output, console)?;
         let failures = FailureReport::new(console);
         let resumed = self.resumed;
@@ -128,27 +130,13 @@ impl RunCommand {
     }
 
     fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
-        let servers = LocalServers::start(self.local.unwrap_or(0).into())?;
+        let count = match self.program() {
+            [] => self.local.unwrap_or(0),
+            _ => 0,
+        };
+        let servers = LocalServers::start(count.into())?;
         self.servers.add(servers.addresses());
         Ok(servers)
-    }
-
-    fn connect(&self) -> Result<Servers, Failure> {
-        // Each call has a connection.
-        raise_limit();
-        let setup = DestinationSetup {
-            function: self.function.clone(),
-            client: self.client_options()?,
-            check: self.check()?,
-        };
-        let destinations = Destination::all(&self.servers, &setup)?;
-        warn_of_clear_text(destinations.iter().map(Destination::proxy));
-        self.servers.warn_if_writable(&setup.client);
-        Ok(Servers {
-            keys: destinations.iter().map(ServerKey::of).collect(),
-            destinations,
-            setup,
-        })
     }
 
     fn check(&self) -> Result<Option<Arc<ResultCheck>>, Failure> {
@@ -224,7 +212,7 @@ impl RunCommand {
         ServerFileWatcher {
             servers: self.servers.clone(),
             known,
-            destinations: Box::new(move |servers| Destination::all(servers, &setup)),
+            destinations: Box::new(move |servers| setup.destinations(servers)),
             run: dispatcher.handle(),
             console: (!self.quiet).then(|| console.clone()),
         }
@@ -237,12 +225,11 @@ impl RunCommand {
         dispatcher: Dispatcher,
         watcher: Watcher,
         check: Option<Arc<ResultCheck>>,
+        kill: KillPrograms,
         files: Files,
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
-        let programs = check.clone();
-        let kill = move || programs.iter().for_each(|check| check.kill());
         let interrupt = Interrupt::watch(&handle, console, || {}, kill)?;
         watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
@@ -307,7 +294,7 @@ impl RunCommand {
     fn run_info(&self, input: &Arc<InputProgress>) -> RunInfo {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let input = Arc::clone(input);
-        RunInfo::new(&self.function, arguments, move || input.estimate())
+        RunInfo::new(&self.title(), arguments, move || input.estimate())
     }
 }
 

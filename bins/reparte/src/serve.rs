@@ -19,6 +19,7 @@ use crate::program::command_template::CommandTemplate;
 use crate::program::flags::ProgramFlags;
 use crate::program::function::ProgramFunction;
 use crate::program::init_process;
+use crate::program::own_memory::hide_memory;
 use crate::program::process_groups::ProcessGroups;
 use crate::program::user::ProgramUser;
 use crate::serve::function::answer;
@@ -111,19 +112,6 @@ impl Serve {
         // Calls that had no time to finish still have their programs.
         groups.end();
         served.map_err(Failure::server)
-    }
-}
-
-/// Hides the memory of this process, which has a token or a key, from other processes of the same
-/// user, as the published program may be. The files of the token and the key are not hidden.
-fn hide_memory() {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-
-        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-            log::warn!("the published program may read this process's memory: {error}");
-        }
     }
 }
 

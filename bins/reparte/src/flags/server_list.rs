@@ -40,6 +40,11 @@ impl ServerList {
         self.servers.is_some()
     }
 
+    /// Returns whether no server is named, nor a file of them.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.server.is_empty() && self.servers.is_none()
+    }
+
     /// Adds the file to those of the command.
     pub(crate) fn add_to(&self, files: &mut DistinctFiles) {
         files.add_input("--servers", self.servers.as_deref());

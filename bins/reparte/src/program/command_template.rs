@@ -66,8 +66,8 @@ impl CommandTemplate {
         let argument = word(&argument)?;
         if argument.contains(&0) {
             return Err(Fault::application(
-                "the argument has a zero byte, which no program can be given: start the \
-                 server without {}, and it comes on standard input",
+                "the argument has a zero byte, which no program can be given: leave {} out of \
+                 the program's arguments, and it comes on standard input",
             ));
         }
         command.stdin(Stdio::null());

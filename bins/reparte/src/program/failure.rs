@@ -1,6 +1,7 @@
 //! The reasons why a program gave no result.
 
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use xmlrpc_wire::Fault;
 
@@ -15,8 +16,8 @@ pub(crate) enum ProgramFailure {
     Call(Fault),
     /// The program has failed. Its error output ends with this text.
     Failed(ExitStatus, String),
-    /// The program has run for longer than it may.
-    TimeLimit(Fault),
+    /// The program has run for as long as it may, which is this time.
+    TimeLimit(Duration),
     /// Nobody waits for the call any more.
     Cancelled(Fault),
     /// All programs are being ended, this one after it has run in part.
@@ -44,7 +45,7 @@ impl From<ProcessError> for ProgramFailure {
             ProcessError::NotStarted(StartError::Unfit(_)) | ProcessError::System(_) => {
                 ProgramFailure::Unfit(text)
             }
-            ProcessError::TimeLimit(_) => ProgramFailure::TimeLimit(Fault::application(text)),
+            ProcessError::TimeLimit(time) => ProgramFailure::TimeLimit(time),
             ProcessError::Cancelled => ProgramFailure::Cancelled(Fault::application(text)),
             ProcessError::NotStarted(StartError::ArgumentTooLong(_))
             | ProcessError::OutputLimit(_)

@@ -101,7 +101,7 @@ impl ProgramFunction {
 
 /// Returns output as a string, if XML can carry it.
 fn text(output: Vec<u8>) -> Result<String, Fault> {
-    const REMEDY: &str = "start the server with --base64 to have it as bytes";
+    const REMEDY: &str = "with --base64 the result is bytes";
     let text = String::from_utf8(output)
         .map_err(|_| Fault::application(format!("the program's output is no UTF-8: {REMEDY}")))?;
     match text.chars().find(|&c| !is_xml(c)) {

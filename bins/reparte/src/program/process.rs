@@ -217,12 +217,9 @@ impl fmt::Display for ProcessError {
             ProcessError::NotStarted(error) => error.fmt(f),
             ProcessError::Cancelled => f.write_str("the program was ended: nobody waits for it"),
             ProcessError::Stopped => f.write_str("the program was ended: the server stops"),
-            ProcessError::TimeLimit(time) => write!(
-                f,
-                "the program was ended after {} s: send less work, or allow it more with \
-                 --max-seconds",
-                time.as_secs_f64()
-            ),
+            ProcessError::TimeLimit(time) => {
+                write!(f, "the program was ended after {} s", time.as_secs_f64())
+            }
             ProcessError::OutputLimit(most) => write!(
                 f,
                 "the program was ended: it printed more than {most} bytes; have it print less, \

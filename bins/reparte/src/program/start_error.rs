@@ -55,13 +55,13 @@ impl fmt::Display for StartError {
             StartError::Stopping => f.write_str("the server is stopping"),
             StartError::Scarce(error) => write!(
                 f,
-                "the program can't be started at the moment: {error}; start the server with \
-                 fewer --workers, or allow it more (ulimit -n, ulimit -u)"
+                "the program can't be started at the moment: {error}; run fewer at \
+                 a time (--workers of serve, --local of run), or allow more (ulimit -n, ulimit -u)"
             ),
             StartError::ArgumentTooLong(error) => write!(
                 f,
-                "the program can't be started: {error}; start the server without {{}}, and the \
-                 argument comes on standard input"
+                "the program can't be started: {error}; leave {{}} out of the program's \
+                 arguments, and the argument comes on standard input"
             ),
             StartError::Unfit(error) => write!(
                 f,

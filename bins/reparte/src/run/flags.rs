@@ -2,7 +2,8 @@
 //!
 //! The comments of fields and variants are the text of `--help`.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -13,9 +14,14 @@ use crate::flags::client::ClientFlags;
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
 use crate::flags::whole_number::whole_number;
+#[cfg(unix)]
+use crate::program::flags::ProgramFlags;
 use crate::run::halt::halt;
 use crate::run::line_format::LineFormat;
+#[cfg(unix)]
+use crate::run::local_program::LocalProgram;
 use crate::run::output_format::OutputFormat;
+use crate::shell::quote;
 use crate::value_type::ValueType;
 
 /// Calls a function for each line of standard input, on all servers at a time
@@ -31,9 +37,10 @@ use crate::value_type::ValueType;
 pub(crate) struct RunCommand {
     #[command(flatten)]
     pub(super) servers: ServerList,
-    /// Use N servers within this command too, each for a call at a time; they publish the
-    /// project's own functions: factoriz_sum(n), the sum of n's prime factors, and
-    /// factor(n), the factors, and the units of `reparte factor`
+    /// Use this machine too, for N calls at a time: of PROGRAM, or else of N servers within this
+    /// command, which publish the project's own functions: factoriz_sum(n), the sum of n's
+    /// prime factors, and factor(n), the factors, and the units of `reparte factor`. With a
+    /// program, one per core unless told
     // Through a proxy they would be out of reach.
     #[arg(
         long,
@@ -43,9 +50,17 @@ pub(crate) struct RunCommand {
         conflicts_with = "proxy"
     )]
     pub(super) local: Option<u8>,
-    /// The function's name
+    /// The function's name on the servers
     #[arg(long, value_name = "NAME", value_parser = function)]
-    pub(super) function: String,
+    #[cfg_attr(unix, arg(required_unless_present = "program"))]
+    #[cfg_attr(not(unix), arg(required = true))]
+    pub(super) function: Option<String>,
+    /// Run this program on this machine, once for each task: {} in its arguments stands for
+    /// the task; without any {}, the task comes on its standard input. Its output, less one
+    /// line end, is the result
+    #[cfg(unix)]
+    #[arg(last = true, value_name = "PROGRAM [ARG|{}]")]
+    program: Vec<OsString>,
 
     /// Read the tasks from FILE, one a line; from standard input unless told, or where it
     /// is -
@@ -142,6 +157,10 @@ pub(crate) struct RunCommand {
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     max_in_flight: u32,
 
+    #[cfg(unix)]
+    #[command(flatten, next_help_heading = "Program")]
+    program_flags: ProgramFlags,
+
     #[command(flatten)]
     pub(super) client: ClientFlags,
 }
@@ -197,6 +216,15 @@ impl RunCommand {
         options
     }
 
+    /// Returns the program that is run on this machine, if one is given.
+    #[cfg(unix)]
+    pub(super) fn local_program(&self) -> Result<Option<LocalProgram>, Failure> {
+        if self.program.is_empty() {
+            return Ok(None);
+        }
+        LocalProgram::new(&self.program, self.local, &self.program_flags, self.timeout).map(Some)
+    }
+
     pub(super) fn line_format(&self) -> LineFormat {
         match self.json {
             true => LineFormat::JsonArray,
@@ -204,8 +232,33 @@ impl RunCommand {
         }
     }
 
+    /// Returns the words of the program that is run on this machine, if one is given.
+    pub(super) fn program(&self) -> &[OsString] {
+        #[cfg(unix)]
+        return &self.program;
+        #[cfg(not(unix))]
+        return &[];
+    }
+
+    /// Returns the name that the run has: the function's, or else the program's, whose arguments
+    /// may hold secrets.
+    pub(super) fn title(&self) -> String {
+        let program = || {
+            let path = self.program().first().map(Path::new);
+            let name = path.and_then(Path::file_name).unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        self.function.clone().unwrap_or_else(program)
+    }
+
     /// Returns the name of the work, by which a journal knows whether its results are of it.
     pub(super) fn work(&self) -> String {
-        format!("{} ({})", self.function, self.line_format())
+        let program = || {
+            let words = self.program().iter();
+            let words = words.map(|word| quote(&word.to_string_lossy(), "-_./:,=@%+{}"));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let work = self.function.clone().unwrap_or_else(program);
+        format!("{work} ({})", self.line_format())
     }
 }

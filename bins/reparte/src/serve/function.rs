@@ -27,9 +27,12 @@ pub(super) fn answer(
 fn fault(call: &Context, failure: ProgramFailure) -> Fault {
     let method = call.method();
     match failure {
-        ProgramFailure::Call(fault)
-        | ProgramFailure::TimeLimit(fault)
-        | ProgramFailure::Cancelled(fault) => fault,
+        ProgramFailure::Call(fault) | ProgramFailure::Cancelled(fault) => fault,
+        ProgramFailure::TimeLimit(time) => Fault::application(format!(
+            "the program was ended after {} s: send less work, or start the server with a larger \
+             --max-seconds",
+            time.as_secs_f64()
+        )),
         ProgramFailure::Failed(status, errors) => {
             let last = match errors.lines().next_back() {
                 None => "it wrote no error output",

@@ -1,0 +1,109 @@
+//! The servers that a run begins with, and this machine if it runs a program.
+
+use std::sync::Arc;
+
+use cli_support::descriptors::raise_limit;
+use reparte::XmlRpc;
+use xmlrpc_client::Options;
+
+use crate::exit::Failure;
+use crate::flags::client::warn_of_clear_text;
+use crate::flags::server_list::ServerList;
+#[cfg(unix)]
+use crate::program::own_memory::hide_memory;
+use crate::run::destination::Destination;
+use crate::run::flags::RunCommand;
+#[cfg(unix)]
+use crate::run::local_program::LocalProgram;
+use crate::run::result_check::ResultCheck;
+use crate::run::server_file::ServerKey;
+
+/// Kills the programs of a run whose process ends at once.
+pub(super) type KillPrograms = Box<dyn Fn() + Send>;
+
+/// The servers that a run begins with.
+pub(super) struct Servers {
+    pub(super) destinations: Vec<Destination>,
+    /// The keys of those that the file of servers may take away.
+    pub(super) keys: Vec<ServerKey>,
+    pub(super) setup: DestinationSetup,
+    pub(super) kill: KillPrograms,
+}
+
+/// The properties that all servers of a run share.
+#[derive(Debug, Clone)]
+pub(super) struct DestinationSetup {
+    /// The function on the servers. `None` if the run has none.
+    function: Option<String>,
+    client: Options,
+    /// The check that a result passes before it counts.
+    pub(super) check: Option<Arc<ResultCheck>>,
+}
+
+impl DestinationSetup {
+    /// Returns the function on all servers that the flags name.
+    pub(super) fn destinations(&self, servers: &ServerList) -> Result<Vec<Destination>, Failure> {
+        let servers = self.list(servers)?.into_iter();
+        Ok(servers
+            .map(|server| Destination::new(server, self.check.clone()))
+            .collect())
+    }
+
+    fn list(&self, servers: &ServerList) -> Result<Vec<XmlRpc>, Failure> {
+        let function = self.function.as_deref().ok_or_else(|| {
+            Failure::argument(
+                "--function is missing: name the function of the servers that is to be called \
+                 beside the program of this machine",
+            )
+        })?;
+        servers.list(function, &self.client)
+    }
+}
+
+impl Servers {
+    /// Reads the list of servers, and finds the program of this machine.
+    pub(super) fn connect(
+        command: &RunCommand,
+        check: Option<Arc<ResultCheck>>,
+    ) -> Result<Self, Failure> {
+        // Each call has a connection, and each program has pipes.
+        raise_limit();
+        let setup = DestinationSetup {
+            function: command.function.clone(),
+            client: command.client_options()?,
+            check,
+        };
+        let mut destinations = Vec::new();
+        let has_program = !command.program().is_empty();
+        if !has_program || !command.servers.is_empty() {
+            warn_of_clear_text(setup.list(&command.servers)?.iter().map(XmlRpc::proxy));
+            destinations = setup.destinations(&command.servers)?;
+        }
+        command.servers.warn_if_writable(&setup.client);
+        let keys = destinations.iter().map(ServerKey::of).collect();
+        let check = setup.check.clone();
+        let kill_checks = move || check.iter().for_each(|check| check.kill());
+        #[cfg(not(unix))]
+        let kill = kill_checks;
+        #[cfg(unix)]
+        let kill = {
+            if has_program && setup.client.credentials.is_some() {
+                hide_memory();
+            }
+            let program = command.local_program()?;
+            let groups = program.as_ref().map(LocalProgram::groups);
+            destinations
+                .extend(program.map(|program| Destination::new(program, setup.check.clone())));
+            move || {
+                kill_checks();
+                groups.iter().for_each(|groups| groups.kill());
+            }
+        };
+        Ok(Servers {
+            destinations,
+            keys,
+            setup,
+            kill: Box::new(kill),
+        })
+    }
+}
