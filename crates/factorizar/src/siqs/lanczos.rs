@@ -12,10 +12,16 @@
 //! Source: Peter L. Montgomery, "A block Lanczos algorithm for finding dependencies over GF(2)",
 //! Eurocrypt 1995.
 
+use std::ops::Range;
+
 use crate::control::{Control, StopReason};
+use crate::parallel::in_parallel;
 use crate::siqs::bit_blocks::{
     ALL, Square, identity, inner_product, invert_part, multiply_add, product, transposed,
 };
+
+/// The columns of a matrix for which another thread is worth its start, at each product.
+const COLUMNS_PER_THREAD: usize = 2_000;
 
 /// A sparse matrix over two elements: the rows with a 1, for each column.
 #[derive(Debug)]
@@ -25,21 +31,61 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// Returns B x.
-    fn times(&self, x: &[u64], product: &mut [u64]) {
+    /// Computes B x, each thread for some of the columns.
+    fn times(&self, x: &[u64], product: &mut [u64], threads: usize) {
         product.fill(0);
-        for (column, &x) in self.columns.iter().zip(x) {
-            for &row in column {
-                product[row as usize] ^= x;
+        let add = |columns: Range<usize>, product: &mut [u64]| {
+            for (column, &x) in self.columns[columns.clone()].iter().zip(&x[columns]) {
+                for &row in column {
+                    product[row as usize] ^= x;
+                }
             }
+        };
+        let threads = self.threads(threads);
+        if threads == 1 {
+            return add(0..self.columns.len(), product);
+        }
+        let parts = in_parallel(threads, threads, |index| {
+            let mut part = vec![0; self.rows];
+            add(self.share(index, threads), &mut part);
+            part
+        });
+        for part in parts {
+            product
+                .iter_mut()
+                .zip(part)
+                .for_each(|(to, from)| *to ^= from);
         }
     }
 
-    /// Returns B^T x.
-    fn transposed_times(&self, x: &[u64], product: &mut [u64]) {
-        for (column, product) in self.columns.iter().zip(product) {
-            *product = column.iter().fold(0, |sum, &row| sum ^ x[row as usize]);
+    /// Computes B^T x, each thread for some of the columns.
+    fn transposed_times(&self, x: &[u64], product: &mut [u64], threads: usize) {
+        let sum = |column: &Vec<u32>| column.iter().fold(0, |sum, &row| sum ^ x[row as usize]);
+        let threads = self.threads(threads);
+        if threads == 1 {
+            let columns = self.columns.iter().zip(product);
+            return columns.for_each(|(column, product)| *product = sum(column));
         }
+        let parts = in_parallel(threads, threads, |index| {
+            let columns = &self.columns[self.share(index, threads)];
+            columns.iter().map(sum).collect::<Vec<u64>>()
+        });
+        let words = parts.into_iter().flatten();
+        product
+            .iter_mut()
+            .zip(words)
+            .for_each(|(to, from)| *to = from);
+    }
+
+    /// Returns the number of threads that are worth their start, of those that may be used.
+    fn threads(&self, threads: usize) -> usize {
+        threads.min(self.columns.len() / COLUMNS_PER_THREAD).max(1)
+    }
+
+    /// Returns the columns of one thread of some.
+    fn share(&self, index: usize, threads: usize) -> Range<usize> {
+        let end = |index: usize| index * self.columns.len() / threads;
+        end(index)..end(index + 1)
     }
 }
 
@@ -60,8 +106,9 @@ pub(super) fn dependencies(
     let start: Vec<u64> = (0..len).map(|_| splitmix(&mut state)).collect();
     let mut rows = vec![0; matrix.rows];
     let mut next = vec![0; len];
-    matrix.times(&start, &mut rows);
-    matrix.transposed_times(&rows, &mut next);
+    let threads = control.thread_count();
+    matrix.times(&start, &mut rows, threads);
+    matrix.transposed_times(&rows, &mut next, threads);
     // The vectors of this turn and of the two before.
     let first = next.clone();
     let mut v = [first.clone(), vec![0; len], vec![0; len]];
@@ -73,9 +120,9 @@ pub(super) fn dependencies(
     let mut before = (ALL, ALL);
     for turn in 0.. {
         control.poll()?;
-        matrix.times(&v[0], &mut rows);
+        matrix.times(&v[0], &mut rows, threads);
         control.poll()?;
-        matrix.transposed_times(&rows, &mut next);
+        matrix.transposed_times(&rows, &mut next, threads);
         squares[0] = inner_product(&v[0], &next);
         fourths[0] = inner_product(&next, &next);
         if squares[0] == [0; 64] {
@@ -125,8 +172,8 @@ fn combine(
     control: &Control,
 ) -> Result<Option<Vec<u64>>, StopReason> {
     let mut images = [vec![0; matrix.rows], vec![0; matrix.rows]];
-    matrix.times(&x, &mut images[0]);
-    matrix.times(last, &mut images[1]);
+    matrix.times(&x, &mut images[0], 1);
+    matrix.times(last, &mut images[1], 1);
     // Each of the 128 vectors as rows, with the combination that it is of the original ones.
     let transpose = |blocks: [&[u64]; 2]| -> Vec<Vec<u64>> {
         blocks.into_iter().flat_map(transposed).collect()
@@ -232,7 +279,7 @@ mod tests {
                 .find_map(|seed| dependencies(&matrix, seed, &Control::new()).unwrap())
                 .expect("dependencies");
             let mut product = vec![0; rows];
-            matrix.times(&words, &mut product);
+            matrix.times(&words, &mut product, 1);
             assert!(product.iter().all(|&word| word == 0), "{rows} rows");
             let found = words.iter().fold(0, |bits, word| bits | word);
             assert!(
@@ -241,6 +288,30 @@ mod tests {
                 found.count_ones()
             );
         }
+    }
+
+    #[test]
+    fn threads_change_no_product_and_no_dependency() {
+        let matrix = random(9_000, 9_100, 4);
+        let mut state = 5;
+        let mut word = |_| splitmix(&mut state);
+        let (x, y): (Vec<u64>, Vec<u64>) = (
+            (0..9_100).map(&mut word).collect(),
+            (0..9_000).map(word).collect(),
+        );
+        let products = |threads| {
+            let mut products = (vec![1; 9_000], vec![1; 9_100]);
+            matrix.times(&x, &mut products.0, threads);
+            matrix.transposed_times(&y, &mut products.1, threads);
+            products
+        };
+        assert_eq!(matrix.threads(8), 4);
+        for threads in 2..5 {
+            assert_eq!(products(threads), products(1), "{threads} threads");
+        }
+        let small = random(4_100, 4_200, 6);
+        let found = |threads| dependencies(&small, 0, &Control::new().threads(threads));
+        assert_eq!(found(2), found(1));
     }
 
     #[test]
