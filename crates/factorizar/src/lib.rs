@@ -15,6 +15,7 @@ mod factors;
 mod integer_hasher;
 mod lanes;
 mod lucas;
+mod modular;
 mod montgomery;
 mod natural;
 mod p_minus_1;

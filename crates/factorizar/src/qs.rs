@@ -11,7 +11,8 @@
 //! on rows of bits takes a few hundredths of the time. The parts, in the order of their use:
 //!
 //! - [`multiplier`]: a small k, such that k n is a square modulo many small primes;
-//! - [`factor_base`]: those primes, with arithmetic from [`modular`];
+//! - [`factor_base`]: those primes, with arithmetic from
+//!   [`modular`](crate::modular);
 //! - [`parameters`]: the lengths and bounds for the size of n;
 //! - [`coefficients`]: the leading coefficients a of the polynomials;
 //! - [`polynomial`]: the polynomials, and the positions at which each prime divides their values;
@@ -30,7 +31,6 @@
 mod coefficients;
 mod collector;
 mod factor_base;
-mod modular;
 mod multiplier;
 mod parameters;
 mod polynomial;

@@ -6,7 +6,7 @@
 //! relations travel as bytes that whoever collects them checks. In the order of their use:
 //!
 //! - [`multiplier`], [`factor_base`], [`parameters`], [`coefficients`]: what follows from n
-//!   ([`instance`]), with arithmetic from [`modular`];
+//!   ([`instance`]), with arithmetic from [`modular`](crate::modular);
 //! - [`family`]: the polynomials of one leading coefficient, with values of 256 bits ([`value`]);
 //! - [`sieve`]: the candidates, by sums of logarithms;
 //! - [`candidates`] and [`cofactor`]: the candidates that are relations;
@@ -35,7 +35,6 @@ mod family;
 mod instance;
 mod lanczos;
 mod linear_algebra;
-mod modular;
 mod multiplier;
 mod parameters;
 pub(crate) mod quadratic_sieve;

@@ -6,7 +6,7 @@
 //! Cost: a remainder of n and a Legendre symbol for each prime tried, a square root for each one
 //! taken.
 
-use crate::qs::modular::{is_residue, mul, remainder, square_root};
+use crate::modular::{is_residue, mul, remainder, square_root};
 use crate::small_primes::SMALL_PRIMES;
 use crate::word::inverse_of_odd;
 
@@ -63,7 +63,7 @@ impl FactorBase {
                 return Err(p.into());
             }
             let square = mul(rest, multiplier % p, p);
-            if square == 0 || is_residue(square, p) {
+            if square == 0 || is_residue(square.into(), p.into()) {
                 base.push(p, square);
             }
         }

@@ -11,7 +11,8 @@
 //! and Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
 //! algorithm", SIAM Journal on Computing 17 (1988).
 
-use crate::qs::modular::{is_residue, remainder};
+use crate::modular::{is_residue, remainder};
+use crate::small_primes::is_squarefree;
 
 /// The odd primes that the score counts.
 const PRIMES: [u16; 32] = [
@@ -31,11 +32,11 @@ pub(super) fn multiplier(n: u128) -> u16 {
     let mut residues_of_n = 0u32;
     let mut weights = [0f32; PRIMES.len()];
     for (index, (&p, weight)) in PRIMES.iter().zip(&mut weights).enumerate() {
-        residues_of_n |= u32::from(is_residue(remainder(n, p), p)) << index;
+        residues_of_n |= u32::from(is_residue(remainder(n, p).into(), p.into())) << index;
         *weight = 2.0 * f32::from(p).ln() / f32::from(p - 1);
     }
     let candidates = (1..BOUND as u16).skip((n % 8) as usize - 1).step_by(8);
-    let scored = candidates.filter(|&k| is_squarefree(k)).map(|k| {
+    let scored = candidates.filter(|&k| is_squarefree(k.into())).map(|k| {
         // k n is a square where both are, or neither is.
         let same = !(residues_of_n ^ RESIDUES[usize::from(k / 2)]);
         let mut score = -0.5 * f32::from(k).ln();
@@ -53,13 +54,6 @@ pub(super) fn multiplier(n: u128) -> u16 {
         .map_or(1, |(_, k)| k)
 }
 
-/// Returns whether no square divides `k`, for odd `k` below [`BOUND`].
-fn is_squarefree(k: u16) -> bool {
-    [9, 25, 49, 121]
-        .iter()
-        .all(|&square| !k.is_multiple_of(square))
-}
-
 /// Computes [`RESIDUES`].
 const fn residues() -> [u32; BOUND / 2] {
     let mut table = [0; BOUND / 2];
@@ -67,8 +61,8 @@ const fn residues() -> [u32; BOUND / 2] {
     while half < table.len() {
         let mut index = 0;
         while index < PRIMES.len() {
-            let p = PRIMES[index];
-            let number = (2 * half + 1) as u16 % p;
+            let p = PRIMES[index] as u32;
+            let number = (2 * half + 1) as u32 % p;
             if is_residue(number, p) {
                 table[half] |= 1 << index;
             }
@@ -88,7 +82,7 @@ mod tests {
         for n in (1u128 << 90 | 1..).step_by(2).take(200) {
             let k = multiplier(n);
             assert_eq!(u128::from(k) * n % 8, 1, "{k} for {n}");
-            assert!(is_squarefree(k));
+            assert!(is_squarefree(k.into()));
         }
     }
 }

@@ -22,8 +22,8 @@
 //! Computation 48 (1987); W. R. Alford and Carl Pomerance, "Implementing the self-initializing
 //! quadratic sieve on a distributed network", 1995.
 
+use crate::modular::{invert, mul};
 use crate::qs::factor_base::{FactorBase, NO_POSITION};
-use crate::qs::modular::{invert, mul};
 use crate::word::inverse_of_odd;
 
 /// A polynomial, which goes through all b of one a.

@@ -3,8 +3,8 @@
 //! Cost: a remainder of n and a symbol for each prime, and a square root modulo half of them.
 
 use crate::control::{Control, StopReason};
+use crate::modular::{is_residue, mul, square_root};
 use crate::natural::Natural;
-use crate::siqs::modular::square_root;
 
 /// The reason why there is no factor base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +53,10 @@ impl FactorBase {
             if rest == 0 {
                 return Err(NoBase::Factor(p));
             }
-            let kn = (u64::from(rest) * u64::from(multiplier % p) % u64::from(p)) as u32;
+            let kn = mul(rest, multiplier % p, p);
             if kn == 0 {
                 base.push(p, 0);
-            } else if super::modular::is_residue(kn, p) {
+            } else if is_residue(kn, p) {
                 base.push(p, square_root(kn, p));
             }
         }

@@ -13,11 +13,11 @@
 
 use std::collections::HashMap;
 
+use crate::modular::{invert, mul};
 use crate::natural::Natural;
 use crate::simd::family_roots::{Division, Divisor, divide, positions};
 use crate::simd::level::Level;
 use crate::siqs::instance::Instance;
-use crate::siqs::modular::mul;
 use crate::siqs::value::Value;
 
 /// Sentinel: a prime of a has no roots.
@@ -71,7 +71,7 @@ impl Family {
         for (&index, &p) in factors.iter().zip(&primes) {
             let others = primes.iter().filter(|&&other| other != p);
             let rest = others.fold(1, |rest, &other| mul(rest, other % p, p));
-            let term = mul(base.roots[index], super::modular::invert(rest, p), p);
+            let term = mul(base.roots[index], invert(rest, p), p);
             let term = term.min(p - term);
             small_terms.push(term);
             let (cofactor, _) = a.div_rem_u64(p.into())?;

@@ -1,7 +1,8 @@
 //! The multiplier for n above 2^128.
 //!
-//! It is a small k such that k n is a square modulo more small primes than n is. As in the smaller sieve, only k with k n = 1 modulo 8 are tried. All odd values of 2 a x + b then
-//! give (u^2 - k n) / 4 an even number, and the values are half as large as those of a x + b.
+//! It is a small k such that k n is a square modulo more small primes than n is. As in the smaller
+//! sieve, only k with k n = 1 modulo 8 are tried. All odd values of 2 a x + b then give
+//! (u^2 - k n) / 4 an even number, and the values are half as large as those of a x + b.
 //!
 //! Cost: one remainder of n a prime, and a Jacobi symbol for each multiplier and prime.
 //!
@@ -9,9 +10,9 @@
 //! and Randy Tuler, "A pipeline architecture for factoring large integers with the quadratic sieve
 //! algorithm", SIAM Journal on Computing 17 (1988).
 
+use crate::modular::is_residue;
 use crate::natural::Natural;
-use crate::siqs::modular::is_residue;
-use crate::small_primes::SMALL_PRIMES;
+use crate::small_primes::{SMALL_PRIMES, is_squarefree};
 
 /// Multipliers are odd and below this.
 const BOUND: u32 = 256;
@@ -48,13 +49,6 @@ pub(super) fn multiplier(n: &Natural) -> u32 {
     scored
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map_or(1, |(_, k)| k)
-}
-
-/// Returns whether no square divides `k`, for odd `k` below [`BOUND`].
-fn is_squarefree(k: u32) -> bool {
-    [9, 25, 49, 121, 169]
-        .iter()
-        .all(|square| !k.is_multiple_of(*square))
 }
 
 #[cfg(test)]
