@@ -14,7 +14,8 @@
 //! - [`unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
 //! - [`store`] and [`collector`]: the relations of all threads;
 //! - [`cycles`], [`used_relations`], [`elimination`], [`lanczos`] and [`bit_blocks`],
-//!   [`linear_algebra`], [`square_root`]: from relations to a divisor.
+//!   [`linear_algebra`], [`square_root`]: from relations to a divisor, with questions to the control
+//!   after every so much work ([`periodic_poll`]).
 //!
 //! Cost: about exp(sqrt(log n log log n)), twice as much for every three digits more.
 //!
@@ -37,6 +38,7 @@ mod lanczos;
 mod linear_algebra;
 mod multiplier;
 mod parameters;
+mod periodic_poll;
 pub(crate) mod quadratic_sieve;
 pub(crate) mod relation;
 mod sieve;

@@ -11,15 +11,13 @@
 //! via created catastrophes", Experimental Mathematics 1 (1992).
 
 use crate::control::{Control, StopReason};
+use crate::siqs::periodic_poll::PeriodicPoll;
 
 /// Rows with more entries are left to the solver.
 const MAX_ENTRIES: usize = 8;
 
 /// The weight of a column beyond which it is not added to others.
 const MAX_WEIGHT: usize = 90;
-
-/// Rows between two questions to the control.
-const BETWEEN_POLLS: usize = 1 << 8;
 
 /// Eliminates rows with few entries. `cycles` has the relations of each column, which are merged as
 /// the columns are; a relation may then occur more than once.
@@ -36,25 +34,24 @@ pub(super) fn eliminate(
     // The columns of each row. An entry may be out of date.
     let mut entries: Vec<Vec<u32>> = vec![Vec::new(); rows];
     let mut counts = vec![0usize; rows];
+    let mut poll = PeriodicPoll::new(control);
     for (index, column) in columns.iter().enumerate() {
+        poll.add(column.len())?;
         for &row in column {
             entries[row as usize].push(index as u32);
             counts[row as usize] += 1;
         }
     }
     let mut gone = vec![false; columns.len()];
-    let mut visited = 0usize;
     for limit in 1..=MAX_ENTRIES {
         let mut open: Vec<usize> = (0..rows).filter(|&row| counts[row] == limit).collect();
         while let Some(row) = open.pop() {
-            if visited.is_multiple_of(BETWEEN_POLLS) {
-                control.poll()?;
-            }
-            visited += 1;
+            poll.add(1)?;
             if counts[row] == 0 || counts[row] > limit {
                 continue;
             }
             let mut live = std::mem::take(&mut entries[row]);
+            poll.add(live.len())?;
             live.retain(|&column| {
                 !gone[column as usize]
                     && columns[column as usize]
@@ -85,6 +82,7 @@ pub(super) fn eliminate(
             {
                 cycles[other].extend_from_slice(&cycle);
                 let before = std::mem::take(&mut columns[other]);
+                poll.add(before.len() + column.len() + cycle.len())?;
                 columns[other] = sum(&before, &column);
                 for &of in &column {
                     let of = of as usize;
@@ -129,6 +127,8 @@ fn sum(one: &[u32], other: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::siqs::periodic_poll::WORK;
+    use crate::siqs::periodic_poll::tests::questions;
 
     /// The columns are sums of the original ones that their cycles name, and the rows that are
     /// gone are empty in them.
@@ -170,5 +170,16 @@ mod tests {
             columns.len(),
             live.len()
         );
+    }
+
+    /// Nothing is eliminated, but all entries are read.
+    #[test]
+    fn many_entries_take_many_questions() {
+        let columns: Vec<Vec<u32>> = (0..2_000).map(|_| (0..100).collect()).collect();
+        let asked = questions(|control| {
+            let mut cycles = vec![Vec::new(); columns.len()];
+            eliminate(&mut cycles, &mut columns.clone(), 100, control).unwrap();
+        });
+        assert!(asked >= 2_000 * 100 / WORK - 1, "{asked} questions");
     }
 }

@@ -19,6 +19,7 @@ use crate::parallel::in_parallel;
 use crate::siqs::bit_blocks::{
     ALL, Square, identity, inner_product, invert_part, multiply_add, product, transposed,
 };
+use crate::siqs::periodic_poll::PeriodicPoll;
 
 /// The columns of a matrix for which another thread is worth its start, at each product.
 const COLUMNS_PER_THREAD: usize = 2_000;
@@ -32,49 +33,65 @@ pub(super) struct Matrix {
 
 impl Matrix {
     /// Computes B x, each thread for some of the columns.
-    fn times(&self, x: &[u64], product: &mut [u64], threads: usize) {
+    fn times(&self, x: &[u64], product: &mut [u64], control: &Control) -> Result<(), StopReason> {
         product.fill(0);
         let add = |columns: Range<usize>, product: &mut [u64]| {
+            let mut poll = PeriodicPoll::new(control);
             for (column, &x) in self.columns[columns.clone()].iter().zip(&x[columns]) {
+                poll.add(column.len())?;
                 for &row in column {
                     product[row as usize] ^= x;
                 }
             }
+            Ok(())
         };
-        let threads = self.threads(threads);
+        let threads = self.threads(control.thread_count());
         if threads == 1 {
             return add(0..self.columns.len(), product);
         }
         let parts = in_parallel(threads, threads, |index| {
             let mut part = vec![0; self.rows];
-            add(self.share(index, threads), &mut part);
-            part
+            add(self.share(index, threads), &mut part)?;
+            Ok(part)
         });
         for part in parts {
             product
                 .iter_mut()
-                .zip(part)
+                .zip(part?)
                 .for_each(|(to, from)| *to ^= from);
         }
+        Ok(())
     }
 
     /// Computes B^T x, each thread for some of the columns.
-    fn transposed_times(&self, x: &[u64], product: &mut [u64], threads: usize) {
-        let sum = |column: &Vec<u32>| column.iter().fold(0, |sum, &row| sum ^ x[row as usize]);
-        let threads = self.threads(threads);
+    fn transposed_times(
+        &self,
+        x: &[u64],
+        product: &mut [u64],
+        control: &Control,
+    ) -> Result<(), StopReason> {
+        let sums = |columns: Range<usize>, product: &mut [u64]| {
+            let mut poll = PeriodicPoll::new(control);
+            for (column, sum) in self.columns[columns].iter().zip(product) {
+                poll.add(column.len())?;
+                *sum = column.iter().fold(0, |sum, &row| sum ^ x[row as usize]);
+            }
+            Ok(())
+        };
+        let threads = self.threads(control.thread_count());
         if threads == 1 {
-            let columns = self.columns.iter().zip(product);
-            return columns.for_each(|(column, product)| *product = sum(column));
+            return sums(0..self.columns.len(), product);
         }
         let parts = in_parallel(threads, threads, |index| {
-            let columns = &self.columns[self.share(index, threads)];
-            columns.iter().map(sum).collect::<Vec<u64>>()
+            let columns = self.share(index, threads);
+            let mut part = vec![0; columns.len()];
+            sums(columns, &mut part)?;
+            Ok(part)
         });
-        let words = parts.into_iter().flatten();
-        product
-            .iter_mut()
-            .zip(words)
-            .for_each(|(to, from)| *to = from);
+        for (index, part) in parts.into_iter().enumerate() {
+            product[self.share(index, threads)].copy_from_slice(&part?);
+        }
+        Ok(())
     }
 
     /// Returns the number of threads that are worth their start, of those that may be used.
@@ -94,7 +111,7 @@ impl Matrix {
 ///
 /// # Errors
 ///
-/// The reason, if `control` stopped the computation. It is asked before each
+/// The reason, if `control` stopped the computation. It is asked before each turn, and within each
 /// product of the matrix.
 pub(super) fn dependencies(
     matrix: &Matrix,
@@ -106,9 +123,8 @@ pub(super) fn dependencies(
     let start: Vec<u64> = (0..len).map(|_| splitmix(&mut state)).collect();
     let mut rows = vec![0; matrix.rows];
     let mut next = vec![0; len];
-    let threads = control.thread_count();
-    matrix.times(&start, &mut rows, threads);
-    matrix.transposed_times(&rows, &mut next, threads);
+    matrix.times(&start, &mut rows, control)?;
+    matrix.transposed_times(&rows, &mut next, control)?;
     // The vectors of this turn and of the two before.
     let first = next.clone();
     let mut v = [first.clone(), vec![0; len], vec![0; len]];
@@ -120,9 +136,8 @@ pub(super) fn dependencies(
     let mut before = (ALL, ALL);
     for turn in 0.. {
         control.poll()?;
-        matrix.times(&v[0], &mut rows, threads);
-        control.poll()?;
-        matrix.transposed_times(&rows, &mut next, threads);
+        matrix.times(&v[0], &mut rows, control)?;
+        matrix.transposed_times(&rows, &mut next, control)?;
         squares[0] = inner_product(&v[0], &next);
         fourths[0] = inner_product(&next, &next);
         if squares[0] == [0; 64] {
@@ -172,14 +187,18 @@ fn combine(
     control: &Control,
 ) -> Result<Option<Vec<u64>>, StopReason> {
     let mut images = [vec![0; matrix.rows], vec![0; matrix.rows]];
-    matrix.times(&x, &mut images[0], 1);
-    matrix.times(last, &mut images[1], 1);
+    matrix.times(&x, &mut images[0], control)?;
+    matrix.times(last, &mut images[1], control)?;
     // Each of the 128 vectors as rows, with the combination that it is of the original ones.
-    let transpose = |blocks: [&[u64]; 2]| -> Vec<Vec<u64>> {
-        blocks.into_iter().flat_map(transposed).collect()
+    let transpose = |blocks: [&[u64]; 2]| -> Result<Vec<Vec<u64>>, StopReason> {
+        let mut vectors = transposed(blocks[0]);
+        control.poll()?;
+        vectors.extend(transposed(blocks[1]));
+        control.poll()?;
+        Ok(vectors)
     };
-    let mut vectors = transpose([&images[0], &images[1]]);
-    let mut solutions = transpose([&x, last]);
+    let mut vectors = transpose([&images[0], &images[1]])?;
+    let mut solutions = transpose([&x, last])?;
     let mut kernel = Vec::new();
     let mut pivots: Vec<(usize, usize)> = Vec::new();
     for index in 0..vectors.len() {
@@ -226,6 +245,7 @@ fn combine(
     }
     let mut words = vec![0u64; matrix.columns.len()];
     for (bit, vector) in independent.iter().enumerate() {
+        control.poll()?;
         for (column, word) in words.iter_mut().enumerate() {
             *word |= (vector[column / 64] >> (column % 64) & 1) << bit;
         }
@@ -250,6 +270,8 @@ fn splitmix(state: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::siqs::periodic_poll::WORK;
+    use crate::siqs::periodic_poll::tests::questions;
 
     /// A random matrix as those of the sieve: dense rows first, sparse ones last.
     fn random(rows: usize, columns: usize, seed: u64) -> Matrix {
@@ -279,7 +301,7 @@ mod tests {
                 .find_map(|seed| dependencies(&matrix, seed, &Control::new()).unwrap())
                 .expect("dependencies");
             let mut product = vec![0; rows];
-            matrix.times(&words, &mut product, 1);
+            matrix.times(&words, &mut product, &Control::new()).unwrap();
             assert!(product.iter().all(|&word| word == 0), "{rows} rows");
             let found = words.iter().fold(0, |bits, word| bits | word);
             assert!(
@@ -301,8 +323,11 @@ mod tests {
         );
         let products = |threads| {
             let mut products = (vec![1; 9_000], vec![1; 9_100]);
-            matrix.times(&x, &mut products.0, threads);
-            matrix.transposed_times(&y, &mut products.1, threads);
+            let control = Control::new().threads(threads);
+            matrix.times(&x, &mut products.0, &control).unwrap();
+            matrix
+                .transposed_times(&y, &mut products.1, &control)
+                .unwrap();
             products
         };
         assert_eq!(matrix.threads(8), 4);
@@ -312,6 +337,27 @@ mod tests {
         let small = random(4_100, 4_200, 6);
         let found = |threads| dependencies(&small, 0, &Control::new().threads(threads));
         assert_eq!(found(2), found(1));
+    }
+
+    #[test]
+    fn a_product_takes_questions_by_its_entries() {
+        let matrix = random(9_000, 9_100, 7);
+        let entries: usize = matrix.columns.iter().map(Vec::len).sum();
+        let (x, y) = (vec![1; 9_100], vec![1; 9_000]);
+        for threads in [1, 3] {
+            let threaded = |control: &Control| control.clone().threads(threads);
+            let asked = questions(|control| {
+                let control = &threaded(control);
+                matrix.times(&x, &mut vec![0; 9_000], control).unwrap();
+            });
+            assert!(asked >= entries / WORK - threads, "{asked} questions");
+            let asked = questions(|control| {
+                let control = &threaded(control);
+                let product = &mut vec![0; 9_100];
+                matrix.transposed_times(&y, product, control).unwrap();
+            });
+            assert!(asked >= entries / WORK - threads, "{asked} questions");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::siqs::cycles::cycles;
 use crate::siqs::elimination;
 use crate::siqs::instance::Instance;
 use crate::siqs::lanczos::{self, Matrix};
+use crate::siqs::periodic_poll::PeriodicPoll;
 use crate::siqs::square_root;
 use crate::siqs::store::Store;
 use crate::siqs::used_relations::UsedRelations;
@@ -26,8 +27,8 @@ const SPARE_COLUMNS: usize = 80;
 /// Below this number of columns elimination is as fast as block Lanczos, which may fail there.
 const SMALL: usize = 700;
 
-/// Cycles between two questions to the control.
-const BETWEEN_POLLS: usize = 1 << 10;
+/// The work of a relation in a column: its primes, which are sorted.
+const COLUMN_WORK: usize = 1 << 7;
 
 /// Returns a divisor of n, other than 1 and n, if one of the dependencies between the relations
 /// gives it.
@@ -44,13 +45,7 @@ pub(super) fn find_divisor(
     let Some(used) = UsedRelations::read(instance, store, &cycles, control)? else {
         return Ok(None);
     };
-    let mut columns: Vec<Vec<u32>> = Vec::with_capacity(cycles.len());
-    for (index, cycle) in cycles.iter().enumerate() {
-        if index % BETWEEN_POLLS == 0 {
-            control.poll()?;
-        }
-        columns.push(column(cycle, &used));
-    }
+    let mut columns = columns(&cycles, &used, control)?;
     let rows = instance.base.len() + 1;
     reduce(&mut cycles, &mut columns, rows, control)?;
     let try_cycles = |cycles: &[Vec<u32>], selected: Vec<usize>| {
@@ -77,8 +72,7 @@ pub(super) fn find_divisor(
         return Ok(None);
     }
     elimination::eliminate(&mut cycles, &mut columns, rows, control)?;
-    control.poll()?;
-    let matrix = compact(columns, rows);
+    let matrix = compact(columns, rows, control)?;
     for seed in 0..10 {
         let Some(words) = lanczos::dependencies(&matrix, seed, control)? else {
             continue;
@@ -96,6 +90,20 @@ pub(super) fn find_divisor(
         }
     }
     Ok(None)
+}
+
+/// Returns the column of each cycle.
+fn columns(
+    cycles: &[Vec<u32>],
+    used: &UsedRelations,
+    control: &Control,
+) -> Result<Vec<Vec<u32>>, StopReason> {
+    let mut poll = PeriodicPoll::new(control);
+    let column = |cycle: &Vec<u32>| {
+        poll.add(COLUMN_WORK * cycle.len())?;
+        Ok(column(cycle, used))
+    };
+    cycles.iter().map(column).collect()
 }
 
 /// Returns the rows in which a cycle has an odd exponent, ascending: 0 for the sign, then one for
@@ -122,18 +130,15 @@ fn reduce(
     rows: usize,
     control: &Control,
 ) -> Result<(), StopReason> {
+    let mut poll = PeriodicPoll::new(control);
     loop {
-        control.poll()?;
-        let mut weights = vec![0u32; rows];
-        columns
-            .iter()
-            .flatten()
-            .for_each(|&row| weights[row as usize] += 1);
+        let weights = weights(columns, rows, &mut poll)?;
         let live = weights.iter().filter(|&&weight| weight > 0).count();
-        let mut keep: Vec<bool> = columns
-            .iter()
-            .map(|column| column.iter().all(|&row| weights[row as usize] > 1))
-            .collect();
+        let mut keep: Vec<bool> = Vec::with_capacity(columns.len());
+        for column in columns.iter() {
+            poll.add(column.len())?;
+            keep.push(column.iter().all(|&row| weights[row as usize] > 1));
+        }
         let kept = keep.iter().filter(|keep| **keep).count();
         if kept == columns.len() {
             // The heaviest of those beyond the spare ones.
@@ -154,12 +159,28 @@ fn reduce(
     }
 }
 
-/// Numbers the rows that have entries, the heaviest first.
-fn compact(mut columns: Vec<Vec<u32>>, rows: usize) -> Matrix {
+/// Returns the number of entries of each row.
+fn weights(
+    columns: &[Vec<u32>],
+    rows: usize,
+    poll: &mut PeriodicPoll<'_>,
+) -> Result<Vec<u32>, StopReason> {
     let mut weights = vec![0u32; rows];
-    for &row in columns.iter().flatten() {
-        weights[row as usize] += 1;
+    for column in columns {
+        poll.add(column.len())?;
+        column.iter().for_each(|&row| weights[row as usize] += 1);
     }
+    Ok(weights)
+}
+
+/// Numbers the rows that have entries, the heaviest first.
+fn compact(
+    mut columns: Vec<Vec<u32>>,
+    rows: usize,
+    control: &Control,
+) -> Result<Matrix, StopReason> {
+    let mut poll = PeriodicPoll::new(control);
+    let weights = weights(&columns, rows, &mut poll)?;
     let has_entries = |&row: &u32| weights[row as usize] > 0;
     let mut order: Vec<u32> = (0..rows as u32).filter(has_entries).collect();
     order.sort_unstable_by_key(|&row| (std::cmp::Reverse(weights[row as usize]), row));
@@ -167,11 +188,102 @@ fn compact(mut columns: Vec<Vec<u32>>, rows: usize) -> Matrix {
     for (&row, new) in order.iter().zip(0..) {
         numbers[row as usize] = new;
     }
-    for row in columns.iter_mut().flatten() {
-        *row = numbers[*row as usize];
+    for column in &mut columns {
+        poll.add(column.len())?;
+        column
+            .iter_mut()
+            .for_each(|row| *row = numbers[*row as usize]);
     }
-    Matrix {
+    Ok(Matrix {
         columns,
         rows: order.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::siqs::family::Family;
+    use crate::siqs::periodic_poll::WORK;
+    use crate::siqs::periodic_poll::tests::questions;
+    use crate::siqs::store::Checked;
+    use crate::siqs::unit::Siever;
+
+    const COLUMNS: usize = 2_000;
+    const ENTRIES: usize = 100 * COLUMNS;
+
+    /// Columns that all have the same hundred rows, so that none is removed as useless.
+    fn dense() -> Vec<Vec<u32>> {
+        vec![(0..100).collect(); COLUMNS]
+    }
+
+    #[test]
+    fn every_pass_over_the_matrix_takes_questions() {
+        let asked = questions(|control| {
+            let mut cycles = vec![Vec::new(); COLUMNS];
+            let mut columns = dense();
+            reduce(&mut cycles, &mut columns, 100, control).unwrap();
+            assert_eq!(columns.len(), 100 + SPARE_COLUMNS);
+        });
+        assert!(asked >= 2 * ENTRIES / WORK - 1, "{asked} questions");
+        let asked = questions(|control| {
+            compact(dense(), 100, control).unwrap();
+        });
+        assert!(asked >= 2 * ENTRIES / WORK - 1, "{asked} questions");
+    }
+
+    /// Relations are read, made columns of, and multiplied. Each has some twenty primes.
+    #[test]
+    fn every_pass_over_the_relations_takes_questions() {
+        let n: Natural = "369503144638782693794961917939723396921312984817285838723301"
+            .parse()
+            .unwrap();
+        let instance = Instance::new(&n, &Control::new()).unwrap();
+        let mut store = Store::default();
+        let mut siever = Siever::new(&instance);
+        for number in 0.. {
+            let family = Family::new(&instance, number).unwrap();
+            let mut packed = Vec::new();
+            let never = AtomicBool::new(false);
+            let sieved = siever.sieve(&family, &Control::new(), &never, &mut packed);
+            assert_eq!(sieved, Ok(true));
+            store.add(&Checked::new(packed, &instance, number, &family).unwrap());
+            if store.relations.len() >= 10_000 {
+                break;
+            }
+        }
+        let all: Vec<Vec<u32>> = (0..store.relations.len() as u32)
+            .map(|index| vec![index])
+            .collect();
+        let count = all.len();
+        let mut read = None;
+        let asked = questions(|control| {
+            read = UsedRelations::read(&instance, &store, &all, control).unwrap();
+        });
+        assert!(asked >= 20 * count / WORK, "{asked} questions");
+        let used = read.unwrap();
+        let asked = questions(|control| {
+            let columns = columns(&all, &used, control).unwrap();
+            assert_eq!(columns.len(), count);
+        });
+        assert!(asked >= 20 * count / WORK, "{asked} questions");
+        let asked = questions(|control| {
+            let relations = 0..count as u32;
+            assert!(
+                square_root::Roots::new(&instance, &used, relations, control)
+                    .unwrap()
+                    .is_some()
+            );
+        });
+        assert!(asked >= 20 * count / WORK, "{asked} questions");
+        // A relation that occurs twice has no part in the product.
+        let twice: Vec<Vec<u32>> = all.iter().chain(&all).cloned().collect();
+        let asked = questions(|control| {
+            let divisor = square_root::try_dependency(&instance, &used, twice.iter(), control);
+            assert_eq!(divisor, Ok(None));
+        });
+        assert!(asked >= 2 * count / WORK, "{asked} questions");
     }
 }

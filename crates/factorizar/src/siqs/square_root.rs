@@ -16,10 +16,14 @@ use crate::montgomery::dispatch;
 use crate::montgomery::ring::{Ring, RingComputation};
 use crate::natural::Natural;
 use crate::siqs::instance::Instance;
+use crate::siqs::periodic_poll::PeriodicPoll;
 use crate::siqs::used_relations::UsedRelations;
 
 /// Relations or primes between two questions to the control.
 const BETWEEN_POLLS: usize = 1 << 10;
+
+/// The work of taking in a relation: it is searched for, and its primes are counted.
+const RELATION_WORK: usize = 1 << 7;
 
 /// Returns a divisor if the two square roots of a dependency differ by more than the sign.
 ///
@@ -33,37 +37,19 @@ pub(super) fn try_dependency<'a>(
     control: &Control,
 ) -> Result<Option<Natural>, StopReason> {
     // A relation that is in two cycles cancels.
+    let mut poll = PeriodicPoll::new(control);
     let mut counts: HashMap<u32, u32> = HashMap::new();
-    for (turn, &index) in cycles.flatten().enumerate() {
-        if turn.is_multiple_of(64 * BETWEEN_POLLS) {
-            control.poll()?;
+    for cycle in cycles {
+        poll.add(8 * cycle.len())?;
+        for &index in cycle {
+            *counts.entry(index).or_default() += 1;
         }
-        *counts.entry(index).or_default() += 1;
     }
     let odd = counts.into_iter().filter(|(_, count)| count % 2 == 1);
-    let mut roots = Roots {
-        squares: Vec::new(),
-        primes: vec![0; instance.base.len()],
-        large: HashMap::new(),
-        base: &instance.base.primes,
-        control,
+    let odd = odd.map(|(index, _)| index);
+    let Some(roots) = Roots::new(instance, used, odd, control)? else {
+        return Ok(None);
     };
-    for (index, _) in odd {
-        let Some(relation) = used.get(index) else {
-            return Ok(None);
-        };
-        roots
-            .squares
-            .push(Natural::from_limbs(&relation.square_root.limbs()));
-        for &prime in relation.primes {
-            roots.primes[prime as usize] += 1;
-        }
-        for prime in relation.large.into_iter().filter(|&prime| prime != 1) {
-            *roots.large.entry(prime).or_default() += 1;
-        }
-        // The 4 of 4 a.
-        roots.primes[0] += 2;
-    }
     debug_assert!(roots.primes.iter().all(|count| count % 2 == 0), "no square");
     let difference = dispatch::run(&instance.n, roots)?;
     let shared = difference.gcd(&instance.n);
@@ -71,7 +57,7 @@ pub(super) fn try_dependency<'a>(
 }
 
 /// The factors of the two square roots.
-struct Roots<'a> {
+pub(super) struct Roots<'a> {
     squares: Vec<Natural>,
     /// The exponent of each base prime.
     primes: Vec<u32>,
@@ -79,6 +65,46 @@ struct Roots<'a> {
     large: HashMap<u32, u32>,
     base: &'a [u32],
     control: &'a Control,
+}
+
+impl<'a> Roots<'a> {
+    /// Takes in `relations`. Returns `None` if one of them is not among those that were read.
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(super) fn new(
+        instance: &'a Instance,
+        used: &UsedRelations,
+        relations: impl Iterator<Item = u32>,
+        control: &'a Control,
+    ) -> Result<Option<Self>, StopReason> {
+        let mut poll = PeriodicPoll::new(control);
+        let mut roots = Roots {
+            squares: Vec::new(),
+            primes: vec![0; instance.base.len()],
+            large: HashMap::new(),
+            base: &instance.base.primes,
+            control,
+        };
+        for index in relations {
+            poll.add(RELATION_WORK)?;
+            let Some(relation) = used.get(index) else {
+                return Ok(None);
+            };
+            let root = Natural::from_limbs(&relation.square_root.limbs());
+            roots.squares.push(root);
+            for &prime in relation.primes {
+                roots.primes[prime as usize] += 1;
+            }
+            for prime in relation.large.into_iter().filter(|&prime| prime != 1) {
+                *roots.large.entry(prime).or_default() += 1;
+            }
+            // The 4 of 4 a.
+            roots.primes[0] += 2;
+        }
+        Ok(Some(roots))
+    }
 }
 
 impl RingComputation for Roots<'_> {

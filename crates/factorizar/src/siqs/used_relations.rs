@@ -9,11 +9,12 @@
 use crate::control::{Control, StopReason};
 use crate::siqs::family::Family;
 use crate::siqs::instance::Instance;
+use crate::siqs::periodic_poll::PeriodicPoll;
 use crate::siqs::store::Store;
 use crate::siqs::value::Value;
 
-/// Relations between two questions to the control.
-const BETWEEN_POLLS: usize = 1 << 10;
+/// The work of reading a relation, whose family may have to be computed.
+const READING: usize = 1 << 8;
 
 /// The relations that cycles are made of.
 #[derive(Debug, Default)]
@@ -61,19 +62,28 @@ impl UsedRelations {
         cycles: &[Vec<u32>],
         control: &Control,
     ) -> Result<Option<Self>, StopReason> {
-        let mut indices: Vec<u32> = cycles.iter().flatten().copied().collect();
-        indices.sort_unstable();
-        indices.dedup();
+        let mut poll = PeriodicPoll::new(control);
+        // Marks take the time of a look at each, where sorting would take more and not stop.
+        let mut is_used = vec![false; store.relations.len()];
+        for cycle in cycles {
+            poll.add(cycle.len())?;
+            for &index in cycle {
+                match is_used.get_mut(index as usize) {
+                    Some(mark) => *mark = true,
+                    None => return Ok(None),
+                }
+            }
+        }
+        let marked = (0..).zip(is_used).filter(|&(_, is_used)| is_used);
+        let indices: Vec<u32> = marked.map(|(index, _)| index).collect();
         let mut used = UsedRelations {
             entries: Vec::with_capacity(indices.len()),
             indices: Vec::new(),
             primes: Vec::new(),
         };
         let mut current: Option<(u64, Family)> = None;
-        for (count, index) in indices.iter().map(|&index| index as usize).enumerate() {
-            if count.is_multiple_of(BETWEEN_POLLS) {
-                control.poll()?;
-            }
+        for index in indices.iter().map(|&index| index as usize) {
+            poll.add(READING)?;
             let Some(number) = store.family_of(index) else {
                 return Ok(None);
             };
