@@ -40,6 +40,9 @@ pub struct RunSummary {
     pub resumed: u64,
     /// The number of tasks that failed: by a fault, given up, or cancelled.
     pub failed: u64,
+    /// The number of tasks, among [`failed`](Self::failed), that the caller cancelled: one by
+    /// one, all at once, or by the end of a [search](crate::Search).
+    pub cancelled: u64,
     /// The number of tasks that wait or run.
     pub pending: u64,
     /// The number of tasks without an answer at the run's early end.

@@ -65,6 +65,12 @@ fn a_cancelled_task_ends_and_its_call_is_cut_off() {
     let incomplete = reparto.terminar().unwrap_err();
     let summary = incomplete.summary();
     assert_eq!((summary.done, summary.failed, summary.lost()), (1, 2, 0));
+    assert_eq!(summary.cancelled, 2);
+    let text = summary.to_string();
+    assert!(
+        text.contains("1 done, 2 failed (2 cancelled), 0 lost"),
+        "{text}"
+    );
     let outcomes = incomplete.into_outcomes();
     for outcome in &outcomes[..2] {
         let error = outcome.as_ref().unwrap_err();

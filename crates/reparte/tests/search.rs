@@ -92,6 +92,9 @@ fn the_end_of_a_search_cancels_what_runs_and_the_next_finds_free_slots() {
     }
     let summary = search.summary();
     assert_eq!((summary.done, summary.not_run), (3, 0), "{summary}");
+    // Nothing has failed but what was cancelled.
+    assert_eq!(summary.failed, summary.cancelled, "{summary}");
+    assert!(summary.cancelled >= 3, "{summary}");
 }
 
 #[test]

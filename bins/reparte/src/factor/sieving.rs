@@ -27,9 +27,11 @@ const SHORTEST_CALL: Duration = Duration::from_millis(50);
 impl Factorizer {
     /// Sieves on the servers, and computes a divisor from what they find.
     pub(super) fn sieve(&mut self, n: &Natural) -> Result<Natural, Stop> {
-        let sieve = match QuadraticSieve::new(n, QuadraticSieve::VERSION) {
+        let control = self.control();
+        let sieve = match QuadraticSieve::new_with(n, QuadraticSieve::VERSION, &control) {
             Ok(sieve) => sieve,
             Err(SieveError::Factor { prime }) => return Ok(prime.into()),
+            Err(SieveError::Stopped(_)) => return Err(Stop::Interrupted),
             Err(error) => return Err(Stop::failed(error.to_string())),
         };
         let job = Arc::new(SieveJob::new(n, sieve));

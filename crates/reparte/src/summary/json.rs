@@ -25,6 +25,7 @@ impl RunSummary {
             ("done", self.done),
             ("resumed", self.resumed),
             ("failed", self.failed),
+            ("cancelled", self.cancelled),
             ("pending", self.pending),
             ("not_run", self.not_run),
             ("lost", self.lost()),
@@ -159,8 +160,8 @@ mod tests {
         };
         assert_eq!(
             summary.to_json(),
-            "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"pending\":0,\
-             \"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
+            "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"cancelled\":0,\
+             \"pending\":0,\"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
              \"hedges_won\":1,\"hedges_lost\":0,\"waiting\":{\"cause\":\"busy\",\
              \"since\":1.500000,\"until\":null},\"servers\":[{\"name\":\"a\\\"\\u000a\",\
              \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\

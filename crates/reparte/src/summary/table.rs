@@ -55,6 +55,9 @@ impl RunSummary {
             write!(f, " ({} from the journal)", self.resumed)?;
         }
         write!(f, ", {} failed", self.failed)?;
+        if self.cancelled > 0 {
+            write!(f, " ({} cancelled)", self.cancelled)?;
+        }
         for (count, what) in [(self.pending, "pending"), (self.not_run, "not run")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::call::{CallError, ErrorKind};
 use crate::ids::ServerId;
-use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd};
+use crate::plan::action::{Action, AsideReason, CallReason, Hedges, RunEnd, TaskFailure};
 use crate::summary::server::{ServerState, ServerSummary};
 use crate::summary::{RunSummary, Waiting};
 
@@ -73,8 +73,9 @@ impl RunSummary {
                 self.count_hedges(hedges);
                 self.edit(server, |server| server.tasks += 1);
             }
-            Action::FailTask { hedges, .. } => {
+            Action::FailTask { reason, hedges, .. } => {
                 self.failed += 1;
+                self.cancelled += u64::from(reason == TaskFailure::Cancelled);
                 self.count_hedges(hedges);
             }
             Action::SetAside { server, reason, .. } => self.edit(server, |server| {
