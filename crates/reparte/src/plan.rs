@@ -289,6 +289,17 @@ impl Plan {
         if self.is_outage_over_limit() {
             return;
         }
+        self.place_calls();
+        let held = self.isolation.held();
+        self.start_isolated();
+        if held.is_some() && held != self.isolation.held() {
+            // A server that was held takes other tasks again.
+            self.place_calls();
+        }
+        self.start_hedges();
+    }
+
+    fn place_calls(&mut self) {
         loop {
             while let Some((task, server)) = self.next_placement() {
                 self.tasks.dequeue(task);
@@ -298,8 +309,6 @@ impl Plan {
                 break;
             }
         }
-        self.start_isolated();
-        self.start_hedges();
     }
 
     fn start_hedges(&mut self) {

@@ -184,6 +184,8 @@ scripts! {
     a_task_that_was_only_checked_is_not_given_up
     a_parked_task_has_its_second_chance_beside_a_long_call
     a_run_ends_after_so_many_failed_tasks
+    a_held_server_takes_other_tasks_once_its_suspect_has_ended
+    a_fault_of_a_suspected_server_ends_no_suspect
 }
 
 /// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer

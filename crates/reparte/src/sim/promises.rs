@@ -33,18 +33,19 @@ pub(super) fn run(count: u64, draw: Draw, check: fn(&RunResult)) -> Vec<RunResul
         Some(seed) => seed..seed + 1,
         None => 0..number("REPARTE_SEEDS").unwrap_or(count),
     };
-    seeds
-        .map(|seed| {
-            let _seed = Seed(seed);
-            let mut random = SplitMix::new(seed);
-            let scenario = draw(&mut random);
-            let mut result = World::new(scenario, random).run();
-            check(&result);
-            // Only the script of a run that fails is printed.
-            result.forget_script();
-            result
-        })
-        .collect()
+    seeds.map(|seed| run_seed(seed, draw, check)).collect()
+}
+
+/// Runs one seed of a scenario, and checks its result with `check`.
+pub(super) fn run_seed(seed: u64, draw: Draw, check: fn(&RunResult)) -> RunResult {
+    let _seed = Seed(seed);
+    let mut random = SplitMix::new(seed);
+    let scenario = draw(&mut random);
+    let mut result = World::new(scenario, random).run();
+    check(&result);
+    // Only the script of a run that fails is printed.
+    result.forget_script();
+    result
 }
 
 fn check_completed(result: &RunResult) {
@@ -75,6 +76,12 @@ fn every_promise_holds_whatever_happens() {
 #[test]
 fn without_an_outage_every_task_is_delivered() {
     run(150, no_outage, check_completed);
+}
+
+/// A server that was held for a suspect stayed idle when the suspect ended.
+#[test]
+fn without_an_outage_seed_1931_leaves_no_server_idle() {
+    run_seed(1931, no_outage, check_completed);
 }
 
 #[test]

@@ -144,8 +144,18 @@ impl Plan {
 
     /// Returns whether a server has given the task a fault that is not tried again.
     pub(in crate::plan) fn has_final_fault(&self, task: TaskId) -> bool {
+        self.has_final_fault_by(task, |_| true)
+    }
+
+    /// Returns the same of one of these servers.
+    pub(in crate::plan) fn has_final_fault_by(
+        &self,
+        task: TaskId,
+        is_meant: impl Fn(ServerId) -> bool,
+    ) -> bool {
         let is_final = |case: &Case| cases::is_fault(case.kind) && !self.is_retried(case.kind);
-        self.cases.of(task).iter().any(is_final)
+        let mut cases = self.cases.of(task).iter();
+        cases.any(|case| is_meant(case.server) && is_final(case))
     }
 
     pub(in crate::plan) fn apply_judgement(
@@ -322,9 +332,13 @@ impl Plan {
         let cases = self.cases.of(task);
         let mut by = cases.iter().map(|case| case.server);
         let by_proven = by.any(|server| self.standing.is_proven(server));
-        // A suspect does not wait for servers that have died of it.
+        // A suspect does not wait for servers that have died of it, once one that can be
+        // trusted has answered.
+        let mut by = cases.iter().map(|case| case.server);
+        let by_trusted = by.any(|server| !self.standing.is_suspected(server));
         let died = match self.suspects.suspicion(task) {
             Suspicion::None => &[],
+            _ if !by_trusted => &[],
             _ => self.suspects.deaths(task),
         };
         let mut servers = self.health.servers();

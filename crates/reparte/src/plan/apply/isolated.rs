@@ -24,8 +24,11 @@ impl Plan {
             return;
         }
         self.hold(None);
+        if self.has_final_fault(task) && !self.any_can_run(|server| self.may_run(task, server)) {
+            return self.fail_task(task, TaskFailure::Permanent);
+        }
         let failed_by = self.servers_that_failed(task);
-        let is_free = |server| self.runs_no_other(server, task);
+        let is_free = |server| self.may_run(task, server) && self.runs_no_other(server, task);
         let is_proven = |server| self.standing.is_proven(server);
         let picked = self.placement.pick_isolated(is_free, &failed_by, is_proven);
         let Some(server) = picked else {
@@ -33,11 +36,12 @@ impl Plan {
         };
         if failed_by.contains(&server) {
             // A server that no longer responds may seem to be one that can.
-            if self.any_other_can_run(&failed_by) && !self.isolation.waits_for_long(self.now) {
+            let any_other = self.any_can_run(|server| !failed_by.contains(&server));
+            if any_other && !self.isolation.waits_for_long(self.now) {
                 return self.isolation.reset();
             }
             // Nobody else can say more than the fault that it has.
-            if self.has_final_fault(task) {
+            if self.has_credible_fault(task) {
                 return self.fail_task(task, TaskFailure::Permanent);
             }
         }
@@ -57,12 +61,14 @@ impl Plan {
         let other = before
             .filter(|&server| is_other(server))
             .or_else(|| self.placement.pick_to_hold(is_other, is_proven));
-        if other.is_none() && self.has_final_fault(task) {
+        if other.is_none() && self.has_credible_fault(task) {
+            self.hold(None);
             return self.fail_task(task, TaskFailure::Permanent);
         }
+        let may_run = |server| self.may_run(task, server);
         let held = other
-            .or(before)
-            .or_else(|| self.placement.pick_to_hold(|_| true, is_proven));
+            .or(before.filter(|&server| may_run(server)))
+            .or_else(|| self.placement.pick_to_hold(may_run, is_proven));
         self.hold(held);
         if let Some(server) = held
             && self.placement.is_unused(server)
@@ -106,10 +112,21 @@ impl Plan {
         died.chain(cases).collect()
     }
 
-    /// Returns whether a server can come that is none of these.
-    fn any_other_can_run(&self, failed_by: &[ServerId]) -> bool {
-        self.health
-            .servers()
-            .any(|server| self.health.is_expected(server) && !failed_by.contains(&server))
+    /// Returns whether a suspect may run on the server: it has given no fault that is
+    /// final.
+    fn may_run(&self, task: TaskId, server: ServerId) -> bool {
+        !self.has_final_fault_by(task, |by| by == server)
+    }
+
+    /// Returns whether a server has given the suspect a fault that is not tried again, and
+    /// is not suspected itself.
+    fn has_credible_fault(&self, task: TaskId) -> bool {
+        self.has_final_fault_by(task, |by| !self.standing.is_suspected(by))
+    }
+
+    /// Returns whether a server can come on which a task `may` run.
+    fn any_can_run(&self, may: impl Fn(ServerId) -> bool) -> bool {
+        let mut servers = self.health.servers();
+        servers.any(|server| self.health.is_expected(server) && may(server))
     }
 }
