@@ -68,7 +68,8 @@ pub struct Options {
     /// other call is cancelled.
     pub hedge: bool,
     /// The number of calls of a task that end with one of the faults in
-    /// [`retry_faults`](Self::retry_faults), after which the task fails by that fault. 10 by
+    /// [`retry_faults`](Self::retry_faults), after which such a fault is judged as any other:
+    /// the task fails by it, unless it is checked on a server that has not had the task. 10 by
     /// default, and at least 1. They don't count among the
     /// [`max_attempts`](Self::max_attempts), and those on suspected servers don't count at
     /// all.

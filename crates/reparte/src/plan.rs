@@ -115,6 +115,8 @@ pub(crate) struct Plan {
     /// Number of tasks that have ended by themselves, and that have failed.
     ended_tasks: u64,
     failed_tasks: u64,
+    /// So many tasks have failed that no more calls are wanted.
+    halted: bool,
     /// Some server can't come any more for which tasks may wait.
     recheck: bool,
     /// Actions that the caller has not polled yet.
@@ -151,6 +153,7 @@ impl Plan {
             waiting: Waiting::default(),
             ended_tasks: 0,
             failed_tasks: 0,
+            halted: false,
             recheck: false,
             actions: VecDeque::new(),
             now: Duration::ZERO,
@@ -282,6 +285,7 @@ impl Plan {
         self.isolation.clear_start();
         if self.draining {
             self.hedging.clear_hedge();
+            self.parking.observe(false, false, self.now);
             return;
         }
         self.recheck_waiting();
@@ -334,7 +338,7 @@ impl Plan {
         if self.draining {
             // Doubted calls are waited for too: it may be the network that fails.
             if self.calls.wanted().next().is_none() {
-                self.end_run(match self.is_halted() {
+                self.end_run(match self.halted {
                     true => RunEnd::Halted,
                     false => RunEnd::Drained,
                 });

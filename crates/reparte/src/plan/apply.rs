@@ -4,6 +4,7 @@
 //! that the parts agree when it returns. The decisions themselves are made in
 //! the parts, and asked for in `plan.rs`.
 
+mod attempts;
 mod blame;
 mod call;
 mod chances;

@@ -144,12 +144,6 @@ impl Plan {
         hedging::slow_after(self.durations.median())
     }
 
-    /// Returns whether so many tasks have failed that no more calls are wanted.
-    pub(super) fn is_halted(&self) -> bool {
-        let halt = self.options.halt;
-        halt.is_some_and(|halt| halt.is_reached(self.failed_tasks, self.ended_tasks))
-    }
-
     /// Returns whether one of the task's calls is awaited.
     pub(super) fn has_awaited_call(&self, task: TaskId) -> bool {
         let calls = self.tasks.get(task).map_or(&[][..], |task| task.calls());

@@ -129,6 +129,11 @@ impl Task {
         self.calls.retain(|&other| other != call);
     }
 
+    /// Returns its attempts, hedges excepted.
+    pub(super) fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+
     /// Counts the attempt of a failed call, and returns all attempts.
     pub(super) fn call_failed(&mut self, attempt: Attempts) -> Attempts {
         self.attempts = self.attempts.plus(attempt);

@@ -186,6 +186,11 @@ scripts! {
     a_run_ends_after_so_many_failed_tasks
     a_held_server_takes_other_tasks_once_its_suspect_has_ended
     a_fault_of_a_suspected_server_ends_no_suspect
+    a_run_that_a_share_has_halted_stays_so
+    a_share_of_failed_tasks_counts_from_the_twentieth_end_on
+    a_stopped_run_gives_no_second_chances
+    a_fault_that_is_tried_again_is_checked_elsewhere_first
+    tasks_that_are_tried_again_end_on_trial
 }
 
 /// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer

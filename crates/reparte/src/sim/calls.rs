@@ -34,15 +34,18 @@ impl World {
             (at_once, Err(kind))
         } else if troubles.is_behind_proxy(self.now) {
             (at_once, Err(ErrorKind::Http { status: 502 }))
-        } else if let Some(kind) = flawed {
+        } else if let Some(kind) = troubles.spell(server, self.now) {
             (at_once, Err(kind))
+        } else if let Some(kind) = flawed {
+            (self.scenario.limit_of(kind).unwrap_or(at_once), Err(kind))
         } else if matches!(troubles.flaw(server), Some(Flaw::Crashes)) {
             self.deadly.insert(call, task);
             (at_once, Ok(()))
         } else if troubles.slow_first == Some(server.index()) && calls == 0 {
             (Duration::from_secs(3600), Ok(()))
         } else if let Some(kind) = self.scenario.bad_task(task) {
-            (self.draw_duration(), Err(kind))
+            let drawn = self.draw_duration();
+            (self.scenario.limit_of(kind).unwrap_or(drawn), Err(kind))
         } else if called.malformed {
             (self.draw_duration(), Err(ErrorKind::Malformed))
         } else if poison {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::error::call::{ErrorKind, FailureClass};
 use crate::ids::{CallId, ServerId, TaskId};
-use crate::options::RetryFaults;
+use crate::options::{Halt, RetryFaults};
 use crate::plan::action::{Action, AsideReason, LossReason};
 use crate::plan::event::{Event, ServerConfig};
 use crate::sim::checks::server_record::{ServerRecord, State};
@@ -46,6 +46,13 @@ pub(super) struct Checks {
     max_attempts: u32,
     retry_faults: RetryFaults,
     outage: Option<Duration>,
+    halt: Option<Halt>,
+    /// Number of tasks that have failed, but for those that were cancelled.
+    failed: u64,
+    /// Number of tasks that were cancelled.
+    cancellations: u64,
+    /// So many tasks have failed that the run is halted.
+    halted: bool,
     /// Calls whose servers have died.
     died: BTreeSet<CallId>,
     /// Calls that run in isolation.
@@ -72,6 +79,10 @@ impl Checks {
             max_attempts: scenario.max_attempts,
             retry_faults: scenario.retry_faults.clone(),
             outage: scenario.outage,
+            halt: scenario.halt,
+            failed: 0,
+            cancellations: 0,
+            halted: false,
             died: BTreeSet::new(),
             isolated: BTreeSet::new(),
             perhaps_isolated: BTreeSet::new(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
+use crate::options::Halt;
 use crate::plan::options::PlanOptions;
 use crate::plan::random::SplitMix;
 use crate::sim::troubles::Troubles;
@@ -21,6 +22,8 @@ pub(super) struct Scenario {
     pub(super) time_limit_medians: Option<u32>,
     pub(super) hedge: bool,
     pub(super) retry_faults: RetryFaults,
+    pub(super) retry_time_outs: bool,
+    pub(super) halt: Option<Halt>,
     /// The tasks have costs.
     pub(super) costs: bool,
     /// Every server reports its status. Otherwise some only accept connections,
@@ -92,6 +95,8 @@ impl Scenario {
                 RetryFaults::All,
             ][random.below(3) as usize]
                 .clone(),
+            retry_time_outs: false,
+            halt: None,
             costs: random.below(3) == 0,
             all_report_status: random.below(3) == 0,
             poison_tasks: [0, 0, random.below(3)][random.below(3) as usize],
@@ -132,6 +137,8 @@ impl Scenario {
             time_limit_medians: Some(1000),
             hedge: true,
             retry_faults: RetryFaults::Codes(vec![1]),
+            retry_time_outs: false,
+            halt: None,
             costs: true,
             all_report_status: false,
             poison_tasks: 0,
@@ -167,6 +174,13 @@ impl Scenario {
         self.troubles.bad_task(task, self.tasks)
     }
 
+    /// Returns how long a call goes on that fails in this way, if that is the time limit:
+    /// its server says so just before.
+    pub(super) fn limit_of(&self, kind: ErrorKind) -> Option<Duration> {
+        let limit = self.time_limit.filter(|_| kind == ErrorKind::Overran)?;
+        Some(limit.saturating_sub(Duration::from_millis(1)))
+    }
+
     /// Returns the options of the run's plan.
     pub(super) fn plan_options(&self, seed: u64) -> PlanOptions {
         PlanOptions {
@@ -179,8 +193,8 @@ impl Scenario {
             time_limit_medians: self.time_limit_medians,
             hedge: self.hedge,
             retry_faults: self.retry_faults.clone(),
-            retry_time_outs: false,
-            halt: None,
+            retry_time_outs: self.retry_time_outs,
+            halt: self.halt,
             seed,
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::options::Halt;
 use crate::plan::action::Action;
 use crate::plan::event::{Event, ServerConfig};
 use crate::plan::tests::replay::replay;
@@ -43,8 +44,14 @@ impl RunScript {
             ("limit_medians", number(scenario.time_limit_medians)),
             ("hedge", scenario.hedge.to_string()),
             ("retry_faults", faults_words(&scenario.retry_faults)),
+            ("retry_time_outs", scenario.retry_time_outs.to_string()),
         ] {
             writeln!(script, "option {name} {value}").unwrap();
+        }
+        match scenario.halt {
+            Some(Halt::Tasks(tasks)) => writeln!(script, "option halt {tasks}").unwrap(),
+            Some(Halt::Percent(percent)) => writeln!(script, "option halt {percent}%").unwrap(),
+            None => {}
         }
         let configs: Vec<String> = configs.iter().map(|&c| config_word(c)).collect();
         writeln!(script, "servers {}", configs.join(" ")).unwrap();

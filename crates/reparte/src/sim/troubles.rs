@@ -20,6 +20,8 @@ pub(super) struct Troubles {
     pub(super) gaps: Vec<Gap>,
     /// Times at which a proxy answers 502 in place of every server.
     pub(super) proxy: Vec<Range<Duration>>,
+    /// Times at which a server answers every call in one way.
+    pub(super) spells: Vec<Spell>,
 }
 
 /// The tasks that fail on every server.
@@ -58,6 +60,14 @@ pub(super) struct Gap {
     pub(super) to: Duration,
 }
 
+/// A time at which a server answers every call in this way.
+#[derive(Clone)]
+pub(super) struct Spell {
+    pub(super) server: usize,
+    pub(super) time: Range<Duration>,
+    pub(super) answer: ErrorKind,
+}
+
 /// Every way in which a task can be contested.
 pub(super) const CONTESTED: [ErrorKind; 12] = [
     ErrorKind::Fault { code: 2 },
@@ -78,6 +88,13 @@ impl Troubles {
     /// Returns whether a proxy answers 502 now in place of every server.
     pub(super) fn is_behind_proxy(&self, now: Duration) -> bool {
         self.proxy.iter().any(|gap| gap.contains(&now))
+    }
+
+    /// Returns how a server answers every call now, if it does.
+    pub(super) fn spell(&self, server: ServerId, now: Duration) -> Option<ErrorKind> {
+        let mut spells = self.spells.iter();
+        let holds = |spell: &&Spell| spell.server == server.index() && spell.time.contains(&now);
+        spells.find(holds).map(|spell| spell.answer)
     }
 
     /// Returns the time from which on no proxy answers 502, if any ever does.

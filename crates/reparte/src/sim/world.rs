@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
-use crate::plan::action::{Action, AsideReason, RunEnd, TaskFailure};
+use crate::plan::action::{Action, AsideReason, CallReason, RunEnd, TaskFailure};
 use crate::plan::event::{Event, ServerConfig};
 use crate::plan::random::SplitMix;
 use crate::sim::agenda::{Agenda, Incident};
@@ -37,6 +37,7 @@ pub(super) struct World {
     failed: BTreeMap<TaskId, TaskFailure>,
     /// The servers that were suspected [`LATE`] after a proxy's last gap.
     suspected_late: Vec<ServerId>,
+    retries: u64,
     /// Number of results.
     delivered: u64,
     /// Number of tasks sent.
@@ -69,6 +70,8 @@ pub(super) struct RunResult {
     /// Number of calls that each server has had.
     pub(super) calls: Vec<u64>,
     pub(super) sent: u64,
+    /// A task has fewer attempts than show whose fault it is.
+    pub(super) few_attempts: bool,
     pub(super) elapsed: Duration,
     /// Number of slots of all servers.
     pub(super) slots: usize,
@@ -78,6 +81,8 @@ pub(super) struct RunResult {
     pub(super) proxied: bool,
     /// The servers that were suspected long after a proxy's last gap.
     pub(super) suspected_late: Vec<ServerId>,
+    /// Number of calls that were no hedge, and not the first of their task.
+    pub(super) retries: u64,
     /// The servers that fail every call, with their slots.
     pub(super) broken: Vec<(usize, usize)>,
     /// Printed if a check of this result panics.
@@ -143,6 +148,7 @@ impl World {
             kills: BTreeMap::new(),
             failed: BTreeMap::new(),
             suspected_late: Vec::new(),
+            retries: 0,
             delivered: 0,
             sent: 0,
             input_closed: false,
@@ -180,7 +186,7 @@ impl World {
     /// Returns the servers that fail every call, with their slots.
     fn broken(&self) -> Vec<(usize, usize)> {
         let flaws = self.scenario.troubles.flaws.iter();
-        let broken = flaws.filter(|(_, flaw)| matches!(flaw, Flaw::Always(_)));
+        let broken = flaws.filter(|(_, flaw)| matches!(flaw, Flaw::Always(_) | Flaw::Crashes));
         broken
             .map(|&(server, _)| (server, self.servers[server].true_slots))
             .collect()
@@ -228,10 +234,12 @@ impl World {
             bad: bad.collect(),
             calls: self.servers.iter().map(|server| server.calls).collect(),
             sent: self.sent,
+            few_attempts: self.scenario.max_attempts < 10,
             elapsed: self.now,
             slots: self.servers.iter().map(|server| server.true_slots).sum(),
             proxied: !self.scenario.troubles.proxy.is_empty(),
             suspected_late: self.suspected_late,
+            retries: self.retries,
             flawed: self.scenario.troubles.flaws.len(),
             broken,
             failed: self.failed,
@@ -342,8 +350,14 @@ impl World {
     fn carry_out(&mut self, action: Action) -> Option<RunEnd> {
         match action {
             Action::StartCall {
-                task, call, server, ..
-            } => self.start_call(task, call, server),
+                task,
+                call,
+                server,
+                reason,
+            } => {
+                self.retries += u64::from(reason == CallReason::Retry);
+                self.start_call(task, call, server);
+            }
             Action::CancelCall { call, server } | Action::LoseCall { call, server, .. } => {
                 self.cancel_call(call, server);
             }

@@ -7,6 +7,7 @@
 //! [`BELIEVED`] times at most, and never where it fails every call.
 
 mod draw;
+mod varied;
 
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::promises::{run, run_seed};
@@ -16,14 +17,19 @@ use crate::sim::worlds::draw::{
     crash_loops, gaps, long_gaps, mixed, mixed_gaps, most_broken, nobody_good,
     partly_broken_server, partly_broken_servers, stopped_foreign_servers,
 };
+use crate::sim::worlds::varied::{
+    busy_servers, halted, overruns, passing_refusals, retried_faults, unfit_servers, varied,
+};
 
 /// Most tasks that fail by one flawed server that does some tasks well.
 const BELIEVED: usize = 2;
+/// Number of calls of a bad task beyond one on each server: its second chance.
+const MORE: u64 = 1;
 /// Number of seeds of each world in every test run.
 const SEEDS: u64 = 60;
 
 /// Checks that the run is completed, that every task that is not bad has its
-/// result, and that every bad one has failed by itself.
+/// result, and that every bad one has failed by itself, or has had all of its few attempts.
 fn check_all_done(result: &RunResult) {
     check_done(result, 0);
 }
@@ -37,7 +43,9 @@ fn check_done(result: &RunResult, believed: usize) {
     assert_eq!(result.end, RunEnd::Completed);
     for task in &result.bad {
         let failure = result.failed.get(task);
-        assert_eq!(failure, Some(&TaskFailure::Permanent), "task {task} is bad");
+        let few = result.few_attempts && failure == Some(&TaskFailure::GivenUp);
+        let failed = few || failure == Some(&TaskFailure::Permanent);
+        assert!(failed, "task {task} is bad: {failure:?}");
     }
     let wrongly = result.failed.iter();
     let wrongly = wrongly.filter(|(task, _)| !result.bad.contains(task));
@@ -67,9 +75,19 @@ fn check_calls_of_broken(result: &RunResult, first: u64) {
     }
 }
 
+/// Checks that all is done, and that only bad tasks have more than one call: one on each
+/// server, and [`MORE`].
+fn check_bad_tasks(result: &RunResult) {
+    check_all_done(result);
+    let each = (result.calls.len() - 1) as u64 + MORE;
+    let most = each * result.bad.len() as u64;
+    let retries = result.retries;
+    assert!(retries <= most, "{retries} retries, {most} at most");
+}
+
 #[test]
 fn bad_tasks_fail_and_harm_no_other() {
-    run(SEEDS, bad_tasks, check_all_done);
+    run(SEEDS, bad_tasks, check_bad_tasks);
 }
 
 #[test]
@@ -102,7 +120,7 @@ fn a_broken_server_beside_one_that_fails_often_gets_few_calls() {
 
 #[test]
 fn bad_tasks_are_checked_on_many_servers_and_fail_by_themselves() {
-    run(SEEDS, bad_tasks_on_many, check_all_done);
+    run(SEEDS, bad_tasks_on_many, check_bad_tasks);
 }
 
 #[test]
@@ -126,12 +144,12 @@ fn one_good_server_of_a_hundred_is_enough() {
 #[test]
 fn a_black_hole_fails_no_task_while_the_good_server_is_at_work_or_away() {
     // An hour of probes each.
-    run(SEEDS / 4, black_hole, check_all_done);
+    run(SEEDS / 4, black_hole, check_waste);
 }
 
 #[test]
 fn crash_loops_make_no_task_poison() {
-    run(SEEDS, crash_loops, check_all_done);
+    run(SEEDS, crash_loops, check_waste);
 }
 
 #[test]
@@ -198,5 +216,57 @@ fn troubles_in_gaps_of_seeds_192_and_1858_fail_few_tasks() {
 
 #[test]
 fn troubles_at_once_fail_few_tasks() {
-    run(SEEDS, mixed, check_nearly_all_done);
+    run(SEEDS, mixed, |result| {
+        check_nearly_all_done(result);
+        check_calls_of_broken(result, 40);
+    });
+}
+
+#[test]
+fn faults_that_are_tried_again_fail_no_good_task() {
+    run(SEEDS, retried_faults, check_waste);
+}
+
+#[test]
+fn tasks_that_pass_the_time_limit_fail_and_harm_no_other() {
+    run(SEEDS, overruns, check_waste);
+}
+
+#[test]
+fn a_run_is_halted_by_its_failed_tasks_alone() {
+    run(SEEDS, halted, |result| match result.end {
+        // The checks of each step see that it is halted in time.
+        RunEnd::Halted => assert!(!result.failed.is_empty()),
+        _ => check_all_done(result),
+    });
+}
+
+#[test]
+fn servers_that_refuse_for_a_time_fail_no_task() {
+    run(SEEDS, passing_refusals, check_all_done);
+}
+
+#[test]
+fn servers_that_can_not_run_the_function_fail_no_task() {
+    run(SEEDS, unfit_servers, |result| {
+        check_all_done(result);
+        for &(server, slots) in &result.broken {
+            // One call in a minute is its trial.
+            let most = slots as u64 + 1 + result.elapsed.as_secs() / 60;
+            let calls = result.calls[server];
+            assert!(calls <= most, "{calls} calls of server {server}");
+        }
+    });
+}
+
+#[test]
+fn busy_servers_fail_no_task() {
+    run(SEEDS, busy_servers, check_all_done);
+}
+
+#[test]
+fn varied_troubles_end_no_run() {
+    run(SEEDS, varied, |result| {
+        assert!(matches!(result.end, RunEnd::Completed | RunEnd::Halted));
+    });
 }

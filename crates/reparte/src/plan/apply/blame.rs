@@ -26,9 +26,7 @@ impl Plan {
     pub(in crate::plan) fn contest(&mut self, ended: &InFlight, kind: ErrorKind) {
         let (task, server) = (ended.task, ended.assignment.server);
         let counts = kind.may_have_run() && ended.kind != CallKind::Hedge;
-        let is_retried = self.is_retried(kind);
-        let is_retried_fault = is_retried && matches!(kind, ErrorKind::Fault { .. });
-        let attempt = Attempts::one(counts, is_retried_fault);
+        let attempt = Attempts::one(counts, self.is_retried_fault(kind));
         self.open_case(task, server, kind, attempt);
         let confirmed = self.confirmed_cases(task, server);
         let is_confirmed = !confirmed.is_empty();
@@ -40,24 +38,25 @@ impl Plan {
         let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };
-        let attempts = failed.call_failed(attempt);
-        let attempts = attempts.minus(self.uncounted_attempts(task));
+        failed.call_failed(attempt);
         self.tasks.avoid(task, server, true);
         self.relax_after_gaps(task);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);
         }
+        let is_last = self.is_last(server);
+        let is_retried = self.is_retried(kind) && self.may_be_retried(task, kind, is_last);
         let facts = Facts {
             is_retried,
-            has_attempts: self.retries.has_attempts(attempts, is_retried_fault),
+            has_attempts: is_retried || self.has_attempts(task, kind),
             is_confirmed,
             stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
-            is_last: self.is_last(server),
+            is_last,
             is_suspected: self.standing.is_suspected(server),
             faults_everywhere: self.standing.faults_everywhere(),
             any_other: self.any_other_can_come(task),
-            has_fault: self.has_final_fault(task),
+            has_fault: self.has_final_fault(task) || cases::is_fault(kind) && !is_retried,
         };
         let judgement = self.cases.judge(task, facts);
         if judgement == Judgement::Fails && facts.has_answered_since {
@@ -118,14 +117,6 @@ impl Plan {
             self.standing.case_opened(server, kind);
         } else {
             self.standing.failed_again(server, kind);
-        }
-    }
-
-    pub(in crate::plan) fn is_retried(&self, kind: ErrorKind) -> bool {
-        match kind {
-            ErrorKind::Fault { code } => self.options.retry_faults.contain(code),
-            ErrorKind::Overran => self.options.retry_time_outs,
-            _ => false,
         }
     }
 
@@ -221,25 +212,6 @@ impl Plan {
             self.standing.confirmed(case.server, case.epoch, case.kind);
             self.release_if_cleared(case.server, shown_by);
         }
-    }
-
-    /// Returns the attempts of a task that say little about it: those that suspected
-    /// servers have failed, and the first on each other server. The task is checked
-    /// there, not tried again. Once no other server can come, one of the checks counts.
-    pub(in crate::plan) fn uncounted_attempts(&self, task: TaskId) -> Attempts {
-        let cases = || self.cases.of(task).iter();
-        let (suspected, others): (Vec<&Case>, Vec<&Case>) =
-            cases().partition(|case| self.standing.is_suspected(case.server));
-        let is_check =
-            |case: &&Case| case.kind != ErrorKind::Overran && !self.is_retried(case.kind);
-        let checks = others.into_iter().filter(is_check);
-        let counted = usize::from(!self.any_other_can_come(task));
-        let checks = checks.map(|case| case.attempts.first());
-        let checks = checks.filter(|&first| first != Attempts::default());
-        let uncounted = suspected.into_iter().map(|case| case.attempts);
-        uncounted
-            .chain(checks.skip(counted))
-            .fold(Attempts::default(), Attempts::plus)
     }
 
     /// Puts a suspected server on trial, unless every server that is expected gives nothing

@@ -25,13 +25,14 @@ impl Plan {
         let Some(&last) = self.cases.of(task).last() else {
             return;
         };
-        let judgement = match self.is_retried(last.kind) {
+        let is_retried = self.is_retried(last.kind) && self.may_be_retried(task, last.kind, false);
+        let judgement = match is_retried {
             true => Judgement::Again,
             false => {
                 let may_be_useless =
                     self.standing.is_suspected(last.server) || cases::is_by_proxy(last.kind);
                 let is_useless = may_be_useless && !self.has_answered_since(task);
-                let has_fault = self.has_final_fault(task);
+                let has_fault = self.has_final_fault(task) || cases::is_fault(last.kind);
                 self.cases.judge_alone(task, has_fault, is_useless)
             }
         };

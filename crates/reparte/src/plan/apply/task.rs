@@ -18,6 +18,7 @@ impl Plan {
     pub(in crate::plan) fn deliver_result(&mut self, ended: &InFlight) {
         let task = ended.task;
         self.ended_tasks += 1;
+        self.halt_if_due();
         self.record_result(ended);
         self.actions.push_back(Action::DeliverResult {
             task,
@@ -32,7 +33,7 @@ impl Plan {
         if reason != TaskFailure::Cancelled {
             self.ended_tasks += 1;
             self.failed_tasks += 1;
-            self.draining |= self.is_halted();
+            self.halt_if_due();
         }
         self.actions.push_back(Action::FailTask {
             task,
@@ -40,6 +41,14 @@ impl Plan {
             hedges: self.hedges(task, false),
         });
         self.close_task(task);
+    }
+
+    /// Starts no more calls from now on, if enough tasks have failed.
+    fn halt_if_due(&mut self) {
+        let halt = self.options.halt;
+        self.halted |=
+            halt.is_some_and(|halt| halt.is_reached(self.failed_tasks, self.ended_tasks));
+        self.draining |= self.halted;
     }
 
     /// Ends a task that is still open, as the caller wishes.
@@ -122,7 +131,7 @@ impl Plan {
         };
         let counts = failure.may_have_run && call.kind != CallKind::Hedge;
         let attempts = failed.call_failed(Attempts::one(counts, false));
-        let attempts = attempts.minus(self.uncounted_attempts(task));
+        let attempts = attempts.minus(self.uncounted_attempts(task, |_| true));
         self.tasks.avoid(task, server, false);
         if self.has_awaited_call(task) {
             return self.update_hedging(task);

@@ -2,6 +2,7 @@
 
 use crate::error::call::ErrorKind;
 use crate::ids::TaskId;
+use crate::options::Halt;
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::checks::Checks;
 use crate::sim::checks::server_record::State;
@@ -14,6 +15,10 @@ impl Checks {
             TaskFailure::GivenUp => assert!(self.open[&task].attempts >= self.max_attempts),
             TaskFailure::Poison => assert!(self.open[&task].breaks >= 3),
             TaskFailure::Permanent => self.check_permanent(task),
+        }
+        match reason {
+            TaskFailure::Cancelled => self.cancellations += 1,
+            _ => self.failed += 1,
         }
         self.task_ends(task);
     }
@@ -51,6 +56,10 @@ impl Checks {
     pub(super) fn task_ends(&mut self, task: TaskId) {
         assert!(self.open.remove(&task).is_some());
         assert!(self.ended.insert(task), "task {task} ends twice");
+        let ended = self.ended.len() as u64 - self.cancellations;
+        let is_reached = |halt: Halt| halt.is_reached(self.failed, ended);
+        self.halted |= self.halt.is_some_and(is_reached);
+        self.draining |= self.halted;
     }
 
     /// Checks the end of the run: its reason is the true one, and no call is in
@@ -70,8 +79,8 @@ impl Checks {
                 let mut servers = self.servers.iter();
                 assert!(servers.all(|record| record.state == State::Out || record.refused));
             }
-            RunEnd::Halted => panic!("no task may halt it"),
-            RunEnd::Drained => assert!(self.draining),
+            RunEnd::Halted => assert!(self.halted),
+            RunEnd::Drained => assert!(self.draining && !self.halted),
             RunEnd::Abandoned => panic!("nobody abandoned it"),
             RunEnd::JournalFailed => assert!(self.journal_failed),
         }

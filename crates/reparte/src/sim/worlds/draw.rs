@@ -9,11 +9,11 @@ use crate::plan::random::SplitMix;
 use crate::sim::scenario::Scenario;
 use crate::sim::troubles::{BadTasks, CONTESTED, Flaw, Gap, Troubles};
 
-const MS: Duration = Duration::from_millis(1);
-const FAULT: ErrorKind = ErrorKind::Fault { code: 2 };
+pub(super) const MS: Duration = Duration::from_millis(1);
+pub(super) const FAULT: ErrorKind = ErrorKind::Fault { code: 2 };
 
 /// A quiet world: so many servers of these slots, and nothing goes wrong.
-fn quiet(random: &mut SplitMix, servers: u64) -> Scenario {
+pub(super) fn quiet(random: &mut SplitMix, servers: u64) -> Scenario {
     let any = Scenario::any(random);
     Scenario {
         slots: (0..servers).map(|_| 1 + random.below(4) as usize).collect(),
@@ -42,11 +42,11 @@ fn quiet(random: &mut SplitMix, servers: u64) -> Scenario {
     }
 }
 
-fn pick<T: Copy>(random: &mut SplitMix, from: &[T]) -> T {
+pub(super) fn pick<T: Copy>(random: &mut SplitMix, from: &[T]) -> T {
     from[random.below(from.len() as u64) as usize]
 }
 
-fn draw_bad(random: &mut SplitMix) -> BadTasks {
+pub(super) fn draw_bad(random: &mut SplitMix) -> BadTasks {
     BadTasks {
         first: pick(random, &[0, 0, 1, 5]),
         every: pick(random, &[0, 2, 7, 50]),
@@ -148,7 +148,7 @@ pub(super) fn most_broken(random: &mut SplitMix) -> Scenario {
     with_flaws(random, 99, 1, |_| Flaw::Always(FAULT))
 }
 
-fn with_flaws(
+pub(super) fn with_flaws(
     random: &mut SplitMix,
     flawed: usize,
     good: usize,
