@@ -6,7 +6,7 @@
 //! | condition | the task | the server |
 //! | --- | --- | --- |
 //! | the task has another awaited call | waits for that | the case is open |
-//! | it may be tried again by the options, and has attempts left | is tried again, elsewhere if possible | the case is open, or confirmed |
+//! | it may be tried again by the options, and has attempts left; no server has given it a final fault, or another can come | is tried again, elsewhere if possible | the case is open, or confirmed |
 //! | another server has failed it in the same way, and this one is proven | fails | both were right: confirmed |
 //! | it has no attempts left | fails by a fault, or if it would by a row below; else is given up | the case is open |
 //! | a fault, and every server gives nothing else | fails | the case is open |
@@ -180,7 +180,9 @@ impl Cases {
             return Judgement::Again;
         };
         let is_fault = is_fault(kind);
-        if facts.is_retried && facts.has_attempts {
+        // Nobody is asked again who has given a final fault.
+        let may_retry = facts.any_other || !facts.has_fault;
+        if facts.is_retried && facts.has_attempts && may_retry {
             return match facts.any_other {
                 true => Judgement::Elsewhere,
                 false => Judgement::Again,

@@ -191,6 +191,7 @@ scripts! {
     a_stopped_run_gives_no_second_chances
     a_fault_that_is_tried_again_is_checked_elsewhere_first
     tasks_that_are_tried_again_end_on_trial
+    a_time_out_that_is_tried_again_does_not_undo_a_fault
 }
 
 /// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer

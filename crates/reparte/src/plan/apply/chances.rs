@@ -26,13 +26,14 @@ impl Plan {
             return;
         };
         let is_retried = self.is_retried(last.kind) && self.may_be_retried(task, last.kind, false);
-        let judgement = match is_retried {
+        let judgement = match is_retried && !self.has_final_fault(task) {
             true => Judgement::Again,
             false => {
                 let may_be_useless =
                     self.standing.is_suspected(last.server) || cases::is_by_proxy(last.kind);
                 let is_useless = may_be_useless && !self.has_answered_since(task);
-                let has_fault = self.has_final_fault(task) || cases::is_fault(last.kind);
+                let is_final = cases::is_fault(last.kind) && !is_retried;
+                let has_fault = self.has_final_fault(task) || is_final;
                 self.cases.judge_alone(task, has_fault, is_useless)
             }
         };

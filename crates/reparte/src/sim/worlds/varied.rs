@@ -101,7 +101,7 @@ pub(super) fn busy_servers(random: &mut SplitMix) -> Scenario {
     let mut scenario = match random.below(2) {
         0 => quiet(random, servers),
         _ => with_flaws(random, servers as usize, 0, |random| {
-            Flaw::Often(pick(random, &[5, 50, 90]), draw_busy(random))
+            Flaw::Often(pick(random, &[5, 30, 60]), draw_busy(random))
         }),
     };
     if scenario.troubles.flaws.is_empty() {
