@@ -116,7 +116,10 @@ impl RunSummary {
         self.servers.iter().filter(|server| {
             let gone = matches!(
                 server.state,
-                ServerState::Out | ServerState::Suspected | ServerState::Quarantined
+                ServerState::Out
+                    | ServerState::Suspected
+                    | ServerState::Failing
+                    | ServerState::Quarantined
             );
             server.deaths > 0 || gone
         })
@@ -140,7 +143,10 @@ impl RunSummary {
         match self.end {
             Some(RunEnd::Outage { after }) => {
                 let up = |server: &ServerSummary| {
-                    matches!(server.state, ServerState::Busy | ServerState::Suspected)
+                    matches!(
+                        server.state,
+                        ServerState::Busy | ServerState::Suspected | ServerState::Failing
+                    )
                 };
                 let what = match self.servers.iter().any(up) {
                     true => "no server has given a result",

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fake_server::{error, fake_servers, next, send, short_outage};
 use reparte::{
-    CallError, Destino, ErrorKind, Options, Repartidor, RetryFaults, RunSummary, ServerState,
-    TaskError, TaskErrorKind, from_fn,
+    CallError, Destino, ErrorKind, Event, Options, Repartidor, RetryFaults, RunSummary,
+    ServerState, TaskError, TaskErrorKind, from_fn,
 };
 
 type Servers = Vec<Box<dyn Destino<u32, u32>>>;
@@ -344,6 +344,66 @@ fn servers_that_refuse_are_out_at_once() {
     assert_eq!(
         (summary.executions, summary.failed_servers().count()),
         (0, 2)
+    );
+}
+
+/// Its state was `down`, and the last line named it as one that died.
+#[test]
+fn a_server_that_answers_uselessly_after_it_was_busy_has_not_died() {
+    let (servers, calls) = fake_servers(&[("a", 1)]);
+    let mut options = Options::default();
+    options.outage = Some(Duration::from_secs(3));
+    let builder = Repartidor::builder().destinos(servers).options(options);
+    let mut reparto = builder.start().unwrap();
+    let handle = reparto.handle();
+    let events = handle.events(100);
+    reparto.enviar(1).unwrap();
+    next(&calls).fail(ErrorKind::Busy { retry_after: None });
+    next(&calls).fail(ErrorKind::Malformed);
+    let mut asides = events.filter_map(|event| match event {
+        Event::ServerSetAside { state, .. } => Some(state),
+        _ => None,
+    });
+    assert_eq!(asides.next(), Some(ServerState::Busy));
+    assert_eq!(asides.next(), Some(ServerState::Failing));
+    let summary = handle.summary();
+    let failed: Vec<_> = summary.failed_servers().collect();
+    assert_eq!(failed.len(), 1, "{summary}");
+    assert_eq!(
+        (failed[0].deaths, failed[0].state),
+        (0, ServerState::Failing)
+    );
+    let text = summary.to_string();
+    assert!(text.ends_with("; failing: a"), "{text}");
+    // Its second chance.
+    next(&calls).square();
+    assert_eq!(reparto.terminar().unwrap(), [1]);
+    let summary = handle.summary();
+    assert_eq!(summary.failed_servers().count(), 0, "{summary}");
+}
+
+/// The run ended with "every server has been down", though it answered.
+#[test]
+fn an_outage_of_useless_answers_is_told_as_one() {
+    let calls = AtomicU32::new(0);
+    let server = from_fn("a", move |_: &u32| {
+        let is_first = calls.fetch_add(1, SeqCst) == 0;
+        let busy = ErrorKind::Busy { retry_after: None };
+        Err::<u32, _>(error(if is_first {
+            busy
+        } else {
+            ErrorKind::Http { status: 502 }
+        }))
+    });
+    let mut options = Options::default();
+    options.outage = Some(Duration::from_secs(1));
+    let builder = Repartidor::builder().destinos([server]).options(options);
+    let mut reparto = builder.start().unwrap();
+    reparto.enviar(1).unwrap();
+    let text = reparto.terminar().unwrap_err().to_string();
+    assert!(
+        text.contains("no server has given a result for 1 s"),
+        "{text}"
     );
 }
 

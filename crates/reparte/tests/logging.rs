@@ -42,6 +42,10 @@ fn servers_that_come_and_go_are_logged() {
     next(&calls).answer(Err(torn));
     next(&calls).square();
     reparto.enviar(2).unwrap();
+    next(&calls).fail(ErrorKind::Busy { retry_after: None });
+    next(&calls).fail(ErrorKind::Malformed);
+    next(&calls).square();
+    reparto.enviar(3).unwrap();
     next(&calls).fail(ErrorKind::Refused);
     thread::scope(|scope| {
         // The run asks once more before it ends.
@@ -71,6 +75,10 @@ fn servers_that_come_and_go_are_logged() {
         lines,
         [
             "WARN a\\u{1b}[2J: down, and tried again: interrupted: reset\\nby peer",
+            "INFO a\\u{1b}[2J: answers, and is in use again",
+            "INFO a\\u{1b}[2J: busy, left alone for a while: busy: on purpose",
+            "WARN a\\u{1b}[2J: answers again, but its answers are of no use: it gets one task at \
+             a time: malformed: on purpose",
             "INFO a\\u{1b}[2J: answers, and is in use again",
             "WARN a\\u{1b}[2J: out, and asked again each minute: refused: on purpose",
         ]

@@ -135,7 +135,7 @@ class Lanes {
       if (!row.isFirst && index) return;
       context.textAlign = "left";
       const name = this.timeline.names[lane.server];
-      const isUnusable = ["down", "suspected", "quarantined", "out"].includes(this.states.get(name));
+      const isUnusable = ["down", "suspected", "failing", "quarantined", "out"].includes(this.states.get(name));
       context.font = `${isUnusable ? 600 : 500} ${Math.max(11, size)}px ${family}`;
       context.fillStyle = isUnusable ? colour.failure : colour.text;
       const sign = isUnusable ? "\u2715 " : "";

@@ -150,7 +150,7 @@ function showState(data) {
   setText("state", text);
 }
 
-const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
+const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", failing: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
 
 function showServers(servers, meanings) {
   setRows("servers", servers.map((server) => {

@@ -5,13 +5,12 @@ use reparte::{RunSummary, ServerState, WaitCause};
 /// Returns why the run waits for a server, if it does.
 pub(super) fn wait_reason(summary: &RunSummary) -> Option<&'static str> {
     let waiting = summary.waiting.as_ref()?;
-    let is_suspected = summary
-        .servers
-        .iter()
-        .any(|server| server.state == ServerState::Suspected);
+    let mut states = summary.servers.iter().map(|server| server.state);
+    let any_answers =
+        states.any(|state| matches!(state, ServerState::Suspected | ServerState::Failing));
     Some(match waiting.cause {
         WaitCause::Busy => "every one is busy",
-        _ if is_suspected => "none gives a result",
+        _ if any_answers => "none gives a result",
         _ => "none answers",
     })
 }
@@ -24,6 +23,10 @@ pub(super) fn meaning(state: ServerState) -> Option<&'static str> {
         ServerState::Busy => "it says that it is busy; asked again when it asked to be",
         ServerState::Suspected => {
             "its calls fail: on trial, one task at a time; used again after a result"
+        }
+        ServerState::Failing => {
+            "it answers again, but no answer is of use: one task at a time; used again after a \
+             result"
         }
         ServerState::Quarantined => {
             "a result was wrong: no more calls in this run, unless its line leaves the server \

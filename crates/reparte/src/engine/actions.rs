@@ -181,12 +181,15 @@ where
         let before = self.servers[server.index()].aside.replace(reason);
         let level = match reason {
             // Each failed trial has this reason again.
-            AsideReason::Suspected | AsideReason::Refused if before == Some(reason) => {
+            AsideReason::Suspected | AsideReason::Failing | AsideReason::Refused
+                if before == Some(reason) =>
+            {
                 log::Level::Debug
             }
             AsideReason::Died
             | AsideReason::Hung
             | AsideReason::Suspected
+            | AsideReason::Failing
             | AsideReason::Refused => log::Level::Warn,
             AsideReason::Busy => log::Level::Info,
             AsideReason::StillDown => log::Level::Debug,
@@ -232,7 +235,7 @@ where
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
         let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
         let why = match cause {
-            WaitCause::Outage if self.has_suspect() => "none gives a result",
+            WaitCause::Outage if self.any_answers() => "none gives a result",
             WaitCause::Outage => "none answers",
             WaitCause::Busy => "every one is busy",
         };
@@ -245,10 +248,10 @@ where
     }
 
     /// Returns true if some server answers, and its answers are of no use.
-    fn has_suspect(&self) -> bool {
+    fn any_answers(&self) -> bool {
         let summary = self.summary.lock();
-        let mut servers = summary.servers.iter();
-        servers.any(|server| server.state == ServerState::Suspected)
+        let mut states = summary.servers.iter().map(|server| server.state);
+        states.any(|state| matches!(state, ServerState::Suspected | ServerState::Failing))
     }
 
     /// Returns the last error of the first server that has one, as the end of a sentence.
@@ -281,6 +284,9 @@ fn aside_text(reason: AsideReason, kind: Option<ErrorKind>) -> &'static str {
         }
         (AsideReason::Died, Some(_)) => "put aside for a while, and tried again",
         (AsideReason::Suspected, _) => "on trial, since its calls fail: it gets one task at a time",
+        (AsideReason::Failing, _) => {
+            "answers again, but its answers are of no use: it gets one task at a time"
+        }
         (AsideReason::Refused, _) => "out, and asked again each minute",
         (AsideReason::Busy, _) => "busy, left alone for a while",
         (AsideReason::StillDown, _) => "still down",

@@ -143,6 +143,8 @@ pub(crate) enum AsideReason {
     Suspected,
     /// It takes no call of this client.
     Refused,
+    /// It was set aside already, and has answered in a way that is of no use.
+    Failing,
 }
 
 /// The end of a run, by its reason.

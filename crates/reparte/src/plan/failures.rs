@@ -150,9 +150,9 @@ pub(super) fn is_silence(kind: ErrorKind) -> bool {
 
 /// Returns the failure of a server that was set aside, and has given an answer
 /// that is of no use.
-pub(super) fn no_answer() -> ServerFailure {
+pub(super) fn useless_answer() -> ServerFailure {
     ServerFailure {
-        reason: AsideReason::Died,
+        reason: AsideReason::Failing,
         at_least: Duration::ZERO,
         answers: false,
         is_break: false,

@@ -55,8 +55,9 @@ pub struct ServerSummary {
 /// | `Up` | `Busy` | the server answers that it is busy |
 /// | `Up` | `Suspected` | its calls fail, and others' succeed, or several of its own in a row |
 /// | any | `Out` | it refuses calls, or does not serve the function |
-/// | `Down`, `Busy`, `Suspected`, `Out` | `Up` | the server gives a result, or its status if it was down |
-/// | `Down`, `Busy`, `Suspected` | `Down`, `Busy`, `Suspected` | it fails again |
+/// | `Down`, `Busy` | `Failing` | it answers, and neither by a result nor by a fault |
+/// | `Down`, `Busy`, `Suspected`, `Failing`, `Out` | `Up` | the server gives a result, or its status if it was down |
+/// | `Down`, `Busy`, `Suspected`, `Failing` | `Down`, `Busy`, `Suspected`, `Failing` | it fails again |
 /// | `Reserve` | `Up` | no other server is left |
 /// | any | `Quarantined` | it gave a [wrong](crate::ErrorKind::Wrong) result; it stays so |
 /// | any | `Removed` | the caller [removes](crate::Handle::remove_server) it |
@@ -82,6 +83,10 @@ pub enum ServerState {
     /// row: it gets one waiting task at a time, and a failure there is not the task's end.
     /// Its [last error](ServerSummary::last_error) says how they fail.
     Suspected,
+    /// It was down or busy, and answers again, but not by a result or a fault: its answers
+    /// can't be read, or are those of a proxy. It gets one task at a time. Its [last
+    /// error](ServerSummary::last_error) says how they fail.
+    Failing,
 }
 
 impl fmt::Display for ServerState {
@@ -91,6 +96,7 @@ impl fmt::Display for ServerState {
             Self::Down => "down",
             Self::Busy => "busy",
             Self::Suspected => "suspected",
+            Self::Failing => "failing",
             Self::Quarantined => "quarantined",
             Self::Out => "out",
             Self::Removed => "left",
@@ -142,7 +148,10 @@ impl ServerSummary {
                 self.busy += times(self.running.min(self.slots));
                 self.slot_time += times(self.slots);
             }
-            ServerState::Down | ServerState::Suspected | ServerState::Quarantined => {
+            ServerState::Down
+            | ServerState::Suspected
+            | ServerState::Failing
+            | ServerState::Quarantined => {
                 self.downtime += passed;
             }
             ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}

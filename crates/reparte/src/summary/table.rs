@@ -92,16 +92,19 @@ enum FailedAs {
     /// It was down from the start.
     NeverAnswered,
     Suspected,
+    /// It answers in ways that are of no use.
+    Failing,
     Quarantined,
     Out,
 }
 
 impl FailedAs {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Died,
         Self::Silent,
         Self::NeverAnswered,
         Self::Suspected,
+        Self::Failing,
         Self::Quarantined,
         Self::Out,
     ];
@@ -111,6 +114,7 @@ impl FailedAs {
             ServerState::Out => Self::Out,
             ServerState::Quarantined => Self::Quarantined,
             ServerState::Suspected => Self::Suspected,
+            ServerState::Failing => Self::Failing,
             _ if server.executions == 0 => Self::NeverAnswered,
             _ if server.deaths > server.silences => Self::Died,
             _ => Self::Silent,
@@ -123,6 +127,7 @@ impl FailedAs {
             Self::Silent => "fell silent",
             Self::NeverAnswered => "never answered",
             Self::Suspected => "suspected",
+            Self::Failing => "failing",
             Self::Quarantined => "in quarantine",
             Self::Out => "out",
         }
@@ -208,11 +213,14 @@ mod tests {
         broken.executions = 3;
         broken.failures = [("fault", 3)].into();
         broken.last_error = Some(CallError::fault(1, "no module"));
+        let mut failing = ServerSummary::new("h".into(), 1, ServerState::Failing);
+        failing.executions = 1;
+        failing.failures = [("malformed", 1)].into();
         let mut fifth = ServerSummary::new("e".into(), 1, ServerState::Up);
         fifth.state = ServerState::Down;
         fifth.deaths = 1;
         let summary = RunSummary {
-            servers: vec![first, second, third, fourth, fifth, silent, broken],
+            servers: vec![first, second, third, fourth, fifth, silent, broken, failing],
             tasks: 10,
             done: 10,
             executions: 11,
@@ -230,7 +238,8 @@ d                   1       0           0  out        -
 e                   1       0           0  down       said nothing
 f                   1       0           1  up         said nothing
 g                   1       0           3  suspected  3 fault; last: fault 1: no module
-10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); fell silent: f (came back); never answered: e; suspected: g; out: d"
+h                   1       0           1  failing    1 malformed
+10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); fell silent: f (came back); never answered: e; suspected: g; failing: h; out: d"
         );
     }
 }

@@ -88,6 +88,7 @@ impl RunSummary {
                     AsideReason::Busy => ServerState::Busy,
                     AsideReason::Suspected => ServerState::Suspected,
                     AsideReason::Refused => ServerState::Out,
+                    AsideReason::Failing => ServerState::Failing,
                     AsideReason::Died | AsideReason::Hung | AsideReason::StillDown => {
                         ServerState::Down
                     }

@@ -92,7 +92,7 @@ impl Plan {
                 self.take_back(server, ended.id);
             }
         } else if self.health.state(server) != State::Up {
-            let failed = ServerVerdict::Failed(failures::no_answer());
+            let failed = ServerVerdict::Failed(failures::useless_answer());
             self.apply_to_server(ended, failed);
         }
     }
