@@ -115,7 +115,7 @@ pub(crate) struct Plan {
     /// Number of tasks that have ended by themselves, and that have failed.
     ended_tasks: u64,
     failed_tasks: u64,
-    /// So many tasks have failed that no more calls are wanted.
+    /// No more calls are wanted: enough tasks have failed.
     halted: bool,
     /// Some server can't come any more for which tasks may wait.
     recheck: bool,

@@ -51,7 +51,7 @@ pub(super) struct Checks {
     failed: u64,
     /// Number of tasks that were cancelled.
     cancellations: u64,
-    /// So many tasks have failed that the run is halted.
+    /// Enough tasks have failed to halt the run.
     halted: bool,
     /// Calls whose servers have died.
     died: BTreeSet<CallId>,
