@@ -10,7 +10,7 @@
 //!
 //! A seed that fails prints itself and the script of its run, which the plan's
 //! tests can replay. `REPARTE_SEED=n` runs one seed, `REPARTE_SEEDS=n` that many
-//! of each [scenario](scenarios). The [digest] detects any change of behaviour.
+//! of each [scenario](scenarios), and `REPARTE_SEEDS=m..n` those from m to n - 1. The [digest] detects any change of behaviour.
 
 mod agenda;
 mod calls;

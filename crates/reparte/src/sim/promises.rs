@@ -25,13 +25,17 @@ impl Drop for Seed {
 /// Runs that many seeds of a scenario, or those that the environment asks for.
 /// Checks each result with `check`.
 pub(super) fn run(count: u64, draw: Draw, check: fn(&RunResult)) -> Vec<RunResult> {
-    let number = |name| {
-        let value = std::env::var(name).ok()?;
-        Some(value.parse::<u64>().expect("a number of seeds, or a seed"))
-    };
-    let seeds = match number("REPARTE_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("REPARTE_SEEDS").unwrap_or(count),
+    let number = |value: &str| value.parse::<u64>().expect("a number of seeds, or a seed");
+    let seeds = match (
+        std::env::var("REPARTE_SEED"),
+        std::env::var("REPARTE_SEEDS"),
+    ) {
+        (Ok(seed), _) => number(&seed)..number(&seed) + 1,
+        (_, Ok(seeds)) => match seeds.split_once("..") {
+            Some((first, end)) => number(first)..number(end),
+            None => 0..number(&seeds),
+        },
+        _ => 0..count,
     };
     seeds.map(|seed| run_seed(seed, draw, check)).collect()
 }

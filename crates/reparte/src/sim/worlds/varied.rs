@@ -141,6 +141,14 @@ pub(super) fn varied(random: &mut SplitMix) -> Scenario {
                 0 => draw_busy(random),
                 _ => pick(random, &CONTESTED),
             });
+            // A run whose servers have no function, and never gave a result, ends at once.
+            let spell = match spell.answer {
+                ErrorKind::NotFound | ErrorKind::Forbidden => Spell {
+                    answer: ErrorKind::Malformed,
+                    ..spell
+                },
+                _ => spell,
+            };
             scenario.troubles.spells.push(spell);
         }
     }
