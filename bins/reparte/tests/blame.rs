@@ -106,8 +106,11 @@ fn fails_alone(bad: u32, answer: fn() -> Answer, told: &str, flags: &[&str]) {
         ended.expect_told(&format!("task {bad} ({bad}) failed: "));
         ended.expect_told(told);
         expect_not_told(&ended, &BLAME);
+        // A gap of a proxy is told from a bad task by several answers, with results in between:
+        // by its ten attempts and one call for each server at most.
+        let most = if told == "502" { 99 + 10 + 2 } else { 104 };
         let executions = account["executions"].as_u64().unwrap();
-        assert!(executions <= 104, "{}", ended.stderr);
+        assert!(executions <= most, "{}", ended.stderr);
         assert!(
             began.elapsed() < Duration::from_secs(10),
             "{}",
