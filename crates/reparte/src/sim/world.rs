@@ -77,8 +77,8 @@ pub(super) struct RunResult {
     pub(super) slots: usize,
     /// Number of servers with a flaw.
     pub(super) flawed: usize,
-    /// A proxy has answered in place of every server for a time.
-    pub(super) proxied: bool,
+    /// Number of times for which a proxy has answered in place of every server.
+    pub(super) proxy_gaps: usize,
     /// The servers that were suspected long after a proxy's last gap.
     pub(super) suspected_late: Vec<ServerId>,
     /// Number of calls that were no hedge, and not the first of their task.
@@ -237,7 +237,7 @@ impl World {
             few_attempts: self.scenario.max_attempts < 10,
             elapsed: self.now,
             slots: self.servers.iter().map(|server| server.true_slots).sum(),
-            proxied: !self.scenario.troubles.proxy.is_empty(),
+            proxy_gaps: self.scenario.troubles.proxy.len(),
             suspected_late: self.suspected_late,
             retries: self.retries,
             flawed: self.scenario.troubles.flaws.len(),

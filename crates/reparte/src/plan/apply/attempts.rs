@@ -22,17 +22,19 @@ impl Plan {
     }
 
     /// Returns whether a task may be tried again that has failed in a way that is tried
-    /// again. Each such failure counts, except on suspected servers while other tasks are
-    /// left: `is_last`.
-    pub(in crate::plan) fn may_be_retried(
-        &self,
-        task: TaskId,
-        kind: ErrorKind,
-        is_last: bool,
-    ) -> bool {
-        let uncounted = match is_last {
-            true => Attempts::default(),
-            false => self.uncounted_attempts(task, |case| !self.is_retried(case.kind)),
+    /// again. Each such failure counts, except on suspected servers: there none counts while
+    /// another server can come, and then all but the first.
+    pub(in crate::plan) fn may_be_retried(&self, task: TaskId, kind: ErrorKind) -> bool {
+        let uncounted = match self.any_other_can_come(task) {
+            true => self.uncounted_attempts(task, |case| !self.is_retried(case.kind)),
+            false => {
+                let cases = self.cases.of(task).iter();
+                let spared = cases.filter(|case| {
+                    self.standing.is_suspected(case.server) || !self.is_retried(case.kind)
+                });
+                let first = spared.map(|case| case.attempts.first());
+                first.fold(Attempts::default(), Attempts::plus)
+            }
         };
         self.has_attempts_beside(task, kind, uncounted)
     }

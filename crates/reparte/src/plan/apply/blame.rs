@@ -44,15 +44,14 @@ impl Plan {
         if self.has_awaited_call(task) {
             return self.update_hedging(task);
         }
-        let is_last = self.is_last(server);
-        let is_retried = self.is_retried(kind) && self.may_be_retried(task, kind, is_last);
+        let is_retried = self.is_retried(kind) && self.may_be_retried(task, kind);
         let facts = Facts {
             is_retried,
             has_attempts: is_retried || self.has_attempts(task, kind),
             is_confirmed,
             stands_well: self.standing.stands_well(server, kind),
             has_answered_since: self.has_answered_since(task),
-            is_last,
+            is_last: self.is_last(server),
             is_suspected: self.standing.is_suspected(server),
             faults_everywhere: self.standing.faults_everywhere(),
             any_other: self.any_other_can_come(task),

@@ -25,7 +25,7 @@ impl Plan {
         let Some(&last) = self.cases.of(task).last() else {
             return;
         };
-        let is_retried = self.is_retried(last.kind) && self.may_be_retried(task, last.kind, false);
+        let is_retried = self.is_retried(last.kind) && self.may_be_retried(task, last.kind);
         let judgement = match is_retried && !self.has_final_fault(task) {
             true => Judgement::Again,
             false => {
@@ -48,7 +48,8 @@ impl Plan {
     pub(in crate::plan) fn give_second_chances(&mut self) {
         let none_waits = self.tasks.waiting() == 0 && self.tasks.parked().next().is_some();
         let only_parked = none_waits && self.calls.awaited() == 0;
-        let any_idle = none_waits && self.placement.any_idle();
+        // The slot of a server that is due for a trial counts too.
+        let any_idle = none_waits && self.placement.any_ready();
         let idle = self.parking.observe(only_parked, any_idle, self.now);
         let (arrived, came) = self.parking.take_arrivals();
         let is_due = |&task: &TaskId| {

@@ -22,6 +22,12 @@ pub(super) fn retried_faults(random: &mut SplitMix) -> Scenario {
     };
     scenario.max_attempts = pick(random, &[1, 2, 10]);
     scenario.troubles.bad = draw_bad(random);
+    if broken > 0 {
+        // If the first eight tasks of each good server are bad, faults are believed.
+        let bad = &mut scenario.troubles.bad;
+        bad.first = bad.first.min(1);
+        bad.every = bad.every.max(7);
+    }
     scenario
 }
 
