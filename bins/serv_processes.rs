@@ -25,6 +25,10 @@ Usage: serv_processes PORT|HOST:PORT|unix:/PATH [options]
   --workers N       calls answered at a time, up to 1024; one per core unless told
   --max-seconds S   the longest that a call may compute; 600 unless told
   --max-digits N    the longest number taken, 1000 digits at most; 100 unless told
+  --max-request N   the longest request, in bytes; 16777216 unless told
+  --max-memory N    what all clients may hold of requests and answers together, in
+                    bytes, and never less than two of the longest requests; 268435456
+                    unless told. Beyond it they are told to come again (503)
   --grace S         how long running calls have to finish once the server is stopped;
                     10 unless told
   --token-file FILE

@@ -5,9 +5,9 @@ use cli_support::listening::announce;
 use cli_support::signals::stop_at_signal;
 use factorizar_service::{WorkLimits, publish, publish_units};
 use xmlrpc_server::front::{ListenAddress, Listener, hyper, tiny};
-use xmlrpc_server::{Handler, Service, Stop};
+use xmlrpc_server::{Handler, Limits, Service, Stop};
 
-use crate::shared::command_line::{Argument, CommandLine};
+use crate::shared::command_line::{Argument, CommandLine, Values};
 use crate::shared::failure::Failure;
 use crate::shared::secret_files::SecretFiles;
 use crate::shared::server_flags::ServerFlags;
@@ -89,6 +89,7 @@ impl ServerProgram {
         let mut options = hyper::Options::default();
         let mut flags = ServerFlags::default();
         let mut port = None;
+        let mut max_request = None;
         let mut secrets = SecretFiles::default();
         flags.read(command_line, |argument, values| match argument {
             Argument::Value(value) if port.is_none() => {
@@ -101,6 +102,14 @@ impl ServerProgram {
             }
             Argument::Option(option) if option == "grace" => {
                 options.grace = values.seconds("--grace")?;
+                Ok(true)
+            }
+            Argument::Option(option) if option == "max-memory" => {
+                options.memory = values.parse("--max-memory", "a number of bytes")?;
+                Ok(true)
+            }
+            Argument::Option(option) if option == "max-request" => {
+                max_request = Some(max_request_of(values)?);
                 Ok(true)
             }
             Argument::Option(option) if option == "host" => {
@@ -146,7 +155,13 @@ impl ServerProgram {
         if local.is_open() && options.token.is_some() && options.tls.is_none() {
             clear_text::warn_server(&local);
         }
-        Ok(ServerProgram::new(listener, local, Front::Hyper(options)))
+        let mut program = ServerProgram::new(listener, local, Front::Hyper(options));
+        if let Some(bytes) = max_request {
+            let mut limits = Limits::default();
+            limits.bytes = bytes;
+            program.service.set_limits(limits);
+        }
+        Ok(program)
     }
 
     fn new(listener: Listener, address: ListenAddress, front: Front) -> Self {
@@ -213,5 +228,15 @@ impl ServerProgram {
             }
         }
         Ok(())
+    }
+}
+
+/// Reads the value of `--max-request`.
+fn max_request_of(values: &mut Values<'_>) -> Result<usize, Failure> {
+    let what = "a number of bytes from 1024 to 1073741824";
+    let bytes = values.parse::<usize>("--max-request", what)?;
+    match (1024..=1 << 30).contains(&bytes) {
+        true => Ok(bytes),
+        false => Err(values.bad(format_args!("--max-request takes {what}, not {bytes}"))),
     }
 }

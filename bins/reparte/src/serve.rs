@@ -93,7 +93,8 @@ impl Serve {
             as_base64,
             groups: Arc::clone(&groups),
         };
-        let service = service(&self.function, function)?;
+        let mut service = service(&self.function, function)?;
+        service.set_limits(self.server.limits());
         let (listener, mut options) = self.server.listen(&self.address)?;
         if options.token.is_some() || options.tls.is_some() {
             hide_memory();

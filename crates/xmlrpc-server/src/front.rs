@@ -39,6 +39,7 @@ mod listen;
 mod listen_address;
 mod listener;
 mod log_throttle;
+mod memory_budget;
 mod peer;
 mod raw_head;
 mod refusal;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use cli_support::clear_text;
+use xmlrpc_server::Limits;
 use xmlrpc_server::front::Listener;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
@@ -12,6 +13,7 @@ use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::seconds::seconds;
 use crate::flags::server_socket::{SocketFlags, is_unix};
+use crate::flags::whole_number::whole_number;
 
 // No doc comment: clap would take it for the subcommand's. Those of the fields are the text
 // of `--help`.
@@ -40,6 +42,25 @@ pub(crate) struct ServerFlags {
     host: Vec<String>,
     #[command(flatten)]
     socket: SocketFlags,
+    /// The longest request, in bytes
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = whole_number(1024..=1 << 30),
+        default_value = "16777216",
+        help_heading = "Options"
+    )]
+    max_request: usize,
+    /// The bytes of requests and answers that all clients may hold together, never less than two of
+    /// the longest requests. Beyond it they are told to come again (503)
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = whole_number(0..=1 << 40),
+        default_value = "268435456",
+        help_heading = "Options"
+    )]
+    max_memory: usize,
     /// After how long a silence to ask whether the client is still there; twice that after
     /// it has gone, its call is ended
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "15")]
@@ -58,6 +79,13 @@ pub(crate) struct ServerFlags {
 }
 
 impl ServerFlags {
+    /// Returns the limits of a service on a request.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        limits.bytes = self.max_request;
+        limits
+    }
+
     /// Listens on an address, and returns the options of the server. Refuses an address that
     /// other machines can reach, unless the flags say who may call.
     pub(crate) fn listen(self, address: &str) -> Result<(Listener, Options), Failure> {
@@ -74,6 +102,7 @@ impl ServerFlags {
         options.hosts = self.host;
         options.grace = self.grace;
         options.tcp_keepalive = Some(self.keepalive);
+        options.memory = self.max_memory;
         let listener = self.socket.listen(address)?;
         let local = listener.address().map_err(Failure::server)?;
         if local.is_open() && options.token.is_none() && !options.without_token {

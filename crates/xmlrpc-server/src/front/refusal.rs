@@ -44,6 +44,11 @@ impl Refusal {
     pub(crate) const LENGTH_REQUIRED: Refusal =
         Refusal::new(411, "the body's Content-Length is missing\n");
     pub(crate) const TOO_SLOW: Refusal = Refusal::new(408, "the body took too long\n");
+    pub(crate) const NO_MEMORY: Refusal = Refusal::new(
+        503,
+        "other clients hold all memory of this server; try again\n",
+    )
+    .with_header("Retry-After", "1");
     pub(crate) const TOO_LARGE: Refusal =
         Refusal::new(413, "the body is above this server's limit\n");
     pub(crate) const MEDIA_TYPE: Refusal = Refusal::new(415, "a call's Content-Type is text/xml\n");

@@ -5,6 +5,9 @@ use crate::xml_char::{is_xml_char, special_bytes};
 /// Bytes that are escaped, that XML 1.0 does not have, or that begin U+FFFE and U+FFFF.
 const SPECIAL: [bool; 256] = special_bytes(b'>');
 
+/// The length of text from which room is reserved for it.
+const LONG: usize = 1024;
+
 /// Appends character data.
 ///
 /// A carriage return is written as a reference: a parser turns a bare one into a line feed
@@ -15,6 +18,10 @@ const SPECIAL: [bool; 256] = special_bytes(b'>');
 /// A sentence about a character that XML 1.0 does not have.
 pub(super) fn write(out: &mut Vec<u8>, text: &str) -> Result<(), String> {
     let bytes = text.as_bytes();
+    if bytes.len() > LONG {
+        // The tags after it would double what is reserved.
+        out.reserve(bytes.len() + 128);
+    }
     let (mut written, mut from) = (0, 0);
     while let Some(at) = bytes[from..]
         .iter()

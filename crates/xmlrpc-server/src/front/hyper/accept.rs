@@ -22,6 +22,7 @@ use crate::front::hyper::socket::ListeningSocket;
 use crate::front::hyper::workers::Workers;
 use crate::front::listener::Listener;
 use crate::front::log_throttle::LogThrottle;
+use crate::front::memory_budget::MemoryBudget;
 use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
 use crate::stop::Stop;
@@ -46,11 +47,14 @@ impl Acceptor {
         let listener = ListeningSocket::new(listener)?;
         let slots = options.workers.max(1);
         let max_connections = max_connections(options.connections, 1);
+        let least = service.limits().bytes.saturating_mul(2);
+        let memory = MemoryBudget::new(options.memory, least);
         let workers = Workers::new(
             Arc::clone(&service),
             slots,
             options.queue,
             options.inline_slots(),
+            Arc::clone(&memory),
         );
         Ok(Acceptor {
             listener,
@@ -60,6 +64,7 @@ impl Acceptor {
             shared: Arc::new(Shared {
                 workers: workers.map_err(system("start the watcher's thread"))?,
                 service,
+                memory,
                 connection_limit: ConnectionLimit::new(
                     u32::try_from(max_connections).unwrap_or(u32::MAX),
                 ),

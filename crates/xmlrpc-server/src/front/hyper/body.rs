@@ -30,6 +30,12 @@ pub(crate) async fn read(
         .unwrap_or(Err(Refusal::TOO_SLOW))
 }
 
+/// Returns the length that a body declares: none if it comes in chunks.
+pub(crate) fn declared_length(body: &Incoming) -> Option<usize> {
+    let length = body.size_hint().exact()?;
+    Some(usize::try_from(length).unwrap_or(usize::MAX))
+}
+
 async fn collect(body: &mut Incoming, max_bytes: usize) -> Result<Vec<u8>, Refusal> {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut bytes = Vec::with_capacity(declared.min(MAX_RESERVED));

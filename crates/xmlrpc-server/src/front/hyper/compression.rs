@@ -1,4 +1,11 @@
-//! gzip of answers, for clients that accept it.
+//! Answers before they are written: gzip, for clients that accept it, and their memory.
+
+use std::sync::Arc;
+
+use crate::front::memory_budget::{MemoryBudget, MemoryShare};
+
+/// The longest answer that is not counted: it is no longer than what else a connection takes.
+const MAX_UNCOUNTED: usize = 4 * 1024;
 
 /// The fewest bytes that are compressed: fewer take a few packets either way.
 #[cfg(feature = "gzip")]
@@ -12,6 +19,8 @@ pub(crate) struct Document {
     pub(crate) is_gzip: bool,
     /// It answers a method of the control protocol.
     pub(crate) is_control: bool,
+    /// Its share of the server's memory, which it holds until it is written.
+    pub(crate) share: Option<MemoryShare>,
 }
 
 impl Document {
@@ -21,6 +30,7 @@ impl Document {
             bytes,
             is_gzip: false,
             is_control: false,
+            share: None,
         }
     }
 
@@ -29,6 +39,18 @@ impl Document {
         Document {
             is_control: true,
             ..Document::plain(bytes)
+        }
+    }
+
+    /// Takes a share of the memory for a document that is long enough to matter.
+    pub(crate) fn hold_share(&mut self, memory: &Arc<MemoryBudget>) {
+        if self.bytes.len() > MAX_UNCOUNTED {
+            self.bytes.shrink_to_fit();
+        }
+        let bytes = self.bytes.capacity();
+        match bytes > MAX_UNCOUNTED {
+            true => self.share = Some(memory.charge(bytes)),
+            false => memory.expect(0),
         }
     }
 

@@ -35,6 +35,15 @@ pub struct Options {
     /// default. Further ones are closed. Those of this machine are not counted: one that has
     /// many is most likely a proxy, which speaks for many.
     pub connections_per_peer: usize,
+    /// The bytes of requests and answers that all clients may hold together; 256 MiB by default,
+    /// and never less than one request and one answer at the limit of the
+    /// service on a request's bytes.
+    ///
+    /// A request beyond it is answered with 503 and `Retry-After: 1` before its body is read. So
+    /// is a call before its function begins, if there is no room for twice the longest answer of
+    /// late. A sixteenth is for requests of up to 16 KiB alone. What functions hold themselves is
+    /// not counted.
+    pub memory: usize,
     /// The time limit on the head of a request, and on an idle connection; 30 seconds by
     /// default.
     pub head_timeout: Duration,
@@ -100,6 +109,7 @@ impl Default for Options {
             queue: 256,
             connections: 10_000,
             connections_per_peer: 256,
+            memory: 256 * 1024 * 1024,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(60),

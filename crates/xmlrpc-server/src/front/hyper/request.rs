@@ -25,6 +25,7 @@ use crate::front::hyper::get;
 use crate::front::hyper::response::{LogAtDebug, close_after, refused, xml};
 use crate::front::hyper::shared::{Endpoints, Shared};
 use crate::front::hyper::workers::Work;
+use crate::front::memory_budget::MemoryShare;
 use crate::front::peer::Peer;
 use crate::front::refusal::Refusal;
 use crate::front::request_body::RequestBody;
@@ -56,12 +57,12 @@ pub(crate) async fn answer(
         Ok(()) => match get::answer(&head, &body, &shared.service) {
             Some(page) => page,
             None => match read_call(&head, &mut body, shared).await {
-                Ok(request) => {
+                Ok((request, share)) => {
                     connection.set_in_call(true);
                     let accepted = head.headers.get(ACCEPT_ENCODING);
                     let accepts_gzip = accepts_gzip(accepted.map(HeaderValue::as_bytes));
                     let context = context(&head, endpoints.peer, shared);
-                    let called = call(request, context, accepts_gzip, shared).await;
+                    let called = call(request, share, context, accepts_gzip, shared).await;
                     connection.set_in_call(false);
                     called.map(xml)
                 }
@@ -144,12 +145,12 @@ fn site_headers(head: &Parts) -> SiteHeaders<'_> {
     }
 }
 
-/// Checks the head of a call, and reads its body.
+/// Checks the head of a call, and reads its body once that has its share of the memory.
 async fn read_call(
     head: &Parts,
     body: &mut Incoming,
     shared: &Shared,
-) -> Result<RequestBody, Refusal> {
+) -> Result<(RequestBody, MemoryShare), Refusal> {
     let max_bytes = shared.service.limits().bytes;
     let lengths = head.headers.get_all(CONTENT_LENGTH);
     check_head(
@@ -163,8 +164,17 @@ async fn read_call(
     check_content_type(&site)?;
     let codings = head.headers.get_all(CONTENT_ENCODING);
     let coding = ContentCoding::named(codings.iter().map(HeaderValue::as_bytes))?;
+    // What a coding hides may be as long as the limit.
+    let hidden = match coding {
+        ContentCoding::Identity => 0,
+        _ => max_bytes,
+    };
+    let declared = body::declared_length(body).unwrap_or(max_bytes);
+    let share = shared.memory.reserve(declared.saturating_add(hidden));
+    let mut share = share.ok_or(Refusal::NO_MEMORY)?;
     let bytes = body::read(body, max_bytes, shared.body_timeout).await?;
-    Ok(RequestBody::new(bytes, coding, site.content_type))
+    share.shrink_to(bytes.len().saturating_add(hidden));
+    Ok((RequestBody::new(bytes, coding, site.content_type), share))
 }
 
 /// Returns the context of a call, from its head.
@@ -185,6 +195,7 @@ fn context(head: &Parts, peer: Peer, shared: &Shared) -> Context {
 /// Returns the document that answers a request.
 async fn call(
     request: RequestBody,
+    share: MemoryShare,
     mut context: Context,
     accepts_gzip: bool,
     shared: &Shared,
@@ -206,7 +217,7 @@ async fn call(
     };
     let awaited = Awaited(context);
     let context = awaited.0.clone();
-    shared.workers.run(work, context, accepts_gzip).await
+    shared.workers.run(work, share, context, accepts_gzip).await
 }
 
 /// A call whose answer is awaited. The drop of this cancels the call: with the answer, at the

@@ -6,6 +6,7 @@ use ::hyper::{Response, StatusCode};
 use http_body_util::Full;
 
 use crate::front::hyper::compression::Document;
+use crate::front::memory_budget::MemoryShare;
 use crate::front::refusal::Refusal;
 
 /// The mark of a response whose line in the access log is of level debug: of a watcher's
@@ -13,9 +14,28 @@ use crate::front::refusal::Refusal;
 #[derive(Clone)]
 pub(crate) struct LogAtDebug;
 
+/// The bytes of an answer. Once they are written, they are dropped, and their share is given back.
+struct SharedAnswer {
+    bytes: Vec<u8>,
+    _share: MemoryShare,
+}
+
+impl AsRef<[u8]> for SharedAnswer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Returns the response with the document of a call's answer.
 pub(crate) fn xml(document: Document) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(document.bytes));
+    let bytes = match document.share {
+        None => Bytes::from(document.bytes),
+        Some(share) => Bytes::from_owner(SharedAnswer {
+            bytes: document.bytes,
+            _share: share,
+        }),
+    };
+    let mut response = Response::new(Full::from(bytes));
     let headers = response.headers_mut();
     if document.is_gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));

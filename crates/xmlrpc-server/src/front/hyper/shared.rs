@@ -9,6 +9,7 @@ use crate::front::hyper::connection_limit::ConnectionLimit;
 #[cfg(feature = "tls")]
 use crate::front::hyper::tls::Tls;
 use crate::front::hyper::workers::Workers;
+use crate::front::memory_budget::MemoryBudget;
 use crate::front::peer::Peer;
 use crate::front::refusal_throttle::RefusalThrottle;
 use crate::service::Service;
@@ -18,6 +19,7 @@ use crate::token::Token;
 pub(crate) struct Shared {
     pub(crate) service: Arc<Service>,
     pub(crate) workers: Workers,
+    pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) cross_site: CrossSitePolicy,
     pub(crate) refusal_throttle: RefusalThrottle,

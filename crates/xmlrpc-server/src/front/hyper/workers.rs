@@ -16,7 +16,7 @@
 //! | queued or running | answered with 500 | `reparte.cancel` |
 //! | queued or running | gone | the drop of [`Workers::run`]'s future, as its client disconnects |
 //! | running | answered | the end of its function |
-//! | running | refused with 503 | its function, which could not begin |
+//! | running | refused with 503 | its function, which could not begin; answers that nobody takes, which fill the memory |
 //!
 //! A function whose call is answered or gone early goes on, and keeps its slot until it
 //! returns.
@@ -36,6 +36,7 @@ use crate::context::Context;
 use crate::front::hyper::compression::Document;
 use crate::front::hyper::inline_calls::InlineCalls;
 use crate::front::hyper::race::run_until;
+use crate::front::memory_budget::{MemoryBudget, MemoryShare};
 use crate::front::refusal::Refusal;
 use crate::front::request_body::RequestBody;
 use crate::service::{Service, Step};
@@ -55,6 +56,7 @@ pub(crate) struct Workers {
     queued: AtomicUsize,
     max_queued: usize,
     inline_calls: Arc<InlineCalls>,
+    memory: Arc<MemoryBudget>,
 }
 
 impl Workers {
@@ -68,6 +70,7 @@ impl Workers {
         slots: usize,
         max_queued: usize,
         inline_slots: usize,
+        memory: Arc<MemoryBudget>,
     ) -> io::Result<Self> {
         Ok(Workers {
             inline_calls: Arc::new(InlineCalls::new(service.names(), inline_slots)?),
@@ -75,15 +78,17 @@ impl Workers {
             slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
             queued: AtomicUsize::new(0),
             max_queued,
+            memory,
         })
     }
 
-    /// Runs some work in its turn, and returns the answer, unless the deadline passes or the
+    /// Runs some work in its turn, which has a share of the memory, and returns the answer, unless the deadline passes or the
     /// call is cancelled before. A future that is dropped leaves the queue; a function that
     /// runs goes on.
     pub(crate) async fn run(
         &self,
         work: Work,
+        share: MemoryShare,
         context: Context,
         accepts_gzip: bool,
     ) -> Result<Document, Refusal> {
@@ -101,6 +106,8 @@ impl Workers {
         let has_slot = AtomicBool::new(false);
         let job = Job {
             service: Arc::clone(&self.service),
+            memory: Arc::clone(&self.memory),
+            share,
             work,
             context,
             accepts_gzip,
@@ -174,6 +181,9 @@ impl Drop for QueuePlace<'_> {
 /// Work that has its slot.
 struct Job {
     service: Arc<Service>,
+    memory: Arc<MemoryBudget>,
+    /// The request's share, which is held until the function has returned.
+    share: MemoryShare,
     work: Work,
     context: Context,
     accepts_gzip: bool,
@@ -186,6 +196,8 @@ impl Job {
         if self.context.is_cancelled() {
             return Err(Refusal::LATE_IN_QUEUE);
         }
+        let answer_share = self.memory.begin(self.share.bytes());
+        let answer_share = answer_share.ok_or(Refusal::NO_MEMORY)?;
         let mut context = self.context.clone();
         let step = match self.work {
             Work::Call(call) => Step::Call(call),
@@ -203,10 +215,12 @@ impl Job {
         if self.context.is_refused() {
             return Err(Refusal::NO_ROOM);
         }
-        let document = match self.accepts_gzip {
+        let mut document = match self.accepts_gzip {
             true => Document::compressed(document),
             false => Document::plain(document),
         };
+        document.hold_share(&self.memory);
+        drop(answer_share);
         match self.context.is_cancelled() {
             false => Ok(document),
             true => Err(Refusal::LATE),

@@ -49,7 +49,7 @@ impl Acceptor {
     ) -> Result<Self, Error> {
         let max = max_connections(options.connections, DESCRIPTORS_PER_CONNECTION);
         let slots = service.calls().add_slots(options.workers.max(1));
-        let responder = Arc::new(Responder::new(service, options.workers));
+        let responder = Arc::new(Responder::new(service, options.workers, options.memory));
         let handler: Arc<dyn RequestHandler> = Arc::clone(&responder) as _;
         let server = PrivateServer::start(handler).map_err(system(
             "make a socket for tiny_http in the directory of temporary files",

@@ -13,6 +13,15 @@ pub struct Options {
     /// process may have few descriptors, at four each. A further one takes the place of the one that has been
     /// idle for longest; if none is idle, it waits.
     pub connections: usize,
+    /// The bytes of requests and answers that all clients may hold together; 256 MiB by default,
+    /// and never less than four requests at the limit of the service on a
+    /// request's bytes. This front holds each request twice, and counts it twice.
+    ///
+    /// A request beyond it is answered with 503 and `Retry-After: 1` before its body is read. So
+    /// is a call before its function begins, if there is no room for twice the longest answer of
+    /// late. A sixteenth is for requests of up to 16 KiB alone. What functions hold themselves is
+    /// not counted.
+    pub memory: usize,
     /// The time limit on the head of a request, and on an idle connection; 30 seconds by
     /// default.
     pub head_timeout: Duration,
@@ -30,6 +39,7 @@ impl Default for Options {
         Options {
             workers: 1,
             connections: 1000,
+            memory: 256 * 1024 * 1024,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(60),

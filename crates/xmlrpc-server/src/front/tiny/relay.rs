@@ -109,6 +109,13 @@ impl Relay<'_> {
                 return None;
             }
         }
+        // It is held here, and by tiny_http's receiver.
+        let held = usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(2);
+        let Some(_share) = self.shared.responder.memory.reserve(held) else {
+            return self.refuse(&Refusal::NO_MEMORY, Some(&head));
+        };
         let body = match self.reader.read_body(self.shared.options.body_timeout) {
             Ok(body) => body,
             Err(refusal) => return self.refuse(&refusal, Some(&head)),
@@ -247,7 +254,7 @@ mod tests {
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\n<a>";
 
     fn shared(handler: Option<Arc<dyn RequestHandler>>) -> Shared {
-        let responder = Arc::new(Responder::new(Arc::new(Service::new()), 1));
+        let responder = Arc::new(Responder::new(Arc::new(Service::new()), 1, 0));
         let handler = handler.unwrap_or_else(|| Arc::clone(&responder) as _);
         Shared {
             responder,

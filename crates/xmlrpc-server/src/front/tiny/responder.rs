@@ -12,6 +12,7 @@ use crate::front::body_framing::BodyFraming;
 use crate::front::content_coding::ContentCoding;
 use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_deadline};
 use crate::front::cross_site::{CrossSitePolicy, SiteHeaders, check_content_type};
+use crate::front::memory_budget::MemoryBudget;
 use crate::front::refusal::Refusal;
 use crate::front::refusal_throttle::RefusalThrottle;
 use crate::front::request_body::{MAX_RESERVED, RequestBody};
@@ -34,6 +35,7 @@ pub(crate) struct Responder {
     pub(crate) refusal_throttle: RefusalThrottle,
     cross_site: CrossSitePolicy,
     workers: Workers,
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 /// The result of a request: an answer, or none yet if the head is right and the body is awaited.
@@ -43,8 +45,10 @@ enum Reply {
 }
 
 impl Responder {
-    pub(crate) fn new(service: Arc<Service>, workers: usize) -> Self {
+    pub(crate) fn new(service: Arc<Service>, workers: usize, memory: usize) -> Self {
+        let least = service.limits().bytes.saturating_mul(4);
         Responder {
+            memory: MemoryBudget::new(memory, least),
             service,
             exchanges: Exchanges::default(),
             refusal_throttle: RefusalThrottle::default(),
@@ -64,7 +68,8 @@ impl Responder {
         self.service.calls().count_refused();
         let peer = exchange.peer;
         let is_logged = self.refusal_throttle.admit(peer, Instant::now());
-        respond(request, exchange, Response::refused(refusal), is_logged);
+        let response = Response::refused(refusal);
+        respond(request, exchange, response, is_logged);
     }
 
     fn reply(&self, request: &mut Request, exchange: &Exchange) -> Result<Reply, Refusal> {
@@ -76,7 +81,7 @@ impl Responder {
         let content_type = value(request, "Content-Type").map(str::as_bytes);
         let body = RequestBody::new(bytes, coding, content_type);
         let body = body.unpacked(self.service.limits().bytes)?;
-        Ok(Reply::Answer(self.call(request, exchange, body)))
+        self.call(request, exchange, body).map(Reply::Answer)
     }
 
     /// Checks the head of a call, and returns the length and the coding of its body.
@@ -114,7 +119,12 @@ impl Responder {
         }
     }
 
-    fn call(&self, request: &Request, exchange: &Exchange, body: RequestBody) -> Response {
+    fn call(
+        &self,
+        request: &Request,
+        exchange: &Exchange,
+        body: RequestBody,
+    ) -> Result<Response, Refusal> {
         let step = self
             .service
             .begin_as(body.content_type.as_deref(), &body.bytes);
@@ -127,10 +137,14 @@ impl Responder {
                 let known = context.clone().with_method(call.method.clone());
                 let entry = self.service.calls().enter(known, None::<fn()>);
                 let _slot = self.workers.acquire_slot();
-                (self.service.run_entered(&entry, context, call), false)
+                // The request's own share is less than half of the least budget.
+                let _share = self.memory.begin(0).ok_or(Refusal::NO_MEMORY)?;
+                let document = self.service.run_entered(&entry, context, call);
+                // Before the next function begins.
+                return Ok(Response::document(document, false).with_share(&self.memory));
             }
         };
-        Response::document(document, is_control)
+        Ok(Response::document(document, is_control))
     }
 }
 
@@ -140,10 +154,12 @@ impl RequestHandler for Responder {
             return;
         };
         match self.reply(&mut request, &exchange) {
-            Ok(Reply::Answer(response)) => respond(request, &exchange, response, true),
+            Ok(Reply::Answer(response)) => {
+                respond(request, &exchange, response, true);
+            }
             Ok(Reply::AwaitBody) => {
                 exchange.set_answer(Progress::AwaitsBody, CONTINUE.len());
-                write(request, CONTINUE);
+                write(request, [CONTINUE, b""]);
             }
             Err(refusal) => self.refuse_exchange(request, &exchange, &refusal),
         }
@@ -175,17 +191,20 @@ fn respond(request: Request, exchange: &Exchange, response: Response, is_logged:
     } else {
         "keep-alive"
     };
-    let bytes = response.bytes(&version, option, method != "HEAD");
-    exchange.set_answer(Progress::Answered, bytes.len());
-    write(request, &bytes);
+    let pieces = response.pieces(&version, option, method != "HEAD");
+    exchange.set_answer(Progress::Answered, pieces.len());
+    write(request, pieces.each());
 }
 
 /// Writes the bytes of an answer: `respond` of tiny_http would decide by itself whether the
 /// client keeps its connection.
-fn write(request: Request, bytes: &[u8]) {
+fn write(request: Request, pieces: [&[u8]; 2]) {
     let mut writer = request.into_writer();
     // A failed write means that the client has gone.
-    let _ = writer.write_all(bytes).and_then(|()| writer.flush());
+    let _ = pieces
+        .iter()
+        .try_for_each(|piece| writer.write_all(piece))
+        .and_then(|()| writer.flush());
 }
 
 fn read_body(request: &mut Request, length: u64) -> Result<Vec<u8>, Refusal> {
@@ -236,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_request_without_a_thread_is_refused_and_counted() {
-        let responder = Responder::new(Arc::new(Service::new()), 1);
+        let responder = Responder::new(Arc::new(Service::new()), 1, 0);
         let local = Ipv4Addr::LOCALHOST;
         let peer = Peer::Address(SocketAddr::from((local, 1)));
         let exchange = Exchange::new(peer, local.into(), BodyFraming::Undeclared, true, false);
