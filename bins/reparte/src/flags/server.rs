@@ -46,7 +46,7 @@ pub(crate) struct ServerFlags {
     #[arg(
         long,
         value_name = "BYTES",
-        value_parser = whole_number(1024..=1 << 30),
+        value_parser = whole_number(1024..=1_usize << 30),
         default_value = "16777216",
         help_heading = "Options"
     )]
@@ -56,7 +56,7 @@ pub(crate) struct ServerFlags {
     #[arg(
         long,
         value_name = "BYTES",
-        value_parser = whole_number(0..=1 << 40),
+        value_parser = whole_number(0..=usize::MAX / 2),
         default_value = "268435456",
         help_heading = "Options"
     )]
