@@ -2,6 +2,8 @@
 //! values.
 
 pub(crate) mod client;
+#[cfg(feature = "redis")]
+pub(crate) mod engine;
 mod named_file;
 pub(crate) mod seconds;
 #[cfg(unix)]

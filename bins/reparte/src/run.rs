@@ -17,6 +17,8 @@ mod check_process;
 mod collector;
 mod destination;
 mod dispatcher;
+#[cfg(feature = "redis")]
+mod engine;
 mod failed_tasks;
 mod failure_report;
 mod feeder;
@@ -109,6 +111,8 @@ impl RunCommand {
         if !self.program().is_empty() && init_process::is_init() {
             return Err(init_process::run_as_child());
         }
+        #[cfg(feature = "redis")]
+        engine::refuse_other_places(&self)?;
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
         let servers = Servers::connect(&self, self.check()?)?;

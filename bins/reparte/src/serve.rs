@@ -1,18 +1,24 @@
 //! `reparte serve`: any program as a function.
 
+#[cfg(feature = "redis")]
+mod engine_worker;
 mod function;
 mod shutdown;
 
 use std::ffi::OsString;
+#[cfg(feature = "redis")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use cli_support::listening::announce;
-use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
+use xmlrpc_server::{Service, Stop};
 
 use crate::exit::Failure;
+#[cfg(feature = "redis")]
+use crate::flags::engine::Engine;
 use crate::flags::seconds::seconds;
 use crate::flags::server::ServerFlags;
 use crate::program::command_template::CommandTemplate;
@@ -43,13 +49,30 @@ Examples:
   reparte serve 9001 --function primes --workers 4 -- factor -- {}
   reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
   reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
-  reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z")]
+  reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z
+  reparte serve --engine redis://localhost --function primes -- factor -- {}")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
     /// with --token-file or --without-token. Port 0 lets the system choose. unix:/path is a
     /// Unix socket, for its owner alone
     #[arg(default_value = "127.0.0.1:9000")]
     address: String,
+    /// In place of a port, take calls from the function's queue on this Redis or Valkey server:
+    /// redis://host:6379/0, rediss:// for TLS, or redis-sentinel://host:26379,host:26379/MASTER/0.
+    /// `reparte run --engine` puts them there
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "URL")]
+    #[arg(conflicts_with_all = ["address", "token_file", "without_token", "tls_cert", "tls_key", "tls_client_ca", "host", "socket_mode", "socket_owner"])]
+    engine: Option<String>,
+    /// The engine's password in this file, which only its owner may read (mode 0600); or the user
+    /// and the password, on two lines
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    engine_login: Option<PathBuf>,
+    /// Trust the engines with TLS that these authorities vouch for (PEM)
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    ca: Option<PathBuf>,
     /// The function's name
     #[arg(long, value_name = "NAME")]
     function: String,
@@ -94,6 +117,17 @@ impl Serve {
             groups: Arc::clone(&groups),
         };
         let mut service = service(&self.function, function)?;
+        #[cfg(feature = "redis")]
+        if let Some(url) = &self.engine {
+            let engine = Engine::read(url, self.engine_login.as_deref(), self.ca.as_ref())?;
+            if self.engine_login.is_some() {
+                hide_memory();
+            }
+            let (slots, grace) = (self.workers, self.server.grace);
+            let served = engine_worker::run(engine, &self.function, service, slots, grace, &groups);
+            groups.end();
+            return served;
+        }
         service.set_limits(self.server.limits());
         let (listener, mut options) = self.server.listen(&self.address)?;
         if options.token.is_some() || options.tls.is_some() {
@@ -104,7 +138,9 @@ impl Serve {
         }
         // The time in which a call waits for its turn is not the program's.
         options.deadline = options.deadline.saturating_add(self.max_seconds);
-        let stop = shutdown::at_signal(&groups, options.grace)?;
+        let stop = Stop::new();
+        let stopped = stop.clone();
+        shutdown::at_signal(&groups, options.grace, move || stopped.stop())?;
         let address = listener.address().map_err(Failure::server)?;
         announce(&address.url(options.tls.is_some()));
         let builder = hyper::Server::builder(listener, service);

@@ -87,6 +87,30 @@ where
     }
 
     fn call(&self, args: &A, call: &Call) -> Result<R, CallError> {
+        self.call_with_worker(args, call).map(|(result, _)| result)
+    }
+
+    fn cancel(&self, call: CallId) {
+        if let Some(n) = self.run.waiting.number_of(call) {
+            self.run.give_up(n, cancelled());
+        }
+    }
+}
+
+/// The time after which a waiting call looks at the clock and the server's state.
+const LOOK: Duration = Duration::from_millis(500);
+
+impl RedisQueue {
+    /// Runs a call as [`Destino::call`] does. Returns the name of the worker too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Destino::call`].
+    pub fn call_with_worker<A, R>(&self, args: &A, call: &Call) -> Result<(R, String), CallError>
+    where
+        A: IntoParams + Clone,
+        R: FromValue,
+    {
         let unsendable = |error| CallError::from_source(ErrorKind::Unsendable, error);
         let params = args.clone().into_params().map_err(unsendable)?;
         let document = self.dialect.encode_call(&self.function, &params);
@@ -119,20 +143,11 @@ where
                 }
             }
         };
-        outcome?.result(&self.limits)
+        let answer = outcome?;
+        let worker = answer.worker().to_owned();
+        Ok((answer.result(&self.limits)?, worker))
     }
 
-    fn cancel(&self, call: CallId) {
-        if let Some(n) = self.run.waiting.number_of(call) {
-            self.run.give_up(n, cancelled());
-        }
-    }
-}
-
-/// The time after which a waiting call looks at the clock and the server's state.
-const LOOK: Duration = Duration::from_millis(500);
-
-impl RedisQueue {
     fn is_out_of_patience(&self) -> bool {
         let failing = self.run.health.failing_for();
         failing.is_some_and(|time| time >= self.patience)

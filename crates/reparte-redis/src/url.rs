@@ -1,6 +1,7 @@
 //! The URL of a server, or of the Sentinels that know it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::error::Error;
@@ -37,6 +38,23 @@ impl fmt::Display for Host {
             true => write!(f, "[{}]:{}", self.name, self.port),
             false => write!(f, "{}:{}", self.name, self.port),
         }
+    }
+}
+
+impl RedisUrl {
+    /// Returns true if a password travels to another machine in clear text.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        let is_local = |host: &Host| {
+            let ip = host.name.parse::<IpAddr>();
+            host.name == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+        };
+        !self.is_tls
+            && match &self.place {
+                Place::Server(host) => !is_local(host),
+                // The master is elsewhere.
+                Place::Sentinels { .. } => true,
+            }
     }
 }
 
@@ -161,6 +179,21 @@ mod tests {
                 (is_tls, database, hosts)
             );
             assert_eq!(url.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_password_is_exposed_without_tls_beyond_this_machine() {
+        for (text, expected) in [
+            ("redis://localhost", false),
+            ("redis://127.0.0.2", false),
+            ("redis://[::1]", false),
+            ("redis://10.0.0.1", true),
+            ("rediss://10.0.0.1", false),
+            ("redis-sentinel://localhost/m", true),
+        ] {
+            let url: RedisUrl = text.parse().unwrap();
+            assert_eq!(url.is_exposed(), expected, "{text}");
         }
     }
 

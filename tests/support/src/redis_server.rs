@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 use crate::directory::TestDirectory;
 use crate::running::Running;
-use crate::waiting::until;
+use crate::waiting::{PATIENCE, until};
 
 /// A redis-server that listens on a free port of this machine and keeps its files in a directory
 /// of its own. It ends with the test.
@@ -65,6 +65,20 @@ impl RedisServer {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Sends a command, whose words have no spaces, and waits for the reply.
+    ///
+    /// # Panics
+    ///
+    /// The server does not answer, or with an error.
+    pub fn command(&self, words: &[&str]) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "{}\r\n", words.join(" ")).unwrap();
+        let mut first = [0];
+        stream.read_exact(&mut first).unwrap();
+        assert_ne!(&first, b"-", "{words:?}");
     }
 
     /// Kills the server, as a power cut would.

@@ -42,7 +42,7 @@ pub(crate) struct ClientFlags {
     keepalive: Duration,
     /// Trust the https:// servers that these authorities vouch for (PEM)
     #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     /// Show https:// servers this certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,

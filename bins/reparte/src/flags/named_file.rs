@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+#[cfg(feature = "redis")]
+use xmlrpc_server::Error;
 use xmlrpc_server::{Token, read_private_key};
 
 use crate::exit::Failure;
@@ -21,6 +23,21 @@ pub(super) fn read_file(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) fn read_key(path: &Path) -> Result<Vec<u8>, Failure> {
     read_private_key(path)
         .map_err(|error| Failure::argument(format_args!("--tls-key {}: {error}", path.display())))
+}
+
+/// Reads the file of `--engine-login`. Refuses a file that others can read.
+#[cfg(feature = "redis")]
+pub(super) fn read_login(path: &Path) -> Result<Vec<u8>, Failure> {
+    // A password has the rule of a key.
+    read_private_key(path).map_err(|error| {
+        let file = path.display();
+        match error {
+            Error::ExposedKey => Failure::argument(format_args!(
+                "--engine-login {file}: readable by group or others: chmod 600"
+            )),
+            error => Failure::argument(format_args!("--engine-login {file}: {error}")),
+        }
+    })
 }
 
 /// Reads the token of `--token-file`. Refuses a file that others can read.

@@ -75,7 +75,7 @@ pub(crate) struct ServerFlags {
         allow_negative_numbers = true,
         help_heading = "Options"
     )]
-    grace: Duration,
+    pub(crate) grace: Duration,
 }
 
 impl ServerFlags {

@@ -9,7 +9,7 @@ use xmlrpc_client::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CallResult {
     pub(super) value: Value,
-    /// The name of the server that gave it.
+    /// The name of the server that gave it, or of the worker.
     pub(super) server: Arc<str>,
     /// The duration of the call that gave it.
     pub(super) time: Duration,

@@ -1,9 +1,14 @@
-//! A destination of a run: the function on one XML-RPC server, or a program of this machine.
+//! A destination of a run: the function on one XML-RPC server or an engine, or a program of this
+//! machine.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status};
+#[cfg(feature = "redis")]
+use reparte_redis::RedisQueue;
+#[cfg(feature = "redis")]
+use xmlrpc_client::Fault;
 use xmlrpc_client::Value;
 
 use crate::json::to_text;
@@ -11,12 +16,32 @@ use crate::run::call_result::CallResult;
 use crate::run::result_check::ResultCheck;
 use crate::run::task::Task;
 
-/// A function on an XML-RPC server, or a program of this machine, which takes a [`Task`] and gives
-/// a [`CallResult`].
+/// A function on an XML-RPC server or an engine, or a program of this machine, which takes a
+/// [`Task`] and gives a [`CallResult`].
 pub(super) struct Destination {
-    inner: Box<dyn Destino<Vec<Value>, Value>>,
+    inner: Inner,
     name: Arc<str>,
     check: Option<Arc<ResultCheck>>,
+}
+
+/// A place with the types that it has here.
+type AnyDestino = dyn Destino<Vec<Value>, Value>;
+
+/// The place that computes.
+enum Inner {
+    Any(Box<AnyDestino>),
+    #[cfg(feature = "redis")]
+    Queue(RedisQueue),
+}
+
+impl Inner {
+    fn destino(&self) -> &AnyDestino {
+        match self {
+            Inner::Any(destino) => &**destino,
+            #[cfg(feature = "redis")]
+            Inner::Queue(queue) => queue,
+        }
+    }
 }
 
 impl Destination {
@@ -27,8 +52,47 @@ impl Destination {
     ) -> Self {
         Destination {
             name: inner.name().into(),
-            inner: Box::new(inner),
+            inner: Inner::Any(Box::new(inner)),
             check,
+        }
+    }
+
+    /// Returns the function's queue on an engine, whose results pass the check before they count.
+    #[cfg(feature = "redis")]
+    pub(super) fn queue(queue: RedisQueue, check: Option<Arc<ResultCheck>>) -> Self {
+        let destino: &AnyDestino = &queue;
+        Destination {
+            name: destino.name().into(),
+            inner: Inner::Queue(queue),
+            check,
+        }
+    }
+
+    /// Returns the failure of a call whose result the check rejects. A wrong result puts out its
+    /// server: on an engine, all workers for one of them. There it is a fault of the task.
+    #[cfg(feature = "redis")]
+    fn rejection(&self, worker: &str, error: CallError) -> CallError {
+        match (&self.inner, error.kind()) {
+            (Inner::Queue(_), ErrorKind::Wrong) => {
+                let text = format!("a wrong result of {worker}: {}", error.message());
+                CallError::fault(Fault::APPLICATION, text)
+            }
+            _ => error,
+        }
+    }
+
+    /// Makes a call. Returns the name of the place, or of the worker on a queue, too.
+    fn answer(&self, arguments: &Vec<Value>, call: &Call) -> Result<(Value, Arc<str>), CallError> {
+        match &self.inner {
+            Inner::Any(destino) => {
+                let value = destino.call(arguments, call)?;
+                Ok((value, Arc::clone(&self.name)))
+            }
+            #[cfg(feature = "redis")]
+            Inner::Queue(queue) => {
+                let (value, worker) = queue.call_with_worker(arguments, call)?;
+                Ok((value, worker.into()))
+            }
         }
     }
 }
@@ -39,19 +103,19 @@ impl Destino<Arc<Task>, CallResult> for Destination {
     }
 
     fn slots(&self) -> usize {
-        self.inner.slots()
+        self.inner.destino().slots()
     }
 
     fn learns_slots(&self) -> bool {
-        self.inner.learns_slots()
+        self.inner.destino().learns_slots()
     }
 
     fn has_status(&self) -> bool {
-        self.inner.has_status()
+        self.inner.destino().has_status()
     }
 
     fn status(&self) -> Result<Option<Status>, CallError> {
-        self.inner.status()
+        self.inner.destino().status()
     }
 
     fn call(&self, task: &Arc<Task>, call: &Call) -> Result<CallResult, CallError> {
@@ -60,20 +124,23 @@ impl Destino<Arc<Task>, CallResult> for Destination {
             .map_err(|reason| CallError::new(ErrorKind::Unsendable, reason))?;
         let attempts = task.count_call();
         let began = Instant::now();
-        let value = self.inner.call(arguments, call)?;
+        let (value, server) = self.answer(arguments, call)?;
         let time = began.elapsed();
         if let Some(check) = &self.check {
-            check.check(&task.input, &to_text(&value), call)?;
+            let checked = check.check(&task.input, &to_text(&value), call);
+            #[cfg(feature = "redis")]
+            let checked = checked.map_err(|error| self.rejection(&server, error));
+            checked?;
         }
         Ok(CallResult {
             value,
-            server: Arc::clone(&self.name),
+            server,
             time,
             attempts,
         })
     }
 
     fn cancel(&self, call: CallId) {
-        self.inner.cancel(call);
+        self.inner.destino().cancel(call);
     }
 }

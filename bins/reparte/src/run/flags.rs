@@ -50,6 +50,19 @@ pub(crate) struct RunCommand {
         conflicts_with = "proxy"
     )]
     pub(super) local: Option<u8>,
+    /// In place of servers, send the tasks through the function's queue on this Redis or Valkey
+    /// server: redis://host:6379/0, rediss:// for TLS, or
+    /// redis-sentinel://host:26379,host:26379/MASTER/0. Workers take them from there: `reparte
+    /// serve --engine`. --timeout then counts from the start of a task's work
+    // These flags are of servers. Those that name other places are refused with a remedy.
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["token_file", "proxy", "tls_cert"])]
+    pub(super) engine: Option<String>,
+    /// The engine's password in this file, which only its owner may read (mode 0600); or the user
+    /// and the password, on two lines
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    pub(super) engine_login: Option<PathBuf>,
     /// The function's name on the servers
     #[arg(long, value_name = "NAME", value_parser = function)]
     #[cfg_attr(unix, arg(required_unless_present = "program"))]
@@ -114,7 +127,7 @@ pub(crate) struct RunCommand {
     /// --retry-time-outs is given; a call whose server says nothing is made elsewhere
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// Try a task again this often if its call was lost and may have run: its server
     /// died, hangs or is cut off. A program that fails is another case, with a count of its
     /// own: see --retry-faults
@@ -140,12 +153,12 @@ pub(crate) struct RunCommand {
     /// default long enough for machines to start again
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
-    outage: Duration,
+    pub(super) outage: Duration,
     /// Wait this long at the start for a server to answer: by default a wrong address is
     /// told soon
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
-    wait_for_servers: Duration,
+    pub(super) wait_for_servers: Duration,
     /// Send a task that takes long to a second server, where one has nothing
     /// else to do: the first answer counts
     #[arg(long, value_name = "SWITCH", value_enum, default_value = "on")]
@@ -190,6 +203,17 @@ fn function(name: &str) -> Result<String, String> {
     }
 }
 
+/// Returns the options of a dispatcher that has an engine only. The queue keeps two limits: the
+/// time from the start of the work, and the time for which calls wait for the engine.
+#[cfg(feature = "redis")]
+fn engine_options(mut options: Options) -> Options {
+    options.time_limit = None;
+    options.outage = Some(Duration::from_secs(1));
+    // There is no second server.
+    options.hedge = false;
+    options
+}
+
 impl RunCommand {
     /// Returns the options of the HTTP client.
     pub(super) fn client_options(&self) -> Result<xmlrpc_client::Options, Failure> {
@@ -198,6 +222,15 @@ impl RunCommand {
 
     /// Returns the options of the dispatcher.
     pub(super) fn options(&self) -> Options {
+        let options = self.server_options();
+        #[cfg(feature = "redis")]
+        if self.engine.is_some() {
+            return engine_options(options);
+        }
+        options
+    }
+
+    fn server_options(&self) -> Options {
         let mut options = Options::default();
         options.window = self.max_in_flight as usize;
         // A free slot takes its next task from these, and doesn't wait for the input.

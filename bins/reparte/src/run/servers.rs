@@ -12,6 +12,8 @@ use crate::flags::server_list::ServerList;
 #[cfg(unix)]
 use crate::program::own_memory::hide_memory;
 use crate::run::destination::Destination;
+#[cfg(feature = "redis")]
+use crate::run::engine;
 use crate::run::flags::RunCommand;
 #[cfg(unix)]
 use crate::run::local_program::LocalProgram;
@@ -75,7 +77,13 @@ impl Servers {
         };
         let mut destinations = Vec::new();
         let has_program = !command.program().is_empty();
-        if !has_program || !command.servers.is_empty() {
+        #[cfg(feature = "redis")]
+        if let Some(url) = &command.engine {
+            let queue = engine::queue(url, command, &setup.client)?;
+            destinations.push(Destination::queue(queue, setup.check.clone()));
+        }
+        let needs_server = destinations.is_empty() && !has_program;
+        if needs_server || !command.servers.is_empty() {
             warn_of_clear_text(setup.list(&command.servers)?.iter().map(XmlRpc::proxy));
             destinations = setup.destinations(&command.servers)?;
         }

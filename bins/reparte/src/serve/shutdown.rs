@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use cli_support::diagnostics;
 use cli_support::signals::{StopSignal, stop_at_signal};
-use xmlrpc_server::Stop;
 
 use crate::exit::Failure;
 use crate::program::process_groups::ProcessGroups;
@@ -19,14 +18,18 @@ const HANGUP_GRACE: Duration = Duration::from_secs(2);
 /// The time that the last lines of the log have.
 const FLUSH_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Watches for signals. The first one stops the server: running calls have `grace` to finish,
-/// or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are ended. The second
-/// one kills the programs and ends the process.
-pub(super) fn at_signal(groups: &Arc<ProcessGroups>, grace: Duration) -> Result<Stop, Failure> {
-    let (stop, groups) = (Stop::new(), Arc::clone(groups));
-    let (stopped, ended) = (stop.clone(), Arc::clone(&groups));
+/// Watches for signals. The first one runs `stop`, which stops the server: running calls have
+/// `grace` to finish, or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are
+/// ended. The second one kills the programs and ends the process.
+pub(super) fn at_signal(
+    groups: &Arc<ProcessGroups>,
+    grace: Duration,
+    stop: impl FnOnce() + Send + 'static,
+) -> Result<(), Failure> {
+    let groups = Arc::clone(groups);
+    let ended = Arc::clone(&groups);
     let first = move |signal| {
-        stopped.stop();
+        stop();
         if signal == StopSignal::Hangup {
             // Its own thread, since this one waits for the second signal.
             let end = move || {
@@ -42,6 +45,5 @@ pub(super) fn at_signal(groups: &Arc<ProcessGroups>, grace: Duration) -> Result<
             }
         }
     };
-    stop_at_signal(grace, first, move || groups.kill())?;
-    Ok(stop)
+    Ok(stop_at_signal(grace, first, move || groups.kill())?)
 }

@@ -27,6 +27,11 @@ impl Answer {
         Some((n, answer))
     }
 
+    /// Returns the name of the worker.
+    pub(crate) fn worker(&self) -> &str {
+        &self.by
+    }
+
     /// Returns the result, or the error that the worker's answer is.
     pub(crate) fn result<R: FromValue>(self, limits: &Limits) -> Result<R, CallError> {
         let by = self.by;

@@ -1,0 +1,262 @@
+//! `--engine`: workers and runs that meet on a real redis-server.
+//!
+//! Needs Debian's `redis-server`: `cargo test -p reparte-cli --test engine -- --ignored`. The flags
+//! are tested without it.
+
+#![cfg(all(unix, feature = "redis"))]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::reparte;
+use rustix::process::Signal;
+use serde_json::Value as Json;
+use test_support::{Ended, RedisServer, Running, TestDirectory, until};
+
+/// Starts a worker whose program is a shell's, with the argument as `$1`.
+fn worker(server: &RedisServer, slots: &str, script: &str) -> Running {
+    let (url, engine) = (server.url(), ["serve", "--engine"]);
+    let function = ["--function", "f", "--workers", slots];
+    let program = ["--", "sh", "-c", script, "sh", "{}"];
+    let all = [&engine[..], &[&*url], &function, &program].concat();
+    let running = Running::start(reparte(&all));
+    running.line_after("taking tasks of f");
+    running
+}
+
+/// Starts a run over these tasks, each a line.
+fn start_run(server: &RedisServer, tasks: &str, arguments: &[&str]) -> Running {
+    let url = server.url();
+    let all = [&["run", "--engine", &*url, "--function", "f"], arguments].concat();
+    let mut running = Running::interactive(reparte(&all));
+    let _ = running.stdin().write_all(tasks.as_bytes());
+    running
+}
+
+fn numbers(count: u32) -> String {
+    (0..count).map(|n| format!("{n}\n")).collect()
+}
+
+/// Sets the lease, in milliseconds, as the queue's first worker would.
+fn set_lease(server: &RedisServer, millis: &str) {
+    server.command(&["SET", "rp:{f}:lease", millis]);
+}
+
+/// Counts how often each argument is in a file of lines.
+fn executions(path: &str) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for line in fs::read_to_string(path).unwrap_or_default().lines() {
+        *counts.entry(line.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[track_caller]
+fn check_all(ended: &Ended, count: u32) {
+    assert_eq!(ended.stdout, numbers(count), "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn results_come_in_order_and_name_their_workers() {
+    let server = RedisServer::start();
+    let _workers = [1, 2].map(|_| worker(&server, "2", "echo $1"));
+    check_all(&start_run(&server, &numbers(50), &[]).end(), 50);
+    let ended = start_run(&server, &numbers(20), &["--output", "jsonl"]).end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    for line in ended.stdout.lines() {
+        let record: Json = serde_json::from_str(line).unwrap();
+        let named = record["server"].as_str().unwrap();
+        assert!(!named.contains("redis://"), "{record}");
+    }
+    let failing = start_run(&server, "", &[]).end();
+    assert_eq!(failing.status.code(), Some(0), "{}", failing.stderr);
+}
+
+/// A wrong result of a worker never counts, and costs no other task its result.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_wrong_result_is_a_fault_of_its_task() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("engine");
+    let log = files.path("executions");
+    // The first result for 3 is wrong, and all results for 5 are.
+    let script = format!(
+        "echo $1 >> '{log}'; case $1 in 3) grep -qx 3 '{log}.3' 2>/dev/null || echo x; \
+         echo 3 >> '{log}.3'; echo 3;; 5) echo x;; *) echo $1;; esac"
+    );
+    let _worker = worker(&server, "1", &script);
+    let check = files.write(
+        "check",
+        "#!/bin/sh\nread a; read b; [ \"$a\" = \"$b\" ]\n",
+        0o700,
+    );
+    let arguments = ["--verify", &*check, "--retry-faults=2"];
+    let ended = start_run(&server, &numbers(8), &arguments).end();
+    assert_eq!(ended.stdout, "0\n1\n2\n3\n4\n\n6\n7\n", "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(5), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("a wrong result of"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(executions(&log)["3"], 2);
+    assert_eq!(executions(&log)["5"], 3);
+}
+
+/// 100 tasks of 0.2 s with two workers: one is killed and another started in its place, the other
+/// one is stopped for longer than its lease and goes on.
+#[test]
+#[ignore = "needs redis-server"]
+fn killed_and_stopped_workers_cost_no_result() {
+    let server = RedisServer::start();
+    set_lease(&server, "2000");
+    let files = TestDirectory::new("engine");
+    let log = files.path("executions");
+    let script = format!("echo $1 >> '{log}'; sleep 0.2; echo $1");
+    let killed = worker(&server, "2", &script);
+    let stopped = worker(&server, "2", &script);
+    let run = start_run(&server, &numbers(100), &[]);
+    until("some are done", || executions(&log).len() >= 20);
+    killed.kill();
+    let _next = worker(&server, "2", &script);
+    until("more are done", || executions(&log).len() >= 50);
+    stopped.signal(Signal::STOP);
+    thread::sleep(Duration::from_secs(4));
+    stopped.signal(Signal::CONT);
+    check_all(&run.end(), 100);
+    // Only what the two had at work was done again.
+    let again: usize = executions(&log).values().map(|times| times - 1).sum();
+    println!("{again} executed again");
+    assert!(again <= 4, "{again} executed again");
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn an_engine_that_is_killed_and_comes_back_costs_no_result() {
+    let mut server = RedisServer::start();
+    set_lease(&server, "2000");
+    let files = TestDirectory::new("engine");
+    let log = files.path("executions");
+    let script = format!("echo $1 >> '{log}'; sleep 0.1; echo $1");
+    let _workers = [1, 2].map(|_| worker(&server, "2", &script));
+    let run = start_run(&server, &numbers(200), &[]);
+    until("some are done", || executions(&log).len() >= 50);
+    server.kill();
+    // Longer than the lease.
+    thread::sleep(Duration::from_secs(4));
+    server.restart();
+    until("more are done", || executions(&log).len() >= 120);
+    server.command(&["FLUSHALL"]);
+    check_all(&run.end(), 200);
+}
+
+/// A worker that is asked to end gives back what it can't finish, and another one takes that at
+/// once.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_worker_that_ends_gives_its_task_back() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("engine");
+    let log = files.path("executions");
+    let script = format!("echo $1 >> '{log}'; test -e '{log}.2' || sleep 600; echo $1");
+    let first = worker(&server, "1", &script);
+    let run = start_run(&server, &numbers(1), &[]);
+    until("it is at work", || executions(&log).len() == 1);
+    fs::write(format!("{log}.2"), "").unwrap();
+    let _second = worker(&server, "1", &script);
+    first.signal(Signal::TERM);
+    let since = Instant::now();
+    check_all(&run.end(), 1);
+    // The grace is 10 s, and the lease 15.
+    let time = since.elapsed();
+    assert!(time < Duration::from_secs(24), "{time:?}");
+    assert_eq!(first.end().status.code(), Some(0));
+    assert_eq!(executions(&log)["0"], 2);
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_password_comes_from_a_file() {
+    let server = RedisServer::start_with(&["--requirepass", "secret word"]);
+    let files = TestDirectory::new("engine");
+    let login = files.write("login", "secret word\n", 0o600);
+    let url = server.url();
+    let engine = [
+        "--engine",
+        &url,
+        "--function",
+        "f",
+        "--engine-login",
+        &login,
+    ];
+    let serve = [&["serve"], &engine[..], &["--", "cat"]].concat();
+    let worker = Running::start(reparte(&serve));
+    worker.line_after("taking tasks of f");
+    let mut run = Running::interactive(reparte(&[&["run"], &engine[..]].concat()));
+    run.stdin().write_all(b"a\n").unwrap();
+    assert_eq!(run.end().stdout, "a\n");
+    common::run(&[
+        "run",
+        "--engine",
+        &url,
+        "--function",
+        "f",
+        "--tasks",
+        "/dev/null",
+    ])
+    .expect_error(8, &["--engine", "refuses"]);
+    let shown = worker.interrupt().stderr;
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_told() {
+    let began = Instant::now();
+    let engine = ["--engine", "redis://127.0.0.1:1", "--function", "f"];
+    let wait = ["--tasks", "/dev/null", "--wait-for-servers", "0.5"];
+    common::run(&[&["run"], &engine[..], &wait].concat())
+        .expect_error(4, &["--engine", "127.0.0.1:1"]);
+    assert!(began.elapsed() >= Duration::from_millis(250));
+    common::run(&[&["serve"], &engine[..], &["--", "cat"]].concat())
+        .expect_error(4, &["--engine", "127.0.0.1:1"]);
+}
+
+#[test]
+fn flags_that_do_not_fit_an_engine_are_refused_by_name() {
+    let run = ["run", "--engine", "redis://127.0.0.1:1", "--function", "f"];
+    for (more, texts) in [
+        (&["localhost:9000"][..], ["servers", "serve --engine"]),
+        (&["--local", "1"], ["--local", "serve --engine"]),
+        (&["--", "cat"], ["a program", "serve --engine"]),
+        (&["--proxy", "http://localhost:1"], ["--proxy", "--engine"]),
+        (&["--detach"], ["--detach", "unexpected"]),
+    ] {
+        let ended = common::run(&[&run[..], more].concat());
+        assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
+        for text in texts {
+            assert!(ended.stderr.contains(text), "{}", ended.stderr);
+        }
+    }
+    let files = TestDirectory::new("engine");
+    let open = files.write("open", "secret", 0o644);
+    let whole = files.write("whole", "a\nb\nc\n", 0o600);
+    for (login, text) in [(&open, "chmod 600"), (&whole, "two")] {
+        let all = [&run[..], &["--tasks", "/dev/null", "--engine-login", login]].concat();
+        common::run(&all).expect_error(2, &["--engine-login", text]);
+    }
+    let url = "redis://user:secret@host";
+    let ended = common::run(&["run", "--engine", url, "--function", "f"]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+}
