@@ -165,10 +165,8 @@ async fn read_call(
     let codings = head.headers.get_all(CONTENT_ENCODING);
     let coding = ContentCoding::named(codings.iter().map(HeaderValue::as_bytes))?;
     // What a coding hides may be as long as the limit.
-    let hidden = match coding {
-        ContentCoding::Identity => 0,
-        _ => max_bytes,
-    };
+    let is_plain = coding == ContentCoding::Identity;
+    let hidden = if is_plain { 0 } else { max_bytes };
     let declared = body::declared_length(body).unwrap_or(max_bytes);
     let share = shared.memory.reserve(declared.saturating_add(hidden));
     let mut share = share.ok_or(Refusal::NO_MEMORY)?;
