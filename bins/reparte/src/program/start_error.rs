@@ -83,7 +83,7 @@ mod tests {
             (Errno::MFILE, "at the moment"),
             (Errno::NOMEM, "at the moment"),
             (Errno::TXTBSY, "at the moment"),
-            (Errno::TOOBIG, "without {}"),
+            (Errno::TOOBIG, "leave {} out"),
             (Errno::NOENT, "this machine can't"),
             (Errno::ACCESS, "this machine can't"),
             (Errno::NOEXEC, "this machine can't"),
