@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use xmlrpc_wire::{Limits, MethodResponse, Value};
+use xmlrpc_wire::{IntoResponse, Limits, MethodResponse, Value};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -65,6 +65,28 @@ impl Registry {
             function: Box::new(function),
             help: String::new(),
             signature,
+        };
+        self.insert(name.to_owned(), published)
+    }
+
+    /// Publishes a function of any arguments as `name`, without a signature.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`register`](Registry::register).
+    pub(crate) fn register_variadic<R: IntoResponse>(
+        &mut self,
+        name: &str,
+        function: impl Fn(&Context, Vec<Value>) -> R + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let function = move |context: &Context, params| {
+            let response = function(context, params).into_response();
+            response.map_err(InvokeError::Result)
+        };
+        let published = Published {
+            function: Box::new(function),
+            help: String::new(),
+            signature: None,
         };
         self.insert(name.to_owned(), published)
     }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use xmlrpc_wire::{Decoder, Dialect, Limits, MethodCall, MethodResponse, Value, encode_fault};
+use xmlrpc_wire::{
+    Decoder, Dialect, IntoResponse, Limits, MethodCall, MethodResponse, Value, encode_fault,
+};
 
 use crate::builtin;
 use crate::call_table::{CallEntry, CallTable};
@@ -84,6 +86,28 @@ impl Service {
         handler: impl Handler<Args>,
     ) -> Result<&mut Self, Error> {
         self.registry.register(name, handler)?;
+        Ok(self)
+    }
+
+    /// Publishes a function that takes all arguments of a call, however many. It has no signature
+    /// until [`signature`](Service::signature) sets one.
+    ///
+    /// ```
+    /// # use xmlrpc_server::{Context, Service, Value};
+    /// let mut service = Service::new();
+    /// service.register_variadic("count", |_: &Context, all: Vec<Value>| all.len() as i32)?;
+    /// # Ok::<(), xmlrpc_server::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`register`](Service::register).
+    pub fn register_variadic<R: IntoResponse>(
+        &mut self,
+        name: &str,
+        function: impl Fn(&Context, Vec<Value>) -> R + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.registry.register_variadic(name, function)?;
         Ok(self)
     }
 
