@@ -120,7 +120,7 @@ impl Command {
     fn log_filters(&self) -> &'static str {
         match self {
             #[cfg(unix)]
-            Command::Serve(_) => "warn,xmlrpc_server::access=info",
+            Command::Serve(_) => "warn,xmlrpc_server::access=info,program_output=info",
             _ => "warn",
         }
     }

@@ -1,8 +1,10 @@
-//! Programs as functions: each call runs one. `serve` publishes such a function, and `run` has one
+//! Programs as functions: each call runs one, or hands its task to one that stays. `serve` publishes such a function, and `run` has one
 //! on this machine. The programs of `--verify` are started and ended here too.
 
 #[cfg(unix)]
 pub(crate) mod command_template;
+#[cfg(unix)]
+mod error_tail;
 #[cfg(unix)]
 pub(crate) mod failure;
 pub(crate) mod file;
@@ -19,15 +21,21 @@ mod input;
 #[cfg(unix)]
 mod io;
 #[cfg(unix)]
+pub(crate) mod kept;
+#[cfg(unix)]
 pub(crate) mod limits;
 #[cfg(unix)]
 mod mark;
+#[cfg(unix)]
+mod output_text;
 #[cfg(unix)]
 pub(crate) mod own_memory;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]
 pub(crate) mod process_groups;
+#[cfg(unix)]
+pub(crate) mod runner;
 #[cfg(unix)]
 mod start_error;
 #[cfg(unix)]

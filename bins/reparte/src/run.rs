@@ -33,6 +33,7 @@ mod local_program;
 pub(crate) mod local_servers;
 mod outcomes;
 mod output_format;
+mod programs;
 mod progress;
 mod result_bytes;
 mod result_check;
@@ -72,10 +73,11 @@ use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
+use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::{ServerFileWatcher, ServerKey};
-use crate::run::servers::{DestinationSetup, KillPrograms, Servers};
+use crate::run::servers::{DestinationSetup, Servers};
 use crate::run::task::Task;
 use crate::run::task_reader::TaskReader;
 use crate::run::verdict::Facts;
@@ -118,19 +120,21 @@ impl RunCommand {
         let servers = Servers::connect(&self, self.check()?)?;
         let files = self.open()?;
         let dispatcher = self.resume(servers.destinations)?;
-        let check = servers.setup.check.clone();
-        if let Some(check) = &check {
+        if let Some(check) = &servers.setup.check {
             check.set_run(&dispatcher.handle());
         }
         let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
-        let kill = servers.kill;
-        let (mut run, outcomes) = self.feed(dispatcher, watcher, check, kill, files, console)?;
+        let programs = servers.programs;
+        programs.start_ahead();
+        let (mut run, outcomes) = self.feed(dispatcher, watcher, &programs, files, console)?;
         let writer = ResultWriter::new(self.output, console)?;
         let failures = FailureReport::new(console);
         let resumed = self.resumed;
         let failed = &mut run.failed;
         let collected = collect(outcomes, &mut run.feeder, writer, failures, failed, resumed);
-        self.finish(run, collected, console)
+        let finished = self.finish(run, collected, console);
+        programs.end();
+        finished
     }
 
     fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
@@ -228,12 +232,13 @@ impl RunCommand {
         &self,
         dispatcher: Dispatcher,
         watcher: Watcher,
-        check: Option<Arc<ResultCheck>>,
-        kill: KillPrograms,
+        programs: &Programs,
         files: Files,
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
+        let killed = programs.clone();
+        let kill = move || killed.kill();
         let interrupt = Interrupt::watch(&handle, console, || {}, kill)?;
         watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
@@ -252,7 +257,7 @@ impl RunCommand {
             input: files.input,
             account: files.account,
             failed: FailedTasks::new(files.failed, console),
-            check,
+            check: programs.check.clone(),
         };
         Ok((run, outcomes))
     }

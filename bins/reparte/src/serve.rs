@@ -14,7 +14,8 @@ use std::time::Duration;
 use clap::Args;
 use cli_support::listening::announce;
 use xmlrpc_server::front::hyper;
-use xmlrpc_server::{Service, Stop};
+use xmlrpc_server::{Context, Service, Stop};
+use xmlrpc_wire::Value;
 
 use crate::exit::Failure;
 #[cfg(feature = "redis")]
@@ -23,10 +24,9 @@ use crate::flags::seconds::seconds;
 use crate::flags::server::ServerFlags;
 use crate::program::command_template::CommandTemplate;
 use crate::program::flags::ProgramFlags;
-use crate::program::function::ProgramFunction;
 use crate::program::init_process;
 use crate::program::own_memory::hide_memory;
-use crate::program::process_groups::ProcessGroups;
+use crate::program::runner::ProgramRunner;
 use crate::program::user::ProgramUser;
 use crate::serve::function::answer;
 
@@ -39,6 +39,10 @@ use crate::serve::function::answer;
 /// is the result, a string. A program that fails is answered with a fault that has the end
 /// of its error output.
 ///
+/// With --keep the program is started once for each worker, and stays: it reads one task
+/// after the other and answers each. docs/programs.md has the forms, and workers in Python, C
+/// and shell.
+///
 /// A call that is cancelled, late, or whose client has gone ends its program, with all
 /// that this has started (its process group): SIGTERM, and SIGKILL two seconds later.
 /// Ctrl-C or SIGTERM lets running calls finish, for --grace; a second one does not.
@@ -46,6 +50,7 @@ use crate::serve::function::answer;
 #[command(after_long_help = "\
 Examples:
   reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c'
+  reparte serve 9005 --function score --keep -- python3 worker.py
   reparte serve 9001 --function primes --workers 4 -- factor -- {}
   reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
   reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
@@ -101,22 +106,20 @@ impl Serve {
             return Err(init_process::run_as_child());
         }
         let limits = self.limits.limits(self.max_seconds);
-        let as_base64 = self.limits.base64;
-        if let Some(most) = limits.most_readable(as_base64) {
+        if let Some(most) = limits.most_readable(self.limits.base64) {
             log::warn!(
                 "--max-output: clients read {most} bytes of output at most, unless they are told \
                  to read longer answers (--max-answer of run and call)"
             );
         }
-        let groups = Arc::new(ProcessGroups::guarded());
-        let function = ProgramFunction {
-            program: CommandTemplate::find(&self.program)?,
-            user: self.user.as_deref().map(ProgramUser::find).transpose()?,
-            limits,
-            as_base64,
-            groups: Arc::clone(&groups),
-        };
-        let mut service = service(&self.function, function)?;
+        let program = Arc::new(ProgramRunner::new(
+            CommandTemplate::find(&self.program)?,
+            self.user.as_deref().map(ProgramUser::find).transpose()?,
+            &self.limits,
+            self.max_seconds,
+            true,
+        )?);
+        let mut service = service(&self.function, &program)?;
         #[cfg(feature = "redis")]
         if let Some(url) = &self.engine {
             let engine = Engine::read(url, self.engine_login.as_deref(), self.ca.as_ref())?;
@@ -124,8 +127,9 @@ impl Serve {
                 hide_memory();
             }
             let (slots, grace) = (self.workers, self.server.grace);
-            let served = engine_worker::run(engine, &self.function, service, slots, grace, &groups);
-            groups.end();
+            let served =
+                engine_worker::run(engine, &self.function, service, slots, grace, &program);
+            program.end(None);
             return served;
         }
         service.set_limits(self.server.limits());
@@ -137,31 +141,39 @@ impl Serve {
             options.workers = workers.into();
         }
         // The time in which a call waits for its turn is not the program's.
-        options.deadline = options.deadline.saturating_add(self.max_seconds);
+        let time = program.longest_call(self.max_seconds);
+        options.deadline = options.deadline.saturating_add(time);
         let stop = Stop::new();
         let stopped = stop.clone();
-        shutdown::at_signal(&groups, options.grace, move || stopped.stop())?;
+        shutdown::at_signal(&program, options.grace, move || stopped.stop())?;
+        program.start_ahead(options.workers);
         let address = listener.address().map_err(Failure::server)?;
         announce(&address.url(options.tls.is_some()));
         let builder = hyper::Server::builder(listener, service);
         let server = builder.options(options).stop(stop).start();
         let served = server.and_then(hyper::Server::wait);
         // Calls that had no time to finish still have their programs.
-        groups.end();
+        program.end(None);
         served.map_err(Failure::server)
     }
 }
 
-fn service(name: &str, function: ProgramFunction) -> Result<Service, Failure> {
-    let signature = [function.result_type(), "string"];
-    let help = function.help();
+fn service(name: &str, program: &Arc<ProgramRunner>) -> Result<Service, Failure> {
     let mut service = Service::new();
-    service
-        .register(name, move |call: &_, argument| {
-            answer(&function, call, argument)
-        })
-        .and_then(|service| service.signature(name, &signature))
-        .and_then(|service| service.help(name, help))
-        .map_err(|error| Failure::argument(format_args!("--function: {error}")))?;
+    let published = Arc::clone(program);
+    let registered = match program.takes_all_arguments() {
+        true => service.register_variadic(name, move |call: &Context, arguments| {
+            answer(&published, call, arguments)
+        }),
+        false => service.register(name, move |call: &Context, argument: Value| {
+            answer(&published, call, vec![argument])
+        }),
+    };
+    let described = registered.and_then(|service| service.help(name, program.help()));
+    let signed = described.and_then(|service| match program.result_type() {
+        Some(result) => service.signature(name, &[result, "string"]),
+        None => Ok(service),
+    });
+    signed.map_err(|error| Failure::argument(format_args!("--function: {error}")))?;
     Ok(service)
 }

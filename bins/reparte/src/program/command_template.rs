@@ -52,6 +52,22 @@ impl CommandTemplate {
             .any(|argument| has_placeholder(argument))
     }
 
+    /// Returns the command of a kept process, which writes its results to this descriptor.
+    pub(crate) fn kept_command(&self, results_fd: u8) -> Command {
+        if results_fd == 1 {
+            let mut command = Command::new(&self.path);
+            command.args(&self.arguments);
+            return command;
+        }
+        // The shell replaces itself by the program, which so has the shell's process id. The
+        // standard library gives a child no descriptors but the first three.
+        let mut command = Command::new("/bin/sh");
+        let script = format!("exec \"$0\" \"$@\" {results_fd}>&1 1>&2");
+        command.arg("-c").arg(script).arg(&self.path);
+        command.args(&self.arguments);
+        command
+    }
+
     /// Returns the command for a call, and its standard input.
     ///
     /// # Errors

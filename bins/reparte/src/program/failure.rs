@@ -1,5 +1,6 @@
 //! The reasons why a program gave no result.
 
+use std::fmt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -16,8 +17,9 @@ pub(crate) enum ProgramFailure {
     Call(Fault),
     /// The program has failed. Its error output ends with this text.
     Failed(ExitStatus, String),
-    /// The program has run for as long as it may, which is this time.
-    TimeLimit(Duration),
+    /// The program has run for as long as it may, which is this time. The error output of a kept
+    /// process ends with this text.
+    TimeLimit(Duration, String),
     /// Nobody waits for the call any more.
     Cancelled(Fault),
     /// All programs are being ended, this one after it has run in part.
@@ -45,7 +47,7 @@ impl From<ProcessError> for ProgramFailure {
             ProcessError::NotStarted(StartError::Unfit(_)) | ProcessError::System(_) => {
                 ProgramFailure::Unfit(text)
             }
-            ProcessError::TimeLimit(time) => ProgramFailure::TimeLimit(time),
+            ProcessError::TimeLimit(time) => ProgramFailure::TimeLimit(time, String::new()),
             ProcessError::Cancelled => ProgramFailure::Cancelled(Fault::application(text)),
             ProcessError::NotStarted(StartError::ArgumentTooLong(_))
             | ProcessError::OutputLimit(_)
@@ -54,11 +56,51 @@ impl From<ProcessError> for ProgramFailure {
     }
 }
 
+impl fmt::Display for ProgramFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProgramFailure::Call(fault) | ProgramFailure::Cancelled(fault) => {
+                f.write_str(&fault.message)
+            }
+            ProgramFailure::Failed(status, errors) => f.write_str(&failed(*status, errors).message),
+            ProgramFailure::TimeLimit(time, errors) => {
+                f.write_str(&overran(*time, errors, "it has a time limit"))
+            }
+            ProgramFailure::Stopped => f.write_str("all programs are being ended"),
+            ProgramFailure::Scarce(text) | ProgramFailure::Unfit(text) => f.write_str(text),
+        }
+    }
+}
+
 /// Returns the fault of a program that has failed.
 pub(crate) fn failed(status: ExitStatus, errors: &str) -> Fault {
-    let errors = match errors {
-        "" => "it wrote no error output",
-        errors => &*format!("its error output ends: {errors}"),
+    Fault::application(format!("{}: {}", program_end(status), ending(errors)))
+}
+
+/// Returns the words on the end of a program that gave no result.
+pub(crate) fn program_end(status: ExitStatus) -> String {
+    // A kept process may end with 0 too early.
+    let end = match status.success() {
+        true => "ended without an answer",
+        false => "failed",
     };
-    Fault::application(format!("the program failed ({status}): {errors}"))
+    format!("the program {end} ({status})")
+}
+
+/// Returns the fault of a program that was ended at its time limit, with a remedy.
+pub(crate) fn overran(time: Duration, errors: &str, remedy: &str) -> String {
+    let errors = match errors {
+        "" => String::new(),
+        errors => format!("; {}", ending(errors)),
+    };
+    let seconds = time.as_secs_f64();
+    format!("the program was ended after {seconds} s: {remedy}{errors}")
+}
+
+/// Returns the words on the end of an error output.
+pub(crate) fn ending(errors: &str) -> String {
+    match errors {
+        "" => "it wrote no error output".to_owned(),
+        errors => format!("its error output ends: {errors}"),
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use xmlrpc_wire::{Bytes, Fault, Value};
+use xmlrpc_wire::{Bytes, Value};
 
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::ProgramFailure;
 use crate::program::limits::Limits;
+use crate::program::output_text::output_text;
+use crate::program::own_memory;
 use crate::program::process;
 use crate::program::process_groups::ProcessGroups;
 use crate::program::user::ProgramUser;
@@ -40,7 +42,7 @@ impl ProgramFunction {
         let output = self.output(name, argument, is_cancelled)?;
         match self.as_base64 {
             true => Ok(Value::from(Bytes(output))),
-            false => Ok(Value::String(text(output)?)),
+            false => Ok(Value::String(output_text(output)?)),
         }
     }
 
@@ -55,8 +57,7 @@ impl ProgramFunction {
         if let Some(user) = &self.user {
             user.apply(&mut command);
         }
-        // The directory of the server's own secrets, as systemd names it.
-        command.env_remove("CREDENTIALS_DIRECTORY");
+        own_memory::hide_secrets(&mut command);
         let ended = process::run(command, input, self.limits, is_cancelled, &self.groups)?;
         if !ended.status.success() {
             return Err(ProgramFailure::Failed(ended.status, ended.errors));
@@ -97,23 +98,4 @@ impl ProgramFunction {
             time.as_secs_f64()
         )
     }
-}
-
-/// Returns output as a string, if XML can carry it.
-fn text(output: Vec<u8>) -> Result<String, Fault> {
-    const REMEDY: &str = "with --base64 the result is bytes";
-    let text = String::from_utf8(output)
-        .map_err(|_| Fault::application(format!("the program's output is no UTF-8: {REMEDY}")))?;
-    match text.chars().find(|&c| !is_xml(c)) {
-        None => Ok(text),
-        Some(c) => Err(Fault::application(format!(
-            "the program's output has the character U+{:04X}, which XML can't carry: {REMEDY}",
-            u32::from(c)
-        ))),
-    }
-}
-
-/// Returns whether a document can have this character (XML 1.0, production 2).
-fn is_xml(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 
+use crate::program::error_tail::ErrorTail;
 use crate::program::process_groups::ProcessGroup;
 
 /// The longest wait. It bounds the delay until a cancelled call is noticed.
@@ -15,9 +16,6 @@ const MAX_WAIT: Duration = Duration::from_millis(50);
 /// The longest wait if the system can't report a program's end. It bounds the delay until the
 /// end is noticed.
 const MAX_WAIT_FOR_END: Duration = Duration::from_millis(2);
-
-/// The most bytes that are kept of the end of a program's error output.
-const MAX_ERRORS: usize = 2000;
 
 /// A program's three pipes. Each is closed once it has reached its end.
 pub(crate) struct ProgramIo {
@@ -30,8 +28,7 @@ pub(crate) struct ProgramIo {
     pub(crate) output: Vec<u8>,
     max_output: u64,
     stderr: Option<OwnedFd>,
-    /// The end of what was read from standard error, up to twice [`MAX_ERRORS`].
-    errors: Vec<u8>,
+    errors: ErrorTail,
     /// Becomes readable when the program ends. `None` if the system has no such thing, or the
     /// program has ended.
     end: Option<OwnedFd>,
@@ -40,7 +37,7 @@ pub(crate) struct ProgramIo {
 
 impl ProgramIo {
     pub(crate) fn new(
-        group: &mut ProcessGroup<'_>,
+        group: &mut ProcessGroup,
         input: Vec<u8>,
         max_output: u64,
     ) -> io::Result<Self> {
@@ -52,7 +49,7 @@ impl ProgramIo {
             output: Vec::new(),
             max_output,
             stderr: group.child.stderr.take().map(OwnedFd::from),
-            errors: Vec::new(),
+            errors: ErrorTail::default(),
             has_ended: false,
             end: end_notifier(group),
         };
@@ -128,10 +125,7 @@ impl ProgramIo {
             self.output.len() <= max_output
         })?;
         read_available(&mut self.stderr, |part| {
-            self.errors.extend_from_slice(part);
-            if self.errors.len() > 2 * MAX_ERRORS {
-                self.errors.drain(..self.errors.len() - MAX_ERRORS);
-            }
+            self.errors.push(part);
             true
         })
     }
@@ -157,14 +151,7 @@ impl ProgramIo {
 
     /// Returns the end of the error output, as text.
     pub(crate) fn errors(&self) -> String {
-        let mut from = self.errors.len().saturating_sub(MAX_ERRORS);
-        // A character of UTF-8 that was cut has left bytes of the form 10xxxxxx.
-        let is_rest = |from: usize| self.errors.get(from).is_some_and(|byte| byte >> 6 == 0b10);
-        while from > 0 && is_rest(from) {
-            from += 1;
-        }
-        let end = self.errors.get(from..).unwrap_or_default();
-        String::from_utf8_lossy(end).trim().to_owned()
+        self.errors.text()
     }
 
     pub(crate) fn clear_output(&mut self) {
@@ -175,7 +162,7 @@ impl ProgramIo {
 /// Reads what a pipe has, until it has no more, is at its end, or `add` returns false. Reads no
 /// more than the largest pipe holds, so that a program that writes without end can't keep the
 /// caller here. Closes a pipe that is at its end.
-fn read_available(
+pub(crate) fn read_available(
     pipe: &mut Option<OwnedFd>,
     mut add: impl FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
@@ -200,13 +187,13 @@ fn read_available(
 
 /// Returns a descriptor that becomes readable when the program ends.
 #[cfg(target_os = "linux")]
-fn end_notifier(group: &ProcessGroup<'_>) -> Option<OwnedFd> {
+pub(crate) fn end_notifier(group: &ProcessGroup) -> Option<OwnedFd> {
     use rustix::process::{PidfdFlags, pidfd_open};
 
     pidfd_open(group.id, PidfdFlags::empty()).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_notifier(_: &ProcessGroup<'_>) -> Option<OwnedFd> {
+pub(crate) fn end_notifier(_: &ProcessGroup) -> Option<OwnedFd> {
     None
 }

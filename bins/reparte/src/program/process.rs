@@ -15,6 +15,7 @@
 use std::fmt;
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ use crate::program::process_groups::{ProcessGroup, ProcessGroups};
 use crate::program::start_error::StartError;
 
 /// The time that a program has to end after SIGTERM.
-const KILL_AFTER: Duration = Duration::from_secs(2);
+pub(crate) const KILL_AFTER: Duration = Duration::from_secs(2);
 
 /// The time for which a program is tried to be started, and the pause between two attempts.
 const START_PATIENCE: Duration = Duration::from_secs(1);
@@ -64,7 +65,7 @@ pub(crate) fn run(
     input: Vec<u8>,
     limits: Limits,
     is_cancelled: impl Fn() -> bool,
-    groups: &ProcessGroups,
+    groups: &Arc<ProcessGroups>,
 ) -> Result<Ended, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = start(&mut command, &is_cancelled, groups).map_err(ProcessError::NotStarted)?;
@@ -78,11 +79,11 @@ pub(crate) fn run(
 
 /// Starts a program. While the machine is short of what that needs, tries again for
 /// [`START_PATIENCE`]: the calls beside this one give back what they have.
-fn start<'g>(
+pub(crate) fn start(
     command: &mut Command,
     is_cancelled: impl Fn() -> bool,
-    groups: &'g ProcessGroups,
-) -> Result<ProcessGroup<'g>, StartError> {
+    groups: &Arc<ProcessGroups>,
+) -> Result<ProcessGroup, StartError> {
     let begun = Instant::now();
     loop {
         match groups.start(command) {
@@ -96,7 +97,7 @@ fn start<'g>(
 
 /// Moves data to and from a program until it ends, or has to.
 fn attend(
-    group: ProcessGroup<'_>,
+    group: ProcessGroup,
     mut io: ProgramIo,
     limits: Limits,
     cancelled: impl Fn() -> Option<ProcessError>,
@@ -191,7 +192,7 @@ impl Drain {
 }
 
 /// Ends a group: asks it to, and kills it if it doesn't in time.
-fn end(group: ProcessGroup<'_>, io: &mut ProgramIo) {
+fn end(group: ProcessGroup, io: &mut ProgramIo) {
     group.terminate();
     let deadline = Instant::now() + KILL_AFTER;
     while Instant::now() < deadline && matches!(how_ended(&group), Ok(None)) {
@@ -205,7 +206,7 @@ fn end(group: ProcessGroup<'_>, io: &mut ProgramIo) {
 }
 
 /// Returns whether the program has succeeded, if it has ended. It still has to be waited for.
-fn how_ended(group: &ProcessGroup<'_>) -> io::Result<Option<bool>> {
+pub(crate) fn how_ended(group: &ProcessGroup) -> io::Result<Option<bool>> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let status = waitid(WaitId::Pid(group.id), options)?;
     Ok(status.map(|status| status.exit_status() == Some(0)))
@@ -249,7 +250,7 @@ mod tests {
     /// A server that is stopped (SIGSTOP) for longer than the grace finds the output in the pipe.
     #[test]
     fn a_pause_of_the_server_is_no_silence_of_the_program() {
-        let groups = ProcessGroups::default();
+        let groups = Arc::new(ProcessGroups::default());
         let mut command = Command::new("sh");
         command.args(["-c", "echo soon; (sleep 0.4; echo late) &"]);
         command.stdin(Stdio::null());
@@ -281,7 +282,7 @@ mod tests {
         wakes: bool,
         (time, output_grace): (Duration, Duration),
     ) -> Result<Ended, ProcessError> {
-        let groups = ProcessGroups::default();
+        let groups = Arc::new(ProcessGroups::default());
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

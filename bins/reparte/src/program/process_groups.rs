@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -34,8 +34,8 @@ pub(crate) struct ProcessGroups {
 
 /// A program, and all that it has started. It is killed when this is dropped.
 #[derive(Debug)]
-pub(crate) struct ProcessGroup<'g> {
-    groups: &'g ProcessGroups,
+pub(crate) struct ProcessGroup {
+    groups: Arc<ProcessGroups>,
     pub(crate) child: Child,
     pub(crate) id: Pid,
     is_waited_for: bool,
@@ -55,7 +55,10 @@ impl ProcessGroups {
     /// # Errors
     ///
     /// The system can't start it, or the server stops.
-    pub(crate) fn start(&self, command: &mut Command) -> Result<ProcessGroup<'_>, StartError> {
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        command: &mut Command,
+    ) -> Result<ProcessGroup, StartError> {
         let is_closed = self
             .is_closed
             .read()
@@ -72,7 +75,7 @@ impl ProcessGroups {
         let id = Pid::from_child(&child);
         self.lock().insert(id);
         Ok(ProcessGroup {
-            groups: self,
+            groups: Arc::clone(self),
             child,
             id,
             is_waited_for: false,
@@ -121,7 +124,7 @@ impl ProcessGroups {
     }
 }
 
-impl ProcessGroup<'_> {
+impl ProcessGroup {
     /// Asks all processes of the group to end.
     pub(crate) fn terminate(&self) {
         send_signal(self.id, Signal::TERM);
@@ -147,7 +150,7 @@ impl ProcessGroup<'_> {
     }
 }
 
-impl Drop for ProcessGroup<'_> {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if !self.is_waited_for {
             // Nobody wants the status.

@@ -32,7 +32,7 @@ pub(super) struct CheckPrograms {
     /// Each program has a group of its own: Ctrl-C at a terminal ends the run, which still waits
     /// for the check.
     #[cfg(unix)]
-    groups: ProcessGroups,
+    groups: Arc<ProcessGroups>,
 }
 
 impl CheckPrograms {
@@ -40,7 +40,7 @@ impl CheckPrograms {
     pub(super) fn guarded() -> Self {
         CheckPrograms {
             #[cfg(unix)]
-            groups: ProcessGroups::guarded(),
+            groups: Arc::new(ProcessGroups::guarded()),
         }
     }
 
@@ -86,7 +86,7 @@ impl CheckPrograms {
     }
 
     #[cfg(unix)]
-    fn start(&self, command: &mut Command) -> io::Result<ProcessGroup<'_>> {
+    fn start(&self, command: &mut Command) -> io::Result<ProcessGroup> {
         Ok(self.groups.start(command)?)
     }
 

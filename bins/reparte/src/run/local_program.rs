@@ -11,10 +11,9 @@ use xmlrpc_client::{Fault, Value};
 
 use crate::exit::Failure;
 use crate::program::command_template::CommandTemplate;
-use crate::program::failure::{ProgramFailure, failed};
+use crate::program::failure::{ProgramFailure, failed, overran};
 use crate::program::flags::ProgramFlags;
-use crate::program::function::ProgramFunction;
-use crate::program::process_groups::ProcessGroups;
+use crate::program::runner::ProgramRunner;
 
 /// The pause after a start for which the machine was short of something. Programs that end give
 /// back what they had.
@@ -31,7 +30,7 @@ const SHORTAGE_PAUSE: Duration = Duration::from_millis(200);
 /// | nobody waits for it, or the run ends at once | `Cancelled` |
 #[derive(Debug)]
 pub(super) struct LocalProgram {
-    function: ProgramFunction,
+    program: Arc<ProgramRunner>,
     slots: usize,
 }
 
@@ -48,21 +47,18 @@ impl LocalProgram {
         flags: &ProgramFlags,
         time: Duration,
     ) -> Result<Self, Failure> {
-        let function = ProgramFunction {
-            program: CommandTemplate::find(words)?,
-            user: None,
-            limits: flags.limits(time),
-            as_base64: flags.base64,
-            groups: Arc::new(ProcessGroups::guarded()),
-        };
+        let template = CommandTemplate::find(words)?;
+        // The time limit of the run is that of its calls, whatever they wait for.
+        let program = ProgramRunner::new(template, None, flags, time, false)?;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         let slots = slots.map_or_else(cores, usize::from);
-        Ok(LocalProgram { function, slots })
+        let program = Arc::new(program);
+        Ok(LocalProgram { program, slots })
     }
 
-    /// Returns what ends all executions, for a process that ends at once.
-    pub(super) fn groups(&self) -> Arc<ProcessGroups> {
-        Arc::clone(&self.function.groups)
+    /// Returns the program, whose processes start before the run and end after it.
+    pub(super) fn program(&self) -> Arc<ProgramRunner> {
+        Arc::clone(&self.program)
     }
 }
 
@@ -76,27 +72,25 @@ impl Destino<Vec<Value>, Value> for LocalProgram {
     }
 
     fn call(&self, arguments: &Vec<Value>, call: &Call) -> Result<Value, CallError> {
-        let [argument] = arguments.as_slice() else {
-            let text = format!("a program takes one argument, not {}", arguments.len());
-            return Err(CallError::fault(Fault::INVALID_PARAMS, text));
-        };
+        let arguments = arguments.clone();
         let result = self
-            .function
-            .call("local", argument.clone(), || call.is_cancelled());
+            .program
+            .call("local", arguments, || call.is_cancelled());
         result.map_err(call_error)
     }
 }
 
 fn call_error(failure: ProgramFailure) -> CallError {
-    let fault = |fault: Fault| CallError::fault(fault.code, fault.message);
+    let fault = |fault: Fault| match fault.code {
+        // A kept program may say so itself.
+        Fault::HOST_UNFIT => CallError::new(ErrorKind::Unfit, fault.message),
+        code => CallError::fault(code, fault.message),
+    };
     match failure {
         ProgramFailure::Call(reason) => fault(reason),
         ProgramFailure::Failed(status, errors) => fault(failed(status, &errors)),
-        ProgramFailure::TimeLimit(time) => {
-            let seconds = time.as_secs_f64();
-            let text = format!(
-                "the program was ended after {seconds} s: give it less work, or raise --timeout"
-            );
+        ProgramFailure::TimeLimit(time, errors) => {
+            let text = overran(time, &errors, "give it less work, or raise --timeout");
             CallError::new(ErrorKind::Overran, text)
         }
         ProgramFailure::Scarce(text) => {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use cli_support::descriptors::raise_limit;
+#[cfg(unix)]
+use reparte::Destino as _;
 use reparte::XmlRpc;
 use xmlrpc_client::Options;
 
@@ -15,13 +17,9 @@ use crate::run::destination::Destination;
 #[cfg(feature = "redis")]
 use crate::run::engine;
 use crate::run::flags::RunCommand;
-#[cfg(unix)]
-use crate::run::local_program::LocalProgram;
+use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
 use crate::run::server_file::ServerKey;
-
-/// Kills the programs of a run whose process ends at once.
-pub(super) type KillPrograms = Box<dyn Fn() + Send>;
 
 /// The servers that a run begins with.
 pub(super) struct Servers {
@@ -29,7 +27,7 @@ pub(super) struct Servers {
     /// The keys of those that the file of servers may take away.
     pub(super) keys: Vec<ServerKey>,
     pub(super) setup: DestinationSetup,
-    pub(super) kill: KillPrograms,
+    pub(super) programs: Programs,
 }
 
 /// The properties that all servers of a run share.
@@ -89,29 +87,26 @@ impl Servers {
         }
         command.servers.warn_if_writable(&setup.client);
         let keys = destinations.iter().map(ServerKey::of).collect();
-        let check = setup.check.clone();
-        let kill_checks = move || check.iter().for_each(|check| check.kill());
-        #[cfg(not(unix))]
-        let kill = kill_checks;
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "it has a check alone"))]
+        let mut programs = Programs {
+            check: setup.check.clone(),
+            ..Programs::default()
+        };
         #[cfg(unix)]
-        let kill = {
+        {
             if has_program && setup.client.credentials.is_some() {
                 hide_memory();
             }
-            let program = command.local_program()?;
-            let groups = program.as_ref().map(LocalProgram::groups);
-            destinations
-                .extend(program.map(|program| Destination::new(program, setup.check.clone())));
-            move || {
-                kill_checks();
-                groups.iter().for_each(|groups| groups.kill());
+            if let Some(program) = command.local_program()? {
+                programs.local = Some((program.program(), program.slots()));
+                destinations.push(Destination::new(program, setup.check.clone()));
             }
-        };
+        }
         Ok(Servers {
             destinations,
             keys,
             setup,
-            kill: Box::new(kill),
+            programs,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! A worker that takes its calls from the queue on an engine.
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use cli_support::output::eprint;
@@ -10,7 +12,7 @@ use xmlrpc_server::Service;
 
 use crate::exit::Failure;
 use crate::flags::engine::{Engine, failure};
-use crate::program::process_groups::ProcessGroups;
+use crate::program::runner::ProgramRunner;
 use crate::serve::shutdown;
 
 /// Answers tasks of the queue of `function` until a signal comes. Tasks at work then have `grace`.
@@ -20,18 +22,20 @@ pub(super) fn run(
     service: Service,
     slots: Option<u16>,
     grace: Duration,
-    groups: &Arc<ProcessGroups>,
+    program: &Arc<ProgramRunner>,
 ) -> Result<(), Failure> {
     let url = engine.url.clone();
     let mut worker = Worker::builder(engine.url, function, service)
         .options(engine.options)
         .name(uname().nodename().to_string_lossy());
-    if let Some(slots) = slots {
-        worker = worker.slots(slots.into());
-    }
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let slots = slots.map_or_else(cores, usize::from);
+    worker = worker.slots(slots);
+    // A worker that takes tasks may be given one at once.
+    program.start_ahead(slots);
     let worker = worker.start().map_err(|error| failure(&error))?;
     let handle = worker.handle();
-    shutdown::at_signal(groups, grace, move || handle.stop())?;
+    shutdown::at_signal(program, grace, move || handle.stop())?;
     eprint(format_args!(
         "taking tasks of {function} from {url} as {}",
         worker.name()

@@ -6,8 +6,8 @@ use untrusted_text::OneLine;
 use xmlrpc_server::Context;
 use xmlrpc_wire::{Fault, Value};
 
-use crate::program::failure::{ProgramFailure, failed};
-use crate::program::function::ProgramFunction;
+use crate::program::failure::{ProgramFailure, failed, overran, program_end};
+use crate::program::runner::ProgramRunner;
 
 /// Answers a call of the function.
 ///
@@ -16,11 +16,11 @@ use crate::program::function::ProgramFunction;
 /// The program gave no result. Trouble of the machine is logged. The call is refused if that may
 /// pass, since a fault would be the task's end.
 pub(super) fn answer(
-    function: &ProgramFunction,
+    program: &ProgramRunner,
     call: &Context,
-    argument: Value,
+    arguments: Vec<Value>,
 ) -> Result<Value, Fault> {
-    let result = function.call(call.method(), argument, || call.is_cancelled());
+    let result = program.call(call.method(), arguments, || call.is_cancelled());
     result.map_err(|failure| fault(call, failure))
 }
 
@@ -28,20 +28,17 @@ fn fault(call: &Context, failure: ProgramFailure) -> Fault {
     let method = call.method();
     match failure {
         ProgramFailure::Call(fault) | ProgramFailure::Cancelled(fault) => fault,
-        ProgramFailure::TimeLimit(time) => Fault::application(format!(
-            "the program was ended after {} s: send less work, or start the server with a larger \
-             --max-seconds",
-            time.as_secs_f64()
+        ProgramFailure::TimeLimit(time, errors) => Fault::application(overran(
+            time,
+            &errors,
+            "send less work, or start the server with a larger --max-seconds",
         )),
         ProgramFailure::Failed(status, errors) => {
             let last = match errors.lines().next_back() {
                 None => "it wrote no error output",
                 Some(line) => line,
             };
-            log::warn!(
-                "{method}: the program failed ({status}): {}",
-                OneLine::new(last)
-            );
+            log::warn!("{method}: {}: {}", program_end(status), OneLine::new(last));
             failed(status, &errors)
         }
         // It has run, in part. No answer says that of it: the process ends now, and the client

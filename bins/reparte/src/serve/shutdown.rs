@@ -9,7 +9,7 @@ use cli_support::diagnostics;
 use cli_support::signals::{StopSignal, stop_at_signal};
 
 use crate::exit::Failure;
-use crate::program::process_groups::ProcessGroups;
+use crate::program::runner::ProgramRunner;
 
 /// The longest time that running calls have to finish once the terminal is closed: nobody can
 /// send a second signal from there.
@@ -22,19 +22,19 @@ const FLUSH_PATIENCE: Duration = Duration::from_millis(100);
 /// `grace` to finish, or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are
 /// ended. The second one kills the programs and ends the process.
 pub(super) fn at_signal(
-    groups: &Arc<ProcessGroups>,
+    program: &Arc<ProgramRunner>,
     grace: Duration,
     stop: impl FnOnce() + Send + 'static,
 ) -> Result<(), Failure> {
-    let groups = Arc::clone(groups);
-    let ended = Arc::clone(&groups);
+    let program = Arc::clone(program);
+    let ended = Arc::clone(&program);
     let first = move |signal| {
         stop();
         if signal == StopSignal::Hangup {
             // Its own thread, since this one waits for the second signal.
             let end = move || {
                 thread::sleep(grace.min(HANGUP_GRACE));
-                ended.end();
+                ended.end(Some(HANGUP_GRACE));
                 // The calls of those programs have no answer. Their clients are not to wait for
                 // the rest of the grace.
                 diagnostics::flush(FLUSH_PATIENCE);
@@ -45,5 +45,5 @@ pub(super) fn at_signal(
             }
         }
     };
-    Ok(stop_at_signal(grace, first, move || groups.kill())?)
+    Ok(stop_at_signal(grace, first, move || program.kill())?)
 }

@@ -1,0 +1,19 @@
+//! The options of a kept program.
+
+use std::time::Duration;
+
+use crate::program::kept::framing::Framing;
+
+/// The way in which a program is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepOptions {
+    pub(crate) framing: Framing,
+    /// True if a result is bytes, and not a string.
+    pub(crate) as_base64: bool,
+    /// The descriptor that the program writes its results to.
+    pub(crate) results_fd: u8,
+    /// The number of calls after which a process is ended.
+    pub(crate) recycle: Option<u64>,
+    /// The time to finish a cancelled call, and to end once standard input is closed.
+    pub(crate) grace: Duration,
+}

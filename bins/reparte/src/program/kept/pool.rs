@@ -1,0 +1,376 @@
+//! The processes of a kept program: at most one for each call that runs at a time.
+//!
+//! | state | event | next state |
+//! | --- | --- | --- |
+//! | none | a call finds no idle process, or the server starts | idle, or in use: it is started |
+//! | idle | a call takes it | in use |
+//! | idle | at the next call it has ended or has written something | none: it is replaced, and that is told |
+//! | in use | it answers | idle; after `--recycle` calls it is retiring |
+//! | in use | its call is cancelled | finishing: its answer is waited for, and dropped |
+//! | in use, finishing | it dies, is late or writes nonsense | none: its group is ended |
+//! | finishing | it answers within the grace | idle |
+//! | retiring | it ends, or the grace is over | none: what is left of its group is ended |
+//!
+//! A process counts against the limit until it has ended.
+
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use untrusted_text::OneLine;
+
+use crate::program::command_template::CommandTemplate;
+use crate::program::failure::{ProgramFailure, ending};
+use crate::program::kept::backoff::{Backoff, NextStart};
+use crate::program::kept::kept_process::KeptProcess;
+use crate::program::kept::options::KeepOptions;
+use crate::program::kept::trouble::{GivenUp, Trouble};
+use crate::program::limits::Limits;
+use crate::program::own_memory;
+use crate::program::process::ProcessError;
+use crate::program::process_groups::ProcessGroups;
+use crate::program::start_error::StartError;
+use crate::program::user::ProgramUser;
+
+/// The longest wait for a process. It bounds the delay until a cancelled call is noticed.
+const MAX_WAIT: Duration = Duration::from_millis(50);
+
+/// All processes of a program.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) program: CommandTemplate,
+    /// The user that the program runs as. `None` if it is this process's.
+    pub(super) user: Option<ProgramUser>,
+    pub(super) options: KeepOptions,
+    pub(super) limits: Limits,
+    pub(super) groups: Arc<ProcessGroups>,
+    state: Mutex<State>,
+    /// Notified after a process has become idle, or has ended.
+    freed: Condvar,
+}
+
+/// No process is started, ended or dropped under the lock: that may take seconds.
+#[derive(Debug)]
+struct State {
+    /// The last one was used last.
+    idle: Vec<KeptProcess>,
+    /// The number of processes, idle ones included.
+    count: usize,
+    /// The most processes.
+    slots: usize,
+    is_closed: bool,
+    backoff: Backoff,
+}
+
+/// A process that a call has. It is killed when this is dropped.
+#[derive(Debug)]
+pub(super) struct InUse {
+    pool: Arc<Pool>,
+    /// `None` once it was given back.
+    process: Option<KeptProcess>,
+}
+
+impl Pool {
+    pub(super) fn new(
+        program: CommandTemplate,
+        user: Option<ProgramUser>,
+        options: KeepOptions,
+        limits: Limits,
+        groups: Arc<ProcessGroups>,
+    ) -> Self {
+        Pool {
+            program,
+            user,
+            options,
+            limits,
+            groups,
+            state: Mutex::new(State {
+                idle: Vec::new(),
+                count: 0,
+                slots: 1,
+                is_closed: false,
+                backoff: Backoff::default(),
+            }),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Starts a process for each slot, so that they are warm when calls come. A process that can't
+    /// be started is told in the log, and tried again by the calls.
+    pub(super) fn start_ahead(self: &Arc<Self>, slots: usize) {
+        self.lock().slots = slots;
+        for _ in 0..slots {
+            self.lock().count += 1;
+            match self.start(|| false) {
+                Ok(process) => process.give_back(),
+                Err(failure) => {
+                    let error = ProgramFailure::from(failure);
+                    log::warn!("{}: {error}", self.program);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Takes an idle process, or starts one.
+    ///
+    /// # Errors
+    ///
+    /// None can be started, the call is cancelled, or the pool is closed.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<InUse, ProgramFailure> {
+        loop {
+            let mut state = self.lock();
+            if state.is_closed {
+                return Err(ProcessError::NotStarted(StartError::Stopping).into());
+            }
+            if is_cancelled() {
+                return Err(ProcessError::Cancelled.into());
+            }
+            if let Some(process) = state.idle.pop() {
+                drop(state);
+                let mut taken = self.in_use(process);
+                match taken.get().check_idle() {
+                    Ok(()) => return Ok(taken),
+                    Err(trouble) => taken.replace_idle(&trouble),
+                }
+                continue;
+            }
+            let mut wait = MAX_WAIT;
+            if state.count < state.slots {
+                match state.backoff.next_start(Instant::now()) {
+                    NextStart::Now => {
+                        state.count += 1;
+                        drop(state);
+                        return Ok(self.start(&is_cancelled)?);
+                    }
+                    NextStart::Hopeless(reason) => {
+                        let text = format!("this machine can't run the program: {reason}");
+                        return Err(ProgramFailure::Unfit(text));
+                    }
+                    NextStart::After(pause) => wait = pause.min(MAX_WAIT),
+                }
+            }
+            let _ = self.freed.wait_timeout(state, wait);
+        }
+    }
+
+    /// Starts a process, which is counted already.
+    fn start(self: &Arc<Self>, is_cancelled: impl Fn() -> bool) -> Result<InUse, ProcessError> {
+        let name = self.program.to_string();
+        match KeptProcess::start(self.command(), name, is_cancelled, &self.groups) {
+            Ok(process) => Ok(self.in_use(process)),
+            Err(error) => {
+                self.forget_one();
+                Err(error)
+            }
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.program.kept_command(self.options.results_fd);
+        if let Some(user) = &self.user {
+            user.apply(&mut command);
+        }
+        own_memory::hide_secrets(&mut command);
+        command
+    }
+
+    fn in_use(self: &Arc<Self>, process: KeptProcess) -> InUse {
+        InUse {
+            pool: Arc::clone(self),
+            process: Some(process),
+        }
+    }
+
+    /// Counts a process less, which has ended.
+    fn forget_one(&self) {
+        let mut state = self.lock();
+        state.count = state.count.saturating_sub(1);
+        drop(state);
+        self.freed.notify_all();
+    }
+
+    /// Notes the death of a process that had answered nothing. It is told once in a row of such
+    /// deaths.
+    pub(super) fn note_early_death(&self, has_read: bool, reason: &str) {
+        let is_first = self.lock().backoff.died(has_read, reason, Instant::now());
+        if is_first {
+            log::warn!(
+                "{}: {}; it is started again, after pauses of up to 5 s while it dies so",
+                self.program,
+                OneLine::new(reason)
+            );
+        }
+    }
+
+    /// Ends all idle processes: closes their standard input, and waits for them. Others end with
+    /// their calls, or with their groups. The longest wait is that of the grace, or `most`.
+    pub(super) fn close(&self, most: Option<Duration>) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let mut idle = std::mem::take(&mut state.idle);
+        drop(state);
+        self.freed.notify_all();
+        idle.iter_mut().for_each(KeptProcess::close_input);
+        let grace = self.options.grace;
+        let deadline = Instant::now() + most.map_or(grace, |most| most.min(grace));
+        // They have the grace together, and then the time after SIGTERM.
+        thread::scope(|scope| {
+            for process in idle {
+                let end = move || {
+                    // Nobody wants the status.
+                    let _ = process.end(deadline, || self.groups.is_closed());
+                    self.forget_one();
+                };
+                // Without a thread it is killed.
+                let _ = thread::Builder::new().spawn_scoped(scope, end);
+            }
+        });
+    }
+
+    /// Returns whether kept processes have to end.
+    fn is_ending(&self) -> bool {
+        self.groups.is_closed() || self.lock().is_closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that may panic happens under it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InUse {
+    /// Returns the process.
+    pub(super) fn get(&mut self) -> &mut KeptProcess {
+        #[allow(
+            clippy::expect_used,
+            reason = "only the methods that consume this take it"
+        )]
+        self.process.as_mut().expect("it was not given back")
+    }
+
+    /// Gives a process back that has answered.
+    pub(super) fn give_back(mut self) {
+        let Some(mut process) = self.process.take() else {
+            return;
+        };
+        let mut state = self.pool.lock();
+        if process.answers > 0 {
+            state.backoff.answered();
+        }
+        let recycle = self.pool.options.recycle;
+        let is_used_up = recycle.is_some_and(|calls| process.answers >= calls);
+        if !is_used_up && !state.is_closed {
+            state.idle.push(process);
+            drop(state);
+            self.pool.freed.notify_one();
+            return;
+        }
+        drop(state);
+        process.close_input();
+        self.process = Some(process);
+        let grace = self.pool.options.grace;
+        self.end_elsewhere(grace);
+    }
+
+    /// Leaves a process to finish the task of a cancelled call, whose answer is dropped.
+    pub(super) fn finish(mut self) {
+        let pool = Arc::clone(&self.pool);
+        let finish = move || {
+            let deadline = Instant::now().checked_add(pool.options.grace);
+            let (framing, bytes) = (pool.options.framing, pool.limits.output_bytes);
+            let given_up = || pool.is_ending().then_some(GivenUp::Stopped);
+            match self.get().advance(framing, bytes, deadline, given_up) {
+                Ok(_) => self.give_back(),
+                Err(trouble) => {
+                    let reason = self.end(&trouble);
+                    log::warn!(
+                        "{}: after a cancelled call, {}",
+                        pool.program,
+                        OneLine::new(&reason)
+                    );
+                }
+            }
+        };
+        spawn(finish);
+    }
+
+    /// Replaces an idle process in which trouble was found, and tells of it.
+    fn replace_idle(mut self, trouble: &Trouble) {
+        let is_new = self.get().answers == 0;
+        let pool = Arc::clone(&self.pool);
+        let reason = self.end(trouble);
+        match (trouble, is_new) {
+            (Trouble::Died | Trouble::Closed(_), true) => pool.note_early_death(false, &reason),
+            _ => log::warn!(
+                "{}: between two calls, {}; it is started again",
+                pool.program,
+                OneLine::new(&reason)
+            ),
+        }
+    }
+
+    /// Ends a process in trouble, and returns what happened to it.
+    pub(super) fn end(mut self, trouble: &Trouble) -> String {
+        let Some(process) = self.process.take() else {
+            return String::new();
+        };
+        let errors = process.error_text();
+        let ended = process.end(Instant::now(), || false);
+        self.pool.forget_one();
+        match (trouble, ended) {
+            (Trouble::Died, Ok((status, errors))) => {
+                format!("the program ended ({status}): {}", ending(&errors))
+            }
+            _ => format!("{trouble}: {}", ending(&errors)),
+        }
+    }
+
+    /// Ends a process that has died, and returns its status and the end of its error output.
+    pub(super) fn bury(mut self) -> Option<(std::process::ExitStatus, String)> {
+        let process = self.process.take()?;
+        let ended = process.end(Instant::now(), || false);
+        self.pool.forget_one();
+        ended.ok()
+    }
+
+    /// Ends a process on a thread of its own, which gives it this long to end by itself.
+    fn end_elsewhere(mut self, grace: Duration) {
+        spawn(move || {
+            let Some(process) = self.process.take() else {
+                return;
+            };
+            let deadline = Instant::now() + grace;
+            match process.end(deadline, || self.pool.groups.is_closed()) {
+                Ok((status, errors)) if !status.success() => log::warn!(
+                    "{}: at the end of its input the program ended with {status}: {}",
+                    self.pool.program,
+                    OneLine::new(&ending(&errors))
+                ),
+                _ => {}
+            }
+            self.pool.forget_one();
+        });
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.take() {
+            drop(process);
+            self.pool.forget_one();
+        }
+    }
+}
+
+/// Runs something on a thread of its own. Drops it if there can't be one, which kills its process.
+fn spawn(work: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().name("kept-process".to_owned());
+    if let Err(error) = thread.spawn(work) {
+        log::warn!("can't start a thread: {error}; a kept process is killed");
+    }
+}

@@ -1,0 +1,144 @@
+//! A program as a function, started for each call or kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xmlrpc_wire::{Fault, Value};
+
+use crate::exit::Failure;
+use crate::program::command_template::CommandTemplate;
+use crate::program::failure::ProgramFailure;
+use crate::program::flags::ProgramFlags;
+use crate::program::function::ProgramFunction;
+use crate::program::kept::KeptProgram;
+use crate::program::process_groups::ProcessGroups;
+use crate::program::user::ProgramUser;
+
+/// A program as a function.
+#[derive(Debug)]
+pub(crate) enum ProgramRunner {
+    Started(ProgramFunction),
+    Kept(KeptProgram),
+}
+
+impl ProgramRunner {
+    /// Returns the function that the flags describe, with a guard for its processes. With
+    /// `has_warm_up` the first call of a kept process has the time limit twice.
+    ///
+    /// # Errors
+    ///
+    /// The flags don't go with the program, or with each other.
+    pub(crate) fn new(
+        program: CommandTemplate,
+        user: Option<ProgramUser>,
+        flags: &ProgramFlags,
+        time: Duration,
+        has_warm_up: bool,
+    ) -> Result<Self, Failure> {
+        let limits = flags.limits(time);
+        let keep = flags.keep()?;
+        let groups = || Arc::new(ProcessGroups::guarded());
+        Ok(match keep {
+            None => ProgramRunner::Started(ProgramFunction {
+                program,
+                user,
+                limits,
+                as_base64: flags.base64,
+                groups: groups(),
+            }),
+            Some(options) => ProgramRunner::Kept(KeptProgram::new(
+                program,
+                user,
+                options,
+                limits,
+                has_warm_up,
+                groups(),
+            )?),
+        })
+    }
+
+    /// Calls the function. `name` is its name, for the log.
+    ///
+    /// # Errors
+    ///
+    /// The program gives no result.
+    pub(crate) fn call(
+        &self,
+        name: &str,
+        arguments: Vec<Value>,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Value, ProgramFailure> {
+        match self {
+            ProgramRunner::Kept(program) => program.call(name, arguments, is_cancelled),
+            ProgramRunner::Started(function) => {
+                let [argument] = <[Value; 1]>::try_from(arguments).map_err(|arguments| {
+                    let text = format!("a program takes one argument, not {}", arguments.len());
+                    Fault::new(Fault::INVALID_PARAMS, text)
+                })?;
+                function.call(name, argument, is_cancelled)
+            }
+        }
+    }
+
+    /// Returns the longest time of a call, if the limit of a call is `time`.
+    pub(crate) fn longest_call(&self, time: Duration) -> Duration {
+        match self {
+            ProgramRunner::Started(_) => time,
+            // A first call may have to wait for the warm-up.
+            ProgramRunner::Kept(_) => time.saturating_mul(2),
+        }
+    }
+
+    /// Starts the processes that are kept, for so many calls at a time.
+    pub(crate) fn start_ahead(&self, slots: usize) {
+        match self {
+            ProgramRunner::Started(_) => {}
+            ProgramRunner::Kept(program) => program.start_ahead(slots),
+        }
+    }
+
+    /// Returns whether the function takes any number of arguments.
+    pub(crate) fn takes_all_arguments(&self) -> bool {
+        match self {
+            ProgramRunner::Started(_) => false,
+            ProgramRunner::Kept(program) => program.takes_all_arguments(),
+        }
+    }
+
+    /// Ends all processes, and waits until they have ended. Those that are kept and idle have the
+    /// grace to end by themselves, or `most` if that is less.
+    pub(crate) fn end(&self, most: Option<Duration>) {
+        if let ProgramRunner::Kept(program) = self {
+            program.close(most);
+        }
+        self.groups().end();
+    }
+
+    /// Kills all processes, for a process that ends at once.
+    pub(crate) fn kill(&self) {
+        self.groups().kill();
+    }
+
+    fn groups(&self) -> &Arc<ProcessGroups> {
+        match self {
+            ProgramRunner::Started(function) => &function.groups,
+            ProgramRunner::Kept(program) => program.groups(),
+        }
+    }
+
+    /// Returns the type of the result, as a signature names it. `None` if it may be any.
+    pub(crate) fn result_type(&self) -> Option<&'static str> {
+        match self {
+            ProgramRunner::Started(function) => Some(function.result_type()),
+            ProgramRunner::Kept(program) => program.result_type(),
+        }
+    }
+
+    /// Returns the help of the function.
+    pub(crate) fn help(&self) -> String {
+        match self {
+            ProgramRunner::Started(function) => function.help(),
+            ProgramRunner::Kept(program) => program.help(),
+        }
+    }
+}
