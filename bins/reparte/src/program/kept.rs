@@ -6,6 +6,7 @@ pub(crate) mod framing;
 mod kept_process;
 pub(crate) mod options;
 mod pool;
+mod slots;
 mod trouble;
 
 use std::sync::Arc;

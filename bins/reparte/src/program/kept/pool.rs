@@ -22,9 +22,9 @@ use untrusted_text::OneLine;
 
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::{ProgramFailure, ending};
-use crate::program::kept::backoff::{Backoff, NextStart};
 use crate::program::kept::kept_process::KeptProcess;
 use crate::program::kept::options::KeepOptions;
+use crate::program::kept::slots::{Next, Slots};
 use crate::program::kept::trouble::{GivenUp, Trouble};
 use crate::program::limits::Limits;
 use crate::program::own_memory;
@@ -45,22 +45,10 @@ pub(super) struct Pool {
     pub(super) options: KeepOptions,
     pub(super) limits: Limits,
     pub(super) groups: Arc<ProcessGroups>,
-    state: Mutex<State>,
+    /// No process is started, ended or dropped under the lock: that may take seconds.
+    slots: Mutex<Slots>,
     /// Notified after a process has become idle, or has ended.
     freed: Condvar,
-}
-
-/// No process is started, ended or dropped under the lock: that may take seconds.
-#[derive(Debug)]
-struct State {
-    /// The last one was used last.
-    idle: Vec<KeptProcess>,
-    /// The number of processes, idle ones included.
-    count: usize,
-    /// The most processes.
-    slots: usize,
-    is_closed: bool,
-    backoff: Backoff,
 }
 
 /// A process that a call has. It is killed when this is dropped.
@@ -69,6 +57,8 @@ pub(super) struct InUse {
     pool: Arc<Pool>,
     /// `None` once it was given back.
     process: Option<KeptProcess>,
+    /// True if it is counted among those that end by themselves.
+    is_retiring: bool,
 }
 
 impl Pool {
@@ -85,13 +75,7 @@ impl Pool {
             options,
             limits,
             groups,
-            state: Mutex::new(State {
-                idle: Vec::new(),
-                count: 0,
-                slots: 1,
-                is_closed: false,
-                backoff: Backoff::default(),
-            }),
+            slots: Mutex::new(Slots::default()),
             freed: Condvar::new(),
         }
     }
@@ -99,9 +83,9 @@ impl Pool {
     /// Starts a process for each slot, so that they are warm when calls come. A process that can't
     /// be started is told in the log, and tried again by the calls.
     pub(super) fn start_ahead(self: &Arc<Self>, slots: usize) {
-        self.lock().slots = slots;
+        self.lock().set_limit(slots);
         for _ in 0..slots {
-            self.lock().count += 1;
+            self.lock().add();
             match self.start(|| false) {
                 Ok(process) => process.give_back(),
                 Err(failure) => {
@@ -123,38 +107,33 @@ impl Pool {
         is_cancelled: impl Fn() -> bool,
     ) -> Result<InUse, ProgramFailure> {
         loop {
-            let mut state = self.lock();
-            if state.is_closed {
-                return Err(ProcessError::NotStarted(StartError::Stopping).into());
-            }
             if is_cancelled() {
                 return Err(ProcessError::Cancelled.into());
             }
-            if let Some(process) = state.idle.pop() {
-                drop(state);
-                let mut taken = self.in_use(process);
-                match taken.get().check_idle() {
-                    Ok(()) => return Ok(taken),
-                    Err(trouble) => taken.replace_idle(&trouble),
-                }
-                continue;
-            }
-            let mut wait = MAX_WAIT;
-            if state.count < state.slots {
-                match state.backoff.next_start(Instant::now()) {
-                    NextStart::Now => {
-                        state.count += 1;
-                        drop(state);
-                        return Ok(self.start(&is_cancelled)?);
+            let mut slots = self.lock();
+            match slots.next(Instant::now()) {
+                Next::Idle(process) => {
+                    drop(slots);
+                    let mut taken = self.in_use(process);
+                    match taken.get().check_idle() {
+                        Ok(()) => return Ok(taken),
+                        Err(trouble) => taken.replace_idle(&trouble),
                     }
-                    NextStart::Hopeless(reason) => {
-                        let text = format!("this machine can't run the program: {reason}");
-                        return Err(ProgramFailure::Unfit(text));
-                    }
-                    NextStart::After(pause) => wait = pause.min(MAX_WAIT),
                 }
+                Next::Start => {
+                    drop(slots);
+                    return Ok(self.start(&is_cancelled)?);
+                }
+                Next::Wait(time) => {
+                    // What has changed is looked at anew, even after a panic elsewhere.
+                    let _ = self.freed.wait_timeout(slots, time.min(MAX_WAIT));
+                }
+                Next::Hopeless(reason) => {
+                    let text = format!("this machine can't run the program: {reason}");
+                    return Err(ProgramFailure::Unfit(text));
+                }
+                Next::Closed => return Err(ProcessError::NotStarted(StartError::Stopping).into()),
             }
-            let _ = self.freed.wait_timeout(state, wait);
         }
     }
 
@@ -164,7 +143,7 @@ impl Pool {
         match KeptProcess::start(self.command(), name, is_cancelled, &self.groups) {
             Ok(process) => Ok(self.in_use(process)),
             Err(error) => {
-                self.forget_one();
+                self.forget_one(false);
                 Err(error)
             }
         }
@@ -183,21 +162,20 @@ impl Pool {
         InUse {
             pool: Arc::clone(self),
             process: Some(process),
+            is_retiring: false,
         }
     }
 
-    /// Counts a process less, which has ended.
-    fn forget_one(&self) {
-        let mut state = self.lock();
-        state.count = state.count.saturating_sub(1);
-        drop(state);
+    /// Makes room for another process.
+    fn forget_one(&self, is_retiring: bool) {
+        self.lock().remove(is_retiring);
         self.freed.notify_all();
     }
 
     /// Notes the death of a process that had answered nothing. It is told once in a row of such
     /// deaths.
     pub(super) fn note_early_death(&self, has_read: bool, reason: &str) {
-        let is_first = self.lock().backoff.died(has_read, reason, Instant::now());
+        let is_first = self.lock().note_death(has_read, reason, Instant::now());
         if is_first {
             log::warn!(
                 "{}: {}; it is started again, after pauses of up to 5 s while it dies so",
@@ -210,36 +188,47 @@ impl Pool {
     /// Ends all idle processes: closes their standard input, and waits for them. Others end with
     /// their calls, or with their groups. The longest wait is that of the grace, or `most`.
     pub(super) fn close(&self, most: Option<Duration>) {
-        let mut state = self.lock();
-        state.is_closed = true;
-        let mut idle = std::mem::take(&mut state.idle);
-        drop(state);
+        let mut idle = self.lock().close();
         self.freed.notify_all();
         idle.iter_mut().for_each(KeptProcess::close_input);
         let grace = self.options.grace;
-        let deadline = Instant::now() + most.map_or(grace, |most| most.min(grace));
+        let deadline = after(most.map_or(grace, |most| most.min(grace)));
         // They have the grace together, and then the time after SIGTERM.
         thread::scope(|scope| {
             for process in idle {
                 let end = move || {
                     // Nobody wants the status.
                     let _ = process.end(deadline, || self.groups.is_closed());
-                    self.forget_one();
+                    self.forget_one(false);
                 };
                 // Without a thread it is killed.
                 let _ = thread::Builder::new().spawn_scoped(scope, end);
             }
         });
+        self.wait_for_retiring(deadline);
+    }
+
+    /// Waits for the processes that were used up, until `deadline`.
+    fn wait_for_retiring(&self, deadline: Instant) {
+        let mut slots = self.lock();
+        while slots.has_retiring() && !self.groups.is_closed() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.freed.wait_timeout(slots, left.min(MAX_WAIT));
+            slots = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Returns whether kept processes have to end.
     fn is_ending(&self) -> bool {
-        self.groups.is_closed() || self.lock().is_closed
+        self.groups.is_closed() || self.lock().is_closed()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Slots> {
         // Nothing that may panic happens under it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -255,39 +244,38 @@ impl InUse {
 
     /// Gives a process back that has answered.
     pub(super) fn give_back(mut self) {
-        let Some(mut process) = self.process.take() else {
+        let Some(process) = self.process.take() else {
             return;
         };
-        let mut state = self.pool.lock();
-        if process.answers > 0 {
-            state.backoff.answered();
-        }
-        let recycle = self.pool.options.recycle;
-        let is_used_up = recycle.is_some_and(|calls| process.answers >= calls);
-        if !is_used_up && !state.is_closed {
-            state.idle.push(process);
-            drop(state);
+        let used_up = self
+            .pool
+            .lock()
+            .give_back(process, self.pool.options.recycle);
+        let Some(mut process) = used_up else {
             self.pool.freed.notify_one();
             return;
-        }
-        drop(state);
+        };
         process.close_input();
         self.process = Some(process);
-        let grace = self.pool.options.grace;
-        self.end_elsewhere(grace);
+        self.is_retiring = true;
+        self.end_elsewhere();
     }
 
     /// Leaves a process to finish the task of a cancelled call, whose answer is dropped.
     pub(super) fn finish(mut self) {
         let pool = Arc::clone(&self.pool);
         let finish = move || {
-            let deadline = Instant::now().checked_add(pool.options.grace);
+            let deadline = Some(after(pool.options.grace));
             let (framing, bytes) = (pool.options.framing, pool.limits.output_bytes);
             let given_up = || pool.is_ending().then_some(GivenUp::Stopped);
             match self.get().advance(framing, bytes, deadline, given_up) {
                 Ok(_) => self.give_back(),
                 Err(trouble) => {
+                    let (is_new, has_read) = (self.get().answers == 0, self.get().has_read());
                     let reason = self.end(&trouble);
+                    if is_new && matches!(trouble, Trouble::Died) {
+                        pool.note_early_death(has_read, &reason);
+                    }
                     log::warn!(
                         "{}: after a cancelled call, {}",
                         pool.program,
@@ -321,7 +309,7 @@ impl InUse {
         };
         let errors = process.error_text();
         let ended = process.end(Instant::now(), || false);
-        self.pool.forget_one();
+        self.forget();
         match (trouble, ended) {
             (Trouble::Died, Ok((status, errors))) => {
                 format!("the program ended ({status}): {}", ending(&errors))
@@ -330,21 +318,27 @@ impl InUse {
         }
     }
 
+    /// Counts a process less, which has ended.
+    fn forget(&self) {
+        self.pool.forget_one(self.is_retiring);
+    }
+
     /// Ends a process that has died, and returns its status and the end of its error output.
     pub(super) fn bury(mut self) -> Option<(std::process::ExitStatus, String)> {
         let process = self.process.take()?;
         let ended = process.end(Instant::now(), || false);
-        self.pool.forget_one();
+        self.forget();
         ended.ok()
     }
 
-    /// Ends a process on a thread of its own, which gives it this long to end by itself.
-    fn end_elsewhere(mut self, grace: Duration) {
+    /// Ends a process that is used up, on a thread of its own, which gives it the grace to end by
+    /// itself.
+    fn end_elsewhere(mut self) {
         spawn(move || {
             let Some(process) = self.process.take() else {
                 return;
             };
-            let deadline = Instant::now() + grace;
+            let deadline = after(self.pool.options.grace);
             match process.end(deadline, || self.pool.groups.is_closed()) {
                 Ok((status, errors)) if !status.success() => log::warn!(
                     "{}: at the end of its input the program ended with {status}: {}",
@@ -353,7 +347,7 @@ impl InUse {
                 ),
                 _ => {}
             }
-            self.pool.forget_one();
+            self.forget();
         });
     }
 }
@@ -362,9 +356,15 @@ impl Drop for InUse {
     fn drop(&mut self) {
         if let Some(process) = self.process.take() {
             drop(process);
-            self.pool.forget_one();
+            self.forget();
         }
     }
+}
+
+/// Returns the time that comes after a duration: a far one, if that is beyond the clock.
+fn after(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + time.min(FAR)
 }
 
 /// Runs something on a thread of its own. Drops it if there can't be one, which kills its process.
