@@ -4,8 +4,25 @@ use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+/// Runs `work` in `threads` threads, the calling one included, or in fewer if the system starts no
+/// more. Returns once all have ended.
+///
+/// # Panics
+///
+/// If `work` panics, after the other threads have ended.
+pub(crate) fn on_threads(threads: usize, work: impl Fn() + Sync) {
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            if thread::Builder::new().spawn_scoped(scope, &work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+}
+
 /// Returns the results of `work` for 0 to `count`, in this order, computed by `threads` threads,
-/// the calling one included.
+/// the calling one included, or by fewer if the system starts no more.
 ///
 /// A thread that is done with an index takes the next one, so that a long piece of work delays no
 /// other.
@@ -32,7 +49,9 @@ pub(crate) fn in_parallel<R: Send>(
         }
     };
     let mut results = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        // A thread that can't be started leaves its part to the others.
+        let start = |_| thread::Builder::new().spawn_scoped(scope, run).ok();
+        let others: Vec<_> = (1..threads).map_while(start).collect();
         let mut results = run();
         for other in others {
             match other.join() {

@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use crate::control::{Control, Progress, StopReason};
+use crate::parallel::on_threads;
 use crate::qs::coefficients::Coefficients;
 use crate::qs::factor_base::FactorBase;
 use crate::qs::parameters::Parameters;
@@ -87,12 +87,7 @@ impl Collector<'_> {
             outcome: None,
         });
         let ended = AtomicBool::new(false);
-        thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(|| self.run_thread(&shared, &ended));
-            }
-            self.run_thread(&shared, &ended);
-        });
+        on_threads(threads, || self.run_thread(&shared, &ended));
         let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         shared.outcome.transpose()
     }

@@ -11,10 +11,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use crate::control::{Control, Progress, StopReason};
 use crate::natural::Natural;
+use crate::parallel::on_threads;
 use crate::siqs::family::Family;
 use crate::siqs::instance::Instance;
 use crate::siqs::linear_algebra;
@@ -82,12 +82,7 @@ impl Collector<'_> {
     fn collect(&self, shared: Shared) -> Shared {
         let shared = Mutex::new(shared);
         let ended = AtomicBool::new(false);
-        thread::scope(|scope| {
-            for _ in 1..self.threads {
-                scope.spawn(|| self.run_thread(&shared, &ended));
-            }
-            self.run_thread(&shared, &ended);
-        });
+        on_threads(self.threads, || self.run_thread(&shared, &ended));
         shared.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 

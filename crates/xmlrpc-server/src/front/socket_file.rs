@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use untrusted_text::OneLine;
 
 /// The longest wait for the lock of a directory. A server holds it for a moment; another
 /// program, which may hold it for as long as it likes, must not keep a server from its start.
@@ -43,13 +44,20 @@ impl SocketFile {
             identity: Identity::of(&fs::symlink_metadata(path)?),
         })
     }
+
+    /// Checks that the path still has this file.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match Identity::of(&fs::symlink_metadata(&self.path)?) == self.identity {
+            true => Ok(()),
+            false => Err(Errno::EXIST.into()),
+        }
+    }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         let _lock = lock_directory(&self.path);
-        let found = fs::symlink_metadata(&self.path);
-        if found.is_ok_and(|found| Identity::of(&found) == self.identity) {
+        if self.check().is_ok() {
             // A file that stays is replaced by the next server.
             let _ = fs::remove_file(&self.path);
         }
@@ -57,17 +65,43 @@ impl Drop for SocketFile {
 }
 
 /// Locks the directory of a path against other servers, until the returned file is dropped.
-/// Returns `None` if it can't be locked.
+/// Returns `None` if it can't be locked, which is logged: a server that starts or ends at the same
+/// moment may then remove the other's new file.
 pub(crate) fn lock_directory(path: &Path) -> Option<File> {
-    let directory = File::open(path.parent()?).ok()?;
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let lock = lock(directory);
+    if let Err(error) = &lock {
+        let name = directory.display().to_string();
+        log::warn!("{}: can't be locked: {error}", OneLine::new(&name));
+    }
+    lock.ok()
+}
+
+fn lock(directory: &Path) -> io::Result<File> {
+    let directory = File::open(directory)?;
     let start = Instant::now();
     loop {
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Some(directory),
+            Ok(()) => return Ok(directory),
             Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < LOCK_TIMEOUT => {
                 thread::sleep(LOCK_PAUSE);
             }
-            Err(_) => return None,
+            Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_of_a_bare_name_is_the_current_one() {
+        let held = lock_directory(Path::new("no-such-socket")).unwrap();
+        let (found, here) = (held.metadata().unwrap(), fs::metadata(".").unwrap());
+        assert_eq!(Identity::of(&found), Identity::of(&here));
     }
 }

@@ -94,7 +94,7 @@ impl UnixSocket {
         bind(&socket, &address)?;
         let file = SocketFile::of(&self.path)?;
         let listening = self
-            .set_access()
+            .set_access(&file)
             .and_then(|()| Ok(listen(&socket, BACKLOG)?));
         // The file's drop takes the lock too.
         drop(lock);
@@ -102,11 +102,15 @@ impl UnixSocket {
         Ok((file, UnixListener::from(socket)))
     }
 
-    fn set_access(&self) -> io::Result<()> {
+    /// Sets the mode and then the owner, who may replace the file from then on: by a link, which
+    /// a later change of the mode would follow.
+    fn set_access(&self, file: &SocketFile) -> io::Result<()> {
+        file.check()?;
+        fs::set_permissions(&self.path, fs::Permissions::from_mode(self.mode))?;
         if self.owner.is_some() || self.group.is_some() {
             lchown(&self.path, self.owner, self.group)?;
         }
-        fs::set_permissions(&self.path, fs::Permissions::from_mode(self.mode))
+        Ok(())
     }
 }
 
