@@ -296,13 +296,13 @@ fn a_suspected_server_is_shown_with_its_reason() {
     shows(&fs::read_to_string(&report).unwrap());
 }
 
-/// Checks what is shown of a run that waits for this server.
-fn waits_for(server: &str, why: &str, cause: &str) {
-    let files = TestDirectory::new(&format!("waits {cause}"));
-    let tasks = files.write("tasks", "1\n", 0o600);
+/// Checks what is shown of a run that waits for these servers. `ends`: it ends if that lasts.
+fn waits_for(servers: &[&str], why: &str, cause: &str, ends: bool) {
+    let files = TestDirectory::new("waits");
+    let tasks = files.write("tasks", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", 0o600);
     let flags = ["--function", "f", "--tasks", &tasks, "--page", "0"];
     let waits = ["--wait-for-servers", "600"];
-    let run = Running::start(reparte(&[&["run", server][..], &flags, &waits].concat()));
+    let run = Running::start(reparte(&[&["run"], servers, &flags, &waits].concat()));
     let address = page(&run);
     // The reason may change with the first answers.
     let mut seen = Value::Null;
@@ -316,7 +316,7 @@ fn waits_for(server: &str, why: &str, cause: &str) {
     assert!(html.contains("<p>Waits for a server, "), "{html}");
     assert!(html.contains(&format!(" so far: {why}")), "{html}");
     let is_limited = html.contains("; the run ends in 5");
-    assert_eq!(is_limited, cause == "outage", "{html}");
+    assert_eq!(is_limited, ends, "{html}");
     run.interrupt();
 }
 
@@ -324,14 +324,28 @@ fn waits_for(server: &str, why: &str, cause: &str) {
 fn a_run_that_waits_is_shown_with_its_reason() {
     let busy = Foreign::serve(|_| Answer::Status(503, "Retry-After: 60"));
     let useless = Foreign::serve(|_| Answer::Status(502, ""));
-    let cases = [
-        (busy.address.clone(), "every one is busy", "busy"),
-        (useless.address.clone(), "none gives a result", "outage"),
-        ("127.0.0.1:1".to_owned(), "none answers", "outage"),
+    let mut broken = Service::new();
+    let missing = |_: String| Err::<String, _>(xmlrpc_wire::Fault::new(1, "no module <numpy>"));
+    broken.register("f", missing).unwrap();
+    let broken = LocalServer::start(broken);
+    let away = "127.0.0.1:1";
+    let cases: [(&[&str], &str, &str, bool); 4] = [
+        (&[&busy.address], "every one is busy", "busy", false),
+        (&[&useless.address], "none gives a result", "outage", true),
+        (&[away], "none answers", "outage", true),
+        // The broken server answers: the run does not end.
+        (
+            &[&broken.address, away],
+            "none gives a result",
+            "outage",
+            false,
+        ),
     ];
-    let checks =
-        cases.map(|(server, why, cause)| thread::spawn(move || waits_for(&server, why, cause)));
-    checks.into_iter().for_each(|check| check.join().unwrap());
+    thread::scope(|scope| {
+        for (servers, why, cause, ends) in cases {
+            scope.spawn(move || waits_for(servers, why, cause, ends));
+        }
+    });
 }
 
 #[test]

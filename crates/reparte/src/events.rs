@@ -142,8 +142,8 @@ pub enum Event {
     Waiting {
         /// The reason.
         cause: WaitCause,
-        /// The time, from now, after which the run ends if nothing changes; `None` if it
-        /// waits for ever.
+        /// The time, from now, after which the run ends if nothing changes; `None` if
+        /// the wait does not end it.
         limit: Option<Duration>,
     },
     /// Servers take calls again.

@@ -277,6 +277,10 @@ impl Plan {
     /// then suspects, then hedges.
     fn start_calls(&mut self) {
         self.retries.refill(self.now, self.placement.slots());
+        if !self.draining {
+            // Before retries are paid for: those that can't come anywhere are not made now.
+            self.recheck_waiting();
+        }
         while let Some(task) = self.tasks.first_delayed()
             && self.retries.pay()
         {

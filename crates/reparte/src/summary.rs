@@ -81,7 +81,7 @@ pub struct Waiting {
     /// The time since the start of the run at which it began.
     pub since: Duration,
     /// The time since the start of the run at which the run ends if nothing changes; `None` if
-    /// it waits for ever.
+    /// the wait does not end it.
     pub until: Option<Duration>,
 }
 

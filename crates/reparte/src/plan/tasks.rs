@@ -207,6 +207,14 @@ impl Tasks {
         strict.flat_map(|(_, tasks)| tasks.iter().copied())
     }
 
+    /// Returns the tasks that wait for the budget after a contested failure, and strictly
+    /// avoid some server.
+    pub(super) fn strict_delayed(&self) -> impl Iterator<Item = TaskId> {
+        let is_strict = |task| self.get(task).is_some_and(|task| task.avoid.is_strict());
+        let delayed = self.delayed_cases.iter().copied();
+        delayed.filter(move |&task| is_strict(task))
+    }
+
     /// Returns the delayed retry that is paid for first.
     pub(super) fn first_delayed(&self) -> Option<TaskId> {
         self.delayed.first().copied()

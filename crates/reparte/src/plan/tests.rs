@@ -192,6 +192,8 @@ scripts! {
     a_fault_that_is_tried_again_is_checked_elsewhere_first
     tasks_that_are_tried_again_end_on_trial
     a_time_out_that_is_tried_again_does_not_undo_a_fault
+    a_wait_beside_a_broken_server_is_told
+    retries_that_are_parked_in_a_gap_are_not_paid_for
 }
 
 /// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer

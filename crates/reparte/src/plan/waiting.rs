@@ -1,7 +1,7 @@
 //! The notice that no server takes calls while tasks wait.
 //!
 //! It is given once the state has lasted for [`NOTICE_AFTER`], and again when its
-//! cause changes. Its end is reported if its beginning was.
+//! cause changes, or whether it ends the run. Its end is reported if its beginning was.
 
 use std::time::Duration;
 
@@ -10,12 +10,20 @@ use crate::plan::action::WaitCause;
 /// The time for which tasks wait before the notice.
 const NOTICE_AFTER: Duration = Duration::from_secs(3);
 
-/// The clock of the wait, and the cause in the last notice.
+/// The clock of the wait, and the wait in the last notice.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    /// The cause, and the time since which it holds.
-    current: Option<(WaitCause, Duration)>,
-    notified: Option<WaitCause>,
+    /// The wait, and the time since which it is this one.
+    current: Option<(Wait, Duration)>,
+    notified: Option<Wait>,
+}
+
+/// A wait for servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub(super) cause: WaitCause,
+    /// It ends the run if it lasts.
+    pub(super) ends_run: bool,
 }
 
 /// A notice to the caller.
@@ -29,24 +37,24 @@ pub(super) enum Notice {
 impl Waiting {
     /// Returns the time at which the notice of the wait is due.
     pub(super) fn notice_at(&self) -> Option<Duration> {
-        let (cause, since) = self.current?;
-        (self.notified != Some(cause)).then_some(since + NOTICE_AFTER)
+        let (wait, since) = self.current?;
+        (self.notified != Some(wait)).then_some(since + NOTICE_AFTER)
     }
 
     /// Starts, continues or ends the wait, and returns the notice that is due.
-    pub(super) fn observe(&mut self, cause: Option<WaitCause>, now: Duration) -> Option<Notice> {
-        let Some(cause) = cause else {
+    pub(super) fn observe(&mut self, wait: Option<Wait>, now: Duration) -> Option<Notice> {
+        let Some(wait) = wait else {
             self.current = None;
             return self.notified.take().map(|_| Notice::Stops);
         };
-        if self.current.is_none_or(|(known, _)| known != cause) {
-            self.current = Some((cause, now));
+        if self.current.is_none_or(|(known, _)| known != wait) {
+            self.current = Some((wait, now));
         }
         let (_, since) = self.current?;
         let due = self.notice_at().is_some_and(|at| at <= now);
         due.then(|| {
-            self.notified = Some(cause);
-            Notice::Starts(cause, since)
+            self.notified = Some(wait);
+            Notice::Starts(wait.cause, since)
         })
     }
 }
@@ -55,34 +63,34 @@ impl Waiting {
 mod tests {
     use super::*;
 
+    fn wait(cause: WaitCause, ends_run: bool) -> Option<Wait> {
+        Some(Wait { cause, ends_run })
+    }
+
     #[test]
     fn a_wait_is_reported_after_some_seconds_and_when_its_cause_changes() {
         use WaitCause::{Busy, Outage};
         let mut waiting = Waiting::default();
+        let busy = wait(Busy, false);
         let later = Duration::from_secs(1) + NOTICE_AFTER;
-        for (cause, at, notice) in [
+        let starts = |cause, since| Some(Notice::Starts(cause, since));
+        for (wait, at, notice) in [
             (None, Duration::ZERO, None),
-            (Some(Busy), Duration::from_secs(1), None),
-            (
-                Some(Busy),
-                later,
-                Some(Notice::Starts(Busy, Duration::from_secs(1))),
-            ),
-            (Some(Busy), later * 2, None),
-            (Some(Outage), later * 2, None),
-            (
-                Some(Outage),
-                later * 3,
-                Some(Notice::Starts(Outage, later * 2)),
-            ),
-            (None, later * 3, Some(Notice::Stops)),
-            (None, later * 4, None),
-            (Some(Busy), later * 5, None),
-            (None, later * 5, None),
+            (busy, Duration::from_secs(1), None),
+            (busy, later, starts(Busy, Duration::from_secs(1))),
+            (busy, later * 2, None),
+            (wait(Outage, false), later * 2, None),
+            (wait(Outage, false), later * 3, starts(Outage, later * 2)),
+            (wait(Outage, true), later * 4, None),
+            (wait(Outage, true), later * 5, starts(Outage, later * 4)),
+            (None, later * 5, Some(Notice::Stops)),
+            (None, later * 6, None),
+            (busy, later * 7, None),
+            (None, later * 7, None),
         ] {
-            assert_eq!(waiting.observe(cause, at), notice, "{cause:?} at {at:?}");
+            assert_eq!(waiting.observe(wait, at), notice, "{wait:?} at {at:?}");
         }
-        waiting.observe(Some(Busy), later);
+        waiting.observe(busy, later);
         assert_eq!(waiting.notice_at(), Some(later + NOTICE_AFTER));
     }
 }

@@ -13,7 +13,11 @@ impl Plan {
         if !std::mem::take(&mut self.recheck) {
             return;
         }
-        let waiting: Vec<TaskId> = self.tasks.strict_retries().collect();
+        let waiting = self
+            .tasks
+            .strict_retries()
+            .chain(self.tasks.strict_delayed());
+        let waiting: Vec<TaskId> = waiting.collect();
         for task in waiting {
             if !self.any_other_can_come(task) {
                 self.judge_alone(task);
@@ -38,7 +42,7 @@ impl Plan {
             }
         };
         match judgement {
-            // Its retry is paid for already.
+            // Its retry is paid for already, or waits for that.
             Judgement::Again => self.tasks.relax(task),
             judgement => self.apply_judgement(task, last.server, judgement, false),
         }

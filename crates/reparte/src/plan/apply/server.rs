@@ -8,7 +8,7 @@ use crate::plan::event::ServerConfig;
 use crate::plan::failures::ServerVerdict;
 use crate::plan::health::Aside;
 use crate::plan::heartbeat::Silence;
-use crate::plan::waiting::Notice;
+use crate::plan::waiting::{Notice, Wait};
 
 impl Plan {
     /// Adds a server to every part that keeps something for each server.
@@ -160,15 +160,17 @@ impl Plan {
     pub(in crate::plan) fn tell_waiting(&mut self) {
         // A trial may fail as the last one did: it ends the wait if it succeeds.
         let waits = self.tasks.open() > 0 && self.calls.regular() == 0 && !self.health.any_up();
-        let cause = match self.health.any_alive() {
-            _ if !waits => None,
-            _ if self.health.any_busy() => Some(WaitCause::Busy),
-            false => Some(WaitCause::Outage),
-            true => None,
-        };
-        match self.waiting.observe(cause, self.now) {
+        let limit = self.outage.limit_at();
+        let wait = waits.then(|| Wait {
+            // A suspected server is alive if it gives faults: they are of no use either.
+            cause: match self.health.any_busy() {
+                true => WaitCause::Busy,
+                false => WaitCause::Outage,
+            },
+            ends_run: limit.is_some(),
+        });
+        match self.waiting.observe(wait, self.now) {
             Some(Notice::Starts(cause, since)) => {
-                let limit = self.outage.limit_at();
                 let wait = Action::StartWaiting {
                     cause,
                     since,

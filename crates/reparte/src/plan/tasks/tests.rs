@@ -114,3 +114,38 @@ fn a_task_counts_its_calls() {
         assert_eq!(task.call_failed(attempt), Attempts { faults, others });
     }
 }
+
+#[test]
+fn delayed_cases_that_strictly_avoid_a_server_are_found() {
+    let server = ServerId::new(1);
+    let mut tasks = tasks(&[0; 4]);
+    for (task, is_strict, queue) in [
+        (0, true, Queue::DelayedCase),
+        (1, false, Queue::DelayedCase),
+        (2, true, Queue::Delayed),
+        (3, true, Queue::Retry),
+    ] {
+        tasks.avoid(id(task), server, is_strict);
+        tasks.requeue(id(task), queue);
+    }
+    assert!(tasks.strict_delayed().eq([id(0)]));
+    assert!(tasks.strict_retries().eq([id(3)]));
+    tasks.relax(id(0));
+    assert_eq!(tasks.strict_delayed().count(), 0);
+}
+
+#[test]
+fn new_tasks_retries_and_delayed_ones_wait_for_a_call() {
+    let mut tasks = tasks(&[0; 6]);
+    for (task, queue) in [
+        (0, Queue::Delayed),
+        (1, Queue::Retry),
+        (2, Queue::DelayedCase),
+        (3, Queue::Parked),
+        (4, Queue::Isolated),
+    ] {
+        tasks.requeue(id(task), queue);
+    }
+    assert!(tasks.waiting_tasks().eq([5, 1, 0, 2].map(id)));
+    assert_eq!(tasks.waiting(), 4);
+}
