@@ -4,6 +4,7 @@ use std::fmt;
 
 use untrusted_text::OneLine;
 
+use crate::error::call::{CallError, ErrorKind};
 use crate::summary::RunSummary;
 use crate::summary::server::{ServerState, ServerSummary};
 
@@ -92,6 +93,8 @@ enum FailedAs {
     /// It was down from the start.
     NeverAnswered,
     Suspected,
+    /// A proxy answered last, without its server: nothing is known of that.
+    AwayBehindProxy,
     /// It answers in ways that are of no use.
     Failing,
     Quarantined,
@@ -99,11 +102,12 @@ enum FailedAs {
 }
 
 impl FailedAs {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Died,
         Self::Silent,
         Self::NeverAnswered,
         Self::Suspected,
+        Self::AwayBehindProxy,
         Self::Failing,
         Self::Quarantined,
         Self::Out,
@@ -113,7 +117,10 @@ impl FailedAs {
         match server.state {
             ServerState::Out => Self::Out,
             ServerState::Quarantined => Self::Quarantined,
-            ServerState::Suspected => Self::Suspected,
+            ServerState::Suspected => match server.last_error.as_ref().map(CallError::kind) {
+                Some(ErrorKind::Http { status: 502 | 504 }) => Self::AwayBehindProxy,
+                _ => Self::Suspected,
+            },
             ServerState::Failing => Self::Failing,
             _ if server.executions == 0 => Self::NeverAnswered,
             _ if server.deaths > server.silences => Self::Died,
@@ -127,6 +134,7 @@ impl FailedAs {
             Self::Silent => "fell silent",
             Self::NeverAnswered => "never answered",
             Self::Suspected => "suspected",
+            Self::AwayBehindProxy => "answered 502 or 504 last",
             Self::Failing => "failing",
             Self::Quarantined => "in quarantine",
             Self::Out => "out",
@@ -186,7 +194,6 @@ impl fmt::Display for Failures<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::call::{CallError, ErrorKind};
 
     #[test]
     fn the_table_names_who_died() {
@@ -216,11 +223,17 @@ mod tests {
         let mut failing = ServerSummary::new("h".into(), 1, ServerState::Failing);
         failing.executions = 1;
         failing.failures = [("malformed", 1)].into();
+        let mut away = ServerSummary::new("i".into(), 1, ServerState::Suspected);
+        away.executions = 3;
+        away.failures = [("http", 3)].into();
+        away.last_error = Some(CallError::new(ErrorKind::Http { status: 502 }, "gone"));
         let mut fifth = ServerSummary::new("e".into(), 1, ServerState::Up);
         fifth.state = ServerState::Down;
         fifth.deaths = 1;
         let summary = RunSummary {
-            servers: vec![first, second, third, fourth, fifth, silent, broken, failing],
+            servers: vec![
+                first, second, third, fourth, fifth, silent, broken, away, failing,
+            ],
             tasks: 10,
             done: 10,
             executions: 11,
@@ -238,8 +251,9 @@ d                   1       0           0  out        -
 e                   1       0           0  down       said nothing
 f                   1       0           1  up         said nothing
 g                   1       0           3  suspected  3 fault; last: fault 1: no module
+i                   1       0           3  suspected  3 http; last: http status 502: gone
 h                   1       0           1  failing    1 malformed
-10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); fell silent: f (came back); never answered: e; suspected: g; failing: h; out: d"
+10 tasks: 10 done, 0 failed, 0 lost; 11 executions, 1 retry; died: far\\naway:9001, c (came back); fell silent: f (came back); never answered: e; suspected: g; answered 502 or 504 last: i; failing: h; out: d"
         );
     }
 }
