@@ -143,18 +143,19 @@ fn a_server_that_returns_is_used_again() {
     );
 }
 
+/// The server is alone: beside another one a hedge might bring the result first, and the call
+/// that panics would be cancelled.
 #[test]
 fn a_panic_is_a_failed_call() {
     let first = AtomicBool::new(true);
-    let summary = squares(
-        square_and(move |n| {
-            assert!(!first.swap(false, SeqCst), "no luck with {n}");
-            Ok(n * n)
-        }),
-        0..50,
-    );
-    let server = &summary.servers[1];
+    let unlucky = from_fn("unlucky", move |n: &u32| {
+        assert!(!first.swap(false, SeqCst), "no luck with {n}");
+        Ok(n * n)
+    });
+    let summary = squares(vec![Box::new(unlucky)], 0..50);
+    let server = &summary.servers[0];
     assert_eq!(server.failures["panicked"], 1);
+    assert_eq!((server.tasks, server.executions), (50, 51));
     let error = server.last_error.as_ref().unwrap();
     assert!(error.message().starts_with("no luck with"), "{error}");
 }
