@@ -191,3 +191,27 @@ fn the_streak_of_a_server_with_a_strike_clears_no_other() {
         assert_eq!(standing.is_suspected(id(1)), is_suspected, "{strikes}");
     }
 }
+
+#[test]
+fn a_case_begins_the_ten_results_that_take_a_strike_back_anew() {
+    let mut standing = standing(1);
+    (0..3).for_each(|_| standing.strike(id(0)));
+    let results = |standing: &mut Standing, times: u32| {
+        (0..times).for_each(|_| assert!(!standing.result(id(0), CALL)));
+        standing.is_proven(id(0))
+    };
+    assert!(!results(&mut standing, 9));
+    fail(&mut standing, 0, 1);
+    assert!(!results(&mut standing, 9), "a result leaves one strike");
+    assert!(results(&mut standing, 1));
+}
+
+#[test]
+fn the_gaps_of_a_proxy_are_in_no_streak() {
+    let proxy = ErrorKind::Http { status: 504 };
+    let mut standing = standing(2);
+    (0..9).for_each(|_| standing.case_opened(id(0), proxy));
+    standing.result(id(0), CALL);
+    fail(&mut standing, 1, OPEN_CASES);
+    assert!(standing.is_suspected(id(1)));
+}
