@@ -129,6 +129,30 @@ fn incomplete_bodies_stay_within_the_budget() {
 }
 
 #[test]
+fn clients_that_declare_long_bodies_and_send_nothing_refuse_nobody() {
+    for program in ["serv_processes", "serv_trivial"] {
+        let (serv, address) = server(program, &[]);
+        let mut silent: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let mut stream = connect(&address);
+                stream.write_all(head(BODY).as_bytes()).unwrap();
+                stream
+            })
+            .collect();
+        // All of them have been read once their servers' threads wait for more.
+        silent.iter_mut().for_each(|stream| {
+            stream.write_all(b" ").unwrap();
+        });
+        let mut stream = connect(&address);
+        stream.write_all(head(BODY).as_bytes()).unwrap();
+        stream.write_all(&vec![b' '; BODY]).unwrap();
+        assert_eq!(status(&mut stream), 200, "{program}");
+        let peak = peak(&serv);
+        assert!(peak <= 128 * MIB, "{program}: {} MiB", peak / MIB);
+    }
+}
+
+#[test]
 fn the_flags_set_the_budget_and_the_longest_request() {
     let flags = ["--max-memory", "1", "--max-request", "2097152"];
     let (serv, address) = server("serv_processes", &flags);

@@ -639,6 +639,24 @@ fn a_server_that_is_always_busy_is_told_also_quietly() {
     running.end().expect("1\n");
 }
 
+/// Its memory suffices for two of the requests, and four are made at a time.
+#[test]
+fn a_server_without_memory_for_a_request_is_busy() {
+    let files = TestDirectory::new("no memory");
+    let memory = ["--max-request", "65536", "--max-memory", "1"];
+    let program = ["--", "sh", "-c", "sleep 0.1; wc -c"];
+    let server = ["serve", "0", "--function", "f", "--workers", "4"];
+    let server = Running::start(reparte(&[&server[..], &memory, &program].concat()));
+    let address = format!("4/{}", server.line_after("listening on "));
+    let tasks: String = (0..12).map(|_| "a".repeat(50_000) + "\n").collect();
+    let (ended, account) = account(&files, &tasks, &[&*address, "--outage", "1"]);
+    ended.expect(&"50000\n".repeat(12));
+    expect_not_told(&ended, &BLAME);
+    let failures = account["servers"][0]["failures"].as_object().unwrap();
+    let kinds: Vec<_> = failures.keys().collect();
+    assert_eq!(kinds, ["busy"], "{account}");
+}
+
 #[test]
 fn a_server_that_is_busy_for_an_unknown_time_is_an_outage() {
     let files = TestDirectory::new("busy for ever");

@@ -28,6 +28,7 @@
 
 mod accept_error;
 mod access_log;
+mod body_buffer;
 mod body_framing;
 mod content_coding;
 mod control_headers;

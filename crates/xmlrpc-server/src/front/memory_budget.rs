@@ -1,6 +1,8 @@
 //! The budget of bytes for the requests and the answers that all clients hold together.
 //!
-//! A request takes its share before its body is read, and is refused if there is none. An answer
+//! A request begins to be read if there is room for all of it, and takes its share in steps, as its
+//! body comes: a client that declares a long body and sends nothing holds no more than the first
+//! step. It is refused as soon as there is no room for the next step. An answer
 //! exists before its length is known, and then takes its share whether there is one or not. So a
 //! function begins only if there is room for an answer as long as the latest ones, twice: its
 //! value and its document. The budget is exceeded by answers that are longer than those before.
@@ -16,7 +18,7 @@ use std::sync::atomic::{
 const SHORT_PART: usize = 16;
 
 /// The longest request that counts as short.
-const MAX_SHORT: usize = 16 * 1024;
+pub(crate) const MAX_SHORT: usize = 16 * 1024;
 
 /// The bytes that all clients may hold together.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct MemoryBudget {
 pub(crate) struct MemoryShare {
     budget: Arc<MemoryBudget>,
     bytes: usize,
+    /// The bytes that all shares may have together for this one to grow.
+    most: usize,
 }
 
 impl MemoryBudget {
@@ -49,18 +53,24 @@ impl MemoryBudget {
         self.bytes - self.bytes / SHORT_PART
     }
 
-    /// Takes a share for a request. One that is too long for the whole budget takes all that long
-    /// ones may hold. Returns `None` if there is no room.
-    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize) -> Option<MemoryShare> {
-        let (bytes, most) = match bytes <= MAX_SHORT {
-            true => (bytes, self.bytes),
-            false => (bytes.min(self.long_part()), self.long_part()),
+    /// Takes the `first` step of the share of a request that may take `bytes` in all. One that is
+    /// too long for the whole budget takes all that long ones may hold. Returns `None` if there is
+    /// no room for all of it now.
+    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize, first: usize) -> Option<MemoryShare> {
+        let most = match bytes <= MAX_SHORT {
+            true => self.bytes,
+            false => self.long_part(),
         };
-        let add = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= most);
+        let (bytes, first) = (bytes.min(most), first.min(bytes).min(most));
+        let add = |held: usize| {
+            let whole = held.checked_add(bytes)?;
+            (whole <= most).then(|| held + first)
+        };
         self.held.fetch_update(SeqCst, SeqCst, add).ok()?;
         Some(MemoryShare {
             budget: Arc::clone(self),
-            bytes,
+            bytes: first,
+            most,
         })
     }
 
@@ -71,6 +81,7 @@ impl MemoryBudget {
         MemoryShare {
             budget: Arc::clone(self),
             bytes,
+            most: self.bytes,
         }
     }
 
@@ -99,23 +110,38 @@ impl MemoryBudget {
         Some(MemoryShare {
             budget: Arc::clone(self),
             bytes,
+            most: self.bytes,
         })
     }
 }
 
 impl MemoryShare {
+    /// Takes what the share lacks of `bytes`, or of all that such requests may hold. Returns
+    /// `None` if there is no room.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Option<()> {
+        let step = bytes.min(self.most).saturating_sub(self.bytes);
+        if step > 0 {
+            let most = self.most;
+            let add = |held: usize| held.checked_add(step).filter(|sum| *sum <= most);
+            self.budget.held.fetch_update(SeqCst, SeqCst, add).ok()?;
+            self.bytes += step;
+        }
+        Some(())
+    }
+
     /// Returns the length of the share.
-    #[cfg(feature = "hyper")]
+    #[cfg(any(feature = "hyper", test))]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Gives back what is beyond `bytes`.
-    #[cfg(feature = "hyper")]
     pub(crate) fn shrink_to(&mut self, bytes: usize) {
         let surplus = self.bytes.saturating_sub(bytes);
-        self.budget.held.fetch_sub(surplus, SeqCst);
-        self.bytes -= surplus;
+        if surplus > 0 {
+            self.budget.held.fetch_sub(surplus, SeqCst);
+            self.bytes -= surplus;
+        }
     }
 }
 
@@ -131,16 +157,44 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
+    /// Takes the whole share of a request at once.
+    fn reserve(budget: &Arc<MemoryBudget>, bytes: usize) -> Option<MemoryShare> {
+        budget.reserve(bytes, bytes)
+    }
+
+    #[test]
+    fn requests_that_do_not_come_hold_their_first_step_alone() {
+        let budget = MemoryBudget::new(16 * MIB, 0);
+        let silent: Vec<_> = (0..64).map(|_| budget.reserve(8 * MIB, 1024)).collect();
+        assert!(silent.iter().all(Option::is_some));
+        assert_eq!(budget.held.load(SeqCst), 64 * 1024);
+        let mut one = budget.reserve(8 * MIB, 1024).unwrap();
+        for step in [2048, 2048, MIB, 8 * MIB] {
+            one.grow_to(step).unwrap();
+            assert_eq!(one.bytes, step);
+        }
+        // There is room for a step of another, not for all of it.
+        assert!(budget.reserve(8 * MIB, 1024).is_none());
+        let mut other = budget.reserve(MIB, 1024).unwrap();
+        assert!(other.grow_to(8 * MIB).is_none());
+        assert_eq!(other.bytes, 1024);
+        drop(one);
+        // A request that may take more than long ones may hold has all that they may.
+        drop(silent);
+        assert!(other.grow_to(usize::MAX).is_some());
+        assert_eq!(budget.held.load(SeqCst), 15 * MIB);
+    }
+
     #[test]
     fn long_requests_leave_room_for_short_ones() {
         let budget = MemoryBudget::new(16 * MIB, 0);
-        let long = budget.reserve(15 * MIB).unwrap();
-        assert!(budget.reserve(MAX_SHORT + 1).is_none());
+        let long = reserve(&budget, 15 * MIB).unwrap();
+        assert!(reserve(&budget, MAX_SHORT + 1).is_none());
         assert!(budget.begin(0).is_some());
         let short: Vec<_> = (0..64)
-            .map(|_| budget.reserve(MAX_SHORT).unwrap())
+            .map(|_| reserve(&budget, MAX_SHORT).unwrap())
             .collect();
-        assert!(budget.reserve(1).is_none());
+        assert!(reserve(&budget, 1).is_none());
         assert!(budget.begin(0).is_none());
         assert!(budget.begin(MAX_SHORT).is_some());
         drop(short);
@@ -151,7 +205,7 @@ mod tests {
     #[test]
     fn the_budget_is_never_below_the_least() {
         let budget = MemoryBudget::new(1, 16 * MIB);
-        let all = budget.reserve(usize::MAX).unwrap();
+        let all = reserve(&budget, usize::MAX).unwrap();
         assert_eq!(budget.held.load(SeqCst), 15 * MIB);
         assert!(budget.begin(15 * MIB).is_some());
         drop(all);
@@ -163,7 +217,7 @@ mod tests {
         let budget = MemoryBudget::new(16 * MIB, 0);
         let answers = [budget.charge(14 * MIB), budget.charge(14 * MIB)];
         assert!(budget.begin(0).is_none());
-        assert!(budget.reserve(1).is_none());
+        assert!(reserve(&budget, 1).is_none());
         drop(answers);
         assert!(budget.begin(0).is_some());
     }
@@ -188,11 +242,10 @@ mod tests {
         assert!(budget.begin(0).unwrap().bytes < 16);
     }
 
-    #[cfg(feature = "hyper")]
     #[test]
-    fn a_share_shrinks_and_never_grows() {
+    fn a_share_shrinks_and_never_grows_by_that() {
         let budget = MemoryBudget::new(16 * MIB, 0);
-        let mut share = budget.reserve(8 * MIB).unwrap();
+        let mut share = reserve(&budget, 8 * MIB).unwrap();
         share.shrink_to(MIB);
         share.shrink_to(2 * MIB);
         assert_eq!((share.bytes(), budget.held.load(SeqCst)), (MIB, MIB));

@@ -5,9 +5,6 @@ use std::str;
 use crate::front::content_coding::ContentCoding;
 use crate::front::refusal::Refusal;
 
-/// The most bytes that are reserved for a body before it comes, whatever length it declares.
-pub(crate) const MAX_RESERVED: usize = 64 * 1024;
-
 /// The body of a call, as it came.
 #[derive(Debug)]
 pub(crate) struct RequestBody {

@@ -6,8 +6,8 @@ use ::hyper::body::{Body, Bytes, Incoming};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::front::body_buffer::BodyBuffer;
 use crate::front::refusal::Refusal;
-use crate::front::request_body::MAX_RESERVED;
 
 /// The most bytes of a refused body that are read and dropped. A client that still writes
 /// when the connection closes finds a broken pipe instead of the answer.
@@ -19,13 +19,13 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest pause of a refused body.
 const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 
-/// Reads a whole body, if it has at most `max_bytes` and comes within `time`.
+/// Reads a whole body into a buffer, if it has room there and comes within `time`.
 pub(crate) async fn read(
     body: &mut Incoming,
-    max_bytes: usize,
+    buffer: &mut BodyBuffer,
     time: Duration,
-) -> Result<Vec<u8>, Refusal> {
-    timeout(time, collect(body, max_bytes))
+) -> Result<(), Refusal> {
+    timeout(time, collect(body, buffer))
         .await
         .unwrap_or(Err(Refusal::TOO_SLOW))
 }
@@ -36,16 +36,11 @@ pub(crate) fn declared_length(body: &Incoming) -> Option<usize> {
     Some(usize::try_from(length).unwrap_or(usize::MAX))
 }
 
-async fn collect(body: &mut Incoming, max_bytes: usize) -> Result<Vec<u8>, Refusal> {
-    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut bytes = Vec::with_capacity(declared.min(MAX_RESERVED));
+async fn collect(body: &mut Incoming, buffer: &mut BodyBuffer) -> Result<(), Refusal> {
     while let Some(data) = next(body).await? {
-        if data.len() > max_bytes - bytes.len() {
-            return Err(Refusal::TOO_LARGE);
-        }
-        bytes.extend_from_slice(&data);
+        buffer.push(&data)?;
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Reads and drops a body, within limits. Returns whether it has come to its end.

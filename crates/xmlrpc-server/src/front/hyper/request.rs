@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::context::Context;
 use crate::front::access_log::log_request;
+use crate::front::body_buffer::BodyBuffer;
 use crate::front::content_coding::ContentCoding;
 use crate::front::control_headers::{CALL_ID, DEADLINE_MS, read_call_id, read_deadline};
 use crate::front::cross_site::{SiteHeaders, check_content_type};
@@ -145,7 +146,7 @@ fn site_headers(head: &Parts) -> SiteHeaders<'_> {
     }
 }
 
-/// Checks the head of a call, and reads its body once that has its share of the memory.
+/// Checks the head of a call, and reads its body as far as that has its share of the memory.
 async fn read_call(
     head: &Parts,
     body: &mut Incoming,
@@ -168,10 +169,9 @@ async fn read_call(
     let is_plain = coding == ContentCoding::Identity;
     let hidden = if is_plain { 0 } else { max_bytes };
     let declared = body::declared_length(body).unwrap_or(max_bytes);
-    let share = shared.memory.reserve(declared.saturating_add(hidden));
-    let mut share = share.ok_or(Refusal::NO_MEMORY)?;
-    let bytes = body::read(body, max_bytes, shared.body_timeout).await?;
-    share.shrink_to(bytes.len().saturating_add(hidden));
+    let mut buffer = BodyBuffer::new(&shared.memory, declared, 1, hidden)?;
+    body::read(body, &mut buffer, shared.body_timeout).await?;
+    let (bytes, share) = buffer.finish()?;
     Ok((RequestBody::new(bytes, coding, site.content_type), share))
 }
 

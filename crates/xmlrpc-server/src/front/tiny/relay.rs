@@ -3,7 +3,8 @@
 //!
 //! tiny_http has no limit of time or size, and lets pass heads that can be read in two ways. So
 //! the relay gives it only whole requests: a head that has been checked, and a body within the
-//! limit. A request whose body is too long, in chunks or held back is judged by its head alone.
+//! limit. A request whose body is too long, in chunks or held back is judged by its head alone. So
+//! is one whose body is long, before it is read: only a client that may call takes memory.
 
 use std::io::Read;
 use std::net::IpAddr;
@@ -11,7 +12,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::front::access_log::log_request;
+use crate::front::body_buffer::BodyBuffer;
 use crate::front::body_framing::BodyFraming;
+use crate::front::memory_budget::{MAX_SHORT, MemoryShare};
 use crate::front::peer::Peer;
 use crate::front::raw_head;
 use crate::front::refusal::Refusal;
@@ -35,6 +38,14 @@ pub(crate) struct Shared {
     pub(crate) responder: Arc<Responder>,
     pub(crate) server: PrivateServer,
     pub(crate) options: Options,
+}
+
+/// The part of a request that is passed on.
+enum Part<'a> {
+    /// The head, which is judged alone. If it is right, the client may be told to continue.
+    Head { tells_continue: bool },
+    /// The head and the whole body.
+    Whole(&'a [u8]),
 }
 
 /// Serves one connection to its end.
@@ -98,26 +109,26 @@ impl Relay<'_> {
         };
         self.reader.set_body(length);
         if !is_read {
-            self.exchange(&head, framing.body, None, true)?;
+            let part = Part::Head {
+                tells_continue: true,
+            };
+            self.exchange(&head, framing.body, part, true)?;
             self.reader.linger();
             return None;
         }
-        if self.reader.awaits_body() && expects_continue(&head) {
-            let progress = self.exchange(&head, framing.body, None, true)?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let tells_continue = self.reader.awaits_body() && expects_continue(&head);
+        // Nothing is held for a long body before it is known that its client may call.
+        if tells_continue || length > MAX_SHORT {
+            let part = Part::Head { tells_continue };
+            let progress = self.exchange(&head, framing.body, part, true)?;
             if progress != Progress::AwaitsBody {
                 self.reader.linger();
                 return None;
             }
         }
-        // It is held here, and by tiny_http's receiver.
-        let held = usize::try_from(length)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(2);
-        let Some(_share) = self.shared.responder.memory.reserve(held) else {
-            return self.refuse(&Refusal::NO_MEMORY, Some(&head));
-        };
-        let body = match self.reader.read_body(self.shared.options.body_timeout) {
-            Ok(body) => body,
+        let (body, _share) = match self.read_body(length) {
+            Ok(read) => read,
             Err(refusal) => return self.refuse(&refusal, Some(&head)),
         };
         // The stop has come first: the request is left without an answer.
@@ -125,7 +136,7 @@ impl Relay<'_> {
             return None;
         }
         let is_last = framing.is_last || connection.is_unwanted();
-        let progress = self.exchange(&head, framing.body, Some(&body), is_last)?;
+        let progress = self.exchange(&head, framing.body, Part::Whole(&body), is_last)?;
         if progress == Progress::Answered && !is_last {
             return Some(());
         }
@@ -134,16 +145,30 @@ impl Relay<'_> {
         None
     }
 
+    /// Reads a body of this length, with its share of the memory.
+    fn read_body(&mut self, length: usize) -> Result<(Vec<u8>, MemoryShare), Refusal> {
+        let memory = &self.shared.responder.memory;
+        // It is held here, and by tiny_http's receiver.
+        let mut buffer = BodyBuffer::new(memory, length, 2, 0)?;
+        let time = self.shared.options.body_timeout;
+        self.reader.read_body(&mut buffer, time)?;
+        buffer.finish()
+    }
+
     /// Passes a request on, and its answer back. Returns the end of the exchange, or `None` if
     /// the client has gone.
     fn exchange(
         &mut self,
         head: &[u8],
         framing: BodyFraming,
-        body: Option<&[u8]>,
+        part: Part<'_>,
         is_last: bool,
     ) -> Option<Progress> {
         let responder = &self.shared.responder;
+        let (body, tells_continue) = match part {
+            Part::Head { tells_continue } => (None, tells_continue),
+            Part::Whole(body) => (Some(body), true),
+        };
         let has_body = body.is_some();
         let exchange = Exchange::new(self.peer, self.local, framing, has_body, is_last);
         let entered = responder.exchanges.enter(exchange);
@@ -153,7 +178,7 @@ impl Relay<'_> {
             .server
             .send(&forwarded, body.unwrap_or_default());
         let copied = match sent {
-            Ok(answer) => self.copy(answer, &entered.exchange)?,
+            Ok(answer) => self.copy(answer, &entered.exchange, tells_continue)?,
             Err(_) => 0,
         };
         match entered.exchange.progress() {
@@ -172,9 +197,14 @@ impl Relay<'_> {
         }
     }
 
-    /// Copies an answer to the client, and returns its length. Returns `None` if the client
-    /// has gone, or reads too slowly.
-    fn copy(&mut self, mut answer: Answer, exchange: &Exchange) -> Option<u64> {
+    /// Copies an answer to the client, except for "100 Continue" if it is not told that, and
+    /// returns the answer's length. Returns `None` if the client has gone, or reads too slowly.
+    fn copy(
+        &mut self,
+        mut answer: Answer,
+        exchange: &Exchange,
+        tells_continue: bool,
+    ) -> Option<u64> {
         // The time counts from the first byte: the call before it may be long.
         let mut deadline = None;
         let mut length = None;
@@ -188,7 +218,9 @@ impl Relay<'_> {
                     if copied == 0 {
                         length = exchange.answer_length();
                     }
-                    self.writer.write(&self.piece[..read], deadline).ok()?;
+                    if tells_continue || exchange.progress() != Progress::AwaitsBody {
+                        self.writer.write(&self.piece[..read], deadline).ok()?;
+                    }
                     copied += read as u64;
                     match length {
                         Some(length) if copied == length => {
@@ -263,15 +295,19 @@ mod tests {
         }
     }
 
-    /// Sends a request, ends the writing side, and returns all that comes back.
     fn answer(shared: &Shared) -> String {
+        answer_to(REQUEST, shared)
+    }
+
+    /// Sends a request, ends the writing side, and returns all that comes back.
+    fn answer_to(request: &[u8], shared: &Shared) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let patience = Duration::from_secs(20);
         client.set_read_timeout(Some(patience)).unwrap();
         let (stream, peer) = listener.accept().unwrap();
         let connections = Arc::new(Connections::new(9));
-        client.write_all(REQUEST).unwrap();
+        client.write_all(request).unwrap();
         client.shutdown(std::net::Shutdown::Write).unwrap();
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -291,6 +327,30 @@ mod tests {
             let answer = answer(&shared);
             assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
             assert_eq!(shared.server.idle(), 1);
+        }
+    }
+
+    fn long(host: &str, sent: usize) -> Vec<u8> {
+        let length = MAX_SHORT + 1;
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n"
+        );
+        [head.as_bytes(), &vec![b' '; sent]].concat()
+    }
+
+    #[test]
+    fn a_long_body_is_read_once_its_head_is_right() {
+        let shared = shared(None);
+        // "100 Continue" is for those who ask for it.
+        let right = answer_to(&long("localhost", MAX_SHORT + 1), &shared);
+        assert!(right.starts_with("HTTP/1.1 200 OK\r\n"), "{right}");
+        assert_eq!(right.matches("HTTP/1.1").count(), 1, "{right}");
+        // Others hold all memory: who may not call is told so, and the others to come again.
+        let memory = &shared.responder.memory;
+        let _all = memory.reserve(usize::MAX, usize::MAX).unwrap();
+        for (host, status) in [("localhost", "503"), ("far.example", "403")] {
+            let refused = answer_to(&long(host, 0), &shared);
+            assert_eq!(refused.get(9..12), Some(status), "{refused}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::front::cross_site::{CrossSitePolicy, SiteHeaders, check_content_type}
 use crate::front::memory_budget::MemoryBudget;
 use crate::front::refusal::Refusal;
 use crate::front::refusal_throttle::RefusalThrottle;
-use crate::front::request_body::{MAX_RESERVED, RequestBody};
+use crate::front::request_body::RequestBody;
 use crate::front::request_head::{check_head, check_host};
 use crate::front::tiny::exchange::{Exchange, Exchanges, Progress};
 use crate::front::tiny::forwarded_head::EXCHANGE;
@@ -209,7 +209,8 @@ fn write(request: Request, pieces: [&[u8]; 2]) {
 
 fn read_body(request: &mut Request, length: u64) -> Result<Vec<u8>, Refusal> {
     let expected = usize::try_from(length).unwrap_or(usize::MAX);
-    let mut body = Vec::with_capacity(expected.min(MAX_RESERVED));
+    // The relay has all of it.
+    let mut body = Vec::with_capacity(expected);
     match request.as_reader().take(length).read_to_end(&mut body) {
         Ok(read) if read == expected => Ok(body),
         _ => Err(Refusal::INCOMPLETE),

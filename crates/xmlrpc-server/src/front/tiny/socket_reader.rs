@@ -4,15 +4,18 @@ use std::io::{self, ErrorKind, Read};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
+use crate::front::body_buffer::BodyBuffer;
 use crate::front::raw_head::{self, MAX_HEAD};
 use crate::front::refusal::Refusal;
-use crate::front::request_body::MAX_RESERVED;
 use crate::front::tiny::socket::Socket;
 use crate::front::tiny::time_limit::TimeLimit;
 use crate::front::tiny::uninterrupted::uninterrupted;
 
 /// The most bytes that are read at once while a head is awaited.
 const HEAD_PIECE: usize = 4 * 1024;
+
+/// The most bytes of a body that are read at once.
+const MAX_PIECE: usize = 64 * 1024;
 
 /// The most bytes of a refused body that are read and dropped. A client that still writes
 /// when the connection closes finds a broken pipe instead of the answer.
@@ -98,23 +101,23 @@ impl<'a> SocketReader<'a> {
         self.body > 0 && self.held.is_empty()
     }
 
-    /// Reads the body of the current request.
+    /// Reads the body of the current request into a buffer.
     ///
     /// # Errors
     ///
-    /// It breaks off, or takes longer than `time`.
-    pub(crate) fn read_body(&mut self, time: Duration) -> Result<Vec<u8>, Refusal> {
+    /// It breaks off, takes longer than `time`, or has no room there.
+    pub(crate) fn read_body(
+        &mut self,
+        buffer: &mut BodyBuffer,
+        time: Duration,
+    ) -> Result<(), Refusal> {
         let deadline = Instant::now() + time;
         let length = usize::try_from(self.body).unwrap_or(usize::MAX);
-        let rest = self.held.split_off(length.min(self.held.len()));
-        let mut body = std::mem::replace(&mut self.held, rest);
-        self.body -= body.len() as u64;
-        body.reserve(
-            usize::try_from(self.body)
-                .unwrap_or(usize::MAX)
-                .min(MAX_RESERVED),
-        );
-        let mut piece = vec![0; length.saturating_sub(body.len()).min(MAX_RESERVED)];
+        let at_hand = length.min(self.held.len());
+        buffer.push(&self.held[..at_hand])?;
+        self.held.drain(..at_hand);
+        self.body -= at_hand as u64;
+        let mut piece = vec![0; (length - at_hand).min(MAX_PIECE)];
         while self.body > 0 {
             let most = usize::try_from(self.body)
                 .unwrap_or(usize::MAX)
@@ -122,14 +125,14 @@ impl<'a> SocketReader<'a> {
             match self.read(&mut piece[..most], deadline) {
                 Ok(0) => return Err(Refusal::INCOMPLETE),
                 Ok(length) => {
-                    body.extend_from_slice(&piece[..length]);
                     self.body -= length as u64;
+                    buffer.push(&piece[..length])?;
                 }
                 Err(error) if is_timeout(&error) => return Err(Refusal::TOO_SLOW),
                 Err(_) => return Err(Refusal::INCOMPLETE),
             }
         }
-        Ok(body)
+        Ok(())
     }
 
     /// Reads and drops the rest of the current body, within limits. Returns whether it has
@@ -145,7 +148,7 @@ impl<'a> SocketReader<'a> {
         self.held.drain(..at_hand);
         self.body -= at_hand as u64;
         let mut left = max_bytes;
-        let mut piece = vec![0; MAX_RESERVED];
+        let mut piece = vec![0; MAX_PIECE];
         while self.body > 0 && left > 0 {
             let most = usize::try_from(self.body.min(left)).unwrap_or(usize::MAX);
             let most = most.min(piece.len());
@@ -193,6 +196,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::front::memory_budget::MemoryBudget;
 
     /// The longest that a test waits.
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -211,6 +215,14 @@ mod tests {
         reader.read_head(PATIENCE, || true)
     }
 
+    fn read_body(reader: &mut SocketReader<'_>, time: Duration) -> Result<Vec<u8>, Refusal> {
+        let length = usize::try_from(reader.body).unwrap();
+        let memory = MemoryBudget::new(1 << 20, 0);
+        let mut buffer = BodyBuffer::new(&memory, length, 1, 0)?;
+        reader.read_body(&mut buffer, time)?;
+        Ok(buffer.finish()?.0)
+    }
+
     #[test]
     fn requests_are_read_one_after_the_other() {
         let (mut client, server) = pair();
@@ -225,11 +237,11 @@ mod tests {
         });
         assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
         reader.set_body(5);
-        assert_eq!(reader.read_body(PATIENCE).unwrap(), b"abcde");
+        assert_eq!(read_body(&mut reader, PATIENCE).unwrap(), b"abcde");
         for _ in 0..2 {
             assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
             assert!(!reader.awaits_body());
-            assert_eq!(reader.read_body(PATIENCE).unwrap(), b"");
+            assert_eq!(read_body(&mut reader, PATIENCE).unwrap(), b"");
         }
         drop(sending.join().unwrap());
         assert_eq!(read_head(&mut reader), Ok(None));
@@ -239,14 +251,14 @@ mod tests {
     fn a_whole_request_at_once_is_read_in_its_parts() {
         let (mut client, server) = pair();
         let mut reader = SocketReader::new(&server);
-        let long = vec![b'x'; 3 * MAX_RESERVED + 7];
+        let long = vec![b'x'; 3 * MAX_PIECE + 7];
         let sending = thread::spawn(move || {
             client.write_all(&[HEAD, &long, HEAD].concat()).unwrap();
             (client, long)
         });
         assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
-        reader.set_body(3 * MAX_RESERVED as u64 + 7);
-        let body = reader.read_body(PATIENCE).unwrap();
+        reader.set_body(3 * MAX_PIECE as u64 + 7);
+        let body = read_body(&mut reader, PATIENCE).unwrap();
         assert_eq!(read_head(&mut reader).unwrap().unwrap(), HEAD);
         let (_client, long) = sending.join().unwrap();
         assert!(body == long);
@@ -313,7 +325,7 @@ mod tests {
         reader.held.push(b'a');
         assert!(!reader.awaits_body());
         client.write_all(b"b").unwrap();
-        assert_eq!(reader.read_body(PATIENCE).unwrap(), b"ab");
+        assert_eq!(read_body(&mut reader, PATIENCE).unwrap(), b"ab");
     }
 
     #[test]
@@ -322,9 +334,9 @@ mod tests {
         let mut reader = SocketReader::new(&server);
         client.write_all(b"ab").unwrap();
         reader.set_body(3);
-        assert_eq!(reader.read_body(SHORT), Err(Refusal::TOO_SLOW));
+        assert_eq!(read_body(&mut reader, SHORT), Err(Refusal::TOO_SLOW));
         drop(client);
-        assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
+        assert_eq!(read_body(&mut reader, PATIENCE), Err(Refusal::INCOMPLETE));
         // A client that has not read all resets the connection at its end.
         let (client, server) = pair();
         { &server }.write_all(b"unread").unwrap();
@@ -333,7 +345,7 @@ mod tests {
         drop(client);
         let mut reader = SocketReader::new(&server);
         reader.set_body(3);
-        assert_eq!(reader.read_body(PATIENCE), Err(Refusal::INCOMPLETE));
+        assert_eq!(read_body(&mut reader, PATIENCE), Err(Refusal::INCOMPLETE));
     }
 
     #[test]
