@@ -2,12 +2,13 @@
 //! a web server; and Tcl's server, whose functions know no structs.
 
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use test_support::{PATIENCE, Running, TestDirectory};
-use xmlrpc_client::{Error, Fault, Options, ServerProxy, Value};
+use test_support::{PATIENCE, Running, TestDirectory, until};
+use xmlrpc_client::{Error, ErrorKind, Fault, Options, ServerProxy, Value};
 
 use crate::script::command;
 use crate::their_servers::{differing, echo, sorted, thirty_values};
@@ -81,15 +82,12 @@ fn aria2_answers_our_client() {
     assert_eq!(fault(results.next_as()).code, 1);
 }
 
-#[test]
-#[ignore = "needs what tests/peers/install installs"]
-fn supervisor_answers_our_client() {
-    let files = TestDirectory::new("supervisor");
-    let address = free_address();
+/// Starts Supervisor with this interface.
+fn start_supervisor(files: &TestDirectory, interface: &str) -> Running {
     let path = files.directory().display();
     let configuration = format!(
         "[supervisord]\nnodaemon=true\nlogfile={path}/log\npidfile={path}/pid\nchildlogdir={path}\n\
-         [inet_http_server]\nport={address}\n\
+         {interface}\
          [rpcinterface:supervisor]\n\
          supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
          [program:nap]\ncommand=sleep 600\n"
@@ -97,17 +95,13 @@ fn supervisor_answers_our_client() {
     let configuration = files.write("supervisord.conf", &configuration, 0o600);
     let mut supervisor = Command::new("supervisord");
     supervisor.args(["-c", &configuration]);
-    let _supervisor = Running::start(supervisor);
-    wait_for(&address);
-    let url = format!("http://{address}/RPC2");
-    check(
-        &url,
-        "supervisor.startProcess",
-        vec![Value::from("nope")],
-        10,
-        30,
-    );
-    let proxy = ServerProxy::new(&url).unwrap();
+    Running::start(supervisor)
+}
+
+fn check_supervisor(url: &str) {
+    let nope = vec![Value::from("nope")];
+    check(url, "supervisor.startProcess", nope, 10, 30);
+    let proxy = ServerProxy::new(url).unwrap();
     let state: Value = proxy.call("supervisor.getState", ()).unwrap();
     assert_eq!(state["statename"].as_str(), Some("RUNNING"));
     let all: Vec<Value> = proxy.call("supervisor.getAllProcessInfo", ()).unwrap();
@@ -119,6 +113,42 @@ fn supervisor_answers_our_client() {
         .call("system.methodSignature", ("supervisor.getState",))
         .unwrap();
     assert_eq!(signature, ["struct"]);
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn supervisor_answers_our_client() {
+    let files = TestDirectory::new("supervisor");
+    let address = free_address();
+    let interface = format!("[inet_http_server]\nport={address}\n");
+    let _supervisor = start_supervisor(&files, &interface);
+    wait_for(&address);
+    check_supervisor(&format!("http://{address}/RPC2"));
+}
+
+/// As Debian sets it up, and with a user and a password.
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn supervisor_answers_our_client_over_its_socket() {
+    for (login, user) in [
+        ("", ""),
+        ("username=me\npassword=sec@ret\n", "me:sec%40ret@"),
+    ] {
+        let files = TestDirectory::for_sockets();
+        let socket = files.path("supervisor.sock");
+        let interface = format!("[unix_http_server]\nfile={socket}\nchmod=0700\n{login}");
+        let _supervisor = start_supervisor(&files, &interface);
+        until("Supervisor listens", || {
+            UnixStream::connect(&socket).is_ok()
+        });
+        if !user.is_empty() {
+            let url = format!("unix:{socket}:/RPC2");
+            let refused = ServerProxy::new(&url).unwrap();
+            let refused = refused.call::<Value>("supervisor.getState", ());
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
+        }
+        check_supervisor(&format!("unix:{user}{socket}:/RPC2"));
+    }
 }
 
 #[test]
