@@ -126,7 +126,7 @@ fn supervisor_answers_our_client() {
     check_supervisor(&format!("http://{address}/RPC2"));
 }
 
-/// As Debian sets it up, and with a user and a password.
+/// Its socket alone, which Debian sets up, and then with a user and a password.
 #[test]
 #[ignore = "needs what tests/peers/install installs"]
 fn supervisor_answers_our_client_over_its_socket() {

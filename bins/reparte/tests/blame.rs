@@ -650,7 +650,7 @@ fn a_server_without_memory_for_a_request_is_busy() {
     let address = format!("4/{}", server.line_after("listening on "));
     let tasks: String = (0..12).map(|_| "a".repeat(50_000) + "\n").collect();
     let (ended, account) = account(&files, &tasks, &[&*address, "--outage", "1"]);
-    ended.expect(&"50000\n".repeat(12));
+    ended.expect(&"50001\n".repeat(12));
     expect_not_told(&ended, &BLAME);
     let failures = account["servers"][0]["failures"].as_object().unwrap();
     let kinds: Vec<_> = failures.keys().collect();

@@ -114,14 +114,12 @@ impl<'a> SocketReader<'a> {
         let deadline = Instant::now() + time;
         let length = usize::try_from(self.body).unwrap_or(usize::MAX);
         let at_hand = length.min(self.held.len());
-        buffer.push(&self.held[..at_hand])?;
-        self.held.drain(..at_hand);
+        buffer.push(self.held.drain(..at_hand).as_slice())?;
         self.body -= at_hand as u64;
         let mut piece = vec![0; (length - at_hand).min(MAX_PIECE)];
         while self.body > 0 {
-            let most = usize::try_from(self.body)
-                .unwrap_or(usize::MAX)
-                .min(piece.len());
+            let left = usize::try_from(self.body).unwrap_or(usize::MAX);
+            let most = left.min(piece.len());
             match self.read(&mut piece[..most], deadline) {
                 Ok(0) => return Err(Refusal::INCOMPLETE),
                 Ok(length) => {
@@ -143,8 +141,8 @@ impl<'a> SocketReader<'a> {
 
     fn drain_up_to(&mut self, max_bytes: u64) -> bool {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
-        let at_hand = usize::try_from(self.body).unwrap_or(usize::MAX);
-        let at_hand = at_hand.min(self.held.len());
+        let left = usize::try_from(self.body).unwrap_or(usize::MAX);
+        let at_hand = left.min(self.held.len());
         self.held.drain(..at_hand);
         self.body -= at_hand as u64;
         let mut left = max_bytes;
