@@ -1,12 +1,16 @@
 //! `reparte status`: the state of servers, and their work.
 
 mod probe;
+#[cfg(feature = "redis")]
+mod queues;
 mod screen;
 mod server_report;
 mod status_json;
 mod table;
 
 use std::collections::HashSet;
+#[cfg(feature = "redis")]
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,13 +18,19 @@ use clap::Args;
 use cli_support::exit::UNREACHABLE;
 use cli_support::output::print;
 use reparte::XmlRpc;
+#[cfg(feature = "redis")]
+use reparte_redis::Monitor;
 
 use crate::exit::Failure;
 use crate::flags::client::{ClientFlags, warn_of_clear_text};
+#[cfg(feature = "redis")]
+use crate::flags::engine::{Engine, failure};
 use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
 use crate::json::json_text;
 use crate::status::probe::probe_all;
+#[cfg(feature = "redis")]
+use crate::status::queues::{queue_json, queue_table};
 use crate::status::screen::Screen;
 use crate::status::server_report::ServerReport;
 use crate::status::status_json::status_json;
@@ -34,10 +44,22 @@ use crate::status::table::table;
 #[command(after_long_help = "\
 Examples:
   reparte status localhost:9000 --watch
-  reparte status --servers hosts.txt --token-file token --json")]
+  reparte status --servers hosts.txt --token-file token --json
+  reparte status --engine redis://localhost")]
 pub(crate) struct Status {
     #[command(flatten)]
     servers: ServerList,
+    /// In place of servers, show the queues on this Redis or Valkey server: their tasks, workers
+    /// and runs
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "URL")]
+    #[arg(conflicts_with_all = ["server", "servers", "token_file", "proxy", "tls_cert"])]
+    engine: Option<String>,
+    /// The engine's password in this file, which only its owner may read (mode 0600); or the user
+    /// and the password, on two lines
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    engine_login: Option<PathBuf>,
     /// Ask each second, until Ctrl-C
     #[arg(long)]
     watch: bool,
@@ -57,6 +79,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 impl Status {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        #[cfg(feature = "redis")]
+        if let Some(url) = &self.engine {
+            return self.show_queues(url);
+        }
         let mut options = self.client.options()?;
         options.connect_timeout = self.timeout;
         options.response_timeout = self.timeout;
@@ -75,6 +101,28 @@ impl Status {
             }
             if !self.watch {
                 return exit_code(&reports);
+            }
+            thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    fn show_queues(&self, url: &str) -> Result<(), Failure> {
+        let login = self.engine_login.as_deref();
+        let mut engine = Engine::read(url, login, self.client.ca.as_ref())?;
+        engine.options.connect_timeout = self.timeout;
+        let mut monitor = Monitor::new(engine.url, engine.options);
+        let screen = Screen::new(self.watch && !self.json);
+        loop {
+            let began = Instant::now();
+            match monitor.queues() {
+                Ok(queues) if self.json => print(json_text(&queue_json(&queues)))?,
+                Ok(queues) => screen.show(&queue_table(&queues))?,
+                Err(error) if self.watch && error.is_transient() => log::warn!("{error}"),
+                Err(error) => return Err(failure(&error)),
+            }
+            if !self.watch {
+                return Ok(());
             }
             thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
         }

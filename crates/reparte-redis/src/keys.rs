@@ -30,6 +30,12 @@ impl QueueKeys {
         })
     }
 
+    /// Returns the function and the name in its queue of a key. None if it is no queue's.
+    pub(crate) fn parts(key: &str) -> Option<(&str, &str)> {
+        let (function, name) = key.strip_prefix("rp:{")?.split_once("}:")?;
+        Self::new(function).is_ok().then_some((function, name))
+    }
+
     fn key(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
@@ -88,6 +94,21 @@ impl RunKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_read_if_it_is_a_queues() {
+        let key = QueueKeys::new("a:b/c").unwrap().of_run("7f").results();
+        assert_eq!(QueueKeys::parts(&key), Some(("a:b/c", "res:7f")));
+        for other in [
+            "",
+            "rp:{}:tasks",
+            "rp:{a}",
+            "rp:{a b}:tasks",
+            "x:rp:{a}:tasks",
+        ] {
+            assert_eq!(QueueKeys::parts(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn the_keys_of_a_queue_share_a_hash_tag() {

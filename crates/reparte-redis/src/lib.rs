@@ -8,6 +8,7 @@ mod error;
 mod keys;
 mod kind;
 mod link;
+mod monitor;
 mod options;
 mod queue;
 mod queue_builder;
@@ -19,6 +20,8 @@ mod worker;
 mod worker_builder;
 
 pub use error::Error;
+pub use monitor::Monitor;
+pub use monitor::queue_status::{QueueStatus, RunStatus, WorkerStatus};
 pub use options::Options;
 pub use queue::RedisQueue;
 pub use queue_builder::RedisQueueBuilder;

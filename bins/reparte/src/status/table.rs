@@ -1,5 +1,7 @@
 //! The reports of servers as a table.
 
+use std::ops::Range;
+
 use untrusted_text::OneLine;
 
 use crate::status::server_report::{RunningServer, ServerReport, Workload};
@@ -16,19 +18,19 @@ const HEADINGS: [&str; 8] = [
 ];
 
 /// The columns of figures. They are aligned to the right.
-const FIGURES: std::ops::Range<usize> = 3..7;
+const FIGURES: Range<usize> = 3..7;
 
 /// The most calls of one server below the table.
 const MAX_CALLS: usize = 8;
 
 /// The most characters of a text from a server.
-const MAX_CHARS: usize = 60;
+pub(super) const MAX_CHARS: usize = 60;
 
 /// Returns a line for each server, and below them lines for their calls and their errors.
 pub(super) fn table(reports: &[ServerReport]) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(reports.iter().map(row));
-    let mut text = aligned(&rows);
+    let mut text = aligned(&rows, FIGURES);
     for server in reports {
         match &server.answer {
             Ok(RunningServer {
@@ -74,8 +76,10 @@ fn row(report: &ServerReport) -> [String; HEADINGS.len()] {
     row
 }
 
-fn aligned(rows: &[[String; HEADINGS.len()]]) -> String {
-    let mut widths = [0; HEADINGS.len()];
+/// Returns rows as lines, with their cells below each other. Those of the columns `figures` stand
+/// at the right.
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]], figures: Range<usize>) -> String {
+    let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
@@ -85,7 +89,7 @@ fn aligned(rows: &[[String; HEADINGS.len()]]) -> String {
     for row in rows {
         let cells = row.iter().zip(widths).enumerate();
         let cells: Vec<String> = cells
-            .map(|(column, (cell, width))| match FIGURES.contains(&column) {
+            .map(|(column, (cell, width))| match figures.contains(&column) {
                 true => format!("{cell:>width$}"),
                 false => format!("{cell:<width$}"),
             })
@@ -131,7 +135,7 @@ mod tests {
             row("a up 0.1 10 2 0 5 añ,b"),
         ];
         assert_eq!(
-            aligned(&rows),
+            aligned(&rows, FIGURES),
             "SERVER  STATE  V     S  B  W  T  F\n\
              a       up     0.1  10  2  0  5  añ,b\n"
         );

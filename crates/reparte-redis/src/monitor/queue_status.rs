@@ -1,0 +1,125 @@
+//! The state of a queue, of a worker and of a run.
+
+use std::time::Duration;
+
+/// The state of the queue of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueStatus {
+    /// The function.
+    pub function: String,
+    /// The number of tasks that no worker has.
+    pub waiting: usize,
+    /// The number of tasks that a worker has.
+    pub at_work: usize,
+    /// The time since the oldest task was submitted.
+    pub oldest: Option<Duration>,
+    /// The number of tasks whose run has ended. Workers remove them when they come upon them.
+    pub ownerless: usize,
+    /// The lease, once a worker has chosen it.
+    pub lease: Option<Duration>,
+    /// The workers that have announced themselves, by name.
+    pub workers: Vec<WorkerStatus>,
+    /// The runs that have not ended.
+    pub runs: Vec<RunStatus>,
+}
+
+/// The state of a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerStatus {
+    /// The name of this start of the worker.
+    pub name: String,
+    /// The number of tasks that it takes at a time; 0 if it does not say.
+    pub slots: usize,
+    /// The number of tasks that it has.
+    pub tasks: usize,
+    /// The version that it tells.
+    pub version: String,
+    /// The time since it announced itself last. A live worker does so every third of the lease.
+    pub silence: Duration,
+}
+
+/// The state of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunStatus {
+    /// The random text that names the run.
+    pub run: String,
+    /// The number of its tasks that are not done.
+    pub tasks: usize,
+    /// The number of answers that its client has not read.
+    pub answers: usize,
+    /// The time since its client was there last. A live client looks in every 5 seconds.
+    pub silence: Duration,
+}
+
+/// The silence from which on a client is taken for dead: two looks are missing.
+const LONGEST_SILENCE: Duration = Duration::from_secs(15);
+
+impl QueueStatus {
+    /// Returns the slots of all workers.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.workers.iter().map(|worker| worker.slots).sum()
+    }
+}
+
+impl WorkerStatus {
+    /// Reads the details that a worker has announced.
+    pub(crate) fn read(name: String, details: &str, tasks: usize, silence: Duration) -> Self {
+        let mut words = details.split_whitespace();
+        let slots = words.next().and_then(|slots| slots.parse().ok());
+        Self {
+            name,
+            slots: slots.map_or(0, |slots: u16| slots.into()),
+            tasks,
+            version: words.nth(1).unwrap_or_default().to_owned(),
+            silence,
+        }
+    }
+}
+
+impl RunStatus {
+    /// Returns true if the client of the run was there in the last 15 seconds.
+    #[must_use]
+    pub fn is_client_alive(&self) -> bool {
+        self.silence < LONGEST_SILENCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_of_any_worker_are_read() {
+        for (details, slots, version) in [
+            ("4 2 0.2.0", 4, "0.2.0"),
+            ("4 2 0.2.0 more", 4, "0.2.0"),
+            ("4", 4, ""),
+            ("", 0, ""),
+            ("-1 x", 0, ""),
+            ("99999", 0, ""),
+        ] {
+            let worker = WorkerStatus::read("w".to_owned(), details, 0, Duration::ZERO);
+            assert_eq!(
+                (worker.slots, &*worker.version),
+                (slots, version),
+                "{details:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_client_that_misses_two_looks_is_taken_for_dead() {
+        let run = |seconds| RunStatus {
+            run: "1".to_owned(),
+            tasks: 0,
+            answers: 0,
+            silence: Duration::from_secs(seconds),
+        };
+        assert!(run(10).is_client_alive());
+        assert!(!run(15).is_client_alive());
+    }
+}
