@@ -31,7 +31,7 @@ mod output_text;
 #[cfg(unix)]
 pub(crate) mod own_memory;
 #[cfg(unix)]
-mod process;
+pub(crate) mod process;
 #[cfg(unix)]
 pub(crate) mod process_groups;
 #[cfg(unix)]

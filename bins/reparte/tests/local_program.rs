@@ -62,6 +62,8 @@ fn a_task_that_fails_is_blamed_alone() {
         dies) kill -9 $$;; \
         bytes) printf '\\377';; \
         hangs) sleep 1000;; \
+        ignores) trap \"\" TERM; sleep 1000; sleep 1000;; \
+        stops) kill -STOP $$;; \
         floods) yes;; \
         *) echo $1;; esac";
     let flags = [
@@ -87,6 +89,8 @@ fn a_task_that_fails_is_blamed_alone() {
             "hangs",
             "the program was ended after 1 s: give it less work, or raise --timeout",
         ),
+        ("ignores", "timed out: the program was ended after 1 s"),
+        ("stops", "timed out: the program was ended after 1 s"),
         ("floods", "printed more than 4194304 bytes"),
     ] {
         let ended = run_over(&format!("one\n{task}\ntwo\n"), &flags);
@@ -95,7 +99,10 @@ fn a_task_that_fails_is_blamed_alone() {
         ended.expect_told(reason);
         let lines: Vec<&str> = ended.stdout.lines().collect();
         assert!(lines[1].starts_with("1\tone\tone\t\tlocal\t"), "{lines:?}");
-        assert!(lines[2].starts_with(&format!("2\t{task}\t\t")), "{lines:?}");
+        assert!(
+            lines[2].starts_with(&format!("2\t{task}\t\t")) && lines[2].ends_with("\t1"),
+            "one call: {lines:?}"
+        );
         assert!(lines[3].starts_with("3\ttwo\ttwo\t\tlocal\t"), "{lines:?}");
     }
 }

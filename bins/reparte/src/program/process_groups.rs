@@ -125,9 +125,10 @@ impl ProcessGroups {
 }
 
 impl ProcessGroup {
-    /// Asks all processes of the group to end.
+    /// Asks all processes of the group to end. Those that are stopped go on, so that they can.
     pub(crate) fn terminate(&self) {
         send_signal(self.id, Signal::TERM);
+        send_signal(self.id, Signal::CONT);
     }
 
     /// Waits for the program, and kills what it has left running.

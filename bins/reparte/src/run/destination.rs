@@ -2,9 +2,9 @@
 //! machine.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status};
+use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status, XmlRpc};
 #[cfg(feature = "redis")]
 use reparte_redis::RedisQueue;
 #[cfg(feature = "redis")]
@@ -13,6 +13,8 @@ use xmlrpc_client::Value;
 
 use crate::json::to_text;
 use crate::run::call_result::CallResult;
+#[cfg(unix)]
+use crate::run::local_program::LocalProgram;
 use crate::run::result_check::ResultCheck;
 use crate::run::task::Task;
 
@@ -29,7 +31,8 @@ type AnyDestino = dyn Destino<Vec<Value>, Value>;
 
 /// The place that computes.
 enum Inner {
-    Any(Box<AnyDestino>),
+    /// A place, and the limit of its calls where it keeps that of the call.
+    Any(Box<AnyDestino>, Option<Duration>),
     #[cfg(feature = "redis")]
     Queue(RedisQueue),
 }
@@ -37,7 +40,7 @@ enum Inner {
 impl Inner {
     fn destino(&self) -> &AnyDestino {
         match self {
-            Inner::Any(destino) => &**destino,
+            Inner::Any(destino, _) => &**destino,
             #[cfg(feature = "redis")]
             Inner::Queue(queue) => queue,
         }
@@ -45,14 +48,22 @@ impl Inner {
 }
 
 impl Destination {
-    /// Returns the destination, whose results pass the check before they count.
-    pub(super) fn new(
-        inner: impl Destino<Vec<Value>, Value> + 'static,
-        check: Option<Arc<ResultCheck>>,
-    ) -> Self {
+    /// Returns a server, whose results pass the check before they count. Its calls have this limit.
+    pub(super) fn server(server: XmlRpc, check: Option<Arc<ResultCheck>>, limit: Duration) -> Self {
+        let destino: &AnyDestino = &server;
         Destination {
-            name: inner.name().into(),
-            inner: Inner::Any(Box::new(inner)),
+            name: destino.name().into(),
+            inner: Inner::Any(Box::new(server), Some(limit)),
+            check,
+        }
+    }
+
+    /// Returns a program, whose results pass the check before they count. It has a limit of its own.
+    #[cfg(unix)]
+    pub(super) fn program(program: LocalProgram, check: Option<Arc<ResultCheck>>) -> Self {
+        Destination {
+            name: program.name().into(),
+            inner: Inner::Any(Box::new(program), None),
             check,
         }
     }
@@ -84,8 +95,13 @@ impl Destination {
     /// Makes a call. Returns the name of the place, or of the worker on a queue, too.
     fn answer(&self, arguments: &Vec<Value>, call: &Call) -> Result<(Value, Arc<str>), CallError> {
         match &self.inner {
-            Inner::Any(destino) => {
-                let value = destino.call(arguments, call)?;
+            Inner::Any(destino, limit) => {
+                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+                let call = deadline.map_or_else(
+                    || call.clone(),
+                    |deadline| call.clone().with_deadline(deadline),
+                );
+                let value = destino.call(arguments, &call)?;
                 Ok((value, Arc::clone(&self.name)))
             }
             #[cfg(feature = "redis")]

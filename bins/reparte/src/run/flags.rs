@@ -16,6 +16,8 @@ use crate::flags::server_list::ServerList;
 use crate::flags::whole_number::whole_number;
 #[cfg(unix)]
 use crate::program::flags::ProgramFlags;
+#[cfg(unix)]
+use crate::program::process::KILL_AFTER;
 use crate::run::halt::halt;
 use crate::run::line_format::LineFormat;
 #[cfg(unix)]
@@ -230,6 +232,15 @@ impl RunCommand {
         options
     }
 
+    /// Returns the time that a call may go on beyond its limit: that of a program's end.
+    fn ending_time(&self) -> Duration {
+        #[cfg(unix)]
+        if !self.program.is_empty() {
+            return KILL_AFTER;
+        }
+        Duration::ZERO
+    }
+
     fn server_options(&self) -> Options {
         let mut options = Options::default();
         options.window = self.max_in_flight as usize;
@@ -240,7 +251,7 @@ impl RunCommand {
         options.halt = self.halt;
         options.outage = Some(self.outage);
         options.outage_before_answer = Some(self.wait_for_servers);
-        options.time_limit = Some(self.timeout);
+        options.time_limit = Some(self.timeout.saturating_add(self.ending_time()));
         options.hedge = self.hedge == Switch::On;
         if let Some(times) = self.retry_faults {
             options.max_fault_attempts = times.saturating_add(1);

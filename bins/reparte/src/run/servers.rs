@@ -1,6 +1,7 @@
 //! The servers that a run begins with, and this machine if it runs a program.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cli_support::descriptors::raise_limit;
 #[cfg(unix)]
@@ -36,6 +37,8 @@ pub(super) struct DestinationSetup {
     /// The function on the servers. `None` if the run has none.
     function: Option<String>,
     client: Options,
+    /// The longest time that a call may take.
+    time_limit: Duration,
     /// The check that a result passes before it counts.
     pub(super) check: Option<Arc<ResultCheck>>,
 }
@@ -45,7 +48,7 @@ impl DestinationSetup {
     pub(super) fn destinations(&self, servers: &ServerList) -> Result<Vec<Destination>, Failure> {
         let servers = self.list(servers)?.into_iter();
         Ok(servers
-            .map(|server| Destination::new(server, self.check.clone()))
+            .map(|server| Destination::server(server, self.check.clone(), self.time_limit))
             .collect())
     }
 
@@ -71,6 +74,7 @@ impl Servers {
         let setup = DestinationSetup {
             function: command.function.clone(),
             client: command.client_options()?,
+            time_limit: command.timeout,
             check,
         };
         let mut destinations = Vec::new();
@@ -99,7 +103,7 @@ impl Servers {
             }
             if let Some(program) = command.local_program()? {
                 programs.local = Some((program.program(), program.slots()));
-                destinations.push(Destination::new(program, setup.check.clone()));
+                destinations.push(Destination::program(program, setup.check.clone()));
             }
         }
         Ok(Servers {
