@@ -119,7 +119,8 @@ fn incomplete_bodies_stay_within_the_budget() {
     assert!(refused >= CLIENTS / 2, "{refused}");
     let peak = peak(&serv);
     assert!(peak <= (256 + 64) * MIB, "{} MiB", peak / MIB);
-    assert!(slowest < Duration::from_millis(100), "{slowest:?}");
+    // Some milliseconds; a machine that does other work needs more.
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     // All is given back.
     until("a long request is read", || {
         let mut stream = connect(&address);
