@@ -37,12 +37,17 @@ fn bare(bytes: &[u8]) -> Vec<u8> {
 
 /// Posts a body with these header lines.
 fn post(server: &Server, lines: &str, body: &[u8]) -> Answer {
+    let mut client = Client::connect(server.address);
+    client.send(packed(lines, body)).answer()
+}
+
+/// Returns the request with these header lines.
+fn packed(lines: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\n{lines}\r\nContent-Length: {length}\r\n\r\n"
     );
-    let mut client = Client::connect(server.address);
-    client.send([head.as_bytes(), body].concat()).answer()
+    [head.as_bytes(), body].concat()
 }
 
 fn a_packed_call_is_answered(front: Front) {
@@ -129,4 +134,21 @@ fn the_header_names_the_charset(front: Front) {
         let answer = post(&server, &lines, &gzip(&body));
         assert_eq!(answer.value(), Ok(Value::from(expected)), "{charset}, gzip");
     }
+}
+
+/// A coding may hide a long document. Once it is unpacked, its length is known.
+#[test]
+fn a_short_packed_call_holds_no_more_memory_than_it_has() {
+    let (service, held) = Held::new();
+    let mut options = xmlrpc_server::front::hyper::Options::default();
+    // The least: two of the longest requests.
+    options.memory = 0;
+    let server = Server::hyper(service, options);
+    let lines = "Content-Type: text/xml\r\nContent-Encoding: gzip";
+    let mut busy = Client::connect(server.address);
+    busy.send(packed(lines, &gzip(&document("held", ()))));
+    held.wait();
+    let listed = post(&server, lines, &gzip(&document("system.listMethods", ())));
+    held.release();
+    assert_eq!(listed.status, 200, "{listed:?}");
 }

@@ -193,13 +193,17 @@ fn context(head: &Parts, peer: Peer, shared: &Shared) -> Context {
 /// Returns the document that answers a request.
 async fn call(
     request: RequestBody,
-    share: MemoryShare,
+    mut share: MemoryShare,
     mut context: Context,
     accepts_gzip: bool,
     shared: &Shared,
 ) -> Result<Document, Refusal> {
     let request = request.unpacked_if_short(MAX_DECODED_HERE)?;
     let is_plain = request.coding == ContentCoding::Identity;
+    if is_plain {
+        // A coding hides no more than this.
+        share.shrink_to(request.bytes.len());
+    }
     let work = if is_plain && request.bytes.len() <= MAX_DECODED_HERE {
         let content_type = request.content_type.as_deref();
         match shared.service.begin_as(content_type, &request.bytes) {

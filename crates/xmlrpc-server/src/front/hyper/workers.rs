@@ -191,7 +191,7 @@ struct Job {
 }
 
 impl Job {
-    fn run(self) -> Result<Document, Refusal> {
+    fn run(mut self) -> Result<Document, Refusal> {
         // The client has gone, the server has stopped, or the deadline has passed.
         if self.context.is_cancelled() {
             return Err(Refusal::LATE_IN_QUEUE);
@@ -203,6 +203,7 @@ impl Job {
             Work::Call(call) => Step::Call(call),
             Work::Request(request) => {
                 let request = request.unpacked(self.service.limits().bytes)?;
+                self.share.shrink_to(request.bytes.len());
                 let content_type = request.content_type.as_deref();
                 context = self.service.in_dialect(context, &request.bytes);
                 self.service.begin_as(content_type, &request.bytes)
