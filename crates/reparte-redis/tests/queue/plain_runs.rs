@@ -86,7 +86,11 @@ fn the_server_has_the_same_keys_after_a_run_as_before() {
     let without_sweep = |keys: Vec<String>| -> Vec<String> {
         keys.into_iter().filter(|key| *key != sweep).collect()
     };
-    assert_eq!(without_sweep(keys(&server)), without_sweep(before));
+    let before = without_sweep(before);
+    // The run closes its queue in a thread of its own.
+    until("the run is closed", || {
+        without_sweep(keys(&server)) == before
+    });
     assert_eq!(tasks(&server, "cuad"), 0);
     worker.handle().stop();
     worker.wait(Duration::from_secs(5));
