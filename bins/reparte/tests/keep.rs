@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use common::named_pipe::{Reader, pipe};
 use common::server::serve;
-use common::{reparte, run};
+use common::{reparte, run, signal_in_turn};
 use rustix::process::{Pid, Signal, kill_process};
 use test_support::{Ended, Running, TestDirectory, until};
 use xmlrpc_client::{Error, ServerProxy, Value};
@@ -462,7 +462,8 @@ fn nothing_outlives_a_run_that_is_stopped() {
     for signals in [&[Signal::KILL][..], &[Signal::INT, Signal::INT]] {
         let files = TestDirectory::new("killed kept run");
         let pipe = pipe(&files, "pipe");
-        let script = "exec 3>\"$1\"; echo started >&3; read -r x; sleep 1000";
+        // A process is started before the run watches for signals, and has its task after that.
+        let script = "read -r x; exec 3>\"$1\"; echo started >&3; sleep 1000";
         let arguments = [
             "run", "--keep", "--local", "1", "--", "sh", "-c", script, "sh", &pipe,
         ];
@@ -470,12 +471,7 @@ fn nothing_outlives_a_run_that_is_stopped() {
         let mut stdin = running.stdin();
         writeln!(stdin, "1").unwrap();
         let reader = Reader::open(&pipe);
-        for (at, &signal) in signals.iter().enumerate() {
-            if at > 0 {
-                running.line_after("stopping: makes no more calls");
-            }
-            running.signal(signal);
-        }
+        signal_in_turn(&running, signals);
         reader.all_dead();
     }
 }

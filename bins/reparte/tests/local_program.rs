@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use common::named_pipe::{Reader, pipe};
-use common::reparte;
 use common::server::serve;
+use common::{reparte, signal_in_turn};
 use rustix::process::Signal;
 use test_support::{Ended, Running, TestDirectory};
 
@@ -180,12 +180,7 @@ fn nothing_outlives_a_run_that_is_killed() {
         let mut running = Running::interactive(reparte(&arguments));
         writeln!(running.stdin(), "{pipe}").unwrap();
         let reader = Reader::open(&pipe);
-        for (at, &signal) in signals.iter().enumerate() {
-            if at > 0 {
-                running.line_after("stopping: makes no more calls");
-            }
-            running.signal(signal);
-        }
+        signal_in_turn(&running, signals);
         reader.all_dead();
     }
 }

@@ -50,31 +50,25 @@ impl Inner {
 impl Destination {
     /// Returns a server, whose results pass the check before they count. Its calls have this limit.
     pub(super) fn server(server: XmlRpc, check: Option<Arc<ResultCheck>>, limit: Duration) -> Self {
-        let destino: &AnyDestino = &server;
-        Destination {
-            name: destino.name().into(),
-            inner: Inner::Any(Box::new(server), Some(limit)),
-            check,
-        }
+        Self::new(Inner::Any(Box::new(server), Some(limit)), check)
     }
 
     /// Returns a program, whose results pass the check before they count. It has a limit of its own.
     #[cfg(unix)]
     pub(super) fn program(program: LocalProgram, check: Option<Arc<ResultCheck>>) -> Self {
-        Destination {
-            name: program.name().into(),
-            inner: Inner::Any(Box::new(program), None),
-            check,
-        }
+        Self::new(Inner::Any(Box::new(program), None), check)
     }
 
     /// Returns the function's queue on an engine, whose results pass the check before they count.
     #[cfg(feature = "redis")]
     pub(super) fn queue(queue: RedisQueue, check: Option<Arc<ResultCheck>>) -> Self {
-        let destino: &AnyDestino = &queue;
+        Self::new(Inner::Queue(queue), check)
+    }
+
+    fn new(inner: Inner, check: Option<Arc<ResultCheck>>) -> Self {
         Destination {
-            name: destino.name().into(),
-            inner: Inner::Queue(queue),
+            name: inner.destino().name().into(),
+            inner,
             check,
         }
     }
@@ -96,11 +90,11 @@ impl Destination {
     fn answer(&self, arguments: &Vec<Value>, call: &Call) -> Result<(Value, Arc<str>), CallError> {
         match &self.inner {
             Inner::Any(destino, limit) => {
-                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-                let call = deadline.map_or_else(
-                    || call.clone(),
-                    |deadline| call.clone().with_deadline(deadline),
-                );
+                let call = call.clone();
+                let call = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
+                    Some(deadline) => call.with_deadline(deadline),
+                    None => call,
+                };
                 let value = destino.call(arguments, &call)?;
                 Ok((value, Arc::clone(&self.name)))
             }

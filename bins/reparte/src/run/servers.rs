@@ -46,10 +46,14 @@ pub(super) struct DestinationSetup {
 impl DestinationSetup {
     /// Returns the function on all servers that the flags name.
     pub(super) fn destinations(&self, servers: &ServerList) -> Result<Vec<Destination>, Failure> {
-        let servers = self.list(servers)?.into_iter();
-        Ok(servers
+        Ok(self.on_all(self.list(servers)?))
+    }
+
+    fn on_all(&self, servers: Vec<XmlRpc>) -> Vec<Destination> {
+        let servers = servers.into_iter();
+        servers
             .map(|server| Destination::server(server, self.check.clone(), self.time_limit))
-            .collect())
+            .collect()
     }
 
     fn list(&self, servers: &ServerList) -> Result<Vec<XmlRpc>, Failure> {
@@ -86,8 +90,9 @@ impl Servers {
         }
         let needs_server = destinations.is_empty() && !has_program;
         if needs_server || !command.servers.is_empty() {
-            warn_of_clear_text(setup.list(&command.servers)?.iter().map(XmlRpc::proxy));
-            destinations = setup.destinations(&command.servers)?;
+            let servers = setup.list(&command.servers)?;
+            warn_of_clear_text(servers.iter().map(XmlRpc::proxy));
+            destinations = setup.on_all(servers);
         }
         command.servers.warn_if_writable(&setup.client);
         let keys = destinations.iter().map(ServerKey::of).collect();

@@ -17,6 +17,7 @@ pub mod terminal;
 
 use std::process::Command;
 
+use rustix::process::Signal;
 use test_support::{Ended, Running};
 
 /// The command, without what the environment may tell it.
@@ -32,4 +33,14 @@ pub fn reparte(arguments: &[&str]) -> Command {
 /// Runs the command to its end.
 pub fn run(arguments: &[&str]) -> Ended {
     Running::start(reparte(arguments)).end()
+}
+
+/// Sends signals to a run: each after the first once the run has told of the one before.
+pub fn signal_in_turn(run: &Running, signals: &[Signal]) {
+    for (at, &signal) in signals.iter().enumerate() {
+        if at > 0 {
+            run.line_after("stopping: makes no more calls");
+        }
+        run.signal(signal);
+    }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redis::{Commands as _, Connection};
@@ -81,6 +81,14 @@ pub(crate) fn submit(run: &mut Run, numbers: Range<i32>) {
     for n in numbers {
         run.enviar((n,)).unwrap();
     }
+}
+
+/// Submits numbers from a thread of its own, which returns the run.
+pub(crate) fn submit_aside(mut run: Run, numbers: Range<i32>) -> JoinHandle<Run> {
+    thread::spawn(move || {
+        submit(&mut run, numbers);
+        run
+    })
 }
 
 /// Ends a run, and returns its results.

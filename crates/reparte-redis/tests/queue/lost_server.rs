@@ -6,7 +6,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use test_support::{RedisServer, until};
 
-use crate::fixture::{Count, LEASE, check_squares, connection, results, run, submit, worker};
+use crate::fixture::{
+    Count, LEASE, check_squares, connection, results, run, submit, submit_aside, worker,
+};
 
 #[test]
 #[ignore = "needs redis-server"]
@@ -14,11 +16,7 @@ fn a_server_that_is_killed_and_comes_back_costs_no_result() {
     let mut server = RedisServer::start();
     let begun = Count::default();
     let workers = [1, 2].map(|_| worker(&server, "cuad", 2, Duration::from_millis(30), &begun));
-    let mut run = run(&server, "cuad");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..200);
-        run
-    });
+    let sender = submit_aside(run(&server, "cuad"), 0..200);
     for done in [20, 90] {
         until("some are done", || begun.get() >= done);
         server.kill();
@@ -36,11 +34,7 @@ fn a_server_without_files_that_comes_back_empty_costs_no_result() {
     let mut server = RedisServer::start_with(&["--appendonly", "no"]);
     let begun = Count::default();
     let workers = [1, 2].map(|_| worker(&server, "cuad", 2, Duration::from_millis(30), &begun));
-    let mut run = run(&server, "cuad");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..100);
-        run
-    });
+    let sender = submit_aside(run(&server, "cuad"), 0..100);
     until("some are done", || begun.get() >= 20);
     server.kill();
     server.restart();
@@ -54,11 +48,7 @@ fn everything_is_submitted_again_after_a_flush() {
     let server = RedisServer::start();
     let begun = Count::default();
     let workers = [1, 2].map(|_| worker(&server, "cuad", 2, Duration::from_millis(30), &begun));
-    let mut run = run(&server, "cuad");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..100);
-        run
-    });
+    let sender = submit_aside(run(&server, "cuad"), 0..100);
     for done in [20, 60] {
         until("some are done", || begun.get() >= done);
         let _: String = redis::cmd("FLUSHALL")
@@ -93,11 +83,7 @@ fn a_server_that_is_silent_for_longer_than_a_read_takes_costs_no_result() {
     let server = RedisServer::start();
     let begun = Count::default();
     let workers = [1, 2].map(|_| worker(&server, "cuad", 2, Duration::from_millis(30), &begun));
-    let mut run = run(&server, "cuad");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..100);
-        run
-    });
+    let sender = submit_aside(run(&server, "cuad"), 0..100);
     until("some are done", || begun.get() >= 20);
     server.signal(Signal::STOP);
     thread::sleep(Duration::from_secs(8));

@@ -10,7 +10,8 @@ use test_support::{RedisServer, TestDirectory, until};
 use xmlrpc_server::{Context, Fault, Service};
 
 use crate::fixture::{
-    Count, check_squares, keys, results, run, squares, submit, take_and_die, tasks, url, worker,
+    Count, check_squares, keys, results, run, squares, submit, submit_aside, take_and_die, tasks,
+    url, worker,
 };
 
 #[test]
@@ -31,11 +32,7 @@ fn tasks_are_answered_once_and_in_order() {
 fn tasks_wait_for_the_first_worker() {
     let server = RedisServer::start();
     let begun = Count::default();
-    let mut run = run(&server, "cuad");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..1000);
-        run
-    });
+    let sender = submit_aside(run(&server, "cuad"), 0..1000);
     until("tasks are on the queue", || tasks(&server, "cuad") == 16);
     let worker = worker(&server, "cuad", 4, Duration::ZERO, &begun);
     check_squares(results(sender.join().unwrap()), 1000);

@@ -1,7 +1,6 @@
 //! A master that Sentinels replace.
 
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use reparte::Repartidor;
@@ -9,7 +8,7 @@ use reparte_redis::{RedisQueue, RedisUrl, Worker};
 use rustix::process::Signal;
 use test_support::{RedisServer, Running, TestDirectory, until};
 
-use crate::fixture::{Count, LEASE, Run, check_squares, results, squares, submit};
+use crate::fixture::{Count, LEASE, Run, check_squares, results, squares, submit_aside};
 
 /// Starts a Sentinel that replaces a master after a second, alone.
 fn sentinel(directory: &TestDirectory, port: u16, master: u16) -> Running {
@@ -69,11 +68,8 @@ fn a_failover_to_a_replica_that_lacks_the_last_writes_costs_no_result() {
     };
     let workers = [start(), start()];
     let queue = RedisQueue::builder(url.clone(), "cuad").start().unwrap();
-    let mut run: Run = Repartidor::builder().destinos([queue]).start().unwrap();
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..200);
-        run
-    });
+    let run: Run = Repartidor::builder().destinos([queue]).start().unwrap();
+    let sender = submit_aside(run, 0..200);
     until("some are done", || begun.get() >= 40);
     // The replica is cut off: it lacks what the master then does.
     replica.signal(Signal::STOP);
