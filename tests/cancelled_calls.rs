@@ -183,7 +183,7 @@ fn a_second_signal_ends_a_server_at_once() {
             let stopped = Instant::now();
             server.signal(signal);
             server.line_after("stopping: running calls have 10 s; once more");
-            server.signal(signal);
+            server.signal_again(signal);
             server.end().expect_code(code);
             assert!(stopped.elapsed() < GRACE);
         });

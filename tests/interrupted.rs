@@ -153,7 +153,7 @@ fn a_second_signal_ends_the_program_at_once() {
         wait_for_answers(&server);
         client.signal(Signal::INT);
         client.line_after("stopping: ");
-        client.signal(second);
+        client.signal_again(second);
         client.end().expect_code(code);
     }
 }

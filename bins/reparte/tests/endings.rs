@@ -164,7 +164,7 @@ fn two_signals_end_all_at_once() {
         let reader = Reader::open(&pipe);
         server.signal(signal);
         server.line_after("once more to end at once");
-        server.signal(signal);
+        server.signal_again(signal);
         server.end().expect_code(code);
         reader.all_dead();
         client.end().expect_code(4);

@@ -446,10 +446,13 @@ fn nothing_outlives_a_server_however_it_ends() {
         let reader = Reader::open(&pipe);
         assert_eq!(ask(&proxy, "hello"), "hello");
         for (at, &signal) in signals.iter().enumerate() {
-            if at > 0 {
-                std::thread::sleep(Duration::from_millis(200));
+            match at {
+                0 => server.signal(signal),
+                _ => {
+                    server.line_after("stopping: ");
+                    server.signal_again(signal);
+                }
             }
-            server.signal(signal);
         }
         reader.all_dead();
         drop(server);

@@ -203,7 +203,7 @@ fn ctrl_backslash_stops_as_ctrl_c_does() {
     let reader = Reader::open(&pipe);
     server.signal(Signal::QUIT);
     server.line_after("stopping: running calls have 10 s");
-    server.signal(Signal::QUIT);
+    server.signal_again(Signal::QUIT);
     server.end().expect_code(131);
     reader.all_dead();
     drop(client);

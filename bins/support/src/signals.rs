@@ -2,7 +2,7 @@
 //!
 //! | signal | comes from | ends the program |
 //! | --- | --- | --- |
-//! | SIGINT, SIGTERM | Ctrl-C, `kill` | in good order; a second one at once |
+//! | SIGINT, SIGTERM | Ctrl-C, `kill` | in good order; a second one at once. One that is repeated within 100 ms counts once: `timeout` sends its signal to its program and to the group |
 //! | SIGQUIT | Ctrl-\\ | the same, unless it was ignored at the start |
 //! | SIGHUP | a terminal that is closed | in good order, unless it was ignored at the start, as by nohup. Others may follow, which change nothing |
 //! | SIGXFSZ | a file beyond `ulimit -f` | never: the write fails |
@@ -11,11 +11,18 @@
 
 use std::error::Error;
 use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 use std::{fmt, io};
 
 #[cfg(unix)]
 use crate::diagnostics;
 use crate::output::eprint;
+
+/// The time within which the first signal may come once more without a meaning of its own. The
+/// second Ctrl-C of a person comes later.
+#[cfg(unix)]
+const REPEATED: Duration = Duration::from_millis(100);
 
 /// The signals can't be watched.
 #[derive(Debug)]
@@ -66,8 +73,8 @@ pub fn stop_at_signal(
 }
 
 /// Runs `first` at the first signal that asks the program to end. At the second that is no
-/// SIGHUP, runs `last` and ends the process with 128 plus the signal's number as its exit code,
-/// the code that a shell reports.
+/// SIGHUP, nor the first one repeated within [`REPEATED`], runs `last` and ends the process with
+/// 128 plus the signal's number as its exit code, the code that a shell reports.
 ///
 /// # Errors
 ///
@@ -85,24 +92,46 @@ pub fn at_signal(
         .into_iter()
         .filter(|&signal| matches!(signal, SIGINT | SIGTERM) || ignored.lacks(signal));
     let mut signals = Signals::new(watched).map_err(SignalError)?;
-    // The handlers stay installed, and the thread waits, until the process ends: after the
-    // first signal nothing but the second one has to reach it.
-    let thread = std::thread::Builder::new().name("signals".to_owned());
-    let started = thread.spawn(move || {
-        let mut signals = signals.forever();
-        match signals.next() {
-            Some(SIGHUP) => first(StopSignal::Hangup),
-            Some(_) => first(StopSignal::Request),
-            None => {}
+    let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        thread.spawn(work).map(drop).map_err(SignalError)
+    };
+    // The times are those of the signals, however long `first` takes.
+    let (sender, received) = std::sync::mpsc::channel();
+    // The handlers stay installed, and the threads wait, until the process ends: after the first
+    // signal nothing but the second one has to reach them.
+    let watch = move || {
+        for signal in signals.forever() {
+            // The other thread ends with the process.
+            let _ = sender.send((signal, Instant::now()));
         }
+    };
+    let act = move || {
+        let Ok((signal, time)) = received.recv() else {
+            return;
+        };
+        first(match signal {
+            SIGHUP => StopSignal::Hangup,
+            _ => StopSignal::Request,
+        });
         // A terminal that is closed may send several of them.
-        if let Some(second) = signals.find(|&signal| signal != SIGHUP) {
+        let is_second = |&(other, at): &(i32, Instant)| {
+            other != SIGHUP && !is_repeated(other == signal, at.saturating_duration_since(time))
+        };
+        if let Some((second, _)) = received.iter().find(is_second) {
             last();
             diagnostics::flush(Duration::from_millis(100));
             std::process::exit(128 + second);
         }
-    });
-    started.map(drop).map_err(SignalError)
+    };
+    start("stop", Box::new(act))?;
+    start("signals", Box::new(watch))
+}
+
+/// Returns whether a signal that comes `later` than the first one is a part of it.
+#[cfg(unix)]
+fn is_repeated(is_of_one_kind: bool, later: Duration) -> bool {
+    is_of_one_kind && later < REPEATED
 }
 
 /// Does nothing: on this system Ctrl-C ends the process.
@@ -153,6 +182,15 @@ impl IgnoredSignals {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    /// `timeout` sends its signal to its program, and then to the group of both: the second one
+    /// ended a run at once.
+    #[test]
+    fn a_repeated_signal_is_one() {
+        let ms = Duration::from_millis;
+        assert!(is_repeated(true, ms(0)) && is_repeated(true, ms(99)));
+        assert!(!is_repeated(true, ms(100)) && !is_repeated(false, ms(0)));
+    }
 
     #[test]
     fn ignored_signals_are_read_from_the_mask() {

@@ -137,6 +137,13 @@ impl Running {
             .expect("it is our own child, not yet waited for");
     }
 
+    /// Sends a signal to a program that has told of the first one. It comes as late as a person's
+    /// second Ctrl-C: a program takes one that comes within 100 ms for a part of the first.
+    pub fn signal_again(&self, signal: Signal) {
+        std::thread::sleep(Duration::from_millis(150));
+        self.signal(signal);
+    }
+
     /// Returns whether the program has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         let status = self.child.try_wait().expect("it is our own child");

@@ -38,9 +38,12 @@ pub fn run(arguments: &[&str]) -> Ended {
 /// Sends signals to a run: each after the first once the run has told of the one before.
 pub fn signal_in_turn(run: &Running, signals: &[Signal]) {
     for (at, &signal) in signals.iter().enumerate() {
-        if at > 0 {
-            run.line_after("stopping: makes no more calls");
+        match at {
+            0 => run.signal(signal),
+            _ => {
+                run.line_after("stopping: makes no more calls");
+                run.signal_again(signal);
+            }
         }
-        run.signal(signal);
     }
 }
