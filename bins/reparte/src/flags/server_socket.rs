@@ -20,8 +20,8 @@ pub(crate) struct SocketFlags {
     /// alone, unless told
     #[arg(long, value_name = "MODE", value_parser = mode)]
     socket_mode: Option<u32>,
-    /// The owner of a Unix socket, its group, or both: NAME, :GROUP or NAME:GROUP. Only root
-    /// may name another user
+    /// The owner of a Unix socket, its group, or both: NAME, :GROUP or NAME:GROUP, each a name or
+    /// a number. Only root may name another user
     #[arg(long, value_name = "NAME[:GROUP]")]
     socket_owner: Option<String>,
 }
@@ -49,17 +49,24 @@ impl SocketFlags {
         if let Some(mode) = self.socket_mode {
             socket = socket.mode(mode);
         }
-        let owner = self.socket_owner.as_deref().unwrap_or_default();
+        let Some(owner) = self.socket_owner.as_deref() else {
+            return Ok(socket);
+        };
         let (user, group) = owner.split_once(':').unwrap_or((owner, ""));
+        if user.is_empty() && group.is_empty() {
+            return Err(Failure::argument(format_args!(
+                "--socket-owner: {owner:?} names nobody: give NAME, :GROUP or NAME:GROUP, as names \
+                 or as numbers"
+            )));
+        }
         if !user.is_empty() {
-            let found = User::from_name(user);
-            let user = found_one("user", user, "passwd", found)?;
-            socket = socket.owner(user.uid.as_raw());
+            let named = || User::from_name(user).map(|found| found.map(|user| user.uid.as_raw()));
+            socket = socket.owner(id("user", user, "passwd", named)?);
         }
         if !group.is_empty() {
-            let found = Group::from_name(group);
-            let group = found_one("group", group, "group", found)?;
-            socket = socket.group(group.gid.as_raw());
+            let named =
+                || Group::from_name(group).map(|found| found.map(|group| group.gid.as_raw()));
+            socket = socket.group(id("group", group, "group", named)?);
         }
         Ok(socket)
     }
@@ -70,20 +77,25 @@ pub(super) fn is_unix(address: &str) -> bool {
     address.starts_with(UNIX)
 }
 
-fn found_one<T>(
+/// Returns the number of a user or a group. A name counts first, and then a number, as chown(1) has
+/// it: a machine need not have a name for it, as in a container.
+fn id(
     kind: &str,
     name: &str,
     database: &str,
-    found: nix::Result<Option<T>>,
-) -> Result<T, Failure> {
-    let found = found.map_err(|error| {
+    named: impl FnOnce() -> nix::Result<Option<u32>>,
+) -> Result<u32, Failure> {
+    // The system takes the largest number for "leave it as it is".
+    let number = name.parse().ok().filter(|&number| number != u32::MAX);
+    let found = named().map_err(|error| {
         Failure::argument(format_args!(
             "--socket-owner: can't look {name} up: {error}"
         ))
     })?;
-    found.ok_or_else(|| {
+    found.or(number).ok_or_else(|| {
         Failure::argument(format_args!(
-            "--socket-owner: there is no {kind} {name}: name one of this machine (getent {database})"
+            "--socket-owner: there is no {kind} {name}: name one of this machine (getent {database}), \
+             or give its number"
         ))
     })
 }
@@ -139,16 +151,21 @@ mod tests {
             (":root", plain.clone().group(0)),
             ("root:root", plain.clone().owner(0).group(0)),
             ("root:", plain.clone().owner(0)),
-            ("", plain.clone()),
+            ("4711", plain.clone().owner(4711)),
+            ("0:4712", plain.clone().owner(0).group(4712)),
         ] {
             assert_eq!(socket(owner).unwrap(), expected, "{owner}");
         }
-        for (owner, kind) in [("no-such-one", "user"), (":no-such-one", "group")] {
+        for (owner, text) in [
+            ("no-such-one", "no user no-such-one"),
+            (":no-such-one", "no group no-such-one"),
+            ("4294967295", "no user 4294967295"),
+            ("-1", "no user -1"),
+            ("", "\"\" names nobody"),
+            (":", "\":\" names nobody"),
+        ] {
             let failure = socket(owner).unwrap_err().to_string();
-            assert!(
-                failure.contains(&format!("no {kind} no-such-one")),
-                "{failure}"
-            );
+            assert!(failure.contains(text), "{failure}");
         }
     }
 }
