@@ -114,7 +114,8 @@ impl FactorCommand {
         let journal = factorizer.journal.take();
         let journal = journal.map_or(Ok(()), RelationJournal::finish);
         let page = page.map_or(Ok(()), |page| page.end(&ended));
-        first_failure([ended, journal, account, page], console)
+        let ended = first_failure([ended, journal, account, page], console);
+        interrupt.finish(ended, console)
     }
 
     /// Starts the dispatcher on these servers. Returns the watcher of their file too.

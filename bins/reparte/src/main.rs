@@ -51,7 +51,8 @@ Examples:
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  seq 1000 | reparte run -- factor {}
+  seq 1000 | reparte run -- factor -- {}
+  reparte run --input csv --output csv -- python3 area.py {width} {height} < in.csv
   seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
   reparte run --servers hosts.txt --function upper --token-file token < in > out
   reparte run --servers hosts.txt --function upper --journal run.journal < in > out

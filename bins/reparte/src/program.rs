@@ -2,6 +2,8 @@
 //! on this machine. The programs of `--verify` are started and ended here too.
 
 #[cfg(unix)]
+pub(crate) mod call_input;
+#[cfg(unix)]
 pub(crate) mod command_template;
 #[cfg(unix)]
 mod error_tail;
@@ -30,6 +32,8 @@ mod mark;
 mod output_text;
 #[cfg(unix)]
 pub(crate) mod own_memory;
+#[cfg(unix)]
+mod placeholder;
 #[cfg(unix)]
 pub(crate) mod process;
 #[cfg(unix)]

@@ -15,6 +15,7 @@ mod binary_kind;
 mod call_result;
 mod check_process;
 mod collector;
+mod column_types;
 mod destination;
 mod dispatcher;
 #[cfg(feature = "redis")]
@@ -24,10 +25,12 @@ mod failure_report;
 mod feeder;
 pub(crate) mod flags;
 mod halt;
+mod input_format;
 mod input_progress;
 pub(crate) mod interrupt;
 mod journal;
 mod line_format;
+mod line_reader;
 #[cfg(unix)]
 mod local_program;
 pub(crate) mod local_servers;
@@ -41,7 +44,11 @@ mod result_record;
 mod result_writer;
 pub(crate) mod server_file;
 mod servers;
+#[cfg(unix)]
+mod shortage;
+mod table_reader;
 mod task;
+mod task_format;
 mod task_reader;
 mod verdict;
 
@@ -79,12 +86,14 @@ use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::{ServerFileWatcher, ServerKey};
 use crate::run::servers::{DestinationSetup, Servers};
 use crate::run::task::Task;
+use crate::run::task_format::TaskFormat;
 use crate::run::task_reader::TaskReader;
 use crate::run::verdict::Facts;
 
 /// The input of a run, and the files and the page that show its end.
 struct Files {
     tasks: TaskReader,
+    format: TaskFormat,
     input: Arc<InputProgress>,
     account: Option<OutputFile>,
     failed: Option<OutputFile>,
@@ -113,13 +122,23 @@ impl RunCommand {
         if !self.program().is_empty() && init_process::is_init() {
             return Err(init_process::run_as_child());
         }
+        if self.function.is_none() && self.program().is_empty() {
+            return Err(Failure::argument(
+                "nothing is named that could be called: give the name of a function of the servers \
+                 with --function, or a program of this machine after --, such as -- wc -c",
+            ));
+        }
         #[cfg(feature = "redis")]
         engine::refuse_other_places(&self)?;
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
         let servers = Servers::connect(&self, self.check()?)?;
         let files = self.open()?;
-        let dispatcher = self.resume(servers.destinations)?;
+        let names = files.tasks.names().cloned();
+        if files.format.has_columns() {
+            servers.programs.check_columns(names.as_deref())?;
+        }
+        let dispatcher = self.resume(servers.destinations, &files.format)?;
         if let Some(check) = &servers.setup.check {
             check.set_run(&dispatcher.handle());
         }
@@ -127,7 +146,7 @@ impl RunCommand {
         let programs = servers.programs;
         programs.start_ahead();
         let (mut run, outcomes) = self.feed(dispatcher, watcher, &programs, files, console)?;
-        let writer = ResultWriter::new(self.output, console)?;
+        let writer = ResultWriter::new(self.output, names.as_deref(), console)?;
         let failures = FailureReport::new(console);
         let resumed = self.resumed;
         let failed = &mut run.failed;
@@ -162,15 +181,17 @@ impl RunCommand {
     fn open(&self) -> Result<Files, Failure> {
         check_output()?;
         self.check_files()?;
+        let format = self.task_format()?;
         let account = OutputFile::at("--account", self.account.as_deref())?;
         let failed = OutputFile::at("--failed", self.failed.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
         let input = Arc::new(InputProgress::default());
         // The input comes last: at a terminal it asks for tasks, and no bad flag may follow.
-        let tasks = TaskReader::open(self.tasks.as_deref(), self.line_format(), &input)?;
+        let tasks = TaskReader::open(self.tasks.as_deref(), &format, &input)?;
         Ok(Files {
             tasks,
+            format,
             input,
             account,
             failed,
@@ -200,12 +221,16 @@ impl RunCommand {
         Ok(files.check()?)
     }
 
-    fn resume(&self, destinations: Vec<Destination>) -> Result<Dispatcher, Failure> {
+    fn resume(
+        &self,
+        destinations: Vec<Destination>,
+        format: &TaskFormat,
+    ) -> Result<Dispatcher, Failure> {
         let mut builder = Repartidor::builder()
             .destinos(destinations)
             .options(self.options());
         if let Some(path) = &self.journal {
-            builder = builder.journal(journal::open(path, &self.work())?);
+            builder = builder.journal(journal::open(path, &self.work(format))?);
         }
         builder.start().map_err(Failure::argument)
     }
@@ -248,6 +273,7 @@ impl RunCommand {
         let progress = (!self.quiet)
             .then(|| ProgressDisplay::start(console, progress::line(&handle, &files.input)));
         let (sender, outcomes) = OutcomeStream::split(dispatcher, self.unordered);
+        let failed = FailedTasks::new(files.failed, files.tasks.header(), console);
         let run = ActiveRun {
             handle,
             interrupt,
@@ -256,7 +282,7 @@ impl RunCommand {
             feeder: Feeder::start(files.tasks, sender)?,
             input: files.input,
             account: files.account,
-            failed: FailedTasks::new(files.failed, console),
+            failed,
             check: programs.check.clone(),
         };
         Ok((run, outcomes))
@@ -281,12 +307,13 @@ impl RunCommand {
             is_input_complete: run.input.is_complete(),
             is_interrupted: run.interrupt.has_come(),
             keeps_journal: self.journal.is_some(),
+            has_servers: self.function.is_some(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
         };
         let have_all_ended = collected.is_ok()
             && facts.feed_error.is_none()
             && facts.is_input_complete
-            && summary.not_run == 0;
+            && summary.not_run + summary.cancelled == 0;
         let verdict = collected.and_then(|()| facts.verdict());
         let json = format!("{}\n", summary.to_json());
         let replaces_tasks = self.failed.is_some() && self.failed == self.tasks;
@@ -296,7 +323,8 @@ impl RunCommand {
         };
         let account = run.account.map_or(Ok(()), |file| file.write(&json));
         let page = run.page.map_or(Ok(()), |page| page.end(&verdict));
-        first_failure([failed, account, page, verdict], console)
+        let ended = first_failure([failed, account, page, verdict], console);
+        run.interrupt.finish(ended, console)
     }
 
     /// Returns the facts of the run that its page shows.

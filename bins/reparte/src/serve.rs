@@ -32,9 +32,9 @@ use crate::serve::function::answer;
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
-/// {} in its arguments is replaced by the call's argument, which may begin with a dash: put
-/// -- before {} if the program would take it for an option. Without any {}, the argument
-/// comes on standard input: text with a line end, bytes as they are, an array a line for
+/// {} in its arguments is replaced by the call's argument, and {1}, {2} by those of a call that has
+/// several; {NAME} by a member of a struct. It may begin with a dash: put -- before {} if the
+/// program would take it for an option. Without any of them, the argument comes on standard input: text with a line end, bytes as they are, an array a line for
 /// each element. Standard output, read to its end as a shell reads it, less one line end,
 /// is the result, a string. A program that fails is answered with a fault that has the end
 /// of its error output.
@@ -171,7 +171,11 @@ fn service(name: &str, program: &Arc<ProgramRunner>) -> Result<Service, Failure>
     };
     let described = registered.and_then(|service| service.help(name, program.help()));
     let signed = described.and_then(|service| match program.result_type() {
-        Some(result) => service.signature(name, &[result, "string"]),
+        Some(result) => {
+            let arguments = std::iter::repeat_n("string", program.argument_count());
+            let signature: Vec<&str> = std::iter::once(result).chain(arguments).collect();
+            service.signature(name, &signature)
+        }
         None => Ok(service),
     });
     signed.map_err(|error| Failure::argument(format_args!("--function: {error}")))?;

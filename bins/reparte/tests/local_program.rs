@@ -120,7 +120,7 @@ fn words_that_do_not_fit_are_told_before_any_task() {
             &["--base64", "localhost:9", "--function", "f"],
             "<PROGRAM [ARG|{}]>",
         ),
-        (&["localhost:9"], "--function <NAME>"),
+        (&["localhost:9"], "--function, or a program"),
     ] {
         run_over("1\n", arguments).expect_error(2, &[told]);
     }
@@ -183,6 +183,20 @@ fn nothing_outlives_a_run_that_is_killed() {
         signal_in_turn(&running, signals);
         reader.all_dead();
     }
+}
+
+/// A machine that has no room for a program from the start was waited for without end.
+#[test]
+fn a_machine_without_room_ends_the_run() {
+    let mut shell = std::process::Command::new("sh");
+    let script = "ulimit -n 9; exec \"$0\" run --wait-for-servers 0.3 --local 1 -- cat";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_reparte")]);
+    let mut running = Running::interactive(shell);
+    running.stdin().write_all(b"1\n").unwrap();
+    let ended = running.end();
+    ended.expect_code(4);
+    ended.expect_told("no program could be started for ");
+    ended.expect_told("ulimit -n");
 }
 
 #[test]

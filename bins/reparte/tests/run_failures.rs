@@ -56,7 +56,7 @@ fn a_check_does_not_outlive_its_run() {
         } else {
             run.signal(Signal::TERM);
             run.line_after("stopping");
-            run.signal(Signal::TERM);
+            run.signal_again(Signal::TERM);
             run.end().expect_code(143);
         }
         reader.all_dead();

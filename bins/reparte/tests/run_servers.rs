@@ -221,9 +221,40 @@ fn a_second_signal_does_not_wait() {
         next(&called);
         running.signal(signal);
         running.line_after("once more to end at once");
-        running.signal(signal);
+        running.signal_again(signal);
         running.end().expect_code(code);
     }
+}
+
+/// A second Ctrl-C lost the account and the list of the tasks that were not run.
+#[test]
+fn a_second_signal_writes_what_there_is() {
+    let files = TestDirectory::new("twice, written");
+    let (server, held, called) = Held::serve();
+    let (account, failed) = (files.path("account"), files.write("failed", "old\n", 0o600));
+    let address = format!("1/{}", server.address);
+    let flags = [&*address, "--function", "hold", "--output", "jsonl"];
+    let written = ["--account", &account, "--failed", &failed];
+    held.release("1");
+    let running = start(&files, "1\n2\n3\n", &[&flags[..], &written].concat());
+    assert_eq!((&*next(&called), &*next(&called)), ("1", "2"));
+    running.signal(Signal::INT);
+    running.line_after("once more to end at once");
+    running.signal_again(Signal::INT);
+    let ended = running.end();
+    ended.expect_code(130);
+    assert_eq!(ended.stdout.lines().count(), 1);
+    for text in [
+        "tasks that were read and not run: 2 to 3\n",
+        "3 tasks: 1 done, 1 failed (1 cancelled)",
+        "error: ended by a signal: 1 of 3 tasks have their result; with --journal FILE",
+    ] {
+        ended.expect_told(text);
+    }
+    let account = fs::read_to_string(&account).unwrap();
+    assert!(account.contains("\"cancelled\":1"), "{account}");
+    // No task has failed.
+    assert_eq!(fs::read_to_string(&failed).unwrap(), "");
 }
 
 #[test]

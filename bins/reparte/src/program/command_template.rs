@@ -9,17 +9,23 @@ use std::process::{Command, Stdio};
 use xmlrpc_wire::{Fault, Value};
 
 use crate::exit::Failure;
+use crate::program::call_input::CallInput;
 use crate::program::file::find_program;
 use crate::program::input::{standard_input, word};
-
-/// The placeholder of a call's argument.
-const PLACEHOLDER: &[u8] = b"{}";
+use crate::program::placeholder::{Part, is_plain, parts};
 
 /// A program and its arguments, some of which may have placeholders.
 #[derive(Debug)]
 pub(crate) struct CommandTemplate {
     path: PathBuf,
-    arguments: Vec<OsString>,
+    arguments: Vec<Vec<Part>>,
+}
+
+/// A call of a program: its arguments, and its standard input if it has one.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Filled {
+    pub(crate) words: Vec<OsString>,
+    pub(crate) input: Option<Vec<u8>>,
 }
 
 impl CommandTemplate {
@@ -32,31 +38,87 @@ impl CommandTemplate {
         let (name, arguments) = words
             .split_first()
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
-        if has_placeholder(name) {
+        if parts(name.as_bytes()).contains(&Part::Whole) {
             return Err(Failure::argument(
                 "{} can't be the program itself, since callers would choose it: name the \
                  program, and give it {} as an argument",
             ));
         }
+        let arguments = arguments.iter().map(|word| parts(word.as_bytes()));
         Ok(CommandTemplate {
             path: find_program(name)?,
-            arguments: arguments.to_vec(),
+            arguments: arguments.collect(),
         })
     }
 
-    /// Returns whether a call's argument comes on standard input.
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.arguments.iter().flatten()
+    }
+
+    fn has(&self, part: &Part) -> bool {
+        self.parts().any(|one| one == part)
+    }
+
+    /// Returns whether `{}` is among the arguments.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.has(&Part::Whole)
+    }
+
+    /// Returns how many arguments a call has that says nothing of columns, if they are numbered.
+    pub(crate) fn numbered(&self) -> Option<usize> {
+        if self.takes_whole() || !self.has(&Part::Number(1)) {
+            return None;
+        }
+        let numbers = self.parts().filter_map(|part| match part {
+            Part::Number(number) => Some(*number),
+            _ => None,
+        });
+        numbers.max()
+    }
+
+    /// Returns whether the argument of a call that says nothing of columns comes on standard input.
     pub(crate) fn takes_input(&self) -> bool {
-        !self
-            .arguments
-            .iter()
-            .any(|argument| has_placeholder(argument))
+        !self.takes_whole() && self.numbered().is_none()
+    }
+
+    /// Checks that the columns that the arguments name are there.
+    ///
+    /// # Errors
+    ///
+    /// A number is too large, or a word is a name that no column has.
+    pub(crate) fn check_columns(&self, names: &[String]) -> Result<(), Failure> {
+        let columns = names.join(", ");
+        let unknown = |name: &String| !names.contains(name);
+        for word in &self.arguments {
+            if let [Part::Name(name)] = word.as_slice()
+                && is_plain(name)
+                && unknown(name)
+            {
+                return Err(Failure::argument(format_args!(
+                    "{{{name}}}: there is no column {name}: the first row names {columns}; write \
+                     blanks beside the braces, {{ {name} }}, if the program is to have it as it is"
+                )));
+            }
+        }
+        let numbers = self.parts().filter_map(|part| match part {
+            Part::Number(number) => Some(*number),
+            _ => None,
+        });
+        match numbers.filter(|number| *number > names.len()).max() {
+            None => Ok(()),
+            Some(number) => Err(Failure::argument(format_args!(
+                "{{{number}}}: there are {} columns: {columns}",
+                names.len()
+            ))),
+        }
     }
 
     /// Returns the command of a kept process, which writes its results to this descriptor.
     pub(crate) fn kept_command(&self, results_fd: u8) -> Command {
+        let words = self.arguments.iter().map(|parts| literal(parts));
         if results_fd == 1 {
             let mut command = Command::new(&self.path);
-            command.args(&self.arguments);
+            command.args(words);
             return command;
         }
         // The shell replaces itself by the program, which so has the shell's process id. The
@@ -64,7 +126,7 @@ impl CommandTemplate {
         let mut command = Command::new("/bin/sh");
         let script = format!("exec \"$0\" \"$@\" {results_fd}>&1 1>&2");
         command.arg("-c").arg(script).arg(&self.path);
-        command.args(&self.arguments);
+        command.args(words);
         command
     }
 
@@ -72,76 +134,145 @@ impl CommandTemplate {
     ///
     /// # Errors
     ///
-    /// No program can take the argument.
-    pub(crate) fn command(&self, argument: Value) -> Result<(Command, Vec<u8>), Fault> {
+    /// No program can take the arguments.
+    pub(crate) fn command(&self, call: CallInput) -> Result<(Command, Vec<u8>), Fault> {
         let mut command = Command::new(&self.path);
-        if self.takes_input() {
-            command.args(&self.arguments).stdin(Stdio::piped());
-            return Ok((command, standard_input(argument)?));
+        if let Some(task) = &call.task {
+            command.env("REPARTE_TASK", task.line.to_string());
+            command.env("REPARTE_ATTEMPT", task.attempt.to_string());
         }
-        let argument = word(&argument)?;
-        if argument.contains(&0) {
-            return Err(Fault::application(
+        let filled = self.fill(call)?;
+        command.args(filled.words);
+        match filled.input {
+            Some(input) => {
+                command.stdin(Stdio::piped());
+                Ok((command, input))
+            }
+            None => {
+                command.stdin(Stdio::null());
+                Ok((command, Vec::new()))
+            }
+        }
+    }
+
+    /// Returns the arguments of the program for a call, and its standard input.
+    ///
+    /// # Errors
+    ///
+    /// No program can take them.
+    pub(crate) fn fill(&self, call: CallInput) -> Result<Filled, Fault> {
+        let mut is_used = false;
+        let mut words = Vec::with_capacity(self.arguments.len());
+        for parts in &self.arguments {
+            let mut whole = Vec::new();
+            for part in parts {
+                match self.value(part, &call, parts.len() == 1)? {
+                    None => whole.extend(part.text()),
+                    Some(value) => {
+                        is_used = true;
+                        whole.extend(value);
+                    }
+                }
+            }
+            words.push(OsString::from_vec(whole));
+        }
+        let input = match is_used {
+            true => None,
+            false => Some(stdin(call.arguments)?),
+        };
+        Ok(Filled { words, input })
+    }
+
+    /// Returns the text of a placeholder. `None` if the program has it as it is.
+    fn value(
+        &self,
+        part: &Part,
+        call: &CallInput,
+        is_word: bool,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        let has_columns = call.task.as_ref().is_some_and(|task| task.has_columns);
+        let invalid = |text: String| Err(Fault::new(Fault::INVALID_PARAMS, text));
+        let arguments = call.arguments.as_slice();
+        let value = match (part, arguments) {
+            (Part::Literal(_), _) => return Ok(None),
+            (Part::Whole, [argument]) => argument,
+            (Part::Whole, _) => match &call.task {
+                Some(task) => return Ok(Some(task.text.clone().into_bytes())),
+                None => {
+                    return invalid(format!(
+                        "the program takes one argument, not {}: publish it with {{1}}, {{2}} and \
+                         so on in place of {{}}",
+                        arguments.len()
+                    ));
+                }
+            },
+            (Part::Number(number), _) if has_columns || self.numbered().is_some() => {
+                let expected = self.numbered().filter(|_| !has_columns);
+                match arguments.get(number - 1) {
+                    Some(argument) if expected.is_none_or(|count| count == arguments.len()) => {
+                        argument
+                    }
+                    _ => {
+                        return invalid(format!(
+                            "the program takes {} arguments, not {}",
+                            expected.unwrap_or(*number),
+                            arguments.len()
+                        ));
+                    }
+                }
+            }
+            (Part::Number(_), _) => return Ok(None),
+            (Part::Name(name), [Value::Struct(members)]) => match members.get(name) {
+                Some(member) => member,
+                None if is_word => {
+                    let names: Vec<&str> = members.iter().map(|(name, _)| name).collect();
+                    return invalid(format!(
+                        "the program takes {name}, and the task has {}",
+                        names.join(", ")
+                    ));
+                }
+                None => return Ok(None),
+            },
+            (Part::Name(name), _) => {
+                let names = call.task.as_ref().and_then(|task| task.names.as_ref());
+                let at = names.and_then(|names| names.iter().position(|one| one == name));
+                match at.and_then(|at| arguments.get(at)) {
+                    Some(argument) => argument,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let text = word(value)?;
+        match text.contains(&0) {
+            false => Ok(Some(text)),
+            true => Err(Fault::application(
                 "the argument has a zero byte, which no program can be given: leave {} out of \
                  the program's arguments, and it comes on standard input",
-            ));
+            )),
         }
-        command.stdin(Stdio::null());
-        command.args(self.arguments.iter().map(|word| fill(word, &argument)));
-        Ok((command, Vec::new()))
     }
+}
+
+/// Returns the standard input of a program without placeholders.
+fn stdin(arguments: Vec<Value>) -> Result<Vec<u8>, Fault> {
+    match <[Value; 1]>::try_from(arguments) {
+        Ok([argument]) => standard_input(argument),
+        // Several are a line each, as the elements of an array are.
+        Err(arguments) => standard_input(Value::Array(arguments)),
+    }
+}
+
+fn literal(parts: &[Part]) -> OsString {
+    OsString::from_vec(parts.iter().flat_map(Part::text).collect())
 }
 
 /// Displays its name alone: callers may see it, and its arguments may hold secrets.
 impl fmt::Display for CommandTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.path.file_name().unwrap_or_default();
+        let name = self.path.file_name().unwrap_or(OsStr::new(""));
         name.display().fmt(f)
     }
 }
 
-fn has_placeholder(word: &OsStr) -> bool {
-    word.as_bytes()
-        .windows(PLACEHOLDER.len())
-        .any(|part| part == PLACEHOLDER)
-}
-
-/// Replaces each placeholder of a word by the argument.
-fn fill(word: &OsStr, argument: &[u8]) -> OsString {
-    let mut rest = word.as_bytes();
-    let mut whole = Vec::with_capacity(rest.len() + argument.len());
-    while let Some((init_process, after)) = rest.split_first() {
-        match rest.strip_prefix(PLACEHOLDER) {
-            Some(after) => {
-                whole.extend_from_slice(argument);
-                rest = after;
-            }
-            None => {
-                whole.push(*init_process);
-                rest = after;
-            }
-        }
-    }
-    OsString::from_vec(whole)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_place_is_taken_wherever_it_is() {
-        for (word, whole) in [
-            ("{}", "7"),
-            ("--n={}", "--n=7"),
-            ("{}{}", "77"),
-            ("{{}}", "{7}"),
-            ("{ }", "{ }"),
-            ("", ""),
-        ] {
-            assert_eq!(fill(OsStr::new(word), b"7"), whole, "{word}");
-        }
-        // The argument is not searched for placeholders.
-        assert_eq!(fill(OsStr::new("a{}"), b"{}"), "a{}");
-    }
-}
+mod tests;

@@ -17,6 +17,12 @@ pub(crate) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {
 
     use rustix::fs::{Access, access};
 
+    if name.is_empty() {
+        return Err(Failure::argument(
+            "the name of the program is empty, as that of a variable that is not set would be: \
+             name a program, such as wc",
+        ));
+    }
     let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     let shown = Path::new(name).display();
     if name.as_bytes().contains(&b'/') {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xmlrpc_wire::{Bytes, Value};
 
+use crate::program::call_input::CallInput;
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::ProgramFailure;
 use crate::program::limits::Limits;
@@ -26,7 +27,7 @@ pub(crate) struct ProgramFunction {
 }
 
 impl ProgramFunction {
-    /// Runs the program with an argument, and returns its output. `name` is that of the function,
+    /// Runs the program for a call, and returns its output. `name` is that of the function,
     /// for the log.
     ///
     /// # Errors
@@ -36,10 +37,10 @@ impl ProgramFunction {
     pub(crate) fn call(
         &self,
         name: &str,
-        argument: Value,
+        call: CallInput,
         is_cancelled: impl Fn() -> bool,
     ) -> Result<Value, ProgramFailure> {
-        let output = self.output(name, argument, is_cancelled)?;
+        let output = self.output(name, call, is_cancelled)?;
         match self.as_base64 {
             true => Ok(Value::from(Bytes(output))),
             false => Ok(Value::String(output_text(output)?)),
@@ -50,10 +51,10 @@ impl ProgramFunction {
     fn output(
         &self,
         name: &str,
-        argument: Value,
+        call: CallInput,
         is_cancelled: impl Fn() -> bool,
     ) -> Result<Vec<u8>, ProgramFailure> {
-        let (mut command, input) = self.program.command(argument)?;
+        let (mut command, input) = self.program.command(call)?;
         if let Some(user) = &self.user {
             user.apply(&mut command);
         }
@@ -83,16 +84,17 @@ impl ProgramFunction {
         let Limits {
             time, output_bytes, ..
         } = self.limits;
-        let place = match self.program.takes_input() {
-            true => "on its standard input",
-            false => "in place of {}",
+        let argument = match self.program.numbered() {
+            Some(count) => format!("{count} arguments, in place of {{1}} and so on,"),
+            None if self.program.takes_input() => "the argument on its standard input".to_owned(),
+            None => "the argument in place of {}".to_owned(),
         };
         let result = match self.as_base64 {
             true => "the bytes of its output",
             false => "its output",
         };
         format!(
-            "Runs {} with the argument {place} and gives {result}, {output_bytes} bytes at \
+            "Runs {} with {argument} and gives {result}, {output_bytes} bytes at \
              most, within {} s.",
             self.program,
             time.as_secs_f64()

@@ -82,6 +82,11 @@ impl ProcessGroups {
         })
     }
 
+    /// Returns whether no program runs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Returns whether running programs have to end, since the server does.
     pub(crate) fn is_closed(&self) -> bool {
         *self

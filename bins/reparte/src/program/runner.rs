@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use xmlrpc_wire::{Fault, Value};
+use xmlrpc_wire::Value;
 
 use crate::exit::Failure;
+use crate::program::call_input::CallInput;
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::ProgramFailure;
 use crate::program::flags::ProgramFlags;
@@ -65,18 +66,12 @@ impl ProgramRunner {
     pub(crate) fn call(
         &self,
         name: &str,
-        arguments: Vec<Value>,
+        call: CallInput,
         is_cancelled: impl Fn() -> bool,
     ) -> Result<Value, ProgramFailure> {
         match self {
-            ProgramRunner::Kept(program) => program.call(name, arguments, is_cancelled),
-            ProgramRunner::Started(function) => {
-                let [argument] = <[Value; 1]>::try_from(arguments).map_err(|arguments| {
-                    let text = format!("a program takes one argument, not {}", arguments.len());
-                    Fault::new(Fault::INVALID_PARAMS, text)
-                })?;
-                function.call(name, argument, is_cancelled)
-            }
+            ProgramRunner::Kept(program) => program.call(name, call.arguments, is_cancelled),
+            ProgramRunner::Started(function) => function.call(name, call, is_cancelled),
         }
     }
 
@@ -97,10 +92,32 @@ impl ProgramRunner {
         }
     }
 
-    /// Returns whether the function takes any number of arguments.
+    /// Checks that the program can have columns with these names.
+    ///
+    /// # Errors
+    ///
+    /// A column that it names is not there, or it is kept and reads no columns.
+    pub(crate) fn check_columns(&self, names: Option<&[String]>) -> Result<(), Failure> {
+        match (self, names) {
+            (ProgramRunner::Started(function), Some(names)) => {
+                function.program.check_columns(names)
+            }
+            (ProgramRunner::Started(_), None) => Ok(()),
+            (ProgramRunner::Kept(program), _) => match program.takes_all_arguments() {
+                true => Ok(()),
+                false => Err(Failure::argument(
+                    "--keep: a task of several columns is a JSON array: have the program read \
+                     --framing json",
+                )),
+            },
+        }
+    }
+
+    /// Returns whether the function takes any number of arguments. Those of a program that is
+    /// started are counted for each call.
     pub(crate) fn takes_all_arguments(&self) -> bool {
         match self {
-            ProgramRunner::Started(_) => false,
+            ProgramRunner::Started(function) => function.program.numbered().is_some(),
             ProgramRunner::Kept(program) => program.takes_all_arguments(),
         }
     }
@@ -119,10 +136,23 @@ impl ProgramRunner {
         self.groups().kill();
     }
 
+    /// Returns whether a process is there.
+    pub(crate) fn is_at_work(&self) -> bool {
+        !self.groups().is_empty()
+    }
+
     fn groups(&self) -> &Arc<ProcessGroups> {
         match self {
             ProgramRunner::Started(function) => &function.groups,
             ProgramRunner::Kept(program) => program.groups(),
+        }
+    }
+
+    /// Returns how many arguments the function takes.
+    pub(crate) fn argument_count(&self) -> usize {
+        match self {
+            ProgramRunner::Started(function) => function.program.numbered().unwrap_or(1),
+            ProgramRunner::Kept(_) => 1,
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use reparte::{TaskErrorKind, TryNextError};
+use reparte::TryNextError;
 
 use crate::exit::Failure;
 use crate::run::dispatcher::TaskOutcome;
 use crate::run::failed_tasks::FailedTasks;
-use crate::run::failure_report::FailureReport;
+use crate::run::failure_report::{FailureReport, has_not_run};
 use crate::run::feeder::Feeder;
 use crate::run::flags::Resumed;
 use crate::run::outcomes::OutcomeStream;
@@ -34,7 +34,7 @@ pub(super) fn collect(
         };
         if let Err(error) = &outcome {
             failures.add(&task, error);
-            if error.kind() != TaskErrorKind::NotRun {
+            if !has_not_run(error) {
                 failed.add(&task);
             }
         }

@@ -14,7 +14,7 @@ use xmlrpc_client::Value;
 use crate::json::to_text;
 use crate::run::call_result::CallResult;
 #[cfg(unix)]
-use crate::run::local_program::LocalProgram;
+use crate::run::local_program::{self, LocalProgram};
 use crate::run::result_check::ResultCheck;
 use crate::run::task::Task;
 
@@ -31,18 +31,39 @@ type AnyDestino = dyn Destino<Vec<Value>, Value>;
 
 /// The place that computes.
 enum Inner {
-    /// A place, and the limit of its calls where it keeps that of the call.
-    Any(Box<AnyDestino>, Option<Duration>),
+    /// A server, and the limit of its calls.
+    Server(Box<AnyDestino>, Duration),
+    #[cfg(unix)]
+    Program(LocalProgram),
     #[cfg(feature = "redis")]
     Queue(RedisQueue),
 }
 
 impl Inner {
-    fn destino(&self) -> &AnyDestino {
+    /// Returns the place. `None` for a program of this machine.
+    fn destino(&self) -> Option<&AnyDestino> {
         match self {
-            Inner::Any(destino, _) => &**destino,
+            Inner::Server(destino, _) => Some(&**destino),
+            #[cfg(unix)]
+            Inner::Program(_) => None,
             #[cfg(feature = "redis")]
-            Inner::Queue(queue) => queue,
+            Inner::Queue(queue) => Some(queue),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            #[cfg(unix)]
+            Inner::Program(_) => local_program::NAME,
+            _ => self.destino().map_or("", |destino| destino.name()),
+        }
+    }
+
+    fn slots(&self) -> usize {
+        match self {
+            #[cfg(unix)]
+            Inner::Program(program) => program.slots(),
+            _ => self.destino().map_or(1, |destino| destino.slots()),
         }
     }
 }
@@ -50,13 +71,13 @@ impl Inner {
 impl Destination {
     /// Returns a server, whose results pass the check before they count. Its calls have this limit.
     pub(super) fn server(server: XmlRpc, check: Option<Arc<ResultCheck>>, limit: Duration) -> Self {
-        Self::new(Inner::Any(Box::new(server), Some(limit)), check)
+        Self::new(Inner::Server(Box::new(server), limit), check)
     }
 
     /// Returns a program, whose results pass the check before they count. It has a limit of its own.
     #[cfg(unix)]
     pub(super) fn program(program: LocalProgram, check: Option<Arc<ResultCheck>>) -> Self {
-        Self::new(Inner::Any(Box::new(program), None), check)
+        Self::new(Inner::Program(program), check)
     }
 
     /// Returns the function's queue on an engine, whose results pass the check before they count.
@@ -67,7 +88,7 @@ impl Destination {
 
     fn new(inner: Inner, check: Option<Arc<ResultCheck>>) -> Self {
         Destination {
-            name: inner.destino().name().into(),
+            name: inner.name().into(),
             inner,
             check,
         }
@@ -87,11 +108,22 @@ impl Destination {
     }
 
     /// Makes a call. Returns the name of the place, or of the worker on a queue, too.
-    fn answer(&self, arguments: &Vec<Value>, call: &Call) -> Result<(Value, Arc<str>), CallError> {
+    fn answer(
+        &self,
+        task: &Task,
+        arguments: &Vec<Value>,
+        attempt: u32,
+        call: &Call,
+    ) -> Result<(Value, Arc<str>), CallError> {
         match &self.inner {
-            Inner::Any(destino, limit) => {
+            #[cfg(unix)]
+            Inner::Program(program) => {
+                let value = program.call(task, arguments, attempt, call)?;
+                Ok((value, Arc::clone(&self.name)))
+            }
+            Inner::Server(destino, limit) => {
                 let call = call.clone();
-                let call = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
+                let call = match Instant::now().checked_add(*limit) {
                     Some(deadline) => call.with_deadline(deadline),
                     None => call,
                 };
@@ -107,25 +139,48 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// Makes a call, whose result passes the check.
+    fn checked_answer(
+        &self,
+        task: &Task,
+        arguments: &Vec<Value>,
+        attempt: u32,
+        call: &Call,
+    ) -> Result<(Value, Arc<str>), CallError> {
+        let (value, server) = self.answer(task, arguments, attempt, call)?;
+        if let Some(check) = &self.check {
+            let checked = check.check(&task.input, &to_text(&value), call);
+            #[cfg(feature = "redis")]
+            let checked = checked.map_err(|error| self.rejection(&server, error));
+            checked?;
+        }
+        Ok((value, server))
+    }
+}
+
 impl Destino<Arc<Task>, CallResult> for Destination {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn slots(&self) -> usize {
-        self.inner.destino().slots()
+        self.inner.slots()
     }
 
     fn learns_slots(&self) -> bool {
-        self.inner.destino().learns_slots()
+        let destino = self.inner.destino();
+        destino.is_some_and(|destino| destino.learns_slots())
     }
 
     fn has_status(&self) -> bool {
-        self.inner.destino().has_status()
+        let destino = self.inner.destino();
+        destino.is_some_and(|destino| destino.has_status())
     }
 
     fn status(&self) -> Result<Option<Status>, CallError> {
-        self.inner.destino().status()
+        let destino = self.inner.destino();
+        destino.map_or(Ok(None), |destino| destino.status())
     }
 
     fn call(&self, task: &Arc<Task>, call: &Call) -> Result<CallResult, CallError> {
@@ -134,14 +189,9 @@ impl Destino<Arc<Task>, CallResult> for Destination {
             .map_err(|reason| CallError::new(ErrorKind::Unsendable, reason))?;
         let attempts = task.count_call();
         let began = Instant::now();
-        let (value, server) = self.answer(arguments, call)?;
+        let answered = self.checked_answer(task, arguments, attempts, call);
         let time = began.elapsed();
-        if let Some(check) = &self.check {
-            let checked = check.check(&task.input, &to_text(&value), call);
-            #[cfg(feature = "redis")]
-            let checked = checked.map_err(|error| self.rejection(&server, error));
-            checked?;
-        }
+        let (value, server) = answered.inspect_err(|_| task.note_failure(time))?;
         Ok(CallResult {
             value,
             server,
@@ -151,6 +201,8 @@ impl Destino<Arc<Task>, CallResult> for Destination {
     }
 
     fn cancel(&self, call: CallId) {
-        self.inner.destino().cancel(call);
+        if let Some(destino) = self.inner.destino() {
+            destino.cancel(call);
+        }
     }
 }

@@ -5,14 +5,16 @@ use std::io::{self, Write as _};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output_file::{OutputFile, UnfinishedFile, output_failure};
+use crate::run::line_reader::BYTE_ORDER_MARK;
 use crate::run::task::Task;
-use crate::run::task_reader::BYTE_ORDER_MARK;
 
 /// Collects the lines of failed tasks, if there is a file for them.
 #[derive(Debug)]
 pub(super) struct FailedTasks {
     /// The flag and the path, as errors name the file.
     name: String,
+    /// The line that names the columns, if there is one.
+    header: Option<Vec<u8>>,
     file: State,
     /// A failed task is not in the file.
     is_cut: bool,
@@ -32,9 +34,10 @@ enum State {
 }
 
 impl FailedTasks {
-    pub(super) fn new(file: Option<OutputFile>, console: &Console) -> Self {
+    pub(super) fn new(file: Option<OutputFile>, header: Option<&[u8]>, console: &Console) -> Self {
         FailedTasks {
             name: file.as_ref().map(OutputFile::name).unwrap_or_default(),
+            header: header.map(<[u8]>::to_vec),
             file: file.map_or(State::None, State::Empty),
             is_cut: false,
             console: console.clone(),
@@ -54,11 +57,26 @@ impl FailedTasks {
             ));
         };
         let written = match std::mem::replace(&mut self.file, State::None) {
-            State::Empty(file) => begin(file, line),
+            State::Empty(file) => self.begin(file, line),
             State::Begun(file) => write_line(file, line),
             other => Ok(other),
         };
         self.file = written.unwrap_or_else(State::Broken);
+    }
+
+    fn begin(&self, file: OutputFile, first: &[u8]) -> io::Result<State> {
+        let mut file = file.begin()?;
+        if let Some(header) = &self.header {
+            return match write_line(file, header)? {
+                State::Begun(file) => write_line(file, first),
+                other => Ok(other),
+            };
+        }
+        // A mark at the beginning of a text is none of its first line, so such a line needs two.
+        if first.starts_with(BYTE_ORDER_MARK) {
+            file.write_all(BYTE_ORDER_MARK)?;
+        }
+        write_line(file, first)
     }
 
     /// Puts the file in the place of the run's own tasks, if all of them have ended and those that
@@ -87,15 +105,6 @@ impl FailedTasks {
         };
         finished.map_err(|error| output_failure(&self.name, &error))
     }
-}
-
-fn begin(file: OutputFile, first: &[u8]) -> io::Result<State> {
-    let mut file = file.begin()?;
-    // A mark at the beginning of a text is none of its first line, so such a line needs two.
-    if first.starts_with(BYTE_ORDER_MARK) {
-        file.write_all(BYTE_ORDER_MARK)?;
-    }
-    write_line(file, first)
 }
 
 /// Writes a line with an end that is none of it.

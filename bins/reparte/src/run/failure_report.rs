@@ -14,6 +14,15 @@ const LISTED: usize = 20;
 /// The most characters of a task's input in a line.
 const INPUT_CHARS: usize = 60;
 
+/// Returns whether a task has neither a result nor a failure of its own: the run ended before it
+/// had its turn, or at the second signal, which cancels the calls.
+pub(super) fn has_not_run(error: &TaskError) -> bool {
+    matches!(
+        error.kind(),
+        TaskErrorKind::NotRun | TaskErrorKind::Cancelled
+    )
+}
+
 /// Reports failed tasks: the first ones one by one, and those that were not run together.
 #[derive(Debug)]
 pub(super) struct FailureReport {
@@ -34,9 +43,9 @@ impl FailureReport {
         }
     }
 
-    /// Reports a failed task. Keeps one that was not run for [`finish`](Self::finish).
+    /// Reports a failed task. Keeps one that has not run for [`finish`](Self::finish).
     pub(super) fn add(&mut self, task: &Task, error: &TaskError) {
-        if error.kind() == TaskErrorKind::NotRun {
+        if has_not_run(error) {
             return self.add_not_run(task.line);
         }
         self.count += 1;

@@ -18,11 +18,17 @@ use crate::flags::whole_number::whole_number;
 use crate::program::flags::ProgramFlags;
 #[cfg(unix)]
 use crate::program::process::KILL_AFTER;
+use crate::run::column_types::ColumnTypes;
 use crate::run::halt::halt;
+use crate::run::input_format::InputFormat;
 use crate::run::line_format::LineFormat;
 #[cfg(unix)]
 use crate::run::local_program::LocalProgram;
 use crate::run::output_format::OutputFormat;
+#[cfg(unix)]
+use crate::run::shortage::ShortagePatience;
+use crate::run::table_reader::Table;
+use crate::run::task_format::TaskFormat;
 use crate::shell::quote;
 use crate::value_type::ValueType;
 
@@ -66,13 +72,13 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "FILE", requires = "engine")]
     pub(super) engine_login: Option<PathBuf>,
     /// The function's name on the servers
+    // Without it a program has to be there, which `run` checks.
     #[arg(long, value_name = "NAME", value_parser = function)]
-    #[cfg_attr(unix, arg(required_unless_present = "program"))]
-    #[cfg_attr(not(unix), arg(required = true))]
     pub(super) function: Option<String>,
     /// Run this program on this machine, once for each task: {} in its arguments stands for
-    /// the task; without any {}, the task comes on its standard input. Its output, less one
-    /// line end, is the result
+    /// the task, {1} or {NAME} for a column; without any, the task comes on its standard input.
+    /// Put -- before {} if the program would take a task with a dash for an option. Its output,
+    /// less one line end, is the result
     #[cfg(unix)]
     #[arg(last = true, value_name = "PROGRAM [ARG|{}]")]
     program: Vec<OsString>,
@@ -81,12 +87,29 @@ pub(crate) struct RunCommand {
     /// is -
     #[arg(long, value_name = "FILE", help_heading = "Tasks")]
     pub(super) tasks: Option<PathBuf>,
-    /// A line is the call's argument, of this type
-    #[arg(long, value_name = "TYPE", value_enum, default_value = "string")]
+    /// The form of the tasks. The columns of a row are the arguments of the call: {1}, {2} or {NAME}
+    /// in those of PROGRAM. Rows that can't be sent are named before a file's run begins
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "lines")]
     #[arg(help_heading = "Tasks")]
-    arg_type: ValueType,
-    /// A line is a JSON array: all arguments of the call
-    #[arg(long, conflicts_with = "arg_type", help_heading = "Tasks")]
+    input: InputFormat,
+    /// A line has several arguments, with this text between them, such as , or \t for a tab
+    #[arg(long, value_name = "TEXT", value_parser = separator, help_heading = "Tasks")]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["input", "json"])]
+    colsep: Option<String>,
+    /// A line is the call's argument, of this type; with columns, the type of all, or a type for
+    /// each with commas between
+    #[arg(
+        long,
+        value_name = "TYPE",
+        value_enum,
+        default_value = "string",
+        value_delimiter = ','
+    )]
+    #[arg(help_heading = "Tasks")]
+    arg_type: Vec<ValueType>,
+    /// A line is a JSON array, all arguments of the call; or a JSON object, whose members are
+    /// {NAME} in the arguments of a program, and a struct for any other function
+    #[arg(long, conflicts_with_all = ["arg_type", "input"], help_heading = "Tasks")]
     json: bool,
 
     /// Print the results in this format
@@ -156,8 +179,8 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     pub(super) outage: Duration,
-    /// Wait this long at the start for a server to answer: by default a wrong address is
-    /// told soon
+    /// Wait this long at the start for a server to answer, or for this machine to have room for
+    /// PROGRAM: by default a wrong address is told soon
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     pub(super) wait_for_servers: Duration,
@@ -202,6 +225,16 @@ fn function(name: &str) -> Result<String, String> {
         true => {
             Err("it can't be empty; `reparte methods` lists the functions of a server".to_owned())
         }
+    }
+}
+
+/// Reads the text between columns. `\t` is a tab, which shells don't write easily.
+fn separator(text: &str) -> Result<String, String> {
+    match text.replace("\\t", "\t") {
+        text if text.is_empty() => {
+            Err("it can't be empty: give a text such as , or \\t for a tab".to_owned())
+        }
+        text => Ok(text),
     }
 }
 
@@ -266,14 +299,38 @@ impl RunCommand {
         if self.program.is_empty() {
             return Ok(None);
         }
-        LocalProgram::new(&self.program, self.local, &self.program_flags, self.timeout).map(Some)
+        let patience = ShortagePatience {
+            at_start: self.wait_for_servers,
+            later: self.outage,
+        };
+        let (local, flags) = (self.local, &self.program_flags);
+        LocalProgram::new(&self.program, local, flags, self.timeout, patience).map(Some)
     }
 
-    pub(super) fn line_format(&self) -> LineFormat {
-        match self.json {
-            true => LineFormat::JsonArray,
-            false => LineFormat::Argument(self.arg_type),
-        }
+    /// Returns the format of the tasks.
+    ///
+    /// # Errors
+    ///
+    /// There are several types for one argument.
+    pub(super) fn task_format(&self) -> Result<TaskFormat, Failure> {
+        let types = || ColumnTypes(self.arg_type.clone());
+        Ok(match (self.input, &self.colsep) {
+            (InputFormat::Csv, _) => TaskFormat::Table(Table::Csv, types()),
+            (InputFormat::Tsv, _) => TaskFormat::Table(Table::Tsv, types()),
+            (_, Some(separator)) => {
+                TaskFormat::Lines(LineFormat::Columns(separator.clone(), types()))
+            }
+            _ if self.json => TaskFormat::Lines(LineFormat::Json),
+            _ => match self.arg_type.as_slice() {
+                [kind] => TaskFormat::Lines(LineFormat::Argument(*kind)),
+                _ => {
+                    return Err(Failure::argument(
+                        "--arg-type: several types are for several columns: give one, or split \
+                         the lines by --colsep or --input csv",
+                    ));
+                }
+            },
+        })
     }
 
     /// Returns the words of the program that is run on this machine, if one is given.
@@ -296,13 +353,13 @@ impl RunCommand {
     }
 
     /// Returns the name of the work, by which a journal knows whether its results are of it.
-    pub(super) fn work(&self) -> String {
+    pub(super) fn work(&self, format: &TaskFormat) -> String {
         let program = || {
             let words = self.program().iter();
             let words = words.map(|word| quote(&word.to_string_lossy(), "-_./:,=@%+{}"));
             words.collect::<Vec<_>>().join(" ")
         };
         let work = self.function.clone().unwrap_or_else(program);
-        format!("{work} ({})", self.line_format())
+        format!("{work} ({format})")
     }
 }

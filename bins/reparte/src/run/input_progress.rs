@@ -15,6 +15,8 @@ pub(super) struct InputProgress {
     bytes: AtomicU64,
     /// The size of the whole input in bytes; 0 if it is not known.
     size: AtomicU64,
+    /// The number of tasks in the whole input; 0 if they were not counted.
+    total: AtomicU64,
     is_complete: AtomicBool,
 }
 
@@ -22,6 +24,11 @@ impl InputProgress {
     /// Sets the size of the whole input in bytes. It is known for regular files only.
     pub(super) fn set_size(&self, bytes: u64) {
         self.size.store(bytes, Relaxed);
+    }
+
+    /// Sets the number of tasks in the whole input.
+    pub(super) fn set_total(&self, tasks: u64) {
+        self.total.store(tasks, Relaxed);
     }
 
     pub(super) fn count_bytes(&self, bytes: usize) {
@@ -41,13 +48,20 @@ impl InputProgress {
         self.is_complete.load(Relaxed)
     }
 
-    /// Estimates the number of tasks in the whole input from its size. `None` if that is not
-    /// known, or wrong because the file has grown.
+    /// Returns the number of tasks in the whole input, or estimates it from the size. `None` if
+    /// that is not known, or wrong because the file has grown.
     pub(super) fn estimate(&self) -> Option<TaskEstimate> {
         let tasks = self.tasks.load(Relaxed);
         if self.is_complete() {
             return Some(TaskEstimate {
                 tasks,
+                is_exact: true,
+            });
+        }
+        let total = self.total.load(Relaxed);
+        if total > 0 && tasks <= total {
+            return Some(TaskEstimate {
+                tasks: total,
                 is_exact: true,
             });
         }
@@ -81,5 +95,22 @@ mod tests {
         assert_eq!(progress.estimate(), Some(estimate));
         progress.count_bytes(901);
         assert_eq!(progress.estimate(), None);
+    }
+
+    #[test]
+    fn tasks_that_were_counted_are_known() {
+        let progress = InputProgress::default();
+        progress.set_total(2);
+        let exactly = |tasks| {
+            Some(TaskEstimate {
+                tasks,
+                is_exact: true,
+            })
+        };
+        assert_eq!(progress.estimate(), exactly(2));
+        (0..3).for_each(|_| progress.count_task());
+        assert_eq!(progress.estimate(), None, "the file has grown");
+        progress.complete();
+        assert_eq!(progress.estimate(), exactly(3));
     }
 }

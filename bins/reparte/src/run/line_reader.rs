@@ -1,73 +1,43 @@
-//! The reader of a run's tasks: one per line.
+//! The reader of lines, each of which is a task.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
-use std::path::Path;
+use std::io::{self, BufRead, Read as _};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use cli_support::output::eprint;
-use cli_support::standard_streams::check_input;
-
-use crate::exit::Failure;
 use crate::run::binary_kind::binary_kind;
+use crate::run::column_types::counted;
 use crate::run::input_progress::InputProgress;
 use crate::run::line_format::LineFormat;
-use crate::run::task::{Original, Task};
+use crate::run::task::{Columns, Original, Task};
 
 /// The longest line that is a task, in bytes: a server reads no more by default.
-const LONGEST: u64 = 16 * 1024 * 1024;
+pub(super) const LONGEST: u64 = 16 * 1024 * 1024;
 /// The mark that some editors write before a text in UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The most characters that are kept of a line that can't be sent.
 const BEGINNING: usize = 200;
-/// The size of the input's buffer, in bytes.
-const BUFFER: usize = 1 << 16;
-
 /// Reads tasks, and counts what it has read.
-pub(super) struct TaskReader {
+pub(super) struct LineReader {
     input: Box<dyn BufRead + Send>,
     format: LineFormat,
     /// The number of the line that was read last, from 1. Empty lines count.
     line: u64,
+    /// The first line with columns: its number, and how many there are.
+    first_columns: Option<(u64, usize)>,
     progress: Arc<InputProgress>,
 }
 
-impl TaskReader {
-    /// Opens a file, or standard input if no path is given or the path is `-`.
-    pub(super) fn open(
-        path: Option<&Path>,
-        format: LineFormat,
-        progress: &Arc<InputProgress>,
-    ) -> Result<Self, Failure> {
-        let input = match path.filter(|path| *path != Path::new("-")) {
-            Some(path) => File::open(path).map_err(|error| unreadable(path, &error))?,
-            None => {
-                check_input().map_err(|error| unreadable(Path::new("-"), &error))?;
-                if io::stdin().is_terminal() {
-                    eprint(
-                        "reading tasks from the terminal, one per line: press Ctrl-D after the last",
-                    );
-                }
-                standard_input().map_err(|error| unreadable(Path::new("-"), &error))?
-            }
-        };
-        if let Some(metadata) = input.metadata().ok().filter(|input| input.is_file()) {
-            progress.set_size(metadata.len());
-        }
-        let input = BufReader::with_capacity(BUFFER, input);
-        Ok(TaskReader::new(input, format, progress))
-    }
-
-    fn new(
+impl LineReader {
+    pub(super) fn new(
         input: impl BufRead + Send + 'static,
         format: LineFormat,
         progress: &Arc<InputProgress>,
     ) -> Self {
-        TaskReader {
+        LineReader {
             input: Box::new(input),
             format,
             line: 0,
+            first_columns: None,
             progress: Arc::clone(progress),
         }
     }
@@ -109,8 +79,18 @@ impl TaskReader {
         }
     }
 
-    fn task(&self, line: Vec<u8>) -> Task {
+    /// Counts the lines that are tasks, as far as they can be read.
+    pub(super) fn count_lines(&mut self) -> u64 {
+        let mut count = 0;
+        while let Ok(Some(_)) = self.next_line() {
+            count += 1;
+        }
+        count
+    }
+
+    fn task(&mut self, line: Vec<u8>) -> Task {
         let is_too_long = line.len() as u64 > LONGEST;
+        let mut columns = None;
         let (input, original, arguments) = match String::from_utf8(line) {
             // The cut may be within a character, so it may not be UTF-8.
             read if is_too_long => {
@@ -120,8 +100,14 @@ impl TaskReader {
                 (beginning(&line), Original::TooLong, Err(reason))
             }
             Ok(input) => {
-                let arguments = self.format.read(&input);
-                (input, Original::Input, arguments)
+                let read = self.format.read(&input).and_then(|read| {
+                    if let Some(cells) = read.cells {
+                        self.check_columns(cells.len())?;
+                        columns = Some(Columns { names: None, cells });
+                    }
+                    Ok(read.values)
+                });
+                (input, Original::Input, read)
             }
             Err(error) => {
                 let reason = "not UTF-8: convert it, or write bytes with --arg-type base64";
@@ -130,56 +116,40 @@ impl TaskReader {
                 (input, original, Err(reason.to_owned()))
             }
         };
-        Task::new(self.line, input, original, arguments)
+        Task::new(self.line, input, original, columns, arguments)
     }
-}
 
-impl Iterator for TaskReader {
-    type Item = io::Result<Task>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.next_line() {
-            Ok(Some(line)) => {
-                self.progress.count_task();
-                Some(Ok(self.task(line)))
-            }
-            Ok(None) => {
-                self.progress.complete();
-                None
-            }
-            Err(error) => Some(Err(error)),
+    /// Checks that a line has as many columns as the first one.
+    fn check_columns(&mut self, count: usize) -> Result<(), String> {
+        let (line, expected) = *self.first_columns.get_or_insert((self.line, count));
+        match count == expected {
+            true => Ok(()),
+            false => Err(format!(
+                "{}, and line {line} has {expected}: give each line as many",
+                counted(count)
+            )),
         }
     }
 }
 
+/// Reads the next task.
+impl Iterator for LineReader {
+    type Item = io::Result<Task>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.next_line().transpose()?;
+        Some(line.map(|line| self.task(line)))
+    }
+}
+
 /// Returns the beginning of a line that can't be sent.
-fn beginning(line: &[u8]) -> String {
+pub(super) fn beginning(line: &[u8]) -> String {
     // A character has at most four bytes.
     let first = line.get(..4 * BEGINNING).unwrap_or(line);
     String::from_utf8_lossy(first)
         .chars()
         .take(BEGINNING)
         .collect()
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::argument(format_args!(
-        "--tasks {}: {error}: name a text file with a task per line, or give them on standard input",
-        path.display()
-    ))
-}
-
-/// Returns standard input as a file. If it is one, its size is known.
-#[cfg(unix)]
-fn standard_input() -> io::Result<File> {
-    use std::os::fd::AsFd as _;
-    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
-}
-
-#[cfg(windows)]
-fn standard_input() -> io::Result<File> {
-    use std::os::windows::io::AsHandle as _;
-    Ok(File::from(io::stdin().as_handle().try_clone_to_owned()?))
 }
 
 #[cfg(test)]
@@ -190,12 +160,12 @@ mod tests {
 
     use super::*;
     use crate::proportion::{alone, check_proportion};
-    use crate::task_estimate::TaskEstimate;
+    use crate::run::column_types::ColumnTypes;
     use crate::value_type::ValueType;
 
     fn tasks(input: &'static [u8], format: LineFormat) -> (Vec<Task>, Arc<InputProgress>) {
         let progress = Arc::default();
-        let tasks = TaskReader::new(input, format, &progress);
+        let tasks = LineReader::new(input, format, &progress);
         (tasks.collect::<Result<_, _>>().unwrap(), progress)
     }
 
@@ -226,7 +196,7 @@ mod tests {
             (b"text\na\0b\n", None),
         ] {
             let format = LineFormat::Argument(ValueType::String);
-            let mut tasks = TaskReader::new(input, format, &Arc::default());
+            let mut tasks = LineReader::new(input, format, &Arc::default());
             let kind = tasks.next().unwrap().err().map(|error| error.to_string());
             assert_eq!(kind.is_some(), text.is_some(), "{input:?}");
             if let (Some(kind), Some(text)) = (kind, text) {
@@ -250,11 +220,7 @@ mod tests {
             let argument = Value::String(task.input.clone());
             assert_eq!(task.arguments(), Ok(&vec![argument]));
         }
-        let estimate = TaskEstimate {
-            tasks: 4,
-            is_exact: true,
-        };
-        assert_eq!(progress.estimate(), Some(estimate));
+        assert!(!progress.is_complete(), "which is for the caller to say");
     }
 
     #[test]
@@ -289,14 +255,43 @@ mod tests {
                 LineFormat::Argument(ValueType::String),
                 "line 1: not UTF-8",
             ),
-            (b"7", LineFormat::JsonArray, "line 1: JSON, but no array"),
-            (b"[7", LineFormat::JsonArray, "line 1: no JSON array"),
+            (
+                b"7",
+                LineFormat::Json,
+                "line 1: JSON, but no array and no object",
+            ),
+            (
+                b"[7",
+                LineFormat::Json,
+                "line 1: no JSON array and no object",
+            ),
         ] {
             let (tasks, _) = tasks(input, line);
             let why = tasks[0].arguments().unwrap_err();
             assert!(why.contains(part), "{why}");
             let whole = input.strip_prefix(b"\n").unwrap_or(input);
             assert_eq!(tasks[0].whole_line(), Some(whole));
+        }
+    }
+
+    #[test]
+    fn a_line_has_as_many_columns_as_the_first() {
+        let types = ColumnTypes(vec![ValueType::Int]);
+        let format = LineFormat::Columns("::".to_owned(), types);
+        let (tasks, _) = tasks(b"1::2\n\n3::4\n5\n6::x\n", format);
+        assert_eq!(
+            tasks[1].arguments(),
+            Ok(&vec![Value::Int(3), Value::Int(4)])
+        );
+        for (task, text) in [
+            (
+                2,
+                "line 4: 1 column, and line 1 has 2: give each line as many",
+            ),
+            (3, "line 5: column 2: \"x\" is not a whole number"),
+        ] {
+            let why = tasks[task].arguments().unwrap_err();
+            assert!(why.starts_with(text), "{why}");
         }
     }
 
@@ -315,14 +310,14 @@ mod tests {
             }),
         ];
         alone(
-            "run::task_reader::tests::a_file_costs_in_proportion_to_its_bytes",
+            "run::line_reader::tests::a_file_costs_in_proportion_to_its_bytes",
             || {
                 for (name, bytes_per_byte, make) in shapes {
                     let make = |size| Arc::<[u8]>::from(make(size));
                     check_proportion(name, 1 << 20, bytes_per_byte, make, |bytes| {
                         let input = io::Cursor::new(Arc::clone(bytes));
                         let format = LineFormat::Argument(ValueType::String);
-                        black_box(TaskReader::new(input, format, &Arc::default()).count());
+                        black_box(LineReader::new(input, format, &Arc::default()).count());
                     });
                 }
             },
@@ -334,9 +329,9 @@ mod tests {
         // Two bytes a character, and one before them: it is cut within one.
         let characters = "\u{e9}".repeat(LONGEST as usize / 2 + 1);
         let long = io::Cursor::new(format!("x{characters}")).chain(io::repeat(b'x').take(LONGEST));
-        let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
+        let input = io::BufReader::new(long.chain(&b"\nnext\n"[..]));
         let progress = Arc::default();
-        let mut tasks = TaskReader::new(input, LineFormat::Argument(ValueType::String), &progress);
+        let mut tasks = LineReader::new(input, LineFormat::Argument(ValueType::String), &progress);
         let first = tasks.next().unwrap().unwrap();
         assert!(
             first

@@ -4,16 +4,22 @@ use std::ffi::OsString;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reparte::{Call, CallError, Destino, ErrorKind};
+use reparte::{Call, CallError, ErrorKind};
 use xmlrpc_client::{Fault, Value};
 
 use crate::exit::Failure;
+use crate::program::call_input::{CallInput, TaskInput};
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::{ProgramFailure, failed, overran};
 use crate::program::flags::ProgramFlags;
 use crate::program::runner::ProgramRunner;
+use crate::run::shortage::{Shortage, ShortagePatience};
+use crate::run::task::Task;
+
+/// The name as a server of the run.
+pub(super) const NAME: &str = "local";
 
 /// The pause after a start for which the machine was short of something. Programs that end give
 /// back what they had.
@@ -26,12 +32,14 @@ const SHORTAGE_PAUSE: Duration = Duration::from_millis(200);
 /// | it fails, can't take the argument, or its output is no result | `Fault` |
 /// | it has run for longer than `--timeout` | `Overran` |
 /// | the machine is short of something for the moment | `Busy` |
+/// | it has been short for as long as the run waits, and no program is at work | `Unfit` |
 /// | the machine can't start it | `Unfit` |
 /// | nobody waits for it, or the run ends at once | `Cancelled` |
 #[derive(Debug)]
 pub(super) struct LocalProgram {
     program: Arc<ProgramRunner>,
     slots: usize,
+    shortage: Shortage,
 }
 
 impl LocalProgram {
@@ -46,6 +54,7 @@ impl LocalProgram {
         slots: Option<u8>,
         flags: &ProgramFlags,
         time: Duration,
+        patience: ShortagePatience,
     ) -> Result<Self, Failure> {
         let template = CommandTemplate::find(words)?;
         // The time limit of the run is that of its calls, whatever they wait for.
@@ -53,7 +62,11 @@ impl LocalProgram {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         let slots = slots.map_or_else(cores, usize::from);
         let program = Arc::new(program);
-        Ok(LocalProgram { program, slots })
+        Ok(LocalProgram {
+            program,
+            slots,
+            shortage: Shortage::new(patience),
+        })
     }
 
     /// Returns the program, whose processes start before the run and end after it.
@@ -62,21 +75,59 @@ impl LocalProgram {
     }
 }
 
-impl Destino<Vec<Value>, Value> for LocalProgram {
-    fn name(&self) -> &str {
-        "local"
-    }
-
-    fn slots(&self) -> usize {
+impl LocalProgram {
+    /// Returns how many programs run at a time.
+    pub(super) fn slots(&self) -> usize {
         self.slots
     }
 
-    fn call(&self, arguments: &Vec<Value>, call: &Call) -> Result<Value, CallError> {
-        let arguments = arguments.clone();
-        let result = self
-            .program
-            .call("local", arguments, || call.is_cancelled());
-        result.map_err(call_error)
+    /// Does a task, which has these arguments.
+    pub(super) fn call(
+        &self,
+        task: &Task,
+        arguments: &[Value],
+        attempt: u32,
+        call: &Call,
+    ) -> Result<Value, CallError> {
+        let columns = task.columns.as_ref();
+        let input = CallInput {
+            arguments: arguments.to_vec(),
+            task: Some(TaskInput {
+                line: task.line,
+                attempt,
+                text: task.input.clone(),
+                has_columns: columns.is_some(),
+                names: columns.and_then(|columns| columns.names.clone()),
+            }),
+        };
+        let result = self.program.call(NAME, input, || call.is_cancelled());
+        match result {
+            Ok(value) => {
+                self.shortage.end();
+                Ok(value)
+            }
+            Err(failure) => Err(call_error(self.after_shortage(failure))),
+        }
+    }
+
+    /// Returns the failure of a call, which is a shortage no longer once that has lasted for too
+    /// long.
+    fn after_shortage(&self, failure: ProgramFailure) -> ProgramFailure {
+        match failure {
+            ProgramFailure::Scarce(text) if !self.program.is_at_work() => {
+                match self.shortage.go_on(Instant::now()) {
+                    None => ProgramFailure::Scarce(text),
+                    Some(time) => ProgramFailure::Unfit(format!(
+                        "no program could be started for {:.0} s: {text}",
+                        time.as_secs_f64()
+                    )),
+                }
+            }
+            failure => {
+                self.shortage.end();
+                failure
+            }
+        }
     }
 }
 

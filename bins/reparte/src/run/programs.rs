@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::exit::Failure;
 #[cfg(unix)]
 use crate::program::runner::ProgramRunner;
 use crate::run::result_check::ResultCheck;
@@ -16,6 +17,16 @@ pub(super) struct Programs {
 }
 
 impl Programs {
+    /// Checks that the program can have columns with these names, if they have some.
+    pub(super) fn check_columns(&self, names: Option<&[String]>) -> Result<(), Failure> {
+        #[cfg(unix)]
+        if let Some((program, _)) = &self.local {
+            return program.check_columns(names);
+        }
+        let _ = names;
+        Ok(())
+    }
+
     /// Starts the processes that stay for the whole run, one for each slot.
     pub(super) fn start_ahead(&self) {
         #[cfg(unix)]

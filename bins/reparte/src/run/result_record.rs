@@ -1,5 +1,7 @@
 //! The outcome of a task as a record: a row of a table, or a JSON object.
 
+use std::time::Duration;
+
 use reparte::{TaskError, TaskErrorKind};
 use serde_json::{Map, Value as Json, json};
 
@@ -7,34 +9,52 @@ use crate::json::{to_json, to_text};
 use crate::run::call_result::CallResult;
 use crate::run::task::Task;
 
-/// The names of the fields of a row, in their order.
-pub(super) const FIELDS: [&str; 7] = [
-    "task", "input", "result", "error", "server", "seconds", "attempts",
-];
+/// Returns the names of the fields of a row, in their order. The columns of the input, if they have
+/// names, stand in place of the line.
+pub(super) fn field_names(columns: Option<&[String]>) -> Vec<&str> {
+    let input = columns.map(|names| names.iter().map(String::as_str).collect());
+    let input: Vec<&str> = input.unwrap_or_else(|| vec!["input"]);
+    let outcome = ["result", "error", "server", "seconds", "attempts"];
+    [&["task"][..], &input, &outcome].concat()
+}
 
-/// Returns an outcome as a row of a table.
-pub(super) fn fields(task: &Task, outcome: &Result<CallResult, TaskError>) -> [String; 7] {
-    let (line, input) = (task.line.to_string(), task.input.clone());
-    match outcome {
+/// Returns an outcome as a row of a table, with so many columns of the input.
+pub(super) fn fields(
+    task: &Task,
+    outcome: &Result<CallResult, TaskError>,
+    columns: Option<usize>,
+) -> Vec<String> {
+    let mut fields = vec![task.line.to_string()];
+    match (&task.columns, columns) {
+        (Some(found), Some(count)) => {
+            fields.extend(found.cells.iter().take(count).cloned());
+            fields.resize(1 + count, String::new());
+        }
+        // A row that is not UTF-8.
+        (None, Some(count)) => {
+            fields.push(task.input.clone());
+            fields.resize(1 + count, String::new());
+        }
+        (_, None) => fields.push(task.input.clone()),
+    }
+    let seconds = |time: Duration| format!("{:.6}", time.as_secs_f64());
+    fields.extend(match outcome {
         Ok(result) => [
-            line,
-            input,
             to_text(&result.value),
             String::new(),
             result.server.to_string(),
-            format!("{:.6}", result.time.as_secs_f64()),
+            seconds(result.time),
             result.attempts.to_string(),
         ],
         Err(error) => [
-            line,
-            input,
             String::new(),
             error.full_reason(),
             last_server(error).unwrap_or_default().to_owned(),
-            String::new(),
+            task.failed_after().map(seconds).unwrap_or_default(),
             error.calls().to_string(),
         ],
-    }
+    });
+    fields
 }
 
 /// Returns an outcome as a JSON object.
@@ -42,7 +62,7 @@ pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Js
     let mut object = Map::new();
     let mut set = |name: &str, value: Json| object.insert(name.to_owned(), value);
     set("task", task.line.into());
-    set("input", task.input.as_str().into());
+    set("input", input(task));
     match outcome {
         Ok(result) => {
             set("result", to_json(&result.value));
@@ -54,10 +74,23 @@ pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Js
             let message = error.full_reason();
             set("error", json!({ "kind": kind(error), "message": message }));
             set("server", last_server(error).into());
+            if let Some(time) = task.failed_after() {
+                set("seconds", json!(time.as_secs_f64()));
+            }
             set("attempts", error.calls().into());
         }
     }
     Json::Object(object)
+}
+
+/// Returns the input of a task: its columns by name if they have names, or else its line.
+fn input(task: &Task) -> Json {
+    let named = task.columns.as_ref().and_then(|columns| {
+        let names = columns.names.as_ref()?.iter().cloned();
+        let cells = columns.cells.iter().map(|cell| Json::from(cell.as_str()));
+        Some(names.zip(cells).collect::<Map<_, _>>())
+    });
+    named.map_or_else(|| Json::from(task.input.as_str()), Json::Object)
 }
 
 /// Returns the kind of a failure, as JSON has it.

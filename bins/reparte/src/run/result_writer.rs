@@ -2,15 +2,16 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
-use reparte::{TaskError, TaskErrorKind};
+use reparte::TaskError;
 use untrusted_text::multi_line;
 
 use crate::console::Console;
 use crate::json::{json_text, to_text};
 use crate::output::for_reader;
 use crate::run::call_result::CallResult;
+use crate::run::failure_report::has_not_run;
 use crate::run::output_format::OutputFormat;
-use crate::run::result_record::{FIELDS, fields, object};
+use crate::run::result_record::{field_names, fields, object};
 use crate::run::task::Task;
 
 /// The size of the output's buffer, in bytes.
@@ -27,6 +28,8 @@ pub(super) enum ResultWriter {
     Jsonl(BufWriter<Stdout>),
     Table {
         out: Box<csv::Writer<Stdout>>,
+        /// The number of columns of the input, if they have names.
+        columns: Option<usize>,
         /// Makes a field into a cell of the table.
         cell: fn(String) -> String,
         on_terminal: bool,
@@ -35,8 +38,12 @@ pub(super) enum ResultWriter {
 
 impl ResultWriter {
     /// Returns a writer for standard output. Writes the names of the fields, if the format
-    /// has a line for them.
-    pub(super) fn new(format: OutputFormat, console: &Console) -> io::Result<Self> {
+    /// has a line for them. `columns` are the names of those of the input.
+    pub(super) fn new(
+        format: OutputFormat,
+        columns: Option<&[String]>,
+        console: &Console,
+    ) -> io::Result<Self> {
         let stdout = Stdout(console.clone());
         let mut table = csv::WriterBuilder::new();
         table.buffer_capacity(BUFFER);
@@ -51,9 +58,10 @@ impl ResultWriter {
                     table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
                 }
                 let mut out = Box::new(table.from_writer(stdout));
-                out.write_record(FIELDS).map_err(io_error)?;
+                out.write_record(field_names(columns)).map_err(io_error)?;
                 ResultWriter::Table {
                     out,
+                    columns: columns.map(<[String]>::len),
                     cell: match format {
                         OutputFormat::Tsv => escape_tabs,
                         OutputFormat::Spreadsheet => no_formula,
@@ -71,7 +79,7 @@ impl ResultWriter {
         task: &Task,
         outcome: &Result<CallResult, TaskError>,
     ) -> io::Result<()> {
-        if matches!(outcome, Err(error) if error.kind() == TaskErrorKind::NotRun) {
+        if outcome.as_ref().is_err_and(has_not_run) {
             if let ResultWriter::Text { skipped, .. } = self {
                 *skipped += 1;
             }
@@ -93,13 +101,17 @@ impl ResultWriter {
             }
             ResultWriter::Table {
                 out,
+                columns,
                 cell,
                 on_terminal,
             } => {
-                let cells = fields(task, outcome).map(|field| match on_terminal {
-                    true => multi_line(&cell(field)),
-                    false => cell(field),
-                });
+                let cells =
+                    fields(task, outcome, *columns)
+                        .into_iter()
+                        .map(|field| match on_terminal {
+                            true => multi_line(&cell(field)),
+                            false => cell(field),
+                        });
                 out.write_record(cells).map_err(io_error)
             }
         }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cli_support::descriptors::raise_limit;
-#[cfg(unix)]
-use reparte::Destino as _;
 use reparte::XmlRpc;
 use xmlrpc_client::Options;
 

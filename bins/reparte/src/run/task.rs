@@ -1,6 +1,8 @@
-//! One task of a run: a line of its input.
+//! One task of a run: a line of its input, or a row.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use xmlrpc_client::Value;
 
@@ -13,10 +15,14 @@ pub(super) struct Task {
     pub(super) input: String,
     /// The line where `input` is not the whole of it.
     original: Original,
+    /// The columns, if it has some.
+    pub(super) columns: Option<Columns>,
     /// The arguments to send, or why the line can't be sent.
     arguments: Result<Vec<Value>, String>,
     /// The number of calls that were made. It orders nothing else, so relaxed access does.
     calls: AtomicU32,
+    /// The time of the last call that failed, in nanoseconds; relaxed for the same reason.
+    failed_after: AtomicU64,
 }
 
 /// A line as it was read.
@@ -30,20 +36,32 @@ pub(super) enum Original {
     TooLong,
 }
 
+/// The columns of a task.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    /// Their names, if they have some.
+    pub(super) names: Option<Arc<[String]>>,
+    /// Their texts, as they were read.
+    pub(super) cells: Vec<String>,
+}
+
 impl Task {
     /// Makes the task of a line. An error is the reason why it can't be sent.
     pub(super) fn new(
         line: u64,
         input: String,
         original: Original,
+        columns: Option<Columns>,
         arguments: Result<Vec<Value>, String>,
     ) -> Self {
         Task {
             line,
             input,
             original,
+            columns,
             arguments: arguments.map_err(|reason| format!("line {line}: {reason}")),
             calls: AtomicU32::new(0),
+            failed_after: AtomicU64::new(0),
         }
     }
 
@@ -73,5 +91,17 @@ impl Task {
     /// Counts one more call, and returns how many there are with it.
     pub(super) fn count_call(&self) -> u32 {
         self.calls.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Notes that a call has failed after this time.
+    pub(super) fn note_failure(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.failed_after.store(nanoseconds, Relaxed);
+    }
+
+    /// Returns the time of the last call that failed. `None` if none has.
+    pub(super) fn failed_after(&self) -> Option<Duration> {
+        let nanoseconds = self.failed_after.load(Relaxed);
+        (nanoseconds > 0).then(|| Duration::from_nanos(nanoseconds))
     }
 }

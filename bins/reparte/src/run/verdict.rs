@@ -1,6 +1,6 @@
 //! The verdict on a run that has ended: the command's exit code, and its last line.
 
-use reparte::RunSummary;
+use reparte::{RunSummary, ServerState};
 
 use crate::exit::Failure;
 use crate::run::feeder::FeedError;
@@ -15,6 +15,8 @@ pub(super) struct Facts<'a> {
     pub(super) is_input_complete: bool,
     pub(super) is_interrupted: bool,
     pub(super) keeps_journal: bool,
+    /// True if there is more than a program of this machine.
+    pub(super) has_servers: bool,
     /// The reason why results can't be checked, if that ended the run.
     pub(super) check_failure: Option<&'a str>,
 }
@@ -32,7 +34,12 @@ impl Facts<'_> {
     /// 8. The input was not read to its end for another reason.
     /// 9. All tasks have their result.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
-        let (done, failed, tasks) = (self.summary.done, self.summary.failed, self.summary.tasks);
+        let (done, tasks) = (self.summary.done, self.summary.tasks);
+        // Calls are cancelled by the second signal alone, which is no failure of their tasks.
+        let (failed, cancelled) = (
+            self.summary.failed - self.summary.cancelled,
+            self.summary.cancelled,
+        );
         let results = format!("{done} of {tasks} tasks have their result");
         if let Some(error) = &self.summary.journal_error {
             return Err(Failure::Journal(format!("{results}; --journal: {error}")));
@@ -42,8 +49,9 @@ impl Facts<'_> {
                 "{results}; the others can't be checked: {why}"
             )));
         }
-        let is_cut_short =
-            self.summary.not_run > 0 || matches!(self.feed_error, Some(FeedError::RunEnded));
+        let is_cut_short = self.summary.not_run > 0
+            || cancelled > 0
+            || matches!(self.feed_error, Some(FeedError::RunEnded));
         let rest = match self.is_input_complete {
             true => "",
             false => ", and more were to come",
@@ -66,8 +74,9 @@ impl Facts<'_> {
         }
         if is_cut_short {
             return Err(Failure::Unreachable(format!(
-                "{}: {results}{rest}{failures}; see `reparte status`; {}",
+                "{}: {results}{rest}{failures}; {}{}",
                 self.summary.end_reason(),
+                self.place_remedy(),
                 self.remedy()
             )));
         }
@@ -82,6 +91,21 @@ impl Facts<'_> {
                 "the tasks were not read to their end: {results}"
             ))),
             failed => Err(Failure::Fault(format!("{failed} of {tasks} tasks failed"))),
+        }
+    }
+
+    /// Returns the remedy for the servers that are lost to the run.
+    fn place_remedy(&self) -> &'static str {
+        let servers = &self.summary.servers;
+        let all = |state| servers.iter().all(|server| server.state == state);
+        match self.has_servers {
+            _ if all(ServerState::Quarantined) => {
+                "run the program of --verify by hand, on a task and its result: it may be wrong \
+                 itself; "
+            }
+            true => "see `reparte status`; ",
+            // The table has the reason.
+            false => "",
         }
     }
 

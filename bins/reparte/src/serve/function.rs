@@ -6,6 +6,7 @@ use untrusted_text::OneLine;
 use xmlrpc_server::Context;
 use xmlrpc_wire::{Fault, Value};
 
+use crate::program::call_input::CallInput;
 use crate::program::failure::{ProgramFailure, failed, overran, program_end};
 use crate::program::runner::ProgramRunner;
 
@@ -20,7 +21,9 @@ pub(super) fn answer(
     call: &Context,
     arguments: Vec<Value>,
 ) -> Result<Value, Fault> {
-    let result = program.call(call.method(), arguments, || call.is_cancelled());
+    let result = program.call(call.method(), CallInput::of_call(arguments), || {
+        call.is_cancelled()
+    });
     result.map_err(|failure| fault(call, failure))
 }
 

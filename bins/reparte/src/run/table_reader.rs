@@ -1,0 +1,349 @@
+//! The reader of a table: CSV or TSV, whose first row names the columns.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, WriterBuilder};
+
+use crate::run::column_types::{ColumnTypes, counted};
+use crate::run::input_progress::InputProgress;
+use crate::run::line_reader::{LONGEST, beginning};
+use crate::run::task::{Columns, Original, Task};
+
+/// The delimiter of a format, and whether its cells may have quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    Csv,
+    Tsv,
+}
+
+impl Table {
+    fn reader(self) -> ReaderBuilder {
+        let mut reader = ReaderBuilder::new();
+        // The lengths of rows are checked with a better remedy.
+        reader.has_headers(false).flexible(true);
+        if self == Table::Tsv {
+            reader.delimiter(b'\t').quoting(false);
+        }
+        reader
+    }
+
+    /// Returns a row as a line without its end, quoted where that is needed.
+    fn line(self, row: &ByteRecord) -> Vec<u8> {
+        let mut writer = WriterBuilder::new();
+        if self == Table::Tsv {
+            writer.delimiter(b'\t').quote_style(QuoteStyle::Never);
+        }
+        let mut writer = writer.from_writer(Vec::new());
+        // Nothing fails in memory.
+        let _ = writer.write_byte_record(row);
+        let mut line = writer.into_inner().unwrap_or_default();
+        line.pop_if(|last| *last == b'\n');
+        line
+    }
+
+    /// The name of the format, as a journal keeps it: it may never change.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::Csv => "CSV",
+            Table::Tsv => "TSV",
+        }
+    }
+}
+
+/// Reads the rows of a table.
+pub(super) struct TableReader {
+    reader: Reader<InputLines>,
+    table: Table,
+    types: ColumnTypes,
+    names: Arc<[String]>,
+    /// The first row as a line.
+    header: Vec<u8>,
+    input: Arc<Counts>,
+    /// The position behind the last row.
+    position: u64,
+    progress: Arc<InputProgress>,
+}
+
+impl TableReader {
+    /// Reads the first row.
+    ///
+    /// # Errors
+    ///
+    /// The input can't be read, has no row, or names two columns alike.
+    pub(super) fn new(
+        input: impl BufRead + Send + 'static,
+        table: Table,
+        types: ColumnTypes,
+        progress: &Arc<InputProgress>,
+    ) -> io::Result<Self> {
+        let counts = Arc::new(Counts::default());
+        let lines = InputLines {
+            input: Box::new(input),
+            counts: Arc::clone(&counts),
+            is_in_line: false,
+        };
+        let mut this = TableReader {
+            reader: table.reader().from_reader(lines),
+            table,
+            types,
+            names: Arc::default(),
+            header: Vec::new(),
+            input: counts,
+            position: 0,
+            progress: Arc::clone(progress),
+        };
+        let (_, row) = this
+            .next_row()?
+            .ok_or_else(|| invalid("there is no row that names the columns"))?;
+        this.names = names(&row)?.into();
+        this.header = table.line(&row);
+        Ok(this)
+    }
+
+    /// Returns the names of the columns.
+    pub(super) fn names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
+    /// Returns the first row as a line without its end.
+    pub(super) fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Reads the next task.
+    pub(super) fn next_task(&mut self) -> io::Result<Option<Task>> {
+        let Some((number, row)) = self.next_row()? else {
+            return Ok(None);
+        };
+        let line = self.table.line(&row);
+        let cells: Result<Vec<String>, _> = row
+            .iter()
+            .map(|cell| String::from_utf8(cell.to_vec()))
+            .collect();
+        let (Ok(cells), Ok(input)) = (cells, str::from_utf8(&line)) else {
+            let reason = "not UTF-8: convert the file, as by `iconv -f latin1 -t utf-8`".to_owned();
+            let input = beginning(&line);
+            let original = Original::Bytes(line);
+            return Ok(Some(Task::new(number, input, original, None, Err(reason))));
+        };
+        let arguments = match cells.len() == self.names.len() {
+            true => self.types.read(&cells),
+            false => Err(format!(
+                "{}, and the first row has {}: give each row as many{}",
+                counted(cells.len()),
+                self.names.len(),
+                match self.table {
+                    Table::Csv => ", and quotes around a cell that has a comma",
+                    Table::Tsv => "",
+                }
+            )),
+        };
+        let columns = Columns {
+            names: Some(Arc::clone(&self.names)),
+            cells,
+        };
+        Ok(Some(Task::new(
+            number,
+            input.to_owned(),
+            Original::Input,
+            Some(columns),
+            arguments,
+        )))
+    }
+
+    /// Reads the next row that is not empty, with the number of its first line.
+    fn next_row(&mut self) -> io::Result<Option<(u64, ByteRecord)>> {
+        let mut row = ByteRecord::new();
+        self.input.allowed.store(LONGEST, Relaxed);
+        let has_row = self.reader.read_byte_record(&mut row).map_err(io_error)?;
+        let position = self.reader.position().byte();
+        let read = usize::try_from(position - self.position).unwrap_or(usize::MAX);
+        self.progress.count_bytes(read);
+        self.position = position;
+        // The parser's own count is one behind where a line ends with a carriage return.
+        let ends: u64 = row.iter().map(line_ends).sum();
+        let last = self.input.lines.load(Relaxed);
+        Ok(has_row.then(|| (last.saturating_sub(ends), row)))
+    }
+}
+
+fn line_ends(cell: &[u8]) -> u64 {
+    cell.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+fn names(row: &ByteRecord) -> io::Result<Vec<String>> {
+    let names: Result<Vec<String>, _> = row
+        .iter()
+        .map(|cell| String::from_utf8(cell.to_vec()).map(|name| name.trim().to_owned()))
+        .collect();
+    let names = names.map_err(|_| {
+        invalid("the names of the columns are not UTF-8: convert the file, as by `iconv`")
+    })?;
+    let mut seen = HashSet::new();
+    let named = names.iter().filter(|name| !name.is_empty());
+    match named.clone().find(|name| !seen.insert(name.as_str())) {
+        None => Ok(names),
+        Some(name) => Err(invalid(&format!(
+            "the first row names two columns {name:?}: give each a name of its own"
+        ))),
+    }
+}
+
+fn invalid(text: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// The input, of which the parser gets a line at a time: so it has read no line beyond its row. A
+/// row has a limit: a quote without its second one would make one row of the whole file.
+struct InputLines {
+    input: Box<dyn BufRead + Send>,
+    counts: Arc<Counts>,
+    /// True if the parser has a part of a line.
+    is_in_line: bool,
+}
+
+/// The counts of an input. The parser owns it, so they are shared; one thread uses them.
+#[derive(Debug, Default)]
+struct Counts {
+    /// The lines that the parser has, or has a part of.
+    lines: AtomicU64,
+    /// The bytes that it may have before its row has to end.
+    allowed: AtomicU64,
+}
+
+impl Read for InputLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let allowed = self.counts.allowed.load(Relaxed);
+        if allowed == 0 {
+            return Err(invalid(&format!(
+                "a row is longer than {LONGEST} bytes: a quote may lack its second one"
+            )));
+        }
+        let there = self.input.fill_buf()?;
+        let part = there.get(..buffer.len()).unwrap_or(there);
+        let part = part
+            .split_inclusive(|&byte| byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        let count = part.len();
+        if let Some(place) = buffer.get_mut(..count) {
+            place.copy_from_slice(part);
+        }
+        if count > 0 && !self.is_in_line {
+            self.counts.lines.fetch_add(1, Relaxed);
+        }
+        self.is_in_line = part.last().is_some_and(|&last| last != b'\n');
+        self.input.consume(count);
+        let left = allowed.saturating_sub(count as u64);
+        self.counts.allowed.store(left, Relaxed);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xmlrpc_client::Value;
+
+    use super::*;
+    use crate::value_type::ValueType;
+
+    fn open(input: &[u8], table: Table, types: &[ValueType]) -> io::Result<TableReader> {
+        let input = io::Cursor::new(input.to_vec());
+        TableReader::new(input, table, ColumnTypes(types.to_vec()), &Arc::default())
+    }
+
+    fn tasks(input: &[u8], table: Table, types: &[ValueType]) -> Vec<Task> {
+        let mut reader = open(input, table, types).unwrap();
+        std::iter::from_fn(|| reader.next_task().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_row_is_a_task_with_the_number_of_its_first_line() {
+        let input =
+            b"\xef\xbb\xbfname, size \r\nx,1\r\n\r\n\n\"two\nlines, \"\"quoted\"\"\",2\nlast,3";
+        let tasks = tasks(input, Table::Csv, &[ValueType::String, ValueType::Int]);
+        let read: Vec<_> = tasks
+            .iter()
+            .map(|task| {
+                (
+                    task.line,
+                    &*task.input,
+                    task.arguments().unwrap()[1].clone(),
+                )
+            })
+            .collect();
+        let quoted = "\"two\nlines, \"\"quoted\"\"\",2";
+        assert_eq!(
+            read,
+            [
+                (2, "x,1", Value::Int(1)),
+                (5, quoted, Value::Int(2)),
+                (7, "last,3", Value::Int(3))
+            ]
+        );
+        let columns = tasks[1].columns.as_ref().unwrap();
+        assert_eq!(columns.cells, ["two\nlines, \"quoted\"", "2"]);
+        let names = columns.names.as_ref().unwrap();
+        assert_eq!(names[..], ["name".to_owned(), "size".to_owned()]);
+    }
+
+    #[test]
+    fn tabs_are_between_cells_that_have_no_quotes() {
+        let tasks = tasks(b"a\tb\n\"x\t1,2\n", Table::Tsv, &[ValueType::String]);
+        assert_eq!(tasks[0].input, "\"x\t1,2");
+        let cells = &tasks[0].columns.as_ref().unwrap().cells;
+        assert_eq!(cells[..], ["\"x".to_owned(), "1,2".to_owned()]);
+    }
+
+    #[test]
+    fn a_row_that_is_no_task_says_why() {
+        for (row, types, reason) in [
+            (
+                &b"1,2,3\n"[..],
+                &[ValueType::String][..],
+                "line 2: 3 columns, and the first row has 2: give each row as many, and quotes",
+            ),
+            (b"1\n", &[ValueType::String], "line 2: 1 column, and"),
+            (
+                b"1,x\n",
+                &[ValueType::Int],
+                "line 2: column 2: \"x\" is not a whole number",
+            ),
+            (
+                b"1,2\n",
+                &[ValueType::Int; 3],
+                "line 2: 2 columns, and --arg-type has 3 types",
+            ),
+            (b"\xff,2\n", &[ValueType::String], "line 2: not UTF-8"),
+        ] {
+            let input = [b"a,b\n", row].concat();
+            let tasks = tasks(&input, Table::Csv, types);
+            let why = tasks[0].arguments().unwrap_err();
+            assert!(why.starts_with(reason), "{why}");
+            assert_eq!(tasks[0].whole_line(), row.strip_suffix(b"\n"));
+        }
+    }
+
+    #[test]
+    fn a_table_without_names_or_end_is_an_error() {
+        let error = |input: &[u8]| open(input, Table::Csv, &[]).err().unwrap().to_string();
+        assert!(error(b"\n").contains("no row that names"));
+        assert!(error(b"a,b,a\n").contains("two columns \"a\""));
+        assert!(error(b"\xff\n").contains("not UTF-8"));
+        let endless = io::Cursor::new(b"a\n\"").chain(io::BufReader::new(io::repeat(b'x')));
+        let types = ColumnTypes(vec![ValueType::String]);
+        let mut reader = TableReader::new(endless, Table::Csv, types, &Arc::default()).unwrap();
+        let error = reader.next_task().err().unwrap();
+        assert!(error.to_string().contains("a quote may lack"), "{error}");
+    }
+}
