@@ -1,0 +1,366 @@
+"""Servers of functions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Callable, Iterable, List, Optional, Tuple, Type, Union
+
+from reparte._server import spawner
+from reparte._server.access import Access, Path, check_token, is_loopback, read_token
+from reparte._server.connection import Connection
+from reparte._server.functions import Functions, named
+from reparte._server.pool import Pool
+from reparte._server.service import Limits, Service
+from reparte._version import VERSION
+from reparte.errors import Error
+
+log = logging.getLogger("reparte.server")
+
+# What a process has to end by itself once it has no call.
+_GOODBYE = 2.0
+
+
+def publish(
+    functions: Functions,
+    port: Union[int, str] = 9000,
+    processes: Optional[int] = None,
+    **options: Any,
+) -> None:
+    """Publishes a function, or several, until Ctrl-C or SIGTERM.
+
+    `port` is a port of this machine alone, or an address such as `"0.0.0.0:9000"`, which needs
+    `token_file` or `token`, or `without_token=True`. The other options are those of `Server`.
+    Running calls get `grace` seconds at the end; a second signal does not wait.
+
+        def score(text):
+            return sum(map(ord, text))
+
+        reparte.publish(score, 9000, processes=4)
+    """
+    server = Server(functions, port, processes, **options)
+    server._run_here()
+
+
+class Server:
+    """A server of functions, which runs in threads and processes of its own.
+
+    `functions` is a function, a list of functions, or a dict of them by name. Each call runs in
+    one of `processes` processes, one per core unless told, which are forked from this one when
+    the server starts. So all that is loaded by then is there, and is shared. A process that dies
+    costs its call alone.
+
+    `setup`
+        is called in each process before its first call: for what can't be forked, such as a
+        context of CUDA or a connection. If it fails, this machine is to blame, and not a task.
+    `token`, `token_file`
+        the secret that clients have to send; a file that its owner alone may read.
+    `without_token`
+        lets whoever reaches the address call.
+    `hosts`
+        names of this machine, besides its addresses, that clients without a token use.
+    `tls_cert`, `tls_key`
+        files in PEM, for TLS 1.3.
+    `deadline`
+        the seconds of a call whose client names no other time.
+    `queue`
+        how many calls may wait for a process; a further one is told to come again.
+    `recycle`
+        ends a process after so many calls, for a function that leaks; 0 for never.
+    `cancel_grace`
+        the seconds that a function has to end after `Cancelled`, before its process is killed.
+    `grace`
+        the seconds that running calls have to end when the server stops.
+    `max_request`, `max_answer`, `max_memory`
+        bytes: of a request, of a result, and of all requests together.
+
+    It needs a system with `fork`: Linux, macOS, BSD.
+    """
+
+    def __init__(
+        self,
+        functions: Functions,
+        port: Union[int, str] = 9000,
+        processes: Optional[int] = None,
+        *,
+        setup: Optional[Callable[[], Any]] = None,
+        token: Optional[str] = None,
+        token_file: Optional[Path] = None,
+        without_token: bool = False,
+        hosts: Iterable[str] = (),
+        tls_cert: Optional[Path] = None,
+        tls_key: Optional[Path] = None,
+        deadline: float = 3600.0,
+        queue: int = 256,
+        recycle: int = 0,
+        cancel_grace: float = 2.0,
+        grace: float = 10.0,
+        max_request: int = 16 << 20,
+        max_answer: int = 16 << 20,
+        max_memory: int = 256 << 20,
+        connections: int = 1000,
+    ) -> None:
+        if not hasattr(os, "fork"):
+            raise Error("this system has no fork, which a server of functions needs")
+        self._functions = named(functions)
+        self._host, self._port = _split(port)
+        self._processes = _processor_count() if processes is None else processes
+        if self._processes < 1:
+            raise ValueError("processes is 1 or more")
+        if token is not None and token_file is not None:
+            raise ValueError("give token or token_file, not both")
+        if token_file is not None:
+            token = read_token(token_file)
+        elif token is not None:
+            token = check_token(token)
+        self._may_be_open = token is not None or without_token
+        if not self._may_be_open and not _stays_here(self._host):
+            raise ValueError(
+                f"{self._host} can be reached from other machines: give token_file, token, or without_token=True"
+            )
+        self._tls = _tls(tls_cert, tls_key)
+        self._access = Access(token, hosts)
+        self._limits = Limits(max_request, max_memory, deadline, connections)
+        self._plan = spawner.Plan(self._functions, setup, max_answer, self._processes)
+        self._pool_options = {"queue": queue, "recycle": recycle, "cancel_grace": cancel_grace}
+        self._grace = grace
+        self._address: Tuple[str, int] = ("", 0)
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._stop_signals = 0
+        self._stopping: Optional[asyncio.Event] = None
+        self._thread: Optional[threading.Thread] = None
+        self._failure: Optional[BaseException] = None
+
+    @property
+    def address(self) -> str:
+        """The address of a server that has started, as `host:port`."""
+        host, port = self._address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def url(self) -> str:
+        """The URL of a server that has started."""
+        return f"{'https' if self._tls else 'http'}://{self.address}"
+
+    def start(self) -> "Server":
+        """Starts the server. It is there for clients when this returns."""
+        listener, spawner_pid, control = self._open()
+        started = threading.Event()
+
+        def run() -> None:
+            try:
+                self._run_loop(listener, spawner_pid, control, started.set)
+            except BaseException as error:
+                self._failure = error
+            finally:
+                started.set()
+
+        self._thread = threading.Thread(target=run, name="reparte-server", daemon=True)
+        self._thread.start()
+        started.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Stops the server. Running calls have `grace` seconds to end."""
+        self._ask_to_stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+    # The rest is the package's own.
+
+    def _open(self) -> "Tuple[socket.socket, int, socket.socket]":
+        """Listens, and forks the spawner, which does not keep the listener."""
+        listener = _listen(self._host, self._port)
+        self._address = listener.getsockname()[:2]
+        # Accepting begins with the loop. Until then clients wait in the backlog.
+        try:
+            pid, control = spawner.start(self._plan, listener)
+        except BaseException:
+            listener.close()
+            raise
+        return listener, pid, control
+
+    def _run_here(self) -> None:
+        """Runs in this thread until a signal."""
+        listener, pid, control = self._open()
+
+        def told(number: int, frame: Optional[FrameType]) -> None:
+            self._ask_to_stop()
+
+        old = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            names = ", ".join(self._functions)
+            count = f"{self._processes} process" + ("es" if self._processes > 1 else "")
+            started = f"reparte: {names} listening on {self.url}, {count}\n"
+            self._run_loop(listener, pid, control, lambda: _tell(started))
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+    def _ask_to_stop(self) -> None:
+        """Asks the server to stop; the second time, without waiting. Any thread may call it."""
+        self._stop_signals += 1
+        loop, stopping = self._loop, self._stopping
+        if loop is None or stopping is None:
+            return
+        try:
+            loop.call_soon_threadsafe(stopping.set)
+        except RuntimeError:
+            pass  # It has stopped.
+
+    def _run_loop(
+        self, listener: socket.socket, pid: int, control: socket.socket, when_started: Callable[[], None]
+    ) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(self._serve(loop, listener, control, when_started))
+        finally:
+            listener.close()
+            control.close()
+            loop.close()
+            # The end of its socket is its end.
+            os.waitpid(pid, 0)
+
+    async def _serve(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listener: socket.socket,
+        control: socket.socket,
+        when_started: Callable[[], None],
+    ) -> None:
+        self._stopping = stopping = asyncio.Event()
+        self._loop = loop
+        pool = Pool(loop, control, self._plan, self._processes, **self._pool_options)
+        instance = secrets.token_hex(8)
+        service = Service(pool, self._functions, self._access, self._limits, instance, VERSION)
+        lost: List[str] = []
+
+        def spawner_lost() -> None:
+            lost.append("the process that starts the others was killed: no function can be run any more")
+            stopping.set()
+
+        pool.on_lost = spawner_lost
+        pool.start()
+        server = await loop.create_server(
+            lambda: Connection(service),
+            sock=listener,
+            ssl=self._tls,
+            backlog=1024,
+            **({"ssl_handshake_timeout": 10.0} if self._tls else {}),
+        )
+        when_started()
+        if not self._stop_signals:
+            await stopping.wait()
+        await self._end(pool, service, server, bool(lost))
+        if lost:
+            raise Error(lost[0])
+
+    async def _end(self, pool: Pool, service: Service, server: asyncio.AbstractServer, is_lost: bool) -> None:
+        service.is_stopping = True
+        server.close()
+        for connection in list(service.connections):
+            connection.close_if_idle()
+        pool.close()
+        if not is_lost:
+            try:
+                await asyncio.wait_for(self._calls_or_second_signal(pool), self._grace)
+            except asyncio.TimeoutError:
+                log.warning("calls that still run are broken off, after %g s", self._grace)
+        pool.abort()
+        if not is_lost and self._stop_signals < 2:
+            try:
+                await asyncio.wait_for(pool.wait_for_processes(), _GOODBYE)
+            except asyncio.TimeoutError:
+                pass  # The spawner kills them.
+        pool.kill()
+        for connection in list(service.connections):
+            connection.break_off()
+        await asyncio.sleep(0)
+
+    async def _calls_or_second_signal(self, pool: Pool) -> None:
+        stopping = self._stopping
+        if stopping is None:
+            return
+        if self._stop_signals < 2:
+            stopping.clear()
+        waits = [asyncio.ensure_future(wait) for wait in (pool.wait_for_calls(), stopping.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def _processor_count() -> int:
+    """Returns how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _split(port: Union[int, str]) -> Tuple[str, int]:
+    if isinstance(port, int):
+        return "127.0.0.1", port
+    host, colon, number = port.rpartition(":")
+    if not number.isdigit():
+        raise ValueError(f"{port!r} is no address: write a port, or host:port")
+    return host.strip("[]") if colon else "127.0.0.1", int(number)
+
+
+def _stays_here(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _tls(cert: Optional[Path], key: Optional[Path]) -> Optional[ssl.SSLContext]:
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise ValueError("TLS needs tls_cert and tls_key")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(cert, key)
+    return context
+
+
+def _tell(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except Exception:
+        pass  # Closed, or none at all.
