@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import threading
-from typing import Any, Callable, Dict, Generator, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Generator, Iterable, List, Optional, Sequence, Union
 
 from reparte._command import RunningCommand, find
 from reparte.errors import RunFailed, TaskFailed
@@ -17,7 +18,8 @@ Function = Union[str, Callable[..., Any]]
 _ENDED = (0, 5)
 
 
-class Outcome(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Outcome:
     """The end of one task.
 
     `index` is the value's place, from 0. `error` is None if there is a result. `server` is the one

@@ -130,7 +130,9 @@ class Server:
         self._access = Access(token, hosts)
         self._limits = Limits(max_request, max_memory, deadline, connections)
         self._plan = spawner.Plan(self._functions, setup, max_answer, self._processes)
-        self._pool_options = {"queue": queue, "recycle": recycle, "cancel_grace": cancel_grace}
+        self._queue = queue
+        self._recycle = recycle
+        self._cancel_grace = cancel_grace
         self._grace = grace
         self._address: Tuple[str, int] = ("", 0)
         self._loop: Optional[asyncio.AbstractEventLoop] = None
@@ -252,7 +254,9 @@ class Server:
     ) -> None:
         self._stopping = stopping = asyncio.Event()
         self._loop = loop
-        pool = Pool(loop, control, self._plan, self._processes, **self._pool_options)
+        pool = Pool(
+            loop, control, self._plan, self._processes, self._queue, self._recycle, self._cancel_grace
+        )
         instance = secrets.token_hex(8)
         service = Service(pool, self._functions, self._access, self._limits, instance, VERSION)
         lost: List[str] = []
@@ -268,7 +272,7 @@ class Server:
             sock=listener,
             ssl=self._tls,
             backlog=1024,
-            **({"ssl_handshake_timeout": 10.0} if self._tls else {}),
+            ssl_handshake_timeout=10.0 if self._tls else None,
         )
         when_started()
         if not self._stop_signals:

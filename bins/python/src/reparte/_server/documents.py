@@ -88,7 +88,7 @@ def _parse(body: bytes, target: xmlrpc.client.Unmarshaller) -> None:
     parser.StartDoctypeDeclHandler = doctype
     parser.buffer_text = True
     # The standard library's parser does so too. Its texts are then always whole.
-    target.xml(None, None)
+    target.xml(None, None)  # type: ignore[arg-type]
     parser.Parse(body, True)
 
 

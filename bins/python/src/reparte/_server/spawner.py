@@ -106,14 +106,14 @@ class _Spawner:
             os._exit(0)
 
     def _one_turn(self) -> bool:
-        ready, _, _ = select.select([self.control, self.wake], [], [])
+        ready, _, _ = select.select([self.control.fileno(), self.wake], [], [])
         if self.wake in ready:
             try:
                 os.read(self.wake, 4096)
             except BlockingIOError:
                 pass
             self._reap()
-        if self.control not in ready:
+        if self.control.fileno() not in ready:
             return True
         space = socket.CMSG_SPACE(3 * array.array("i").itemsize)
         try:
