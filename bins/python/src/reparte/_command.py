@@ -17,8 +17,9 @@ log = logging.getLogger("reparte.run")
 
 # The lines of what the command told last that are kept.
 _KEPT_LINES = 40
-# The seconds between the first signal and the second, and until the command is killed.
-_SECOND_SIGNAL = 0.1
+# The seconds between the first signal and the second, which the command takes for the same one if
+# it comes at once, and until the command is killed.
+_SECOND_SIGNAL = 0.25
 _KILL = 5.0
 
 _HOW_TO_GET_IT = (
