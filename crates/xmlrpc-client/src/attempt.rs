@@ -141,7 +141,9 @@ impl<'a> Attempt<'a> {
         let transport = redirect.as_ref().unwrap_or(self.transport);
         let server = transport.server();
         let (connection, response) = posted.inspect_err(|error| debug!("{server}: {error}"))?;
-        transport.keep(connection);
+        if let Some(connection) = connection {
+            transport.keep(connection);
+        }
         debug!(
             "{server}: status {}, {} bytes",
             response.status,

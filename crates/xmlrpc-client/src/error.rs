@@ -141,6 +141,14 @@ pub enum Error {
     Fault(Fault),
     /// The call was cancelled by a [`Canceller`](crate::Canceller). It may have run.
     Cancelled,
+    /// The bytes of a server at an `scgi://` address are not an answer of SCGI.
+    #[non_exhaustive]
+    NotScgi {
+        /// The server, as `host:port`.
+        server: String,
+        /// The first mistake in them.
+        reason: &'static str,
+    },
 }
 
 /// A response with another HTTP status than 200.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::option_name::OptionName;
+use crate::url::scheme::Scheme;
 use crate::url::{Host, ServerUrl};
 
 /// An HTTP proxy. The client asks it for a connection to the server (`CONNECT`; RFC 9110,
@@ -36,9 +37,12 @@ impl HttpProxy {
         };
         let no_tls = "to the proxy itself only http:// is spoken; write http://host:port";
         match ServerUrl::parse_with(url, "/") {
-            Ok(url) if url.is_secure => Err(bad(no_tls)),
+            Ok(url) if url.scheme.is_secure() => Err(bad(no_tls)),
             Ok(url) if matches!(url.host, Host::Unix(_)) => {
                 Err(bad("it is a Unix socket; write http://host:port"))
+            }
+            Ok(url) if url.scheme == Scheme::Scgi => {
+                Err(bad("it is an SCGI server; write http://host:port"))
             }
             Ok(url) if url.path != "/" => Err(bad("it has a path; write http://host:port")),
             Ok(url) => Ok(HttpProxy(url)),
@@ -50,8 +54,8 @@ impl HttpProxy {
     /// Returns the proxy that the environment names for the server at `url`, as curl reads
     /// it; `None` if it names none.
     ///
-    /// - The variable is `https_proxy` or `HTTPS_PROXY` for an `https://` server and
-    ///   `http_proxy` for another. (`HTTP_PROXY` is not read: under CGI a client sets it by
+    /// - The variable is `https_proxy` or `HTTPS_PROXY` for an `https://` server, `http_proxy`
+    ///   for an `http://` server, and none of these for an `scgi://` server. (`HTTP_PROXY` is not read: under CGI a client sets it by
     ///   a header.) Where that is not set, it is `all_proxy` or `ALL_PROXY`.
     /// - `no_proxy` or `NO_PROXY` lists the hosts that are called without a proxy:
     ///   `a.example` for itself and for all that ends in `.a.example`, an IP address, or
@@ -74,9 +78,10 @@ impl HttpProxy {
             let mut values = names.iter().filter_map(|name| variable(name));
             values.find(|value| !value.trim().is_empty())
         };
-        let found = first(match server.is_secure {
-            true => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
-            false => &["http_proxy", "all_proxy", "ALL_PROXY"],
+        let found = first(match server.scheme {
+            Scheme::Https => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
+            Scheme::Http => &["http_proxy", "all_proxy", "ALL_PROXY"],
+            Scheme::Scgi => &["all_proxy", "ALL_PROXY"],
         });
         let without = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
         match found {
@@ -146,6 +151,7 @@ mod tests {
             ("https://proxy", "http://host:port"),
             ("socks5://user:secret@proxy", "only http"),
             ("http://proxy/path", "a path"),
+            ("scgi://proxy:1/", "SCGI"),
             ("http://user:secret@proxy:no", "its port"),
             ("", "no host"),
         ] {
@@ -198,6 +204,8 @@ mod tests {
             (Some("10.0.0.1"), &[http, except("10.0.0.1")], None),
             (Some("10.0.0.1"), &[http, except("0.0.1")], Some("a:1")),
             (Some("[::1]"), &[http, except("0:0::1")], None),
+            (Some("scgi://x.example:1"), &[http, https], None),
+            (Some("scgi://x.example:1"), &[http, all], Some("c:3")),
         ] {
             let Some(url) = url else { continue };
             let variable = |name: &str| {

@@ -10,6 +10,12 @@ use crate::error::{Error, HttpStatus, MalformedResponse};
 /// The longest `Retry-After` that is passed on: one day.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The most bytes that are read of a body whose status is not 200. A fault of this size is read
+/// whole.
+pub(crate) const MAX_EXCERPT_BYTES: usize = 64 * 1024;
+/// The longest time for which such a body is read.
+pub(crate) const EXCERPT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The parts of an HTTP response that matter to a call.
 #[derive(Debug)]
 pub(crate) struct Response {

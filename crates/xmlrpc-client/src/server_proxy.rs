@@ -33,6 +33,9 @@ impl ServerProxy {
     /// into brackets. The [credentials](Options::credentials) that a server asks for may
     /// stand before the host, percent-encoded: `http://user:password@host`.
     ///
+    /// `unix:/socket` is a Unix socket on this machine. `scgi://host:port` and
+    /// `scgi+unix:/socket` are servers that speak SCGI.
+    ///
     /// # Errors
     ///
     /// [`Error::BadUrl`] or [`Error::TlsUnsupported`].
@@ -73,7 +76,7 @@ impl ServerProxy {
     pub fn exposes_credentials(&self) -> bool {
         let url = self.transport.url();
         let has_credentials = self.options().credentials.is_some() || url.credentials.is_some();
-        has_credentials && !url.is_secure && !url.host.is_loopback()
+        has_credentials && !url.scheme.is_secure() && !url.host.is_loopback()
     }
 
     /// Calls `method` and waits for its result.

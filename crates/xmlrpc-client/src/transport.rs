@@ -1,11 +1,12 @@
-//! HTTP to one server, for any number of calls at a time.
+//! HTTP or SCGI to one server, for any number of calls at a time.
 //!
 //! A call's way: [`ServerProxy::call`](crate::ServerProxy::call), or
 //! [`ServerProxy::attempt`](crate::ServerProxy::attempt) for a call that can be cancelled →
 //! [`Attempt::call`](crate::Attempt::call), which encodes, follows redirects and decodes →
 //! [`Transport::post`], which chooses a connection → `Connection::post`, which is one
 //! request and its response by ureq → `HostResolver`, `SocketConnector`, `Socket` and
-//! `HeadReader`, which ureq calls.
+//! `HeadReader`, which ureq calls. For an SCGI server, `ScgiConnection::post` is one request and
+//! its response on the same sockets.
 
 mod agent_config;
 mod connection;
@@ -17,6 +18,7 @@ mod idle_connections;
 mod keepalive;
 mod response_head;
 mod route;
+mod scgi;
 mod socket;
 mod socket_buffers;
 mod socket_connector;
@@ -40,7 +42,9 @@ use crate::response::Response;
 use crate::transport::connection::Connection;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::idle_connections::IdleConnections;
+use crate::transport::scgi::ScgiConnection;
 use crate::url::ServerUrl;
+use crate::url::scheme::Scheme;
 
 /// Posts calls to one server.
 #[derive(Debug)]
@@ -77,12 +81,17 @@ impl Transport {
 
     /// Posts a request, and once more on a new connection if it met a kept connection that
     /// the server had closed. Returns the response, and its connection to be
-    /// [kept](Transport::keep) once no canceller can abort it.
+    /// [kept](Transport::keep) once no canceller can abort it, if it may serve another call.
     pub(crate) fn post(
         &self,
         request: &Request<'_>,
         canceller: &Canceller,
-    ) -> Result<(Connection, Response), Error> {
+    ) -> Result<(Option<Connection>, Response), Error> {
+        if self.url().scheme == Scheme::Scgi {
+            let connection = ScgiConnection::new(&self.endpoint);
+            canceller.start(connection.abort_handle())?;
+            return Ok((None, connection.post(request)?));
+        }
         let idle = self.idle.take_latest();
         let mut connection = idle.unwrap_or_else(|| Connection::new(&self.endpoint));
         canceller.start(connection.abort_handle())?;
@@ -93,7 +102,7 @@ impl Transport {
             canceller.start(connection.abort_handle())?;
             response = connection.post(request);
         }
-        Ok((connection, response?))
+        Ok((Some(connection), response?))
     }
 
     /// Keeps a connection for the next call, unless the options say otherwise.

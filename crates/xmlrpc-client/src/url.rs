@@ -1,5 +1,8 @@
 //! The addresses of servers and proxies.
 
+pub(crate) mod scheme;
+mod unix;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,24 +10,19 @@ use untrusted_text::OneLine;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::url::scheme::Scheme;
+use crate::url::unix::UnixAddress;
 
 /// The customary path of XML-RPC servers, Python's among them.
 const DEFAULT_PATH: &str = "/RPC2";
-const DEFAULT_PORT: u16 = 80;
-const DEFAULT_TLS_PORT: u16 = 443;
-/// The beginning of the address of a Unix socket.
-const UNIX: &str = "unix:";
-/// The most bytes of a Unix socket's path that Linux takes. Others take a few less.
-const MAX_SOCKET_PATH: usize = 107;
 
-/// A parsed address: `http://user:password@host:port/path`, `https://`, `host:port`, `host`, or
-/// `unix:user:password@/socket:/path`.
+/// A parsed address: `http://user:password@host:port/path`, `https://`, `scgi://`, `host:port`,
+/// `host`, `unix:user:password@/socket:/path`, or the same with `scgi+unix:`.
 ///
 /// An address without a path gets `/RPC2`, and `/` stays `/`, as in Python's xmlrpclib.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
-    /// The scheme is `https://`.
-    pub(crate) is_secure: bool,
+    pub(crate) scheme: Scheme,
     /// The credentials before the @. The address never displays with them.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) host: Host,
@@ -60,22 +58,23 @@ impl ServerUrl {
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(bad("it has a space or a control character in it"));
         }
-        if let Some(rest) = text.strip_prefix(UNIX) {
-            return parse_unix(rest, default_path).map_err(bad);
+        if let Some((scheme, rest)) = unix::split(text) {
+            return parse_unix(scheme, rest, default_path).map_err(bad);
         }
         if !text.is_ascii() {
             return Err(bad(
                 "it has a letter outside ASCII: write a name in its xn-- form, and a path percent-encoded",
             ));
         }
-        let (is_secure, rest) = match scheme(text) {
-            None => (false, text),
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") && !cfg!(feature = "tls") => {
-                return Err(Error::TlsUnsupported { url: shown(text) });
-            }
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            Some(_) => return Err(bad("only http://, https:// and unix: are spoken")),
+        let (scheme, rest) = match split_scheme(text) {
+            None => (Scheme::Http, text),
+            Some((name, rest)) => match Scheme::from_name(name) {
+                Some(Scheme::Https) if !cfg!(feature = "tls") => {
+                    return Err(Error::TlsUnsupported { url: shown(text) });
+                }
+                Some(scheme) => (scheme, rest),
+                None => return Err(bad("only http://, https://, unix: and scgi:// are spoken")),
+            },
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         // This path may be the rest of a password that is not percent-encoded.
@@ -91,16 +90,19 @@ impl ServerUrl {
                 authority,
             ),
         };
-        let default = match is_secure {
-            true => DEFAULT_TLS_PORT,
-            false => DEFAULT_PORT,
-        };
         let (host, port) = split_port(authority).map_err(bad)?;
+        let port = match (port, scheme.default_port()) {
+            (Some(port), _) => parse_port(port),
+            (None, Some(port)) => Ok(port),
+            (None, None) => {
+                Err("it has no port, and SCGI has no customary one: write scgi://host:port")
+            }
+        };
         Ok(ServerUrl {
-            is_secure,
+            scheme,
             credentials,
             host: parse_host(host).map_err(bad)?,
-            port: port.map_or(Ok(default), parse_port).map_err(bad)?,
+            port: port.map_err(bad)?,
             path: parse_path(path, default_path).map_err(bad)?,
         })
     }
@@ -108,21 +110,25 @@ impl ServerUrl {
     /// Returns the address without its path. Credentials belong to this much of it.
     pub(crate) fn origin(&self) -> String {
         match &self.host {
-            Host::Unix(socket) => format!("{UNIX}{socket}"),
-            host => format!("{}://{host}:{}", self.scheme(), self.port),
+            Host::Unix(socket) => format!("{}{socket}", self.scheme.unix_prefix()),
+            host => format!("{}://{host}:{}", self.scheme.name(), self.port),
         }
     }
 
-    /// Returns the address for HTTP, which has no zones (RFC 9110, section 4.2) and no Unix
-    /// sockets.
+    /// Returns the address for HTTP, which has no zones (RFC 9110, section 4.2), no Unix
+    /// sockets and no SCGI.
     pub(crate) fn for_http(&self) -> String {
+        let scheme = match self.scheme {
+            Scheme::Https => Scheme::Https,
+            Scheme::Http | Scheme::Scgi => Scheme::Http,
+        };
         let host = match &self.host {
             Host::Scoped(ip, _) => Host::Ip((*ip).into()).to_string(),
             // The name by which Python's, curl's and Docker's clients call such a server.
             Host::Unix(_) => return format!("http://localhost{}", self.path),
             host => host.to_string(),
         };
-        format!("{}://{host}:{}{}", self.scheme(), self.port, self.path)
+        format!("{}://{host}:{}{}", scheme.name(), self.port, self.path)
     }
 
     /// Returns the address of another path of the server, if that is one.
@@ -136,13 +142,6 @@ impl ServerUrl {
         match &self.host {
             Host::Unix(_) => self.origin(),
             host => format!("{host}:{}", self.port),
-        }
-    }
-
-    fn scheme(&self) -> &'static str {
-        match self.is_secure {
-            true => "https",
-            false => "http",
         }
     }
 
@@ -185,38 +184,15 @@ impl fmt::Display for Host {
     }
 }
 
-/// Parses what follows `unix:`: credentials before an @, if there are any, the path of a socket,
-/// and after a colon the path of HTTP.
-fn parse_unix(text: &str, default_path: &str) -> Result<ServerUrl, &'static str> {
-    if !cfg!(unix) {
-        return Err("this system has no Unix sockets");
-    }
-    let begin = text.find('/').unwrap_or(text.len());
-    let (credentials, text) = match text[..begin].rfind('@') {
-        None => (None, text),
-        Some(at) => (Some(parse_credentials(&text[..at])?), &text[at + 1..]),
-    };
-    // `unix:///socket` is written too.
-    let text = text.strip_prefix("//").unwrap_or(text);
-    let (socket, path) = match text.find(":/") {
-        None => (text, ""),
-        Some(end) => (&text[..end], &text[end + 1..]),
-    };
-    if !socket.starts_with('/') {
-        return Err("after unix: comes the whole path of a socket, as in unix:/run/server.sock");
-    }
-    if socket.len() > MAX_SOCKET_PATH {
-        return Err("the path of a Unix socket has 107 bytes at most");
-    }
-    if !path.is_ascii() {
-        return Err("the path after the socket has a letter outside ASCII: percent-encode it");
-    }
+/// Parses what follows `unix:` or `scgi+unix:`.
+fn parse_unix(scheme: Scheme, text: &str, default_path: &str) -> Result<ServerUrl, &'static str> {
+    let address = UnixAddress::parse(text)?;
     Ok(ServerUrl {
-        is_secure: false,
-        credentials,
-        host: Host::Unix(socket.to_owned()),
-        port: DEFAULT_PORT,
-        path: parse_path(path, default_path)?,
+        scheme,
+        credentials: address.credentials.map(parse_credentials).transpose()?,
+        host: Host::Unix(address.socket.to_owned()),
+        port: 0,
+        path: parse_path(address.path, default_path)?,
     })
 }
 
@@ -226,7 +202,7 @@ fn parse_credentials(text: &str) -> Result<Credentials, &'static str> {
 }
 
 /// Splits the scheme from the rest. A `://` within a path does not count.
-fn scheme(text: &str) -> Option<(&str, &str)> {
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
     scheme.bytes().all(plain).then_some((scheme, rest))

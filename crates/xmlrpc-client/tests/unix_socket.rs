@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use peer::{BOUND, answer, options, value};
+use peer::{BOUND, answer, options, read_scgi, value};
 use xmlrpc_client::{Error, ErrorKind, HttpProxy, Options, Phase, ServerProxy};
 
 /// A socket in a directory of its own, which goes with it.
@@ -91,6 +91,32 @@ fn calls_go_over_a_socket_and_share_a_connection() {
         assert!(head.contains("\r\nhost: localhost\r\n"), "{head}");
         assert!(head.contains("\r\nauthorization: basic "), "{head}");
     }
+}
+
+#[test]
+fn calls_of_scgi_go_over_a_socket() {
+    let socket = Socket::new("scgi");
+    let listener = socket.listen();
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let request = read_scgi(&mut stream);
+        let body = peer::document(7.into());
+        write!(stream, "Status: 200 OK\r\n\r\n{body}").unwrap();
+        request
+    });
+    let url = format!("scgi+{}:/x", socket.url());
+    let proxy = ServerProxy::builder(&url).options(options());
+    let proxy = proxy.build().unwrap();
+    assert_eq!(proxy.server(), format!("scgi+{}", socket.url()));
+    assert_eq!(proxy.call::<i32>("f", ()).unwrap(), 7);
+    let request = server.join().unwrap();
+    assert_eq!(request.field("REQUEST_URI"), Some("/x"));
+    assert_eq!(request.field("HTTP_HOST"), Some("localhost"));
+    let error = proxy.call::<i32>("f", ()).unwrap_err().to_string();
+    assert!(
+        error.contains("can't connect to the Unix socket /"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -33,6 +33,7 @@ impl Error {
             Error::Tls { .. } => ErrorKind::Refused,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
             Error::NotHttp { .. }
+            | Error::NotScgi { .. }
             | Error::OversizedHead { .. }
             | Error::Malformed(_)
             | Error::Mismatch(_) => ErrorKind::BadResponse,

@@ -14,7 +14,7 @@ impl fmt::Display for Error {
         match self {
             Error::BadUrl { url, reason } => write!(
                 f,
-                "bad address \"{url}\": {reason}; write host:port, http://host:port/path or unix:/socket"
+                "bad address \"{url}\": {reason}; write host:port, http://host:port/path, unix:/socket or scgi://host:port"
             ),
             Error::TlsUnsupported { url } => write!(
                 f,
@@ -92,6 +92,10 @@ impl fmt::Display for Error {
                 write!(f, "fault {}: {message}", fault.code)
             }
             Error::Cancelled => f.write_str("the call was cancelled"),
+            Error::NotScgi { server, reason } => write!(
+                f,
+                "{server} does not speak SCGI ({reason}): is it to be called by http://, or another service's port?"
+            ),
         }
     }
 }
@@ -171,7 +175,11 @@ fn unreachable(
     proxy: Option<&str>,
     source: &io::Error,
 ) -> fmt::Result {
-    if let Some(socket) = server.strip_prefix("unix:") {
+    let prefixes = ["unix:", "scgi+unix:"];
+    if let Some(socket) = prefixes
+        .iter()
+        .find_map(|prefix| server.strip_prefix(prefix))
+    {
         let reason = match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 "nothing listens there: start the server, or check the path".to_owned()

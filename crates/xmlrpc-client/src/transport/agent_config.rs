@@ -10,7 +10,7 @@ use crate::transport::response_head::MAX_BYTES;
 use crate::url::ServerUrl;
 
 /// Bytes of each of a connection's two buffers; ureq's own are eight times that.
-const BUFFER_BYTES: usize = 16 * 1024;
+pub(super) const BUFFER_BYTES: usize = 16 * 1024;
 /// The longest time for which a connection waits for the next call. A server that closes
 /// it in the very moment in which a call is sent leaves open whether that call has run; so
 /// the client lets go first. The shortest idle time-out seen among common servers is
@@ -46,7 +46,7 @@ pub(super) fn new(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
         .timeout_recv_response(Some(options.response_timeout))
         .timeout_recv_body(Some(options.response_timeout));
     #[cfg(feature = "tls")]
-    if url.is_secure {
+    if url.scheme.is_secure() {
         return Ok(builder.tls_config(options.tls.ureq_config()?).build());
     }
     #[cfg(not(feature = "tls"))]

@@ -2,22 +2,19 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::debug;
 use ureq::http::HeaderMap;
 use ureq::typestate::WithBody;
 use ureq::unversioned::transport::Connector as _;
-use ureq::{Agent, Body, RequestBuilder, Timeout, http};
+use ureq::{Agent, Body, RequestBuilder, http};
 
 use crate::abort_handle::AbortHandle;
-#[cfg(feature = "cookies")]
-use crate::cookie_jar::CookieJar;
 use crate::error::Error;
-use crate::phase::Phase;
 use crate::progress::CallProgress;
 use crate::request::Request;
-use crate::response::Response;
+use crate::response::{EXCERPT_TIMEOUT, MAX_EXCERPT_BYTES, Response};
 use crate::transport::endpoint::Endpoint;
 use crate::transport::head_reader::HeadReaderConnector;
 use crate::transport::host_resolver::HostResolver;
@@ -25,12 +22,6 @@ use crate::transport::socket_connector::SocketConnector;
 use crate::transport::title_case::TitleCaseConnector;
 #[cfg(feature = "tls")]
 use crate::transport::tls_connector::TlsConnector;
-
-/// The most bytes that are read of a body whose status is not 200. A fault of this size is read
-/// whole.
-const MAX_EXCERPT_BYTES: usize = 64 * 1024;
-/// The longest time for which such a body is read.
-const EXCERPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that serves one call at a time.
 ///
@@ -81,53 +72,22 @@ impl Connection {
 
     /// Posts a request, once, and reads the response.
     pub(super) fn post(&self, request: &Request<'_>) -> Result<Response, Error> {
-        let latest = Instant::now() + self.endpoint.options.total_timeout;
-        let deadline = request.deadline.map_or(latest, |at| at.min(latest));
-        self.progress
-            .start(latest.min(deadline.checked_add(request.grace).unwrap_or(latest)));
-        let response = match self.progress.time_left().is_zero() {
-            true => Err(ureq::Error::Timeout(Timeout::Global)),
-            false => self
-                .http_request(request, deadline)
-                .send(request.body)
-                .and_then(|response| self.read(response)),
-        };
-        response.map_err(|error| {
-            if self.progress.phase() == Phase::Connect {
-                self.endpoint.route.forget();
-            }
-            self.endpoint.call_error(error, &self.progress)
+        self.endpoint.call(&self.progress, request, |deadline| {
+            let http = self.http_request(request, deadline);
+            self.read(http.send(request.body)?)
         })
     }
 
     fn http_request(&self, request: &Request<'_>, deadline: Instant) -> RequestBuilder<WithBody> {
-        let Endpoint {
-            options,
-            credentials,
-            ..
-        } = &*self.endpoint;
         let mut http = self.agent.post(self.endpoint.uri.clone());
         http = http.header("Content-Type", "text/xml");
-        if !options.keep_alive {
+        if !self.endpoint.options.keep_alive {
             http = http.header("Connection", "close");
         }
-        if let Some(call_id) = request.call_id {
-            http = http.header("Reparte-Call", call_id);
-        }
-        let time_left = deadline.saturating_duration_since(Instant::now());
-        let time_left = time_left.min(options.response_timeout).as_millis();
-        http = http.header("Reparte-Deadline-Ms", time_left.to_string());
-        if let Some(credentials) = credentials {
-            http = http.header("Authorization", credentials.header());
-        }
-        for (name, value) in options.headers.iter() {
-            http = http.header(name, value);
-        }
-        #[cfg(feature = "cookies")]
-        if let Some(cookies) = self.endpoint.cookies.as_ref().and_then(CookieJar::header) {
-            http = http.header("Cookie", cookies);
-        }
-        http
+        self.endpoint
+            .fold_headers(request, deadline, http, |http, name, value| {
+                http.header(name, value)
+            })
     }
 
     fn read(&self, mut response: http::Response<Body>) -> Result<Response, ureq::Error> {

@@ -1,6 +1,9 @@
 //! The endpoint that calls are posted to: a server's address, and how it is called.
 
+use std::time::Instant;
+
 use untrusted_text::OneLine;
+use ureq::Timeout;
 use ureq::config::Config;
 use ureq::http::Uri;
 
@@ -9,6 +12,10 @@ use crate::cookie_jar::CookieJar;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::options::Options;
+use crate::phase::Phase;
+use crate::progress::CallProgress;
+use crate::request::Request;
+use crate::response::Response;
 use crate::transport::agent_config;
 use crate::transport::route::Route;
 use crate::url::ServerUrl;
@@ -58,6 +65,57 @@ impl Endpoint {
             url,
             options,
         })
+    }
+
+    /// Makes a call by an `exchange` with the server, which is given the time until which the
+    /// server may take.
+    pub(super) fn call(
+        &self,
+        progress: &CallProgress,
+        request: &Request<'_>,
+        exchange: impl FnOnce(Instant) -> Result<Response, ureq::Error>,
+    ) -> Result<Response, Error> {
+        let latest = Instant::now() + self.options.total_timeout;
+        let deadline = request.deadline.map_or(latest, |at| at.min(latest));
+        let end = deadline.checked_add(request.grace).unwrap_or(latest);
+        progress.start(latest.min(end));
+        let response = match progress.time_left().is_zero() {
+            true => Err(ureq::Error::Timeout(Timeout::Global)),
+            false => exchange(deadline),
+        };
+        response.map_err(|error| {
+            if progress.phase() == Phase::Connect {
+                self.route.forget();
+            }
+            self.call_error(error, progress)
+        })
+    }
+
+    /// Adds the headers of a request to `head`, but those of HTTP itself.
+    pub(super) fn fold_headers<H>(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        mut head: H,
+        add: impl Fn(H, &str, &str) -> H,
+    ) -> H {
+        if let Some(call_id) = request.call_id {
+            head = add(head, "Reparte-Call", call_id);
+        }
+        let time_left = deadline.saturating_duration_since(Instant::now());
+        let time_left = time_left.min(self.options.response_timeout).as_millis();
+        head = add(head, "Reparte-Deadline-Ms", &time_left.to_string());
+        if let Some(credentials) = &self.credentials {
+            head = add(head, "Authorization", credentials.header());
+        }
+        for (name, value) in self.options.headers.iter() {
+            head = add(head, name, value);
+        }
+        #[cfg(feature = "cookies")]
+        if let Some(cookies) = self.cookies.as_ref().and_then(CookieJar::header) {
+            head = add(head, "Cookie", &cookies);
+        }
+        head
     }
 
     /// Returns the endpoint of a redirect, which shares the cookies of the one that it comes

@@ -10,6 +10,7 @@ use crate::progress::CallProgress;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::response_head::HeadTooLarge;
 use crate::transport::route::Route;
+use crate::transport::scgi::NotScgi;
 use crate::transport::tunnel::TunnelRefused;
 use crate::url::ServerUrl;
 
@@ -44,9 +45,10 @@ impl Endpoint {
             ureq::Error::Other(inner) => match inner.downcast::<io::Error>() {
                 Ok(source) if source.kind() == ErrorKind::TimedOut && is_late => timed_out(server),
                 Ok(source) => self.host_not_found(*source),
-                Err(other) => match other.downcast_ref() {
-                    Some(&HeadTooLarge(limit)) => Error::OversizedHead { server, limit },
-                    None => self.not_http(&*other),
+                Err(other) => match (other.downcast_ref(), other.downcast_ref()) {
+                    (Some(&HeadTooLarge(limit)), _) => Error::OversizedHead { server, limit },
+                    (_, Some(&NotScgi(reason))) => Error::NotScgi { server, reason },
+                    (None, None) => self.not_http(&*other),
                 },
             },
             other => self.not_http(&other),
@@ -98,7 +100,7 @@ impl Endpoint {
 
 /// Returns why the two sides could not agree on TLS, if that is the error.
 fn tls_failure(url: &ServerUrl, error: &ureq::Error) -> Option<String> {
-    if !url.is_secure {
+    if !url.scheme.is_secure() {
         return None;
     }
     match error {

@@ -2,14 +2,16 @@
 //! its share of the time that is left, or a Unix socket.
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use log::debug;
-use ureq::unversioned::transport::{ConnectionDetails, Connector};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, ShutdownHandle};
 use ureq::{Error, Timeout};
 
 use crate::progress::CallProgress;
+use crate::transport::agent_config::BUFFER_BYTES;
 use crate::transport::keepalive::{AcknowledgementLimit, set_keepalive};
 use crate::transport::route::Route;
 use crate::transport::socket::Socket;
@@ -39,17 +41,36 @@ impl SocketConnector {
         }
     }
 
+    /// Connects, to one of these addresses if it is not a Unix socket. `register` takes what shuts
+    /// the socket down.
+    pub(super) fn open(
+        &self,
+        addresses: &[SocketAddr],
+        register: impl Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error>,
+    ) -> Result<Socket, Error> {
+        let socket = match &self.route {
+            Route::Tcp { tunnel, .. } => self.connect_tcp(addresses, tunnel.as_ref(), register),
+            #[cfg(unix)]
+            Route::Unix(path) => Stream::connect_unix(path, self.progress.time_left())
+                .map_err(connect_error)
+                .and_then(|stream| self.socket(stream, register)),
+        }?;
+        self.progress.set_new_socket();
+        Ok(socket)
+    }
+
     /// Tries the addresses in turn, each with an equal share of the time that is left.
     /// If all fail, the error is the one that says most: that of an address which exists
     /// and refuses, otherwise the first.
     fn connect_tcp(
         &self,
-        details: &ConnectionDetails,
+        addresses: &[SocketAddr],
         tunnel: Option<&Tunnel>,
+        register: impl Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error>,
     ) -> Result<Socket, Error> {
         let mut failure = None;
-        for (tried, address) in details.addrs.iter().enumerate() {
-            let share = self.progress.time_left() / (details.addrs.len() - tried) as u32;
+        for (tried, address) in addresses.iter().enumerate() {
+            let share = self.progress.time_left() / (addresses.len() - tried) as u32;
             if share.is_zero() {
                 break;
             }
@@ -59,7 +80,7 @@ impl SocketConnector {
                         // A system that lacks it leaves the call to its time-outs.
                         let _ = set_keepalive(&stream, time);
                     }
-                    let socket = self.socket(stream, details)?;
+                    let socket = self.socket(stream, register)?;
                     if let Some(tunnel) = tunnel {
                         let opened = tunnel.open(socket.stream(), || self.progress.time_left());
                         opened.map_err(connect_error)?;
@@ -80,11 +101,14 @@ impl SocketConnector {
 
     /// Registers a stream before anything is waited for on it, so that a cancelled call does
     /// not wait. Fails if the call is cancelled already.
-    fn socket(&self, stream: Stream, details: &ConnectionDetails) -> Result<Socket, Error> {
-        let buffer_bytes = details.config.output_buffer_size();
+    fn socket(
+        &self,
+        stream: Stream,
+        register: impl Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error>,
+    ) -> Result<Socket, Error> {
         let limit = AcknowledgementLimit::new(self.keepalive);
-        let socket = Socket::new(stream, buffer_bytes, limit, Arc::clone(&self.progress));
-        (details.register_shutdown)(socket.shutdown_handle())?;
+        let socket = Socket::new(stream, BUFFER_BYTES, limit, Arc::clone(&self.progress));
+        register(socket.shutdown_handle())?;
         Ok(socket)
     }
 }
@@ -97,15 +121,8 @@ impl Connector for SocketConnector {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        let socket = match &self.route {
-            Route::Tcp { tunnel, .. } => self.connect_tcp(details, tunnel.as_ref()),
-            #[cfg(unix)]
-            Route::Unix(path) => Stream::connect_unix(path, self.progress.time_left())
-                .map_err(connect_error)
-                .and_then(|stream| self.socket(stream, details)),
-        }?;
-        self.progress.set_new_socket();
-        Ok(Some(socket))
+        let register = |handle| (details.register_shutdown)(handle);
+        self.open(&details.addrs, register).map(Some)
     }
 }
 

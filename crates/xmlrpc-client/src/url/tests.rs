@@ -65,6 +65,16 @@ fn addresses_are_read() {
         ),
         #[cfg(unix)]
         ("unix:///s:/", "unix:/s:/", "unix:/s"),
+        ("scgi://[::1]:5000", "scgi://[::1]:5000/RPC2", "[::1]:5000"),
+        ("SCGI://a:5000/x", "scgi://a:5000/x", "a:5000"),
+        #[cfg(unix)]
+        (
+            "scgi+unix:/run/rpc.socket",
+            "scgi+unix:/run/rpc.socket:/RPC2",
+            "scgi+unix:/run/rpc.socket",
+        ),
+        #[cfg(unix)]
+        ("scgi+unix:///s:/x", "scgi+unix:/s:/x", "scgi+unix:/s"),
     ] {
         let parsed = ServerUrl::parse(text).unwrap();
         assert_eq!(parsed.to_string(), url, "{text}");
@@ -114,6 +124,11 @@ fn bad_addresses_say_why() {
         ("unix:/s:/a#b", "fragment"),
         ("unix:a%:b@/s", "hexadecimal"),
         (long, "107 bytes"),
+        ("scgi://host", "no port"),
+        ("scgi://:5000", "no host"),
+        ("scgi+unix:run/s", "whole path"),
+        ("scgi+unix://host/s", "whole path"),
+        ("scgi+unix+x:/s", "not a name"),
     ] {
         let error = ServerUrl::parse(text).unwrap_err();
         let Error::BadUrl { reason, .. } = &error else {
@@ -169,6 +184,9 @@ fn a_unix_socket_has_credentials_and_its_own_way_to_be_named() {
     assert_eq!(url.credentials, Some(Credentials::basic("user", "sec@ret")));
     assert_eq!(url.to_string(), "unix:/run/a@b.sock:/x");
     assert_eq!(url.for_http(), "http://localhost/x");
+    let scgi = ServerUrl::parse("scgi+unix:user:sec%40ret@/a@b:/x").unwrap();
+    assert_eq!(scgi.credentials, url.credentials);
+    assert_eq!(scgi.for_http(), "http://localhost/x");
     let other = url.with_path("/y").unwrap();
     assert_eq!(other.to_string(), "unix:/run/a@b.sock:/y");
 }
@@ -177,6 +195,8 @@ fn a_unix_socket_has_credentials_and_its_own_way_to_be_named() {
 fn a_password_is_never_shown() {
     for text in [
         "unix:user:secret@run/s",
+        "scgi+unix:user:secret@run/s",
+        "scgi://user:secret@host",
         "unix:user:sec%ret@/s",
         "user:secret@",
         "user:secret@a b",

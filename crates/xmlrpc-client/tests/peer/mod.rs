@@ -114,6 +114,10 @@ impl Peer {
         Request { head, body }
     }
 
+    pub(crate) fn scgi_request(&mut self) -> ScgiRequest {
+        read_scgi(&mut self.0)
+    }
+
     /// Writes, and does not mind a client that has gone.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.0.write_all(bytes.as_ref()).is_ok()
@@ -124,6 +128,49 @@ impl Peer {
         let mut rest = Vec::new();
         // A reset is an end as well.
         !matches!(self.0.read_to_end(&mut rest), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock)
+    }
+}
+
+/// A request of SCGI.
+pub(crate) struct ScgiRequest {
+    /// The names and the values, in their order.
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Reads a request of SCGI, and not a byte further. Fails where it is not one.
+pub(crate) fn read_scgi(reader: &mut impl Read) -> ScgiRequest {
+    let mut byte = || {
+        let mut byte = [0];
+        reader.read_exact(&mut byte).unwrap();
+        byte[0]
+    };
+    let mut length = String::new();
+    loop {
+        match byte() {
+            b':' => break,
+            digit => length.push(char::from(digit)),
+        }
+    }
+    let head: Vec<u8> = (0..length.parse().unwrap()).map(|_| byte()).collect();
+    assert_eq!(byte(), b',', "the netstring ends");
+    let head = String::from_utf8(head).unwrap();
+    let texts: Vec<&str> = head.strip_suffix('\0').unwrap().split('\0').collect();
+    let pairs = texts.chunks(2);
+    let fields: Vec<_> = pairs
+        .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
+        .collect();
+    let (name, length) = &fields[0];
+    assert_eq!(name, "CONTENT_LENGTH", "the first field");
+    let mut body = vec![0; length.parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    ScgiRequest { fields, body }
+}
+
+impl ScgiRequest {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        fields.find_map(|(found, value)| (found == name).then_some(&**value))
     }
 }
 
