@@ -27,7 +27,8 @@ Examples:
   reparte methods localhost:9000 --all --output json
   reparte methods unix:/run/supervisor.sock --rust > supervisor.rs")]
 pub(crate) struct Methods {
-    /// The server: host:port, or an http:// or https:// URL
+    /// The server: host:port, an http:// or https:// URL, unix:/socket, scgi://host:port or
+    /// scgi+unix:/socket
     url: String,
     /// The server's own methods too: system.* and reparte.*
     #[arg(long)]

@@ -24,9 +24,9 @@ where
     /// servers, with the default [`Options`].
     ///
     /// Each server is `host:port`, `N/host:port` for N calls at a time, an `http://`
-    /// URL, or `unix:/socket`. An address that stands there twice is called twice at a
-    /// time. Without such a number the server is asked how many calls it takes, and gets
-    /// one at a time if it does not know.
+    /// URL, `unix:/socket`, `scgi://host:port`, or `scgi+unix:/socket`. An address that
+    /// stands there twice is called twice at a time. Without such a number the server is
+    /// asked how many calls it takes, and gets one at a time if it does not know.
     ///
     /// For anything else than the defaults, give [`XmlRpc::list`](crate::XmlRpc::list) to
     /// the [builder](Self::builder).

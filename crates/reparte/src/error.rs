@@ -19,7 +19,7 @@ pub enum Error {
     /// The list of servers is empty.
     NoServers,
     /// A server's address can't be read. Give `host:port`, `N/host:port` for N calls at a
-    /// time, an `http://` URL, or `unix:/socket`.
+    /// time, an `http://` URL, `unix:/socket`, `scgi://host:port`, or `scgi+unix:/socket`.
     #[non_exhaustive]
     BadAddress {
         /// The address as given, without a password.

@@ -17,6 +17,8 @@ mod local_server;
 mod network_namespace;
 mod redis_server;
 mod running;
+#[cfg(unix)]
+mod scgi_server;
 mod waiting;
 
 pub use directory::TestDirectory;
@@ -26,4 +28,6 @@ pub use local_server::LocalServer;
 pub use network_namespace::NetworkNamespace;
 pub use redis_server::RedisServer;
 pub use running::Running;
+#[cfg(unix)]
+pub use scgi_server::ScgiServer;
 pub use waiting::{PATIENCE, until};

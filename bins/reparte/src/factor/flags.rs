@@ -26,9 +26,9 @@ use crate::flags::whole_number::whole_number;
 /// work is done by the others. Ctrl-C or SIGTERM ends the command early.
 #[derive(Debug, Args)]
 pub(crate) struct FactorCommand {
-    /// A number, as decimal digits, or a server: host:port, an http:// or https:// URL, or
-    /// unix:/socket, and N/ before it, for N calls at a time. Without a number they are read from standard
-    /// input
+    /// A number, as decimal digits, or a server: host:port, an http:// or https:// URL,
+    /// unix:/socket, scgi://host:port or scgi+unix:/socket, and N/ before it, for N calls at a
+    /// time. Without a number they are read from standard input
     #[arg(value_name = "NUMBER|SERVER")]
     words: Vec<String>,
     /// The servers in this file, one a line; what follows a # is a comment

@@ -14,8 +14,8 @@ use crate::exit::Failure;
 // of `--help`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServerList {
-    /// host:port, an http:// or https:// URL, or unix:/socket; N/ before it, for N calls at a
-    /// time, is for a run
+    /// host:port, an http:// or https:// URL, unix:/socket, scgi://host:port or
+    /// scgi+unix:/socket; N/ before it, for N calls at a time, is for a run
     #[arg(value_name = "SERVER")]
     server: Vec<String>,
     /// The servers in this file, one a line; what follows a # is a comment

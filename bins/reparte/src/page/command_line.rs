@@ -18,7 +18,7 @@ pub(super) fn command_line(arguments: impl IntoIterator<Item = String>) -> Strin
 
 /// Replaces what stands before the `@` of a word that may be an address. A flag, a number of
 /// slots and a scheme may stand before the address: `--proxy=`, `2/`, `http://`,
-/// `unix:`. They stay.
+/// `unix:`, `scgi+unix:`. They stay.
 fn without_password(word: &str) -> String {
     let is_flag = |flag: &str| flag.starts_with('-');
     let is_count = |count: &str| count.parse::<usize>().is_ok();
@@ -26,6 +26,7 @@ fn without_password(word: &str) -> String {
     let rest = after(word, "=", is_flag);
     let rest = after(rest, "/", is_count);
     let rest = after(rest, "://", is_scheme);
+    let rest = rest.strip_prefix("scgi+").unwrap_or(rest);
     let rest = rest.strip_prefix("unix:").unwrap_or(rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     match authority.rfind('@') {
@@ -69,6 +70,10 @@ mod tests {
             (
                 &["reparte", "2/unix:a:p@ss@/run/x@y", "unix:/run/x@y"],
                 "reparte 2/unix:...@/run/x@y unix:/run/x@y",
+            ),
+            (
+                &["reparte", "2/scgi+unix:a:p@/run/x", "scgi://a:p@h:1"],
+                "reparte 2/scgi+unix:...@/run/x scgi://...@h:1",
             ),
             (
                 &["reparte", "http://a:p@ss@host/x@y"],

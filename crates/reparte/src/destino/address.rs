@@ -62,12 +62,14 @@ fn read_one(given: &str) -> Result<Server, Error> {
 /// Returns an address without what stands before an @, which may be a password. The @ of a Unix
 /// socket's path is a part of it.
 pub(super) fn without_credentials(address: &str) -> String {
-    let Some(rest) = address.strip_prefix("unix:") else {
+    let prefixes = ["unix:", "scgi+unix:"].into_iter();
+    let mut unix = prefixes.filter_map(|prefix| Some((prefix, address.strip_prefix(prefix)?)));
+    let Some((prefix, rest)) = unix.next() else {
         return address.rsplit('@').next().unwrap_or_default().to_owned();
     };
     let begin = rest.find('/').unwrap_or(rest.len());
     let begin = rest[..begin].rfind('@').map_or(0, |at| at + 1);
-    format!("unix:{}", &rest[begin..])
+    format!("{prefix}{}", &rest[begin..])
 }
 
 /// Returns an address as an error shows it, without what stands before an @, which may be a
@@ -102,6 +104,14 @@ mod tests {
             &["unix:/run/a", "2/unix:/b:/RPC2"],
             &[("unix:/run/a", 0), ("unix:/b:/RPC2", 2)],
         );
+        check(
+            &["scgi://a:5000", "2/scgi://a:1/x", "3/scgi+unix:/run/a"],
+            &[
+                ("scgi://a:5000", 0),
+                ("scgi://a:1/x", 2),
+                ("scgi+unix:/run/a", 3),
+            ],
+        );
     }
 
     #[test]
@@ -112,6 +122,8 @@ mod tests {
             ("unix:/run/a", "unix:/run/a"),
             ("unix:me:p@ss@/run/a@b:/x", "unix:/run/a@b:/x"),
             ("unix:", "unix:"),
+            ("scgi://me:p@ss@a:1", "a:1"),
+            ("scgi+unix:me:p@ss@/run/a@b:/x", "scgi+unix:/run/a@b:/x"),
         ] {
             assert_eq!(without_credentials(address), name);
         }
