@@ -1,5 +1,5 @@
-//! Services that people run, which our client calls: aria2, Supervisor, Trac, and rTorrent behind
-//! a web server; and Tcl's server, whose functions know no structs.
+//! Services that people run, which our client calls: aria2, Supervisor, Trac, and rTorrent by SCGI
+//! and behind a web server; and Tcl's server, whose functions know no structs.
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use reparte::Repartidor;
 use test_support::{PATIENCE, Running, TestDirectory, until};
 use xmlrpc_client::{Error, ErrorKind, Fault, Options, ServerProxy, Value};
 
@@ -151,29 +152,24 @@ fn supervisor_answers_our_client_over_its_socket() {
     }
 }
 
-#[test]
-#[ignore = "needs what tests/peers/install installs"]
-fn rtorrent_answers_our_client_behind_a_web_server() {
-    let files = TestDirectory::new("rtorrent");
-    let scgi = free_address();
+/// Starts rTorrent with this interface.
+fn start_rtorrent(files: &TestDirectory, interface: &str) -> Running {
     let settings = format!(
-        "system.daemon.set=true,network.scgi.open_port={scgi},session.path.set={}",
+        "system.daemon.set=true,{interface},session.path.set={}",
         files.directory().display()
     );
     let mut rtorrent = Command::new("rtorrent");
     rtorrent.args(["-n", "-o", &settings]);
     rtorrent.current_dir(files.directory()).stdin(Stdio::null());
-    let _rtorrent = Running::start(rtorrent);
-    wait_for(&scgi);
-    let mut bridge = command("python3", "servers/scgi.py");
-    bridge.arg(&scgi);
-    let bridge = Running::start(bridge);
-    let url = bridge.line_after("listening on ");
-    check(&url, "nope", vec![], -506, 700);
-    let proxy = ServerProxy::new(&url).unwrap();
+    Running::start(rtorrent)
+}
+
+fn check_rtorrent(url: &str) {
+    check(url, "nope", vec![], -506, 700);
+    let proxy = ServerProxy::new(url).unwrap();
     let version: String = proxy.call("system.client_version", ()).unwrap();
     assert!(version.starts_with("0."), "{version}");
-    for text in ["word", "a b <&>", "café 数", ""] {
+    for text in ["word", "a b <&>", "café 数", "", &"x".repeat(100_000)] {
         let echoed: String = proxy.call("cat", ("", text)).unwrap();
         assert_eq!(echoed, text);
     }
@@ -182,6 +178,58 @@ fn rtorrent_answers_our_client_behind_a_web_server() {
         let echoed: i64 = proxy.call("value", ("", number.to_string())).unwrap();
         assert_eq!(echoed, number);
     }
+    // And it reads them so.
+    let echoed: String = proxy.call("cat", ("", 1_i64 << 40)).unwrap();
+    assert_eq!(echoed, (1_i64 << 40).to_string());
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn rtorrent_answers_our_client_behind_a_web_server() {
+    let files = TestDirectory::new("rtorrent");
+    let scgi = free_address();
+    let _rtorrent = start_rtorrent(&files, &format!("network.scgi.open_port={scgi}"));
+    wait_for(&scgi);
+    let mut bridge = command("python3", "servers/scgi.py");
+    bridge.arg(&scgi);
+    let bridge = Running::start(bridge);
+    check_rtorrent(&bridge.line_after("listening on "));
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn rtorrent_answers_our_client_over_scgi() {
+    let files = TestDirectory::new("rtorrent-scgi");
+    let address = free_address();
+    let _rtorrent = start_rtorrent(&files, &format!("network.scgi.open_port={address}"));
+    wait_for(&address);
+    let url = format!("scgi://{address}");
+    check_rtorrent(&url);
+    let mut options = Options::default();
+    options.limits.bytes = 1000;
+    let proxy = ServerProxy::builder(&url).options(options).build().unwrap();
+    let listed = proxy.call::<Value>("system.listMethods", ()).unwrap_err();
+    assert!(matches!(listed, Error::Malformed(_)), "{listed}");
+    // A run: in order, and none is lost.
+    let mut run: Repartidor<(String, i32), i64> = Repartidor::new(&[url], "value").unwrap();
+    for n in 0..200 {
+        run.enviar((String::new(), n)).unwrap();
+    }
+    assert_eq!(run.terminar().unwrap(), (0..200).collect::<Vec<_>>());
+    // HTTP is not spoken there.
+    let http = ServerProxy::new(&address).unwrap();
+    let error = http.call::<Value>("system.listMethods", ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MayHaveRun, "{error}");
+}
+
+#[test]
+#[ignore = "needs what tests/peers/install installs"]
+fn rtorrent_answers_our_client_over_its_socket() {
+    let files = TestDirectory::for_sockets();
+    let socket = files.path("rpc.socket");
+    let _rtorrent = start_rtorrent(&files, &format!("network.scgi.open_local={socket}"));
+    until("rTorrent listens", || UnixStream::connect(&socket).is_ok());
+    check_rtorrent(&format!("scgi+unix:{socket}"));
 }
 
 /// Its functions, and some of a plugin.
