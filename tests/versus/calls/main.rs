@@ -1,8 +1,9 @@
 //! The time of a call, beside a bare exchange of as many bytes and beside dxr, in one run.
 //!
 //! `cargo run --release --bin calls` in this folder, with `-- ROUNDS CALLS` for other numbers
-//! of rounds and of calls in each than 9 and 3,000. Each server is a process of its own: this
-//! same program.
+//! of rounds and of calls in each than 9 and 3,000. `-- table CLIENTS THREADS ROUNDS` measures
+//! many clients at once instead, such as `-- table 1,8,32,128 default,2,4 5`. Each server is a
+//! process of its own: this same program.
 
 mod bare;
 mod dxr;
@@ -10,11 +11,13 @@ mod ours;
 #[path = "../process.rs"]
 mod process;
 mod stalls;
+mod table;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use process::{Process, own_cpu_time};
+use table::Table;
 
 const CLIENTS: i32 = 8;
 
@@ -23,7 +26,8 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse().expect("a number");
     match arguments[..] {
-        ["serve", "ours"] => ours::serve(),
+        ["serve", "ours"] => ours::serve(0),
+        ["serve", "ours", threads] => ours::serve(number(threads)),
         ["serve", "dxr"] => dxr::serve(),
         ["serve", "bare", sent, answered] => bare::serve(number(sent), number(answered)),
         // One client of one kind, for a profiler to look at.
@@ -31,9 +35,10 @@ fn main() {
             let mut client = ours::Client::new(address);
             (0..number(calls)).for_each(|n| assert_eq!(client.call(n as i32), (n * n) as i32));
         }
+        ["table", ..] => Table::from_arguments(&arguments[1..]).print(),
         [] => compare(9, 3000),
         [rounds, calls] => compare(number(rounds), number(calls)),
-        _ => panic!("no arguments, or ROUNDS CALLS"),
+        _ => panic!("no arguments, ROUNDS CALLS, or table CLIENTS THREADS ROUNDS"),
     }
 }
 

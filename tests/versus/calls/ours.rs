@@ -6,8 +6,9 @@ use xmlrpc_client::ServerProxy;
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper;
 
-/// Serves `cuad`, and `text`, which gives as many characters as it is asked for.
-pub fn serve() {
+/// Serves `cuad`, and `text`, which gives as many characters as it is asked for. So many threads
+/// speak with clients; 0 is the default.
+pub fn serve(threads: usize) {
     let mut service = Service::new();
     service
         .register("cuad", |n: i32| n * n)
@@ -15,7 +16,12 @@ pub fn serve() {
         .expect("free names");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("{}", listener.local_addr().expect("it listens"));
-    let server = hyper::Server::new(listener, service).expect("it starts");
+    let mut options = hyper::Options::default();
+    if threads > 0 {
+        options.io_threads = threads;
+    }
+    let server = hyper::Server::builder(listener, service).options(options);
+    let server = server.start().expect("it starts");
     server.wait().expect("it serves");
 }
 
