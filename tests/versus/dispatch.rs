@@ -3,7 +3,7 @@
 //! `cargo run --release --bin dispatch` in this folder; `rate` or `tail` after it for that part
 //! alone. `PYTHON` names a Python 3.13, with `dask[distributed]` and `ray` where they are to
 //! take part; `ROUNDS` says how often ours and the port take turns. Two server processes of
-//! this same program serve both.
+//! this same program serve both, or as many as `SERVERS` says.
 
 mod figures;
 
@@ -43,9 +43,13 @@ struct Round {
 }
 
 fn rates() {
-    let servers = [Server::start(), Server::start()];
-    let addresses = servers.each_ref().map(|server| server.address.as_str());
-    let rounds = std::env::var("ROUNDS").map_or(5, |n| n.parse().expect("a number of rounds"));
+    let number = |name, default| {
+        let given = std::env::var(name);
+        given.map_or(default, |text| text.parse::<usize>().expect(name))
+    };
+    let servers: Vec<Server> = (0..number("SERVERS", 2)).map(|_| Server::start()).collect();
+    let addresses: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
+    let rounds = number("ROUNDS", 5);
     let rounds: Vec<Round> = (0..rounds)
         .map(|_| Round {
             ours: rate(&addresses),
@@ -55,7 +59,10 @@ fn rates() {
         })
         .collect();
     let memory = peak_memory();
-    println!("| no-op tasks, two local servers | tasks/s, median | of the rounds |");
+    println!(
+        "| no-op tasks, {} local servers | tasks/s, median | of the rounds |",
+        servers.len()
+    );
     println!("| --- | --- | --- |");
     let ours: Vec<f64> = rounds.iter().map(|round| round.ours).collect();
     row("reparte", &ours);
