@@ -23,6 +23,9 @@ use crate::transport::title_case::TitleCaseConnector;
 #[cfg(feature = "tls")]
 use crate::transport::tls_connector::TlsConnector;
 
+/// The most bytes for which room is made before they come: a server may declare any length.
+const MAX_ROOM: u64 = 16 * 1024;
+
 /// A connection that serves one call at a time.
 ///
 /// It is an agent of ureq with at most one socket, so that to shut the agent down ends
@@ -99,8 +102,9 @@ impl Connection {
             let values = response.headers().get_all("set-cookie").iter();
             jar.keep(values.filter_map(|value| value.to_str().ok()));
         }
+        let length = response.body().content_length().unwrap_or_default();
         let reader = response.body_mut().as_reader();
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(length.min(MAX_ROOM) as usize);
         if status == 200 {
             let limit = self.endpoint.options.limits.bytes.saturating_add(1);
             reader.take(limit as u64).read_to_end(&mut body)?;

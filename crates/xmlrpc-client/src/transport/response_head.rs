@@ -11,6 +11,9 @@ pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// The most fields of a head.
 const MAX_FIELDS: usize = 1000;
 
+/// The bytes of a usual head, for which room is made at once.
+const USUAL_BYTES: usize = 512;
+
 /// The beginning of every head.
 const START: &[u8] = b"HTTP/1.";
 
@@ -61,6 +64,9 @@ impl ResponseHead {
     ///
     /// [`HeadTooLarge`] for a head beyond a limit.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(usize, HeadState), HeadTooLarge> {
+        if self.raw.is_empty() {
+            self.raw.reserve(bytes.len().min(USUAL_BYTES));
+        }
         let mut taken = 0;
         while let Some(line) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             let end = line.iter().position(|byte| *byte == b'\n');
@@ -124,25 +130,27 @@ impl ResponseHead {
 
     /// Returns the head for ureq: the status line, the fields that matter, and an empty line.
     pub(super) fn simplified(&self) -> Vec<u8> {
-        let mut lines = self.raw.split_inclusive(|byte| *byte == b'\n').map(line);
+        let lines = self.raw.split_inclusive(|byte| *byte == b'\n');
+        let mut lines = lines.map(line).peekable();
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(lines.next().unwrap_or_default());
         head.extend_from_slice(b"\r\n");
-        let mut field: Vec<u8> = Vec::new();
-        for line in lines {
-            // A fold stands for a space (RFC 9112, section 5.2).
-            if matches!(line, [b' ' | b'\t', ..]) && !field.is_empty() {
+        let is_fold = |line: &&[u8]| matches!(line, [b' ' | b'\t', ..]);
+        while let Some(line) = lines.next() {
+            if line.is_empty() || !lines.peek().is_some_and(is_fold) {
+                push_field(&mut head, line);
+                continue;
+            }
+            let mut field = line.to_vec();
+            while let Some(fold) = lines.next_if(is_fold) {
+                // A fold stands for a space (RFC 9112, section 5.2).
                 let kept = field.trim_ascii_end().len();
                 field.truncate(kept);
                 field.push(b' ');
-                field.extend_from_slice(line.trim_ascii());
-                continue;
+                field.extend_from_slice(fold.trim_ascii());
             }
             push_field(&mut head, &field);
-            field.clear();
-            field.extend_from_slice(line);
         }
-        push_field(&mut head, &field);
         head.extend_from_slice(b"\r\n");
         head
     }
