@@ -47,6 +47,7 @@ impl fmt::Display for FailureClass {
 /// | `NotFound`, `Forbidden` | contested, once the server has answered a call; the server's own before | no |
 /// | `Unsendable` | the task's own | no |
 /// | `Unchecked` | the task's own | yes |
+/// | `GivenUp` | the task's own | perhaps |
 /// | `Refused`, `Unfit` | the server's own | no |
 /// | `Wrong` | the server's own, for the rest of the run | yes |
 /// | `Unreachable`, `Unanswered`, `Busy` | lost | no |
@@ -113,6 +114,9 @@ pub enum ErrorKind {
     /// The result can't be checked, so that nobody knows if it is right: the check itself
     /// fails. The task is not retried, and the server is not blamed.
     Unchecked,
+    /// The destination has given the task up: several of its workers died of it, or none can do
+    /// it. The task is not retried.
+    GivenUp,
 }
 
 impl ErrorKind {
@@ -136,6 +140,7 @@ impl ErrorKind {
             Self::Malformed => "malformed",
             Self::Wrong => "wrong",
             Self::Unchecked => "unchecked",
+            Self::GivenUp => "given up",
             Self::Panicked => "panicked",
             Self::Cancelled => "cancelled",
         }
@@ -154,7 +159,7 @@ impl ErrorKind {
             | Self::Cancelled => FailureClass::Lost,
             Self::Refused | Self::Unfit | Self::Wrong => FailureClass::Server,
             Self::NotFound | Self::Forbidden if !server_has_answered => FailureClass::Server,
-            Self::Unsendable | Self::Unchecked => FailureClass::Task,
+            Self::Unsendable | Self::Unchecked | Self::GivenUp => FailureClass::Task,
             Self::Fault { .. }
             | Self::Malformed
             | Self::Http { .. }
@@ -310,6 +315,7 @@ mod tests {
             (ErrorKind::Interrupted, Lost, Lost),
             (ErrorKind::TimedOut, Lost, Lost),
             (ErrorKind::Overran, Contested, Contested),
+            (ErrorKind::GivenUp, Task, Task),
             (busy, Lost, Lost),
             (ErrorKind::Refused, Server, Server),
             (ErrorKind::Unfit, Server, Server),

@@ -46,7 +46,7 @@ impl RunSummary {
             self.executions = self.executions.saturating_sub(1);
         }
         match kind {
-            ErrorKind::Unsendable | ErrorKind::Unchecked => {}
+            ErrorKind::Unsendable | ErrorKind::Unchecked | ErrorKind::GivenUp => {}
             ErrorKind::Fault { .. } => server.last_fault = Some(error.clone()),
             _ => {
                 server.last_error = Some(error.clone());
