@@ -1,18 +1,25 @@
 //! The thread that calls scripts, many in a round trip, until each has succeeded.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
 use redis::Value;
 
+use crate::backoff::Backoff;
 use crate::error::Error;
+use crate::health::HealthPart;
 use crate::link::Link;
 use crate::script::ScriptCall;
 use crate::shutdown::Shutdown;
+use crate::thread::Thread;
 
 /// The most calls of a round trip, and their bytes.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 1 << 20;
+
+/// The time after which the thread looks whether it is to give up, while all its calls pause.
+const LOOK: Duration = Duration::from_millis(200);
 
 type Reply = Box<dyn FnOnce(Result<Value, Error>) + Send>;
 
@@ -20,6 +27,16 @@ type Reply = Box<dyn FnOnce(Result<Value, Error>) + Send>;
 struct Command {
     call: ScriptCall,
     reply: Reply,
+    /// The server has refused it, for a time.
+    refused: Option<Refused>,
+}
+
+/// The pauses of a call that the server does not execute at the moment.
+struct Refused {
+    since: Instant,
+    backoff: Backoff,
+    /// The time of the next attempt.
+    next: Instant,
 }
 
 /// Sends calls to the thread. The thread ends when all senders have gone.
@@ -28,19 +45,23 @@ pub(crate) struct CommandSender(Sender<Command>);
 
 impl CommandSender {
     /// Starts the thread on a link. Each script may be called twice with the same effect as once,
-    /// so that it is called again when its reply was lost. `give_up` ends the attempts: the
-    /// replies are errors then.
+    /// so that it is called again when its reply was lost. `health` is that of the calls which the
+    /// server does not execute at the moment: each of them pauses, and the others go on.
+    /// `give_up` ends the attempts: the replies are errors then.
     pub(crate) fn start(
-        mut link: Link,
+        link: Link,
+        health: HealthPart,
         give_up: Shutdown,
-    ) -> Result<(Self, JoinHandle<()>), Error> {
+    ) -> Result<(Self, Thread), Error> {
         let (sender, commands) = channel();
-        let thread = thread::Builder::new()
-            .name("redis-commands".to_owned())
-            .spawn(move || run(&mut link, &commands, &give_up))
-            .map_err(|error| Error::NoThread {
-                message: error.to_string(),
-            })?;
+        let executor = Executor {
+            link,
+            health,
+            give_up,
+            commands,
+            waiting: VecDeque::new(),
+        };
+        let thread = Thread::start("redis-commands", move || executor.run())?;
         Ok((Self(sender), thread))
     }
 
@@ -50,8 +71,12 @@ impl CommandSender {
         call: ScriptCall,
         reply: impl FnOnce(Result<Value, Error>) + Send + 'static,
     ) {
-        let reply = Box::new(reply);
-        if let Err(unsent) = self.0.send(Command { call, reply }) {
+        let command = Command {
+            call,
+            reply: Box::new(reply),
+            refused: None,
+        };
+        if let Err(unsent) = self.0.send(command) {
             // The thread lives for as long as there is a sender, unless it has panicked.
             (unsent.0.reply)(Err(Error::Closed));
         }
@@ -73,58 +98,147 @@ impl std::fmt::Debug for CommandSender {
     }
 }
 
-fn run(link: &mut Link, commands: &Receiver<Command>, give_up: &Shutdown) {
-    while let Ok(first) = commands.recv() {
-        let mut bytes = first.call.bytes();
-        let mut calls = vec![first.call];
-        let mut replies = vec![first.reply];
-        while calls.len() < BATCH
-            && bytes < BATCH_BYTES
-            && let Ok(command) = commands.try_recv()
-        {
-            bytes += command.call.bytes();
-            calls.push(command.call);
-            replies.push(command.reply);
+/// The state of the thread.
+struct Executor {
+    link: Link,
+    health: HealthPart,
+    give_up: Shutdown,
+    commands: Receiver<Command>,
+    /// Calls without a reply that lasts, in the order of their sending.
+    waiting: VecDeque<Command>,
+}
+
+impl Executor {
+    fn run(mut self) {
+        loop {
+            if self.waiting.is_empty() {
+                let Ok(first) = self.commands.recv() else {
+                    return;
+                };
+                self.waiting.push_back(first);
+            }
+            self.waiting.extend(self.commands.try_iter());
+            let batch = self.take_batch();
+            if !batch.is_empty() {
+                self.execute(batch);
+                let refused = self.waiting.iter().filter_map(|of| of.refused.as_ref());
+                self.health
+                    .set_failing_since(refused.map(|of| of.since).min());
+            } else if self.give_up.has_come() {
+                self.fail(&Error::Closed);
+            } else {
+                self.pause();
+            }
         }
-        execute(link, calls, replies, give_up);
+    }
+
+    /// Takes calls for one round trip: of those that do not pause, the most urgent and then the
+    /// oldest.
+    fn take_batch(&mut self) -> Vec<Command> {
+        let now = Instant::now();
+        let is_ready = |command: &Command| command.refused.as_ref().is_none_or(|r| r.next <= now);
+        let mut bytes = 0;
+        let mut batch = Vec::new();
+        for is_urgent in [true, false] {
+            let mut at = 0;
+            while batch.len() < BATCH
+                && bytes < BATCH_BYTES
+                && let Some(command) = self.waiting.get(at)
+            {
+                if command.call.script.is_urgent() != is_urgent || !is_ready(command) {
+                    at += 1;
+                } else if let Some(command) = self.waiting.remove(at) {
+                    bytes += command.call.bytes();
+                    batch.push(command);
+                }
+            }
+        }
+        batch
+    }
+
+    /// Waits for a call that needs no pause.
+    fn pause(&mut self) {
+        let next = self.waiting.iter().filter_map(|of| of.refused.as_ref());
+        let next = next.map(|of| of.next).min();
+        let left = next.map_or(LOOK, |at| at.saturating_duration_since(Instant::now()));
+        match self.commands.recv_timeout(left.min(LOOK)) {
+            Ok(command) => self.waiting.push_back(command),
+            Err(RecvTimeoutError::Timeout) => {}
+            // All senders have gone, and these calls are still to be made.
+            Err(RecvTimeoutError::Disconnected) => {
+                self.give_up.wait(left.min(LOOK));
+            }
+        }
+    }
+
+    /// Calls scripts. Those that have no reply that lasts wait again.
+    fn execute(&mut self, mut batch: Vec<Command>) {
+        // Whatever stands in the way of a connection, such as a password that has changed, may
+        // pass: the results of finished work are not given up for it.
+        if let Err(error) = self.link.connect() {
+            return self.put_back(batch, &error);
+        }
+        let mut replies = None;
+        let outcome = self.link.attempt(|connection| {
+            let calls: Vec<&ScriptCall> = batch.iter().map(|command| &command.call).collect();
+            let results = connection.run_all(&calls)?;
+            let mut errors = results.iter().filter_map(|result| result.as_ref().err());
+            let breaking = errors.find(|error| error.needs_connection()).cloned();
+            replies = Some(results);
+            // The link is to pause, and to connect again.
+            breaking.map_or(Ok(()), Err)
+        });
+        let Some(replies) = replies else {
+            batch
+                .iter_mut()
+                .for_each(|command| command.call.note_lost_reply());
+            let error = outcome.err().unwrap_or(Error::Closed);
+            return self.put_back(batch, &error);
+        };
+        let mut again = Vec::new();
+        for (mut command, result) in batch.into_iter().zip(replies) {
+            match result {
+                Err(error) if error.is_transient() && !self.give_up.has_come() => {
+                    if !error.needs_connection() {
+                        command.refuse();
+                        self.health.log(&error);
+                    }
+                    again.push(command);
+                }
+                result => (command.reply)(result),
+            }
+        }
+        again
+            .into_iter()
+            .rev()
+            .for_each(|command| self.waiting.push_front(command));
+    }
+
+    fn put_back(&mut self, batch: Vec<Command>, error: &Error) {
+        for command in batch.into_iter().rev() {
+            self.waiting.push_front(command);
+        }
+        if self.give_up.has_come() {
+            self.fail(error);
+        }
+    }
+
+    fn fail(&mut self, error: &Error) {
+        for command in self.waiting.drain(..) {
+            (command.reply)(Err(error.clone()));
+        }
     }
 }
 
-/// Calls scripts until each has a reply that lasts.
-fn execute(
-    link: &mut Link,
-    mut calls: Vec<ScriptCall>,
-    mut replies: Vec<Reply>,
-    give_up: &Shutdown,
-) {
-    while !calls.is_empty() {
-        let outcome = link.attempt(|connection| {
-            let results = connection.run_all(&calls)?;
-            let mut last_error = None;
-            let (mut again, mut again_replies) = (Vec::new(), Vec::new());
-            let commands = calls.drain(..).zip(replies.drain(..));
-            for ((call, reply), result) in commands.zip(results) {
-                match result {
-                    Err(error) if error.is_transient() => {
-                        last_error = Some(error);
-                        again.push(call);
-                        again_replies.push(reply);
-                    }
-                    result => reply(result),
-                }
-            }
-            (calls, replies) = (again, again_replies);
-            // The link is to pause, and to connect again.
-            last_error.map_or(Ok(()), Err)
+impl Command {
+    /// Prepares the pause before the next attempt.
+    fn refuse(&mut self) {
+        let now = Instant::now();
+        let refused = self.refused.get_or_insert_with(|| Refused {
+            since: now,
+            backoff: Backoff::new(),
+            next: now,
         });
-        match outcome {
-            Err(error) if !error.is_transient() || give_up.has_come() => {
-                calls.clear();
-                replies
-                    .drain(..)
-                    .for_each(|reply| reply(Err(error.clone())));
-            }
-            _ => {}
-        }
+        refused.next = now + refused.backoff.pause();
     }
 }

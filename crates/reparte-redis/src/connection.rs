@@ -9,7 +9,7 @@ use redis::{
     RedisConnectionInfo, RedisError, TlsCertificates, Value,
 };
 
-use crate::error::Error;
+use crate::error::{Error, PASSING_HERE};
 use crate::options::Options;
 use crate::reply;
 use crate::script::{Script, ScriptCall};
@@ -66,24 +66,28 @@ impl Connector {
     }
 
     /// Connects to the master that the first Sentinel names that names one. A Sentinel that was
-    /// cut off names an old one, which says of itself that it is none.
+    /// cut off names an old one, which says of itself that it is none. The error is a refusal only
+    /// if all Sentinels lead to one: the others may name a master later.
     fn connect_to_master(&self, sentinels: &[Host], name: &str) -> Result<Connection, Error> {
-        let mut last = Error::NoMaster {
-            name: name.to_owned(),
-        };
+        let (mut refusal, mut may_pass) = (None, false);
         for sentinel in sentinels {
             match self.master_of(sentinel, name) {
                 Ok(Some(connection)) => return Ok(connection),
-                Ok(None) => {}
+                Ok(None) => may_pass = true,
                 Err(error) => {
                     log::debug!("the Sentinel {sentinel}: {error}");
-                    if !error.is_transient() {
-                        last = error;
+                    match error.is_transient() {
+                        true => may_pass = true,
+                        false => refusal = Some(error),
                     }
                 }
             }
         }
-        Err(last)
+        Err(refusal
+            .filter(|_| !may_pass)
+            .unwrap_or_else(|| Error::NoMaster {
+                name: name.to_owned(),
+            }))
     }
 
     /// Connects to the master that a Sentinel names. None if it names none.
@@ -156,6 +160,11 @@ impl Connection {
         self.since.elapsed()
     }
 
+    /// Returns the time at which it was made.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
     /// Executes a command.
     pub(crate) fn query(&mut self, command: &Cmd) -> Result<Value, Error> {
         let reply = self.inner.req_command(command);
@@ -166,16 +175,16 @@ impl Connection {
 
     /// Calls a script.
     pub(crate) fn run(&mut self, call: &ScriptCall) -> Result<Value, Error> {
-        let mut replies = self.run_all(std::slice::from_ref(call))?;
+        let mut replies = self.run_all(&[call])?;
         replies.pop().unwrap_or(Ok(Value::Nil))
     }
 
     /// Calls scripts, all in one round trip. Returns a reply for each.
     pub(crate) fn run_all(
         &mut self,
-        calls: &[ScriptCall],
+        calls: &[&ScriptCall],
     ) -> Result<Vec<Result<Value, Error>>, Error> {
-        let mut packed = Vec::with_capacity(calls.iter().map(ScriptCall::bytes).sum());
+        let mut packed = Vec::with_capacity(calls.iter().map(|call| call.bytes()).sum());
         for call in calls {
             let mut command = redis::cmd("EVALSHA");
             let hash = self.hashes.get(call.script as usize);
@@ -208,21 +217,14 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Codes of errors that pass by themselves, or on another connection: the server loads its data,
-/// executes a long script, is full, can't write its files, has become a replica, has forgotten the
-/// scripts or the group of workers.
-const PASSING: [&str; 13] = [
+/// Codes of errors that pass on another connection: the server loads its data, has become a replica
+/// or has none, or has forgotten the scripts.
+const PASSING_ELSEWHERE: [&str; 7] = [
     "LOADING",
-    "BUSY",
-    "OOM",
-    "MISCONF",
     "READONLY",
     "NOSCRIPT",
-    "NOGROUP",
     "MASTERDOWN",
     "CLUSTERDOWN",
-    "TRYAGAIN",
-    "NOREPLICAS",
     "UNBLOCKED",
     "UNKILLABLE",
 ];
@@ -235,7 +237,7 @@ fn error_of(server: &str, error: RedisError) -> Error {
         None => error.to_string(),
     };
     // An error inside a script comes with the code ERR in some versions, and its own in the text.
-    let is_passing = |of: &str| PASSING.contains(&of);
+    let is_passing = |of: &str| PASSING_HERE.contains(&of) || PASSING_ELSEWHERE.contains(&of);
     if is_passing(code) || message.split_whitespace().any(is_passing) {
         return Error::Unavailable { server, message };
     }

@@ -31,7 +31,7 @@ pub enum Error {
         /// The server's address.
         server: String,
         /// The error underneath.
-        source: Arc<redis::RedisError>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The server does not execute a command at the moment, such as one that is loading its
     /// data, is out of memory, or is a replica.
@@ -71,7 +71,30 @@ impl Error {
             Self::Unreachable { .. } | Self::Unavailable { .. } | Self::NoMaster { .. }
         )
     }
+
+    /// Returns true if the same may succeed on another connection, and not on this one.
+    pub(crate) fn needs_connection(&self) -> bool {
+        match self {
+            // The code may stand behind others, such as ERR.
+            Self::Unavailable { message, .. } => !message
+                .split_whitespace()
+                .any(|word| PASSING_HERE.contains(&word)),
+            error => error.is_transient(),
+        }
+    }
 }
+
+/// Codes of errors that pass by themselves, on the connection that is there: the server executes a
+/// long script, is full, can't write its files, has forgotten the group of workers, or has too few
+/// replicas.
+pub(crate) const PASSING_HERE: [&str; 6] = [
+    "BUSY",
+    "OOM",
+    "MISCONF",
+    "NOGROUP",
+    "TRYAGAIN",
+    "NOREPLICAS",
+];
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -50,6 +50,11 @@ impl QueueKeys {
         self.key("lost")
     }
 
+    /// Returns the hash of the workers that are unfit for a task.
+    pub(crate) fn unfit(&self) -> String {
+        self.key("unfit")
+    }
+
     /// Returns the key that lets one worker a second look for orphans.
     pub(crate) fn sweep(&self) -> String {
         self.key("sweep")

@@ -3,6 +3,9 @@
 /// The code of the fault of a task that was lost with [`MOST_LOST`] workers.
 pub(crate) const LOST: i32 = -32052;
 
+/// The code of the fault of a task that no worker can do.
+pub(crate) const UNFIT: i32 = -32053;
+
 /// The number of different workers that may be lost with a task. The task then fails.
 pub(crate) const MOST_LOST: usize = 3;
 
@@ -15,6 +18,8 @@ pub(crate) enum AnswerKind {
     Overran,
     /// The task was lost with too many workers, and was not begun again.
     Lost,
+    /// Several workers are unfit for the task, or all of them.
+    Unfit,
 }
 
 impl AnswerKind {
@@ -24,12 +29,13 @@ impl AnswerKind {
             Self::Answer => "answer",
             Self::Overran => "overran",
             Self::Lost => "lost",
+            Self::Unfit => "unfit",
         }
     }
 
     /// Reads a name. An unknown one is that of an answer.
     pub(crate) fn read(name: &str) -> Self {
-        let kinds = [Self::Overran, Self::Lost];
+        let kinds = [Self::Overran, Self::Lost, Self::Unfit];
         let found = kinds.into_iter().find(|kind| kind.name() == name);
         found.unwrap_or(Self::Answer)
     }

@@ -144,7 +144,8 @@ fn queue(
         };
         alive.push(RunStatus {
             run,
-            tasks: count(&ask(cmd("HLEN").arg(keys.open()))?),
+            // One field is the highest number.
+            tasks: count(&ask(cmd("HLEN").arg(keys.open()))?).saturating_sub(1),
             answers: count(&ask(cmd("XLEN").arg(keys.results()))?),
             silence: EXPIRY.saturating_sub(Duration::from_millis(left)),
         });

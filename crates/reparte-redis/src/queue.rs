@@ -1,6 +1,7 @@
 //! A queue as a destination: its calls submit tasks, and wait for the answers of workers.
 
 pub(crate) mod answer;
+pub(crate) mod handle;
 pub(crate) mod reader;
 pub(crate) mod run;
 pub(crate) mod waiting;
@@ -8,17 +9,13 @@ pub(crate) mod waiting;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::RecvTimeoutError;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status};
 use xmlrpc_wire::{Dialect, FromValue, IntoParams, Limits};
 
-use crate::queue::run::Run;
-use crate::shutdown::Shutdown;
-
-/// The time that the end of a run may take on the server.
-const CLOSE_TIME: Duration = Duration::from_secs(2);
+use crate::queue::handle::RedisQueueHandle;
+use crate::queue::run::{Run, cancelled};
 
 /// The queue of a function on a Redis or Valkey server, as a [`Destino`] of one run.
 ///
@@ -28,13 +25,15 @@ const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// a [cap](crate::RedisQueueBuilder::most_slots).
 ///
 /// A task whose worker dies is taken by another worker when its lease has ended. A task that three
-/// different workers died of fails with a fault that names them. While the server is away, calls
+/// different workers died of, or that no worker can do, ends as
+/// [`GivenUp`](reparte::ErrorKind::GivenUp), with the workers' names. While the server is away, calls
 /// wait; when it comes back without some of their tasks, these are submitted again.
 ///
 /// [`Call::deadline`] counts from the call, the time in the queue included.
 /// [`RedisQueueBuilder::time_limit`](crate::RedisQueueBuilder::time_limit) counts from the start of the work.
 ///
-/// The run ends on the server when this is dropped. After the death of its process, the server
+/// The run ends on the server when this is dropped, or [closed](RedisQueueHandle::close) before: a
+/// program that may end before the thread that drops it closes it first. After the death of its process, the server
 /// forgets it within two minutes.
 #[derive(Debug)]
 pub struct RedisQueue {
@@ -45,12 +44,7 @@ pub struct RedisQueue {
     pub(crate) time_limit: Option<Duration>,
     pub(crate) patience: Duration,
     pub(crate) run: Arc<Run>,
-    /// Ends the reader.
-    pub(crate) shutdown: Shutdown,
-    /// Ends the attempts of the thread of commands.
-    pub(crate) give_up: Shutdown,
-    pub(crate) reader: Option<JoinHandle<()>>,
-    pub(crate) commands: Option<JoinHandle<()>>,
+    pub(crate) handle: RedisQueueHandle,
 }
 
 impl<A, R> Destino<A, R> for RedisQueue
@@ -101,6 +95,12 @@ where
 const LOOK: Duration = Duration::from_millis(500);
 
 impl RedisQueue {
+    /// Returns what ends the run from any thread.
+    #[must_use]
+    pub fn handle(&self) -> RedisQueueHandle {
+        self.handle.clone()
+    }
+
     /// Runs a call as [`Destino::call`] does. Returns the name of the worker too.
     ///
     /// # Errors
@@ -115,15 +115,11 @@ impl RedisQueue {
         let params = args.clone().into_params().map_err(unsendable)?;
         let document = self.dialect.encode_call(&self.function, &params);
         let document = document.map_err(unsendable)?;
-        let waiting = &self.run.waiting;
-        let (task, outcome) = waiting.enter(call.id, document, self.time_limit);
-        let n = task.n;
-        // Entered first, and then asked: `cancel` marks first and then looks.
-        if call.is_cancelled() {
-            waiting.end(n, Err(cancelled()));
-        } else {
-            self.run.submit(task);
-        }
+        let is_cancelled = || call.is_cancelled();
+        let started = self
+            .run
+            .start(call.id, document, self.time_limit, is_cancelled);
+        let (n, outcome) = started;
         let outcome = loop {
             let now = Instant::now();
             let until_deadline = call.deadline.map(|at| at.saturating_duration_since(now));
@@ -156,22 +152,7 @@ impl RedisQueue {
 
 impl Drop for RedisQueue {
     fn drop(&mut self) {
-        self.shutdown.give();
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
-        let give_up = self.give_up.clone();
-        let closed = self.run.close();
-        // A server that is away does not keep the program from its end. The run expires there.
-        let _ = closed.recv_timeout(CLOSE_TIME);
-        give_up.give();
-        self.run.disconnect();
-        if let Some(commands) = self.commands.take() {
-            let _ = commands.join();
-        }
+        self.handle.close();
+        self.handle.join();
     }
-}
-
-fn cancelled() -> CallError {
-    CallError::new(ErrorKind::Cancelled, "cancelled")
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use reparte::MAX_SLOTS;
@@ -11,14 +11,17 @@ use xmlrpc_wire::{Dialect, Limits};
 use crate::command_thread::CommandSender;
 use crate::connection::{Connection, Connector};
 use crate::error::Error;
+use crate::health::Health;
 use crate::keys::QueueKeys;
-use crate::link::{Health, Link};
+use crate::link::Link;
 use crate::options::Options;
 use crate::queue::RedisQueue;
+use crate::queue::handle::{RedisQueueHandle, RunThreads};
 use crate::queue::reader::{Reader, open, window, worker_slots};
 use crate::queue::run::Run;
 use crate::reply;
 use crate::shutdown::Shutdown;
+use crate::thread::Thread;
 use crate::url::RedisUrl;
 
 /// The builder of a [`RedisQueue`].
@@ -108,20 +111,24 @@ impl RedisQueueBuilder {
         warn_of_settings(&mut connection);
         let slots = worker_slots(&queue.workers(), &mut connection)?;
         let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
-        let link =
-            |shutdown: &Shutdown| Link::new(connector.clone(), health.clone(), shutdown.clone());
-        let (sender, commands) = CommandSender::start(link(&give_up), give_up.clone())?;
+        let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
+        let (sender, commands) =
+            CommandSender::start(link(&give_up), health.part(), give_up.clone())?;
         let window = window(slots, self.most_slots);
         let run = Arc::new(Run::new(keys, window, health.clone(), sender));
         open(&run, &mut connection)?;
         let link = link(&shutdown).with_connection(connection);
         let reader = Reader::new(Arc::clone(&run), link, shutdown.clone(), self.most_slots);
-        let reader = thread::Builder::new()
-            .name("redis-reader".to_owned())
-            .spawn(move || reader.run())
-            .map_err(|error| Error::NoThread {
-                message: error.to_string(),
-            })?;
+        let reader = Thread::start("redis-reader", move || reader.run())?;
+        let threads = RunThreads {
+            run: Arc::clone(&run),
+            shutdown,
+            give_up,
+            reader,
+            commands,
+            is_closing: AtomicBool::new(false),
+            closed: Shutdown::default(),
+        };
         Ok(RedisQueue {
             name: format!("{}#{}", self.url, self.function),
             function: self.function,
@@ -130,10 +137,7 @@ impl RedisQueueBuilder {
             time_limit: self.time_limit,
             patience: self.patience,
             run,
-            shutdown,
-            give_up,
-            reader: Some(reader),
-            commands: Some(commands),
+            handle: RedisQueueHandle(Arc::new(threads)),
         })
     }
 }

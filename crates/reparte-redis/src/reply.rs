@@ -53,12 +53,17 @@ impl Entry {
 pub(crate) fn entries(reply: Value) -> Vec<Entry> {
     let stream = list(reply).into_iter().next();
     let stream = stream.map(list).unwrap_or_default().into_iter().nth(1);
+    stream.map(entries_of_list).unwrap_or_default()
+}
+
+/// Returns the entries of a list of entries.
+pub(crate) fn entries_of_list(list_of_entries: Value) -> Vec<Entry> {
     let entry = |entry| {
         let mut parts = list(entry).into_iter();
         Entry::read(parts.next()?, parts.next()?)
     };
-    let entries = stream.map(list).unwrap_or_default();
-    entries.into_iter().filter_map(entry).collect()
+    let entries = list(list_of_entries).into_iter();
+    entries.filter_map(entry).collect()
 }
 
 /// Returns the elements of an array; none of what is no array.

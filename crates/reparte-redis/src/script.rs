@@ -8,28 +8,36 @@ pub(crate) enum Script {
     Check,
     Close,
     Commit,
+    Discard,
     Leave,
     Open,
+    Read,
     Release,
     Renew,
     Submit,
     Take,
+    Unfit,
+    Withdraw,
 }
 
 impl Script {
     /// All scripts, in the order of their numbers.
-    pub(crate) const ALL: [Script; 11] = [
+    pub(crate) const ALL: [Script; 15] = [
         Self::Announce,
         Self::Cancel,
         Self::Check,
         Self::Close,
         Self::Commit,
+        Self::Discard,
         Self::Leave,
         Self::Open,
+        Self::Read,
         Self::Release,
         Self::Renew,
         Self::Submit,
         Self::Take,
+        Self::Unfit,
+        Self::Withdraw,
     ];
 
     /// Returns the script's text.
@@ -40,13 +48,22 @@ impl Script {
             Self::Check => include_str!("scripts/check.lua"),
             Self::Close => include_str!("scripts/close.lua"),
             Self::Commit => include_str!("scripts/commit.lua"),
+            Self::Discard => include_str!("scripts/discard.lua"),
             Self::Leave => include_str!("scripts/leave.lua"),
             Self::Open => include_str!("scripts/open.lua"),
+            Self::Read => include_str!("scripts/read.lua"),
             Self::Release => include_str!("scripts/release.lua"),
             Self::Renew => include_str!("scripts/renew.lua"),
             Self::Submit => include_str!("scripts/submit.lua"),
             Self::Take => include_str!("scripts/take.lua"),
+            Self::Unfit => include_str!("scripts/unfit.lua"),
+            Self::Withdraw => include_str!("scripts/withdraw.lua"),
         }
+    }
+
+    /// Returns true for the scripts that keep what a worker has: they go before others.
+    pub(crate) fn is_urgent(self) -> bool {
+        matches!(self, Self::Renew | Self::Commit)
     }
 }
 
@@ -82,6 +99,16 @@ impl ScriptCall {
     pub(crate) fn args<I: Into<Vec<u8>>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
+    }
+
+    /// Notes that a reply was lost: the script may have been executed, and is called again. SUBMIT
+    /// has to know that, or it would add a task again that is done already.
+    pub(crate) fn note_lost_reply(&mut self) {
+        if self.script == Script::Submit
+            && let Some(was_lost) = self.arguments.get_mut(4)
+        {
+            *was_lost = b"1".to_vec();
+        }
     }
 
     /// Returns the length of the call, roughly.

@@ -13,6 +13,16 @@ struct State {
     comes: Condvar,
 }
 
+/// Gives a sign when it is dropped: after a panic too.
+#[derive(Debug)]
+pub(crate) struct GiveAtEnd(pub(crate) Shutdown);
+
+impl Drop for GiveAtEnd {
+    fn drop(&mut self) {
+        self.0.give();
+    }
+}
+
 impl Shutdown {
     /// Gives the sign.
     pub(crate) fn give(&self) {

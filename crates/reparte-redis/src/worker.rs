@@ -1,5 +1,6 @@
 //! A worker: it takes tasks from a queue, and answers them with a service.
 
+pub(crate) mod committer;
 pub(crate) mod fetcher;
 pub(crate) mod job;
 pub(crate) mod running;
@@ -8,10 +9,10 @@ pub(crate) mod stages;
 pub(crate) mod tenure;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::shutdown::Shutdown;
+use crate::thread::Thread;
 use crate::worker::running::Running;
 use crate::worker::stages::Stages;
 use crate::worker::tenure::Tenure;
@@ -27,7 +28,8 @@ use crate::worker::tenure::Tenure;
 ///
 /// A fault "host unfit" or "no such function", and a
 /// [refusal](xmlrpc_server::Context::refuse), give the task back to the queue. The worker then
-/// pauses, for longer each time, so that it does not take what others can do.
+/// pauses, for longer each time, so that it does not take what others can do. A task that three
+/// workers are unfit for, or for a time all that there are, fails with a fault that names them.
 #[derive(Debug)]
 pub struct Worker {
     pub(crate) name: String,
@@ -36,10 +38,10 @@ pub struct Worker {
     pub(crate) running: Arc<Running>,
     /// None once it has left.
     pub(crate) tenure: Option<Tenure>,
-    pub(crate) fetcher: Option<JoinHandle<()>>,
-    pub(crate) keeper: Option<JoinHandle<()>>,
-    pub(crate) slots: Vec<JoinHandle<()>>,
-    pub(crate) commands: Option<JoinHandle<()>>,
+    /// None if it could not be started, and so is the next.
+    pub(crate) fetcher: Option<Thread>,
+    pub(crate) keeper: Option<Thread>,
+    pub(crate) commands: Thread,
     /// Ends the attempts of the thread of commands.
     pub(crate) give_up: Shutdown,
 }
@@ -57,8 +59,9 @@ impl WorkerHandle {
     }
 }
 
-/// The time that the goodbye to the server may take.
-const LEAVE_TIME: Duration = Duration::from_secs(2);
+/// The time that the end of the threads and the goodbye to the server may take. A server that is
+/// away does not keep a worker from its end.
+const LEAVE_TIME: Duration = Duration::from_secs(3);
 
 impl Worker {
     /// Returns the name by which results tell it: of its own for each start.
@@ -84,39 +87,35 @@ impl Worker {
     /// Waits until it is [stopped](WorkerHandle::stop). Tasks at work then have `grace` to
     /// finish. Those that are not done by then are cancelled and given back to the queue, which
     /// counts no death for them.
-    pub fn wait(mut self, grace: Duration) {
-        if let Some(fetcher) = self.fetcher.take() {
-            let _ = fetcher.join();
-        }
-        let until = Instant::now() + grace;
-        self.running.wait_until_idle(until);
+    pub fn wait(self, grace: Duration) {
+        // The fetcher gives this sign at its end, whatever ends it.
+        while !self.stages.stop.wait(Duration::from_secs(3600)) {}
+        self.running.wait_until_idle(Instant::now() + grace);
         // Dropped, it does the rest.
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        let until = Instant::now() + LEAVE_TIME;
         self.stages.stop.give();
+        // Tasks that it takes from now on, it gives back.
         if let Some(fetcher) = self.fetcher.take() {
-            let _ = fetcher.join();
+            fetcher.wait_until(until);
         }
         let kept = self.running.abandon_all();
         self.stages.end.give();
+        // An announcement after the goodbye would enter the worker again.
         if let Some(keeper) = self.keeper.take() {
-            let _ = keeper.join();
+            keeper.wait_until(until);
         }
         // It sends commands, whose thread ends with the last sender.
         if let Some(tenure) = self.tenure.take() {
-            tenure.leave(kept, LEAVE_TIME);
+            tenure.leave(kept, until);
         }
         self.give_up.give();
         // A function that does not end when it is cancelled keeps its thread, until the process
         // ends. Its result is discarded.
-        self.slots.retain(|slot| !slot.is_finished());
-        if let Some(commands) = self.commands.take()
-            && self.slots.is_empty()
-        {
-            let _ = commands.join();
-        }
+        self.commands.wait_until(until);
     }
 }

@@ -11,13 +11,16 @@ use xmlrpc_server::Service;
 use crate::command_thread::CommandSender;
 use crate::connection::Connector;
 use crate::error::Error;
+use crate::health::Health;
 use crate::keys::QueueKeys;
-use crate::link::{Health, Link};
+use crate::link::Link;
 use crate::options::Options;
 use crate::reply;
 use crate::shutdown::Shutdown;
+use crate::thread::Thread;
 use crate::url::RedisUrl;
 use crate::worker::Worker;
+use crate::worker::committer::Committer;
 use crate::worker::fetcher::Fetcher;
 use crate::worker::running::Running;
 use crate::worker::slots::Slots;
@@ -107,9 +110,9 @@ impl WorkerBuilder {
         let stages = Stages::default();
         let give_up = Shutdown::default();
         let health = Health::default();
-        let link =
-            |shutdown: &Shutdown| Link::new(connector.clone(), health.clone(), shutdown.clone());
-        let (commands, command_thread) = CommandSender::start(link(&give_up), give_up.clone())?;
+        let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
+        let (commands, command_thread) =
+            CommandSender::start(link(&give_up), health.part(), give_up.clone())?;
         let tenure = Tenure {
             keys,
             worker: worker.clone(),
@@ -125,43 +128,43 @@ impl WorkerBuilder {
         }
         let running = Arc::new(Running::new(self.slots));
         let (sender, work) = channel();
-        let no_thread = |error: std::io::Error| Error::NoThread {
-            message: error.to_string(),
-        };
         let shared = Arc::new(Slots {
             service: self.service,
-            tenure: tenure.clone(),
-            running: Arc::clone(&running),
+            committer: Committer {
+                tenure: tenure.clone(),
+                running: Arc::clone(&running),
+                lease,
+            },
             work: Mutex::new(work),
         });
-        let mut slots = Vec::with_capacity(self.slots);
+        // Dropped after a failure below, it ends the threads that have been started.
+        let mut started = Worker {
+            name: worker,
+            lease,
+            stages: stages.clone(),
+            running: Arc::clone(&running),
+            tenure: Some(tenure.clone()),
+            fetcher: None,
+            keeper: None,
+            commands: command_thread,
+            give_up,
+        };
         for _ in 0..self.slots {
             let shared = Arc::clone(&shared);
-            let thread = thread::Builder::new().name("redis-slot".to_owned());
-            slots.push(thread.spawn(move || shared.run()).map_err(no_thread)?);
+            Thread::start("redis-slot", move || shared.run())?;
         }
-        let keeper = tenure.keep(Arc::clone(&running), lease, stages.end.clone())?;
+        let keeper = tenure.keep(Arc::clone(&running), lease, stages.end)?;
+        started.keeper = Some(keeper);
         let fetcher = Fetcher {
             link: link(&stages.stop).with_connection(connection),
-            tenure: tenure.clone(),
-            running: Arc::clone(&running),
+            tenure,
+            running,
             lease,
             work: sender,
             stop: stages.stop.clone(),
         };
-        let thread = thread::Builder::new().name("redis-fetcher".to_owned());
-        let fetcher = thread.spawn(move || fetcher.run()).map_err(no_thread)?;
-        Ok(Worker {
-            name: worker,
-            lease,
-            stages,
-            running,
-            tenure: Some(tenure),
-            fetcher: Some(fetcher),
-            keeper: Some(keeper),
-            slots,
-            commands: Some(command_thread),
-            give_up,
-        })
+        let fetcher = Thread::start("redis-fetcher", move || fetcher.run())?;
+        started.fetcher = Some(fetcher);
+        Ok(started)
     }
 }

@@ -57,10 +57,13 @@ impl Answer {
                 let message = format!("{by} was still at work on it at its time limit");
                 Err(CallError::new(ErrorKind::Overran, message))
             }
-            (Err(fault), _) => Err(CallError::fault(fault.code, fault.message)),
-            (Ok(_), AnswerKind::Lost) => {
-                let message = "the task was lost with its workers";
-                Err(CallError::fault(crate::kind::LOST, message))
+            (Err(fault), AnswerKind::Lost | AnswerKind::Unfit) => {
+                Err(CallError::new(ErrorKind::GivenUp, fault.message))
+            }
+            (Err(fault), AnswerKind::Answer) => Err(CallError::fault(fault.code, fault.message)),
+            (Ok(_), AnswerKind::Lost | AnswerKind::Unfit) => {
+                let message = format!("{by} has given the task up");
+                Err(CallError::new(ErrorKind::GivenUp, message))
             }
         }
     }

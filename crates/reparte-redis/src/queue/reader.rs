@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::link::Link;
 use crate::queue::answer::Answer;
 use crate::queue::run::{EXPIRY, Run};
-use crate::reply;
+use crate::reply::{self, Entry};
 use crate::script::{Script, ScriptCall};
 use crate::shutdown::Shutdown;
 
@@ -19,8 +19,11 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 const DEEP_CHECK_EVERY: Duration = Duration::from_secs(60);
 /// The time between two warnings that there is no worker.
 const WARN_EVERY: Duration = Duration::from_secs(30);
-/// The most answers of one read.
-const ANSWERS: usize = 256;
+/// The most answers of one read, and the bytes from which on it takes no more.
+const ANSWERS: u64 = 256;
+const ANSWER_BYTES: u64 = 1 << 20;
+/// The most reads in a row. The last one only deletes.
+const READS: u32 = 64;
 /// The fewest tasks that are on the queue at a time.
 pub(crate) const LEAST_SLOTS: usize = 16;
 
@@ -73,8 +76,13 @@ impl Reader {
                         times.deeply_checked = times.checked;
                     }
                     watch_workers(run, connection, most_slots, &mut times.warned)?;
+                    if run.is_withdrawn() {
+                        // Tasks that workers have given back since.
+                        drop(run.withdraw());
+                    }
                 }
-                read(run, connection, Some(BLOCK)).map(drop)
+                let delivered = wait_for_answer(run, connection)?;
+                read_all(run, connection, delivered)
             });
             if let Err(error) = outcome {
                 // Waiting calls are told when their patience ends.
@@ -99,7 +107,8 @@ fn reconcile(
     if may_be_gone {
         open(run, connection)?;
     }
-    let numbers = run.waiting.numbers();
+    // Those on their way to the server are not lost, and would be there twice.
+    let numbers = run.waiting.submitted();
     let check = |connection: &mut Connection| {
         let call = ScriptCall::new(Script::Check, run.submit_keys())
             .number(millis(EXPIRY))
@@ -119,9 +128,8 @@ fn reconcile(
         return Ok(());
     }
     // Some are done, and their answers are there. The rest is lost.
-    while read(run, connection, None)? > 0 {}
-    let lost = missing.into_iter().filter_map(|n| run.waiting.task(n));
-    lost.for_each(|task| run.submit(task));
+    read_all(run, connection, Vec::new())?;
+    missing.into_iter().for_each(|n| run.submit_again(n));
     Ok(())
 }
 
@@ -131,31 +139,49 @@ pub(crate) fn open(run: &Run, connection: &mut Connection) -> Result<(), Error> 
     connection.run(&call).map(drop)
 }
 
-/// Reads answers, gives them to the calls that wait, and deletes them. Returns their number.
-fn read(run: &Run, connection: &mut Connection, block: Option<Duration>) -> Result<usize, Error> {
-    let results = run.keys.results();
+/// Waits until there is an answer, for a time at most, and gives it to its call. Returns its id.
+fn wait_for_answer(run: &Run, connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut command = redis::cmd("XREAD");
-    command.arg("COUNT").arg(ANSWERS);
-    if let Some(block) = block {
-        command.arg("BLOCK").arg(millis(block));
-    }
+    command.arg("COUNT").arg("1");
+    command.arg("BLOCK").arg(millis(BLOCK));
     // From the beginning, always: after a failover the ids may begin earlier.
-    command.arg("STREAMS").arg(&results).arg("0-0");
+    command.arg("STREAMS").arg(run.keys.results()).arg("0-0");
     let entries = reply::entries(connection.query(&command)?);
-    let count = entries.len();
-    if count == 0 {
-        return Ok(0);
+    Ok(deliver(run, entries))
+}
+
+/// Reads the answers that are there, gives them to the calls that wait, and deletes them, with
+/// those that were delivered before. Ends after some reads, if answers come all the time.
+fn read_all(
+    run: &Run,
+    connection: &mut Connection,
+    mut delivered: Vec<String>,
+) -> Result<(), Error> {
+    for round in 1..=READS {
+        let most = if round < READS { ANSWERS } else { 0 };
+        let call = ScriptCall::new(Script::Read, [run.keys.results()])
+            .number(most)
+            .number(ANSWER_BYTES)
+            .args(delivered);
+        let entries = reply::entries_of_list(connection.run(&call)?);
+        if entries.is_empty() {
+            break;
+        }
+        delivered = deliver(run, entries);
     }
-    let mut delete = redis::cmd("XDEL");
-    delete.arg(&results);
+    Ok(())
+}
+
+/// Gives answers to the calls that wait. Returns the ids of the answers.
+fn deliver(run: &Run, entries: Vec<Entry>) -> Vec<String> {
+    let mut ids = Vec::with_capacity(entries.len());
     for entry in entries {
-        delete.arg(&entry.id);
+        ids.push(entry.id.clone());
         if let Some((n, answer)) = Answer::read(entry) {
             run.waiting.end(n, Ok(answer));
         }
     }
-    connection.query(&delete)?;
-    Ok(count)
+    ids
 }
 
 /// Fits the window to the workers' slots, and warns if there is no worker.

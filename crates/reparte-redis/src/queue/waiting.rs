@@ -39,6 +39,8 @@ struct Table {
 struct WaitingCall {
     id: CallId,
     task: Task,
+    /// The server has replied to its submission.
+    is_submitted: bool,
     outcome: SyncSender<CallOutcome>,
 }
 
@@ -63,6 +65,7 @@ impl Waiting {
         let call = WaitingCall {
             id,
             task: task.clone(),
+            is_submitted: false,
             outcome: sender,
         };
         table.calls.insert(task.n, call);
@@ -85,14 +88,43 @@ impl Waiting {
         self.lock().by_id.get(&id).copied()
     }
 
-    /// Returns the task of a number, if its call still waits.
-    pub(crate) fn task(&self, n: u64) -> Option<Task> {
-        self.lock().calls.get(&n).map(|call| call.task.clone())
+    /// Notes that the server has replied to the submission of a task. Returns false if its call
+    /// does not wait any more.
+    pub(crate) fn note_submitted(&self, n: u64) -> bool {
+        let mut table = self.lock();
+        let call = table.calls.get_mut(&n);
+        call.map(|call| call.is_submitted = true).is_some()
+    }
+
+    /// Returns the task of a number that the server has lost, if its call still waits. It is to be
+    /// submitted again.
+    pub(crate) fn take_lost(&self, n: u64) -> Option<Task> {
+        let mut table = self.lock();
+        let call = table.calls.get_mut(&n)?;
+        let was_submitted = std::mem::take(&mut call.is_submitted);
+        was_submitted.then(|| call.task.clone())
     }
 
     /// Returns the numbers of all calls that wait.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.lock().calls.keys().copied().collect()
+    }
+
+    /// Returns the numbers of the calls whose tasks the server has, or has lost.
+    pub(crate) fn submitted(&self) -> Vec<u64> {
+        self.those(true)
+    }
+
+    /// Returns the numbers of the calls whose tasks are on their way to the server.
+    pub(crate) fn unsubmitted(&self) -> Vec<u64> {
+        self.those(false)
+    }
+
+    fn those(&self, are_submitted: bool) -> Vec<u64> {
+        let table = self.lock();
+        let calls = table.calls.iter();
+        let those = calls.filter(|(_, call)| call.is_submitted == are_submitted);
+        those.map(|(n, _)| *n).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -111,16 +143,23 @@ mod tests {
     fn a_call_ends_once() {
         let waiting = Waiting::default();
         let id = CallId::new(7);
+        assert!(!waiting.note_submitted(1));
         let (task, outcome) = waiting.enter(id, b"a".to_vec(), None);
         assert_eq!(waiting.numbers(), [task.n]);
         assert_eq!(waiting.number_of(id), Some(task.n));
         let ended = |text| Err(CallError::new(ErrorKind::Cancelled, text));
+        assert_eq!(waiting.unsubmitted(), [task.n]);
+        // Its submission is on its way: it is not lost.
+        assert!(waiting.take_lost(task.n).is_none());
+        assert!(waiting.note_submitted(task.n));
+        assert_eq!(waiting.submitted(), [task.n]);
+        assert!(waiting.take_lost(task.n).is_some());
+        assert!(waiting.take_lost(task.n).is_none());
         assert!(waiting.end(task.n, ended("first")));
         assert!(!waiting.end(task.n, ended("second")));
         assert_eq!(outcome.recv().unwrap().unwrap_err().message(), "first");
         assert!(outcome.recv().is_err());
         assert_eq!(waiting.number_of(id), None);
-        assert!(waiting.task(task.n).is_none());
         let (next, _) = waiting.enter(id, Vec::new(), None);
         assert_ne!(next.n, task.n);
     }

@@ -1,13 +1,16 @@
 -- ANNOUNCE: enters a worker, and removes those that are silent and have nothing. Returns the
 -- lease of the queue in milliseconds, which its first worker has chosen.
--- KEYS tasks seen workers lease; ARGV worker, its details, lease, milliseconds of silence.
+-- KEYS tasks seen workers lease; ARGV worker, its details, lease.
 redis.pcall('XGROUP', 'CREATE', KEYS[1], 'w', '0', 'MKSTREAM')
 redis.call('SET', KEYS[4], ARGV[3], 'NX')
+local lease = redis.call('GET', KEYS[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[2], now, ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
-local silent = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4], 'LIMIT', 0, 16)
+-- A worker announces itself every third of the lease, and at least every 5 seconds.
+local silence = 3 * math.min(tonumber(lease), 15000)
+local silent = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - silence, 'LIMIT', 0, 16)
 for _, worker in ipairs(silent) do
   -- The tasks of a consumer go with it: they would be lost.
   if #redis.call('XPENDING', KEYS[1], 'w', '-', '+', 1, worker) == 0 then
@@ -16,4 +19,4 @@ for _, worker in ipairs(silent) do
   end
   redis.call('HDEL', KEYS[3], worker)
 end
-return redis.call('GET', KEYS[4])
+return lease

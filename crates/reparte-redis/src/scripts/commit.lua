@@ -1,6 +1,6 @@
 -- COMMIT: acknowledges a task and adds its result, in one step. Returns 1; 2 where the run is gone;
 -- 0 where the result is not wanted: the task was cancelled, or another worker was first.
--- KEYS tasks res open lost; ARGV id run n kind answer by ms try.
+-- KEYS tasks res open lost unfit; ARGV id run n kind answer by ms try.
 local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 -- After a failover that forgot, the id may be another task's.
 if not entry or entry[2][2] ~= ARGV[2] or entry[2][4] ~= ARGV[3] then
@@ -11,6 +11,7 @@ if redis.call('XACK', KEYS[1], 'w', ARGV[1]) == 0 then
 end
 redis.call('XDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
+redis.call('HDEL', KEYS[5], ARGV[1])
 if redis.call('HGET', KEYS[3], ARGV[3]) == ARGV[1] then
   redis.call('HDEL', KEYS[3], ARGV[3])
 end

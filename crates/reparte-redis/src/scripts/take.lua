@@ -1,35 +1,57 @@
 -- TAKE: takes tasks that were given back, and orphans, whose lease has ended. Returns for each its
--- id, its fields and the workers that were lost with it, one a line.
--- KEYS tasks lost sweep; ARGV worker, lease, how many, '1' to take orphans.
-if not redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', 1000) then
-  return {}
-end
+-- id, its fields and the workers that were lost with it, one a line. A task that the worker is unfit
+-- for is left to others for a time.
+-- The look for orphans goes through all leases: one worker a second may take it.
+-- KEYS tasks lost sweep unfit; ARGV worker, lease, how many, '1' to take orphans, milliseconds before
+-- a worker gets a task again that it is unfit for.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return {}
 end
 local taken = {}
+local count = tonumber(ARGV[3])
+-- The idle time of a task that is given back.
+local given_back = 86400000
+local function is_left(id, owner, idle)
+  if owner ~= '-' or idle >= given_back + tonumber(ARGV[5]) then
+    return false
+  end
+  local unfit = redis.call('HGET', KEYS[4], id)
+  return unfit and string.find('\n' .. unfit, '\n' .. ARGV[1] .. '\t', 1, true) ~= nil
+end
 local function take(pending)
   for _, entry in ipairs(pending) do
-    local id, owner = entry[1], entry[2]
-    local claimed = redis.call('XCLAIM', KEYS[1], 'w', ARGV[1], 0, id)[1]
-    if claimed then
-      local names = redis.call('HGET', KEYS[2], id) or ''
-      if owner ~= '-' and owner ~= ARGV[1]
-        and not string.find('\n' .. names .. '\n', '\n' .. owner .. '\n', 1, true) then
-        names = names == '' and owner or names .. '\n' .. owner
-        redis.call('HSET', KEYS[2], id, names)
+    if #taken >= count then
+      return
+    end
+    local id, owner, idle = entry[1], entry[2], entry[3]
+    if not is_left(id, owner, idle) then
+      local claimed = redis.call('XCLAIM', KEYS[1], 'w', ARGV[1], 0, id)[1]
+      if claimed then
+        local names = redis.call('HGET', KEYS[2], id) or ''
+        if owner ~= '-' and owner ~= ARGV[1]
+          and not string.find('\n' .. names .. '\n', '\n' .. owner .. '\n', 1, true) then
+          names = names == '' and owner or names .. '\n' .. owner
+          redis.call('HSET', KEYS[2], id, names)
+        end
+        taken[#taken + 1] = {id, claimed[2], names}
+      else
+        -- Its entry was deleted by another hand.
+        redis.call('XACK', KEYS[1], 'w', id)
+        redis.call('HDEL', KEYS[2], id)
+        redis.call('HDEL', KEYS[4], id)
       end
-      taken[#taken + 1] = {id, claimed[2], names}
-    else
-      -- Its entry was deleted by another hand.
-      redis.call('XACK', KEYS[1], 'w', id)
-      redis.call('HDEL', KEYS[2], id)
     end
   end
 end
-local count = tonumber(ARGV[3])
-take(redis.call('XPENDING', KEYS[1], 'w', '-', '+', count, '-'))
-if ARGV[4] == '1' and #taken < count then
-  take(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', ARGV[2], '-', '+', count - #taken))
+take(redis.call('XPENDING', KEYS[1], 'w', '-', '+', count + 256, '-'))
+if ARGV[4] == '1' and #taken < count
+  -- A full server refuses the key: all look then.
+  and redis.pcall('SET', KEYS[3], ARGV[1], 'NX', 'PX', 1000) then
+  local given_back = #taken
+  take(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', ARGV[2], '-', '+', count + 256))
+  if #taken > given_back then
+    -- There may be more: another worker may look at once.
+    redis.call('DEL', KEYS[3])
+  end
 end
 return taken

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use redis::Value;
 use xmlrpc_server::Context;
 
 use crate::connection::{BLOCK, Connection};
@@ -13,14 +12,16 @@ use crate::error::Error;
 use crate::link::Link;
 use crate::reply::{self, Entry};
 use crate::script::{Script, ScriptCall};
-use crate::shutdown::Shutdown;
+use crate::shutdown::{GiveAtEnd, Shutdown};
 use crate::worker::job::Job;
 use crate::worker::running::Running;
 use crate::worker::slots::Work;
-use crate::worker::tenure::Tenure;
+use crate::worker::tenure::{Tenure, rest_after_unfit};
 
-/// The time between two looks for orphans. The server lets one worker a second look.
+/// The time between two looks for tasks that were given back and for orphans, if there are none.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// The most tasks of lost replies that are looked for.
+const MOST_RECOVERED: usize = 4096;
 
 /// The thread that takes tasks for the slots.
 #[derive(Debug)]
@@ -34,9 +35,12 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Takes tasks until the worker stops.
+    /// Takes tasks until the worker stops. If this panics, the worker stops.
     pub(crate) fn run(mut self) {
+        let _stop_at_end = GiveAtEnd(self.stop.clone());
         let mut swept: Option<Instant> = None;
+        // The time of the last connection that was searched for tasks of lost replies.
+        let mut recovered: Option<Instant> = None;
         while !self.stop.has_come() {
             let free = self.running.wait_for_slots(BLOCK);
             if free == 0 {
@@ -48,10 +52,16 @@ impl Fetcher {
                 // After an outage that was longer than a lease, all leases seem to have ended.
                 // Their workers have the time of one lease to renew them.
                 let may_take_orphans = connection.age() >= lease;
+                if recovered != Some(connection.since()) {
+                    recover(tenure, connection, &self.running)?;
+                    recovered = Some(connection.since());
+                }
                 if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                     swept = Some(Instant::now());
                     let taken = sweep(tenure, connection, free, may_take_orphans, lease)?;
                     if !taken.is_empty() {
+                        // There may be more.
+                        swept = None;
                         return alive(tenure, connection, taken);
                     }
                 }
@@ -60,6 +70,10 @@ impl Fetcher {
                 alive(tenure, connection, taken)
             });
             match taken {
+                Ok(taken) if self.stop.has_come() => {
+                    let ids = taken.into_iter().map(|(job, _)| job.id);
+                    self.tenure.release(ids);
+                }
                 Ok(taken) => taken.into_iter().for_each(|work| self.start(work)),
                 Err(error) => self.mend(&error),
             }
@@ -95,6 +109,24 @@ impl Fetcher {
     }
 }
 
+/// Gives back the tasks that the worker was given in replies that were lost.
+fn recover(tenure: &Tenure, connection: &mut Connection, running: &Running) -> Result<(), Error> {
+    let mut command = redis::cmd("XPENDING");
+    command.arg(tenure.keys.tasks()).arg("w");
+    command.arg("-").arg("+").arg(MOST_RECOVERED);
+    command.arg(&tenure.worker);
+    let pending = reply::list(connection.query(&command)?).into_iter();
+    let id = |entry| reply::list(entry).into_iter().next().and_then(reply::text);
+    // Those that are committed at this moment are given back in vain.
+    let unknown = pending.filter_map(id).filter(|id| !running.has(id));
+    let unknown: Vec<String> = unknown.collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    log::info!("{} tasks of lost replies are given back", unknown.len());
+    connection.run(&tenure.release_call(unknown)).map(drop)
+}
+
 /// Takes tasks that were given back, and orphans.
 fn sweep(
     tenure: &Tenure,
@@ -104,11 +136,13 @@ fn sweep(
     lease: Duration,
 ) -> Result<Vec<Job>, Error> {
     let keys = &tenure.keys;
-    let call = ScriptCall::new(Script::Take, [keys.tasks(), keys.lost(), keys.sweep()])
+    let keys = [keys.tasks(), keys.lost(), keys.sweep(), keys.unfit()];
+    let call = ScriptCall::new(Script::Take, keys)
         .arg(tenure.worker.as_bytes())
         .number(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX))
         .arg(count.to_string())
-        .arg(if may_take_orphans { "1" } else { "0" });
+        .arg(if may_take_orphans { "1" } else { "0" })
+        .number(rest_after_unfit(lease));
     let taken = Job::read_taken(connection.run(&call)?);
     known(tenure, connection, taken)
 }
@@ -151,26 +185,29 @@ fn known(
     Ok(jobs)
 }
 
-/// Looks for each task whether its run is alive: the work of a dead run is not begun.
+/// Looks for each task whether its run is alive and waits for it: other work is not begun.
 fn alive(
     tenure: &Tenure,
     connection: &mut Connection,
     jobs: Vec<Job>,
 ) -> Result<Vec<(Job, bool)>, Error> {
-    let mut runs: HashMap<String, bool> = HashMap::new();
-    let mut all = Vec::with_capacity(jobs.len());
+    let mut runs: HashMap<String, Vec<Job>> = HashMap::new();
     for job in jobs {
-        let is_alive = match runs.get(&job.run) {
-            Some(is_alive) => *is_alive,
-            None => {
-                let mut exists = redis::cmd("EXISTS");
-                exists.arg(tenure.keys.of_run(&job.run).results());
-                let is_alive = connection.query(&exists)? == Value::Int(1);
-                runs.insert(job.run.clone(), is_alive);
-                is_alive
-            }
-        };
-        all.push((job, is_alive));
+        runs.entry(job.run.clone()).or_default().push(job);
+    }
+    let mut all = Vec::new();
+    for (run, jobs) in runs {
+        let mut open = redis::cmd("HMGET");
+        open.arg(tenure.keys.of_run(&run).open());
+        jobs.iter().for_each(|job| {
+            open.arg(&job.n);
+        });
+        let ids = reply::list(connection.query(&open)?);
+        let ids = ids.into_iter().map(reply::text);
+        for (job, id) in jobs.into_iter().zip(ids) {
+            let is_alive = id.as_ref() == Some(&job.id);
+            all.push((job, is_alive));
+        }
     }
     Ok(all)
 }

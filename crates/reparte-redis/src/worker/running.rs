@@ -23,6 +23,8 @@ struct State {
     paused_until: Option<Instant>,
     /// Pauses in a row.
     pauses: u32,
+    /// The worker has done its work once.
+    is_proven: bool,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,8 @@ struct RunningTask {
 
 /// The longest pause of a worker that can't do its work.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest one of a worker that has done its work before: its tasks may be to blame.
+const LONGEST_PROVEN_PAUSE: Duration = Duration::from_secs(4);
 
 impl Running {
     pub(crate) fn new(slots: usize) -> Self {
@@ -72,15 +76,19 @@ impl Running {
         self.changes.notify_all();
     }
 
-    /// Removes tasks that the worker has no more, and cancels their work.
-    pub(crate) fn abandon(&self, ids: &[String]) {
+    /// Removes tasks that the worker has no more, and cancels their work. Returns how many of them
+    /// it had.
+    pub(crate) fn abandon(&self, ids: &[String]) -> usize {
         let mut state = self.lock();
+        let mut abandoned = 0;
         for id in ids {
             if let Some(task) = state.tasks.remove(id) {
                 task.context.cancel();
+                abandoned += 1;
             }
         }
         self.changes.notify_all();
+        abandoned
     }
 
     /// Removes all tasks, and cancels their work. Returns their ids.
@@ -121,14 +129,20 @@ impl Running {
     /// Takes no tasks for a time, which doubles with each pause in a row.
     pub(crate) fn pause(&self) {
         let mut state = self.lock();
-        let pause = Duration::from_secs(1 << state.pauses.min(6)).min(LONGEST_PAUSE);
+        let longest = match state.is_proven {
+            true => LONGEST_PROVEN_PAUSE,
+            false => LONGEST_PAUSE,
+        };
+        let pause = Duration::from_secs(1 << state.pauses.min(6)).min(longest);
         state.pauses = state.pauses.saturating_add(1);
         state.paused_until = Some(Instant::now() + pause);
     }
 
     /// Notes that the worker does its work: the next pause is the shortest.
     pub(crate) fn note_answer(&self) {
-        self.lock().pauses = 0;
+        let mut state = self.lock();
+        state.pauses = 0;
+        state.is_proven = true;
     }
 
     /// Waits until the worker has no task, or for a moment.

@@ -1,9 +1,8 @@
 //! The leases of a worker's tasks, and its own presence on the server.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 use crate::command_thread::CommandSender;
 use crate::error::Error;
@@ -11,6 +10,7 @@ use crate::keys::QueueKeys;
 use crate::reply;
 use crate::script::{Script, ScriptCall};
 use crate::shutdown::Shutdown;
+use crate::thread::Thread;
 use crate::worker::running::Running;
 
 /// A worker's tenure of its tasks, and its presence on the server.
@@ -36,36 +36,49 @@ impl Tenure {
             .arg(self.worker.as_bytes())
             .arg(details)
             .number(lease)
-            .number(lease.saturating_mul(3))
     }
 
-    /// Starts the thread that announces the worker and renews its leases, until `end`.
+    /// Starts the thread that renews the worker's leases and announces it, until `end`.
     pub(crate) fn keep(
         &self,
         running: Arc<Running>,
         lease: Duration,
         end: Shutdown,
-    ) -> Result<JoinHandle<()>, Error> {
+    ) -> Result<Thread, Error> {
         let tenure = self.clone();
         let every = (lease / 3).min(RENEW_EVERY);
-        let keep = move || {
+        Thread::start("redis-leases", move || {
+            let mut announced = None;
             while !end.wait(every) {
                 // The next renewal waits for this one: while the server is away, they do not
                 // pile up.
-                if let Err(error) = tenure.renew(&running, lease) {
+                if let Err(error) = tenure.renew(&running) {
                     log::error!("leases are not renewed: {error}");
                 }
+                // The worker is silent for a while if the server takes no announcement, such as a
+                // full one. Its leases do not wait for that.
+                let is_done = |reply: &Receiver<()>| reply.try_recv() != Err(TryRecvError::Empty);
+                if !end.has_come() && announced.as_ref().is_none_or(is_done) {
+                    announced = Some(tenure.announce(running.busy(), lease));
+                }
             }
-        };
-        let thread = thread::Builder::new().name("redis-leases".to_owned());
-        thread.spawn(keep).map_err(|error| Error::NoThread {
-            message: error.to_string(),
         })
     }
 
-    fn renew(&self, running: &Running, lease: Duration) -> Result<(), Error> {
-        let announcement = self.announcement(running.busy(), lease);
-        self.commands.call(announcement)?;
+    /// Announces the worker. A message comes when the server has replied.
+    fn announce(&self, busy: usize, lease: Duration) -> Receiver<()> {
+        let (sender, announced) = channel();
+        let call = self.announcement(busy, lease);
+        self.commands.send(call, move |reply| {
+            if let Err(error) = reply {
+                log::error!("the worker is not announced: {error}");
+            }
+            let _ = sender.send(());
+        });
+        announced
+    }
+
+    fn renew(&self, running: &Running) -> Result<(), Error> {
         let ids = running.ids();
         if ids.is_empty() {
             return Ok(());
@@ -74,30 +87,32 @@ impl Tenure {
             .arg(self.worker.as_bytes())
             .args(ids);
         let gone = reply::texts(self.commands.call(renewal)?);
-        if !gone.is_empty() {
-            log::info!(
-                "{} tasks at work are cancelled, or another worker has them",
-                gone.len()
-            );
-            running.abandon(&gone);
+        // Some were committed meanwhile.
+        let gone = running.abandon(&gone);
+        if gone > 0 {
+            log::info!("{gone} tasks at work are cancelled, or another worker has them");
         }
         Ok(())
     }
 
+    /// Returns the call that gives tasks back.
+    pub(crate) fn release_call(&self, ids: impl IntoIterator<Item = String>) -> ScriptCall {
+        ScriptCall::new(Script::Release, [self.keys.tasks()])
+            .arg(self.worker.as_bytes())
+            .args(ids)
+    }
+
     /// Gives tasks back. Does not wait.
     pub(crate) fn release(&self, ids: impl IntoIterator<Item = String>) {
-        let call = ScriptCall::new(Script::Release, [self.keys.tasks()])
-            .arg(self.worker.as_bytes())
-            .args(ids);
-        self.commands.send(call, |reply| {
+        self.commands.send(self.release_call(ids), |reply| {
             if let Err(error) = reply {
                 log::warn!("tasks are not given back, and wait for their leases' end: {error}");
             }
         });
     }
 
-    /// Gives tasks back and says goodbye. Waits for that for a time at most.
-    pub(crate) fn leave(&self, ids: Vec<String>, time: Duration) {
+    /// Gives tasks back and says goodbye. Waits for that until a moment at most.
+    pub(crate) fn leave(&self, ids: Vec<String>, until: Instant) {
         if !ids.is_empty() {
             self.release(ids);
         }
@@ -107,6 +122,11 @@ impl Tenure {
         self.commands.send(call, move |_| {
             let _ = sender.send(());
         });
-        let _ = left.recv_timeout(time);
+        let _ = left.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
+}
+
+/// Returns the milliseconds before a worker gets a task again that it is unfit for.
+pub(crate) fn rest_after_unfit(lease: Duration) -> u64 {
+    u64::try_from(lease.as_millis().saturating_mul(4)).unwrap_or(u64::MAX)
 }

@@ -162,3 +162,34 @@ pub(crate) fn take_and_die(
         }
     }
 }
+
+/// Sends a command and returns the reply.
+pub(crate) fn ask<T: redis::FromRedisValue>(server: &RedisServer, words: &[&str]) -> T {
+    let (name, arguments) = words.split_first().unwrap();
+    let mut command = redis::cmd(name);
+    command.arg(arguments);
+    command.query(&mut connection(server)).unwrap()
+}
+
+/// Sets the server's memory limit. With 1 byte it is full: it refuses tasks, and takes results.
+pub(crate) fn set_memory(server: &RedisServer, bytes: &str) {
+    let _: String = ask(server, &["CONFIG", "SET", "maxmemory", bytes]);
+}
+
+/// Calls a script of the protocol on keys of the queue "cuad".
+pub(crate) fn eval<T: redis::FromRedisValue>(
+    server: &RedisServer,
+    script: &str,
+    keys: &[&str],
+    arguments: &[&str],
+) -> T {
+    let path = format!("{}/src/scripts/{script}.lua", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let keys: Vec<String> = keys
+        .iter()
+        .map(|key| format!("rp:{{cuad}}:{key}"))
+        .collect();
+    let mut command = redis::cmd("EVAL");
+    command.arg(text).arg(keys.len()).arg(keys).arg(arguments);
+    command.query(&mut connection(server)).unwrap()
+}

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use reparte::{ErrorKind, Repartidor};
+use reparte_redis::{RedisQueue, Worker};
 use test_support::{RedisServer, until};
 
 use crate::fixture::{
-    Count, LEASE, check_squares, connection, results, run, submit, take_and_die, tasks, worker,
+    Count, LEASE, Run, ask, check_squares, connection, results, run, squares, submit, take_and_die,
+    tasks, url, worker,
 };
 
 #[test]
@@ -41,7 +44,12 @@ fn an_orphan_behind_twelve_live_leases_is_found() {
 fn a_task_that_three_workers_died_of_fails_and_names_them() {
     let server = RedisServer::start();
     let begun = Count::default();
-    let mut run = run(&server, "cuad");
+    // A fault would be tried again.
+    let mut options = reparte::Options::default();
+    options.retry_faults = reparte::RetryFaults::All;
+    let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
+    let run = Repartidor::builder().destinos([queue]).options(options);
+    let mut run: Run = run.start().unwrap();
     run.enviar((5,)).unwrap();
     until("the first worker has it", || {
         take_and_die(&server, "cuad", "first", 1) == 1
@@ -52,7 +60,14 @@ fn a_task_that_three_workers_died_of_fails_and_names_them() {
         assert_eq!(taken, 1, "{next}");
     }
     let worker = worker(&server, "cuad", 1, Duration::ZERO, &begun);
-    let error = results(run).remove(0).unwrap_err().to_string();
+    let error = results(run).remove(0).unwrap_err();
+    let kinds: Vec<_> = error
+        .history()
+        .iter()
+        .map(|call| call.error.kind())
+        .collect();
+    assert_eq!(kinds, [ErrorKind::GivenUp], "{error}");
+    let error = error.to_string();
     for name in ["first", "second", "third"] {
         assert!(error.contains(name), "{error}");
     }
@@ -68,9 +83,9 @@ fn taken_over(connection: &mut redis::Connection, worker: &str) -> usize {
     until("its lease has ended", || {
         let reply: Vec<redis::Value> = redis::cmd("EVAL")
             .arg(script)
-            .arg(3)
-            .arg(&["rp:{cuad}:tasks", "rp:{cuad}:lost", "rp:{cuad}:sweep"])
-            .arg(&[worker, "100", "10", "1"])
+            .arg(4)
+            .arg(&["tasks", "lost", "sweep", "unfit"].map(|key| format!("rp:{{cuad}}:{key}")))
+            .arg(&[worker, "100", "10", "1", "400"])
             .query(connection)
             .unwrap();
         taken = reply.len();
@@ -101,4 +116,51 @@ fn a_worker_that_stops_gives_its_tasks_back_at_once() {
         .unwrap();
     assert_eq!(lost, 0);
     drop(second);
+}
+
+/// One sweep a second for one task each once took a second for each orphan.
+#[test]
+#[ignore = "needs redis-server"]
+fn many_orphans_are_taken_soon() {
+    let server = RedisServer::start();
+    let begun = Count::default();
+    let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
+    let mut run: Run = Repartidor::builder().destinos([queue]).start().unwrap();
+    submit(&mut run, 0..15);
+    until("all have died", || {
+        take_and_die(&server, "cuad", "dead", 15) == 15
+    });
+    let worker = worker(&server, "cuad", 1, Duration::ZERO, &begun);
+    until("the first one is taken", || begun.get() > 0);
+    let since = Instant::now();
+    check_squares(results(run), 15);
+    let time = since.elapsed();
+    assert!(time < Duration::from_secs(8), "{time:?}");
+    drop(worker);
+}
+
+/// Tasks of a reply that was lost once counted as the death of the worker, which goes on.
+#[test]
+#[ignore = "needs redis-server"]
+fn the_tasks_of_a_lost_reply_are_given_back() {
+    let server = RedisServer::start();
+    let begun = Count::default();
+    let lease = Duration::from_secs(60);
+    let service = squares("cuad", Duration::from_secs(1), &begun);
+    let worker = Worker::builder(url(&server), "cuad", service).slots(1);
+    let worker = worker.lease(lease).start().unwrap();
+    let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
+    let mut run: Run = Repartidor::builder().destinos([queue]).start().unwrap();
+    submit(&mut run, 0..2);
+    until("one is at work", || begun.get() == 1);
+    let since = Instant::now();
+    until("the other is taken in the worker's name", || {
+        take_and_die(&server, "cuad", worker.name(), 1) == 2
+    });
+    let _: i32 = ask(&server, &["CLIENT", "KILL", "TYPE", "normal"]);
+    check_squares(results(run), 2);
+    let time = since.elapsed();
+    assert!(time < lease / 2, "{time:?}");
+    assert_eq!(begun.get(), 2);
+    drop(worker);
 }

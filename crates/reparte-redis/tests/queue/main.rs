@@ -7,9 +7,12 @@ mod fixture;
 
 mod cancel;
 mod dead_runs;
+mod ends;
+mod full_server;
 mod lost_server;
 mod lost_workers;
 mod plain_runs;
 mod python_workers;
+mod scripts;
 mod sentinel;
 mod unfit_workers;

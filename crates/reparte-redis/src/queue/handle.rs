@@ -1,0 +1,73 @@
+//! The handle of a queue: it ends the run of the queue from any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use crate::queue::run::Run;
+use crate::shutdown::Shutdown;
+use crate::thread::Thread;
+
+/// The time that the end of a run may take on the server.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+/// The time for which the answer to a withdrawal is awaited.
+const WITHDRAW_TIME: Duration = Duration::from_secs(1);
+
+/// Ends the run of a [`RedisQueue`](crate::RedisQueue), from any thread. Clones are of the same
+/// run. They don't keep it open.
+#[derive(Clone, Debug)]
+pub struct RedisQueueHandle(pub(crate) Arc<RunThreads>);
+
+/// A run and its threads.
+#[derive(Debug)]
+pub(crate) struct RunThreads {
+    pub(crate) run: Arc<Run>,
+    /// Ends the reader.
+    pub(crate) shutdown: Shutdown,
+    /// Ends the attempts of the thread of commands.
+    pub(crate) give_up: Shutdown,
+    pub(crate) reader: Thread,
+    pub(crate) commands: Thread,
+    pub(crate) is_closing: AtomicBool,
+    /// Given once the run has ended.
+    pub(crate) closed: Shutdown,
+}
+
+impl RedisQueueHandle {
+    /// Takes back the tasks that no worker has begun, now and from now on. Their calls end as
+    /// [`Busy`](reparte::ErrorKind::Busy), which says that they have not run; those at work go on. Returns the number of
+    /// calls that have ended by this; where the server does not answer within a second, they end
+    /// once it does.
+    pub fn withdraw(&self) -> usize {
+        let withdrawn = self.0.run.withdraw();
+        withdrawn.recv_timeout(WITHDRAW_TIME).unwrap_or(0)
+    }
+
+    /// Ends the run on the server: its tasks are removed, and workers learn of it at their next
+    /// renewal. All calls end as [`Cancelled`](reparte::ErrorKind::Cancelled). Returns once that is
+    /// done, or after two seconds: a server that is away does not keep a program from its end, and
+    /// forgets the run within two minutes.
+    pub fn close(&self) {
+        let threads = &self.0;
+        let until = Instant::now() + CLOSE_TIME;
+        if threads.is_closing.swap(true, SeqCst) {
+            // Another thread does it.
+            threads.closed.wait(CLOSE_TIME);
+            return;
+        }
+        threads.shutdown.give();
+        let closed = threads.run.close();
+        let _ = closed.recv_timeout(CLOSE_TIME);
+        threads.give_up.give();
+        threads.run.disconnect();
+        threads.commands.wait_until(until);
+        threads.closed.give();
+    }
+
+    /// Waits until the threads have ended, for as long as [`close`](Self::close) may take.
+    pub(crate) fn join(&self) {
+        let until = Instant::now() + CLOSE_TIME;
+        self.0.reader.wait_until(until);
+        self.0.commands.wait_until(until);
+    }
+}
