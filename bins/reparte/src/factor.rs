@@ -164,6 +164,7 @@ impl FactorCommand {
             if !keeps_journal {
                 raised.cancel_all();
             }
+            0
         };
         Interrupt::watch(&run, console, also, || {})
     }

@@ -145,15 +145,28 @@ impl RunCommand {
         let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
         let programs = servers.programs;
         programs.start_ahead();
-        let (mut run, outcomes) = self.feed(dispatcher, watcher, &programs, files, console)?;
+        let worked = self.make_calls(dispatcher, watcher, &programs, files, console);
+        programs.end();
+        worked
+    }
+
+    /// Makes the calls, prints their results, and shows how the run ended.
+    fn make_calls(
+        &self,
+        dispatcher: Dispatcher,
+        watcher: Watcher,
+        programs: &Programs,
+        files: Files,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let names = files.tasks.names().cloned();
+        let (mut run, outcomes) = self.feed(dispatcher, watcher, programs, files, console)?;
         let writer = ResultWriter::new(self.output, names.as_deref(), console)?;
         let failures = FailureReport::new(console);
         let resumed = self.resumed;
         let failed = &mut run.failed;
         let collected = collect(outcomes, &mut run.feeder, writer, failures, failed, resumed);
-        let finished = self.finish(run, collected, console);
-        programs.end();
-        finished
+        self.finish(run, collected, console)
     }
 
     fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
@@ -262,9 +275,9 @@ impl RunCommand {
         console: &Console,
     ) -> Result<(ActiveRun, OutcomeStream), Failure> {
         let handle = dispatcher.handle();
-        let killed = programs.clone();
-        let kill = move || killed.kill();
-        let interrupt = Interrupt::watch(&handle, console, || {}, kill)?;
+        let (withdrawn, killed) = (programs.clone(), programs.clone());
+        let (withdraw, kill) = (move || withdrawn.withdraw(), move || killed.kill());
+        let interrupt = Interrupt::watch(&handle, console, withdraw, kill)?;
         watcher.start();
         let page = files.page.show(&handle, self.run_info(&files.input))?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {

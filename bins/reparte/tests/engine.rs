@@ -310,3 +310,80 @@ fn flags_that_do_not_fit_an_engine_are_refused_by_name() {
     assert_eq!(ended.status.code(), Some(2));
     assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
 }
+
+fn runs_there(server: &RedisServer) -> usize {
+    let ended = common::run(&["status", "--engine", &server.url(), "--json"]);
+    let json: Json = serde_json::from_str(&ended.stdout).unwrap();
+    json[0]["runs"].as_array().map_or(0, Vec::len)
+}
+
+/// The command once ended before it had closed its run, which stayed for two minutes.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_that_has_ended_is_closed_on_the_engine() {
+    let server = RedisServer::start();
+    let _worker = worker(&server, "1", "test $1 = 9 && exec sleep 600; echo $1");
+    check_all(&start_run(&server, &numbers(5), &[]).end(), 5);
+    assert_eq!(runs_there(&server), 0);
+    // The second Ctrl-C ends the process at once.
+    let run = start_run(&server, "9\n", &[]);
+    until("it is at work", || {
+        let ended = common::run(&["status", "--engine", &server.url(), "--json"]);
+        let json: Json = serde_json::from_str(&ended.stdout).unwrap();
+        json[0]["at_work"] == 1
+    });
+    assert_eq!(runs_there(&server), 1);
+    run.signal(Signal::INT);
+    run.line_after("stopping");
+    run.signal(Signal::INT);
+    assert_eq!(run.end().status.code(), Some(130));
+    assert_eq!(runs_there(&server), 0);
+}
+
+/// The first Ctrl-C once waited for all tasks on the queue.
+#[test]
+#[ignore = "needs redis-server"]
+fn an_interrupted_run_waits_for_the_work_that_has_begun() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("engine");
+    let (log, gate) = (files.path("executions"), files.path("gate"));
+    let script =
+        format!("echo $1 >> '{log}'; until test -e '{gate}'; do sleep 0.05; done; echo $1");
+    let _worker = worker(&server, "1", &script);
+    let run = start_run(&server, &numbers(10), &[]);
+    let json = || {
+        let ended = common::run(&["status", "--engine", &server.url(), "--json"]);
+        serde_json::from_str::<Json>(&ended.stdout).unwrap()
+    };
+    until("all are there", || {
+        json()[0]["at_work"] == 1 && json()[0]["waiting"] == 9
+    });
+    until("one has begun", || executions(&log).len() == 1);
+    run.signal(Signal::INT);
+    assert!(run.line_after("waits for the ").starts_with("1 that run"));
+    fs::write(&gate, "").unwrap();
+    let ended = run.end();
+    assert_eq!(ended.stdout, "0\n", "{}", ended.stderr);
+    assert_eq!(executions(&log).len(), 1);
+    assert_eq!(ended.status.code(), Some(6), "{}", ended.stderr);
+    // What has not begun is no execution.
+    assert!(
+        ended.stderr.contains("9 not run, 0 lost; 1 execution,"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// A worker once ended only after the engine had come back.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_worker_ends_while_the_engine_is_away() {
+    let mut server = RedisServer::start();
+    let worker = worker(&server, "1", "echo $1");
+    server.kill();
+    let since = Instant::now();
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.end().status.code(), Some(0));
+    let time = since.elapsed();
+    assert!(time < Duration::from_secs(15), "{time:?}");
+}

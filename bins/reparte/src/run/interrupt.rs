@@ -36,13 +36,14 @@ struct Signals {
 }
 
 impl Interrupt {
-    /// Watches for signals. The first one ends the run once its calls have returned, and then
-    /// calls `also`; the second one calls `last`, cancels all calls, and ends the process once
-    /// all is written, see [`finish`](Self::finish).
+    /// Watches for signals. The first one ends the run once its calls have returned: it calls
+    /// `also`, which returns the number of calls that it has ended itself. The second one calls
+    /// `last`, cancels all calls, and ends the process once all is written, see
+    /// [`finish`](Self::finish).
     pub(crate) fn watch<A: 'static, R: 'static>(
         run: &Handle<A, R>,
         console: &Console,
-        also: impl Fn() + Send + 'static,
+        also: impl Fn() -> usize + Send + 'static,
         last: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Failure> {
         let signals = Arc::new(Signals::default());
@@ -58,11 +59,11 @@ impl Interrupt {
             drained.drain();
             let servers = drained.summary().servers;
             let running: usize = servers.iter().map(|s| s.running).sum();
+            let running = running.saturating_sub(also());
             console.tell(format_args!(
                 "stopping: makes no more calls, and waits for the {running} that run; once more to \
                  end at once"
             ));
-            also();
         };
         let second = move || {
             second_seen.has_second.store(true, SeqCst);

@@ -1,19 +1,26 @@
-//! The programs that a run starts on this machine: its own one, and those of `--verify`.
+//! The parts of a run that don't end with the process: the programs that it starts on this machine,
+//! and its tasks on an engine.
 
 use std::sync::Arc;
+
+#[cfg(feature = "redis")]
+use reparte_redis::RedisQueueHandle;
 
 use crate::exit::Failure;
 #[cfg(unix)]
 use crate::program::runner::ProgramRunner;
 use crate::run::result_check::ResultCheck;
 
-/// The programs of a run.
+/// The programs of a run, and its tasks on an engine.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Programs {
     pub(super) check: Option<Arc<ResultCheck>>,
     /// The program that does tasks.
     #[cfg(unix)]
     pub(super) local: Option<(Arc<ProgramRunner>, usize)>,
+    /// The queue on an engine.
+    #[cfg(feature = "redis")]
+    pub(super) queue: Option<RedisQueueHandle>,
 }
 
 impl Programs {
@@ -35,11 +42,30 @@ impl Programs {
         }
     }
 
-    /// Ends the processes of a run that is over.
+    /// Takes back the tasks that no worker of the engine has begun. Returns the number of calls
+    /// that end by this.
+    pub(super) fn withdraw(&self) -> usize {
+        #[cfg(feature = "redis")]
+        if let Some(queue) = &self.queue {
+            return queue.withdraw();
+        }
+        0
+    }
+
+    /// Ends what is left of a run that is over.
     pub(super) fn end(&self) {
+        self.close_queue();
         #[cfg(unix)]
         if let Some((program, _)) = &self.local {
             program.end(None);
+        }
+    }
+
+    /// Ends the run on the engine: workers would go on with its tasks for minutes.
+    fn close_queue(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(queue) = &self.queue {
+            queue.close();
         }
     }
 
@@ -50,5 +76,6 @@ impl Programs {
         if let Some((program, _)) = &self.local {
             program.kill();
         }
+        self.close_queue();
     }
 }

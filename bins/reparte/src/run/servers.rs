@@ -81,9 +81,18 @@ impl Servers {
         };
         let mut destinations = Vec::new();
         let has_program = !command.program().is_empty();
+        #[cfg_attr(
+            not(any(unix, feature = "redis")),
+            allow(unused_mut, reason = "it has a check alone")
+        )]
+        let mut programs = Programs {
+            check: setup.check.clone(),
+            ..Programs::default()
+        };
         #[cfg(feature = "redis")]
         if let Some(url) = &command.engine {
             let queue = engine::queue(url, command, &setup.client)?;
+            programs.queue = Some(queue.handle());
             destinations.push(Destination::queue(queue, setup.check.clone()));
         }
         let needs_server = destinations.is_empty() && !has_program;
@@ -94,11 +103,6 @@ impl Servers {
         }
         command.servers.warn_if_writable(&setup.client);
         let keys = destinations.iter().map(ServerKey::of).collect();
-        #[cfg_attr(not(unix), allow(unused_mut, reason = "it has a check alone"))]
-        let mut programs = Programs {
-            check: setup.check.clone(),
-            ..Programs::default()
-        };
         #[cfg(unix)]
         {
             if has_program && setup.client.credentials.is_some() {
