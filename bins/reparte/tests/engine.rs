@@ -335,7 +335,7 @@ fn a_run_that_has_ended_is_closed_on_the_engine() {
     assert_eq!(runs_there(&server), 1);
     run.signal(Signal::INT);
     run.line_after("stopping");
-    run.signal(Signal::INT);
+    run.signal_again(Signal::INT);
     assert_eq!(run.end().status.code(), Some(130));
     assert_eq!(runs_there(&server), 0);
 }
