@@ -139,6 +139,60 @@ def keyboard(browser):
     check("the arrow keys go nowhere: %r" % told, len(set(told)) >= 3)
 
 
+def mouse(browser, kind, x, y, **details):
+    """A mouse at a place of the chart."""
+    left, top = browser.evaluate("(() => { const box = byId('canvas').getBoundingClientRect();"
+                                 "return [box.left, box.top]; })()")
+    browser.ask("Input.dispatchMouseEvent", type=kind, x=left + x, y=top + y, **details)
+
+
+def click(browser, x, y, times=1):
+    for count in range(1, times + 1):
+        for kind in ["mousePressed", "mouseReleased"]:
+            mouse(browser, kind, x, y, button="left", clickCount=count)
+
+
+def drag(browser, start, end, y):
+    mouse(browser, "mousePressed", start, y, button="left", clickCount=1)
+    for x in [(start + end) / 2, end]:
+        mouse(browser, "mouseMoved", x, y, button="left", buttons=1)
+    mouse(browser, "mouseReleased", end, y, button="left", clickCount=1)
+
+
+def shown_range(browser):
+    """The range of the chart, in shares of the run, once it is drawn."""
+    return browser.evaluate("""new Promise((done) => requestAnimationFrame(() => setTimeout(() =>
+        done(chart.axis.currentRange().map((time) => time / chart.axis.now())), 20)))""")
+
+
+def zoom(browser):
+    """The time shown, by each way to change it."""
+    width = browser.evaluate("chart.axis.width")
+    left = browser.evaluate("chart.axis.left")
+    axis, lane = 10, 40
+    drag(browser, left + width * 0.25, left + width * 0.5, lane)
+    first, last = shown_range(browser)
+    check((first, last), abs(first - 0.25) < 0.02 and abs(last - 0.5) < 0.02)
+    mouse(browser, "mouseWheel", left + width / 2, lane, deltaX=0, deltaY=-100)
+    check("the wheel over the lanes zooms", shown_range(browser) == [first, last])
+    browser.evaluate("scrollTo(0, 0)")
+    mouse(browser, "mouseWheel", left + width / 2, axis, deltaX=0, deltaY=-100)
+    nearer, end = shown_range(browser)
+    check((nearer, end), first < nearer < end < last)
+    drag(browser, left + width / 2, left + width / 4, axis)
+    moved = shown_range(browser)
+    check((nearer, moved), moved[0] > nearer and abs(moved[1] - moved[0] - end + nearer) < 0.001)
+    click(browser, left + width / 2, axis, 2)
+    whole = shown_range(browser)
+    check(whole, whole[0] == 0 and whole[1] > 1)
+    x = browser.evaluate("""(() => { const call = chart.lanes.rows[0].lane.calls[0];
+        return chart.axis.xOf(call.start + call.length / 2); })()""")
+    click(browser, x, lane, 2)
+    fitted = shown_range(browser)
+    check((fitted, whole), 0 < fitted[1] - fitted[0] < 0.5)
+    browser.evaluate("chart.axis.showAll()")
+
+
 def settled(browser, url):
     """The state once the run is over."""
     for _ in until("the page says that the run is over"):
@@ -204,6 +258,61 @@ def cut_short(browser, report):
     screen(browser, 375, "light")
     fits(browser, 375)
     browser.picture(pictures + "/run-cut-short.png")
+
+
+def failures(browser):
+    """All failed tasks, with their inputs; some of them, and their files."""
+    browser.events.clear()
+    started = Program("serve", "127.0.0.1:0", "--function", "digits", "--",
+                      "sh", "-c", "case $1 in *7) echo \"no <$1>\" >&2; exit 1; esac", "sh", "{}")
+    address = started.line_after("listening on ").split("://")[1]
+    report = pictures + "/run-failures.html"
+    run = Program("run", address, "--function", "digits", "--report", report,
+                  tasks=["input %d" % n for n in range(1, 101)])
+    code, _ = run.ended()
+    check("exit code %d" % code, code == 5)
+    started.kill()
+    for width in [1280, 375]:
+        screen(browser, width, "light")
+        browser.load("file://" + report)
+        settled(browser, report)
+        fits(browser, width)
+        check("poor contrast: %s" % contrasts(browser), not contrasts(browser))
+        browser.picture("%s/run-failures-%d.png" % (pictures, width))
+    inputs = """[...byId('failures-rows').rows].map((row) => row.cells[1].textContent)"""
+    found = browser.evaluate(inputs)
+    check(found, found == ["input %d" % n for n in range(97, 0, -10)])
+    browser.evaluate("""(() => { byId('failures-filter').value = 'NO <input 47';
+        byId('failures-filter').dispatchEvent(new Event('input')); })()""")
+    check(browser.evaluate(inputs), browser.evaluate(inputs) == ["input 47"])
+    check(text(browser, "failures-shown"), text(browser, "failures-shown") == "1 of 10 failed")
+    saved = browser.evaluate("""(async () => {
+        const blobs = [];
+        URL.createObjectURL = (blob) => { blobs.push(blob); return "data:,"; };
+        for (const id of ["failures-save", "failures-inputs"]) byId(id).click();
+        return Promise.all(blobs.map((blob) => blob.text()));
+    })()""")
+    record = json.loads(saved[0])
+    check(record, record["input"] == "input 47" and record["task"] == 47
+          and record["error"]["kind"] == "fault" and record["server"] == address)
+    check(saved, saved[1] == "input 47\n")
+    no_trouble(browser, "file://" + report)
+
+
+def labels(browser):
+    """What is left of servers' names where there is no room for them."""
+    for names, parts in [
+        (["https://maquina1:9000", "https://maquina2:9000"], ["maquina1", "maquina2"]),
+        (["m1.example.org:9000", "m22.example.org:9000"], ["m1", "m22"]),
+        (["localhost:9000", "localhost:9001"], ["localhost:9000", "localhost:9001"]),
+        (["a:1", "b:2"], ["a:1", "b:2"]),
+        (["http://one:80"], ["one:80"]),
+        (["same", "same"], ["same", "same"]),
+        (["unix:/run/a.sock", "unix:/run/b.sock"], ["a", "b"]),
+        ([], []),
+    ]:
+        found = browser.evaluate("distinctParts(%s)" % json.dumps(names))
+        check((names, found), found == parts)
 
 
 def row_of(browser, address):
@@ -306,6 +415,15 @@ def look(browser):
         check("poor contrast: %s" % contrasts(browser), not contrasts(browser))
         browser.picture("%s/run-%s-%d.png" % (pictures, scheme, width))
         keyboard(browser)
+        if width > 1000:
+            zoom(browser)
+        starts = browser.evaluate("""(() => { byId('calls').open = true; showNewest();
+            return [...byId('newest').rows].map((row) => row.cells[3].textContent); })()""")
+        # The first calls of the three servers may begin in one millisecond.
+        check("starts: %s" % starts, len(set(starts)) >= len(starts) - 2 >= 10)
+        last = browser.evaluate("""(() => { const box = document.querySelector(
+            '#servers tr td:last-child').getBoundingClientRect(); return [box.left, box.right]; })()""")
+        check("the last error is at %s" % last, 0 <= last[0] < last[1] <= width)
         no_trouble(browser, file)
 
     browser.ask("Emulation.setScriptExecutionDisabled", value=True)
@@ -324,5 +442,7 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser.ask("Emulation.setScriptExecutionDisabled", value=False)
         cut_short(browser, pictures + "/run-cut-short.html")
         troubled(browser)
+        labels(browser)
+        failures(browser)
     browser.close()
 print("ok")

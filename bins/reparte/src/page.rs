@@ -18,6 +18,7 @@ pub(crate) mod run_info;
 mod run_json;
 mod snapshot;
 mod state_text;
+pub(crate) mod task_failures;
 mod timeline;
 mod utilisation;
 mod web_server;
@@ -29,6 +30,7 @@ use crate::output_file::OutputFile;
 use crate::page::ending::Ending;
 use crate::page::recorder::Recorder;
 use crate::page::run_info::RunInfo;
+use crate::page::task_failures::TaskFailure;
 use crate::page::web_server::{WebListener, WebServer};
 
 /// The places where the page of a run is wanted. They are checked before the run begins.
@@ -83,6 +85,11 @@ impl RunPage {
     /// Returns the address of the live page, if there is one.
     pub(crate) fn url(&self) -> Option<&str> {
         self.url.as_deref()
+    }
+
+    /// Shows a task that has failed.
+    pub(crate) fn add_failure(&self, failure: TaskFailure) {
+        self.recorder.model().add_failure(failure);
     }
 
     /// Shows how the run ended, writes the report, and stops the live page once those who

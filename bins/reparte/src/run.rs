@@ -165,7 +165,8 @@ impl RunCommand {
         let failures = FailureReport::new(console);
         let resumed = self.resumed;
         let failed = &mut run.failed;
-        let collected = collect(outcomes, &mut run.feeder, writer, failures, failed, resumed);
+        let (feeder, page) = (&mut run.feeder, run.page.as_ref());
+        let collected = collect(outcomes, feeder, writer, failures, failed, page, resumed);
         self.finish(run, collected, console)
     }
 

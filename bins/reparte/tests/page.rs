@@ -146,6 +146,17 @@ fn the_page_tells_of_the_run_while_it_is_on() {
     let error = all["errors"][0]["text"].as_str().unwrap();
     assert!(error.contains("</script>"), "{error}");
     assert_eq!(all["account"]["servers"][0]["failures"]["fault"], 1);
+    until("the failed task is told", || {
+        data(&address, "")["failed"]["next"] == 1
+    });
+    let failed = &data(&address, "?since=2&failed=0")["failed"]["tasks"][0];
+    assert_eq!(
+        (&failed["task"], &failed["input"], &failed["attempts"]),
+        (&Value::from(2), &Value::from("bad"), &Value::from(1))
+    );
+    assert_eq!(failed["error"]["kind"], "fault");
+    let later = &data(&address, "?failed=1")["failed"]["tasks"];
+    assert_eq!(*later, serde_json::json!([]));
 
     held.word.send(()).unwrap();
     // Who looks on is let see the end.

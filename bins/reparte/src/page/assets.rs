@@ -6,7 +6,7 @@ pub(super) const PAGE: &str = include_str!("page.html");
 pub(super) const STYLE: &str = include_str!("page.css");
 /// The scripts by their names, in the order in which the page has them: each may use those
 /// before it while it loads.
-pub(super) const SCRIPTS: [(&str, &str); 9] = [
+pub(super) const SCRIPTS: [(&str, &str); 10] = [
     ("format.js", include_str!("format.js")),
     ("timeline.js", include_str!("timeline.js")),
     ("call_painter.js", include_str!("call_painter.js")),
@@ -15,5 +15,6 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
     ("selection.js", include_str!("selection.js")),
     ("chart_input.js", include_str!("chart_input.js")),
     ("chart.js", include_str!("chart.js")),
+    ("failures.js", include_str!("failures.js")),
     ("page.js", include_str!("page.js")),
 ];

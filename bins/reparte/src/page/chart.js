@@ -14,6 +14,7 @@ class Chart {
     this.frame = 0; // The requested animation frame; 0 if there is none.
     this.width = 0;
     this.height = 0;
+    this.brush = null; // The places of the canvas between which a mouse is dragged.
     this.loadColours();
     listen(this);
     scroller.addEventListener("scroll", () => this.redraw(), { passive: true });
@@ -73,6 +74,14 @@ class Chart {
     this.axis.update(labels, this.width - labels - 10);
   }
 
+  drawBrush() {
+    const { context, painter, brush: [from, to] } = this;
+    context.globalAlpha = 0.2;
+    context.fillStyle = painter.colour.accent;
+    context.fillRect(Math.min(from, to), AXIS_HEIGHT, Math.abs(to - from), this.height);
+    context.globalAlpha = 1;
+  }
+
   draw() {
     this.resize();
     const { context, painter, axis, width, height } = this;
@@ -85,6 +94,7 @@ class Chart {
     this.lanes.draw(painter, axis, this.scroller.scrollTop, height);
     context.restore();
     this.selection.draw(painter, width, height);
+    if (this.brush) this.drawBrush();
     context.fillStyle = painter.colour.border;
     context.fillRect(0, AXIS_HEIGHT, width, 1);
     if (axis.isOn && !this.isStill) {

@@ -57,6 +57,7 @@ mod tests {
     use crate::exit::Failure;
     use crate::page::ending::Ending;
     use crate::page::run_info::RunInfo;
+    use crate::page::task_failures::{TaskFailure, TaskFailures};
     use crate::page::timeline::{CallOutcome, Timeline};
 
     const HOSTILE: &str = "</script><script>alert('&')</script><!-- summary -->";
@@ -77,11 +78,22 @@ mod tests {
         let server = Arc::from(HOSTILE);
         timeline.start_call(0, 0, &server, CallReason::First, Duration::ZERO);
         timeline.end_call(0, CallOutcome::Failed, Some(HOSTILE), Duration::ZERO);
+        let mut failures = TaskFailures::default();
+        failures.add(TaskFailure {
+            line: 1,
+            input: HOSTILE.to_owned(),
+            is_whole: true,
+            kind: "fault",
+            message: HOSTILE.to_owned(),
+            server: Some(HOSTILE.to_owned()),
+            attempts: 1,
+        });
         let data = format!("{{\"text\":\"{HOSTILE}\"}}");
         let ending = Ending::of(&Err(Failure::server(HOSTILE)));
         let live = live(&Snapshot {
             info: &run_info(),
             timeline: &timeline,
+            failures: &failures,
             summary: &RunSummary::default(),
             rate: None,
             ending: Some(&ending),

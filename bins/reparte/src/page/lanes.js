@@ -7,12 +7,14 @@ class Lanes {
     this.rows = []; // The lanes with their places, from the top of all of them.
     this.pitch = 26; // The distance from one row to the next.
     this.height = 0;
+    this.distinct = []; // What tells each server's name from the others.
     this.states = new Map(); // The state of each server, by its name.
   }
 
   // Puts the lanes one below the other, with a gap between servers of several slots.
   arrange() {
     const lanes = this.timeline.sortedLanes();
+    this.distinct = distinctParts(this.timeline.names);
     this.pitch = lanes.length <= 16 ? 26 : lanes.length <= 64 ? 19 : 12;
     const isGrouped = lanes.some((lane) => lane.slot > 1);
     let y = AXIS_HEIGHT + 4;
@@ -140,7 +142,9 @@ class Lanes {
       context.fillStyle = isUnusable ? colour.failure : colour.text;
       const sign = isUnusable ? "\u2715 " : "";
       const room = axis.left - (isOnlySlot ? 24 : 40) - context.measureText(sign).width;
-      context.fillText(sign + cutToWidth(context, name, room), 12, y);
+      const isWhole = context.measureText(name).width <= room;
+      const shown = isWhole ? name : cutToWidth(context, this.distinct[lane.server], room);
+      context.fillText(sign + shown, 12, y);
     });
   }
 }

@@ -10,8 +10,9 @@ use reparte::{Handle, RunSummary};
 use crate::page::document;
 use crate::page::ending::Ending;
 use crate::page::run_info::RunInfo;
-use crate::page::run_json::run_json;
+use crate::page::run_json::{Since, run_json};
 use crate::page::snapshot::Snapshot;
+use crate::page::task_failures::{TaskFailure, TaskFailures};
 use crate::page::timeline::Timeline;
 
 /// The model of the page of one run.
@@ -31,6 +32,8 @@ pub(super) struct PageModel {
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     pub(super) timeline: Timeline,
+    /// The tasks that have failed, as their outcomes come.
+    pub(super) failures: TaskFailures,
     /// The number of tasks that end per second: of late, or in all once the run has ended.
     pub(super) rate: Option<f64>,
     /// The end of the run, if it has ended.
@@ -56,6 +59,11 @@ impl PageModel {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Adds a task that has failed.
+    pub(super) fn add_failure(&self, failure: TaskFailure) {
+        self.lock().failures.add(failure);
+    }
+
     /// Says that the run has ended.
     pub(super) fn set_ended(&self) {
         self.has_ended.store(true, Release);
@@ -72,11 +80,11 @@ impl PageModel {
 
     /// Returns the page with its data in it.
     pub(super) fn frozen_document(&self) -> String {
-        document::frozen(&self.live_document(), &self.json(0))
+        document::frozen(&self.live_document(), &self.json(Since::default()))
     }
 
-    /// Returns the data, with the ended calls from the one numbered `since` on.
-    pub(super) fn json(&self, since: u64) -> String {
+    /// Returns the data, with the ended calls and the failed tasks from `since` on.
+    pub(super) fn json(&self, since: Since) -> String {
         self.with_snapshot(|snapshot| run_json(&snapshot, since))
     }
 
@@ -86,6 +94,7 @@ impl PageModel {
         render(Snapshot {
             info: &self.info,
             timeline: &recorded.timeline,
+            failures: &recorded.failures,
             summary: &summary,
             rate: recorded.rate,
             ending: recorded.ending.as_ref(),

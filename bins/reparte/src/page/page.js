@@ -6,6 +6,10 @@ const timeline = new Timeline();
 const chart = new Chart(timeline, {
   scroller: byId("lanes"), canvas: byId("canvas"), rest: byId("rest"), tip: byId("tip"), told: byId("told"),
 });
+const failures = new Failures({
+  section: byId("failures"), filter: byId("failures-filter"), shown: byId("failures-shown"),
+  rows: byId("failures-rows"), save: byId("failures-save"), saveInputs: byId("failures-inputs"),
+});
 // The time between two requests, in milliseconds.
 const POLL_INTERVAL = 1000;
 let latest = null; // The newest run.json.
@@ -26,9 +30,12 @@ function cell(content, className, isHeader) {
   return cell;
 }
 
-function setRows(id, rows) {
-  byId(id).replaceChildren(...rows.map((cells) => {
+// Fills a table's body. Each cell has the name of its column, which it shows on narrow screens.
+function setRows(body, rows) {
+  const names = [...body.closest("table").tHead.rows[0].cells].map((head) => head.textContent);
+  body.replaceChildren(...rows.map((cells) => {
     const row = document.createElement("tr");
+    cells.forEach((cell, column) => { cell.dataset.label = names[column]; });
     row.append(...cells);
     return row;
   }));
@@ -99,7 +106,7 @@ function showDetails(details) {
     head.scope = "col";
     return head;
   }));
-  setRows("details-rows", details.rows.map((row) =>
+  setRows(byId("details-rows"), details.rows.map((row) =>
     row.map((text, column) => cell(text, className(column), !column))));
 }
 
@@ -153,7 +160,7 @@ function showState(data) {
 const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", failing: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb" };
 
 function showServers(servers, meanings) {
-  setRows("servers", servers.map((server) => {
+  setRows(byId("servers"), servers.map((server) => {
     const state = document.createElement("span");
     state.className = `server-state ${server.state}`;
     const sign = document.createElement("i");
@@ -179,7 +186,7 @@ function showServers(servers, meanings) {
       cell(countOrDash(server.silences), "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
       cell(`${Math.round(server.busy_share * 100)} %`, "number"),
-      cell([meanings[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text"),
+      cell([meanings[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text wide"),
     ];
   }));
 }
@@ -191,11 +198,11 @@ function countOrDash(count) {
 function showErrors(errors) {
   byId("no-errors").hidden = errors.length > 0;
   byId("errors-wide").hidden = !errors.length;
-  setRows("errors", [...errors].reverse().map((error) => [
-    cell(formatDuration(error.at), "number"),
+  setRows(byId("errors"), [...errors].reverse().map((error) => [
+    cell(formatMoment(error.at, 3), "number"),
     cell(formatCount(error.task + 1), "number"),
-    cell(error.server),
-    cell(error.text, "text lines"),
+    cell(error.server, "name"),
+    cell(error.text, "text lines wide"),
   ]));
 }
 
@@ -227,13 +234,16 @@ function showAccount(account, cancels) {
 
 function showNewest() {
   if (!byId("calls").open) return;
-  setRows("newest", [...timeline.newest].reverse().map((call) => {
+  // As many digits as tell one start from the next.
+  const shortest = Math.min(...timeline.newest.map((call) => call.length));
+  const digits = shortest < 2e3 ? 6 : 3;
+  setRows(byId("newest"), [...timeline.newest].reverse().map((call) => {
     const lane = timeline.lanes[call.lane];
     return [
       cell(formatCount(call.task + 1), "number"),
       cell(timeline.names[lane.server]),
       cell(String(lane.slot), "number"),
-      cell(formatDuration(call.start), "number"),
+      cell(formatMoment(call.start, digits), "number"),
       cell(formatDuration(call.length), "number"),
       cell(REASONS[call.reason]),
       cell(OUTCOMES[call.outcome]),
@@ -242,7 +252,9 @@ function showNewest() {
 }
 
 function update(data) {
+  if (latest && latest.began !== data.began) failures.clear();
   timeline.update(data);
+  failures.update(data);
   latest = data;
   show(data);
 }
@@ -250,7 +262,7 @@ function update(data) {
 // Asks for run.json once a second until the run is over, and less often if nothing answers.
 async function poll() {
   try {
-    const response = await fetch(`run.json?since=${timeline.next}`, { cache: "no-store" });
+    const response = await fetch(`run.json?since=${timeline.next}&failed=${failures.next}`, { cache: "no-store" });
     if (!response.ok) throw new Error(response.status);
     const data = await response.json();
     unanswered = 0;
@@ -275,8 +287,8 @@ setStill();
 loadColours();
 chart.onRangeChange = (isWhole) => { byId("whole").disabled = isWhole; };
 byId("whole").disabled = true;
-byId("in").addEventListener("click", () => chart.axis.zoom(0.5));
-byId("out").addEventListener("click", () => chart.axis.zoom(2));
+byId("in").addEventListener("click", () => chart.axis.zoom(0.25));
+byId("out").addEventListener("click", () => chart.axis.zoom(4));
 byId("whole").addEventListener("click", () => chart.axis.showAll());
 byId("calls").addEventListener("toggle", showNewest);
 byId("page").hidden = false;

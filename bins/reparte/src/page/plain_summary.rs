@@ -9,7 +9,11 @@ use untrusted_text::Html;
 use crate::page::details::Details;
 use crate::page::snapshot::Snapshot;
 use crate::page::state_text::{meaning, wait_reason};
+use crate::page::task_failures::TaskFailures;
 use crate::page::timeline::Timeline;
+
+/// The most failed tasks that are listed.
+const LISTED_FAILURES: usize = 50;
 
 // Writing to a string does not fail, so the results of `write!` are ignored here.
 
@@ -35,6 +39,7 @@ pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
         push_details(&mut html, &details());
     }
     push_servers(&mut html, summary);
+    push_failures(&mut html, snapshot.failures);
     push_errors(&mut html, snapshot.timeline);
     html
 }
@@ -108,6 +113,29 @@ fn push_servers(html: &mut String, summary: &RunSummary) {
         );
     }
     html.push_str("</table>\n");
+}
+
+/// The newest failed tasks.
+fn push_failures(html: &mut String, failures: &TaskFailures) {
+    let (first, next) = failures.range();
+    if first == next {
+        return;
+    }
+    html.push_str("<h2>Failed tasks</h2>\n<ul>\n");
+    for failure in failures.since(0).rev().take(LISTED_FAILURES) {
+        let _ = writeln!(
+            html,
+            "<li>task {}: <pre>{}</pre><pre>{}</pre></li>",
+            failure.line,
+            Html(&failure.input),
+            Html(&failure.message)
+        );
+    }
+    html.push_str("</ul>\n");
+    let shown = u64::try_from(LISTED_FAILURES).unwrap_or(u64::MAX);
+    if next > shown {
+        let _ = writeln!(html, "<p>{} failed before these.</p>", next - shown);
+    }
 }
 
 fn push_errors(html: &mut String, timeline: &Timeline) {

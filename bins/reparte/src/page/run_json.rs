@@ -9,23 +9,47 @@ use crate::page::snapshot::Snapshot;
 use crate::page::state_text::{meaning, wait_reason};
 use crate::page::timeline::{CallOutcome, micros};
 
-/// Returns all that the page shows, with the ended calls from the one numbered `since` on.
+/// The parts of the data that the page has: calls and failed tasks before these numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Since {
+    pub(super) calls: u64,
+    pub(super) failures: u64,
+}
+
+/// Returns all that the page shows, with the ended calls and the failed tasks from `since` on.
 /// Times are in microseconds from the start of the run, but for those of the account.
 ///
 /// Calls are rows of numbers, one after the other in an array, since there are many. An ended
 /// call is its lane, task, start, length, reason and outcome; a running one its lane, task,
 /// start, reason, and whether it is lost.
-pub(super) fn run_json(snapshot: &Snapshot<'_>, since: u64) -> String {
+pub(super) fn run_json(snapshot: &Snapshot<'_>, since: Since) -> String {
     let mut text = head(snapshot).to_string();
     // The members that are already text, or would be slow as values, follow before the `}`.
     text.pop();
     text.push_str(",\"account\":");
     text.push_str(&snapshot.summary.to_json());
-    push_ended(&mut text, snapshot, since);
+    push_ended(&mut text, snapshot, since.calls);
     push_running(&mut text, snapshot);
     // Writing to a string does not fail.
+    let _ = write!(text, ",\"failed\":{}", failed(snapshot, since.failures));
     let _ = write!(text, ",\"past\":{}}}", past(snapshot));
     text
+}
+
+/// Returns the failed tasks, and the numbers of the first one that is kept and of the next.
+fn failed(snapshot: &Snapshot<'_>, since: u64) -> Value {
+    let (first, next) = snapshot.failures.range();
+    let tasks = snapshot.failures.since(since).map(|failure| {
+        json!({
+            "task": failure.line,
+            "input": failure.input,
+            "whole": failure.is_whole,
+            "error": { "kind": failure.kind, "message": failure.message },
+            "server": failure.server,
+            "attempts": failure.attempts,
+        })
+    });
+    json!({ "first": first, "next": next, "tasks": tasks.collect::<Vec<_>>() })
 }
 
 fn head(snapshot: &Snapshot<'_>) -> Value {
@@ -163,6 +187,7 @@ mod tests {
     use super::*;
     use crate::page::ending::Ending;
     use crate::page::run_info::RunInfo;
+    use crate::page::task_failures::{TaskFailure, TaskFailures};
     use crate::page::timeline::Timeline;
     use crate::task_estimate::TaskEstimate;
 
@@ -181,9 +206,26 @@ mod tests {
     }
 
     fn parsed(timeline: &Timeline, ending: Option<&Ending>, since: u64) -> Value {
+        let mut failures = TaskFailures::default();
+        for line in [3, 8] {
+            failures.add(TaskFailure {
+                line,
+                input: "</script>".to_owned(),
+                is_whole: true,
+                kind: "fault",
+                message: "no".to_owned(),
+                server: Some("a".to_owned()),
+                attempts: 2,
+            });
+        }
+        let since = Since {
+            calls: since,
+            failures: since,
+        };
         let snapshot = Snapshot {
             info: &run_info(),
             timeline,
+            failures: &failures,
             summary: &RunSummary::default(),
             rate: ending.map(|_| 2.5),
             ending,
@@ -232,6 +274,14 @@ mod tests {
         assert_eq!(json["over"], json!({ "well": true, "text": "Done" }));
         let json = parsed(&timeline, Some(&ending), 1);
         assert_eq!(json["ended"], json!([1, 6, 2000, 4000, 1, 0]));
+        let failed = json!({
+            "task": 8, "input": "</script>", "whole": true, "server": "a", "attempts": 2,
+            "error": { "kind": "fault", "message": "no" },
+        });
+        assert_eq!(
+            json["failed"],
+            json!({ "first": 0, "next": 2, "tasks": [failed] })
+        );
         assert_eq!(parsed(&timeline, Some(&ending), 7)["ended"], json!([]));
     }
 }

@@ -87,6 +87,13 @@ class TimeAxis {
     this.setRange(start - half, start + half);
   }
 
+  // Shows a call with some time around it.
+  fit({ start, length, outcome }) {
+    const end = outcome === RUNNING ? this.now() : start + length;
+    const margin = Math.max((end - start) * 0.25, SHORTEST / 4);
+    this.setRange(start - margin, end + margin);
+  }
+
   setRange(from, to) {
     const end = this.now() * 1.02;
     const length = Math.max(to - from, SHORTEST);

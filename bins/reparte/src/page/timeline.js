@@ -113,7 +113,7 @@ class Timeline {
     const lines = [
       `Task ${formatCount(call.task + 1)}: ${REASONS[call.reason]}, ${outcome}`,
       `${this.names[lane.server]}, slot ${lane.slot}`,
-      `began at ${formatDuration(call.start)}, ${isRunning ? "runs for" : "took"} ${formatDuration(length)}`,
+      `began at ${formatMoment(call.start, 3)}, ${isRunning ? "runs for" : "took"} ${formatDuration(length)}`,
     ];
     const end = call.start + call.length;
     const error = this.errors.find((error) =>

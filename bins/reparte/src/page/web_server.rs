@@ -11,6 +11,7 @@ use xmlrpc_server::{Error, Resource, Service};
 use crate::exit::Failure;
 use crate::page::assets::{SCRIPTS, STYLE};
 use crate::page::model::PageModel;
+use crate::page::run_json::Since;
 
 /// Whoever has asked for data within this time is taken to look at the page.
 const VIEWER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -134,10 +135,16 @@ fn service(model: &Arc<PageModel>, last_request: &Arc<LastRequest>) -> Result<Se
     Ok(service)
 }
 
-/// Reads `since=N` from a query: the page has the ended calls before this one.
-fn since(query: &str) -> u64 {
-    let since = query
-        .split('&')
-        .find_map(|part| part.strip_prefix("since="));
-    since.and_then(|number| number.parse().ok()).unwrap_or(0)
+/// Reads `since=N&failed=M` from a query: the page has the ended calls before the first number,
+/// and the failed tasks before the second.
+fn since(query: &str) -> Since {
+    let number = |name: &str| {
+        let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+        let (_, number) = parts.find(|(key, _)| *key == name)?;
+        number.parse().ok()
+    };
+    Since {
+        calls: number("since").unwrap_or(0),
+        failures: number("failed").unwrap_or(0),
+    }
 }

@@ -2,16 +2,20 @@
 
 use std::io;
 
-use reparte::TryNextError;
+use reparte::{TaskError, TryNextError};
 
 use crate::exit::Failure;
+use crate::page::RunPage;
+use crate::page::task_failures::TaskFailure;
 use crate::run::dispatcher::TaskOutcome;
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::{FailureReport, has_not_run};
 use crate::run::feeder::Feeder;
 use crate::run::flags::Resumed;
 use crate::run::outcomes::OutcomeStream;
+use crate::run::result_record::{kind, last_server};
 use crate::run::result_writer::ResultWriter;
+use crate::run::task::Task;
 
 /// Prints all outcomes until the run ends. The output is buffered while more outcomes are
 /// there, and flushed before the collector waits. Results that the journal had are skipped if
@@ -26,6 +30,7 @@ pub(super) fn collect(
     mut writer: ResultWriter,
     mut failures: FailureReport,
     failed: &mut FailedTasks,
+    page: Option<&RunPage>,
     resumed: Resumed,
 ) -> Result<(), Failure> {
     while let Some((id, outcome)) = next(&mut outcomes, &mut writer)? {
@@ -36,6 +41,9 @@ pub(super) fn collect(
             failures.add(&task, error);
             if !has_not_run(error) {
                 failed.add(&task);
+                if let Some(page) = page {
+                    page.add_failure(page_failure(&task, error));
+                }
             }
         }
         if resumed == Resumed::Skip && outcome.is_ok() && task.is_uncalled() {
@@ -45,6 +53,19 @@ pub(super) fn collect(
     }
     failures.finish();
     Ok(writer.flush()?)
+}
+
+/// Returns a failed task as the page shows it.
+fn page_failure(task: &Task, error: &TaskError) -> TaskFailure {
+    TaskFailure {
+        line: task.line,
+        input: task.input.clone(),
+        is_whole: task.whole_line() == Some(task.input.as_bytes()),
+        kind: kind(error),
+        message: error.full_reason(),
+        server: last_server(error).map(str::to_owned),
+        attempts: error.calls(),
+    }
 }
 
 fn next(

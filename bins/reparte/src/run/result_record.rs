@@ -94,7 +94,7 @@ fn input(task: &Task) -> Json {
 }
 
 /// Returns the kind of a failure, as JSON has it.
-fn kind(error: &TaskError) -> &'static str {
+pub(super) fn kind(error: &TaskError) -> &'static str {
     match (error.kind(), error.history().last()) {
         (TaskErrorKind::Permanent, Some(last)) => last.error.kind().name(),
         (TaskErrorKind::GivenUp, _) => "given up",
@@ -105,6 +105,6 @@ fn kind(error: &TaskError) -> &'static str {
 }
 
 /// Returns the server of the task's last failed call.
-fn last_server(error: &TaskError) -> Option<&str> {
+pub(super) fn last_server(error: &TaskError) -> Option<&str> {
     error.history().last().map(|call| &*call.server)
 }
