@@ -73,7 +73,7 @@ pub fn stop_at_signal(
 }
 
 /// Runs `first` at the first signal that asks the program to end. At the second that is no
-/// SIGHUP, nor the first one repeated within [`REPEATED`], runs `last` and ends the process with
+/// SIGHUP, nor the first one repeated within 100 ms, runs `last` and ends the process with
 /// 128 plus the signal's number as its exit code, the code that a shell reports.
 ///
 /// # Errors
