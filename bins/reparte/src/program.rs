@@ -2,6 +2,8 @@
 //! on this machine. The programs of `--verify` are started and ended here too.
 
 #[cfg(unix)]
+pub(crate) mod answer;
+#[cfg(unix)]
 pub(crate) mod call_input;
 #[cfg(unix)]
 pub(crate) mod command_template;
@@ -38,6 +40,8 @@ mod placeholder;
 pub(crate) mod process;
 #[cfg(unix)]
 pub(crate) mod process_groups;
+#[cfg(unix)]
+pub(crate) mod result_type;
 #[cfg(unix)]
 pub(crate) mod runner;
 #[cfg(unix)]

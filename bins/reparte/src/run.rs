@@ -11,6 +11,7 @@
 //! | collect | prints each outcome as it comes, until the run ends |
 //! | finish | says how the run ended: on standard error, in the files and on the page |
 
+mod answer_form;
 mod binary_kind;
 mod call_result;
 mod check_process;
@@ -18,6 +19,7 @@ mod collector;
 mod column_types;
 mod destination;
 mod dispatcher;
+mod dry_run;
 #[cfg(feature = "redis")]
 mod engine;
 mod failed_tasks;
@@ -38,8 +40,10 @@ mod outcomes;
 mod output_format;
 mod programs;
 mod progress;
+mod read_ahead;
 mod result_bytes;
 mod result_check;
+mod result_files;
 mod result_record;
 mod result_writer;
 pub(crate) mod server_file;
@@ -69,7 +73,7 @@ use crate::program::file::find_program;
 use crate::program::init_process;
 use crate::progress_display::ProgressDisplay;
 use crate::run::call_result::CallResult;
-use crate::run::collector::collect;
+use crate::run::collector::{Sinks, collect};
 use crate::run::destination::Destination;
 use crate::run::dispatcher::{Dispatcher, RunHandle};
 use crate::run::failed_tasks::FailedTasks;
@@ -80,9 +84,11 @@ use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
+use crate::run::output_format::OutputFormat;
 use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
-use crate::run::result_writer::ResultWriter;
+use crate::run::result_files::ResultFiles;
+use crate::run::result_writer::{Extras, ResultWriter};
 use crate::run::server_file::{ServerFileWatcher, ServerKey};
 use crate::run::servers::{DestinationSetup, Servers};
 use crate::run::task::Task;
@@ -97,6 +103,8 @@ struct Files {
     input: Arc<InputProgress>,
     account: Option<OutputFile>,
     failed: Option<OutputFile>,
+    extras: Extras,
+    results: Option<ResultFiles>,
     page: PageSetup,
 }
 
@@ -130,16 +138,19 @@ impl RunCommand {
         }
         #[cfg(feature = "redis")]
         engine::refuse_other_places(&self)?;
+        if self.dry_run {
+            return dry_run::run(&self, console);
+        }
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
         let servers = Servers::connect(&self, self.check()?)?;
         let files = self.open()?;
-        let names = files.tasks.names().cloned();
         if files.format.has_columns() {
-            servers.programs.check_columns(names.as_deref())?;
+            let names = files.tasks.names().map(|names| &**names);
+            servers.programs.check_columns(names)?;
         }
         let dispatcher = self.resume(servers.destinations, &files.format)?;
-        if let Some(check) = &servers.setup.check {
+        if let Some(check) = &servers.setup.rules.check {
             check.set_run(&dispatcher.handle());
         }
         let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
@@ -156,18 +167,37 @@ impl RunCommand {
         dispatcher: Dispatcher,
         watcher: Watcher,
         programs: &Programs,
-        files: Files,
+        mut files: Files,
         console: &Console,
     ) -> Result<(), Failure> {
         let names = files.tasks.names().cloned();
+        let (extras, results) = (files.extras, files.results.take());
         let (mut run, outcomes) = self.feed(dispatcher, watcher, programs, files, console)?;
-        let writer = ResultWriter::new(self.output, names.as_deref(), console)?;
+        let writer = ResultWriter::new(self.output, names.as_deref(), extras, console)?;
         let failures = FailureReport::new(console);
-        let resumed = self.resumed;
-        let failed = &mut run.failed;
-        let (feeder, page) = (&mut run.feeder, run.page.as_ref());
-        let collected = collect(outcomes, feeder, writer, failures, failed, page, resumed);
+        let sinks = Sinks {
+            writer,
+            failures,
+            failed: &mut run.failed,
+            results: results.as_ref(),
+            page: run.page.as_ref(),
+            resumed: self.resumed,
+        };
+        let collected = collect(outcomes, &mut run.feeder, sinks);
         self.finish(run, collected, console)
+    }
+
+    /// Returns what is printed beside the results.
+    fn extras(&self) -> Result<Extras, Failure> {
+        if self.tag && self.output != OutputFormat::Text {
+            return Err(Failure::argument(
+                "--tag is for the format text: the others have the task already",
+            ));
+        }
+        Ok(Extras {
+            has_tag: self.tag,
+            has_errors: self.shows_errors(),
+        })
     }
 
     fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
@@ -200,6 +230,8 @@ impl RunCommand {
         let failed = OutputFile::at("--failed", self.failed.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
+        let extras = self.extras()?;
+        let results = self.results.as_deref().map(ResultFiles::open).transpose()?;
         let input = Arc::new(InputProgress::default());
         // The input comes last: at a terminal it asks for tasks, and no bad flag may follow.
         let tasks = TaskReader::open(self.tasks.as_deref(), &format, &input)?;
@@ -209,6 +241,8 @@ impl RunCommand {
             input,
             account,
             failed,
+            extras,
+            results,
             page,
         })
     }

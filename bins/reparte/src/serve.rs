@@ -1,12 +1,12 @@
 //! `reparte serve`: any program as a function.
 
+mod call_log;
 #[cfg(feature = "redis")]
 mod engine_worker;
 mod function;
 mod shutdown;
 
 use std::ffi::OsString;
-#[cfg(feature = "redis")]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +26,11 @@ use crate::program::command_template::CommandTemplate;
 use crate::program::flags::ProgramFlags;
 use crate::program::init_process;
 use crate::program::own_memory::hide_memory;
+use crate::program::result_type::ResultType;
 use crate::program::runner::ProgramRunner;
 use crate::program::user::ProgramUser;
-use crate::serve::function::answer;
+use crate::serve::call_log::CallLog;
+use crate::serve::function::Published;
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
@@ -87,6 +89,10 @@ pub(crate) struct Serve {
     /// Stop the program once it has run for this long
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "600")]
     max_seconds: Duration,
+    /// Write a line of JSON into FILE for each call: its function, task, seconds, the program's exit
+    /// status and the end of its error output
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     #[command(flatten)]
     limits: ProgramFlags,
     /// Run the program as this user, and not as root: it then can't read the token and the
@@ -106,7 +112,7 @@ impl Serve {
             return Err(init_process::run_as_child());
         }
         let limits = self.limits.limits(self.max_seconds);
-        if let Some(most) = limits.most_readable(self.limits.base64) {
+        if let Some(most) = limits.most_readable(self.limits.result_type() == ResultType::Base64) {
             log::warn!(
                 "--max-output: clients read {most} bytes of output at most, unless they are told \
                  to read longer answers (--max-answer of run and call)"
@@ -118,8 +124,14 @@ impl Serve {
             &self.limits,
             self.max_seconds,
             true,
+            self.limits.stderr || self.log.is_some(),
         )?);
-        let mut service = service(&self.function, &program)?;
+        let published = Published {
+            program: Arc::clone(&program),
+            log: self.log.as_deref().map(CallLog::open).transpose()?,
+            gives_errors: self.limits.stderr,
+        };
+        let mut service = service(&self.function, published)?;
         #[cfg(feature = "redis")]
         if let Some(url) = &self.engine {
             let engine = Engine::read(url, self.engine_login.as_deref(), self.ca.as_ref())?;
@@ -158,19 +170,23 @@ impl Serve {
     }
 }
 
-fn service(name: &str, program: &Arc<ProgramRunner>) -> Result<Service, Failure> {
+fn service(name: &str, published: Published) -> Result<Service, Failure> {
     let mut service = Service::new();
-    let published = Arc::clone(program);
+    let program = Arc::clone(&published.program);
+    let result_type = match published.gives_errors {
+        true => Some("struct"),
+        false => program.result_type(),
+    };
     let registered = match program.takes_all_arguments() {
         true => service.register_variadic(name, move |call: &Context, arguments| {
-            answer(&published, call, arguments)
+            published.answer(call, arguments)
         }),
         false => service.register(name, move |call: &Context, argument: Value| {
-            answer(&published, call, vec![argument])
+            published.answer(call, vec![argument])
         }),
     };
     let described = registered.and_then(|service| service.help(name, program.help()));
-    let signed = described.and_then(|service| match program.result_type() {
+    let signed = described.and_then(|service| match result_type {
         Some(result) => {
             let arguments = std::iter::repeat_n("string", program.argument_count());
             let signature: Vec<&str> = std::iter::once(result).chain(arguments).collect();

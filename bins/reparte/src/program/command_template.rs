@@ -13,6 +13,7 @@ use crate::program::call_input::CallInput;
 use crate::program::file::find_program;
 use crate::program::input::{standard_input, word};
 use crate::program::placeholder::{Part, is_plain, parts};
+use crate::shell::quote;
 
 /// A program and its arguments, some of which may have placeholders.
 #[derive(Debug)]
@@ -181,6 +182,36 @@ impl CommandTemplate {
             false => Some(stdin(call.arguments)?),
         };
         Ok(Filled { words, input })
+    }
+
+    /// Returns the command of a call, and its standard input, as a shell reads them.
+    ///
+    /// # Errors
+    ///
+    /// No program can take the arguments.
+    pub(crate) fn describe(&self, call: CallInput) -> Result<String, Fault> {
+        let Filled { words, input } = self.fill(call)?;
+        Ok(self.shown(&words, input.as_deref()))
+    }
+
+    /// Returns the program with these arguments, or its own ones, as a shell reads them.
+    pub(crate) fn shown(&self, words: &[OsString], input: Option<&[u8]>) -> String {
+        const PLAIN: &str = "-_./:,=@%+";
+        let own: Vec<OsString> = self.arguments.iter().map(|parts| literal(parts)).collect();
+        let words = if words.is_empty() { &own } else { words };
+        let path = self.path.as_os_str();
+        let words = std::iter::once(path).chain(words.iter().map(OsString::as_os_str));
+        let words = words.map(|word| quote(&word.to_string_lossy(), PLAIN));
+        let command = words.collect::<Vec<_>>().join(" ");
+        match input {
+            None => command,
+            Some(input) => {
+                // The shell adds a line end.
+                let input = input.strip_suffix(b"\n").unwrap_or(input);
+                let input = quote(&String::from_utf8_lossy(input), PLAIN);
+                format!("{command} <<< {input}")
+            }
+        }
     }
 
     /// Returns the text of a placeholder. `None` if the program has it as it is.

@@ -1,33 +1,47 @@
 //! The end of a program's error output.
 
-/// The most bytes that are kept.
-const MAX_ERRORS: usize = 2000;
+/// The most bytes that go with a failure.
+pub(crate) const FAILURE_BYTES: usize = 2000;
 
-/// The last bytes of an error output, up to twice [`MAX_ERRORS`].
-#[derive(Debug, Default)]
-pub(crate) struct ErrorTail(Vec<u8>);
+/// The most bytes that are given on request.
+pub(crate) const REQUESTED_BYTES: usize = 64 * 1024;
+
+/// The last bytes of an error output, up to twice as many as are given.
+#[derive(Debug)]
+pub(crate) struct ErrorTail {
+    bytes: Vec<u8>,
+    most: usize,
+}
 
 impl ErrorTail {
+    /// Returns nothing yet. At most so many bytes are given.
+    pub(crate) fn new(most: usize) -> Self {
+        ErrorTail {
+            bytes: Vec::new(),
+            most,
+        }
+    }
+
     pub(crate) fn push(&mut self, part: &[u8]) {
-        self.0.extend_from_slice(part);
-        if self.0.len() > 2 * MAX_ERRORS {
-            self.0.drain(..self.0.len() - MAX_ERRORS);
+        self.bytes.extend_from_slice(part);
+        if self.bytes.len() > 2 * self.most {
+            self.bytes.drain(..self.bytes.len() - self.most);
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.bytes.clear();
     }
 
-    /// Returns the last [`MAX_ERRORS`] bytes, as text.
+    /// Returns the last bytes, as text.
     pub(crate) fn text(&self) -> String {
-        let mut from = self.0.len().saturating_sub(MAX_ERRORS);
+        let mut from = self.bytes.len().saturating_sub(self.most);
         // A character of UTF-8 that was cut has left bytes of the form 10xxxxxx.
-        let is_rest = |from: usize| self.0.get(from).is_some_and(|byte| byte >> 6 == 0b10);
+        let is_rest = |from: usize| self.bytes.get(from).is_some_and(|byte| byte >> 6 == 0b10);
         while from > 0 && is_rest(from) {
             from += 1;
         }
-        let end = self.0.get(from..).unwrap_or_default();
+        let end = self.bytes.get(from..).unwrap_or_default();
         String::from_utf8_lossy(end).trim().to_owned()
     }
 }

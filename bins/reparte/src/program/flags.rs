@@ -9,9 +9,11 @@ use clap::Args;
 use crate::exit::Failure;
 use crate::flags::seconds::seconds;
 use crate::flags::whole_number::whole_number;
+use crate::program::error_tail::FAILURE_BYTES;
 use crate::program::kept::framing::Framing;
 use crate::program::kept::options::KeepOptions;
 use crate::program::limits::Limits;
+use crate::program::result_type::ResultType;
 
 // No doc comment: clap would take it for the subcommand's.
 #[derive(Debug, Args)]
@@ -24,9 +26,20 @@ pub(crate) struct ProgramFlags {
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "5")]
     #[arg(requires = "program", conflicts_with = "keep")]
     output_grace: Duration,
-    /// The result is the output's bytes, whatever they are, and not a string
+    /// The result is the output's bytes, whatever they are, and not a string; as --result-type
+    /// base64
     #[arg(long, requires = "program")]
-    pub(crate) base64: bool,
+    base64: bool,
+    /// The type of the result. With json it is a value, and no string that has JSON in it: in
+    /// `run`, that of servers too
+    #[arg(long, value_name = "TYPE", value_enum, default_value = "string")]
+    #[arg(conflicts_with = "base64")]
+    result_type: ResultType,
+    /// Give what the program says on standard error, the last 64 KiB, with a result too. `run`
+    /// shows it; the result of `serve` is then a struct of result and stderr, which `run --stderr`
+    /// takes apart
+    #[arg(long)]
+    pub(crate) stderr: bool,
     /// Start the program once for each call that runs at a time, and keep it: it reads one task
     /// after the other from its standard input, and writes a result for each to its standard
     /// output
@@ -59,6 +72,15 @@ impl ProgramFlags {
             time,
             output_bytes: self.max_output,
             output_grace: self.output_grace,
+            error_bytes: FAILURE_BYTES,
+        }
+    }
+
+    /// Returns the type of the result.
+    pub(crate) fn result_type(&self) -> ResultType {
+        match self.base64 {
+            true => ResultType::Base64,
+            false => self.result_type,
         }
     }
 
@@ -73,7 +95,7 @@ impl ProgramFlags {
                 "--results-fd: 2 is the error output: name a descriptor from 3 to 9, such as 3",
             ));
         }
-        if self.base64 && self.framing == Framing::Json {
+        if self.result_type() == ResultType::Base64 && self.framing == Framing::Json {
             return Err(Failure::argument(
                 "--base64: the result of --framing json is a JSON value: leave --base64 out, or \
                  take --framing length, whose results are bytes",
@@ -81,7 +103,8 @@ impl ProgramFlags {
         }
         Ok(self.keep.then_some(KeepOptions {
             framing: self.framing,
-            as_base64: self.base64,
+            result: self.result_type(),
+            keeps_errors: false,
             results_fd: self.results_fd,
             recycle: self.recycle,
             grace: self.keep_grace,

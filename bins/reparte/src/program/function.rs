@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use xmlrpc_wire::{Bytes, Value};
-
+use crate::program::answer::ProgramAnswer;
 use crate::program::call_input::CallInput;
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::ProgramFailure;
 use crate::program::limits::Limits;
-use crate::program::output_text::output_text;
 use crate::program::own_memory;
 use crate::program::process;
 use crate::program::process_groups::ProcessGroups;
+use crate::program::result_type::ResultType;
 use crate::program::user::ProgramUser;
 
 /// A program that is run for each call of a function.
@@ -21,8 +20,7 @@ pub(crate) struct ProgramFunction {
     /// The user that the program runs as. `None` if it is this process's.
     pub(crate) user: Option<ProgramUser>,
     pub(crate) limits: Limits,
-    /// True if the result is the output's bytes, and not a string.
-    pub(crate) as_base64: bool,
+    pub(crate) result: ResultType,
     pub(crate) groups: Arc<ProcessGroups>,
 }
 
@@ -39,21 +37,7 @@ impl ProgramFunction {
         name: &str,
         call: CallInput,
         is_cancelled: impl Fn() -> bool,
-    ) -> Result<Value, ProgramFailure> {
-        let output = self.output(name, call, is_cancelled)?;
-        match self.as_base64 {
-            true => Ok(Value::from(Bytes(output))),
-            false => Ok(Value::String(output_text(output)?)),
-        }
-    }
-
-    /// Runs the program, and returns its output without the last line end.
-    fn output(
-        &self,
-        name: &str,
-        call: CallInput,
-        is_cancelled: impl Fn() -> bool,
-    ) -> Result<Vec<u8>, ProgramFailure> {
+    ) -> Result<ProgramAnswer, ProgramFailure> {
         let (mut command, input) = self.program.command(call)?;
         if let Some(user) = &self.user {
             user.apply(&mut command);
@@ -67,16 +51,13 @@ impl ProgramFunction {
             log::debug!("{name}: its error output: {:?}", ended.errors);
         }
         let mut output = ended.output;
+        // The last line end is none of the result.
         output.pop_if(|last| *last == b'\n');
-        Ok(output)
-    }
-
-    /// Returns the type of the result, as a signature names it.
-    pub(crate) fn result_type(&self) -> &'static str {
-        match self.as_base64 {
-            true => "base64",
-            false => "string",
-        }
+        Ok(ProgramAnswer {
+            value: self.result.value(output)?,
+            exit_code: ended.status.code(),
+            errors: ended.errors,
+        })
     }
 
     /// Returns the help of the function.
@@ -89,9 +70,10 @@ impl ProgramFunction {
             None if self.program.takes_input() => "the argument on its standard input".to_owned(),
             None => "the argument in place of {}".to_owned(),
         };
-        let result = match self.as_base64 {
-            true => "the bytes of its output",
-            false => "its output",
+        let result = match self.result {
+            ResultType::String => "its output",
+            ResultType::Base64 => "the bytes of its output",
+            ResultType::Json => "the JSON value that it prints",
         };
         format!(
             "Runs {} with {argument} and gives {result}, {output_bytes} bytes at \

@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 
 use crate::program::error_tail::ErrorTail;
+use crate::program::limits::Limits;
 use crate::program::process_groups::ProcessGroup;
 
 /// The longest wait. It bounds the delay until a cancelled call is noticed.
@@ -39,7 +40,7 @@ impl ProgramIo {
     pub(crate) fn new(
         group: &mut ProcessGroup,
         input: Vec<u8>,
-        max_output: u64,
+        limits: Limits,
     ) -> io::Result<Self> {
         let pipes = ProgramIo {
             stdin: group.child.stdin.take().map(OwnedFd::from),
@@ -47,9 +48,9 @@ impl ProgramIo {
             written: 0,
             stdout: group.child.stdout.take().map(OwnedFd::from),
             output: Vec::new(),
-            max_output,
+            max_output: limits.output_bytes,
             stderr: group.child.stderr.take().map(OwnedFd::from),
-            errors: ErrorTail::default(),
+            errors: ErrorTail::new(limits.error_bytes),
             has_ended: false,
             end: end_notifier(group),
         };

@@ -16,6 +16,7 @@ use untrusted_text::OneLine;
 use xmlrpc_wire::{Fault, Value};
 
 use crate::exit::Failure;
+use crate::program::answer::ProgramAnswer;
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::ProgramFailure;
 use crate::program::kept::framing::{Answer, Framing};
@@ -89,6 +90,16 @@ impl KeptProgram {
         self.pool.options.framing == Framing::Json
     }
 
+    /// Returns the command, and a task on its standard input, as a shell reads them.
+    ///
+    /// # Errors
+    ///
+    /// The program can't take the arguments.
+    pub(crate) fn describe(&self, arguments: Vec<Value>) -> Result<String, Fault> {
+        let task = self.pool.options.framing.task(arguments)?;
+        Ok(self.pool.program.shown(&[], Some(&task)))
+    }
+
     /// Has a process answer a task. `name` is that of the function, for the log.
     ///
     /// # Errors
@@ -100,15 +111,21 @@ impl KeptProgram {
         name: &str,
         arguments: Vec<Value>,
         is_cancelled: impl Fn() -> bool,
-    ) -> Result<Value, ProgramFailure> {
+    ) -> Result<ProgramAnswer, ProgramFailure> {
         let KeepOptions {
-            framing, as_base64, ..
+            framing, result, ..
         } = self.pool.options;
         let task = framing.task(arguments)?;
         loop {
             let process = self.pool.take(&is_cancelled)?;
             match self.ask(name, process, &task, &is_cancelled) {
-                Ok(answer) => return Ok(answer.value(as_base64)?),
+                Ok((answer, errors)) => {
+                    return Ok(ProgramAnswer {
+                        value: answer.value(result)?,
+                        exit_code: None,
+                        errors,
+                    });
+                }
                 Err(Unanswered::Unread) => {}
                 Err(Unanswered::Failure(failure)) => return Err(failure),
             }
@@ -121,7 +138,7 @@ impl KeptProgram {
         mut process: InUse,
         task: &[u8],
         is_cancelled: impl Fn() -> bool,
-    ) -> Result<Answer, Unanswered> {
+    ) -> Result<(Answer, String), Unanswered> {
         let (options, limits) = (self.pool.options, self.pool.limits);
         process.get().begin(task);
         let deadline = self.deadline(process.get());
@@ -135,8 +152,12 @@ impl KeptProgram {
             .advance(options.framing, bytes, deadline, given_up);
         let trouble = match result {
             Ok(answer) => {
+                let errors = match options.keeps_errors {
+                    true => process.get().error_text(),
+                    false => String::new(),
+                };
                 process.give_back();
-                return Ok(answer);
+                return Ok((answer, errors));
             }
             Err(trouble) => trouble,
         };
@@ -213,10 +234,7 @@ impl KeptProgram {
                 framing: Framing::Json,
                 ..
             } => None,
-            KeepOptions {
-                as_base64: true, ..
-            } => Some("base64"),
-            _ => Some("string"),
+            KeepOptions { result, .. } => result.signature(),
         }
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Limits {
     pub(crate) output_bytes: u64,
     /// The time for which a process that the program has left may hold its output in silence.
     pub(crate) output_grace: Duration,
+    /// The most bytes that are kept of the end of the error output.
+    pub(crate) error_bytes: usize,
 }
 
 impl Limits {
@@ -42,6 +44,7 @@ mod tests {
             time: Duration::ZERO,
             output_bytes,
             output_grace: Duration::ZERO,
+            error_bytes: 0,
         };
         for as_base64 in [false, true] {
             let most = limits(u64::MAX).most_readable(as_base64).unwrap();

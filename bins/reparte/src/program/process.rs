@@ -69,7 +69,7 @@ pub(crate) fn run(
 ) -> Result<Ended, ProcessError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = start(&mut command, &is_cancelled, groups).map_err(ProcessError::NotStarted)?;
-    let io = ProgramIo::new(&mut group, input, limits.output_bytes);
+    let io = ProgramIo::new(&mut group, input, limits);
     let io = io.map_err(ProcessError::System)?;
     attend(group, io, limits, || match is_cancelled() {
         true => Some(ProcessError::Cancelled),
@@ -258,10 +258,11 @@ mod tests {
         let limits = Limits {
             time: LONG,
             output_bytes: 1000,
+            error_bytes: 2000,
             output_grace: Duration::from_millis(600),
         };
         let mut group = groups.start(&mut command).unwrap();
-        let io = ProgramIo::new(&mut group, Vec::new(), limits.output_bytes).unwrap();
+        let io = ProgramIo::new(&mut group, Vec::new(), limits).unwrap();
         let (started, is_paused) = (Instant::now(), Cell::new(false));
         let ended = attend(group, io, limits, || {
             // By now the program has ended, and its output is waited for.
@@ -289,10 +290,11 @@ mod tests {
         let limits = Limits {
             time,
             output_bytes: 1000,
+            error_bytes: 2000,
             output_grace,
         };
         let mut group = groups.start(&mut command).unwrap();
-        let mut io = ProgramIo::new(&mut group, b"in\n".to_vec(), limits.output_bytes).unwrap();
+        let mut io = ProgramIo::new(&mut group, b"in\n".to_vec(), limits).unwrap();
         if !wakes {
             io.forget_end_notifier();
         }

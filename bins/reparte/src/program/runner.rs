@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use xmlrpc_wire::Value;
+use xmlrpc_wire::Fault;
 
 use crate::exit::Failure;
+use crate::program::answer::ProgramAnswer;
 use crate::program::call_input::CallInput;
 use crate::program::command_template::CommandTemplate;
+use crate::program::error_tail::REQUESTED_BYTES;
 use crate::program::failure::ProgramFailure;
 use crate::program::flags::ProgramFlags;
 use crate::program::function::ProgramFunction;
@@ -24,7 +26,8 @@ pub(crate) enum ProgramRunner {
 
 impl ProgramRunner {
     /// Returns the function that the flags describe, with a guard for its processes. With
-    /// `has_warm_up` the first call of a kept process has the time limit twice.
+    /// `has_warm_up` the first call of a kept process has the time limit twice; with `keeps_errors`
+    /// answers come with the error output.
     ///
     /// # Errors
     ///
@@ -35,16 +38,23 @@ impl ProgramRunner {
         flags: &ProgramFlags,
         time: Duration,
         has_warm_up: bool,
+        keeps_errors: bool,
     ) -> Result<Self, Failure> {
-        let limits = flags.limits(time);
-        let keep = flags.keep()?;
+        let mut limits = flags.limits(time);
+        let mut keep = flags.keep()?;
+        if keeps_errors {
+            limits.error_bytes = REQUESTED_BYTES;
+            if let Some(keep) = &mut keep {
+                keep.keeps_errors = true;
+            }
+        }
         let groups = || Arc::new(ProcessGroups::guarded());
         Ok(match keep {
             None => ProgramRunner::Started(ProgramFunction {
                 program,
                 user,
                 limits,
-                as_base64: flags.base64,
+                result: flags.result_type(),
                 groups: groups(),
             }),
             Some(options) => ProgramRunner::Kept(KeptProgram::new(
@@ -68,10 +78,22 @@ impl ProgramRunner {
         name: &str,
         call: CallInput,
         is_cancelled: impl Fn() -> bool,
-    ) -> Result<Value, ProgramFailure> {
+    ) -> Result<ProgramAnswer, ProgramFailure> {
         match self {
             ProgramRunner::Kept(program) => program.call(name, call.arguments, is_cancelled),
             ProgramRunner::Started(function) => function.call(name, call, is_cancelled),
+        }
+    }
+
+    /// Returns the command of a call, and its standard input, as a shell reads them.
+    ///
+    /// # Errors
+    ///
+    /// The program can't take the arguments.
+    pub(crate) fn describe(&self, call: CallInput) -> Result<String, Fault> {
+        match self {
+            ProgramRunner::Started(function) => function.program.describe(call),
+            ProgramRunner::Kept(program) => program.describe(call.arguments),
         }
     }
 
@@ -159,7 +181,7 @@ impl ProgramRunner {
     /// Returns the type of the result, as a signature names it. `None` if it may be any.
     pub(crate) fn result_type(&self) -> Option<&'static str> {
         match self {
-            ProgramRunner::Started(function) => Some(function.result_type()),
+            ProgramRunner::Started(function) => function.result.signature(),
             ProgramRunner::Kept(program) => program.result_type(),
         }
     }

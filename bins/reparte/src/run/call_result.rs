@@ -15,4 +15,6 @@ pub(super) struct CallResult {
     pub(super) time: Duration,
     /// The number of calls of the task, up to this one.
     pub(super) attempts: u32,
+    /// The error output of the program, if it was asked for.
+    pub(super) errors: Option<String>,
 }

@@ -12,6 +12,7 @@ use xmlrpc_client::Fault;
 use xmlrpc_client::Value;
 
 use crate::json::to_text;
+use crate::run::answer_form::AnswerForm;
 use crate::run::call_result::CallResult;
 #[cfg(unix)]
 use crate::run::local_program::{self, LocalProgram};
@@ -23,7 +24,22 @@ use crate::run::task::Task;
 pub(super) struct Destination {
     inner: Inner,
     name: Arc<str>,
-    check: Option<Arc<ResultCheck>>,
+    rules: ResultRules,
+}
+
+/// The rules for the results of all places.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ResultRules {
+    pub(super) form: AnswerForm,
+    /// The check that a result passes before it counts.
+    pub(super) check: Option<Arc<ResultCheck>>,
+}
+
+/// A result, with the name of the place or of the worker on a queue.
+struct Answer {
+    value: Value,
+    errors: Option<String>,
+    server: Arc<str>,
 }
 
 /// A place with the types that it has here.
@@ -70,27 +86,27 @@ impl Inner {
 
 impl Destination {
     /// Returns a server, whose results pass the check before they count. Its calls have this limit.
-    pub(super) fn server(server: XmlRpc, check: Option<Arc<ResultCheck>>, limit: Duration) -> Self {
-        Self::new(Inner::Server(Box::new(server), limit), check)
+    pub(super) fn server(server: XmlRpc, rules: ResultRules, limit: Duration) -> Self {
+        Self::new(Inner::Server(Box::new(server), limit), rules)
     }
 
     /// Returns a program, whose results pass the check before they count. It has a limit of its own.
     #[cfg(unix)]
-    pub(super) fn program(program: LocalProgram, check: Option<Arc<ResultCheck>>) -> Self {
-        Self::new(Inner::Program(program), check)
+    pub(super) fn program(program: LocalProgram, rules: ResultRules) -> Self {
+        Self::new(Inner::Program(program), rules)
     }
 
     /// Returns the function's queue on an engine, whose results pass the check before they count.
     #[cfg(feature = "redis")]
-    pub(super) fn queue(queue: RedisQueue, check: Option<Arc<ResultCheck>>) -> Self {
-        Self::new(Inner::Queue(queue), check)
+    pub(super) fn queue(queue: RedisQueue, rules: ResultRules) -> Self {
+        Self::new(Inner::Queue(queue), rules)
     }
 
-    fn new(inner: Inner, check: Option<Arc<ResultCheck>>) -> Self {
+    fn new(inner: Inner, rules: ResultRules) -> Self {
         Destination {
             name: inner.name().into(),
             inner,
-            check,
+            rules,
         }
     }
 
@@ -114,12 +130,16 @@ impl Destination {
         arguments: &Vec<Value>,
         attempt: u32,
         call: &Call,
-    ) -> Result<(Value, Arc<str>), CallError> {
-        match &self.inner {
+    ) -> Result<Answer, CallError> {
+        let (answer, server) = match &self.inner {
             #[cfg(unix)]
             Inner::Program(program) => {
-                let value = program.call(task, arguments, attempt, call)?;
-                Ok((value, Arc::clone(&self.name)))
+                let answer = program.call(task, arguments, attempt, call)?;
+                return Ok(Answer {
+                    value: answer.value,
+                    errors: self.rules.form.has_errors.then_some(answer.errors),
+                    server: Arc::clone(&self.name),
+                });
             }
             Inner::Server(destino, limit) => {
                 let call = call.clone();
@@ -128,14 +148,20 @@ impl Destination {
                     None => call,
                 };
                 let value = destino.call(arguments, &call)?;
-                Ok((value, Arc::clone(&self.name)))
+                (value, Arc::clone(&self.name))
             }
             #[cfg(feature = "redis")]
             Inner::Queue(queue) => {
                 let (value, worker) = queue.call_with_worker(arguments, call)?;
-                Ok((value, worker.into()))
+                (value, worker.into())
             }
-        }
+        };
+        let (value, errors) = self.rules.form.read(answer)?;
+        Ok(Answer {
+            value,
+            errors,
+            server,
+        })
     }
 }
 
@@ -147,15 +173,15 @@ impl Destination {
         arguments: &Vec<Value>,
         attempt: u32,
         call: &Call,
-    ) -> Result<(Value, Arc<str>), CallError> {
-        let (value, server) = self.answer(task, arguments, attempt, call)?;
-        if let Some(check) = &self.check {
-            let checked = check.check(&task.input, &to_text(&value), call);
+    ) -> Result<Answer, CallError> {
+        let answer = self.answer(task, arguments, attempt, call)?;
+        if let Some(check) = &self.rules.check {
+            let checked = check.check(&task.input, &to_text(&answer.value), call);
             #[cfg(feature = "redis")]
-            let checked = checked.map_err(|error| self.rejection(&server, error));
+            let checked = checked.map_err(|error| self.rejection(&answer.server, error));
             checked?;
         }
-        Ok((value, server))
+        Ok(answer)
     }
 }
 
@@ -191,12 +217,13 @@ impl Destino<Arc<Task>, CallResult> for Destination {
         let began = Instant::now();
         let answered = self.checked_answer(task, arguments, attempts, call);
         let time = began.elapsed();
-        let (value, server) = answered.inspect_err(|_| task.note_failure(time))?;
+        let answer = answered.inspect_err(|_| task.note_failure(time))?;
         Ok(CallResult {
-            value,
-            server,
+            value: answer.value,
+            server: answer.server,
             time,
             attempts,
+            errors: answer.errors,
         })
     }
 

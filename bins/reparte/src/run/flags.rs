@@ -18,6 +18,9 @@ use crate::flags::whole_number::whole_number;
 use crate::program::flags::ProgramFlags;
 #[cfg(unix)]
 use crate::program::process::KILL_AFTER;
+#[cfg(unix)]
+use crate::program::result_type::ResultType;
+use crate::run::answer_form::AnswerForm;
 use crate::run::column_types::ColumnTypes;
 use crate::run::halt::halt;
 use crate::run::input_format::InputFormat;
@@ -112,9 +115,20 @@ pub(crate) struct RunCommand {
     #[arg(long, conflicts_with_all = ["arg_type", "input"], help_heading = "Tasks")]
     json: bool,
 
+    /// Print the calls that would be made, and where, and make none
+    #[arg(long, help_heading = "Tasks")]
+    pub(super) dry_run: bool,
+
     /// Print the results in this format
     #[arg(long, value_enum, default_value = "text", help_heading = "Results")]
     pub(super) output: OutputFormat,
+    /// Print the task and a tab before each result, in the format text
+    #[arg(long, help_heading = "Results")]
+    pub(super) tag: bool,
+    /// Write three files for each task into DIR too: N.out has the result, N.err what the program
+    /// said on standard error, or why it failed, and N.json how it ended; N is the task's line
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(super) results: Option<PathBuf>,
     /// Print results as they come, not in the order of their tasks
     #[arg(long, help_heading = "Results")]
     pub(super) unordered: bool,
@@ -265,6 +279,25 @@ impl RunCommand {
         options
     }
 
+    /// Returns whether the error output of programs is shown.
+    pub(super) fn shows_errors(&self) -> bool {
+        #[cfg(unix)]
+        return self.program_flags.stderr;
+        #[cfg(not(unix))]
+        return false;
+    }
+
+    /// Returns the form of the answers of servers.
+    pub(super) fn answer_form(&self) -> AnswerForm {
+        #[cfg(unix)]
+        return AnswerForm {
+            has_errors: self.program_flags.stderr || self.results.is_some(),
+            is_json: self.program_flags.result_type() == ResultType::Json,
+        };
+        #[cfg(not(unix))]
+        return AnswerForm::default();
+    }
+
     /// Returns the time that a call may go on beyond its limit: that of a program's end.
     fn ending_time(&self) -> Duration {
         #[cfg(unix)]
@@ -304,7 +337,8 @@ impl RunCommand {
             later: self.outage,
         };
         let (local, flags) = (self.local, &self.program_flags);
-        LocalProgram::new(&self.program, local, flags, self.timeout, patience).map(Some)
+        let errors = self.answer_form().has_errors;
+        LocalProgram::new(&self.program, local, flags, self.timeout, patience, errors).map(Some)
     }
 
     /// Returns the format of the tasks.

@@ -10,6 +10,7 @@ use reparte::{Call, CallError, ErrorKind};
 use xmlrpc_client::{Fault, Value};
 
 use crate::exit::Failure;
+use crate::program::answer::ProgramAnswer;
 use crate::program::call_input::{CallInput, TaskInput};
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::{ProgramFailure, failed, overran};
@@ -55,10 +56,11 @@ impl LocalProgram {
         flags: &ProgramFlags,
         time: Duration,
         patience: ShortagePatience,
+        keeps_errors: bool,
     ) -> Result<Self, Failure> {
         let template = CommandTemplate::find(words)?;
         // The time limit of the run is that of its calls, whatever they wait for.
-        let program = ProgramRunner::new(template, None, flags, time, false)?;
+        let program = ProgramRunner::new(template, None, flags, time, false, keeps_errors)?;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         let slots = slots.map_or_else(cores, usize::from);
         let program = Arc::new(program);
@@ -76,6 +78,16 @@ impl LocalProgram {
 }
 
 impl LocalProgram {
+    /// Returns the command of a task, as a shell reads it.
+    ///
+    /// # Errors
+    ///
+    /// No program can take the task. The error is the reason.
+    pub(super) fn describe(&self, task: &Task, arguments: &[Value]) -> Result<String, String> {
+        let described = self.program.describe(input(task, arguments, 1));
+        described.map_err(|fault| fault.message)
+    }
+
     /// Returns how many programs run at a time.
     pub(super) fn slots(&self) -> usize {
         self.slots
@@ -88,23 +100,13 @@ impl LocalProgram {
         arguments: &[Value],
         attempt: u32,
         call: &Call,
-    ) -> Result<Value, CallError> {
-        let columns = task.columns.as_ref();
-        let input = CallInput {
-            arguments: arguments.to_vec(),
-            task: Some(TaskInput {
-                line: task.line,
-                attempt,
-                text: task.input.clone(),
-                has_columns: columns.is_some(),
-                names: columns.and_then(|columns| columns.names.clone()),
-            }),
-        };
+    ) -> Result<ProgramAnswer, CallError> {
+        let input = input(task, arguments, attempt);
         let result = self.program.call(NAME, input, || call.is_cancelled());
         match result {
-            Ok(value) => {
+            Ok(answer) => {
                 self.shortage.end();
-                Ok(value)
+                Ok(answer)
             }
             Err(failure) => Err(call_error(self.after_shortage(failure))),
         }
@@ -128,6 +130,20 @@ impl LocalProgram {
                 failure
             }
         }
+    }
+}
+
+fn input(task: &Task, arguments: &[Value], attempt: u32) -> CallInput {
+    let columns = task.columns.as_ref();
+    CallInput {
+        arguments: arguments.to_vec(),
+        task: Some(TaskInput {
+            line: task.line,
+            attempt,
+            text: task.input.clone(),
+            has_columns: columns.is_some(),
+            names: columns.and_then(|columns| columns.names.clone()),
+        }),
     }
 }
 

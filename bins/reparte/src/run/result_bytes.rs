@@ -13,10 +13,20 @@ use crate::run::call_result::CallResult;
 
 /// The first byte of this form.
 const FORM: u8 = 1;
+/// The first byte of a result with an error output, which stands before the rest of this form.
+const FORM_WITH_ERRORS: u8 = 2;
 
 /// Returns the bytes of a result.
 pub(super) fn write(result: &CallResult) -> Vec<u8> {
-    let mut bytes = vec![FORM];
+    let mut bytes = match &result.errors {
+        None => vec![FORM],
+        Some(errors) => {
+            let mut bytes = vec![FORM_WITH_ERRORS];
+            write_number(errors.len() as u64, &mut bytes);
+            bytes.extend(errors.as_bytes());
+            bytes
+        }
+    };
     write_number(result.server.len() as u64, &mut bytes);
     bytes.extend(result.server.as_bytes());
     // 580 years of nanoseconds.
@@ -31,8 +41,14 @@ pub(super) fn write(result: &CallResult) -> Vec<u8> {
 
 /// Returns the result that has these bytes, if one has.
 pub(super) fn read(bytes: &[u8]) -> Option<CallResult> {
-    let Some((&FORM, mut rest)) = bytes.split_first() else {
-        return read_document(bytes);
+    let (mut rest, errors) = match bytes.split_first()? {
+        (&FORM, rest) => (rest, None),
+        (&FORM_WITH_ERRORS, mut rest) => {
+            let length = usize::try_from(read_number(&mut rest)?).ok()?;
+            let (errors, rest) = rest.split_at_checked(length)?;
+            (rest, Some(str::from_utf8(errors).ok()?.to_owned()))
+        }
+        _ => return read_document(bytes),
     };
     let length = usize::try_from(read_number(&mut rest)?).ok()?;
     let (server, mut rest) = rest.split_at_checked(length)?;
@@ -43,6 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<CallResult> {
         server: Arc::from(str::from_utf8(server).ok()?),
         time,
         attempts,
+        errors,
     })
 }
 
@@ -120,6 +137,7 @@ fn read_document(document: &[u8]) -> Option<CallResult> {
         server: String::from_value(server).ok()?.into(),
         time: Duration::try_from_secs_f64(f64::from_value(time).ok()?).ok()?,
         attempts: u32::from_value(attempts).ok()?,
+        errors: None,
     })
 }
 
@@ -202,8 +220,14 @@ mod tests {
                 server: "localhost:9000".into(),
                 time: Duration::from_millis(1500),
                 attempts: 3,
+                errors: None,
             };
             assert_eq!(read(&write(&result)), Some(result.clone()));
+            let with_errors = CallResult {
+                errors: Some("said\n".to_owned()),
+                ..result.clone()
+            };
+            assert_eq!(read(&write(&with_errors)), Some(with_errors));
             // As the command wrote it before it had this form.
             assert_eq!(read(&document(&result)), Some(result));
         }
@@ -227,6 +251,7 @@ mod tests {
             server: "localhost:9001".into(),
             time: Duration::from_nanos(710_454_922),
             attempts: 1,
+            errors: None,
         };
         let hex = write(&result)
             .iter()
@@ -247,6 +272,7 @@ mod tests {
             server: "machine17.example.org:9000".into(),
             time: Duration::from_millis(123_456),
             attempts: 2,
+            errors: None,
         };
         assert_eq!(write(&result).len(), 40);
     }
@@ -267,6 +293,8 @@ mod tests {
             b"\x01\0\0\x01i\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
             b"\x01\0\0\x01i\x01\x01",
             b"\x01\0\0\x01+x",
+            b"\x02\x05abc",
+            b"\x02\x01\xff\0\0\x01+",
         ] {
             assert_eq!(read(document), None, "{document:?}");
         }

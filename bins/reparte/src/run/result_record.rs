@@ -11,11 +11,12 @@ use crate::run::task::Task;
 
 /// Returns the names of the fields of a row, in their order. The columns of the input, if they have
 /// names, stand in place of the line.
-pub(super) fn field_names(columns: Option<&[String]>) -> Vec<&str> {
+pub(super) fn field_names(columns: Option<&[String]>, has_errors: bool) -> Vec<&str> {
     let input = columns.map(|names| names.iter().map(String::as_str).collect());
     let input: Vec<&str> = input.unwrap_or_else(|| vec!["input"]);
     let outcome = ["result", "error", "server", "seconds", "attempts"];
-    [&["task"][..], &input, &outcome].concat()
+    let errors: &[&str] = if has_errors { &["stderr"] } else { &[] };
+    [&["task"][..], &input, &outcome, errors].concat()
 }
 
 /// Returns an outcome as a row of a table, with so many columns of the input.
@@ -23,6 +24,7 @@ pub(super) fn fields(
     task: &Task,
     outcome: &Result<CallResult, TaskError>,
     columns: Option<usize>,
+    has_errors: bool,
 ) -> Vec<String> {
     let mut fields = vec![task.line.to_string()];
     match (&task.columns, columns) {
@@ -54,6 +56,13 @@ pub(super) fn fields(
             error.calls().to_string(),
         ],
     });
+    if has_errors {
+        let errors = outcome
+            .as_ref()
+            .ok()
+            .and_then(|result| result.errors.clone());
+        fields.push(errors.unwrap_or_default());
+    }
     fields
 }
 
@@ -69,6 +78,9 @@ pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Js
             set("server", (*result.server).into());
             set("seconds", json!(result.time.as_secs_f64()));
             set("attempts", result.attempts.into());
+            if let Some(errors) = &result.errors {
+                set("stderr", errors.as_str().into());
+            }
         }
         Err(error) => {
             let message = error.full_reason();

@@ -24,12 +24,15 @@ pub(super) enum ResultWriter {
         /// The number of tasks that were not run since the last result. Their lines are written only if
         /// a result follows, which then stands in the line of its task.
         skipped: u64,
+        extras: Extras,
+        console: Console,
     },
     Jsonl(BufWriter<Stdout>),
     Table {
         out: Box<csv::Writer<Stdout>>,
         /// The number of columns of the input, if they have names.
         columns: Option<usize>,
+        has_errors: bool,
         /// Makes a field into a cell of the table.
         cell: fn(String) -> String,
         on_terminal: bool,
@@ -42,6 +45,7 @@ impl ResultWriter {
     pub(super) fn new(
         format: OutputFormat,
         columns: Option<&[String]>,
+        extras: Extras,
         console: &Console,
     ) -> io::Result<Self> {
         let stdout = Stdout(console.clone());
@@ -51,6 +55,8 @@ impl ResultWriter {
             OutputFormat::Text => ResultWriter::Text {
                 out: BufWriter::with_capacity(BUFFER, stdout),
                 skipped: 0,
+                extras,
+                console: console.clone(),
             },
             OutputFormat::Jsonl => ResultWriter::Jsonl(BufWriter::with_capacity(BUFFER, stdout)),
             OutputFormat::Tsv | OutputFormat::Csv | OutputFormat::Spreadsheet => {
@@ -58,10 +64,12 @@ impl ResultWriter {
                     table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
                 }
                 let mut out = Box::new(table.from_writer(stdout));
-                out.write_record(field_names(columns)).map_err(io_error)?;
+                out.write_record(field_names(columns, extras.has_errors))
+                    .map_err(io_error)?;
                 ResultWriter::Table {
                     out,
                     columns: columns.map(<[String]>::len),
+                    has_errors: extras.has_errors,
                     cell: match format {
                         OutputFormat::Tsv => escape_tabs,
                         OutputFormat::Spreadsheet => no_formula,
@@ -86,11 +94,27 @@ impl ResultWriter {
             return Ok(());
         }
         match self {
-            ResultWriter::Text { out, skipped } => {
+            ResultWriter::Text {
+                out,
+                skipped,
+                extras,
+                console,
+            } => {
                 for _ in 0..std::mem::take(skipped) {
                     out.write_all(b"\n")?;
                 }
+                if extras.has_tag {
+                    let tag = format!("{}\t", one_cell(&task.input));
+                    out.write_all(for_reader(&tag).as_bytes())?;
+                }
                 if let Ok(result) = outcome {
+                    if let Some(errors) = result
+                        .errors
+                        .as_deref()
+                        .filter(|text| extras.has_errors && !text.is_empty())
+                    {
+                        console.tell(format_args!("task {}: {}", task.line, multi_line(errors)));
+                    }
                     out.write_all(for_reader(&to_text(&result.value)).as_bytes())?;
                 }
                 out.write_all(b"\n")
@@ -102,16 +126,16 @@ impl ResultWriter {
             ResultWriter::Table {
                 out,
                 columns,
+                has_errors,
                 cell,
                 on_terminal,
             } => {
-                let cells =
-                    fields(task, outcome, *columns)
-                        .into_iter()
-                        .map(|field| match on_terminal {
-                            true => multi_line(&cell(field)),
-                            false => cell(field),
-                        });
+                let cells = fields(task, outcome, *columns, *has_errors)
+                    .into_iter()
+                    .map(|field| match on_terminal {
+                        true => multi_line(&cell(field)),
+                        false => cell(field),
+                    });
                 out.write_record(cells).map_err(io_error)
             }
         }
@@ -124,6 +148,20 @@ impl ResultWriter {
             ResultWriter::Table { out, .. } => out.flush(),
         }
     }
+}
+
+/// The parts of the output beside the results.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extras {
+    /// The task, in the format text.
+    pub(super) has_tag: bool,
+    /// The error output of programs: on standard error in the format text, and else a field.
+    pub(super) has_errors: bool,
+}
+
+/// Returns a task as a tag, which has no line end and no tab.
+fn one_cell(task: &str) -> String {
+    task.replace(['\t', '\n', '\r'], " ")
 }
 
 /// Escapes a field of a line that has tabs between its fields.

@@ -12,7 +12,7 @@ use crate::flags::client::warn_of_clear_text;
 use crate::flags::server_list::ServerList;
 #[cfg(unix)]
 use crate::program::own_memory::hide_memory;
-use crate::run::destination::Destination;
+use crate::run::destination::{Destination, ResultRules};
 #[cfg(feature = "redis")]
 use crate::run::engine;
 use crate::run::flags::RunCommand;
@@ -37,8 +37,7 @@ pub(super) struct DestinationSetup {
     client: Options,
     /// The longest time that a call may take.
     time_limit: Duration,
-    /// The check that a result passes before it counts.
-    pub(super) check: Option<Arc<ResultCheck>>,
+    pub(super) rules: ResultRules,
 }
 
 impl DestinationSetup {
@@ -50,7 +49,7 @@ impl DestinationSetup {
     fn on_all(&self, servers: Vec<XmlRpc>) -> Vec<Destination> {
         let servers = servers.into_iter();
         servers
-            .map(|server| Destination::server(server, self.check.clone(), self.time_limit))
+            .map(|server| Destination::server(server, self.rules.clone(), self.time_limit))
             .collect()
     }
 
@@ -77,7 +76,10 @@ impl Servers {
             function: command.function.clone(),
             client: command.client_options()?,
             time_limit: command.timeout,
-            check,
+            rules: ResultRules {
+                form: command.answer_form(),
+                check,
+            },
         };
         let mut destinations = Vec::new();
         let has_program = !command.program().is_empty();
@@ -86,14 +88,14 @@ impl Servers {
             allow(unused_mut, reason = "it has a check alone")
         )]
         let mut programs = Programs {
-            check: setup.check.clone(),
+            check: setup.rules.check.clone(),
             ..Programs::default()
         };
         #[cfg(feature = "redis")]
         if let Some(url) = &command.engine {
             let queue = engine::queue(url, command, &setup.client)?;
             programs.queue = Some(queue.handle());
-            destinations.push(Destination::queue(queue, setup.check.clone()));
+            destinations.push(Destination::queue(queue, setup.rules.clone()));
         }
         let needs_server = destinations.is_empty() && !has_program;
         if needs_server || !command.servers.is_empty() {
@@ -110,7 +112,7 @@ impl Servers {
             }
             if let Some(program) = command.local_program()? {
                 programs.local = Some((program.program(), program.slots()));
-                destinations.push(Destination::program(program, setup.check.clone()));
+                destinations.push(Destination::program(program, setup.rules.clone()));
             }
         }
         Ok(Servers {

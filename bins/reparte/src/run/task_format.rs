@@ -16,6 +16,11 @@ pub(super) enum TaskFormat {
 }
 
 impl TaskFormat {
+    /// Returns whether each line that is not empty is a task.
+    pub(super) fn has_line_tasks(&self) -> bool {
+        matches!(self, TaskFormat::Lines(_))
+    }
+
     /// Returns whether a task has columns.
     pub(super) fn has_columns(&self) -> bool {
         matches!(

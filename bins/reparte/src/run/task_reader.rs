@@ -1,7 +1,7 @@
 //! The reader of a run's tasks.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Seek as _, SeekFrom};
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::exit::Failure;
 use crate::run::binary_kind::binary_kind;
 use crate::run::input_progress::InputProgress;
 use crate::run::line_reader::LineReader;
+use crate::run::read_ahead::ReadAhead;
 use crate::run::table_reader::TableReader;
 use crate::run::task::Task;
 use crate::run::task_format::TaskFormat;
@@ -50,7 +51,7 @@ impl TaskReader {
         let mut input = open(path)?;
         let size = input.metadata().ok().filter(|input| input.is_file());
         let failed = |error| unreadable(path, &error);
-        if let Some(size) = size.map(|size| size.len()) {
+        if let Some(size) = size.as_ref().map(Metadata::len) {
             let start = input.stream_position().map_err(failed)?;
             progress.set_size(size.saturating_sub(start));
             if size.saturating_sub(start) <= SCANNED {
@@ -63,10 +64,19 @@ impl TaskReader {
                 input.seek(SeekFrom::Start(start)).map_err(failed)?;
             }
         }
-        TaskReader::new(input, format, progress).map_err(failed)
+        let opened = match size.is_some() || input.is_terminal() {
+            true => TaskReader::new(input, format, progress),
+            false => ReadAhead::start(input, format.has_line_tasks(), progress)
+                .and_then(|input| TaskReader::new(input, format, progress)),
+        };
+        opened.map_err(failed)
     }
 
-    fn new(input: File, format: &TaskFormat, progress: &Arc<InputProgress>) -> io::Result<Self> {
+    fn new(
+        input: impl Read + Send + 'static,
+        format: &TaskFormat,
+        progress: &Arc<InputProgress>,
+    ) -> io::Result<Self> {
         let mut input = BufReader::with_capacity(BUFFER, input);
         let rows = match format {
             TaskFormat::Lines(format) => {

@@ -46,15 +46,15 @@ struct State {
 }
 
 impl ErrorOutput {
-    /// Starts to read. Each line is logged, with the program's name.
-    pub(super) fn read(stderr: OwnedFd, name: String) -> io::Result<Self> {
+    /// Starts to read. Each line is logged, with the program's name. At most so many bytes are kept.
+    pub(super) fn read(stderr: OwnedFd, name: String, most: usize) -> io::Result<Self> {
         ioctl_fionbio(&stderr, true)?;
         let (stop, writer) = io::pipe()?;
         let polled = [stderr.try_clone()?, OwnedFd::from(stop)];
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 pipe: Some(stderr),
-                tail: ErrorTail::default(),
+                tail: ErrorTail::new(most),
                 lines: LogLines::new(name),
                 is_at_end: false,
             }),

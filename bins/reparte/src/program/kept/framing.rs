@@ -8,11 +8,12 @@
 
 use clap::ValueEnum;
 use serde_json::Value as Json;
-use xmlrpc_wire::{Bytes, Fault, Value};
+use xmlrpc_wire::{Fault, Value};
 
 use crate::json::{JsonError, json_text, parse_json, to_json};
 use crate::program::input::word;
-use crate::program::output_text::{is_xml, output_text, unfit_character};
+use crate::program::output_text::{printable, unfit_string};
+use crate::program::result_type::ResultType;
 
 /// The most digits of a length.
 const MAX_DIGITS: usize = 19;
@@ -129,10 +130,9 @@ impl Answer {
     /// # Errors
     ///
     /// The answer is a fault, or a result that no document can carry.
-    pub(super) fn value(self, as_base64: bool) -> Result<Value, Fault> {
+    pub(super) fn value(self, kind: ResultType) -> Result<Value, Fault> {
         match self {
-            Answer::Result(bytes) if as_base64 => Ok(Value::from(Bytes(bytes))),
-            Answer::Result(bytes) => output_text(bytes).map(Value::String),
+            Answer::Result(bytes) => kind.value(bytes),
             Answer::Value(value) => match unfit_string(&value) {
                 None => Ok(value),
                 Some(c) => Err(Fault::application(format!(
@@ -237,21 +237,7 @@ fn length_answer(bytes: &[u8], line: Option<&[u8]>) -> Parsed {
 /// Returns a fault with a text that a document can carry.
 fn fault(text: &[u8], code: i32) -> Fault {
     let text = String::from_utf8_lossy(text);
-    let replaced = |c: char| if is_xml(c) { c } else { '\u{fffd}' };
-    Fault::new(code, text.trim().chars().map(replaced).collect::<String>())
-}
-
-/// Returns the first character of a value that no document can have.
-fn unfit_string(value: &Value) -> Option<char> {
-    match value {
-        Value::String(text) => unfit_character(text),
-        Value::Array(values) => values.iter().find_map(unfit_string),
-        Value::Struct(members) => {
-            let mut members = members.iter();
-            members.find_map(|(name, value)| unfit_character(name).or_else(|| unfit_string(value)))
-        }
-        _ => None,
-    }
+    Fault::new(code, printable(text.trim()))
 }
 
 #[cfg(test)]

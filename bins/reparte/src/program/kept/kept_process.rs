@@ -60,6 +60,7 @@ impl KeptProcess {
     pub(super) fn start(
         mut command: std::process::Command,
         name: String,
+        error_bytes: usize,
         is_cancelled: impl Fn() -> bool,
         groups: &Arc<ProcessGroups>,
     ) -> Result<Self, ProcessError> {
@@ -67,11 +68,11 @@ impl KeptProcess {
         command.stderr(Stdio::piped());
         let group = start(&mut command, is_cancelled, groups).map_err(ProcessError::NotStarted)?;
         // It may be for want of descriptors or threads, which passes.
-        KeptProcess::attach(group, name)
+        KeptProcess::attach(group, name, error_bytes)
             .map_err(|error| ProcessError::NotStarted(StartError::from(error)))
     }
 
-    fn attach(mut group: ProcessGroup, name: String) -> io::Result<Self> {
+    fn attach(mut group: ProcessGroup, name: String, error_bytes: usize) -> io::Result<Self> {
         let stdin = group.child.stdin.take().map(OwnedFd::from);
         let results = group.child.stdout.take().map(OwnedFd::from);
         for pipe in stdin.iter().chain(&results) {
@@ -79,7 +80,7 @@ impl KeptProcess {
         }
         let errors = group.child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(KeptProcess {
-            errors: ErrorOutput::read(errors.into(), name)?,
+            errors: ErrorOutput::read(errors.into(), name, error_bytes)?,
             end: end_notifier(&group),
             group,
             stdin,

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::program::kept::framing::Framing;
+use crate::program::result_type::ResultType;
 
 /// The way in which a program is kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeepOptions {
     pub(crate) framing: Framing,
-    /// True if a result is bytes, and not a string.
-    pub(crate) as_base64: bool,
+    pub(crate) result: ResultType,
+    /// True if an answer comes with the error output of its call.
+    pub(crate) keeps_errors: bool,
     /// The descriptor that the program writes its results to.
     pub(crate) results_fd: u8,
     /// The number of calls after which a process is ended.

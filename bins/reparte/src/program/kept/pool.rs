@@ -139,8 +139,8 @@ impl Pool {
 
     /// Starts a process, which is counted already.
     fn start(self: &Arc<Self>, is_cancelled: impl Fn() -> bool) -> Result<InUse, ProcessError> {
-        let name = self.program.to_string();
-        match KeptProcess::start(self.command(), name, is_cancelled, &self.groups) {
+        let (name, bytes) = (self.program.to_string(), self.limits.error_bytes);
+        match KeptProcess::start(self.command(), name, bytes, is_cancelled, &self.groups) {
             Ok(process) => Ok(self.in_use(process)),
             Err(error) => {
                 self.forget_one(false);

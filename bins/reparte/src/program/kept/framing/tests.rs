@@ -133,16 +133,16 @@ fn nonsense_is_no_answer() {
 
 #[test]
 fn results_become_values_that_a_document_can_carry() {
-    let value = |answer: Answer, as_base64| answer.value(as_base64);
-    assert_eq!(value(result("a"), false), Ok(Value::from("a")));
+    let value = |answer: Answer, kind| answer.value(kind);
+    assert_eq!(value(result("a"), ResultType::String), Ok(Value::from("a")));
     let bytes = Value::Base64(b"a".to_vec());
-    assert_eq!(value(result("a"), true), Ok(bytes));
+    assert_eq!(value(result("a"), ResultType::Base64), Ok(bytes));
     let no_text = Answer::Result(b"\xff".to_vec());
-    let fault = value(no_text, false).unwrap_err();
+    let fault = value(no_text, ResultType::String).unwrap_err();
     assert!(fault.message.contains("--base64"), "{fault}");
-    let control = value(result("a\u{7}"), false).unwrap_err();
+    let control = value(result("a\u{7}"), ResultType::String).unwrap_err();
     assert!(control.message.contains("U+0007"), "{control}");
     let inside = Value::Array(vec![Value::from("\u{7}")]);
-    let inside = value(Answer::Value(inside), false).unwrap_err();
+    let inside = value(Answer::Value(inside), ResultType::String).unwrap_err();
     assert!(inside.message.contains("U+0007"), "{inside}");
 }

@@ -1,0 +1,247 @@
+//! The parts of an answer beside its value: types, tags, files, error output, the log of calls; and
+//! `--dry-run`.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use common::reparte;
+use common::server::serve;
+use serde_json::{Value as Json, json};
+use test_support::{Ended, Running, TestDirectory};
+
+/// Says something on standard error, and fails for `bad`.
+const SAYS: &str = "echo \"said $1\" >&2; test \"$1\" != bad && echo \"got $1\"";
+
+/// Runs the command over an input, in a pipe.
+fn run_over(input: &str, arguments: &[&str]) -> Ended {
+    let mut running = Running::interactive(reparte(&[&["run", "--quiet"], arguments].concat()));
+    // A command with a bad argument ends before it reads.
+    let _ = running.stdin().write_all(input.as_bytes());
+    running.end()
+}
+
+fn lines(text: &str) -> Vec<Json> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn json_that_a_program_prints_is_a_value() {
+    let program = ["sh", "-c", "echo \"[$1]\"", "sh", "{}"];
+    let typed = ["--result-type", "json", "--output", "jsonl", "--"];
+    let ended = run_over("1\n\"x\"\nx\n", &[&typed[..], &program].concat());
+    ended.expect_code(5);
+    let results = lines(&ended.stdout);
+    assert_eq!(results[0]["result"], json!([1]));
+    assert_eq!(results[1]["result"], json!(["x"]));
+    let error = results[2]["error"]["message"].as_str().unwrap();
+    assert!(error.contains("no JSON value"), "{error}");
+    // A server gives the value, and a run reads it out of the string of one that does not.
+    for (flags, run_flags) in [
+        (&["--result-type", "json"][..], &[][..]),
+        (&[], &typed[..2]),
+    ] {
+        let (_server, url) = serve(&[&["--function", "f"], flags, &["--"], &program].concat());
+        let run = [&["--output", "jsonl", "--function", "f", &*url], run_flags].concat();
+        let ended = run_over("1\n", &run);
+        assert_eq!(lines(&ended.stdout)[0]["result"], json!([1]), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_kept_program_has_a_type_too() {
+    let arguments = [
+        "--keep",
+        "--local",
+        "1",
+        "--result-type",
+        "json",
+        "--output",
+        "jsonl",
+    ];
+    let ended = run_over("7\n", &[&arguments[..], &["--", "cat"]].concat());
+    assert_eq!(lines(&ended.stdout)[0]["result"], json!(7));
+}
+
+#[test]
+fn a_tag_is_the_task() {
+    let tagged = ["--tag", "--", "sh", "-c", SAYS, "sh", "{}"];
+    let ended = run_over("a b\nbad\n", &tagged);
+    ended.expect_code(5);
+    assert_eq!(ended.stdout, "a b\tgot a b\nbad\t\n");
+    let other = ["--tag", "--output", "csv", "--", "cat"];
+    run_over("a\n", &other).expect_error(2, &["--tag is for the format text"]);
+}
+
+/// The error output comes from this machine, and from servers that give it.
+#[test]
+fn what_a_program_says_comes_with_its_result() {
+    let program = ["--", "sh", "-c", SAYS, "sh", "{}"];
+    let (_server, url) = serve(&[&["--function", "f", "--stderr"][..], &program].concat());
+    let server = [&*url, "--function", "f"];
+    for place in [&program[..], &server] {
+        let ended = run_over("a\n", &[&["--stderr", "--output", "jsonl"], place].concat());
+        let results = lines(&ended.stdout);
+        assert_eq!(results[0]["result"], "got a", "{ended:?}");
+        assert_eq!(results[0]["stderr"], "said a");
+        let ended = run_over("a\n", &[&["--stderr"], place].concat());
+        ended.expect_told("task 1: said a\n");
+        assert_eq!(ended.stdout, "got a\n");
+        let ended = run_over("a\n", &[&["--stderr", "--output", "csv"], place].concat());
+        assert!(
+            ended
+                .stdout
+                .starts_with("task,input,result,error,server,seconds,attempts,stderr\n")
+        );
+        assert!(ended.stdout.ends_with(",1,said a\n"), "{}", ended.stdout);
+    }
+    // A client that does not know the form has the struct.
+    common::run(&["call", &url, "f", "a"]).expect("{\"result\":\"got a\",\"stderr\":\"said a\"}\n");
+    // Without the flag nothing changes.
+    let ended = run_over("a\n", &[&["--output", "jsonl"][..], &program].concat());
+    assert!(lines(&ended.stdout)[0].get("stderr").is_none());
+    // A kept program's is that of the call alone.
+    let script = "while read -r x; do echo \"said $x\" >&2; echo \"got $x\"; done";
+    let kept = [
+        "--stderr", "--output", "jsonl", "--keep", "--local", "1", "--", "sh", "-c",
+    ];
+    let ended = run_over("a\nb\n", &[&kept[..], &[script]].concat());
+    let said: Vec<Json> = lines(&ended.stdout)
+        .iter()
+        .map(|one| one["stderr"].clone())
+        .collect();
+    assert_eq!(said, ["said a", "said b"]);
+}
+
+/// The files of a task: its result, its error output, and the object of how it ended.
+fn files_of(directory: &str, task: u32) -> (String, String, Json) {
+    let read = |kind: &str| {
+        let path = Path::new(directory).join(format!("{task}.{kind}"));
+        fs::read_to_string(path).unwrap()
+    };
+    (
+        read("out"),
+        read("err"),
+        serde_json::from_str(&read("json")).unwrap(),
+    )
+}
+
+#[test]
+fn each_task_has_files_that_a_journal_brings_back() {
+    let files = TestDirectory::new("results");
+    let (results, journal) = (files.path("new/results"), files.path("journal"));
+    let flags = ["--results", &*results, "--journal", &*journal];
+    let program = ["--", "sh", "-c", SAYS, "sh", "{}"];
+    let ended = run_over("a\n\nbad\n", &[&flags[..], &program].concat());
+    ended.expect_code(5);
+    assert_eq!(ended.stdout, "got a\n\n");
+    let check = || {
+        let (out, err, status) = files_of(&results, 1);
+        assert_eq!((&*out, &*err), ("got a\n", "said a\n"));
+        assert_eq!(
+            (&status["status"], &status["input"]),
+            (&json!("done"), &json!("a"))
+        );
+        assert!(status["seconds"].as_f64().unwrap() > 0.0, "{status}");
+        let (out, err, status) = files_of(&results, 3);
+        assert_eq!(out, "");
+        assert!(
+            err.contains("exit status: 1") && err.ends_with("said bad\n"),
+            "{err}"
+        );
+        assert_eq!(status["status"], "failed");
+        assert_eq!(fs::read_dir(&results).unwrap().count(), 6);
+    };
+    check();
+    fs::remove_dir_all(&results).unwrap();
+    let again = ["--resumed", "skip"];
+    let ended = run_over("a\n\nbad\n", &[&flags[..], &again, &program].concat());
+    ended.expect_code(5);
+    check();
+    // Bytes are as they are, and a directory has to be one.
+    let bytes = ["--base64", "--results", &results, "--", "printf", "\\377"];
+    run_over("a\n", &bytes).expect_code(0);
+    assert_eq!(fs::read(format!("{results}/1.out")).unwrap(), b"\xff");
+    let file = ["--results", &*journal, "--", "cat"];
+    run_over("a\n", &file).expect_error(2, &["--results", "where you may write"]);
+}
+
+#[test]
+fn a_server_logs_each_call() {
+    let files = TestDirectory::new("call log");
+    let log = files.path("calls.jsonl");
+    let program = ["--", "sh", "-c", SAYS, "sh", "{}"];
+    let serve_f = ["--function", "f", "--workers", "1", "--log", &*log];
+    let (_server, url) = serve(&[&serve_f[..], &program].concat());
+    let ended = run_over("a\nbad\n", &["--function", "f", &url]);
+    ended.expect_code(5);
+    let calls = lines(&fs::read_to_string(&log).unwrap());
+    for (call, task, outcome, exit) in [
+        (&calls[0], "a", "result", 0),
+        (&calls[1], "bad", "failed", 1),
+    ] {
+        assert_eq!(call["function"], "f");
+        assert_eq!(call["task"], task);
+        assert_eq!(call["outcome"], outcome);
+        assert_eq!(call["exit"], exit);
+        assert_eq!(call["stderr"], format!("said {task}"));
+        assert!(call["seconds"].as_f64().unwrap() > 0.0, "{call}");
+        assert!(call["time"].as_str().unwrap().ends_with('Z'), "{call}");
+    }
+    let bad = [
+        "serve",
+        "0",
+        "--function",
+        "f",
+        "--log",
+        "/no/such/file",
+        "--",
+        "cat",
+    ];
+    common::run(&bad).expect_error(2, &["--log: can't write /no/such/file"]);
+}
+
+#[test]
+fn a_dry_run_calls_nothing() {
+    let files = TestDirectory::new("dry");
+    let log = files.path("log");
+    let program = ["--", "sh", "-c", "echo $1 >> $0", &log, "{a}"];
+    let dry = ["--dry-run", "--input", "csv"];
+    let ended = run_over("a,b\nx y,2\n", &[&dry[..], &program].concat());
+    ended.expect_code(0);
+    let line = &ended.stdout;
+    assert!(line.contains("sh -c 'echo $1 >> $0' "), "{line}");
+    assert!(line.ends_with(" 'x y'\n"), "{line}");
+    ended.expect_told("1 task would go to this machine; none was called");
+    assert!(!fs::exists(&log).unwrap());
+    // On standard input.
+    let ended = run_over("x\n", &["--dry-run", "--", "cat"]);
+    assert!(ended.stdout.ends_with("/cat <<< x\n"), "{ended:?}");
+    // On servers, which need not be there.
+    let servers = [
+        "--dry-run",
+        "--function",
+        "f",
+        "--colsep",
+        " ",
+        "--arg-type",
+        "int",
+        "host:1",
+    ];
+    let ended = run_over("1 2\n3 x\n", &servers);
+    ended.expect_code(5);
+    assert_eq!(ended.stdout, "f(1, 2)\n");
+    ended.expect_told("line 2: column 2: \"x\" is not a whole number");
+    ended.expect_told("2 tasks would go to host:1");
+}
