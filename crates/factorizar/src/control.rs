@@ -195,7 +195,7 @@ impl Control {
 
     /// Sets the number of threads, the calling one included. 0 counts as 1.
     ///
-    /// Batches and ranges use them, and the quadratic sieve for one number of some 90 bits or more.
+    /// Batches and ranges use them, and the quadratic sieve for one number of some 95 bits or more.
     /// No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {

@@ -3,14 +3,15 @@
 //! | bits | algorithm |
 //! | --- | --- |
 //! | to 34 | Brent's rho |
-//! | to 64 | the elliptic-curve method, in 64-bit arithmetic |
-//! | to 128 | some curves in 128-bit arithmetic, for small primes, then the quadratic sieve |
+//! | to 64, or 94 with AVX-512 IFMA | the elliptic-curve method |
+//! | to 128 | some curves for small primes, then the quadratic sieve |
 //!
 //! Perfect powers are recognized first. docs/factorizar.md has the measurements behind the table.
 
 pub(crate) mod natural;
 
 use crate::control::{Control, StopReason};
+use crate::simd::ifma;
 use crate::{ecm, perfect_power, qs, rho};
 
 /// Up to this size rho is faster than the first curves, and this number of steps nearly always
@@ -35,6 +36,9 @@ const MAX_CURVES: usize = 2_000;
 /// bits, this number of curves. They take a tenth of the sieve's time, and save the sieve for most
 /// numbers that are not products of large primes.
 const CURVES_BEFORE_SIEVE: [(u32, u32, usize); 3] = [(72, 20, 2), (92, 25, 4), (108, 30, 6)];
+
+/// Up to this size eight curves in step are faster than the quadratic sieve.
+const EIGHT_CURVES_BITS: u32 = 94;
 
 /// Returns a divisor, other than 1 and `n`, of an odd composite `n` that has no prime factor below
 /// 2^10.
@@ -86,10 +90,17 @@ fn wide(n: u128, control: &Control) -> Result<u128, StopReason> {
             skip += curves;
         }
     }
+    let curves = || ecm::find_divisor(n, bits.div_ceil(2), skip, MAX_CURVES, control);
+    if bits <= EIGHT_CURVES_BITS
+        && ifma::is_available()
+        && let Some(divisor) = curves()?
+    {
+        return Ok(divisor);
+    }
     if let Some(divisor) = qs::find_divisor(n, control)? {
         return Ok(divisor);
     }
-    match ecm::find_divisor(n, bits / 2, skip, MAX_CURVES, control)? {
+    match curves()? {
         Some(divisor) => Ok(divisor),
         None => Ok(rho::find_divisor(n)),
     }
@@ -135,7 +146,7 @@ mod tests {
     fn crossovers() {
         let control = Control::new();
         println!("bits    rho, 2 walks             ECM              QS    (microseconds)");
-        for bits in (32..=80).step_by(4) {
+        for bits in (32..=96).step_by(4) {
             let numbers = semiprimes(bits, 40);
             let rho =
                 (bits <= 60).then(|| time(&numbers, |n| _ = rho::quick_divisor(n as u64, 1 << 20)));

@@ -7,7 +7,7 @@
 //! the order has one larger prime besides. If neither does, the next curve has another order.
 //!
 //! Several curves are computed in step: two in ordinary registers ([`pair`]), or eight with AVX-512
-//! IFMA ([`ifma`]).
+//! IFMA ([`ifma`]), for n below 2^99.
 //!
 //! Cost: it depends on the size of the prime that is found, here 11 to some 40 bits, and little on
 //! n: some 7 curves of 500 multiplications for 22 bits, 20 curves of 2,000 multiplications for 32
@@ -64,15 +64,21 @@ impl Bounds {
     }
 }
 
-/// Bounds for ever larger primes, as [`bounds_for`] chooses them. Measured.
-static BOUNDS: [Bounds; 7] = [
-    Bounds::new(17, 300, 30),
-    Bounds::new(31, 900, 60),
-    Bounds::new(47, 1_500, 60),
-    Bounds::new(85, 2_500, 120),
-    Bounds::new(125, 4_000, 210),
-    Bounds::new(205, 6_500, 210),
-    Bounds::new(350, 12_000, 210),
+/// The bounds B1, B2 and the stride for ever larger primes, and the size in bits of the largest prime
+/// that they are chosen for with two curves in step and with eight. Of eight curves, one nearly
+/// always finds a larger prime than the bounds are made for. Measured.
+static BOUNDS: [(u32, u32, Bounds); 11] = [
+    (16, 20, Bounds::new(17, 300, 30)),
+    (21, 25, Bounds::new(31, 900, 60)),
+    (24, 28, Bounds::new(47, 1_500, 60)),
+    (27, 30, Bounds::new(85, 2_500, 120)),
+    (30, 32, Bounds::new(125, 5_000, 210)),
+    (30, 34, Bounds::new(145, 7_000, 210)),
+    (33, 36, Bounds::new(205, 6_500, 210)),
+    (64, 39, Bounds::new(350, 12_000, 210)),
+    (64, 42, Bounds::new(450, 18_000, 210)),
+    (64, 45, Bounds::new(800, 30_000, 210)),
+    (64, 64, Bounds::new(1_000, 40_000, 210)),
 ];
 
 /// Returns a divisor of `n` other than 1 and `n`, or `None` if `curves` curves have not found one.
@@ -92,7 +98,7 @@ pub(crate) fn find_divisor<W: Word>(
 ) -> Result<Option<W>, StopReason> {
     let ring = Montgomery::new(n);
     let backend = Backend::new(&ring);
-    let bounds = bounds_for(bits.saturating_sub(backend.bits_saved()));
+    let bounds = backend.bounds_for(bits);
     let mut sigma = FIRST_SIGMA + control.initial_seed() % 256 + skip as u64;
     let mut tried = 0;
     while tried < curves {
@@ -114,8 +120,8 @@ pub(crate) fn find_divisor<W: Word>(
 /// The lanes that the curves of a modulus are computed in.
 #[derive(Debug)]
 enum Backend<'a, W> {
-    /// Eight lanes, for a modulus n below 2^52 and its inverse modulo 2^64.
-    EightLanes { n: u64, inverse: u64 },
+    /// Eight lanes, for a modulus n below [`ifma::MODULUS_LIMIT`] and its inverse modulo 2^64.
+    EightLanes { n: u128, inverse: u64 },
     /// Two lanes with lazy reduction, for a modulus that leaves ten bits of its word free.
     LazyPair(Pair<'a, W, true>),
     /// Two lanes, for any modulus.
@@ -125,23 +131,29 @@ enum Backend<'a, W> {
 impl<'a, W: Word> Backend<'a, W> {
     /// Chooses the fastest lanes that the processor and the modulus allow.
     fn new(ring: &'a Montgomery<W>) -> Self {
-        match u64::try_from(ring.modulus().into()) {
-            Ok(n) if n < ifma::MODULUS_LIMIT && ifma::is_available() => Backend::EightLanes {
+        let n = ring.modulus().into();
+        if n < ifma::MODULUS_LIMIT && ifma::is_available() {
+            Backend::EightLanes {
                 n,
                 inverse: ring.inverse().into() as u64,
-            },
-            _ if allows_lazy(ring) => Backend::LazyPair(Pair(ring)),
-            _ => Backend::Pair(Pair(ring)),
+            }
+        } else if allows_lazy(ring) {
+            Backend::LazyPair(Pair(ring))
+        } else {
+            Backend::Pair(Pair(ring))
         }
     }
 
-    /// Returns by how many bits the prime that the bounds are chosen for may be smaller. Of eight
-    /// curves, one nearly always finds a larger prime than the bounds are made for.
-    fn bits_saved(&self) -> u32 {
-        match self {
-            Backend::EightLanes { .. } => 4,
-            _ => 0,
-        }
+    /// Returns the bounds for a prime of this size.
+    fn bounds_for(&self, bits: u32) -> &'static Bounds {
+        let [rows @ .., (_, _, last)] = &BOUNDS;
+        let row = rows.iter().find(|&&(two, eight, _)| {
+            bits <= match self {
+                Backend::EightLanes { .. } => eight,
+                Backend::LazyPair(_) | Backend::Pair(_) => two,
+            }
+        });
+        row.map_or(last, |(_, _, bounds)| bounds)
     }
 
     /// Computes curves in these lanes.
@@ -153,20 +165,6 @@ impl<'a, W: Word> Backend<'a, W> {
         };
         results.expect("`Backend::new` chooses eight lanes only where `ifma::run` has them")
     }
-}
-
-/// Returns the bounds for a prime of this size.
-fn bounds_for(bits: u32) -> &'static Bounds {
-    let index = match bits {
-        0..=16 => 0,
-        17..=21 => 1,
-        22..=24 => 2,
-        25..=27 => 3,
-        28..=30 => 4,
-        31..=33 => 5,
-        _ => 6,
-    };
-    &BOUNDS[index]
 }
 
 /// Both stages on the curves of `sigma` and the parameters that follow, one curve for each lane.
@@ -286,25 +284,27 @@ mod tests {
     /// Compares, lane by lane and for both stages, the common factors with n.
     #[test]
     fn eight_lanes_find_what_pairs_find() {
-        let numbers = [
+        let numbers: [u128; 9] = [
             54_767 * 5_861_507,
             1_048_583 * 1_048_589,
             16_777_213 * 16_777_199,
             16_777_259 * 16_777_289,
             33_554_467 * 33_554_473,
             67_108_859 * 67_108_837,
+            134_217_689 * 134_217_757,
+            4_294_967_291 * 4_294_967_279,
+            1_099_511_627_689 * 1_099_511_627_609,
         ];
         for n in numbers {
             let ring = Montgomery::new(n);
             let shared = |results: &CurveResults, stage: usize| {
                 let lanes = results.stages[stage][..results.count].iter();
-                lanes
-                    .map(|&end| gcd_with_odd(end as u64, n))
-                    .collect::<Vec<_>>()
+                lanes.map(|&end| gcd_with_odd(end, n)).collect::<Vec<_>>()
             };
-            for (index, bounds) in BOUNDS.iter().enumerate() {
+            for (index, (_, _, bounds)) in BOUNDS.iter().enumerate() {
                 let curve_run = |sigma| CurveRun { bounds, sigma };
-                let Some(eight) = ifma::run(n, ring.inverse(), curve_run(FIRST_SIGMA)) else {
+                let curves = curve_run(FIRST_SIGMA);
+                let Some(eight) = ifma::run(n, ring.inverse() as u64, curves) else {
                     eprintln!("not compared: this processor has no AVX-512 IFMA");
                     return;
                 };

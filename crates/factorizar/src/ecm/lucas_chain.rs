@@ -59,7 +59,7 @@ impl LucasChains {
         let mut prime = 3;
         while prime <= bound {
             if is_prime(prime) {
-                let second = best_second(prime);
+                let second = SECONDS[prime as usize / 2] as u32;
                 let mut power = prime;
                 while power <= bound {
                     chains.append(prime, second);
@@ -152,11 +152,27 @@ pub(super) const fn next(d: &mut u32, e: &mut u32) -> u8 {
     }
 }
 
+/// Bound of the primes that have a chain.
+const LIMIT: u32 = 1_024;
+
+/// The second number of each odd prime r below [`LIMIT`], at r / 2.
+static SECONDS: [u16; LIMIT as usize / 2] = {
+    let mut seconds = [0; LIMIT as usize / 2];
+    let mut prime = 3;
+    while prime < LIMIT {
+        if is_prime(prime) {
+            seconds[prime as usize / 2] = best_second(prime) as u16;
+        }
+        prime += 2;
+    }
+    seconds
+};
+
 /// Returns the second number that gives the cheapest chain for `prime`.
 const fn best_second(prime: u32) -> u32 {
     // Around the golden section, 0.618 of the prime.
     let middle = (prime as u64 * 618_033_989 / 1_000_000_000) as u32;
-    let reach = 2 + prime / 12;
+    let reach = 2 + if prime < 240 { prime / 12 } else { 20 };
     let (mut best, mut least) = (prime - 1, u32::MAX);
     let mut second = if middle > prime / 2 + reach {
         middle - reach
@@ -194,12 +210,12 @@ pub(super) const fn cost(prime: u32, second: u32) -> u32 {
 
 /// Returns whether `n` is prime, by trial division, at compile time.
 pub(super) const fn is_prime(n: u32) -> bool {
-    let mut divisor = 2;
+    let mut divisor = 3;
     while divisor * divisor <= n {
         if n.is_multiple_of(divisor) {
             return false;
         }
-        divisor += 1;
+        divisor += 2;
     }
-    n > 1
+    n == 2 || n > 2 && !n.is_multiple_of(2)
 }

@@ -19,7 +19,7 @@ use crate::lanes::LaneArithmetic;
 /// The most pairs of one table.
 const MAX_PAIRS: usize = 4096;
 /// The most giant steps of one table.
-const MAX_GIANTS: usize = 160;
+const MAX_GIANTS: usize = 192;
 
 /// The number of baby steps: the multiples j Q for j = 6 i ± 1 up to 105.
 const BABIES: usize = 36;

@@ -6,12 +6,14 @@
 mod eight_lanes;
 #[cfg(target_arch = "x86_64")]
 mod eight_rings;
+#[cfg(target_arch = "x86_64")]
+mod two_limbs;
 
 use crate::lanes::{LaneComputation, LaneRingComputation};
 use crate::natural::Natural;
 
-/// Moduli are below this.
-pub(crate) const MODULUS_LIMIT: u64 = 1 << 52;
+/// Moduli of [`run`] are below this.
+pub(crate) const MODULUS_LIMIT: u128 = 1 << 99;
 
 /// Returns whether the processor has the instructions, so that [`run`] gives a result.
 #[inline]
@@ -30,10 +32,13 @@ pub(crate) fn is_available() -> bool {
     not(target_arch = "x86_64"),
     expect(unused_variables, reason = "no such instructions")
 )]
-pub(crate) fn run<T: LaneComputation>(n: u64, inverse: u64, computation: T) -> Option<T::Output> {
-    debug_assert!(n < MODULUS_LIMIT && n.wrapping_mul(inverse) == 1);
+pub(crate) fn run<T: LaneComputation>(n: u128, inverse: u64, computation: T) -> Option<T::Output> {
+    debug_assert!(n < MODULUS_LIMIT && (n as u64).wrapping_mul(inverse) == 1);
     #[cfg(target_arch = "x86_64")]
-    return eight_lanes::run(n, inverse, computation);
+    return match u64::try_from(n) {
+        Ok(n) if n < eight_lanes::MODULUS_LIMIT => eight_lanes::run(n, inverse, computation),
+        _ => two_limbs::run(n, inverse, computation),
+    };
     #[cfg(not(target_arch = "x86_64"))]
     return None;
 }

@@ -15,6 +15,9 @@ use crate::lanes::{LaneArithmetic, LaneComputation};
 /// Residues in a register.
 pub(super) const LANES: usize = 8;
 
+/// Moduli are below this.
+pub(super) const MODULUS_LIMIT: u64 = 1 << 52;
+
 /// Returns whether the processor has AVX-512 IFMA.
 #[inline]
 pub(super) fn is_available() -> bool {
