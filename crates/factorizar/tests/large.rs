@@ -224,7 +224,7 @@ fn stopped_after(n: &Natural, polls: usize, reason: StopReason) -> bool {
 fn a_stop_at_any_stage_keeps_the_product() {
     let mut random = Splitmix(11);
     let hard = [random.prime(64), random.prime(66)];
-    let (p, q) = (random.prime(45), random.prime(48));
+    let (p, q) = (random.prime(50), random.prime(52));
     let numbers = [
         product(&[&hard[..], &[Natural::from(10_007u64)]].concat()),
         product(&[p.clone(), p, q.clone(), q]),
