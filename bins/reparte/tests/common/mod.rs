@@ -11,6 +11,7 @@
 
 pub mod foreign;
 pub mod functions;
+pub mod kept_worker;
 pub mod named_pipe;
 pub mod server;
 pub mod terminal;
