@@ -8,7 +8,7 @@
 //! | [`Options`], [`Credentials`], [`Headers`], [`HttpProxy`] | how calls are made |
 #![cfg_attr(
     feature = "tls",
-    doc = "| [`Tls`], [`Identity`] | certificates, for `https://` |"
+    doc = "| [`Tls`], [`Identity`], [`Fingerprint`] | certificates, for `https://` |"
 )]
 //! | [`Attempt`], [`Canceller`] | one call, with a deadline, which can be cancelled |
 //! | [`Multicall`], [`MulticallResults`] | many calls in one request |
@@ -57,6 +57,8 @@ pub use option_name::OptionName;
 pub use options::Options;
 pub use phase::Phase;
 pub use server_proxy::ServerProxy;
+#[cfg(feature = "tls")]
+pub use tls::fingerprint::Fingerprint;
 #[cfg(feature = "tls")]
 pub use tls::{Identity, Tls};
 /// Carries a type of serde's as an argument or a result.

@@ -28,6 +28,8 @@ pub enum OptionName {
     UserAgent,
     /// `Options::headers`.
     Headers,
+    /// `Options::tls.fingerprint` (feature `tls`).
+    TlsFingerprint,
 }
 
 impl fmt::Display for OptionName {
@@ -43,6 +45,7 @@ impl fmt::Display for OptionName {
             OptionName::Proxy => "proxy",
             OptionName::UserAgent => "user_agent",
             OptionName::Headers => "headers",
+            OptionName::TlsFingerprint => "tls.fingerprint",
         })
     }
 }

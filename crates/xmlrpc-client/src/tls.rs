@@ -1,8 +1,11 @@
 //! The certificates of a call by TLS.
 
+pub(crate) mod fingerprint;
 mod ureq_config;
 
 use std::fmt;
+
+use crate::tls::fingerprint::Fingerprint;
 
 /// The certificate authorities that an `https://` server is checked against, and the
 /// client's own certificate. All are PEM, the text of their files.
@@ -14,6 +17,12 @@ pub struct Tls {
     pub authorities: Option<Vec<u8>>,
     /// The client's own certificate, for a server that asks for one.
     pub identity: Option<Identity>,
+    /// The fingerprint of the server's certificate. A server with another certificate is
+    /// refused, and this one is trusted whoever vouches for it, whatever names it has and until
+    /// whenever it is valid: the authorities are not asked. It has to speak TLS 1.3.
+    ///
+    /// It is of use with `https://` alone, and a proxy for another address is refused.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A certificate and its key, as PEM. The key is never shown.
@@ -47,6 +56,7 @@ impl fmt::Debug for Tls {
         f.debug_struct("Tls")
             .field("authorities", &self.authorities.is_some())
             .field("identity", &self.identity.is_some())
+            .field("fingerprint", &self.fingerprint)
             .finish()
     }
 }

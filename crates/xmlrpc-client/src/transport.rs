@@ -16,6 +16,8 @@ mod head_reader;
 mod host_resolver;
 mod idle_connections;
 mod keepalive;
+#[cfg(feature = "tls")]
+mod pinned_tls;
 mod response_head;
 mod route;
 mod scgi;

@@ -6,13 +6,20 @@
 mod live;
 mod peer;
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
 
 use live::Live;
 use peer::options;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use xmlrpc_client::{Error, ErrorKind, Identity, ServerProxy};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection};
+use xmlrpc_client::{Error, ErrorKind, Fingerprint, Identity, Options, ServerProxy};
 use xmlrpc_server::Service;
 use xmlrpc_server::front::hyper::{self, Tls};
 
@@ -77,6 +84,18 @@ impl Secure {
         let mut options = options();
         options.tls.authorities = authority.map(Authority::pem);
         options.tls.identity = own;
+        self.call_with(options)
+    }
+
+    /// Calls as a client that expects the certificate of this fingerprint.
+    fn call_pinned(&self, chain: &[u8], own: Option<Identity>) -> Result<i32, Error> {
+        let mut options = options();
+        options.tls.fingerprint = Some(Fingerprint::of_pem(chain).unwrap());
+        options.tls.identity = own;
+        self.call_with(options)
+    }
+
+    fn call_with(&self, options: Options) -> Result<i32, Error> {
         let url = format!("https://{}", self.live.address);
         ServerProxy::builder(&url)
             .options(options)
@@ -144,4 +163,79 @@ fn a_key_that_is_not_the_certificates_is_refused_before_any_call() {
         error.to_string().contains("not that of its certificate"),
         "{error}"
     );
+}
+
+#[test]
+fn a_server_is_trusted_for_its_certificates_fingerprint_alone() {
+    let own = Authority::new("own");
+    let [chain, key] = own.certificate(&["elsewhere.example"]);
+    let [other_chain, _] = own.certificate(HERE);
+    let server = Secure::start(Tls::from_pem(&chain, &key).unwrap());
+    assert_eq!(server.call_pinned(&chain, None).unwrap(), 49);
+    assert_eq!(server.call_pinned(&chain, None).unwrap(), 49);
+    let other = server.call_pinned(&other_chain, None);
+    server.refused(other, "another certificate", 2);
+}
+
+/// Starts a server that shows a certificate whose key it does not have, for one connection.
+/// Returns its address.
+fn impostor(chain: &[u8], other_key: &[u8]) -> String {
+    let chain = CertificateDer::pem_slice_iter(chain);
+    let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_slice(other_key).unwrap();
+    let key = ring::sign::any_supported_type(&key).unwrap();
+    let shown = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(shown));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
+        // The client gives up.
+        let _ = connection.complete_io(&mut stream);
+    });
+    address
+}
+
+/// Whoever has the certificate alone, which every client sees, can't prove to have its key.
+#[test]
+fn a_pinned_certificate_with_another_key_is_refused() {
+    let own = Authority::new("own");
+    let [chain, _] = own.certificate(HERE);
+    let [_, other_key] = own.certificate(HERE);
+    let address = impostor(&chain, &other_key);
+    let mut options = options();
+    options.tls.fingerprint = Some(Fingerprint::of_pem(&chain).unwrap());
+    let proxy = ServerProxy::builder(&format!("https://{address}"));
+    let called = proxy.options(options).build().unwrap().call::<i32>("f", ());
+    let error = called.unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error}");
+    assert!(error.to_string().contains("BadSignature"), "{error}");
+}
+
+#[test]
+fn a_pinned_server_may_ask_for_a_certificate() {
+    let own = Authority::new("own");
+    let [chain, key] = own.certificate(&[]);
+    let server = Secure::start(Tls::for_clients_of(&own.pem(), &chain, &key).unwrap());
+    let called = server.call_pinned(&chain, Some(own.identity()));
+    assert_eq!(called.unwrap(), 49);
+    server.refused(server.call_pinned(&chain, None), "CertificateRequired", 1);
+}
+
+#[test]
+fn a_fingerprint_without_tls_is_refused_before_any_call() {
+    let [chain, _] = Authority::new("own").certificate(HERE);
+    let mut options = options();
+    options.tls.fingerprint = Some(Fingerprint::of_pem(&chain).unwrap());
+    let error = ServerProxy::builder("127.0.0.1:1")
+        .options(options)
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.to_string().contains("https"), "{error}");
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use ureq::config::{AutoHeaderValue, Config};
 
 use crate::error::Error;
+#[cfg(feature = "tls")]
+use crate::option_name::OptionName;
 use crate::options::Options;
 use crate::transport::response_head::MAX_BYTES;
 use crate::url::ServerUrl;
@@ -48,6 +50,13 @@ pub(super) fn new(url: &ServerUrl, options: &Options) -> Result<Config, Error> {
     #[cfg(feature = "tls")]
     if url.scheme.is_secure() {
         return Ok(builder.tls_config(options.tls.ureq_config()?).build());
+    }
+    #[cfg(feature = "tls")]
+    if options.tls.fingerprint.is_some() {
+        return Err(Error::BadOption {
+            option: OptionName::TlsFingerprint,
+            reason: "only a server with https:// has a certificate",
+        });
     }
     #[cfg(not(feature = "tls"))]
     let _ = url;

@@ -49,7 +49,10 @@ impl Connection {
             Arc::clone(&progress),
         );
         #[cfg(feature = "tls")]
-        let connector = connector.chain(TlsConnector::new(Arc::clone(&progress)));
+        let connector = connector.chain(TlsConnector::new(
+            &endpoint.options.tls,
+            Arc::clone(&progress),
+        ));
         let connector = connector
             .chain(TitleCaseConnector {
                 is_on: endpoint.options.title_case_headers,
