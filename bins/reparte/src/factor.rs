@@ -53,7 +53,9 @@ use crate::factor::stage::{SharedStage, Stage};
 use crate::factor::stop::Stop;
 use crate::factor::yields::SharedYields;
 use crate::flags::client::warn_of_clear_text;
+use crate::flags::server_entry::ServerEntry;
 use crate::flags::server_list::ServerList;
+use crate::flags::server_reader::ServerReader;
 use crate::output_file::OutputFile;
 use crate::page::details::Details;
 use crate::page::run_info::RunInfo;
@@ -81,7 +83,14 @@ impl FactorCommand {
         let client = self.client_options()?;
         let (search, watcher) = self.connect(&servers, &client, &cpu_times, console)?;
         let times = cpu_times.clone();
-        let destinations = Box::new(move || Destination::all(&servers, &client, &times));
+        let destinations = Box::new(move || {
+            let entries = ServerReader::new(&servers, None).read()?;
+            let all = Destination::all(&entries, &client, &times)?;
+            Ok(all
+                .into_iter()
+                .map(|(_, destination)| destination)
+                .collect())
+        });
         let journal = self.journal.as_deref().map(RelationJournal::open);
         let mut factorizer = Factorizer {
             search,
@@ -128,10 +137,12 @@ impl FactorCommand {
     ) -> Result<(Search<Task, TaskResult>, Watcher), Failure> {
         // Each call has a connection.
         raise_limit();
-        let destinations = Destination::all(servers, client, cpu_times)?;
+        let mut reader = ServerReader::new(servers, None);
+        let entries = reader.read()?;
+        let all = Destination::all(&entries, client, cpu_times)?;
+        let (known, destinations): (Vec<ServerKey>, Vec<Destination>) = all.into_iter().unzip();
         warn_of_clear_text(destinations.iter().map(Destination::proxy));
         servers.warn_if_writable(client);
-        let known = destinations.iter().map(ServerKey::of).collect();
         let search = Repartidor::builder()
             .destinos(destinations)
             .options(self.options())
@@ -139,9 +150,10 @@ impl FactorCommand {
             .map_err(Failure::argument)?
             .search();
         let (client, cpu_times) = (client.clone(), cpu_times.clone());
-        let all = move |servers: &ServerList| Destination::all(servers, &client, &cpu_times);
+        let all = move |entries: &[ServerEntry]| Destination::all(entries, &client, &cpu_times);
         let watcher = ServerFileWatcher {
-            servers: servers.clone(),
+            reader,
+            entries,
             known,
             destinations: Box::new(all),
             run: search.handle(),

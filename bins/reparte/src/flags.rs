@@ -5,10 +5,17 @@ pub(crate) mod client;
 #[cfg(feature = "redis")]
 pub(crate) mod engine;
 mod named_file;
+#[cfg(unix)]
+mod own_certificate;
 pub(crate) mod seconds;
 #[cfg(unix)]
 pub(crate) mod server;
+#[cfg(unix)]
+mod server_directory;
+pub(crate) mod server_entry;
 pub(crate) mod server_list;
+mod server_name;
+pub(crate) mod server_reader;
 #[cfg(unix)]
 mod server_socket;
 pub(crate) mod value_format;

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announcement;
 mod call;
 mod clock;
 mod completions;
@@ -22,6 +23,7 @@ mod man;
 mod methods;
 mod output;
 mod output_file;
+mod ownership;
 mod page;
 mod program;
 mod progress_display;
@@ -33,6 +35,8 @@ mod serve;
 mod shell;
 mod status;
 mod task_estimate;
+#[cfg(all(test, unix))]
+mod test_folder;
 mod value_type;
 
 use std::process::ExitCode;

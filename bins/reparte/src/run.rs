@@ -89,8 +89,8 @@ use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_files::ResultFiles;
 use crate::run::result_writer::{Extras, ResultWriter};
-use crate::run::server_file::{ServerFileWatcher, ServerKey};
-use crate::run::servers::{DestinationSetup, Servers};
+use crate::run::server_file::ServerFileWatcher;
+use crate::run::servers::Servers;
 use crate::run::task::Task;
 use crate::run::task_format::TaskFormat;
 use crate::run::task_reader::TaskReader;
@@ -143,18 +143,32 @@ impl RunCommand {
         }
         // They stop when this is dropped, which is after the run.
         let _local_servers = self.start_local_servers()?;
-        let servers = Servers::connect(&self, self.check()?)?;
+        let servers = Servers::connect(&self, self.check()?, console)?;
+        let Servers {
+            destinations,
+            keys,
+            entries,
+            reader,
+            setup,
+            programs,
+        } = servers;
         let files = self.open()?;
         if files.format.has_columns() {
             let names = files.tasks.names().map(|names| &**names);
-            servers.programs.check_columns(names)?;
+            programs.check_columns(names)?;
         }
-        let dispatcher = self.resume(servers.destinations, &files.format)?;
-        if let Some(check) = &servers.setup.rules.check {
+        let dispatcher = self.resume(destinations, &files.format)?;
+        if let Some(check) = &setup.rules.check {
             check.set_run(&dispatcher.handle());
         }
-        let watcher = self.server_file_watcher(&dispatcher, servers.keys, servers.setup, console);
-        let programs = servers.programs;
+        let watcher = ServerFileWatcher {
+            reader,
+            entries,
+            known: keys,
+            destinations: Box::new(move |entries| setup.destinations(entries)),
+            run: dispatcher.handle(),
+            console: (!self.quiet).then(|| console.clone()),
+        };
         programs.start_ahead();
         let worked = self.make_calls(dispatcher, watcher, &programs, files, console);
         programs.end();
@@ -281,22 +295,6 @@ impl RunCommand {
             builder = builder.journal(journal::open(path, &self.work(format))?);
         }
         builder.start().map_err(Failure::argument)
-    }
-
-    fn server_file_watcher(
-        &self,
-        dispatcher: &Dispatcher,
-        known: Vec<ServerKey>,
-        setup: DestinationSetup,
-        console: &Console,
-    ) -> Watcher {
-        ServerFileWatcher {
-            servers: self.servers.clone(),
-            known,
-            destinations: Box::new(move |servers| setup.destinations(servers)),
-            run: dispatcher.handle(),
-            console: (!self.quiet).then(|| console.clone()),
-        }
     }
 
     /// Starts what observes and controls the run, and then the feeder. They come before the

@@ -1,5 +1,6 @@
 //! `reparte serve`: any program as a function.
 
+mod announcer;
 mod call_log;
 #[cfg(feature = "redis")]
 mod engine_worker;
@@ -17,11 +18,12 @@ use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service, Stop};
 use xmlrpc_wire::Value;
 
+use crate::announcement::Announcement;
 use crate::exit::Failure;
 #[cfg(feature = "redis")]
 use crate::flags::engine::Engine;
 use crate::flags::seconds::seconds;
-use crate::flags::server::ServerFlags;
+use crate::flags::server::{Listening, ServerFlags};
 use crate::program::command_template::CommandTemplate;
 use crate::program::flags::ProgramFlags;
 use crate::program::init_process;
@@ -29,6 +31,7 @@ use crate::program::own_memory::hide_memory;
 use crate::program::result_type::ResultType;
 use crate::program::runner::ProgramRunner;
 use crate::program::user::ProgramUser;
+use crate::serve::announcer::Announcer;
 use crate::serve::call_log::CallLog;
 use crate::serve::function::Published;
 
@@ -57,6 +60,7 @@ Examples:
   reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
   reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
   reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z
+  reparte serve 0.0.0.0:0 --announce servers --function upper --token-file token -- tr a-z A-Z
   reparte serve --engine redis://localhost --function primes -- factor -- {}")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
@@ -69,7 +73,7 @@ pub(crate) struct Serve {
     /// `reparte run --engine` puts them there
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "URL")]
-    #[arg(conflicts_with_all = ["address", "token_file", "without_token", "tls_cert", "tls_key", "tls_client_ca", "host", "socket_mode", "socket_owner"])]
+    #[arg(conflicts_with_all = ["address", "token_file", "without_token", "tls_cert", "tls_key", "tls_client_ca", "host", "announce", "socket_mode", "socket_owner"])]
     engine: Option<String>,
     /// The engine's password in this file, which only its owner may read (mode 0600); or the user
     /// and the password, on two lines
@@ -145,7 +149,11 @@ impl Serve {
             return served;
         }
         service.set_limits(self.server.limits());
-        let (listener, mut options) = self.server.listen(&self.address)?;
+        let Listening {
+            listener,
+            mut options,
+            announced,
+        } = self.server.listen(&self.address)?;
         if options.token.is_some() || options.tls.is_some() {
             hide_memory();
         }
@@ -157,13 +165,33 @@ impl Serve {
         options.deadline = options.deadline.saturating_add(time);
         let stop = Stop::new();
         let stopped = stop.clone();
-        shutdown::at_signal(&program, options.grace, move || stopped.stop())?;
+        // A caller waits in the listener's queue until the server answers, which it does soon.
+        let announcer = announced.map(|announced| {
+            let announcement = Announcement {
+                url: announced.url,
+                function: self.function.clone(),
+                slots: options.workers,
+                instance: service.instance().to_owned(),
+                certificate: Some(announced.certificate),
+            };
+            Announcer::start(&announced.directory, &announcement)
+        });
+        let announcer = announcer.transpose()?;
+        let withdrawal = announcer.as_ref().and_then(Announcer::withdrawal);
+        shutdown::at_signal(&program, options.grace, move || {
+            // It goes first, so that no more calls come.
+            if let Some(withdrawal) = withdrawal {
+                withdrawal.begin();
+            }
+            stopped.stop();
+        })?;
         program.start_ahead(options.workers);
         let address = listener.address().map_err(Failure::server)?;
         announce(&address.url(options.tls.is_some()));
         let builder = hyper::Server::builder(listener, service);
         let server = builder.options(options).stop(stop).start();
         let served = server.and_then(hyper::Server::wait);
+        drop(announcer);
         // Calls that had no time to finish still have their programs.
         program.end(None);
         served.map_err(Failure::server)

@@ -26,7 +26,9 @@ use crate::flags::client::{ClientFlags, warn_of_clear_text};
 #[cfg(feature = "redis")]
 use crate::flags::engine::{Engine, failure};
 use crate::flags::seconds::seconds;
+use crate::flags::server_entry::destinations;
 use crate::flags::server_list::ServerList;
+use crate::flags::server_reader::ServerReader;
 use crate::json::json_text;
 use crate::status::probe::probe_all;
 #[cfg(feature = "redis")]
@@ -86,7 +88,9 @@ impl Status {
         let mut options = self.client.options()?;
         options.connect_timeout = self.timeout;
         options.response_timeout = self.timeout;
-        let servers = self.servers.list("reparte.status", &options)?;
+        let mut reader = ServerReader::new(&self.servers, None);
+        let mut entries = reader.read()?;
+        let mut servers = destinations(&entries, "reparte.status", &options)?;
         warn_of_clear_text(servers.iter().map(XmlRpc::proxy));
         self.servers.warn_if_writable(&options);
         let screen = Screen::new(self.watch && !self.json);
@@ -103,6 +107,14 @@ impl Status {
                 return exit_code(&reports);
             }
             thread::sleep(INTERVAL.saturating_sub(began.elapsed()));
+            match reader.read() {
+                Ok(now) if now != entries => {
+                    servers = destinations(&now, "reparte.status", &options)?;
+                    entries = now;
+                }
+                // Those of before are shown while the list can't be read.
+                Ok(_) | Err(_) => {}
+            }
         }
     }
 

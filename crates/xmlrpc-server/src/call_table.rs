@@ -98,6 +98,10 @@ impl CallTable {
         }
     }
 
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
+    }
+
     /// Enters a call that waits for its turn. The first cancellation of the call runs
     /// `on_cancel`.
     pub(crate) fn enter(

@@ -192,6 +192,13 @@ impl Service {
         Ok(self)
     }
 
+    /// Returns the name of this start of the server, as `reparte.status` tells it. Another start
+    /// has another one.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        self.calls.instance()
+    }
+
     /// Returns the names of the published functions, sorted, without the server's own.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.registry.names()

@@ -13,7 +13,8 @@ use crate::exit::Failure;
 use crate::factor::cpu_times::{CpuTimes, Part};
 use crate::factor::job::{CurveJob, SieveJob, Sieved, Task, TaskResult};
 use crate::factor::ranges::Ranges;
-use crate::flags::server_list::ServerList;
+use crate::flags::server_entry::{ServerEntry, destinations};
+use crate::run::server_file::ServerKey;
 
 /// A server of `ecm_curves` and `siqs_relations`.
 #[derive(Debug)]
@@ -28,23 +29,25 @@ pub(super) struct Destination {
 type XmlRpcDestino = dyn Destino<Vec<Value>, Vec<Value>>;
 
 impl Destination {
-    /// Returns all servers that the flags name.
+    /// Returns all servers of a list, with the key of each.
     pub(super) fn all(
-        servers: &ServerList,
+        entries: &[ServerEntry],
         client: &Options,
         cpu_times: &CpuTimes,
-    ) -> Result<Vec<Self>, Failure> {
-        let curves = servers.list("ecm_curves", client)?;
-        let relations = servers.list("siqs_relations", client)?;
+    ) -> Result<Vec<(ServerKey, Self)>, Failure> {
+        let curves = destinations(entries, "ecm_curves", client)?;
+        let relations = destinations(entries, "siqs_relations", client)?;
         let pairs = curves.into_iter().zip(relations);
         let destination = |(curves, relations): (XmlRpc, XmlRpc)| {
             let destino: &XmlRpcDestino = &relations;
-            Destination {
+            let key = ServerKey::of(&relations);
+            let destination = Destination {
                 name: destino.name().into(),
                 curves,
                 relations,
                 cpu_times: cpu_times.clone(),
-            }
+            };
+            (key, destination)
         };
         Ok(pairs.map(destination).collect())
     }

@@ -1,16 +1,21 @@
 //! The flags of a server: who may call, TLS, and the time for running calls at its end.
 
+use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use cli_support::clear_text;
+use rustix::system::uname;
+use xmlrpc_client::Fingerprint;
 use xmlrpc_server::Limits;
 use xmlrpc_server::front::Listener;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
 use crate::exit::Failure;
 use crate::flags::named_file::{read_file, read_key, read_token};
+use crate::flags::own_certificate::{OwnCertificate, own_certificate};
 use crate::flags::seconds::seconds;
 use crate::flags::server_socket::{SocketFlags, is_unix};
 use crate::flags::whole_number::whole_number;
@@ -40,6 +45,13 @@ pub(crate) struct ServerFlags {
     /// A name by which clients call the server; may be given again
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// Tell clients of the server by a small file in DIR, which they share: `reparte run
+    /// --servers DIR` finds it there. The server speaks TLS, and without --tls-cert makes a
+    /// certificate of its own: the file has the fingerprint, so that no other server is taken
+    /// for it. The file is touched each 5 s, and removed at the end. The server's name in it is
+    /// the first --host, else this machine's
+    #[arg(long, value_name = "DIR", help_heading = "Options")]
+    announce: Option<PathBuf>,
     #[command(flatten)]
     socket: SocketFlags,
     /// The longest request, in bytes
@@ -86,25 +98,37 @@ impl ServerFlags {
         limits
     }
 
-    /// Listens on an address, and returns the options of the server. Refuses an address that
-    /// other machines can reach, unless the flags say who may call.
-    pub(crate) fn listen(self, address: &str) -> Result<(Listener, Options), Failure> {
-        if self.tls_cert.is_some() && is_unix(address) {
-            return Err(Failure::argument(
-                "--tls-cert: a Unix socket leads to no other machine, and its clients speak no \
-                 TLS: leave it out",
-            ));
+    /// Listens on an address. Refuses one that other machines can reach, unless the flags say
+    /// who may call.
+    pub(crate) fn listen(self, address: &str) -> Result<Listening, Failure> {
+        if is_unix(address) {
+            self.refuse_flags_of_tcp()?;
         }
         let mut options = Options::default();
         options.token = self.token_file.as_deref().map(read_token).transpose()?;
-        options.tls = self.tls()?;
         options.without_token = self.without_token;
-        options.hosts = self.host;
         options.grace = self.grace;
         options.tcp_keepalive = Some(self.keepalive);
         options.memory = self.max_memory;
         let listener = self.socket.listen(address)?;
         let local = listener.address().map_err(Failure::server)?;
+        let host = local.tcp().map(|address| self.called_host(address));
+        let own_name = host.as_deref().filter(|_| self.announce.is_some());
+        let tls = self.tls(own_name)?;
+        let announced = match (&self.announce, &host, local.tcp(), &tls) {
+            (Some(directory), Some(host), Some(address), Some((_, certificate))) => {
+                Some(Announced {
+                    directory: directory.clone(),
+                    url: url_of(host, address.port()),
+                    certificate: *certificate,
+                })
+            }
+            _ => None,
+        };
+        options.tls = tls.map(|(tls, _)| tls);
+        options.hosts = self.host;
+        // Clients send it as the Host of their requests.
+        options.hosts.extend(host.filter(|_| announced.is_some()));
         if local.is_open() && options.token.is_none() && !options.without_token {
             return Err(Failure::Argument(format!(
                 "{local} can be reached from other machines, and whoever reaches it may call: \
@@ -115,20 +139,84 @@ impl ServerFlags {
         if local.is_open() && options.token.is_some() && options.tls.is_none() {
             clear_text::warn_server(local);
         }
-        Ok((listener, options))
+        Ok(Listening {
+            listener,
+            options,
+            announced,
+        })
     }
 
-    fn tls(&self) -> Result<Option<Tls>, Failure> {
-        let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
-            return Ok(None);
+    fn refuse_flags_of_tcp(&self) -> Result<(), Failure> {
+        if self.tls_cert.is_some() {
+            return Err(Failure::argument(
+                "--tls-cert: a Unix socket leads to no other machine, and its clients speak no \
+                 TLS: leave it out",
+            ));
+        }
+        match self.announce {
+            None => Ok(()),
+            Some(_) => Err(Failure::argument(
+                "--announce: a Unix socket leads to no other machine: give a port, such as \
+                 0.0.0.0:0",
+            )),
+        }
+    }
+
+    /// Returns the name or address by which other machines call the server: the first of the
+    /// flag `--host`, or that on which it listens, or this machine's.
+    fn called_host(&self, address: SocketAddr) -> String {
+        match self.host.first() {
+            Some(host) => host.clone(),
+            None if address.ip().is_unspecified() => {
+                uname().nodename().to_string_lossy().into_owned()
+            }
+            None => address.ip().to_string(),
+        }
+    }
+
+    /// Returns TLS, and the fingerprint of its certificate. A server of this name makes one of
+    /// its own if none is given.
+    fn tls(&self, own_name: Option<&str>) -> Result<Option<(Tls, Fingerprint)>, Failure> {
+        let (chain, key) = match (&self.tls_cert, &self.tls_key, own_name) {
+            (Some(chain), Some(key), _) => (read_file("--tls-cert", chain)?, read_key(key)?),
+            (_, _, Some(host)) => {
+                let OwnCertificate { chain, key } = own_certificate(host)?;
+                (chain, key)
+            }
+            _ => return Ok(None),
         };
-        let (chain, key) = (read_file("--tls-cert", chain)?, read_key(key)?);
+        let unusable = |error: &dyn Display| {
+            Failure::argument(format_args!("{error}; `reparte keys` makes usable ones"))
+        };
         let tls = match &self.tls_client_ca {
             None => Tls::from_pem(&chain, &key),
             Some(path) => Tls::for_clients_of(&read_file("--tls-client-ca", path)?, &chain, &key),
         };
-        tls.map(Some).map_err(|error| {
-            Failure::argument(format_args!("{error}; `reparte keys` makes usable ones"))
-        })
+        let tls = tls.map_err(|error| unusable(&error))?;
+        let fingerprint = Fingerprint::of_pem(&chain).map_err(|error| unusable(&error))?;
+        Ok(Some((tls, fingerprint)))
+    }
+}
+
+/// A server that listens, and has not begun to answer.
+pub(crate) struct Listening {
+    pub(crate) listener: Listener,
+    pub(crate) options: Options,
+    /// The facts that clients are to find in a directory, if there is one.
+    pub(crate) announced: Option<Announced>,
+}
+
+/// The directory in which a server is announced, and its address and certificate.
+pub(crate) struct Announced {
+    pub(crate) directory: PathBuf,
+    pub(crate) url: String,
+    pub(crate) certificate: Fingerprint,
+}
+
+/// Returns the URL of a server with TLS. An IPv6 address has brackets there.
+fn url_of(host: &str, port: u16) -> String {
+    match host.contains(':') {
+        true => format!("https://[{host}]:{port}"),
+        false => format!("https://{host}:{port}"),
     }
 }

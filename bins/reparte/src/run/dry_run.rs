@@ -9,6 +9,8 @@ use xmlrpc_client::Value;
 
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::flags::server_entry::destinations;
+use crate::flags::server_reader::{ReadError, ServerReader};
 use crate::json::{json_text, to_json};
 use crate::output::for_reader;
 use crate::run::flags::RunCommand;
@@ -95,7 +97,12 @@ fn places(command: &RunCommand) -> Result<String, Failure> {
     }
     if !command.servers.is_empty() || places.is_empty() {
         let function = command.function.as_deref().unwrap_or_default();
-        let servers = command.servers.list(function, &command.client_options()?)?;
+        let mut reader = ServerReader::new(&command.servers, command.function.as_deref());
+        let entries = match reader.read() {
+            Err(ReadError::NoneYet(_)) => Vec::new(),
+            read => read?,
+        };
+        let servers = destinations(&entries, function, &command.client_options()?)?;
         let name = |server: &XmlRpc| Destino::<Vec<Value>, Value>::name(server).to_owned();
         places.extend(servers.iter().map(name));
     }

@@ -1,48 +1,57 @@
-//! The watcher of the server file: servers join the run and leave it as the file changes.
+//! The watcher of the list of servers: they join the run and leave it as its file changes, its
+//! directory, or the addresses of a name.
 
 use std::fmt::Display;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use reparte::{Destino, Handle};
+use reparte::{Destino, Handle, XmlRpc};
+use xmlrpc_client::{Fingerprint, Value};
 
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::flags::server_list::ServerList;
+use crate::flags::server_entry::ServerEntry;
+use crate::flags::server_reader::ServerReader;
 
-/// The time between two readings of the file.
+/// The time between two readings of the list.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Keeps the servers of a run as the file of `--servers` has them.
+/// Keeps the servers of a run as its list has them.
 pub(crate) struct ServerFileWatcher<A, R, D> {
-    /// The flags that name the servers: the file, and those outside it.
-    pub(crate) servers: ServerList,
+    pub(crate) reader: ServerReader,
+    /// The list as it was last read.
+    pub(crate) entries: Vec<ServerEntry>,
     /// The servers that the run has.
     pub(crate) known: Vec<ServerKey>,
-    /// Returns the destinations that the flags name.
-    pub(crate) destinations: ReadDestinations<D>,
+    /// Returns the destinations of a list.
+    pub(crate) destinations: MakeDestinations<D>,
     pub(crate) run: Handle<A, R>,
     /// The place where it says which servers join and leave, if it does.
     pub(crate) console: Option<Console>,
 }
 
-type ReadDestinations<D> = Box<dyn Fn(&ServerList) -> Result<Vec<D>, Failure> + Send>;
+type MakeDestinations<D> =
+    Box<dyn Fn(&[ServerEntry]) -> Result<Vec<(ServerKey, D)>, Failure> + Send>;
 
-/// The part of a line of the server file that makes it another server's line.
+/// The part of an entry of the list that makes it another server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerKey {
     name: Arc<str>,
     /// The number of calls at a time. `None` if the server is asked for it.
     slots: Option<usize>,
+    /// The fingerprint by which it is known: another start of a server has another one.
+    certificate: Option<Fingerprint>,
 }
 
 impl ServerKey {
-    /// Returns the key of a destination.
-    pub(crate) fn of<A, R>(destination: &impl Destino<A, R>) -> Self {
+    /// Returns the key of a server.
+    pub(crate) fn of(server: &XmlRpc) -> Self {
+        let destino: &dyn Destino<Vec<Value>, Value> = server;
         ServerKey {
-            name: destination.name().into(),
-            slots: (!destination.learns_slots()).then(|| destination.slots()),
+            name: destino.name().into(),
+            slots: (!destino.learns_slots()).then(|| destino.slots()),
+            certificate: server.proxy().options().tls.fingerprint,
         }
     }
 }
@@ -51,41 +60,43 @@ impl ServerKey {
 struct RunEnded;
 
 impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R, D> {
-    /// Starts the watcher, if there is a file. Nobody waits for its thread, which ends after
+    /// Starts the watcher, if the list may change. Nobody waits for its thread, which ends after
     /// the run does.
     pub(crate) fn start(self) {
-        if !self.servers.has_file() {
+        if !self.reader.may_change() {
             return;
         }
         let started = thread::Builder::new()
             .name("servers".to_owned())
             .spawn(|| self.watch());
         if let Err(error) = started {
-            log::warn!("--servers is not read again: can't start a thread ({error})");
+            log::warn!("the list of servers is not read again: can't start a thread ({error})");
         }
     }
 
     fn watch(mut self) {
-        // The first reading counts as a change: the file may have changed since the run's
-        // servers were read from it.
-        let mut last_text = None;
         let mut last_error = None;
         loop {
             thread::sleep(INTERVAL);
-            let text = self.servers.file_text();
-            if text == last_text && text.is_some() {
-                continue;
-            }
-            last_text = text;
-            match (self.destinations)(&self.servers) {
-                Ok(destinations) => {
+            let read = match self.reader.read() {
+                Ok(entries) if entries == self.entries => Ok(None),
+                Ok(entries) => (self.destinations)(&entries)
+                    .map(|destinations| Some((entries, destinations)))
+                    .map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match read {
+                Ok(changed) => {
                     last_error = None;
+                    let Some((entries, destinations)) = changed else {
+                        continue;
+                    };
+                    self.entries = entries;
                     if self.update(destinations).is_err() {
                         return;
                     }
                 }
                 Err(error) => {
-                    let error = error.to_string();
                     if last_error.as_ref() != Some(&error) {
                         log::warn!("the servers stay as they were: {error}");
                     }
@@ -96,15 +107,14 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
     }
 
     /// Adds and removes servers until the run has these.
-    fn update(&mut self, destinations: Vec<D>) -> Result<(), RunEnded> {
-        let wanted: Vec<ServerKey> = destinations.iter().map(ServerKey::of).collect();
-        for destination in destinations {
-            let key = ServerKey::of(&destination);
+    fn update(&mut self, destinations: Vec<(ServerKey, D)>) -> Result<(), RunEnded> {
+        let wanted: Vec<ServerKey> = destinations.iter().map(|(key, _)| key.clone()).collect();
+        for (key, destination) in destinations {
             if self.known.contains(&key) {
                 continue;
             }
-            // A known server has another number of slots now. It is replaced in one step, so
-            // that the run is never without it.
+            // A known server has another number of slots now, or has started again. It is
+            // replaced in one step, so that the run is never without it.
             let is_known = self.known.iter().any(|known| known.name == key.name);
             let added = match is_known {
                 true => self.run.replace_server(&key.name, destination),

@@ -1,15 +1,18 @@
 //! The servers that a run begins with, and this machine if it runs a program.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cli_support::descriptors::raise_limit;
 use reparte::XmlRpc;
 use xmlrpc_client::Options;
 
+use crate::console::Console;
 use crate::exit::Failure;
 use crate::flags::client::warn_of_clear_text;
-use crate::flags::server_list::ServerList;
+use crate::flags::server_entry::{ServerEntry, destinations};
+use crate::flags::server_reader::{ReadError, ServerReader};
 #[cfg(unix)]
 use crate::program::own_memory::hide_memory;
 use crate::run::destination::{Destination, ResultRules};
@@ -23,11 +26,17 @@ use crate::run::server_file::ServerKey;
 /// The servers that a run begins with.
 pub(super) struct Servers {
     pub(super) destinations: Vec<Destination>,
-    /// The keys of those that the file of servers may take away.
+    /// The keys of those that the list may take away.
     pub(super) keys: Vec<ServerKey>,
+    /// The list as it was read.
+    pub(super) entries: Vec<ServerEntry>,
+    pub(super) reader: ServerReader,
     pub(super) setup: DestinationSetup,
     pub(super) programs: Programs,
 }
+
+/// The time between two readings of a list that has no server yet.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// The properties that all servers of a run share.
 #[derive(Debug, Clone)]
@@ -41,26 +50,32 @@ pub(super) struct DestinationSetup {
 }
 
 impl DestinationSetup {
-    /// Returns the function on all servers that the flags name.
-    pub(super) fn destinations(&self, servers: &ServerList) -> Result<Vec<Destination>, Failure> {
-        Ok(self.on_all(self.list(servers)?))
+    /// Returns the function on these servers, with the key of each.
+    pub(super) fn destinations(
+        &self,
+        entries: &[ServerEntry],
+    ) -> Result<Vec<(ServerKey, Destination)>, Failure> {
+        Ok(self.on_all(self.list(entries)?))
     }
 
-    fn on_all(&self, servers: Vec<XmlRpc>) -> Vec<Destination> {
+    fn on_all(&self, servers: Vec<XmlRpc>) -> Vec<(ServerKey, Destination)> {
         let servers = servers.into_iter();
-        servers
-            .map(|server| Destination::server(server, self.rules.clone(), self.time_limit))
-            .collect()
+        let destination = |server| {
+            let key = ServerKey::of(&server);
+            let destination = Destination::server(server, self.rules.clone(), self.time_limit);
+            (key, destination)
+        };
+        servers.map(destination).collect()
     }
 
-    fn list(&self, servers: &ServerList) -> Result<Vec<XmlRpc>, Failure> {
+    fn list(&self, entries: &[ServerEntry]) -> Result<Vec<XmlRpc>, Failure> {
         let function = self.function.as_deref().ok_or_else(|| {
             Failure::argument(
                 "--function is missing: name the function of the servers that is to be called \
                  beside the program of this machine",
             )
         })?;
-        servers.list(function, &self.client)
+        destinations(entries, function, &self.client)
     }
 }
 
@@ -69,6 +84,7 @@ impl Servers {
     pub(super) fn connect(
         command: &RunCommand,
         check: Option<Arc<ResultCheck>>,
+        console: &Console,
     ) -> Result<Self, Failure> {
         // Each call has a connection, and each program has pipes.
         raise_limit();
@@ -98,13 +114,18 @@ impl Servers {
             destinations.push(Destination::queue(queue, setup.rules.clone()));
         }
         let needs_server = destinations.is_empty() && !has_program;
+        let mut reader = ServerReader::new(&command.servers, command.function.as_deref());
+        let (mut keys, mut entries) = (Vec::new(), Vec::new());
         if needs_server || !command.servers.is_empty() {
-            let servers = setup.list(&command.servers)?;
+            entries = match needs_server {
+                true => first_entries(&mut reader, command.wait_for_servers, console)?,
+                false => now(&mut reader)?,
+            };
+            let servers = setup.list(&entries)?;
             warn_of_clear_text(servers.iter().map(XmlRpc::proxy));
-            destinations = setup.on_all(servers);
+            (keys, destinations) = setup.on_all(servers).into_iter().unzip();
         }
         command.servers.warn_if_writable(&setup.client);
-        let keys = destinations.iter().map(ServerKey::of).collect();
         #[cfg(unix)]
         {
             if has_program && setup.client.credentials.is_some() {
@@ -118,8 +139,47 @@ impl Servers {
         Ok(Servers {
             destinations,
             keys,
+            entries,
+            reader,
             setup,
             programs,
         })
+    }
+}
+
+/// Returns the servers of the list, none yet being one of its states: the run has other places.
+fn now(reader: &mut ServerReader) -> Result<Vec<ServerEntry>, Failure> {
+    match reader.read() {
+        Err(ReadError::NoneYet(_)) => Ok(Vec::new()),
+        read => Ok(read?),
+    }
+}
+
+/// Returns the servers of the list. Waits this long for the first one.
+fn first_entries(
+    reader: &mut ServerReader,
+    patience: Duration,
+    console: &Console,
+) -> Result<Vec<ServerEntry>, Failure> {
+    let began = Instant::now();
+    let mut is_told = false;
+    loop {
+        match reader.read() {
+            Err(ReadError::NoneYet(text)) if began.elapsed() < patience => {
+                if !is_told {
+                    let seconds = patience.as_secs_f64();
+                    console.tell(format_args!("waits {seconds} s for a server: {text}"));
+                    is_told = true;
+                }
+                thread::sleep(INTERVAL);
+            }
+            Err(ReadError::NoneYet(text)) => {
+                let seconds = patience.as_secs_f64();
+                return Err(Failure::Unreachable(format!(
+                    "{text}; after {seconds} s the run ends: --wait-for-servers sets another time"
+                )));
+            }
+            read => return Ok(read?),
+        }
     }
 }

@@ -1,0 +1,333 @@
+//! A directory of announcements: which servers are alive, by the directory's own clock.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::OFlags;
+use untrusted_text::OneLine;
+
+use crate::announcement::{Announcement, MAX_BYTES, SUFFIX};
+use crate::exit::Failure;
+use crate::ownership::{directory_fault, is_own, is_writable_by_others};
+
+/// The age from which a server counts as dead: it has missed some of its signs of life.
+const MAX_AGE: Duration = Duration::from_secs(20);
+
+/// The most files that are read of a directory.
+const MAX_FILES: usize = 10_000;
+
+/// The most complaints that are remembered, so that each is told once.
+const MAX_COMPLAINTS: usize = 1000;
+
+/// A directory in which servers announce themselves.
+#[derive(Debug)]
+pub(super) struct ServerDirectory {
+    path: PathBuf,
+    clock: DirectoryClock,
+    complaints: HashSet<String>,
+}
+
+impl ServerDirectory {
+    pub(super) fn new(path: PathBuf) -> Self {
+        ServerDirectory {
+            path,
+            clock: DirectoryClock::default(),
+            complaints: HashSet::new(),
+        }
+    }
+
+    /// Returns the announcements of the servers that are alive, a server once, in the order of
+    /// their addresses. Files that others could have written are told and passed over.
+    ///
+    /// # Errors
+    ///
+    /// The directory can't be read, or others may write it.
+    pub(super) fn read(&mut self) -> Result<Vec<Announcement>, Failure> {
+        let shown = self.path.display().to_string();
+        let unreadable = |error: io::Error| {
+            Failure::argument(format_args!("--servers: can't read {shown} ({error})"))
+        };
+        let metadata = fs::metadata(&self.path).map_err(unreadable)?;
+        if let Some(fault) = directory_fault(&metadata) {
+            return Err(Failure::argument(format_args!(
+                "--servers {shown}: {fault}. Whoever can write a file there could have the token"
+            )));
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.path)
+            .map_err(unreadable)?
+            .take(MAX_FILES)
+        {
+            let name = entry.map_err(unreadable)?.file_name();
+            let Some(name) = name.to_str().filter(|name| is_announcement(name)) else {
+                continue;
+            };
+            match read_file(&self.path.join(name)) {
+                Ok(Some(file)) => found.push(file),
+                // It was removed meanwhile.
+                Ok(None) => {}
+                Err(reason) => self.complain(format!(
+                    "--servers: {} is passed over: {reason}",
+                    OneLine::new(&self.path.join(name).display().to_string())
+                )),
+            }
+        }
+        let newest = found.iter().map(|(_, touched)| *touched).max();
+        let now = self.clock.now(&self.path, newest);
+        let alive = |touched: SystemTime| match now.duration_since(touched) {
+            Ok(age) => age <= MAX_AGE,
+            // It was touched since.
+            Err(_) => true,
+        };
+        // The last one to be touched is the server that has the address now.
+        found.retain(|(_, touched)| alive(*touched));
+        found.sort_by_key(|(_, touched)| *touched);
+        let found = found.into_iter().map(|(file, _)| (file.url.clone(), file));
+        Ok(found.collect::<BTreeMap<_, _>>().into_values().collect())
+    }
+
+    fn complain(&mut self, text: String) {
+        if self.complaints.len() < MAX_COMPLAINTS && !self.complaints.contains(&text) {
+            log::warn!("{text}");
+            self.complaints.insert(text);
+        }
+    }
+}
+
+fn is_announcement(name: &str) -> bool {
+    name.ends_with(SUFFIX) && !name.starts_with('.')
+}
+
+/// Reads an announcement and the time at which it was touched. `None` if it is gone.
+///
+/// # Errors
+///
+/// The reason why it is passed over.
+fn read_file(path: &Path) -> Result<Option<(Announcement, SystemTime)>, String> {
+    // To open it asks a network file system for its present time.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if let Some(fault) = file_fault(&metadata) {
+        return Err(fault.to_owned());
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() > MAX_BYTES {
+        return Err(format!("it is longer than {MAX_BYTES} bytes"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let announcement = Announcement::read(&text).map_err(|reason| {
+        let reason = OneLine::new(&reason).to_string();
+        format!("it is no announcement: {reason}")
+    })?;
+    let touched = metadata.modified().map_err(|error| error.to_string())?;
+    Ok(Some((announcement, touched)))
+}
+
+fn file_fault(file: &Metadata) -> Option<&'static str> {
+    match file {
+        file if !file.is_file() => Some("it is no regular file"),
+        file if !is_own(file) => {
+            Some("it is neither yours nor root's, so its owner could have the token")
+        }
+        file if is_writable_by_others(file) => Some("others may write it: chmod go-w"),
+        _ => None,
+    }
+}
+
+/// The clock of a directory's file system, which may be another machine's.
+#[derive(Debug, Default)]
+struct DirectoryClock {
+    /// A time of that clock, and the moment at which it was read.
+    reading: Option<(SystemTime, Instant)>,
+    /// The moment at which a file was last made there.
+    probed: Option<Instant>,
+}
+
+impl DirectoryClock {
+    /// The time between two readings.
+    const INTERVAL: Duration = Duration::from_secs(60);
+
+    /// Returns the present time. Makes a file to read it, now and then. Where this user may
+    /// not, the newest time of a file there is not long ago, and goes on from when it was seen.
+    fn now(&mut self, directory: &Path, newest: Option<SystemTime>) -> SystemTime {
+        if self
+            .probed
+            .is_none_or(|probed| probed.elapsed() >= Self::INTERVAL)
+        {
+            self.probed = Some(Instant::now());
+            if let Ok(time) = time_of_new_file(directory) {
+                self.reading = Some((time, Instant::now()));
+            }
+        }
+        let known = self.reading.map(|(time, at)| time + at.elapsed());
+        match (known, newest) {
+            (Some(known), Some(newest)) if newest > known => self.set(newest),
+            (Some(known), _) => known,
+            (None, Some(newest)) => self.set(newest),
+            (None, None) => SystemTime::now(),
+        }
+    }
+
+    fn set(&mut self, time: SystemTime) -> SystemTime {
+        self.reading = Some((time, Instant::now()));
+        time
+    }
+}
+
+/// Makes a file, and returns its time.
+fn time_of_new_file(directory: &Path) -> io::Result<SystemTime> {
+    let random = RandomState::new().hash_one(std::process::id());
+    let path = directory.join(format!(".clock-{random:016x}"));
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    let time = file.metadata().and_then(|metadata| metadata.modified());
+    drop::<File>(file);
+    let _ = fs::remove_file(&path);
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+    use crate::test_folder::TestFolder;
+
+    fn text(port: u16, instance: &str) -> String {
+        let url = format!("http://127.0.0.1:{port}");
+        Announcement {
+            url,
+            function: "f".to_owned(),
+            slots: 1,
+            instance: instance.to_owned(),
+            certificate: None,
+        }
+        .text()
+    }
+
+    fn age(path: &str, seconds: u64) {
+        let time = SystemTime::now() - Duration::from_secs(seconds);
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(time).unwrap();
+    }
+
+    fn read(directory: &mut ServerDirectory) -> Vec<String> {
+        let found = directory.read().unwrap().into_iter();
+        found
+            .map(|found| format!("{} {}", found.url, found.instance))
+            .collect()
+    }
+
+    #[test]
+    fn a_server_is_alive_while_its_file_is_young() {
+        let files = TestFolder::new();
+        let mut directory = ServerDirectory::new(files.folder().to_owned());
+        assert!(read(&mut directory).is_empty());
+        let one = files.write("a.reparte", &text(1, "a"), 0o644);
+        let two = files.write("b.reparte", &text(2, "b"), 0o600);
+        files.write(".c.reparte", &text(3, "c"), 0o600);
+        files.write("d.reparte.new", &text(4, "d"), 0o600);
+        let all = ["http://127.0.0.1:1 a", "http://127.0.0.1:2 b"];
+        assert_eq!(read(&mut directory), all);
+        age(&one, 60);
+        assert_eq!(read(&mut directory), all[1..]);
+        age(&two, 15);
+        assert_eq!(read(&mut directory), all[1..]);
+        fs::remove_file(two).unwrap();
+        assert!(read(&mut directory).is_empty());
+        let left = fs::read_dir(files.folder()).unwrap().count();
+        assert_eq!(left, 3, "a file to read the clock is left");
+    }
+
+    #[test]
+    fn the_last_server_of_an_address_counts() {
+        let files = TestFolder::new();
+        let mut directory = ServerDirectory::new(files.folder().to_owned());
+        let before = files.write("a.reparte", &text(1, "a"), 0o644);
+        files.write("b.reparte", &text(1, "b"), 0o644);
+        age(&before, 7);
+        assert_eq!(read(&mut directory), ["http://127.0.0.1:1 b"]);
+    }
+
+    /// The file system's clock may differ from this machine's by hours.
+    #[test]
+    fn the_clock_is_the_directorys() {
+        let files = TestFolder::new();
+        let hour = Duration::from_secs(3600);
+        let mut clock = DirectoryClock::default();
+        let first = clock.now(files.folder(), None);
+        let ahead = SystemTime::now() + hour;
+        assert!(clock.now(files.folder(), Some(ahead)) >= ahead);
+        assert!(clock.now(files.folder(), Some(first)) >= ahead);
+        // Where no file can be made.
+        let nowhere = Path::new("/nowhere");
+        let mut clock = DirectoryClock::default();
+        let behind = SystemTime::now() - hour;
+        assert_eq!(clock.now(nowhere, Some(behind)), behind);
+        let later = clock.now(nowhere, Some(behind));
+        let step = later.duration_since(behind).unwrap();
+        assert!(step < hour / 2, "{step:?}");
+    }
+
+    #[test]
+    fn files_that_others_could_have_written_are_passed_over() {
+        let files = TestFolder::new();
+        let mut directory = ServerDirectory::new(files.folder().to_owned());
+        let open = files.write("a.reparte", &text(1, "a"), 0o600);
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o666)).unwrap();
+        let target = files.write("target", &text(2, "b"), 0o600);
+        symlink(target, files.path("b.reparte")).unwrap();
+        fs::create_dir(files.path("c.reparte")).unwrap();
+        files.write("d.reparte", &" ".repeat(MAX_BYTES + 1), 0o600);
+        files.write("e.reparte", "{}", 0o600);
+        assert!(read(&mut directory).is_empty());
+        let mut told: Vec<_> = directory.complaints.iter().collect();
+        told.sort();
+        assert_eq!(told.len(), 5, "{told:?}");
+        for (told, part) in told.iter().zip([
+            "others may write it",
+            "a.reparte",
+            "no regular file",
+            "longer",
+            "no announcement",
+        ]) {
+            // A link's error is the system's own.
+            assert!(told.contains(part) || told.contains("b.reparte"), "{told}");
+        }
+        assert!(read(&mut directory).is_empty());
+        assert_eq!(directory.complaints.len(), 5);
+    }
+
+    #[test]
+    fn a_directory_that_others_write_is_refused() {
+        let files = TestFolder::new();
+        let path = files.folder();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+        let mut directory = ServerDirectory::new(path.to_owned());
+        let error = directory.read().unwrap_err().to_string();
+        assert!(error.contains("chmod go-w"), "{error}");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o1777)).unwrap();
+        directory.read().unwrap();
+    }
+}

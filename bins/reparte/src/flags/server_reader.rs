@@ -1,0 +1,238 @@
+//! The reader of a list of servers, which may change while a run goes on.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+#[cfg(unix)]
+use crate::announcement::Announcement;
+use crate::exit::Failure;
+#[cfg(unix)]
+use crate::flags::server_directory::ServerDirectory;
+use crate::flags::server_entry::{Origin, ServerEntry};
+use crate::flags::server_list::ServerList;
+use crate::flags::server_name::ServerName;
+
+/// Reads a list of servers again and again: its arguments, its file or directory, and the names
+/// that are looked up.
+#[derive(Debug)]
+pub(crate) struct ServerReader {
+    list: ServerList,
+    /// The function that servers of a directory have to publish. Any will do if there is none.
+    function: Option<String>,
+    #[cfg(unix)]
+    directory: Option<ServerDirectory>,
+    names: Vec<ServerName>,
+}
+
+/// The reason why there is no list of servers.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// None is there yet: a directory without announcements, or a name without addresses.
+    NoneYet(String),
+    Unusable(Failure),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::NoneYet(text) => f.write_str(text),
+            ReadError::Unusable(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NoneYet(text) => Failure::Unreachable(text),
+            ReadError::Unusable(failure) => failure,
+        }
+    }
+}
+
+impl ServerReader {
+    /// Creates a reader of this list. Of a directory, it reads the servers of `function`.
+    pub(crate) fn new(list: &ServerList, function: Option<&str>) -> Self {
+        ServerReader {
+            list: list.clone(),
+            function: function.map(str::to_owned),
+            #[cfg(unix)]
+            directory: list
+                .file()
+                .filter(|path| path.is_dir())
+                .map(|path| ServerDirectory::new(path.to_owned())),
+            names: Vec::new(),
+        }
+    }
+
+    /// Returns whether the list may change.
+    pub(crate) fn may_change(&self) -> bool {
+        self.list.file().is_some() || !self.names.is_empty()
+    }
+
+    /// Returns the servers that the list has now, at least one.
+    pub(crate) fn read(&mut self) -> Result<Vec<ServerEntry>, ReadError> {
+        let arguments = self.list.arguments().iter();
+        let mut named: Vec<ServerEntry> = arguments
+            .map(|address| ServerEntry {
+                address: address.clone(),
+                origin: Origin::Argument,
+            })
+            .collect();
+        if let Some(path) = self.list.file().filter(|_| !self.has_directory()) {
+            named.extend(lines(path).map_err(ReadError::Unusable)?);
+        }
+        let mut entries = Vec::with_capacity(named.len());
+        for entry in named {
+            self.add(entry, &mut entries).map_err(ReadError::Unusable)?;
+        }
+        #[cfg(unix)]
+        self.add_announced(&mut entries)?;
+        match (entries.is_empty(), self.may_change()) {
+            (false, _) => Ok(entries),
+            (true, true) => Err(ReadError::NoneYet(self.none_yet())),
+            (true, false) => Err(ReadError::Unusable(Failure::argument(
+                "no server is named: give host:port, such as localhost:9000, or a file of them \
+                 with --servers",
+            ))),
+        }
+    }
+
+    fn has_directory(&self) -> bool {
+        #[cfg(unix)]
+        return self.directory.is_some();
+        #[cfg(not(unix))]
+        return false;
+    }
+
+    /// Adds a server, or those at the addresses of a name.
+    fn add(&mut self, entry: ServerEntry, entries: &mut Vec<ServerEntry>) -> Result<(), Failure> {
+        let known = self.names.iter().position(|name| name.is(&entry.address));
+        let at = match (known, ServerName::read(&entry.address)) {
+            (Some(at), _) => at,
+            (None, Some(name)) => {
+                self.names.push(name?);
+                self.names.len() - 1
+            }
+            (None, None) => {
+                entries.push(entry);
+                return Ok(());
+            }
+        };
+        if let Some(name) = self.names.get_mut(at) {
+            entries.extend(name.servers().map(|address| ServerEntry {
+                address,
+                origin: entry.origin.clone(),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Adds the servers that have announced themselves, except those that are named too.
+    #[cfg(unix)]
+    fn add_announced(&mut self, entries: &mut Vec<ServerEntry>) -> Result<(), ReadError> {
+        let Some(directory) = &mut self.directory else {
+            return Ok(());
+        };
+        let announced = directory.read().map_err(ReadError::Unusable)?;
+        let function = self.function.as_deref();
+        for Announcement {
+            url,
+            slots,
+            certificate,
+            ..
+        } in announced
+            .into_iter()
+            .filter(|found| function.is_none_or(|function| found.function == function))
+        {
+            if !entries.iter().any(|entry| entry.address.ends_with(&url)) {
+                entries.push(ServerEntry {
+                    address: format!("{slots}/{url}"),
+                    origin: Origin::Announced(certificate),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn none_yet(&self) -> String {
+        match self.list.file().filter(|_| self.has_directory()) {
+            Some(path) => format!(
+                "no server of {} has announced itself in {}: start one with `reparte serve \
+                 --announce {}`",
+                self.function.as_deref().unwrap_or("any function"),
+                path.display(),
+                path.display()
+            ),
+            None => "the names of the servers have no address".to_owned(),
+        }
+    }
+}
+
+/// Returns the servers of a file.
+fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::argument(format_args!(
+            "--servers: can't read {} ({error}): name a text file with a server per line, or a \
+             directory in which servers announce themselves",
+            path.display()
+        ))
+    })?;
+    let servers = parse(&text);
+    if servers.is_empty() {
+        return Err(Failure::argument(format_args!(
+            "--servers: {} names no server: write one per line, such as localhost:9000",
+            path.display()
+        )));
+    }
+    let entry = |(number, address)| ServerEntry {
+        address,
+        origin: Origin::Line(path.to_owned(), number),
+    };
+    Ok(servers.into_iter().map(entry).collect())
+}
+
+fn parse(text: &str) -> Vec<(usize, String)> {
+    // Some editors write a byte order mark before a text in UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().enumerate().map(|(at, line)| {
+        let server = line.split('#').next().unwrap_or_default().trim();
+        (at + 1, server.to_owned())
+    });
+    lines.filter(|(_, server)| !server.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use super::*;
+    use crate::proportion::{alone, check_proportion};
+
+    #[test]
+    fn a_file_costs_in_proportion_to_its_bytes() {
+        alone(
+            "flags::server_reader::tests::a_file_costs_in_proportion_to_its_bytes",
+            || {
+                // A line of two bytes takes 32 and its text, in a vector that doubles.
+                for piece in ["\n", "#", "a", " ", "host:9000\n", "a#b\n", "a\n"] {
+                    let make = |size: usize| piece.repeat(size / piece.len());
+                    check_proportion(piece, 1 << 18, 32, make, |text| {
+                        drop(black_box(parse(text)));
+                    });
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_file_has_a_server_a_line_and_comments() {
+        let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n";
+        let expected = [(3, "host:9000".to_owned()), (4, "2/other:9001".to_owned())];
+        assert_eq!(parse(text), expected);
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(parse(&marked), expected, "after a byte order mark");
+        assert_eq!(parse("\u{feff}host:9000")[0].1, "host:9000");
+    }
+}
