@@ -84,7 +84,6 @@ use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
 use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
-use crate::run::output_format::OutputFormat;
 use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
 use crate::run::result_files::ResultFiles;
@@ -201,19 +200,6 @@ impl RunCommand {
         self.finish(run, collected, console)
     }
 
-    /// Returns what is printed beside the results.
-    fn extras(&self) -> Result<Extras, Failure> {
-        if self.tag && self.output != OutputFormat::Text {
-            return Err(Failure::argument(
-                "--tag is for the format text: the others have the task already",
-            ));
-        }
-        Ok(Extras {
-            has_tag: self.tag,
-            has_errors: self.shows_errors(),
-        })
-    }
-
     fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
         let count = match self.program() {
             [] => self.local.unwrap_or(0),
@@ -239,12 +225,12 @@ impl RunCommand {
     fn open(&self) -> Result<Files, Failure> {
         check_output()?;
         self.check_files()?;
-        let format = self.task_format()?;
+        let format = TaskFormat::of(self)?;
         let account = OutputFile::at("--account", self.account.as_deref())?;
         let failed = OutputFile::at("--failed", self.failed.as_deref())?;
         let report = OutputFile::at("--report", self.report.as_deref())?;
         let page = PageSetup::new(self.page.as_deref(), report)?;
-        let extras = self.extras()?;
+        let extras = Extras::of(self)?;
         let results = self.results.as_deref().map(ResultFiles::open).transpose()?;
         let input = Arc::new(InputProgress::default());
         // The input comes last: at a terminal it asks for tasks, and no bad flag may follow.

@@ -128,7 +128,7 @@ fn errors_have_codes_and_remedies() {
         (
             &[url, "two", "1"],
             2,
-            &["1 arguments were given", "two(int, string) -> string"],
+            &["1 argument was given", "two(int, string) -> string"],
         ),
         (&[url, "open", "x", "--json"], 2, &["is not JSON", "quotes"]),
         (

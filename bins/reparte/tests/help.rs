@@ -43,6 +43,20 @@ fn help_is_there_and_narrow() {
     }
 }
 
+/// A newcomer found two lists of options, one of them far below.
+#[test]
+fn no_heading_is_there_twice() {
+    for name in SUBCOMMANDS {
+        let help = run(&[name, "--help"]).stdout;
+        let is_heading = |line: &&str| line.ends_with(':') && !line.starts_with(' ');
+        let mut headings: Vec<&str> = help.lines().filter(is_heading).collect();
+        let count = headings.len();
+        headings.sort_unstable();
+        headings.dedup();
+        assert_eq!(headings.len(), count, "{name}: {headings:?}");
+    }
+}
+
 #[test]
 fn the_exit_codes_are_told() {
     let help = run(&["--help"]).stdout;

@@ -38,15 +38,22 @@ pub(super) fn from_signatures(
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    let error = first_error.unwrap_or_else(|| format!("{} arguments were given", given.len()));
     let takes: Vec<String> = signatures
         .iter()
         .map(|types| format_signature(method, types))
         .collect();
-    Err(format!(
-        "{error}, and the server has {}; --arg-type sends other types",
-        takes.join(", or ")
-    ))
+    let takes = takes.join(", or ");
+    Err(match first_error {
+        Some(error) => format!("{error}, and the server has {takes}; --arg-type sends other types"),
+        None => format!(
+            "{}, and the server has {takes}: give as many, or see `reparte methods`; --arg-type \
+             sends them all the same",
+            match given.len() {
+                1 => "1 argument was given".to_owned(),
+                count => format!("{count} arguments were given"),
+            }
+        ),
+    })
 }
 
 fn read(given: &[String], types: impl Iterator<Item = ValueType>) -> Result<Vec<Value>, String> {

@@ -60,7 +60,7 @@ pub(crate) struct ServerFlags {
         value_name = "BYTES",
         value_parser = whole_number(1024..=1_usize << 30),
         default_value = "16777216",
-        help_heading = "Options"
+        help_heading = "Requests"
     )]
     max_request: usize,
     /// The bytes of requests and answers that all clients may hold together, never less than two of
@@ -70,13 +70,13 @@ pub(crate) struct ServerFlags {
         value_name = "BYTES",
         value_parser = whole_number(0..=usize::MAX / 2),
         default_value = "268435456",
-        help_heading = "Options"
+        help_heading = "Requests"
     )]
     max_memory: usize,
     /// After how long a silence to ask whether the client is still there; twice that after
     /// it has gone, its call is ended
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "15")]
-    #[arg(help_heading = "Options")]
+    #[arg(help_heading = "Requests")]
     keepalive: Duration,
     /// Give running calls this long to finish once the server is stopped
     #[arg(
@@ -85,7 +85,7 @@ pub(crate) struct ServerFlags {
         value_parser = seconds,
         default_value = "10",
         allow_negative_numbers = true,
-        help_heading = "Options"
+        help_heading = "Requests"
     )]
     pub(crate) grace: Duration,
 }

@@ -16,12 +16,13 @@ use crate::output::for_reader;
 use crate::run::flags::RunCommand;
 use crate::run::input_progress::InputProgress;
 use crate::run::task::Task;
+use crate::run::task_format::TaskFormat;
 use crate::run::task_reader::TaskReader;
 
 /// Prints a line for each task, and the places at the end. Nothing is called, started or asked.
 pub(super) fn run(command: &RunCommand, console: &Console) -> Result<(), Failure> {
     check_output()?;
-    let format = command.task_format()?;
+    let format = TaskFormat::of(command)?;
     #[cfg(unix)]
     let program = command.local_program()?;
     let places = places(command)?;

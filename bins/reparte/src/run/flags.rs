@@ -3,6 +3,7 @@
 //! The comments of fields and variants are the text of `--help`.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,17 +22,14 @@ use crate::program::process::KILL_AFTER;
 #[cfg(unix)]
 use crate::program::result_type::ResultType;
 use crate::run::answer_form::AnswerForm;
-use crate::run::column_types::ColumnTypes;
 use crate::run::halt::halt;
 use crate::run::input_format::InputFormat;
-use crate::run::line_format::LineFormat;
+use crate::run::line_format::separator;
 #[cfg(unix)]
 use crate::run::local_program::LocalProgram;
 use crate::run::output_format::OutputFormat;
 #[cfg(unix)]
 use crate::run::shortage::ShortagePatience;
-use crate::run::table_reader::Table;
-use crate::run::task_format::TaskFormat;
 use crate::shell::quote;
 use crate::value_type::ValueType;
 
@@ -94,11 +92,11 @@ pub(crate) struct RunCommand {
     /// in those of PROGRAM. Rows that can't be sent are named before a file's run begins
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "lines")]
     #[arg(help_heading = "Tasks")]
-    input: InputFormat,
+    pub(super) input: InputFormat,
     /// A line has several arguments, with this text between them, such as , or \t for a tab
     #[arg(long, value_name = "TEXT", value_parser = separator, help_heading = "Tasks")]
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["input", "json"])]
-    colsep: Option<String>,
+    pub(super) colsep: Option<String>,
     /// A line is the call's argument, of this type; with columns, the type of all, or a type for
     /// each with commas between
     #[arg(
@@ -109,11 +107,11 @@ pub(crate) struct RunCommand {
         value_delimiter = ','
     )]
     #[arg(help_heading = "Tasks")]
-    arg_type: Vec<ValueType>,
+    pub(super) arg_type: Vec<ValueType>,
     /// A line is a JSON array, all arguments of the call; or a JSON object, whose members are
     /// {NAME} in the arguments of a program, and a struct for any other function
     #[arg(long, conflicts_with_all = ["arg_type", "input"], help_heading = "Tasks")]
-    json: bool,
+    pub(super) json: bool,
 
     /// Print the calls that would be made, and where, and make none
     #[arg(long, help_heading = "Tasks")]
@@ -242,16 +240,6 @@ fn function(name: &str) -> Result<String, String> {
     }
 }
 
-/// Reads the text between columns. `\t` is a tab, which shells don't write easily.
-fn separator(text: &str) -> Result<String, String> {
-    match text.replace("\\t", "\t") {
-        text if text.is_empty() => {
-            Err("it can't be empty: give a text such as , or \\t for a tab".to_owned())
-        }
-        text => Ok(text),
-    }
-}
-
 /// Returns the options of a dispatcher that has an engine only. The queue keeps two limits: the
 /// time from the start of the work, and the time for which calls wait for the engine.
 #[cfg(feature = "redis")]
@@ -341,32 +329,6 @@ impl RunCommand {
         LocalProgram::new(&self.program, local, flags, self.timeout, patience, errors).map(Some)
     }
 
-    /// Returns the format of the tasks.
-    ///
-    /// # Errors
-    ///
-    /// There are several types for one argument.
-    pub(super) fn task_format(&self) -> Result<TaskFormat, Failure> {
-        let types = || ColumnTypes(self.arg_type.clone());
-        Ok(match (self.input, &self.colsep) {
-            (InputFormat::Csv, _) => TaskFormat::Table(Table::Csv, types()),
-            (InputFormat::Tsv, _) => TaskFormat::Table(Table::Tsv, types()),
-            (_, Some(separator)) => {
-                TaskFormat::Lines(LineFormat::Columns(separator.clone(), types()))
-            }
-            _ if self.json => TaskFormat::Lines(LineFormat::Json),
-            _ => match self.arg_type.as_slice() {
-                [kind] => TaskFormat::Lines(LineFormat::Argument(*kind)),
-                _ => {
-                    return Err(Failure::argument(
-                        "--arg-type: several types are for several columns: give one, or split \
-                         the lines by --colsep or --input csv",
-                    ));
-                }
-            },
-        })
-    }
-
     /// Returns the words of the program that is run on this machine, if one is given.
     pub(super) fn program(&self) -> &[OsString] {
         #[cfg(unix)]
@@ -387,7 +349,7 @@ impl RunCommand {
     }
 
     /// Returns the name of the work, by which a journal knows whether its results are of it.
-    pub(super) fn work(&self, format: &TaskFormat) -> String {
+    pub(super) fn work(&self, format: impl Display) -> String {
         let program = || {
             let words = self.program().iter();
             let words = words.map(|word| quote(&word.to_string_lossy(), "-_./:,=@%+{}"));

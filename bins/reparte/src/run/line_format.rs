@@ -54,6 +54,16 @@ impl LineFormat {
     }
 }
 
+/// Reads the text between columns. `\t` is a tab, which shells don't write easily.
+pub(super) fn separator(text: &str) -> Result<String, String> {
+    match text.replace("\\t", "\t") {
+        text if text.is_empty() => {
+            Err("it can't be empty: give a text such as , or \\t for a tab".to_owned())
+        }
+        text => Ok(text),
+    }
+}
+
 fn read_json(line: &str) -> Result<Vec<Value>, String> {
     let remedy = "write one such as [\"text\", 7] or {\"name\": 7}, or leave out --json";
     match parse_json(line) {

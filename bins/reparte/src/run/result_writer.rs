@@ -6,10 +6,12 @@ use reparte::TaskError;
 use untrusted_text::multi_line;
 
 use crate::console::Console;
+use crate::exit::Failure;
 use crate::json::{json_text, to_text};
 use crate::output::for_reader;
 use crate::run::call_result::CallResult;
 use crate::run::failure_report::has_not_run;
+use crate::run::flags::RunCommand;
 use crate::run::output_format::OutputFormat;
 use crate::run::result_record::{field_names, fields, object};
 use crate::run::task::Task;
@@ -157,6 +159,25 @@ pub(super) struct Extras {
     pub(super) has_tag: bool,
     /// The error output of programs: on standard error in the format text, and else a field.
     pub(super) has_errors: bool,
+}
+
+impl Extras {
+    /// Returns those that the flags ask for.
+    ///
+    /// # Errors
+    ///
+    /// The format has the task already.
+    pub(super) fn of(flags: &RunCommand) -> Result<Self, Failure> {
+        if flags.tag && flags.output != OutputFormat::Text {
+            return Err(Failure::argument(
+                "--tag is for the format text: the others have the task already",
+            ));
+        }
+        Ok(Extras {
+            has_tag: flags.tag,
+            has_errors: flags.shows_errors(),
+        })
+    }
 }
 
 /// Returns a task as a tag, which has no line end and no tab.

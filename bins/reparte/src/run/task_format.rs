@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use crate::exit::Failure;
 use crate::run::column_types::ColumnTypes;
+use crate::run::flags::RunCommand;
+use crate::run::input_format::InputFormat;
 use crate::run::line_format::LineFormat;
 use crate::run::table_reader::Table;
 
@@ -16,6 +19,32 @@ pub(super) enum TaskFormat {
 }
 
 impl TaskFormat {
+    /// Returns the format that the flags describe.
+    ///
+    /// # Errors
+    ///
+    /// There are several types for one argument.
+    pub(super) fn of(flags: &RunCommand) -> Result<Self, Failure> {
+        let types = || ColumnTypes(flags.arg_type.clone());
+        Ok(match (flags.input, &flags.colsep) {
+            (InputFormat::Csv, _) => TaskFormat::Table(Table::Csv, types()),
+            (InputFormat::Tsv, _) => TaskFormat::Table(Table::Tsv, types()),
+            (_, Some(separator)) => {
+                TaskFormat::Lines(LineFormat::Columns(separator.clone(), types()))
+            }
+            _ if flags.json => TaskFormat::Lines(LineFormat::Json),
+            _ => match flags.arg_type.as_slice() {
+                [kind] => TaskFormat::Lines(LineFormat::Argument(*kind)),
+                _ => {
+                    return Err(Failure::argument(
+                        "--arg-type: several types are for several columns: give one, or split \
+                         the lines by --colsep or --input csv",
+                    ));
+                }
+            },
+        })
+    }
+
     /// Returns whether each line that is not empty is a task.
     pub(super) fn has_line_tasks(&self) -> bool {
         matches!(self, TaskFormat::Lines(_))
