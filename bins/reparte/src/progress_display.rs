@@ -92,7 +92,9 @@ impl fmt::Display for ServersUp<'_> {
         let present = servers.filter(|server| server.state != ServerState::Removed);
         let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
         let up = present.clone().filter(|server| is_up(server.state)).count();
-        let busy: usize = self.0.servers.iter().map(|server| server.running).sum();
+        // The calls of workers are also those of their host.
+        let places = self.0.servers.iter().filter(|server| server.host.is_none());
+        let busy: usize = places.map(|server| server.running).sum();
         write!(f, "{up}/{} servers up, {busy} busy", present.count())
     }
 }

@@ -8,13 +8,16 @@ mod client_error;
 mod control_client;
 pub(crate) mod from_fn;
 pub(crate) mod local;
+mod worker_notes;
 #[cfg(feature = "xmlrpc")]
 pub(crate) mod xmlrpc;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+pub(crate) use crate::destino::worker_notes::WorkerNote;
+use crate::destino::worker_notes::WorkerNotes;
 use crate::error::call::CallError;
 use crate::ids::CallId;
 
@@ -30,6 +33,8 @@ pub struct Call {
     /// [time limit](crate::Options::time_limit). The destination enforces it.
     pub deadline: Option<Instant>,
     cancelled: Arc<AtomicBool>,
+    avoided: Arc<[Arc<str>]>,
+    notes: Arc<WorkerNotes>,
 }
 
 impl Call {
@@ -54,6 +59,8 @@ impl Call {
             id,
             deadline: None,
             cancelled: Arc::default(),
+            avoided: Arc::default(),
+            notes: Arc::default(),
         }
     }
 
@@ -64,6 +71,67 @@ impl Call {
             deadline: Some(deadline),
             ..self
         }
+    }
+
+    /// Sets the [workers](Destino::has_workers) that are not to take it.
+    #[must_use]
+    pub fn with_avoided(self, workers: impl IntoIterator<Item = Arc<str>>) -> Self {
+        Self {
+            avoided: workers.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Returns the call with a listener to the notes that its work has begun.
+    pub(crate) fn with_listener(self, listen: impl Fn(WorkerNote) + Send + Sync + 'static) -> Self {
+        Self {
+            notes: Arc::new(WorkerNotes::with_listener(listen)),
+            ..self
+        }
+    }
+
+    /// Returns the names of the [workers](Destino::has_workers) that are not to take it: they have
+    /// failed its task, are at work on it, or are on trial. The list is as of the start of the
+    /// call. Where no other worker is there, one of them takes it all the same.
+    #[must_use]
+    pub fn avoided(&self) -> &[Arc<str>] {
+        &self.avoided
+    }
+
+    /// Notes that a [worker](Destino::has_workers) has begun the work on it, and has been at work
+    /// for this long. From any thread, while no lock is held that [`Destino::cancel`] takes; and
+    /// again if another worker takes the work over.
+    ///
+    /// Time limits and hedges count from here.
+    pub fn note_begun(&self, worker: &str, at_work: Duration) {
+        let worker = Arc::from(worker);
+        self.notes.note_begun(WorkerNote { worker, at_work });
+    }
+
+    /// Notes which [worker](Destino::has_workers) the outcome is of, and for how long it was at
+    /// work, before the call returns.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use reparte::{Call, CallId};
+    /// let call = Call::new(CallId::new(0));
+    /// call.note_worker("north-2", Duration::from_millis(80));
+    /// assert_eq!(call.worker().as_deref(), Some("north-2"));
+    /// ```
+    pub fn note_worker(&self, worker: &str, at_work: Duration) {
+        let worker = Arc::from(worker);
+        self.notes.note(WorkerNote { worker, at_work });
+    }
+
+    /// Returns the name of the worker that was noted last.
+    #[must_use]
+    pub fn worker(&self) -> Option<Arc<str>> {
+        self.worker_note().map(|note| note.worker)
+    }
+
+    /// Returns the last note of a worker.
+    pub(crate) fn worker_note(&self) -> Option<WorkerNote> {
+        self.notes.last()
     }
 
     /// Returns true once nobody wants the result any more. Work that can stop half-way may
@@ -92,6 +160,8 @@ pub struct Status {
     pub instance: String,
     /// The number of calls that the server takes at a time; 0 if it does not say.
     pub slots: usize,
+    /// The names of the [workers](Destino::has_workers) that are there, if it has any.
+    pub workers: Vec<Arc<str>>,
 }
 
 impl Status {
@@ -100,6 +170,16 @@ impl Status {
         Self {
             instance: instance.into(),
             slots,
+            workers: Vec::new(),
+        }
+    }
+
+    /// Sets the workers that are there.
+    #[must_use]
+    pub fn with_workers(self, workers: impl IntoIterator<Item = Arc<str>>) -> Self {
+        Self {
+            workers: workers.into_iter().collect(),
+            ..self
         }
     }
 }
@@ -152,6 +232,20 @@ pub trait Destino<A, R>: Send + Sync {
         false
     }
 
+    /// Returns true if several workers are behind it, which have names. False by default.
+    ///
+    /// Failures are then blamed on the worker that had the call, and not on the destination. It
+    /// lists its workers in its [status](Status::workers), notes which of them a call's outcome is
+    /// of ([`Call::note_worker`]), and that one has begun to work on a call ([`Call::note_begun`]),
+    /// within a second or so; until then, a call waits for a worker. It gives a call to no worker
+    /// that this [avoids](Call::avoided).
+    ///
+    /// A failure of the kinds `Unreachable`, `Unanswered`, `Busy`, `Refused` and `Cancelled` is the
+    /// destination's own all the same.
+    fn has_workers(&self) -> bool {
+        false
+    }
+
     /// Asks the server for its status, on a connection of its own, while its calls go on.
     /// `None` if the server can be reached, and does not report a status. One thread at a
     /// time asks.
@@ -197,6 +291,10 @@ macro_rules! forward {
 
             fn learns_slots(&self) -> bool {
                 (**self).learns_slots()
+            }
+
+            fn has_workers(&self) -> bool {
+                (**self).has_workers()
             }
 
             fn status(&self) -> Result<Option<Status>, CallError> {

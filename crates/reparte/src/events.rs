@@ -39,6 +39,21 @@ pub enum Event {
         /// The time since the start of the run.
         at: Duration,
     },
+    /// A [worker](crate::Destino::has_workers) of the server has begun to work on a call, or has
+    /// taken it over.
+    #[non_exhaustive]
+    CallBegan {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The name of the server.
+        server: Arc<str>,
+        /// The name of the worker.
+        worker: Arc<str>,
+        /// The time since the start of the run at which it began.
+        at: Duration,
+    },
     /// A call is no longer waited for: it has exceeded its time limit, or its server was
     /// restarted. It keeps its slot until it has [returned](Self::CallReturned).
     #[non_exhaustive]
@@ -77,7 +92,7 @@ pub enum Event {
     TaskDone {
         /// The task.
         task: TaskId,
-        /// The name of the server that gave the result.
+        /// The name of the server that gave the result, or of its worker.
         server: Arc<str>,
     },
     /// A task that was sent has its result from the journal.

@@ -73,7 +73,7 @@ use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
 use crate::plan::calls::{CallKind, CallState, Calls};
 use crate::plan::cases::Cases;
 use crate::plan::durations::Durations;
-use crate::plan::event::{Event, ServerConfig};
+use crate::plan::event::{Event, Role, ServerConfig};
 use crate::plan::failures::TaskVerdict;
 use crate::plan::health::{Health, State};
 use crate::plan::heartbeat::{Heartbeat, ProbeTimer};
@@ -178,10 +178,18 @@ impl Plan {
         match event {
             Event::TaskSent { task, cost } => self.tasks.add(task, cost),
             Event::InputClosed => self.input_closed = true,
+            Event::CallBegan {
+                call,
+                worker,
+                at_work,
+            } => self.call_began(call, worker, at_work),
             Event::CallReturned { call, outcome } => self.call_returned(call, outcome),
             Event::ProbeReturned { server, outcome } => self.probe_returned(server, outcome),
             Event::ServerAdded { config } => self.add_server(config),
-            Event::ServerRemoved { server } => self.mark_out(server),
+            Event::ServerRemoved { server } => match self.health.role(server) {
+                Role::Worker(_) => self.remove_worker(server),
+                Role::Server | Role::Host => self.mark_out(server),
+            },
             Event::TaskCancelled { task } => self.cancel_task(task),
             Event::DrainRequested => self.draining = true,
             Event::Abandoned => self.end_run(RunEnd::Abandoned),
@@ -247,13 +255,19 @@ impl Plan {
         if ended.state == CallState::Cancelled {
             return;
         }
-        let (task, server) = (ended.task, ended.assignment.server);
+        let ended = match outcome {
+            Err(kind) if kind.is_of_destination() => ended.without_worker(),
+            _ => ended,
+        };
+        let (task, server) = (ended.task, ended.by().server);
         let has_answered = self.standing.has_answered(server);
         let (server_verdict, task_verdict) = failures::assess(outcome, has_answered);
         self.apply_to_server(&ended, server_verdict);
         match task_verdict {
             TaskVerdict::Delivered => {
-                self.durations.add(self.now.saturating_sub(ended.started));
+                if let Some(began) = ended.began {
+                    self.durations.add(self.now.saturating_sub(began));
+                }
                 self.deliver_result(&ended);
             }
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),

@@ -20,6 +20,7 @@ mod incidents;
 mod makespan;
 mod probes;
 mod promises;
+mod queue;
 mod retry_bound;
 mod scenario;
 mod scenarios;

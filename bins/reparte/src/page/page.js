@@ -127,7 +127,8 @@ function showFigures(data) {
   const present = account.servers.filter((server) => server.state !== "left");
   const up = present.filter((server) => server.state === "up");
   setPart("up", up.length, present.length);
-  setPart("busy", sum(present, "running"), sum(up, "slots"));
+  // The calls of workers are also those of their host.
+  setPart("busy", sum(present.filter((server) => !server.host), "running"), sum(up, "slots"));
 }
 
 function setPart(id, part, all) {
@@ -172,7 +173,7 @@ function showServers(servers, meanings) {
     const kinds = failures.map(([kind, count]) => `${count} ${kind}`).join(", ");
     const busy = document.createElement("span");
     const small = document.createElement("small");
-    small.textContent = ` of ${server.slots}`;
+    small.textContent = server.host ? "" : ` of ${server.slots}`;
     busy.append(String(server.running), small);
     return [
       cell(server.name, "", true),
@@ -185,7 +186,7 @@ function showServers(servers, meanings) {
       cell(countOrDash(server.deaths - server.silences), "number"),
       cell(countOrDash(server.silences), "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
-      cell(`${Math.round(server.busy_share * 100)} %`, "number"),
+      cell(server.host ? "\u2013" : `${Math.round(server.busy_share * 100)} %`, "number"),
       cell([meanings[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text wide"),
     ];
   }));

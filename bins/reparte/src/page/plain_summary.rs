@@ -104,7 +104,10 @@ fn push_servers(html: &mut String, summary: &RunSummary) {
              <td>{}</td><td>{:.0} %</td><td>{}</td></tr>",
             Html(&server.name),
             server.state,
-            server.slots,
+            match server.host {
+                Some(_) => "-".to_owned(),
+                None => server.slots.to_string(),
+            },
             server.tasks,
             server.executions,
             server.failures.values().sum::<u64>(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use reparte::{CallEnd, CallError, Event, Events, Handle, RunSummary};
+use reparte::{CallEnd, CallError, Event, Events, Handle, RunSummary, ServerSummary};
 use untrusted_text::multi_line;
 
 use crate::exit::Failure;
@@ -172,8 +172,14 @@ fn whole(error: &CallError) -> String {
     multi_line(&format!("{}: {}", error.kind(), error.message()))
 }
 
+/// Returns the servers that have slots: workers have none, and their calls are their host's too.
+fn places(summary: &RunSummary) -> impl Iterator<Item = &ServerSummary> {
+    let servers = summary.servers.iter();
+    servers.filter(|server| server.host.is_none())
+}
+
 fn set_slots(timeline: &mut Timeline, summary: &RunSummary) {
-    for server in &summary.servers {
+    for server in places(summary) {
         timeline.set_slots(&server.name, server.slots);
     }
 }
@@ -182,11 +188,10 @@ fn set_slots(timeline: &mut Timeline, summary: &RunSummary) {
 /// that was read: no server had more calls at that event than in the larger of the two.
 fn settle(timeline: &mut Timeline, before: &RunSummary, after: &RunSummary) {
     let running = |summary: &RunSummary, name: &str| -> usize {
-        let servers = summary.servers.iter();
-        let named = servers.filter(|server| &*server.name == name);
+        let named = places(summary).filter(|server| &*server.name == name);
         named.map(|server| server.running).sum()
     };
-    for server in &after.servers {
+    for server in places(after) {
         let most = running(before, &server.name).max(running(after, &server.name));
         timeline.settle(&server.name, most, after.elapsed);
     }

@@ -57,8 +57,10 @@ impl Interrupt {
             // be waited for and not counted.
             first_seen.has_first.store(true, SeqCst);
             drained.drain();
+            // The calls of workers are also those of their host.
             let servers = drained.summary().servers;
-            let running: usize = servers.iter().map(|s| s.running).sum();
+            let places = servers.iter().filter(|server| server.host.is_none());
+            let running: usize = places.map(|server| server.running).sum();
             let running = running.saturating_sub(also());
             console.tell(format_args!(
                 "stopping: makes no more calls, and waits for the {running} that run; once more to \

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use untrusted_text::OneLine;
 
 use crate::destino::Call;
+use crate::engine::known_workers::CallInFlight;
+use crate::engine::message::Message;
 use crate::engine::run::Run;
 use crate::engine::slot::Job;
 use crate::error::call::{CallError, ErrorKind};
@@ -102,12 +104,28 @@ where
             return;
         };
         running.calls = running.calls.saturating_add(1);
+        let args = Arc::clone(&running.args);
         let mut call = Call::new(id);
         call.deadline = self
             .time_limit
             .and_then(|limit| Instant::now().checked_add(limit));
-        self.calls.insert(id, call.clone());
-        let args = Arc::clone(&running.args);
+        if self.servers[server.index()].destino.has_workers() {
+            let inbox = Arc::clone(&self.inbox);
+            let listen = move |note| {
+                // After the run's end, nobody wants it.
+                let _ = inbox.send(Message::CallBegan { call: id, note });
+            };
+            call = call
+                .with_avoided(self.avoided_names(id))
+                .with_listener(listen);
+        }
+        let in_flight = CallInFlight {
+            task,
+            call: call.clone(),
+            server,
+            worker: None,
+        };
+        self.calls.insert(id, in_flight);
         self.servers[server.index()].hand_over(Job { task, call, args });
         let (server, started_at) = (self.server_name(server), self.started_at);
         self.observe(|| RunEvent::CallStarted {
@@ -122,7 +140,7 @@ where
     fn cancel_call(&self, id: CallId, server: ServerId) {
         // The mark comes first: `Destino::cancel` promises it to destinations.
         if let Some(call) = self.calls.get(&id) {
-            call.cancel();
+            call.call.cancel();
         }
         let destino = &self.servers[server.index()].destino;
         if catch_unwind(AssertUnwindSafe(|| destino.cancel(id))).is_err() {
@@ -137,9 +155,14 @@ where
                 CallError::new(ErrorKind::Interrupted, "the server was started anew")
             }
         };
-        log::info!("{}: task {task}: {error}", self.shown_name(server));
-        self.record_failure(task, server, &error);
-        self.summary.lock().count_failure(server, &error);
+        let worker = self.calls.get(&call).and_then(|call| call.worker);
+        let by = match reason {
+            LossReason::TimeLimit => worker.unwrap_or(server),
+            LossReason::ServerRestarted => server,
+        };
+        log::info!("{}: task {task}: {error}", self.shown_name(by));
+        self.record_failure(task, by, &error);
+        self.summary.lock().count_failure(by, &error);
         self.cancel_call(call, server);
         let (server, started_at) = (self.server_name(server), self.started_at);
         self.observe(|| RunEvent::CallLost {

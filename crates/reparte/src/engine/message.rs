@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use crate::destino::{Call, Destino, Status};
+use crate::destino::{Call, Destino, Status, WorkerNote};
 use crate::error::Error;
 use crate::error::call::CallError;
 use crate::error::journal::JournalError;
 use crate::events::Observer;
-use crate::ids::{ServerId, TaskId};
+use crate::ids::{CallId, ServerId, TaskId};
 
 /// A message to the executor: from a slot, a status thread, a handle, or the dispatcher.
 pub(crate) enum Message<A, R> {
+    /// A worker has begun to work on a call.
+    CallBegan { call: CallId, note: WorkerNote },
     /// A call has returned.
     CallReturned(ReturnedCall<R>),
     /// A status request has returned; `None` if the server does not report a status.

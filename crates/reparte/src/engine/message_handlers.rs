@@ -11,7 +11,7 @@ use crate::engine::run::Run;
 use crate::engine::server_config::server_config;
 use crate::engine::server_threads::ServerThreads;
 use crate::error::Error;
-use crate::error::call::CallError;
+use crate::error::call::{CallError, ErrorKind};
 use crate::error::journal::JournalError;
 use crate::error::task::{FailedCall, TaskError};
 use crate::events::{CallEnd, Event as RunEvent};
@@ -31,6 +31,7 @@ where
             return;
         }
         match message {
+            Message::CallBegan { call, note } => self.call_began(call, &note),
             Message::CallReturned(returned) => self.call_returned(returned),
             Message::StatusReturned { server, outcome } => self.status_returned(server, outcome),
             Message::JournalFailed(error) => self.journal_failed(error),
@@ -61,7 +62,10 @@ where
             call,
             outcome,
         } = returned;
-        self.calls.remove(&call.id);
+        if let Some(note) = call.worker_note() {
+            self.call_began(call.id, &note);
+        }
+        let worker = self.calls.remove(&call.id).and_then(|call| call.worker);
         self.servers[server.index()].count_return();
         let cancelled = call.is_cancelled();
         let (name, started_at) = (self.server_name(server), self.started_at);
@@ -84,15 +88,21 @@ where
             call: call.id,
             outcome: error.as_ref().map_or(Ok(()), |error| Err(error.kind())),
         };
+        let kind = error.as_ref().map(CallError::kind);
+        let is_of_host = kind.is_some_and(ErrorKind::is_of_destination);
+        let by = worker.filter(|_| !is_of_host).unwrap_or(server);
         // The error of a cancelled call says nothing about its task or its server.
         let error = error.filter(|_| !cancelled);
         if let Some(error) = &error {
-            self.record_failure(task, server, error);
+            self.record_failure(task, by, error);
         }
         self.apply_with(event, result, |summary, now| {
             summary.count_return(server, now);
+            if let Some(worker) = worker {
+                summary.count_return(worker, now);
+            }
             if let Some(error) = &error {
-                summary.count_failure(server, error);
+                summary.count_failure(by, error);
             }
         });
     }
@@ -114,6 +124,9 @@ where
         if let Err(error) = &outcome {
             log::debug!("{}: status: {error}", self.shown_name(server));
             self.summary.lock().record_status_error(server, error);
+        }
+        if let Ok(Some(status)) = &outcome {
+            self.list_workers(server, &status.workers);
         }
         let outcome = match outcome {
             Ok(status) => Ok(status.as_ref().map(server_status)),

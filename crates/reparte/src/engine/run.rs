@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use untrusted_text::OneLine;
 
-use crate::destino::Call;
 use crate::engine::acceptance::Acceptance;
 use crate::engine::inbox::{Inbox, NotAccepted, Submission};
+use crate::engine::known_workers::{CallInFlight, Workers};
 use crate::engine::server_threads::ServerThreads;
 use crate::error::task::FailedCall;
 use crate::events::{Event as RunEvent, Observer};
@@ -39,7 +39,8 @@ pub(super) struct Run<A, R> {
     /// The tasks without an outcome: those that the plan knows.
     pub(super) tasks: HashMap<TaskId, Task<A>>,
     /// The calls in flight, cancelled ones included.
-    pub(super) calls: HashMap<CallId, Call>,
+    pub(super) calls: HashMap<CallId, CallInFlight>,
+    pub(super) workers: Workers,
     /// The number of tasks accepted, which is the number of the next one.
     pub(super) submitted: u64,
     pub(super) inbox: Arc<dyn Inbox<A, R>>,

@@ -2,7 +2,7 @@
 
 use crate::destino::Destino;
 use crate::error::Error;
-use crate::plan::event::ServerConfig;
+use crate::plan::event::{Role, ServerConfig};
 
 /// Returns the properties of a destination, which is kept in reserve or used from the start.
 ///
@@ -22,6 +22,10 @@ pub(super) fn server_config<A, R>(
             learns_slots: destino.learns_slots(),
             has_status: destino.has_status(),
             reserve,
+            role: match destino.has_workers() {
+                true => Role::Host,
+                false => Role::Server,
+            },
         }),
     }
 }

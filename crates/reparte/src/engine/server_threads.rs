@@ -77,6 +77,25 @@ where
         Ok(server)
     }
 
+    /// Returns a worker of a destination, which has no threads here.
+    pub(super) fn of_worker(id: ServerId, name: Arc<str>, host: &Self) -> Self {
+        let (jobs, jobs_receiver) = unbounded();
+        Self {
+            id,
+            name,
+            destino: Arc::clone(&host.destino),
+            jobs,
+            jobs_receiver,
+            in_flight: 0,
+            removed: false,
+            aside: None,
+            threads: Vec::new(),
+            status_requests: None,
+            inbox: Arc::clone(&host.inbox),
+            acceptance: Arc::clone(&host.acceptance),
+        }
+    }
+
     /// Hands a call to a free slot. A server that has reported more slots than it started
     /// with gets the thread now.
     pub(super) fn hand_over(&mut self, job: Job<A>) {

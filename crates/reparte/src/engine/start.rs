@@ -12,6 +12,7 @@ use crate::engine::acceptance::Acceptance;
 use crate::engine::caller_end::CallerEnd;
 use crate::engine::executor::Executor;
 use crate::engine::inbox::Inbox;
+use crate::engine::known_workers::Workers;
 use crate::engine::run::{CostOf, Run};
 use crate::engine::server_config::server_config;
 use crate::engine::server_threads::{ServerThreads, spawn};
@@ -90,6 +91,7 @@ where
         servers,
         tasks: HashMap::new(),
         calls: HashMap::new(),
+        workers: Workers::default(),
         submitted: 0,
         inbox: Arc::clone(&inbox),
         outcomes,

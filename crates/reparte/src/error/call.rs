@@ -181,6 +181,19 @@ impl ErrorKind {
         }
     }
 
+    /// Returns true for a failure of the destination of a call, whatever
+    /// [worker](crate::Destino::has_workers) has had it: the call did not run.
+    pub(crate) fn is_of_destination(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Unanswered
+                | Self::Busy { .. }
+                | Self::Refused
+                | Self::Cancelled
+        )
+    }
+
     /// Returns true if the call may have run: it then counts as an attempt of its task.
     pub(crate) fn may_have_run(self) -> bool {
         !matches!(

@@ -12,3 +12,4 @@ mod isolated;
 mod probe;
 mod server;
 mod task;
+mod worker;

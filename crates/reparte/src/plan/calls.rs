@@ -9,8 +9,11 @@
 //! | `Doubted` | its server responds, and is the same instance | `Awaited` |
 //! | `Awaited`, `Doubted` | its task has ended, or the call counts as lost | `Cancelled` |
 //! | any | it returns | none |
+//!
+//! A call is at work from its start on, but on a host: there it is so from when a worker has begun
+//! it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::ids::{CallId, ServerId, TaskId};
@@ -23,6 +26,8 @@ pub(super) struct Calls {
     in_flight: BTreeMap<CallId, InFlight>,
     /// Each server's calls that are not cancelled, in any order.
     by_server: Vec<Vec<CallId>>,
+    /// The calls at work that are not cancelled, by when that began.
+    at_work: BTreeSet<(Duration, CallId)>,
     next: u64,
     /// Number of awaited calls that are no trials.
     regular: usize,
@@ -39,7 +44,35 @@ pub(super) struct InFlight {
     pub(super) assignment: Assignment,
     pub(super) kind: CallKind,
     pub(super) started: Duration,
+    /// Since when it is at work, if it is.
+    pub(super) began: Option<Duration>,
+    /// The worker that is at work on it, if it is known.
+    pub(super) worker: Option<Assignment>,
+    /// The worker whose trial it is, until a worker has begun it.
+    pub(super) trial: Option<Assignment>,
     pub(super) state: CallState,
+}
+
+impl InFlight {
+    /// Returns whom its outcome is about: the worker that had it, or else the server.
+    pub(super) fn by(&self) -> Assignment {
+        self.worker.unwrap_or(self.assignment)
+    }
+
+    /// Returns it as a call whose worker is unknown, since its outcome is about the host.
+    pub(super) fn without_worker(self) -> Self {
+        Self {
+            worker: None,
+            ..self
+        }
+    }
+
+    /// Returns whether it is the trial of its server or of a worker.
+    fn is_trial(&self) -> bool {
+        let trials = [Some(self.assignment), self.worker, self.trial];
+        let mut trials = trials.into_iter().flatten();
+        trials.any(|assignment| assignment.health_at_start.trial)
+    }
 }
 
 /// The server that a call has a slot of, and its health when the call started.
@@ -106,11 +139,45 @@ impl Calls {
         self.next += 1;
         *self.awaited_like(&call) += 1;
         self.by_server[call.assignment.server.index()].push(id);
+        self.at_work.extend(call.began.map(|began| (began, id)));
         self.in_flight.insert(id, call);
     }
 
     pub(super) fn get(&self, id: CallId) -> Option<&InFlight> {
         self.in_flight.get(&id)
+    }
+
+    /// Records who is at work on a call, and since when. Returns it as it was.
+    pub(super) fn begin(
+        &mut self,
+        id: CallId,
+        worker: Assignment,
+        began: Duration,
+    ) -> Option<InFlight> {
+        let call = self.in_flight.get_mut(&id)?;
+        let before = *call;
+        *call = InFlight {
+            began: Some(began),
+            worker: Some(worker),
+            trial: None,
+            ..before
+        };
+        let after = *call;
+        if before.state == CallState::Awaited {
+            *self.awaited_like(&before) -= 1;
+            *self.awaited_like(&after) += 1;
+        }
+        if before.state != CallState::Cancelled {
+            self.end_work(&before);
+            self.at_work.insert((began, id));
+        }
+        Some(before)
+    }
+
+    fn end_work(&mut self, call: &InFlight) {
+        if let Some(began) = call.began {
+            self.at_work.remove(&(began, call.id));
+        }
     }
 
     /// Removes a call that has returned, and returns it as it was.
@@ -160,6 +227,18 @@ impl Calls {
         &self.by_server[server.index()]
     }
 
+    /// Returns the call that has been at work for longest, and since when, among those that are
+    /// not cancelled.
+    pub(super) fn oldest_at_work(&self) -> Option<(CallId, Duration)> {
+        self.at_work.first().map(|&(began, call)| (call, began))
+    }
+
+    /// Returns whether every call on the server that is not cancelled is at work.
+    pub(super) fn all_at_work(&self, server: ServerId) -> bool {
+        let mut calls = self.on_server(server).iter();
+        calls.all(|&id| self.get(id).is_none_or(|call| call.began.is_some()))
+    }
+
     /// Returns when the oldest of the server's calls that are not cancelled
     /// started.
     pub(super) fn oldest_start(&self, server: ServerId) -> Option<Duration> {
@@ -181,6 +260,7 @@ impl Calls {
             *self.awaited_like(before) -= 1;
         }
         if before.state != CallState::Cancelled {
+            self.end_work(before);
             let calls = &mut self.by_server[before.assignment.server.index()];
             if let Some(at) = calls.iter().position(|&other| other == id) {
                 calls.swap_remove(at);
@@ -190,7 +270,7 @@ impl Calls {
 
     /// Returns the count of awaited calls that this one belongs to.
     fn awaited_like(&mut self, call: &InFlight) -> &mut usize {
-        match call.assignment.health_at_start.trial {
+        match call.is_trial() {
             true => &mut self.trials,
             false => &mut self.regular,
         }
@@ -200,7 +280,7 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::event::ServerConfig;
+    use crate::plan::event::{Role, ServerConfig};
     use crate::plan::health::Health;
 
     fn start(calls: &mut Calls, task: u64, started: u64) -> CallId {
@@ -210,6 +290,7 @@ mod tests {
             learns_slots: false,
             has_status: false,
             reserve: false,
+            role: Role::Server,
         });
         let id = calls.next_id();
         calls.start(InFlight {
@@ -221,6 +302,9 @@ mod tests {
             },
             kind: CallKind::Ordinary,
             started: Duration::from_secs(started),
+            began: Some(Duration::from_secs(started)),
+            worker: None,
+            trial: None,
             state: CallState::Awaited,
         });
         id

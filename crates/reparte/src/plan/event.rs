@@ -1,5 +1,7 @@
 //! The events that the plan is given.
 
+use std::time::Duration;
+
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 
@@ -11,6 +13,13 @@ pub(crate) enum Event {
     TaskSent { task: TaskId, cost: u64 },
     /// No more tasks will be sent.
     InputClosed,
+    /// A worker has been at work on a call for this long. A call has its worker before it
+    /// returns, if that is known.
+    CallBegan {
+        call: CallId,
+        worker: ServerId,
+        at_work: Duration,
+    },
     /// A call has returned, and its slot is free.
     CallReturned {
         call: CallId,
@@ -22,9 +31,9 @@ pub(crate) enum Event {
         server: ServerId,
         outcome: Result<Option<ServerStatus>, ErrorKind>,
     },
-    /// A server was added. Servers are numbered in the order of addition.
+    /// A server or a worker was added. They are numbered in the order of addition.
     ServerAdded { config: ServerConfig },
-    /// A server was removed: it gets no more calls. Calls in flight go on.
+    /// A server or a worker was removed: it gets no more calls. Calls in flight go on.
     ServerRemoved { server: ServerId },
     /// The caller no longer wants this task's result.
     TaskCancelled { task: TaskId },
@@ -51,6 +60,29 @@ pub(crate) struct ServerConfig {
     pub(crate) has_status: bool,
     /// The server is used only once no other server is left.
     pub(crate) reserve: bool,
+    pub(crate) role: Role,
+}
+
+/// The part that a server has in the making of calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It runs the calls that it takes.
+    #[default]
+    Server,
+    /// It gives them to its workers, and notes when one begins.
+    Host,
+    /// It runs calls of this host, and has no slots of its own.
+    Worker(ServerId),
+}
+
+impl Role {
+    /// Returns the host of a worker.
+    pub(crate) fn host(self) -> Option<ServerId> {
+        match self {
+            Self::Worker(host) => Some(host),
+            Self::Server | Self::Host => None,
+        }
+    }
 }
 
 /// A server's report about itself, the answer to a probe.

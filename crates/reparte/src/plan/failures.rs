@@ -170,7 +170,8 @@ fn call_failure(kind: ErrorKind) -> CallFailure {
     }
 }
 
-fn server_failure(kind: ErrorKind) -> ServerFailure {
+/// Returns the failure of a server whose call was lost in this way.
+pub(super) fn server_failure(kind: ErrorKind) -> ServerFailure {
     let (reason, at_least) = match kind {
         ErrorKind::Busy { retry_after } => {
             let asked = retry_after.unwrap_or_default();

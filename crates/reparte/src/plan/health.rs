@@ -28,18 +28,21 @@
 //! While a server is in `Aside` or `Probing`, answers to earlier calls do not
 //! change its state: they may have been sent before it failed.
 
+mod crew;
 mod expectation;
 mod pause;
 mod probed;
 mod suspicion;
+mod workers;
 
 use std::time::Duration;
 
 use crate::ids::ServerId;
 use crate::plan::action::AsideReason;
 use crate::plan::backoff::Backoff;
-use crate::plan::event::ServerConfig;
+use crate::plan::event::{Role, ServerConfig};
 use crate::plan::failures::ServerFailure;
+use crate::plan::health::crew::Crew;
 use crate::plan::health::pause::Pause;
 use crate::plan::timers::Timers;
 
@@ -69,6 +72,8 @@ pub(super) struct Health {
     unused: usize,
     /// Number of servers that take no call of this client.
     refused: usize,
+    /// Number of workers, of all hosts.
+    workers: usize,
 }
 
 /// The state of one server. The module's table has its transitions.
@@ -113,6 +118,9 @@ struct ServerHealth {
     /// Number of times that the server was set aside. A failed call that started
     /// in an earlier epoch says nothing new about the server.
     epoch: u32,
+    role: Role,
+    /// The workers of a host that are there.
+    workers: Crew,
 }
 
 /// The health of a server when a call on it started.
@@ -143,6 +151,7 @@ impl Health {
             busy: 0,
             unused: 0,
             refused: 0,
+            workers: 0,
         }
     }
 
@@ -165,11 +174,11 @@ impl Health {
             failures: 0,
             breaks: 0,
             epoch: 0,
+            role: config.role,
+            workers: Crew::default(),
         };
-        self.alive += usize::from(server.is_alive());
-        self.up += usize::from(server.state == State::Up);
-        self.unused += usize::from(server.is_unused());
         self.servers.push(server);
+        self.count_new(id);
         id
     }
 
@@ -195,6 +204,10 @@ impl Health {
                 server.state
             })
         })
+    }
+
+    pub(super) fn role(&self, server: ServerId) -> Role {
+        self.servers[server.index()].role
     }
 
     /// Records that a call starts on the server. Makes it the trial if one is
@@ -317,18 +330,10 @@ impl Health {
         aside_until: Option<Duration>,
         change: impl FnOnce(&mut ServerHealth) -> T,
     ) -> T {
+        self.discount(server);
+        let changed = change(&mut self.servers[server.index()]);
+        self.count(server);
         let edited = &mut self.servers[server.index()];
-        self.alive -= usize::from(edited.is_alive());
-        self.up -= usize::from(edited.state == State::Up);
-        self.busy -= usize::from(edited.is_busy());
-        self.refused -= usize::from(edited.is_refused());
-        self.unused -= usize::from(edited.is_unused());
-        let changed = change(edited);
-        self.alive += usize::from(edited.is_alive());
-        self.up += usize::from(edited.state == State::Up);
-        self.busy += usize::from(edited.is_busy());
-        self.refused += usize::from(edited.is_refused());
-        self.unused += usize::from(edited.is_unused());
         if edited.is_alive() || edited.is_unused() {
             self.down.set(server, &mut edited.down_since, None);
         }

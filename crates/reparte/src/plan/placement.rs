@@ -8,7 +8,9 @@
 //! A task does not go back to a server that has lost its call while another
 //! server is up, even if that one is busy; [`KEEP_OFF`] after that server's last
 //! failure it does, since the others may be busy for hours. To a server with
-//! which it has a case it does not go back.
+//! which it has a case it does not go back. A host stands for its [workers].
+
+mod workers;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use std::time::Duration;
 use crate::ids::ServerId;
 use crate::plan::avoid::Avoid;
 use crate::plan::backoff::LONGEST;
-use crate::plan::event::ServerConfig;
+use crate::plan::event::{Role, ServerConfig};
 use crate::plan::health::State;
 use crate::plan::timers::Timers;
 
@@ -61,7 +63,14 @@ struct Slots {
     slots: usize,
     /// Number of calls that have not returned.
     in_use: usize,
+    /// The calls that its own health allows.
     access: Access,
+    /// The calls that it may get: of a host, those that its workers allow too; of a worker,
+    /// none.
+    given: Access,
+    role: Role,
+    /// The workers of a host that are there.
+    workers: Vec<ServerId>,
     /// A call runs here in isolation.
     isolated: bool,
     /// It starts no call, so that one can run in isolation.
@@ -89,11 +98,17 @@ impl Placement {
             slots: config.slots.max(1),
             in_use: 0,
             access: Access::Never,
+            given: Access::Never,
+            role: config.role,
+            workers: Vec::new(),
             isolated: false,
             held: false,
             keep_off: None,
             used: 0,
         });
+        if let Some(host) = config.role.host() {
+            self.servers[host.index()].workers.push(server);
+        }
         self.set_state(server, state);
     }
 
@@ -128,13 +143,14 @@ impl Placement {
     ) -> Option<ServerId> {
         let up = || self.ready.iter().take_while(|rank| !rank.trial);
         let up = || up().map(|rank| rank.server);
-        let others = || up().filter(|&server| !avoid.contains(server));
+        let is_other = |server| self.is_open(server, |server| !avoid.contains(server));
+        let others = || up().filter(|&server| is_other(server));
         let preferred = || others().take(SCANNED).find(|&server| is_preferred(server));
         let preferred = avoid.is_strict().then(preferred).flatten();
         preferred
             .or_else(|| others().next())
             .or_else(|| up().find(|&server| self.may_go_back(server, avoid)))
-            .or_else(|| self.first_trial(|server| !avoid.contains(server)))
+            .or_else(|| self.first_trial(is_other))
     }
 
     /// Returns a server that is due for a trial, for a task that it has failed. A
@@ -156,25 +172,25 @@ impl Placement {
 
     /// Returns whether a task may go to the server though it rather avoids it.
     fn may_go_back(&self, server: ServerId, avoid: &Avoid) -> bool {
-        if avoid.is_strictly(server) {
-            return false;
-        }
-        let slots = &self.servers[server.index()];
-        let avoided_up = avoid.servers().filter(|&server| self.is_up(server));
-        slots.keep_off.is_none() || avoided_up.count() == self.up
+        let is_kept_off = |server: ServerId| self.servers[server.index()].keep_off.is_some();
+        self.is_open(server, |server| {
+            !avoid.is_strictly(server) && (!is_kept_off(server) || self.all_avoided(avoid))
+        })
     }
 
     /// Returns the server for a hedge of a task that runs on `other` and avoids
-    /// some, a preferred one first.
+    /// some, among those that `may` take hedges, a preferred one first.
     pub(super) fn pick_beside(
         &self,
         other: ServerId,
         avoid: &Avoid,
+        may: impl Fn(ServerId) -> bool,
         is_preferred: impl Fn(ServerId) -> bool,
     ) -> Option<ServerId> {
         let up = self.ready.iter().take_while(|rank| !rank.trial);
         let up = up.map(|rank| rank.server);
-        let mut others = up.filter(|&server| server != other && !avoid.contains(server));
+        let is_other = |server| server != other && !avoid.contains(server);
+        let mut others = up.filter(|&server| may(server) && self.is_open(server, is_other));
         let preferred = others
             .clone()
             .take(SCANNED)
@@ -194,7 +210,8 @@ impl Placement {
             let ready = self.ready.iter().map(|rank| rank.server);
             ready.filter(|&server| is_free(server))
         };
-        let others = || ready().filter(|server| !died.contains(server));
+        let is_other = |server| !died.contains(&server);
+        let others = || ready().filter(|&server| self.is_open(server, is_other));
         let preferred = others().find(|&server| is_preferred(server));
         preferred
             .or_else(|| others().next())
@@ -209,7 +226,8 @@ impl Placement {
         is_preferred: impl Fn(ServerId) -> bool,
     ) -> Option<ServerId> {
         let servers = (0..self.servers.len()).map(ServerId::new);
-        let up = servers.filter(|&server| self.is_up(server) && may(server));
+        let up = servers.filter(|&server| self.servers[server.index()].given == Access::Full);
+        let up = up.filter(|&server| self.is_open(server, &may));
         up.min_by_key(|&server| {
             let in_use = self.servers[server.index()].in_use;
             (!is_preferred(server), in_use, server)
@@ -223,9 +241,13 @@ impl Placement {
         }
     }
 
-    /// Returns whether the server is up.
+    /// Returns whether the server is up; a worker, if its host is too.
     pub(super) fn is_up(&self, server: ServerId) -> bool {
-        self.servers[server.index()].access == Access::Full
+        let slots = &self.servers[server.index()];
+        match slots.role.host() {
+            Some(host) => slots.access == Access::Full && self.is_up(host),
+            None => slots.given == Access::Full,
+        }
     }
 
     /// Returns whether no call runs on the server.
@@ -271,9 +293,13 @@ impl Placement {
             State::Aside | State::Probing | State::OnTrial => Access::Paused,
             State::Out | State::Reserve => Access::Never,
         };
-        if self.servers[server.index()].access != access {
-            self.edit(server, |server| server.access = access);
+        let slots = &mut self.servers[server.index()];
+        if slots.access == access {
+            return;
         }
+        slots.access = access;
+        let placed = slots.role.host().unwrap_or(server);
+        self.edit(placed, |_| ());
     }
 
     /// Keeps the tasks that the server has failed off it for a while.
@@ -294,15 +320,17 @@ impl Placement {
 
     /// Changes a server, and keeps the ranks and the counts in step.
     fn edit(&mut self, server: ServerId, change: impl FnOnce(&mut Slots)) {
+        let given = self.given(server);
         let slots = &mut self.servers[server.index()];
         if let Some(rank) = slots.rank(server) {
             self.ready.remove(&rank);
         }
-        self.up -= usize::from(slots.access == Access::Full);
+        self.up -= usize::from(slots.given == Access::Full);
         self.slots -= slots.usable();
+        slots.given = given;
         change(slots);
         self.ready.extend(slots.rank(server));
-        self.up += usize::from(slots.access == Access::Full);
+        self.up += usize::from(slots.given == Access::Full);
         self.slots += slots.usable();
     }
 }
@@ -310,7 +338,7 @@ impl Placement {
 impl Slots {
     /// Returns the server's rank, if it can take a call.
     fn rank(&self, server: ServerId) -> Option<Rank> {
-        let trial = match self.access {
+        let trial = match self.given {
             Access::Full => false,
             Access::Trial => true,
             Access::Paused | Access::Never => return None,
@@ -324,7 +352,7 @@ impl Slots {
     }
 
     fn usable(&self) -> usize {
-        match self.access {
+        match self.given {
             Access::Never => 0,
             Access::Full | Access::Trial | Access::Paused => self.slots,
         }

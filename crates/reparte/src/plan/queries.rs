@@ -57,6 +57,38 @@ impl Plan {
         (half || self.placement.any_ready()) && self.accepts_task()
     }
 
+    /// Returns the workers of a call's host that are not to take it: those that are not up, unless
+    /// it is their trial, those that have failed its task, and those that are at work on it.
+    pub(crate) fn workers_to_avoid(&self, call: CallId) -> Vec<ServerId> {
+        let Some(call) = self.calls.get(call) else {
+            return Vec::new();
+        };
+        let Some(task) = self.tasks.get(call.task) else {
+            return Vec::new();
+        };
+        let calls = task.calls().iter();
+        let calls = calls.filter_map(|&call| self.calls.get(call)?.worker);
+        let at_work: Vec<ServerId> = calls.map(|worker| worker.server).collect();
+        let is_trial = |worker| call.trial.is_some_and(|trial| trial.server == worker);
+        let may = |worker| self.placement.works(worker) || is_trial(worker);
+        let must_not =
+            |worker| !may(worker) || task.avoid().is_strictly(worker) || at_work.contains(&worker);
+        let workers = || {
+            self.placement
+                .workers(call.assignment.server)
+                .iter()
+                .copied()
+        };
+        let is_other = |worker| !must_not(worker) && !task.avoid().contains(worker);
+        let any_other = workers().any(is_other);
+        workers()
+            .filter(|&worker| match any_other {
+                true => !is_other(worker),
+                false => must_not(worker),
+            })
+            .collect()
+    }
+
     /// Returns the number of tasks that have neither a result nor failed.
     pub(crate) fn open_tasks(&self) -> usize {
         self.tasks.open()
@@ -95,8 +127,8 @@ impl Plan {
     /// Returns the oldest call, and when it will have exceeded its time limit.
     pub(super) fn next_overdue_call(&self) -> Option<(CallId, Duration)> {
         let limit = self.time_limits.limit(&self.durations)?;
-        let (call, oldest) = self.calls.wanted().next()?;
-        Some((call, oldest.started.saturating_add(limit)))
+        let (call, began) = self.calls.oldest_at_work()?;
+        Some((call, began.saturating_add(limit)))
     }
 
     /// Returns the task and the server of the next call that is no hedge: a
@@ -133,9 +165,11 @@ impl Plan {
             let call = self.calls.get(call)?;
             let avoid = self.tasks.get(call.task)?.avoid();
             let is_proven = |server| self.standing.is_proven(server);
-            let beside = call.assignment.server;
-            let server = self.placement.pick_beside(beside, avoid, is_proven)?;
-            Some((call.started, call.task, server))
+            let beside = call.by().server;
+            // Where a call waits for a worker, all of them are busy.
+            let may = |server| self.calls.all_at_work(server);
+            let picked = self.placement.pick_beside(beside, avoid, may, is_proven);
+            Some((call.began?, call.task, picked?))
         })
     }
 

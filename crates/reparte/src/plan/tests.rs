@@ -8,6 +8,8 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `servers 1 4` | the slots of each server, first; `s4`: it can be probed; `l1`: its slots are learnt so; `r1`: it is in reserve |
+//! | `h4`, `w@0` | a host of 4 slots, which reports its status; a worker of server 0 |
+//! | `begin 3 1 20` | worker 1 has been at work on call 3 for 20 ms |
 //! | `option read_ahead 2` | or `max_attempts`, `max_fault_attempts`, `limit_medians`; `outage`, `limit` in ms or `none`; `retry_faults none`, `all` or codes |
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if the plan accepts them; `2*50`: task 2, of cost 50 |
@@ -47,6 +49,14 @@ macro_rules! scripts {
 }
 
 scripts! {
+    a_broken_worker_is_on_trial
+    a_fault_of_one_worker_is_checked_by_another
+    a_slow_task_is_hedged_by_another_worker
+    a_time_limit_counts_from_the_begin_of_the_work
+    a_call_that_a_worker_takes_over_says_that_the_first_has_died
+    workers_come_and_go
+    while_no_worker_is_up_each_gets_one_call_as_its_trial
+    a_task_that_a_host_gives_up_fails
     a_task_goes_to_the_idlest_server
     a_dead_server_does_not_eat_the_queue
     a_retry_goes_elsewhere_first

@@ -16,6 +16,15 @@ pub(super) enum Incident {
     Hangs(ServerId),
     Recovers(ServerId),
     GapBegins(ServerId),
+    /// A worker is known to be at work on a call since this time.
+    WorkTold(CallId, ServerId, Duration),
+    /// A worker ends its work on a call, which it has begun at this time.
+    WorkEnds(CallId, ServerId, Duration),
+    /// The lease of a call ends whose worker died.
+    LeaseEnds(CallId, ServerId),
+    WorkerReturns(ServerId),
+    /// A worker that died is no longer listed.
+    WorkerForgotten(ServerId),
     ServerAdded,
     ServerRemoved(ServerId),
     TaskCancelled,

@@ -12,6 +12,9 @@ use crate::sim::world::World;
 impl World {
     /// Starts a call, and enters its end into the agenda.
     pub(super) fn start_call(&mut self, task: TaskId, call: CallId, server: ServerId) {
+        if self.submit(task, call, server) {
+            return;
+        }
         let poison = self.scenario.is_poison(task);
         let called = &mut self.servers[server.index()];
         let calls = called.calls;
@@ -92,6 +95,9 @@ impl World {
             return None;
         }
         self.calls.remove(&call);
+        if let Some(queue) = &mut self.queue {
+            queue.forget(call);
+        }
         Some(Event::CallReturned { call, outcome })
     }
 
@@ -104,7 +110,7 @@ impl World {
     }
 
     /// Draws a duration: mostly short, now and then very long.
-    fn draw_duration(&mut self) -> Duration {
+    pub(super) fn draw_duration(&mut self) -> Duration {
         let most = [10, 100, 100, 1000, 20_000][self.random.below(5) as usize];
         let most = self.scenario.longest_ms.min(most);
         Duration::from_millis(1 + self.random.below(most))

@@ -60,6 +60,8 @@ pub(super) struct Checks {
     /// Calls of tasks whose servers seem to have died twice.
     perhaps_isolated: BTreeSet<CallId>,
     retry_bound: RetryBound,
+    /// The workers that are at work on calls, or were last.
+    by: BTreeMap<CallId, ServerId>,
 }
 
 impl Checks {
@@ -87,6 +89,7 @@ impl Checks {
             isolated: BTreeSet::new(),
             perhaps_isolated: BTreeSet::new(),
             retry_bound: RetryBound::default(),
+            by: BTreeMap::new(),
         }
     }
 
@@ -105,6 +108,9 @@ impl Checks {
                 self.open.insert(task, TaskRecord::default());
             }
             Event::InputClosed => self.input_closed = true,
+            Event::CallBegan { call, worker, .. } => {
+                self.by.insert(call, worker);
+            }
             Event::CallReturned { call, outcome } => self.call_returned(call, outcome),
             Event::ServerAdded { config } => self.servers.push(ServerRecord::new(config)),
             Event::TaskCancelled { task } => self.cancelled = Some(task),
@@ -124,6 +130,7 @@ impl Checks {
         let record = &mut self.servers[server.index()];
         record.running -= 1;
         record.trials.remove(&call);
+        let server = self.by.remove(&call).unwrap_or(server);
         if let Some(task) = task {
             self.returned = Some((task, outcome));
             self.useless = (outcome == Err(ErrorKind::Wrong)).then_some(server);

@@ -9,7 +9,7 @@ use crate::ids::{CallId, ServerId, TaskId};
 use crate::options::RetryFaults;
 use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd};
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, Role, ServerConfig, ServerStatus};
 use crate::plan::options::PlanOptions;
 
 const SERVERS: usize = 4;
@@ -30,6 +30,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
         learns_slots: true,
         has_status: true,
         reserve: false,
+        role: Role::Server,
     };
     let options = PlanOptions {
         read_ahead,

@@ -14,6 +14,8 @@ use crate::{RetryFaults, TaskId};
 pub(super) struct Scenario {
     /// The slots of each server that is there at the start.
     pub(super) slots: Vec<usize>,
+    /// The slots of each worker of a host, which comes after those; none: no host.
+    pub(super) workers: Vec<usize>,
     pub(super) tasks: u64,
     pub(super) read_ahead: usize,
     pub(super) max_attempts: u32,
@@ -82,6 +84,7 @@ impl Scenario {
         let some = |random: &mut SplitMix, most: u64| random.below(2) * random.below(most + 1);
         Self {
             slots: (0..servers).map(|_| 1 + random.below(4) as usize).collect(),
+            workers: Vec::new(),
             tasks: random.below(150),
             read_ahead: [0, 0, 1, 5, 200][random.below(5) as usize],
             max_attempts: 1 + random.below(10) as u32,
@@ -129,6 +132,7 @@ impl Scenario {
         let some = servers as u64 / 10;
         Self {
             slots: vec![1; servers],
+            workers: Vec::new(),
             tasks,
             read_ahead: servers,
             max_attempts: 10,

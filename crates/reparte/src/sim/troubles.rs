@@ -50,6 +50,8 @@ pub(super) enum Flaw {
     From(u64, ErrorKind),
     /// Dies of every call.
     Crashes,
+    /// Takes so many times as long as others. Of workers alone.
+    Slow(u32),
 }
 
 /// A time at which a server is down.
@@ -143,7 +145,7 @@ impl Troubles {
             Flaw::Often(percent, kind) => (random.below(100) < percent, kind),
             Flaw::OneKind(kind) => (task.index() % 3 == 1, kind),
             Flaw::From(from, kind) => (calls >= from, kind),
-            Flaw::Crashes => return None,
+            Flaw::Crashes | Flaw::Slow(_) => return None,
         };
         fails.then_some(kind)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::call::ErrorKind;
 use crate::ids::CallId;
-use crate::plan::event::{ServerConfig, ServerStatus};
+use crate::plan::event::{Role, ServerConfig, ServerStatus};
 use crate::plan::random::SplitMix;
 
 /// Time for which the client waits for the answer to a probe.
@@ -88,6 +88,7 @@ impl VirtualServer {
                 learns_slots,
                 has_status: kind != Kind::NotProbed,
                 reserve: false,
+                role: Role::Server,
             },
             true_slots: slots + random.below(3) as usize,
             alive: true,
@@ -104,6 +105,29 @@ impl VirtualServer {
             probe: None,
             since: Duration::ZERO,
             known: false,
+        }
+    }
+
+    /// Returns a host or a worker of these slots, in which nothing is drawn.
+    pub(super) fn with_role(slots: usize, role: Role) -> Self {
+        let is_host = role == Role::Host;
+        let mut random = SplitMix::new(0);
+        let server = Self::new(slots, is_host, false, &mut random);
+        Self {
+            kind: match is_host {
+                true => Kind::ReportsStatus,
+                false => Kind::NotProbed,
+            },
+            config: ServerConfig {
+                slots,
+                learns_slots: is_host,
+                has_status: is_host,
+                reserve: false,
+                role,
+            },
+            true_slots: slots,
+            ignores_cancels: false,
+            ..server
         }
     }
 
@@ -138,6 +162,7 @@ impl VirtualServer {
                 learns_slots: false,
                 has_status: false,
                 reserve: true,
+                role: Role::Server,
             },
             ..server
         }

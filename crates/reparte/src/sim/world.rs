@@ -12,6 +12,7 @@ use crate::plan::random::SplitMix;
 use crate::sim::agenda::{Agenda, Incident};
 use crate::sim::checks::Checks;
 use crate::sim::digest::Digest;
+use crate::sim::queue::Queue;
 use crate::sim::scenario::Scenario;
 use crate::sim::script::RunScript;
 use crate::sim::troubles::Flaw;
@@ -24,7 +25,9 @@ const LATE: Duration = Duration::from_secs(10);
 pub(super) struct World {
     pub(super) scenario: Scenario,
     pub(super) random: SplitMix,
-    plan: Plan,
+    pub(super) plan: Plan,
+    /// The host and its workers, if there are any.
+    pub(super) queue: Option<Queue>,
     pub(super) now: Duration,
     pub(super) agenda: Agenda,
     pub(super) servers: Vec<VirtualServer>,
@@ -127,6 +130,7 @@ impl World {
             let server = random.below(servers.len() as u64) as usize;
             servers[server].malformed = true;
         }
+        let queue = Self::queue_of(&mut servers, &scenario.workers);
         if scenario.all_serial {
             servers.iter_mut().for_each(VirtualServer::make_serial);
         }
@@ -140,6 +144,7 @@ impl World {
         let options = scenario.plan_options(random.below(u64::MAX));
         let mut world = Self {
             plan: Plan::new(&configs, options),
+            queue,
             now: Duration::ZERO,
             agenda: Agenda::default(),
             servers,
@@ -282,14 +287,22 @@ impl World {
         let next = self.agenda.pop();
         let (at, incident) = next.expect("hangs: nothing will ever happen");
         self.now = at;
-        let event = self.happens(incident)?;
-        self.step(event)
+        let event = self.happens(incident);
+        let end = event.and_then(|event| self.step(event));
+        self.dispatch();
+        end
     }
 
     /// Has an incident happen. Returns the event that the plan gets of it.
     fn happens(&mut self, incident: Incident) -> Option<Event> {
         match incident {
             Incident::CallEnds(call) => return self.call_ends(call),
+            Incident::WorkTold(call, worker, began) => return self.work_told(call, worker, began),
+            Incident::WorkEnds(call, worker, began) => return self.work_ends(call, worker, began),
+            Incident::LeaseEnds(call, _) => return self.lease_ends(call),
+            Incident::WorkerReturns(worker) => return self.worker_returns(worker),
+            Incident::WorkerForgotten(worker) => return self.worker_forgotten(worker),
+            Incident::Dies(worker) if self.is_worker(worker) => self.worker_dies(worker),
             Incident::ProbeEnds(server, probe) => return self.probe_ends(server, probe),
             Incident::Dies(server) => self.die(server),
             Incident::Hangs(server) => self.hang(server),
@@ -306,6 +319,10 @@ impl World {
             }
         }
         None
+    }
+
+    fn is_worker(&self, server: ServerId) -> bool {
+        self.servers[server.index()].config.role.host().is_some()
     }
 
     /// Gives the plan an event, and carries out what it asks for. Returns how
@@ -334,6 +351,7 @@ impl World {
             }
             end = end.or(self.carry_out(action));
         }
+        self.dispatch();
         match &mut self.observer {
             Observer::None => {}
             Observer::Checks(checks) => {

@@ -8,6 +8,7 @@
 
 mod draw;
 mod varied;
+mod workers;
 
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::promises::{run, run_seed};

@@ -71,6 +71,10 @@ impl ServerSummary {
     fn write_json(&self, json: &mut String) -> std::fmt::Result {
         json.push_str("{\"name\":");
         write_string(json, &self.name)?;
+        if let Some(host) = &self.host {
+            json.push_str(",\"host\":");
+            write_string(json, host)?;
+        }
         write!(json, ",\"state\":\"{}\"", self.state)?;
         for (name, figure) in [
             ("slots", self.slots as u64),

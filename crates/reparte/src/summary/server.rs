@@ -13,7 +13,11 @@ use crate::error::call::CallError;
 pub struct ServerSummary {
     /// The server's name.
     pub name: Arc<str>,
-    /// The number of calls that it takes at a time.
+    /// The name of the server that has the slots, if it is a
+    /// [worker](crate::Destino::has_workers) of that. What it does is counted there too, but for
+    /// results and failures.
+    pub host: Option<Arc<str>>,
+    /// The number of calls that it takes at a time; 0 for a worker.
     pub slots: usize,
     /// The number of tasks whose result came from it.
     pub tasks: u64,
@@ -110,6 +114,7 @@ impl ServerSummary {
     pub(crate) fn new(name: Arc<str>, slots: usize, state: ServerState) -> Self {
         Self {
             name,
+            host: None,
             slots,
             tasks: 0,
             executions: 0,
@@ -125,6 +130,15 @@ impl ServerSummary {
             running: 0,
             since: Duration::ZERO,
             removed: false,
+        }
+    }
+
+    /// Creates the summary of a worker that turns up at this time.
+    pub(crate) fn of_worker(name: Arc<str>, host: Arc<str>, now: Duration) -> Self {
+        Self {
+            host: Some(host),
+            since: now,
+            ..Self::new(name, 0, ServerState::Up)
         }
     }
 

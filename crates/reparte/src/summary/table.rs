@@ -33,8 +33,11 @@ impl fmt::Display for RunSummary {
         for ((name, state), server) in names.iter().zip(&states).zip(&self.servers) {
             writeln!(
                 f,
-                "{name:wide$}  {:5}  {:6}  {:10}  {state:of_state$}  {}",
-                server.slots,
+                "{name:wide$}  {:>5}  {:6}  {:10}  {state:of_state$}  {}",
+                match server.host {
+                    Some(_) => "-".to_owned(),
+                    None => server.slots.to_string(),
+                },
                 server.tasks,
                 server.executions,
                 Failures(server),

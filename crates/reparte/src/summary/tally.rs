@@ -17,6 +17,23 @@ impl RunSummary {
         });
     }
 
+    /// Counts a call that a worker has begun, or taken over from another one.
+    pub(crate) fn count_begin(
+        &mut self,
+        worker: ServerId,
+        before: Option<ServerId>,
+        now: Duration,
+    ) {
+        if let Some(before) = before {
+            self.count_return(before, now);
+        }
+        self.edit(worker, |worker| {
+            worker.advance(now);
+            worker.running += 1;
+            worker.executions += 1;
+        });
+    }
+
     /// Records the error of a status request.
     pub(crate) fn record_status_error(&mut self, server: ServerId, error: &CallError) {
         self.edit(server, |server| server.last_error = Some(error.clone()));

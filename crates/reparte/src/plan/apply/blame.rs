@@ -24,7 +24,7 @@ impl Plan {
     /// Opens a case between the task of a call and its server, and decides on the
     /// task.
     pub(in crate::plan) fn contest(&mut self, ended: &InFlight, kind: ErrorKind) {
-        let (task, server) = (ended.task, ended.assignment.server);
+        let (task, server) = (ended.task, ended.by().server);
         let counts = kind.may_have_run() && ended.kind != CallKind::Hedge;
         let attempt = Attempts::one(counts, self.is_retried_fault(kind));
         self.open_case(task, server, kind, attempt);
@@ -84,7 +84,7 @@ impl Plan {
     /// Applies what a contested failure says about a server that is not suspected: one
     /// that was set aside is back by a fault, and by nothing else.
     fn apply_to_answering(&mut self, ended: &InFlight, kind: ErrorKind) {
-        let server = ended.assignment.server;
+        let server = ended.by().server;
         if cases::is_fault(kind) {
             self.outage.answered();
             if self.health.call_answered(server) {
@@ -219,7 +219,7 @@ impl Plan {
         let Assignment {
             server,
             health_at_start,
-        } = ended.assignment;
+        } = ended.by();
         let by_faults = self.standing.is_suspected_by_faults(server);
         if by_faults && self.all_give_faults() {
             self.standing.believe_faults();
@@ -246,7 +246,8 @@ impl Plan {
     }
 
     fn release_cleared(&mut self, shown_by: CallId) {
-        for server in self.health.servers() {
+        let servers: Vec<ServerId> = self.health.servers().collect();
+        for server in servers {
             self.release_if_cleared(server, shown_by);
         }
     }
@@ -263,7 +264,7 @@ impl Plan {
     /// Records that a server has given the result of a task: a strike against
     /// those that have failed it, except by a proxy whose server was away.
     pub(in crate::plan) fn record_result(&mut self, ended: &InFlight) {
-        let (task, server) = (ended.task, ended.assignment.server);
+        let (task, server) = (ended.task, ended.by().server);
         if self.standing.result(server, ended.id) {
             self.reconsider_suspicions(ended.id);
         }
@@ -281,7 +282,8 @@ impl Plan {
 
     /// Has the health of every server follow its standing.
     fn reconsider_suspicions(&mut self, shown_by: CallId) {
-        for server in self.health.servers() {
+        let servers: Vec<ServerId> = self.health.servers().collect();
+        for server in servers {
             self.release_if_cleared(server, shown_by);
             self.suspect_idle_server(server);
         }

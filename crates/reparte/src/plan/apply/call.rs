@@ -6,6 +6,7 @@ use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, CallReason, LossReason};
 use crate::plan::calls::{Assignment, CallKind, CallState, InFlight};
+use crate::plan::event::Role;
 use crate::plan::failures;
 
 impl Plan {
@@ -17,6 +18,8 @@ impl Plan {
         self.update_placement(server);
         self.heartbeat.call_runs(server, slow_after, self.now);
         let call = self.calls.next_id();
+        let trial = self.take_trial(task, server, kind);
+        let is_host = self.health.role(server) == Role::Host;
         self.calls.start(InFlight {
             id: call,
             task,
@@ -26,6 +29,9 @@ impl Plan {
             },
             kind,
             started: self.now,
+            began: (!is_host).then_some(self.now),
+            worker: None,
+            trial,
             state: CallState::Awaited,
         });
         let is_hedge = kind == CallKind::Hedge;
@@ -59,6 +65,7 @@ impl Plan {
             task.call_over(call);
         }
         self.health.call_returned(server, health_at_start);
+        self.end_trial(ended.trial.or(ended.worker));
         self.placement
             .free_slot(server, ended.kind == CallKind::Isolated);
         self.update_placement(server);
@@ -80,6 +87,10 @@ impl Plan {
     pub(in crate::plan) fn lose_call(&mut self, call: CallId, reason: LossReason) {
         let Some(lost) = self.cancel_call(call) else {
             return;
+        };
+        let lost = match reason {
+            LossReason::TimeLimit => lost,
+            LossReason::ServerRestarted => lost.without_worker(),
         };
         let (task, server) = (lost.task, lost.assignment.server);
         self.actions.push_back(Action::LoseCall {

@@ -31,9 +31,10 @@ impl Plan {
         let Assignment {
             server,
             health_at_start,
-        } = call.assignment;
+        } = call.by();
         match verdict {
             ServerVerdict::Works => {
+                self.host_answers(call);
                 self.outage.answered();
                 self.heartbeat.call_answered(server, self.now);
                 if self.health.call_answered(server) {
@@ -43,22 +44,23 @@ impl Plan {
             }
             ServerVerdict::Unknown => {}
             ServerVerdict::Contested => {
+                self.host_answers(call);
                 self.standing.answered(server);
                 self.heartbeat.call_answered(server, self.now);
             }
             ServerVerdict::NotFound => {
                 if self.standing.not_found(server, call.task) || self.tasks.open() == 1 {
-                    self.refuse(call.assignment);
+                    self.refuse(call.by());
                 }
             }
-            ServerVerdict::Refuses => self.refuse(call.assignment),
+            ServerVerdict::Refuses => self.refuse(call.by()),
             ServerVerdict::Useless => self.mark_out(server),
             ServerVerdict::Failed(failure) => {
                 let aside = self.health.call_failed(
                     server,
                     health_at_start,
                     failure,
-                    call.started,
+                    call.began.unwrap_or(call.started),
                     self.now,
                 );
                 if let Some(aside) = aside {

@@ -22,7 +22,7 @@ impl Plan {
         self.record_result(ended);
         self.actions.push_back(Action::DeliverResult {
             task,
-            server: ended.assignment.server,
+            server: ended.by().server,
             hedges: self.hedges(task, ended.kind == CallKind::Hedge),
         });
         self.close_task(task);
@@ -82,7 +82,7 @@ impl Plan {
 
     /// Records that a server may have died of a call's task.
     pub(in crate::plan) fn record_death(&mut self, call: &InFlight, death: Death) {
-        let (task, server) = (call.task, call.assignment.server);
+        let (task, server) = (call.task, call.by().server);
         let isolated = call.kind == CallKind::Isolated;
         match death {
             Death::None => {}
@@ -125,7 +125,7 @@ impl Plan {
     /// Tries a task again whose call on a server has failed, unless it has
     /// another call that is awaited, or has failed for good.
     pub(in crate::plan) fn try_again(&mut self, call: &InFlight, failure: CallFailure) {
-        let (task, server) = (call.task, call.assignment.server);
+        let (task, server) = (call.task, call.by().server);
         let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };
@@ -172,7 +172,8 @@ impl Plan {
             let can_be_hedged = self.calls.get(id).is_some_and(|call| {
                 has_one_call
                     && call.state == CallState::Awaited
-                    && hedging::is_harmless(deaths, self.reports_status(call.assignment.server))
+                    && call.began.is_some()
+                    && hedging::is_harmless(deaths, self.reports_status(call.by().server))
             });
             self.hedging.set_candidate(id, can_be_hedged);
         }

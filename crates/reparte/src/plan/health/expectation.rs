@@ -6,11 +6,6 @@ use crate::ids::ServerId;
 use crate::plan::health::{Health, ServerHealth, State};
 
 impl Health {
-    /// Returns every server of the run.
-    pub(in crate::plan) fn servers(&self) -> impl Iterator<Item = ServerId> + use<> {
-        (0..self.servers.len()).map(ServerId::new)
-    }
-
     /// Returns whether some server is alive.
     pub(in crate::plan) fn any_alive(&self) -> bool {
         self.alive > 0
@@ -30,7 +25,7 @@ impl Health {
     /// `or_refused`.
     pub(in crate::plan) fn all_unused(&self, or_refused: bool) -> bool {
         let refused = if or_refused { self.refused } else { 0 };
-        self.unused + refused == self.servers.len()
+        self.unused + refused == self.servers.len() - self.workers
     }
 
     /// Returns whether some server is being asked whether it works.
@@ -48,7 +43,9 @@ impl Health {
     /// has not been down for too long.
     pub(in crate::plan) fn is_expected(&self, server: ServerId) -> bool {
         let server = &self.servers[server.index()];
-        server.is_alive() || (server.down_since.is_some() && !server.is_refused())
+        let is_itself = server.is_alive() || (server.down_since.is_some() && !server.is_refused());
+        let host = server.role.host();
+        is_itself && host.is_none_or(|host| self.is_expected(host))
     }
 
     /// Returns the time at which a server will have been down for too long.

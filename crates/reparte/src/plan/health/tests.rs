@@ -22,6 +22,7 @@ fn config(has_status: bool, reserve: bool) -> ServerConfig {
         learns_slots: false,
         has_status,
         reserve,
+        role: Role::Server,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the protocol levels and of the times of probes.
 
 use super::*;
+use crate::plan::event::Role;
 
 /// Returns the only server.
 fn id() -> ServerId {
@@ -20,6 +21,7 @@ fn one_server(learns_slots: bool) -> Heartbeat {
         learns_slots,
         has_status: true,
         reserve: false,
+        role: Role::Server,
     };
     heartbeat.add_server(config, Duration::ZERO);
     heartbeat
@@ -236,6 +238,7 @@ fn a_server_that_can_not_be_probed_has_no_timers() {
         learns_slots: false,
         has_status: false,
         reserve: false,
+        role: Role::Server,
     };
     heartbeat.add_server(config, secs(0));
     heartbeat.end_aside(id(), true, secs(0));

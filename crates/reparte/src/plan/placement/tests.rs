@@ -14,6 +14,7 @@ fn placement(slots: &[usize]) -> Placement {
             learns_slots: false,
             has_status: false,
             reserve: false,
+            role: Role::Server,
         };
         placement.add_server(config, State::Up);
     }
@@ -21,7 +22,7 @@ fn placement(slots: &[usize]) -> Placement {
 }
 
 fn beside(placement: &Placement, server: usize) -> Option<ServerId> {
-    placement.pick_beside(id(server), &Avoid::default(), |_| false)
+    placement.pick_beside(id(server), &Avoid::default(), |_| true, |_| false)
 }
 
 #[test]
@@ -158,7 +159,7 @@ fn a_task_with_a_case_waits_for_another_server_a_proven_one_first() {
         Some(id(1)),
         "as its trial"
     );
-    let hedge = |avoid| placement.pick_beside(id(2), avoid, is_proven);
+    let hedge = |avoid| placement.pick_beside(id(2), avoid, |_| true, is_proven);
     assert_eq!(
         (hedge(&case), hedge(&Avoid::default())),
         (None, Some(id(0)))

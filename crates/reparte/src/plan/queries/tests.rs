@@ -4,7 +4,7 @@ use super::*;
 use crate::error::call::ErrorKind;
 use crate::options::RetryFaults;
 use crate::plan::action::Action;
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, Role, ServerConfig, ServerStatus};
 use crate::plan::options::PlanOptions;
 
 /// Returns a plan of one server with one slot.
@@ -18,6 +18,7 @@ fn plan_with(has_status: bool, options: PlanOptions) -> Plan {
         learns_slots: false,
         has_status,
         reserve: false,
+        role: Role::Server,
     };
     Plan::new(&[server], options)
 }

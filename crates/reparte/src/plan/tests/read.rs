@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::options::RetryFaults;
-use crate::plan::event::{Event, ServerConfig, ServerStatus};
+use crate::plan::event::{Event, Role, ServerConfig, ServerStatus};
 
 /// Reads the words of one event.
 pub(super) fn read_event(words: &[&str]) -> Event {
@@ -45,6 +45,11 @@ pub(super) fn read_event(words: &[&str]) -> Event {
             call: CallId::new(call.parse().unwrap()),
             outcome: read_outcome(outcome),
         },
+        ["begin", call, worker, ms] => Event::CallBegan {
+            call: CallId::new(call.parse().unwrap()),
+            worker: read_server(worker),
+            at_work: read_ms(ms),
+        },
         ["wake" | "woken"] => Event::TimerFired,
         ["closed"] => Event::InputClosed,
         ["stopped"] => Event::DrainRequested,
@@ -75,10 +80,21 @@ pub(super) fn read_faults(words: &[&str]) -> RetryFaults {
 /// Reads a server's slots, with the letter that says how it is used.
 pub(super) fn read_config(word: &str) -> ServerConfig {
     ServerConfig {
-        slots: word.trim_start_matches(['s', 'l', 'r']).parse().unwrap(),
-        learns_slots: word.starts_with('l'),
-        has_status: word.starts_with(['s', 'l']),
+        slots: match word.split_once('@') {
+            Some(_) => 1,
+            None => word
+                .trim_start_matches(['s', 'l', 'r', 'h'])
+                .parse()
+                .unwrap(),
+        },
+        learns_slots: word.starts_with(['l', 'h']),
+        has_status: word.starts_with(['s', 'l', 'h']),
         reserve: word.starts_with('r'),
+        role: match word.split_once('@') {
+            Some((_, host)) => Role::Worker(read_server(host)),
+            None if word.starts_with('h') => Role::Host,
+            None => Role::Server,
+        },
     }
 }
 
@@ -110,6 +126,7 @@ fn read_outcome(words: &[&str]) -> Result<(), ErrorKind> {
         ["forbidden"] => ErrorKind::Forbidden,
         ["unfit"] => ErrorKind::Unfit,
         ["unsendable"] => ErrorKind::Unsendable,
+        ["given-up"] => ErrorKind::GivenUp,
         ["unchecked"] => ErrorKind::Unchecked,
         _ => panic!("unknown outcome {words:?}"),
     })

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::ids::ServerId;
 use crate::options::{Halt, RetryFaults};
 use crate::plan::Plan;
+use crate::plan::action::Action;
 use crate::plan::event::Event;
 use crate::plan::options::PlanOptions;
 use crate::plan::tests::read::{read_config, read_event, read_faults, read_ms};
@@ -70,6 +72,9 @@ pub(crate) fn replay(script: &str) -> String {
             plan.handle(event, now);
             while let Some(action) = plan.poll_action() {
                 writeln!(replayed, "  {}", action_line(action)).unwrap();
+                if let Action::StartCall { call, .. } = action {
+                    write_avoided(&mut replayed, &plan.workers_to_avoid(call));
+                }
             }
             assert!(
                 plan.next_timer().is_none_or(|at| at > now),
@@ -78,6 +83,13 @@ pub(crate) fn replay(script: &str) -> String {
         }
     }
     replayed
+}
+
+fn write_avoided(replayed: &mut String, workers: &[ServerId]) {
+    if !workers.is_empty() {
+        let workers: Vec<String> = workers.iter().map(ToString::to_string).collect();
+        writeln!(replayed, "    not by {}", workers.join(", ")).unwrap();
+    }
 }
 
 fn set_option(options: &mut PlanOptions, name: &str, values: &[&str]) {

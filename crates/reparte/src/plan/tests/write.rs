@@ -5,13 +5,18 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::options::RetryFaults;
 use crate::plan::action::{Action, CallReason, Hedges, LossReason, RunEnd, TaskFailure};
-use crate::plan::event::{Event, ServerConfig};
+use crate::plan::event::{Event, Role, ServerConfig};
 
 /// Writes an event.
 pub(crate) fn event_line(event: Event) -> String {
     match event {
         Event::TaskSent { task, cost } => format!("send {task}*{cost}"),
         Event::InputClosed => "closed".to_owned(),
+        Event::CallBegan {
+            call,
+            worker,
+            at_work,
+        } => format!("begin {call} {worker} {}", exact_ms(at_work)),
         Event::CallReturned { call, outcome } => match outcome {
             Ok(()) => format!("end {call} ok"),
             Err(kind) => format!("end {call} {}", kind_words(kind)),
@@ -136,8 +141,12 @@ pub(crate) fn faults_words(retried: &RetryFaults) -> String {
 
 /// Writes a server's slots, with the letter that says how it is used.
 pub(crate) fn config_word(config: ServerConfig) -> String {
+    if let Some(host) = config.role.host() {
+        return format!("w@{host}");
+    }
     let letter = match (config.has_status, config.learns_slots) {
         _ if config.reserve => "r",
+        _ if config.role == Role::Host => "h",
         (false, _) => "",
         (true, false) => "s",
         (true, true) => "l",

@@ -1,7 +1,7 @@
 //! The checks of a task that ends, and of the run's end.
 
 use crate::error::call::ErrorKind;
-use crate::ids::TaskId;
+use crate::ids::{ServerId, TaskId};
 use crate::options::Halt;
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::checks::Checks;
@@ -27,7 +27,11 @@ impl Checks {
     /// fault is enough, unless the options have it tried again. Any other must have
     /// come twice.
     fn check_permanent(&self, task: TaskId) {
-        let own = [ErrorKind::Unsendable, ErrorKind::Unchecked];
+        let own = [
+            ErrorKind::Unsendable,
+            ErrorKind::Unchecked,
+            ErrorKind::GivenUp,
+        ];
         if own
             .map(|kind| Some((task, Err(kind))))
             .contains(&self.returned)
@@ -73,7 +77,9 @@ impl Checks {
         match end {
             RunEnd::Completed => assert!(self.input_closed && self.open.is_empty()),
             RunEnd::Outage { after } => {
-                assert!(!any_in(State::Up) && self.outage == Some(after));
+                let servers = (0..self.servers.len()).map(ServerId::new);
+                let mut up = servers.filter(|&server| self.is_in_use(server));
+                assert!(up.next().is_none() && self.outage == Some(after));
             }
             RunEnd::NoServers => {
                 let mut servers = self.servers.iter();

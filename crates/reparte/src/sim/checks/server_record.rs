@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::ids::CallId;
-use crate::plan::event::ServerConfig;
+use crate::plan::event::{Role, ServerConfig};
 
 /// The record of one server.
 pub(super) struct ServerRecord {
@@ -22,6 +22,7 @@ pub(super) struct ServerRecord {
     pub(super) has_answered: bool,
     /// It is, or was, in reserve.
     pub(super) reserve: bool,
+    pub(super) role: Role,
     /// The calls started since it was set aside that have not returned.
     pub(super) trials: BTreeSet<CallId>,
 }
@@ -49,6 +50,7 @@ impl ServerRecord {
             refused: false,
             has_answered: false,
             reserve: config.reserve,
+            role: config.role,
             trials: BTreeSet::new(),
         }
     }

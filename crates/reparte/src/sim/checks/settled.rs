@@ -37,24 +37,26 @@ impl Checks {
     /// A task may not use the server that failed it, while another is up; and
     /// not before its retry is paid for, or its isolation begins.
     fn check_nothing_starves(&self, paid: bool) {
-        let up = |server: &ServerId| self.servers[server.index()].state == State::Up;
         let servers = || (0..self.servers.len()).map(ServerId::new);
         // A server may be held for a task that runs in isolation.
         let isolated = |open: &TaskRecord| open.breaks >= 2 && open.calls.is_empty();
         let mut may_be_held = self.open.values().any(|open| open.breaks >= 2);
-        for server in servers().filter(up) {
+        for server in servers().filter(|&server| self.is_in_use(server)) {
             let record = &self.servers[server.index()];
             let shares = |call: &CallId| self.running[call].1 == server;
             if record.running >= record.slots || self.perhaps_isolated.iter().any(shares) {
                 continue;
             }
             for (task, open) in &self.open {
-                let avoids = |server: &ServerId| {
-                    open.lost_by.contains(server) || open.cases.contains_key(server)
+                let avoids = |server: ServerId| {
+                    self.has_had(server, |server| {
+                        open.lost_by.contains(&server) || open.cases.contains_key(&server)
+                    })
                 };
-                let others_up = servers().filter(up).any(|server| !avoids(&server));
-                let keeps_off = others_up && open.lost_by.contains(&server);
-                let has_case = open.cases.contains_key(&server);
+                let mut others = servers().filter(|&server| self.is_in_use(server));
+                let others_up = others.any(|server| !avoids(server));
+                let keeps_off = others_up && avoids(server);
+                let has_case = self.has_had(server, |server| open.cases.contains_key(&server));
                 let delayed = (open.costs || !open.cases.is_empty()) && !paid;
                 let waits = open.calls.is_empty() && !keeps_off && !has_case && !delayed;
                 if waits && !isolated(open) {
@@ -66,6 +68,32 @@ impl Checks {
                     break;
                 }
             }
+        }
+    }
+
+    /// Returns the workers of a host that are there.
+    pub(super) fn workers(&self, host: ServerId) -> impl Iterator<Item = ServerId> {
+        let servers = self.servers.iter().enumerate();
+        let workers = servers.filter(move |(_, record)| {
+            record.role.host() == Some(host) && record.state != State::Out
+        });
+        workers.map(|(index, _)| ServerId::new(index))
+    }
+
+    /// Returns whether a server is up, and takes calls for itself or for some worker that is up.
+    pub(super) fn is_in_use(&self, server: ServerId) -> bool {
+        let is_up = |server: ServerId| self.servers[server.index()].state == State::Up;
+        let is_placed = self.servers[server.index()].role.host().is_none();
+        let mut workers = self.workers(server);
+        is_placed && is_up(server) && (self.workers(server).next().is_none() || workers.any(is_up))
+    }
+
+    /// Returns whether a server has had something, and of a host, each of its workers that are up.
+    fn has_had(&self, server: ServerId, has_had: impl Fn(ServerId) -> bool) -> bool {
+        let is_up = |server: &ServerId| self.servers[server.index()].state == State::Up;
+        match self.workers(server).next().is_none() {
+            true => has_had(server),
+            false => self.workers(server).filter(is_up).all(has_had),
         }
     }
 

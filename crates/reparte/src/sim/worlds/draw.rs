@@ -144,7 +144,7 @@ pub(super) fn partly_broken_servers(random: &mut SplitMix) -> Scenario {
     scenario
 }
 
-fn partly(random: &mut SplitMix) -> Flaw {
+pub(super) fn partly(random: &mut SplitMix) -> Flaw {
     let kind = pick(random, &CONTESTED);
     match random.below(3) {
         0 => Flaw::Often(pick(random, &[5, 30, 80]), kind),

@@ -1,0 +1,61 @@
+//! The notes of a call about the worker that has it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A note of who is at work on a call, or was, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerNote {
+    pub(crate) worker: Arc<str>,
+    pub(crate) at_work: Duration,
+}
+
+type Listener = Arc<dyn Fn(WorkerNote) + Send + Sync>;
+
+/// The last note of a call, and the listener to those that its work has begun.
+#[derive(Default)]
+pub(super) struct WorkerNotes {
+    last: Mutex<Option<WorkerNote>>,
+    listener: Option<Listener>,
+}
+
+impl WorkerNotes {
+    /// Returns notes with a listener to begins.
+    pub(super) fn with_listener(listen: impl Fn(WorkerNote) + Send + Sync + 'static) -> Self {
+        Self {
+            last: Mutex::default(),
+            listener: Some(Arc::new(listen)),
+        }
+    }
+
+    /// Keeps a note.
+    pub(super) fn note(&self, note: WorkerNote) {
+        *self.lock() = Some(note);
+    }
+
+    /// Keeps a note, and tells the listener.
+    pub(super) fn note_begun(&self, note: WorkerNote) {
+        self.note(note.clone());
+        if let Some(listen) = &self.listener {
+            listen(note);
+        }
+    }
+
+    /// Returns the last note.
+    pub(super) fn last(&self) -> Option<WorkerNote> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<WorkerNote>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for WorkerNotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerNotes")
+            .field("last", &self.last())
+            .finish_non_exhaustive()
+    }
+}
