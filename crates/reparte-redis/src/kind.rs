@@ -20,6 +20,8 @@ pub(crate) enum AnswerKind {
     Lost,
     /// Several workers are unfit for the task, or all of them.
     Unfit,
+    /// No answer yet: a worker has begun the task.
+    Begun,
 }
 
 impl AnswerKind {
@@ -30,12 +32,13 @@ impl AnswerKind {
             Self::Overran => "overran",
             Self::Lost => "lost",
             Self::Unfit => "unfit",
+            Self::Begun => "begun",
         }
     }
 
     /// Reads a name. An unknown one is that of an answer.
     pub(crate) fn read(name: &str) -> Self {
-        let kinds = [Self::Overran, Self::Lost, Self::Unfit];
+        let kinds = [Self::Overran, Self::Lost, Self::Unfit, Self::Begun];
         let found = kinds.into_iter().find(|kind| kind.name() == name);
         found.unwrap_or(Self::Answer)
     }

@@ -29,6 +29,9 @@ use crate::queue::run::{Run, cancelled};
 /// [`GivenUp`](reparte::ErrorKind::GivenUp), with the workers' names. While the server is away, calls
 /// wait; when it comes back without some of their tasks, these are submitted again.
 ///
+/// Its workers have names, by which the dispatcher tells a broken or a slow one from the others. A
+/// task that one has failed, or is at work on, goes to another.
+///
 /// [`Call::deadline`] counts from the call, the time in the queue included.
 /// [`RedisQueueBuilder::time_limit`](crate::RedisQueueBuilder::time_limit) counts from the start of the work.
 ///
@@ -68,6 +71,10 @@ where
         true
     }
 
+    fn has_workers(&self) -> bool {
+        true
+    }
+
     /// Returns the window. While the server is away, the calls wait, and that is no failure until
     /// the patience has ended.
     fn status(&self) -> Result<Option<Status>, CallError> {
@@ -75,7 +82,8 @@ where
             true => Err(self.run.unreachable()),
             false => {
                 let window = self.run.window.load(Relaxed);
-                Ok(Some(Status::new(self.run.keys.run.clone(), window)))
+                let status = Status::new(self.run.keys.run.clone(), window);
+                Ok(Some(status.with_workers(self.run.workers())))
             }
         }
     }
@@ -115,11 +123,7 @@ impl RedisQueue {
         let params = args.clone().into_params().map_err(unsendable)?;
         let document = self.dialect.encode_call(&self.function, &params);
         let document = document.map_err(unsendable)?;
-        let is_cancelled = || call.is_cancelled();
-        let started = self
-            .run
-            .start(call.id, document, self.time_limit, is_cancelled);
-        let (n, outcome) = started;
+        let (n, outcome) = self.run.start(call, document, self.time_limit);
         let outcome = loop {
             let now = Instant::now();
             let until_deadline = call.deadline.map(|at| at.saturating_duration_since(now));
@@ -141,6 +145,9 @@ impl RedisQueue {
         };
         let answer = outcome?;
         let worker = answer.worker().to_owned();
+        if answer.is_of_worker() {
+            call.note_worker(&worker, answer.at_work());
+        }
         Ok((answer.result(&self.limits)?, worker))
     }
 

@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::options::Options;
 use crate::queue::RedisQueue;
 use crate::queue::handle::{RedisQueueHandle, RunThreads};
-use crate::queue::reader::{Reader, open, window, worker_slots};
+use crate::queue::reader::{Crew, Reader, crew, open, window};
 use crate::queue::run::Run;
 use crate::reply;
 use crate::shutdown::Shutdown;
@@ -109,13 +109,13 @@ impl RedisQueueBuilder {
         };
         let mut connection = connector.connect()?;
         warn_of_settings(&mut connection);
-        let slots = worker_slots(&queue.workers(), &mut connection)?;
+        let Crew { names, slots } = crew(&queue.workers(), &mut connection)?;
         let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
         let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
         let (sender, commands) =
             CommandSender::start(link(&give_up), health.part(), give_up.clone())?;
         let window = window(slots, self.most_slots);
-        let run = Arc::new(Run::new(keys, window, health.clone(), sender));
+        let run = Arc::new(Run::new(keys, window, names, health.clone(), sender));
         open(&run, &mut connection)?;
         let link = link(&shutdown).with_connection(connection);
         let reader = Reader::new(Arc::clone(&run), link, shutdown.clone(), self.most_slots);

@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     Announce,
+    Begin,
     Cancel,
     Check,
     Close,
@@ -22,8 +23,9 @@ pub(crate) enum Script {
 
 impl Script {
     /// All scripts, in the order of their numbers.
-    pub(crate) const ALL: [Script; 15] = [
+    pub(crate) const ALL: [Script; 16] = [
         Self::Announce,
+        Self::Begin,
         Self::Cancel,
         Self::Check,
         Self::Close,
@@ -44,6 +46,7 @@ impl Script {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Announce => include_str!("scripts/announce.lua"),
+            Self::Begin => include_str!("scripts/begin.lua"),
             Self::Cancel => include_str!("scripts/cancel.lua"),
             Self::Check => include_str!("scripts/check.lua"),
             Self::Close => include_str!("scripts/close.lua"),

@@ -1,5 +1,6 @@
 //! A worker: it takes tasks from a queue, and answers them with a service.
 
+pub(crate) mod begins;
 pub(crate) mod committer;
 pub(crate) mod fetcher;
 pub(crate) mod job;

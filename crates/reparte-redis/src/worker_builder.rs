@@ -20,6 +20,7 @@ use crate::shutdown::Shutdown;
 use crate::thread::Thread;
 use crate::url::RedisUrl;
 use crate::worker::Worker;
+use crate::worker::begins;
 use crate::worker::committer::Committer;
 use crate::worker::fetcher::Fetcher;
 use crate::worker::running::Running;
@@ -153,6 +154,7 @@ impl WorkerBuilder {
             let shared = Arc::clone(&shared);
             Thread::start("redis-slot", move || shared.run())?;
         }
+        begins::tell(&tenure, Arc::clone(&running), stages.end.clone())?;
         let keeper = tenure.keep(Arc::clone(&running), lease, stages.end)?;
         started.keeper = Some(keeper);
         let fetcher = Fetcher {

@@ -39,21 +39,6 @@ pub enum Event {
         /// The time since the start of the run.
         at: Duration,
     },
-    /// A [worker](crate::Destino::has_workers) of the server has begun to work on a call, or has
-    /// taken it over.
-    #[non_exhaustive]
-    CallBegan {
-        /// The task.
-        task: TaskId,
-        /// The call.
-        call: CallId,
-        /// The name of the server.
-        server: Arc<str>,
-        /// The name of the worker.
-        worker: Arc<str>,
-        /// The time since the start of the run at which it began.
-        at: Duration,
-    },
     /// A call is no longer waited for: it has exceeded its time limit, or its server was
     /// restarted. It keeps its slot until it has [returned](Self::CallReturned).
     #[non_exhaustive]
@@ -171,6 +156,21 @@ pub enum Event {
     },
     /// The run has ended. This is its last event.
     RunEnded,
+    /// A [worker](crate::Destino::has_workers) of the server has begun to work on a call, or has
+    /// taken it over.
+    #[non_exhaustive]
+    CallBegan {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The name of the server.
+        server: Arc<str>,
+        /// The name of the worker.
+        worker: Arc<str>,
+        /// The time since the start of the run at which it began.
+        at: Duration,
+    },
 }
 
 /// The end of a call that has returned.

@@ -61,14 +61,23 @@ def work(id, fields, lost):
     task = None
 
 
+def is_for_others(fields):
+    avoid = fields.get(b"avoid", b"").split(b"\n")
+    return name.encode() in avoid and not set(server.hkeys(key("workers"))) <= set(avoid)
+
+
 def take():
     orphans = int(time.monotonic() - connected > lease / 1000)
-    keys = "tasks", "lost", "sweep", "unfit"
+    keys = "tasks", "lost", "sweep", "unfit", "workers"
     for id, flat, lost in call("take", keys, name, lease, 1, orphans, 4 * lease):
         work(id, dict(zip(flat[::2], flat[1::2])), lost.decode().split("\n") if lost else [])
     for _, entries in server.xreadgroup("w", name, {key("tasks"): ">"}, 1, 1000) or []:
         for id, fields in entries:
-            work(id, fields, [])
+            if is_for_others(fields):
+                call("release", ["tasks"], name, id)
+                time.sleep(1)
+            else:
+                work(id, fields, [])
 
 
 def stop(*_):

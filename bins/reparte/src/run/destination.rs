@@ -111,7 +111,8 @@ impl Destination {
     }
 
     /// Returns the failure of a call whose result the check rejects. A wrong result puts out its
-    /// server: on an engine, all workers for one of them. There it is a fault of the task.
+    /// server. On an engine it is a fault, which another worker confirms, or which counts against
+    /// this one.
     #[cfg(feature = "redis")]
     fn rejection(&self, worker: &str, error: CallError) -> CallError {
         match (&self.inner, error.kind()) {
@@ -202,6 +203,11 @@ impl Destino<Arc<Task>, CallResult> for Destination {
     fn has_status(&self) -> bool {
         let destino = self.inner.destino();
         destino.is_some_and(|destino| destino.has_status())
+    }
+
+    fn has_workers(&self) -> bool {
+        let destino = self.inner.destino();
+        destino.is_some_and(|destino| destino.has_workers())
     }
 
     fn status(&self) -> Result<Option<Status>, CallError> {

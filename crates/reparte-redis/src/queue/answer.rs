@@ -1,5 +1,7 @@
 //! An answer as a result or an error of a call.
 
+use std::time::Duration;
+
 use reparte::{CallError, ErrorKind};
 use xmlrpc_wire::{FromValue, Limits, decode_response};
 
@@ -13,6 +15,8 @@ pub(crate) struct Answer {
     document: Vec<u8>,
     /// The worker's name.
     by: String,
+    /// The time that the work took, or has taken so far.
+    at_work: Duration,
 }
 
 impl Answer {
@@ -22,6 +26,7 @@ impl Answer {
         let answer = Self {
             kind: AnswerKind::read(entry.text("kind").unwrap_or_default()),
             by: entry.text("by").unwrap_or_default().to_owned(),
+            at_work: Duration::from_millis(entry.number("ms").unwrap_or_default()),
             document: entry.take("answer")?,
         };
         Some((n, answer))
@@ -30,6 +35,22 @@ impl Answer {
     /// Returns the name of the worker.
     pub(crate) fn worker(&self) -> &str {
         &self.by
+    }
+
+    /// Returns the time that the work took, or has taken so far.
+    pub(crate) fn at_work(&self) -> Duration {
+        self.at_work
+    }
+
+    /// Returns whether it only tells that a worker has begun the task.
+    pub(crate) fn is_begin(&self) -> bool {
+        self.kind == AnswerKind::Begun
+    }
+
+    /// Returns whether the outcome is a worker's, who is to be noted: those that were lost with a
+    /// task, or are unfit for it, are several.
+    pub(crate) fn is_of_worker(&self) -> bool {
+        !matches!(self.kind, AnswerKind::Lost | AnswerKind::Unfit)
     }
 
     /// Returns the result, or the error that the worker's answer is.
@@ -46,7 +67,7 @@ impl Answer {
         let response = decode_response(&self.document, limits);
         let response = response.map_err(|error| malformed(&by, &error))?;
         match (response, self.kind) {
-            (Ok(value), AnswerKind::Answer) => {
+            (Ok(value), AnswerKind::Answer | AnswerKind::Begun) => {
                 R::from_value(value).map_err(|error| malformed(&by, &error))
             }
             (Err(fault), AnswerKind::Overran) => {
@@ -60,7 +81,9 @@ impl Answer {
             (Err(fault), AnswerKind::Lost | AnswerKind::Unfit) => {
                 Err(CallError::new(ErrorKind::GivenUp, fault.message))
             }
-            (Err(fault), AnswerKind::Answer) => Err(CallError::fault(fault.code, fault.message)),
+            (Err(fault), AnswerKind::Answer | AnswerKind::Begun) => {
+                Err(CallError::fault(fault.code, fault.message))
+            }
             (Ok(_), AnswerKind::Lost | AnswerKind::Unfit) => {
                 let message = format!("{by} has given the task up");
                 Err(CallError::new(ErrorKind::GivenUp, message))

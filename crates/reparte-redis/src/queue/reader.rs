@@ -178,7 +178,12 @@ fn deliver(run: &Run, entries: Vec<Entry>) -> Vec<String> {
     for entry in entries {
         ids.push(entry.id.clone());
         if let Some((n, answer)) = Answer::read(entry) {
-            run.waiting.end(n, Ok(answer));
+            match answer.is_begin() {
+                true => run.waiting.note_begun(n, answer.worker(), answer.at_work()),
+                false => {
+                    run.waiting.end(n, Ok(answer));
+                }
+            }
         }
     }
     ids
@@ -191,8 +196,9 @@ fn watch_workers(
     most_slots: usize,
     warned: &mut Option<Instant>,
 ) -> Result<(), Error> {
-    let slots = worker_slots(&run.keys.queue.workers(), connection)?;
+    let Crew { names, slots } = crew(&run.keys.queue.workers(), connection)?;
     run.window.store(window(slots, most_slots), Relaxed);
+    run.set_workers(names);
     if slots == 0 && is_due(*warned, WARN_EVERY) {
         *warned = Some(Instant::now());
         log::warn!("no worker has announced itself for this function: its tasks wait for one");
@@ -200,16 +206,30 @@ fn watch_workers(
     Ok(())
 }
 
-/// Returns the slots of all workers.
-pub(crate) fn worker_slots(workers: &str, connection: &mut Connection) -> Result<usize, Error> {
-    let mut command = redis::cmd("HVALS");
+/// The workers that have announced themselves.
+pub(crate) struct Crew {
+    pub(crate) names: Vec<Arc<str>>,
+    /// Their slots together.
+    pub(crate) slots: usize,
+}
+
+/// Returns the workers of a queue.
+pub(crate) fn crew(workers: &str, connection: &mut Connection) -> Result<Crew, Error> {
+    let mut command = redis::cmd("HGETALL");
     command.arg(workers);
-    let details = reply::texts(connection.query(&command)?);
-    let slots = details.iter().filter_map(|of| {
-        let slots: u16 = of.split_whitespace().next()?.parse().ok()?;
-        Some(usize::from(slots))
-    });
-    Ok(slots.sum())
+    let texts = reply::texts(connection.query(&command)?);
+    let mut crew = Crew {
+        names: Vec::new(),
+        slots: 0,
+    };
+    for worker in texts.chunks_exact(2) {
+        let slots = worker[1].split_whitespace().next();
+        let slots: Option<u16> = slots.and_then(|slots| slots.parse().ok());
+        crew.names.push(worker[0].as_str().into());
+        crew.slots += usize::from(slots.unwrap_or_default());
+    }
+    crew.names.sort_unstable();
+    Ok(crew)
 }
 
 /// Returns the window for so many slots of workers.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::Value;
-use reparte::{CallError, CallId, ErrorKind};
+use reparte::{Call, CallError, ErrorKind};
 
 use crate::command_thread::CommandSender;
 use crate::error::Error;
@@ -25,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) keys: RunKeys,
     pub(crate) waiting: Waiting,
     pub(crate) window: AtomicUsize,
+    /// The names of the workers that are there, sorted.
+    workers: Mutex<Vec<Arc<str>>>,
     pub(crate) health: Health,
     /// Set when the server has forgotten the run. The reader opens it again, and submits what
     /// waits.
@@ -41,6 +43,7 @@ impl Run {
     pub(crate) fn new(
         keys: RunKeys,
         window: usize,
+        workers: Vec<Arc<str>>,
         health: Health,
         commands: CommandSender,
     ) -> Self {
@@ -48,6 +51,7 @@ impl Run {
             keys,
             waiting: Waiting::default(),
             window: AtomicUsize::new(window),
+            workers: Mutex::new(workers),
             health,
             is_gone: Arc::default(),
             is_withdrawn: AtomicBool::new(false),
@@ -56,20 +60,19 @@ impl Run {
         }
     }
 
-    /// Submits the task of a call, unless `is_cancelled` says that it is not wanted. Returns its
+    /// Submits the task of a call, unless that is cancelled. Returns its
     /// number, and where its outcome will come.
     pub(crate) fn start(
         self: &Arc<Self>,
-        id: CallId,
+        call: &Call,
         document: Vec<u8>,
         limit: Option<Duration>,
-        is_cancelled: impl FnOnce() -> bool,
     ) -> (u64, Receiver<CallOutcome>) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let (task, outcome) = self.waiting.enter(id, document, limit);
+        let (task, outcome) = self.waiting.enter(call, document, limit);
         let n = task.n;
         // Entered first, and then asked: whoever cancels marks first and then looks.
-        if is_cancelled() {
+        if call.is_cancelled() {
             self.waiting.end(n, Err(cancelled()));
         } else if self.is_withdrawn() {
             self.waiting.end(n, Err(withdrawn_error()));
@@ -88,7 +91,8 @@ impl Run {
             .number(task.n)
             .arg(&*task.document)
             .number(limit)
-            .arg("0");
+            .arg("0")
+            .arg(task.avoid.as_bytes());
         let (run, n) = (Arc::downgrade(self), task.n);
         self.send(call, move |reply| {
             let Some(run) = run.upgrade() else { return };
@@ -149,6 +153,17 @@ impl Run {
             let _ = sender.send(unsent + ended);
         });
         withdrawn
+    }
+
+    /// Returns the names of the workers that are there.
+    pub(crate) fn workers(&self) -> Vec<Arc<str>> {
+        let workers = self.workers.lock();
+        workers.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the names of the workers that are there.
+    pub(crate) fn set_workers(&self, names: Vec<Arc<str>>) {
+        *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = names;
     }
 
     /// Returns true if the run begins no more work.

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reparte::{CallError, CallId};
+use reparte::{Call, CallError, CallId};
 
 use crate::queue::answer::Answer;
 
@@ -17,6 +17,8 @@ pub(crate) struct Task {
     pub(crate) document: Arc<[u8]>,
     /// The time that the work may take from its start on.
     pub(crate) limit: Option<Duration>,
+    /// The workers that are to avoid it, one a line.
+    pub(crate) avoid: Arc<str>,
 }
 
 /// The outcome that a waiting call gets.
@@ -37,7 +39,7 @@ struct Table {
 
 #[derive(Debug)]
 struct WaitingCall {
-    id: CallId,
+    call: Call,
     task: Task,
     /// The server has replied to its submission.
     is_submitted: bool,
@@ -48,7 +50,7 @@ impl Waiting {
     /// Enters a call, and returns its task and where its outcome will come.
     pub(crate) fn enter(
         &self,
-        id: CallId,
+        call: &Call,
         document: Vec<u8>,
         limit: Option<Duration>,
     ) -> (Task, Receiver<CallOutcome>) {
@@ -60,10 +62,11 @@ impl Waiting {
             n: table.next,
             document: document.into(),
             limit,
+            avoid: call.avoided().join("\n").into(),
         };
-        table.by_id.insert(id, task.n);
+        table.by_id.insert(call.id, task.n);
         let call = WaitingCall {
-            id,
+            call: call.clone(),
             task: task.clone(),
             is_submitted: false,
             outcome: sender,
@@ -78,9 +81,22 @@ impl Waiting {
         let Some(call) = table.calls.remove(&n) else {
             return false;
         };
-        table.by_id.remove(&call.id);
+        table.by_id.remove(&call.call.id);
         drop(table);
         call.outcome.send(outcome).is_ok()
+    }
+
+    /// Notes that a worker has begun a task, for its call if that waits.
+    pub(crate) fn note_begun(&self, n: u64, worker: &str, at_work: Duration) {
+        // Without the lock, which a cancellation takes.
+        let call = self
+            .lock()
+            .calls
+            .get(&n)
+            .map(|waiting| waiting.call.clone());
+        if let Some(call) = call {
+            call.note_begun(worker, at_work);
+        }
     }
 
     /// Takes a call out by its id, and returns its number.
@@ -144,7 +160,11 @@ mod tests {
         let waiting = Waiting::default();
         let id = CallId::new(7);
         assert!(!waiting.note_submitted(1));
-        let (task, outcome) = waiting.enter(id, b"a".to_vec(), None);
+        let call = Call::new(id).with_avoided(["a".into(), "b".into()]);
+        let (task, outcome) = waiting.enter(&call, b"a".to_vec(), None);
+        assert_eq!(&*task.avoid, "a\nb");
+        waiting.note_begun(task.n, "c", Duration::ZERO);
+        assert_eq!(call.worker().as_deref(), Some("c"));
         assert_eq!(waiting.numbers(), [task.n]);
         assert_eq!(waiting.number_of(id), Some(task.n));
         let ended = |text| Err(CallError::new(ErrorKind::Cancelled, text));
@@ -160,7 +180,7 @@ mod tests {
         assert_eq!(outcome.recv().unwrap().unwrap_err().message(), "first");
         assert!(outcome.recv().is_err());
         assert_eq!(waiting.number_of(id), None);
-        let (next, _) = waiting.enter(id, Vec::new(), None);
+        let (next, _) = waiting.enter(&call, Vec::new(), None);
         assert_ne!(next.n, task.n);
     }
 }

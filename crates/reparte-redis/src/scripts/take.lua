@@ -1,8 +1,9 @@
 -- TAKE: takes tasks that were given back, and orphans, whose lease has ended. Returns for each its
 -- id, its fields and the workers that were lost with it, one a line. A task that the worker is unfit
--- for is left to others for a time.
+-- for is left to others for a time. So is one that it is to avoid, or that its machine was lost with,
+-- while there is another worker of which that is not so.
 -- The look for orphans goes through all leases: one worker a second may take it.
--- KEYS tasks lost sweep unfit; ARGV worker, lease, how many, '1' to take orphans, milliseconds before
+-- KEYS tasks lost sweep unfit workers; ARGV worker, lease, how many, '1' to take orphans, milliseconds before
 -- a worker gets a task again that it is unfit for.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return {}
@@ -11,7 +12,44 @@ local taken = {}
 local count = tonumber(ARGV[3])
 -- The idle time of a task that is given back.
 local given_back = 86400000
+-- The machine of a worker: its name without what differs for each start.
+local function machine(worker)
+  return string.match(worker, '^(.*)%-[^-]*$') or worker
+end
+local function is_avoided(id, owner)
+  local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if not entry then
+    return false
+  end
+  local avoid, lost = '', {}
+  for at = 1, #entry[2], 2 do
+    if entry[2][at] == 'avoid' then
+      avoid = '\n' .. entry[2][at + 1] .. '\n'
+    end
+  end
+  for name in string.gmatch(redis.call('HGET', KEYS[2], id) or '', '[^\n]+') do
+    lost[machine(name)] = true
+  end
+  if owner ~= '-' then
+    lost[machine(owner)] = true
+  end
+  local function avoids(worker)
+    return lost[machine(worker)] or string.find(avoid, '\n' .. worker .. '\n', 1, true)
+  end
+  if not avoids(ARGV[1]) then
+    return false
+  end
+  for _, worker in ipairs(redis.call('HKEYS', KEYS[5])) do
+    if not avoids(worker) then
+      return true
+    end
+  end
+  return false
+end
 local function is_left(id, owner, idle)
+  if is_avoided(id, owner) then
+    return true
+  end
   if owner ~= '-' or idle >= given_back + tonumber(ARGV[5]) then
     return false
   end

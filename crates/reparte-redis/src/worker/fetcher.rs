@@ -46,6 +46,8 @@ impl Fetcher {
             if free == 0 {
                 continue;
             }
+            // One that is to be avoided looks at one task at a time.
+            let free = if self.running.stands_aside() { 1 } else { free };
             let (tenure, lease) = (&self.tenure, self.lease);
             let mut is_new = false;
             let taken = self.link.attempt(|connection| {
@@ -67,6 +69,7 @@ impl Fetcher {
                 }
                 is_new = true;
                 let taken = fetch(tenure, connection, free)?;
+                let taken = leave_avoided(tenure, connection, taken, &self.running)?;
                 alive(tenure, connection, taken)
             });
             match taken {
@@ -88,7 +91,7 @@ impl Fetcher {
         {
             context = context.with_deadline(deadline);
         }
-        if !self.running.enter(&job.id, &context) {
+        if !self.running.enter(&job, &context) {
             return;
         }
         let work = Work {
@@ -136,7 +139,13 @@ fn sweep(
     lease: Duration,
 ) -> Result<Vec<Job>, Error> {
     let keys = &tenure.keys;
-    let keys = [keys.tasks(), keys.lost(), keys.sweep(), keys.unfit()];
+    let keys = [
+        keys.tasks(),
+        keys.lost(),
+        keys.sweep(),
+        keys.unfit(),
+        keys.workers(),
+    ];
     let call = ScriptCall::new(Script::Take, keys)
         .arg(tenure.worker.as_bytes())
         .number(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX))
@@ -158,6 +167,34 @@ fn fetch(tenure: &Tenure, connection: &mut Connection, count: usize) -> Result<V
     let jobs = entries.into_iter().map(|entry: Entry| Job::read(entry, ""));
     let jobs = jobs.collect();
     known(tenure, connection, jobs)
+}
+
+/// Gives back the tasks that this worker is to avoid, and stands aside then. It keeps those that
+/// all workers are to avoid.
+fn leave_avoided(
+    tenure: &Tenure,
+    connection: &mut Connection,
+    jobs: Vec<Job>,
+    running: &Running,
+) -> Result<Vec<Job>, Error> {
+    let avoids = |job: &Job| job.avoid.contains(&tenure.worker);
+    if !jobs.iter().any(avoids) {
+        return Ok(jobs);
+    }
+    let mut command = redis::cmd("HKEYS");
+    command.arg(tenure.keys.workers());
+    let workers = reply::texts(connection.query(&command)?);
+    let is_left = |job: &Job| {
+        let mut others = workers.iter();
+        avoids(job) && others.any(|other| !job.avoid.contains(other))
+    };
+    let (left, kept): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_left);
+    if !left.is_empty() {
+        let ids = left.into_iter().map(|job| job.id).collect::<Vec<_>>();
+        connection.run(&tenure.release_call(ids))?;
+        running.stand_aside();
+    }
+    Ok(kept)
 }
 
 /// Returns the tasks that can be read, and removes the others, which no client of this protocol

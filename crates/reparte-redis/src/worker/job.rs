@@ -17,6 +17,8 @@ pub(crate) struct Job {
     pub(crate) call: Vec<u8>,
     /// The time that the work may take.
     pub(crate) limit: Option<Duration>,
+    /// The workers that are to avoid it.
+    pub(crate) avoid: Vec<String>,
     /// The workers that were lost with it.
     pub(crate) lost: Vec<String>,
 }
@@ -30,6 +32,8 @@ impl Job {
         let (Some(run), Some(n)) = (text("run"), text("n")) else {
             return Err(missing(&entry));
         };
+        let avoid = entry.text("avoid").unwrap_or_default();
+        let avoid = avoid.lines().map(str::to_owned).collect();
         let call = entry.take("call").ok_or_else(|| missing(&entry))?;
         Ok(Self {
             id: entry.id,
@@ -37,6 +41,7 @@ impl Job {
             n,
             call,
             limit: limit.map(Duration::from_millis),
+            avoid,
             lost: lost.lines().map(str::to_owned).collect(),
         })
     }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use xmlrpc_server::Context;
 
+use crate::worker::job::Job;
+
 /// The tasks that a worker has, by the ids of their entries.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -23,6 +25,8 @@ struct State {
     paused_until: Option<Instant>,
     /// Pauses in a row.
     pauses: u32,
+    /// Tasks in a row that this worker was to avoid.
+    asides: u32,
     /// The worker has done its work once.
     is_proven: bool,
 }
@@ -30,8 +34,24 @@ struct State {
 #[derive(Debug)]
 struct RunningTask {
     context: Context,
+    run: String,
+    n: String,
+    taken: Instant,
+    /// Its client knows that it has begun.
+    is_told: bool,
 }
 
+/// A task whose client is to know that it has begun.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    pub(crate) id: String,
+    pub(crate) run: String,
+    pub(crate) n: String,
+    pub(crate) at_work: Duration,
+}
+
+/// The shortest pause of a worker that is to be avoided. The longest one is 16 times that.
+const SHORTEST_ASIDE: Duration = Duration::from_millis(250);
 /// The longest pause of a worker that can't do its work.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest one of a worker that has done its work before: its tasks may be to blame.
@@ -47,15 +67,53 @@ impl Running {
     }
 
     /// Enters a task, which takes a slot. Returns false if the worker has it already.
-    pub(crate) fn enter(&self, id: &str, context: &Context) -> bool {
+    pub(crate) fn enter(&self, job: &Job, context: &Context) -> bool {
         let mut state = self.lock();
-        if state.tasks.contains_key(id) {
+        if state.tasks.contains_key(&job.id) {
             return false;
         }
-        let context = context.clone();
-        state.tasks.insert(id.to_owned(), RunningTask { context });
+        let task = RunningTask {
+            context: context.clone(),
+            run: job.run.clone(),
+            n: job.n.clone(),
+            taken: Instant::now(),
+            is_told: false,
+        };
+        state.tasks.insert(job.id.clone(), task);
         state.busy += 1;
         true
+    }
+
+    /// Returns the tasks that have been at work for so long, each once.
+    pub(crate) fn take_begins(&self, time: Duration) -> Vec<Begin> {
+        let mut state = self.lock();
+        let tasks = state.tasks.iter_mut();
+        let begun = tasks.filter(|(_, task)| !task.is_told && task.taken.elapsed() >= time);
+        begun
+            .map(|(id, task)| {
+                task.is_told = true;
+                Begin {
+                    id: id.clone(),
+                    run: task.run.clone(),
+                    n: task.n.clone(),
+                    at_work: task.taken.elapsed(),
+                }
+            })
+            .collect()
+    }
+
+    /// Takes no tasks for a time, since those that come are not for this worker. It doubles with
+    /// each of these in a row.
+    pub(crate) fn stand_aside(&self) {
+        let mut state = self.lock();
+        let pause = SHORTEST_ASIDE * (1 << state.asides.min(4));
+        state.asides = state.asides.saturating_add(1);
+        state.paused_until = Some(Instant::now() + pause);
+    }
+
+    /// Returns true if the last task was not for this worker: it takes one at a time then.
+    pub(crate) fn stands_aside(&self) -> bool {
+        self.lock().asides > 0
     }
 
     /// Frees the slot of a task, which the worker still has.
@@ -142,6 +200,7 @@ impl Running {
     pub(crate) fn note_answer(&self) {
         let mut state = self.lock();
         state.pauses = 0;
+        state.asides = 0;
         state.is_proven = true;
     }
 
@@ -173,8 +232,27 @@ mod tests {
         let running = Running::new(1);
         let context = Context::new();
         assert_eq!(running.wait_for_slots(Duration::ZERO), 1);
-        assert!(running.enter("1-0", &context));
-        assert!(!running.enter("1-0", &context));
+        let job = Job {
+            id: "1-0".to_owned(),
+            run: "r".to_owned(),
+            n: "7".to_owned(),
+            call: Vec::new(),
+            limit: None,
+            avoid: Vec::new(),
+            lost: Vec::new(),
+        };
+        assert!(running.enter(&job, &context));
+        assert!(!running.enter(&job, &context));
+        let begins = running.take_begins(Duration::ZERO);
+        let begun: Vec<_> = begins
+            .iter()
+            .map(|begin| (&*begin.run, &*begin.n))
+            .collect();
+        assert_eq!(begun, [("r", "7")]);
+        assert!(
+            running.take_begins(Duration::ZERO).is_empty(),
+            "each is told once"
+        );
         assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
         running.free_slot();
         assert_eq!(running.wait_for_slots(Duration::ZERO), 1);
@@ -183,6 +261,18 @@ mod tests {
         running.abandon(&["1-0".to_owned()]);
         assert!(!running.has("1-0"));
         assert!(context.is_cancelled());
+    }
+
+    #[test]
+    fn a_worker_stands_aside_until_it_has_answered() {
+        let running = Running::new(2);
+        assert!(!running.stands_aside());
+        running.stand_aside();
+        assert!(running.stands_aside());
+        assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
+        assert_eq!(running.wait_for_slots(Duration::from_secs(2)), 2);
+        running.note_answer();
+        assert!(!running.stands_aside());
     }
 
     #[test]

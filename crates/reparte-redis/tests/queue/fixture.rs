@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redis::{Commands as _, Connection};
-use reparte::{Repartidor, TaskError};
+use reparte::{Options, Repartidor, TaskError};
 use reparte_redis::{RedisQueue, RedisUrl, Worker};
 use test_support::RedisServer;
 use xmlrpc_server::{Context, Service};
@@ -70,10 +70,19 @@ pub(crate) fn worker(
         .unwrap()
 }
 
-/// Starts a run on the queue of a function.
+/// Starts a run on the queue of a function. It gives no task to a second worker that is slow, so
+/// that each execution more has its reason.
 pub(crate) fn run(server: &RedisServer, function: &str) -> Run {
+    run_with(server, function, false)
+}
+
+/// Starts a run, which may give slow tasks to a second worker.
+pub(crate) fn run_with(server: &RedisServer, function: &str, hedge: bool) -> Run {
     let queue = RedisQueue::builder(url(server), function).start().unwrap();
-    Repartidor::builder().destinos([queue]).start().unwrap()
+    let mut options = Options::default();
+    options.hedge = hedge;
+    let run = Repartidor::builder().destinos([queue]).options(options);
+    run.start().unwrap()
 }
 
 /// Sends tasks.

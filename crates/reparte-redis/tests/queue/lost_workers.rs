@@ -83,8 +83,11 @@ fn taken_over(connection: &mut redis::Connection, worker: &str) -> usize {
     until("its lease has ended", || {
         let reply: Vec<redis::Value> = redis::cmd("EVAL")
             .arg(script)
-            .arg(4)
-            .arg(&["tasks", "lost", "sweep", "unfit"].map(|key| format!("rp:{{cuad}}:{key}")))
+            .arg(5)
+            .arg(
+                &["tasks", "lost", "sweep", "unfit", "workers"]
+                    .map(|key| format!("rp:{{cuad}}:{key}")),
+            )
             .arg(&[worker, "100", "10", "1", "400"])
             .query(connection)
             .unwrap();

@@ -16,3 +16,4 @@ mod python_workers;
 mod scripts;
 mod sentinel;
 mod unfit_workers;
+mod workers_apart;

@@ -1,6 +1,7 @@
 //! The notes of a call about the worker that has it.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ pub(super) struct WorkerNotes {
     last: Mutex<Option<WorkerNote>>,
     listener: Option<Listener>,
 }
+
+// Whatever panics leaves a whole note, or none.
+impl UnwindSafe for WorkerNotes {}
+impl RefUnwindSafe for WorkerNotes {}
 
 impl WorkerNotes {
     /// Returns notes with a listener to begins.
@@ -57,5 +62,18 @@ impl fmt::Debug for WorkerNotes {
         f.debug_struct("WorkerNotes")
             .field("last", &self.last())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{RefUnwindSafe, UnwindSafe};
+
+    use crate::destino::Call;
+
+    #[test]
+    fn a_call_may_be_caught_in_a_panic() {
+        fn check<T: UnwindSafe + RefUnwindSafe + Send + Sync>() {}
+        check::<Call>();
     }
 }

@@ -1,0 +1,143 @@
+//! Workers of one queue that are told apart: a broken one, a slow one, and those that a task is to
+//! avoid.
+
+use std::time::{Duration, Instant};
+
+use reparte::{RunSummary, ServerState, ServerSummary};
+use reparte_redis::Worker;
+use test_support::RedisServer;
+use xmlrpc_server::{Fault, Service};
+
+use crate::fixture::{
+    Count, LEASE, ask, check_squares, eval, results, run, run_with, submit, url, worker,
+};
+
+/// Starts a worker that gives a fault for every task.
+fn broken_worker(server: &RedisServer) -> Worker {
+    let mut service = Service::new();
+    let fail = |_: i32| -> Result<i32, Fault> { Err(Fault::new(7, "broken")) };
+    service.register("cuad", fail).unwrap();
+    Worker::builder(url(server), "cuad", service)
+        .name("broken")
+        .slots(1)
+        .lease(LEASE)
+        .start()
+        .unwrap()
+}
+
+fn row<'a>(summary: &'a RunSummary, worker: &Worker) -> &'a ServerSummary {
+    let mut servers = summary.servers.iter();
+    servers
+        .find(|server| *server.name == *worker.name())
+        .unwrap()
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_broken_worker_of_three_fails_no_task_and_is_named() {
+    let server = RedisServer::start();
+    let begun = Count::default();
+    let time = Duration::from_millis(100);
+    let good = [(); 2].map(|()| worker(&server, "cuad", 1, time, &begun));
+    let broken = broken_worker(&server);
+    let began = Instant::now();
+    let mut run = run(&server, "cuad");
+    let handle = run.handle();
+    submit(&mut run, 0..60);
+    check_squares(results(run), 60);
+    // 3 s of work for two workers.
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    let summary = handle.summary();
+    let [blamed, one, two] = [&broken, &good[0], &good[1]].map(|worker| row(&summary, worker));
+    assert_eq!(blamed.tasks, 0, "{summary}");
+    assert!(blamed.failures["fault"] > 0, "{summary}");
+    assert_eq!(blamed.state, ServerState::Suspected, "{summary}");
+    assert_eq!(one.tasks + two.tasks, 60, "{summary}");
+    assert!(
+        one.failures.is_empty() && two.failures.is_empty(),
+        "{summary}"
+    );
+    let host = &summary.servers[0];
+    assert_eq!((host.tasks, host.state), (0, ServerState::Up), "{summary}");
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_of_a_slow_worker_is_done_by_another_one() {
+    let server = RedisServer::start();
+    let [quickly, slowly] = [(); 2].map(|()| Count::default());
+    let quick = worker(&server, "cuad", 2, Duration::from_millis(20), &quickly);
+    let slow = worker(&server, "cuad", 1, Duration::from_secs(60), &slowly);
+    let mut run = run_with(&server, "cuad", true);
+    let handle = run.handle();
+    // Until the slow one has a task.
+    let mut sent = 0;
+    while slowly.get() == 0 {
+        submit(&mut run, sent..sent + 1);
+        sent += 1;
+    }
+    submit(&mut run, sent..sent + 20);
+    let began = Instant::now();
+    check_squares(results(run), sent + 20);
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    let summary = handle.summary();
+    assert_eq!(row(&summary, &slow).tasks, 0, "{summary}");
+    assert!(summary.hedges_won >= 1, "{summary}");
+    drop(quick);
+}
+
+/// Calls TAKE as a worker. Returns the number of tasks that it gets.
+fn take(server: &RedisServer, worker: &str) -> usize {
+    let keys = ["tasks", "lost", "sweep", "unfit", "workers"];
+    let taken: Vec<redis::Value> = eval(server, "take", &keys, &[worker, "60000", "9", "1", "400"]);
+    taken.len()
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_is_left_to_others_that_are_there() {
+    let server = RedisServer::start();
+    let announce = |worker: &str| {
+        let keys = ["tasks", "seen", "workers", "lease"];
+        let _: String = eval(&server, "announce", &keys, &[worker, "1 0 x", "60000"]);
+    };
+    announce("a-1");
+    let run = ["tasks", "res:r", "open:r"];
+    let _: i32 = eval(&server, "open", &run, &["60000"]);
+    let submitted = ["r", "1", "<x/>", "0", "0", "a-1\na-2"];
+    let id: String = eval(&server, "submit", &run, &submitted);
+    let read = [
+        "XREADGROUP",
+        "GROUP",
+        "w",
+        "a-1",
+        "STREAMS",
+        "rp:{cuad}:tasks",
+        ">",
+    ];
+    let give_back = |worker: &str| {
+        let given: i32 = eval(&server, "release", &["tasks"], &[worker, &id]);
+        assert_eq!(given, 1, "{worker}");
+    };
+    let _: redis::Value = ask(&server, &read);
+    give_back("a-1");
+    assert_eq!(take(&server, "a-1"), 1, "nobody else is there");
+    give_back("a-1");
+    announce("b-1");
+    assert_eq!(take(&server, "a-1"), 0, "it is to avoid it");
+    assert_eq!(take(&server, "b-1"), 1);
+    give_back("b-1");
+    // A worker of b has died of it.
+    let _: i32 = ask(&server, &["HSET", "rp:{cuad}:lost", &id, "b-0"]);
+    announce("c-1");
+    assert_eq!(take(&server, "b-1"), 0, "it was lost on that machine");
+    assert_eq!(take(&server, "c-1"), 1);
+}
