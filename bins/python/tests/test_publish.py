@@ -226,7 +226,7 @@ class Cancels(Case):
         self.assertEqual((status, text), (504, "the call's deadline passed before it ran\n"))
         proxy(server).reparte.cancel("a")
         thread.join()
-        _, found, _, process = self.call(server, Reparte_Deadline_Ms="500")
+        _, found, _, process = self.call(server, Reparte_Deadline_Ms="3000")
         answer = until("the call is late", lambda: found and found[0])
         self.assertEqual((answer[0], answer[2]), (504, "the call's deadline has passed\n"))
         self.assertEqual(proxy(server).pid(0), process)
