@@ -125,18 +125,12 @@ fn set<T>(field: &mut Option<T>, value: T) -> Result<(), &'static str> {
 
 /// Reads a status: three digits, and a reason after a space.
 fn status(value: &[u8]) -> Result<u16, &'static str> {
-    match value {
-        [
-            hundreds @ b'2'..=b'5',
-            tens @ b'0'..=b'9',
-            ones @ b'0'..=b'9',
-            rest @ ..,
-        ] if matches!(rest, [] | [b' ', ..]) => {
-            let digit = |byte: u8| u16::from(byte - b'0');
-            Ok(digit(*hundreds) * 100 + digit(*tens) * 10 + digit(*ones))
-        }
-        _ => Err("its Status is not a number from 200 to 599"),
-    }
+    let (digits, rest) = value.split_at_checked(3).unwrap_or_default();
+    let is_end = rest.first().is_none_or(|byte| *byte == b' ');
+    let number = std::str::from_utf8(digits).ok();
+    let number = number.and_then(|digits| digits.parse().ok());
+    let status = number.filter(|status| is_end && (200..600).contains(status));
+    status.ok_or("its Status is not a number from 200 to 599")
 }
 
 fn length(value: &[u8]) -> Result<u64, &'static str> {
