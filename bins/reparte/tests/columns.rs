@@ -59,6 +59,7 @@ fn columns_are_the_arguments_of_a_program() {
             "a\nb\n",
         ),
         ("[1, 2]\n", &["--json", "--", "echo", "{2}", "{1}"], "2 1\n"),
+        ("[1, 2]\n", &["--json", "--", "echo", "{2}"], "2\n"),
         (
             "{\"a\": 1, \"b\": \"x\"}\n",
             &["--json", "--", "echo", "{b}", "{a}"],

@@ -141,7 +141,8 @@ fn input(task: &Task, arguments: &[Value], attempt: u32) -> CallInput {
             line: task.line,
             attempt,
             text: task.input.clone(),
-            has_columns: columns.is_some(),
+            // Those of a JSON array are columns too.
+            has_columns: columns.is_some() || arguments.len() > 1,
             names: columns.and_then(|columns| columns.names.clone()),
         }),
     }
