@@ -1,6 +1,8 @@
 //! `reparte serve`: any program as a function.
 
 mod announcer;
+#[cfg(all(feature = "redis", feature = "factoring"))]
+mod builtin;
 mod call_log;
 #[cfg(feature = "redis")]
 mod engine_worker;
@@ -61,7 +63,8 @@ Examples:
   reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
   reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z
   reparte serve 0.0.0.0:0 --announce servers --function upper --token-file token -- tr a-z A-Z
-  reparte serve --engine redis://localhost --function primes -- factor -- {}")]
+  reparte serve --engine redis://localhost --function primes -- factor -- {}
+  reparte serve --engine redis://localhost --function factor --builtin")]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
     /// with --token-file or --without-token. Port 0 lets the system choose. unix:/path is a
@@ -103,8 +106,21 @@ pub(crate) struct Serve {
     /// key of the server. Only a server of root's can
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
+    /// In place of a program, answer with a function of serv_processes: factoriz_sum, factor,
+    /// ecm_curves or siqs_relations. With --engine; --max-seconds is its limit too
+    #[cfg(all(feature = "redis", feature = "factoring"))]
+    #[arg(long, requires = "engine", conflicts_with_all = ["program", "user", "log", "ProgramFlags"])]
+    builtin: bool,
     /// The program and its arguments, after --
-    #[arg(last = true, required = true, value_name = "PROGRAM [ARG|{}]")]
+    #[arg(last = true, value_name = "PROGRAM [ARG|{}]")]
+    #[cfg_attr(
+        all(feature = "redis", feature = "factoring"),
+        arg(required_unless_present = "builtin")
+    )]
+    #[cfg_attr(
+        not(all(feature = "redis", feature = "factoring")),
+        arg(required = true)
+    )]
     program: Vec<OsString>,
     #[command(flatten)]
     server: ServerFlags,
@@ -114,6 +130,14 @@ impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         if init_process::is_init() {
             return Err(init_process::run_as_child());
+        }
+        #[cfg(all(feature = "redis", feature = "factoring"))]
+        if self.builtin
+            && let Some(url) = &self.engine
+        {
+            let engine = self.engine(url)?;
+            let (slots, grace) = (self.workers, self.server.grace);
+            return builtin::run(engine, &self.function, self.max_seconds, slots, grace);
         }
         let limits = self.limits.limits(self.max_seconds);
         if let Some(most) = limits.most_readable(self.limits.result_type() == ResultType::Base64) {
@@ -138,13 +162,16 @@ impl Serve {
         let mut service = service(&self.function, published)?;
         #[cfg(feature = "redis")]
         if let Some(url) = &self.engine {
-            let engine = Engine::read(url, self.engine_login.as_deref(), self.ca.as_ref())?;
-            if self.engine_login.is_some() {
-                hide_memory();
-            }
+            let engine = self.engine(url)?;
             let (slots, grace) = (self.workers, self.server.grace);
-            let served =
-                engine_worker::run(engine, &self.function, service, slots, grace, &program);
+            let served = engine_worker::run(
+                engine,
+                &self.function,
+                service,
+                slots,
+                grace,
+                Some(&program),
+            );
             program.end(None);
             return served;
         }
@@ -178,7 +205,7 @@ impl Serve {
         });
         let announcer = announcer.transpose()?;
         let withdrawal = announcer.as_ref().and_then(Announcer::withdrawal);
-        shutdown::at_signal(&program, options.grace, move || {
+        shutdown::at_signal(Some(&program), options.grace, move || {
             // It goes first, so that no more calls come.
             if let Some(withdrawal) = withdrawal {
                 withdrawal.begin();
@@ -195,6 +222,15 @@ impl Serve {
         // Calls that had no time to finish still have their programs.
         program.end(None);
         served.map_err(Failure::server)
+    }
+
+    #[cfg(feature = "redis")]
+    fn engine(&self, url: &str) -> Result<Engine, Failure> {
+        let engine = Engine::read(url, self.engine_login.as_deref(), self.ca.as_ref())?;
+        if self.engine_login.is_some() {
+            hide_memory();
+        }
+        Ok(engine)
     }
 }
 

@@ -120,7 +120,7 @@ fn a_wrong_result_is_a_fault_of_its_task() {
 #[ignore = "needs redis-server"]
 fn killed_and_stopped_workers_cost_no_result() {
     let server = RedisServer::start();
-    set_lease(&server, "2000");
+    set_lease(&server, "4000");
     let files = TestDirectory::new("engine");
     let log = files.path("executions");
     let script = format!("echo $1 >> '{log}'; sleep 0.2; echo $1");
@@ -132,7 +132,7 @@ fn killed_and_stopped_workers_cost_no_result() {
     let _next = worker(&server, "2", &script);
     until("more are done", || executions(&log).len() >= 50);
     stopped.signal(Signal::STOP);
-    thread::sleep(Duration::from_secs(4));
+    thread::sleep(Duration::from_secs(7));
     stopped.signal(Signal::CONT);
     check_all(&run.end(), 100);
     // Only what the two had at work was done again.
@@ -266,6 +266,45 @@ fn status_tells_of_queues_workers_and_runs() {
     ]);
     assert_eq!(json()[0]["ownerless"], 3);
     assert_eq!(json()[0]["runs"], serde_json::json!([]));
+}
+
+#[cfg(feature = "factoring")]
+#[test]
+#[ignore = "needs redis-server"]
+fn a_builtin_function_is_served() {
+    let server = RedisServer::start();
+    let url = server.url();
+    let engine = ["--engine", &*url, "--function", "factoriz_sum"];
+    let worker = Running::start(reparte(&[&["serve"], &engine[..], &["--builtin"]].concat()));
+    worker.line_after("taking tasks of factoriz_sum");
+    let mut run = Running::interactive(reparte(&[&["run"], &engine[..]].concat()));
+    run.stdin().write_all(b"12\n10403\nx\n").unwrap();
+    let ended = run.end();
+    assert_eq!(ended.stdout, "7\n204\n\n", "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(5), "{}", ended.stderr);
+    assert_eq!(worker.interrupt().status.code(), Some(0));
+}
+
+#[cfg(feature = "factoring")]
+#[test]
+fn a_builtin_function_is_named_and_has_an_engine() {
+    let engine = ["--engine", "redis://127.0.0.1:1"];
+    let named = ["serve", "--function", "digits", "--builtin"];
+    common::run(&[&named[..], &engine].concat())
+        .expect_error(2, &["digits", "factoriz_sum", "factor"]);
+    let known = ["serve", "--function", "factor", "--builtin"];
+    for (more, text) in [
+        (&[][..], "--engine"),
+        (
+            &["--engine", "redis://127.0.0.1:1", "--", "cat"],
+            "--builtin",
+        ),
+        (&["--engine", "redis://127.0.0.1:1", "--keep"], "--keep"),
+    ] {
+        let ended = common::run(&[&known[..], more].concat());
+        assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(text), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -16,13 +16,14 @@ use crate::program::runner::ProgramRunner;
 use crate::serve::shutdown;
 
 /// Answers tasks of the queue of `function` until a signal comes. Tasks at work then have `grace`.
+/// `program` is the one that the service runs, if it runs one.
 pub(super) fn run(
     engine: Engine,
     function: &str,
     service: Service,
     slots: Option<u16>,
     grace: Duration,
-    program: &Arc<ProgramRunner>,
+    program: Option<&Arc<ProgramRunner>>,
 ) -> Result<(), Failure> {
     let url = engine.url.clone();
     let mut worker = Worker::builder(engine.url, function, service)
@@ -32,7 +33,9 @@ pub(super) fn run(
     let slots = slots.map_or_else(cores, usize::from);
     worker = worker.slots(slots);
     // A worker that takes tasks may be given one at once.
-    program.start_ahead(slots);
+    if let Some(program) = program {
+        program.start_ahead(slots);
+    }
     let worker = worker.start().map_err(|error| failure(&error))?;
     let handle = worker.handle();
     shutdown::at_signal(program, grace, move || handle.stop())?;

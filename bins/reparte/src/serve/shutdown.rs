@@ -20,21 +20,23 @@ const FLUSH_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Watches for signals. The first one runs `stop`, which stops the server: running calls have
 /// `grace` to finish, or [`HANGUP_GRACE`] if the terminal was closed, and then their programs are
-/// ended. The second one kills the programs and ends the process.
+/// ended. The second one kills the programs and ends the process. A server may have no program.
 pub(super) fn at_signal(
-    program: &Arc<ProgramRunner>,
+    program: Option<&Arc<ProgramRunner>>,
     grace: Duration,
     stop: impl FnOnce() + Send + 'static,
 ) -> Result<(), Failure> {
-    let program = Arc::clone(program);
-    let ended = Arc::clone(&program);
+    let program = program.map(Arc::clone);
+    let ended = program.clone();
     let first = move |signal| {
         stop();
         if signal == StopSignal::Hangup {
             // Its own thread, since this one waits for the second signal.
             let end = move || {
                 thread::sleep(grace.min(HANGUP_GRACE));
-                ended.end(Some(HANGUP_GRACE));
+                if let Some(program) = ended {
+                    program.end(Some(HANGUP_GRACE));
+                }
                 // The calls of those programs have no answer. Their clients are not to wait for
                 // the rest of the grace.
                 diagnostics::flush(FLUSH_PATIENCE);
@@ -45,5 +47,10 @@ pub(super) fn at_signal(
             }
         }
     };
-    Ok(stop_at_signal(grace, first, move || program.kill())?)
+    let kill = move || {
+        if let Some(program) = program {
+            program.kill();
+        }
+    };
+    Ok(stop_at_signal(grace, first, kill)?)
 }
