@@ -24,8 +24,13 @@ fn full() -> RedisServer {
 fn a_full_server_holds_up_neither_renewals_nor_results() {
     let server = full();
     let begun = Count::default();
-    let long = LEASE * 3;
-    let workers = [1, 2].map(|_| worker(&server, "cuad", 1, long, &begun));
+    // Long enough that a busy machine renews it in time.
+    let lease = Duration::from_secs(5);
+    let workers = [1, 2].map(|_| {
+        let service = squares("cuad", Duration::from_secs(8), &begun);
+        let worker = Worker::builder(url(&server), "cuad", service).slots(1);
+        worker.lease(lease).start().unwrap()
+    });
     let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
     let queue: &dyn Destino<(i32,), i32> = &queue;
     let call = |n| queue.call(&(n,), &Call::new(CallId::new(n.unsigned_abs().into())));

