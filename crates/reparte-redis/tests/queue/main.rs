@@ -11,6 +11,7 @@ mod ends;
 mod full_server;
 mod lost_server;
 mod lost_workers;
+mod memory;
 mod plain_runs;
 mod python_workers;
 mod scripts;
