@@ -44,6 +44,7 @@ mod read_ahead;
 mod result_bytes;
 mod result_check;
 mod result_files;
+mod result_memory;
 mod result_record;
 mod result_writer;
 pub(crate) mod server_file;
@@ -276,7 +277,8 @@ impl RunCommand {
     ) -> Result<Dispatcher, Failure> {
         let mut builder = Repartidor::builder()
             .destinos(destinations)
-            .options(self.options());
+            .options(self.options())
+            .result_bytes(result_memory::result_memory);
         if let Some(path) = &self.journal {
             builder = builder.journal(journal::open(path, &self.work(format))?);
         }

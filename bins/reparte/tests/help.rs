@@ -106,6 +106,7 @@ fn bad_usage_is_named() {
         ),
         (
             &["run", "--function", "f", "--max-in-flight", "0"],
+            &["run", "--function", "f", "--max-held", "0"],
             "from 1 to 1000000",
         ),
         (&["run", "--function", "f", "--retries", "x"], "--retries"),

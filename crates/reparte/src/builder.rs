@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::destino::Destino;
 #[cfg(feature = "xmlrpc")]
 use crate::destino::xmlrpc::XmlRpc;
-use crate::engine::acceptance::{Acceptance, Verify};
+use crate::engine::acceptance::{Acceptance, ResultBytes, Verify};
 use crate::engine::run::CostOf;
 use crate::engine::start::{RunSetup, start};
 use crate::error::Error;
@@ -71,6 +71,7 @@ impl<A, R> Repartidor<A, R> {
             journal: None,
             verify: None,
             cost: None,
+            result_bytes: None,
         }
     }
 }
@@ -87,6 +88,7 @@ pub struct RepartidorBuilder<A, R> {
     journal: Option<Journal<A, R>>,
     verify: Option<Verify<A, R>>,
     cost: Option<CostOf<A>>,
+    result_bytes: Option<ResultBytes<R>>,
 }
 
 impl<A, R> RepartidorBuilder<A, R> {
@@ -212,6 +214,35 @@ impl<A, R> RepartidorBuilder<A, R> {
         }
     }
 
+    /// Sets the size of a result in bytes, by which [`Options::window_bytes`] bounds the results
+    /// that an iterator holds. Without this their number alone is bounded, by
+    /// [`Options::window`].
+    ///
+    /// The slots' threads call `measure`, once for each result. If it panics, the call has
+    /// [failed](crate::ErrorKind::Panicked).
+    ///
+    /// ```
+    /// use reparte::{Options, Repartidor, from_fn};
+    ///
+    /// let mut options = Options::default();
+    /// options.window_bytes = 64 * 1024 * 1024;
+    /// let reparto = Repartidor::builder()
+    ///     .destinos([from_fn("a", |digits: &usize| Ok("9".repeat(*digits)))])
+    ///     .options(options)
+    ///     .result_bytes(String::len)
+    ///     .start()?;
+    /// for (_, text) in reparto.map([1, 10, 100]) {
+    ///     println!("{}", text?);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn result_bytes(self, measure: impl Fn(&R) -> usize + Send + Sync + 'static) -> Self {
+        Self {
+            result_bytes: Some(Box::new(measure)),
+            ..self
+        }
+    }
+
     /// Starts the run: a thread for each slot, and one more.
     ///
     /// # Errors
@@ -233,6 +264,7 @@ impl<A, R> RepartidorBuilder<A, R> {
             acceptance: Acceptance {
                 verify: self.verify,
                 journal: self.journal,
+                result_bytes: self.result_bytes,
             },
         })?;
         // With a smaller window an iterator could not keep all slots busy.

@@ -53,6 +53,7 @@ pub(crate) mod acceptance;
 mod actions;
 pub(crate) mod caller_end;
 mod executor;
+pub(crate) mod held_results;
 pub(crate) mod inbox;
 mod known_workers;
 pub(crate) mod message;

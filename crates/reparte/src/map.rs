@@ -8,7 +8,7 @@ use crossbeam_channel::select;
 use crate::engine::inbox::{NotAccepted, Submission};
 use crate::error::task::TaskError;
 use crate::ids::TaskId;
-use crate::outcome::Outcome;
+use crate::outcome::{EndedTask, Outcome};
 use crate::reorder_buffer::ReorderBuffer;
 use crate::repartidor::Repartidor;
 
@@ -18,7 +18,9 @@ impl<A, R> Repartidor<A, R> {
     ///
     /// Tasks are sent from within `next`. While the caller does not read, servers stay busy
     /// for as long as the tasks of the [read-ahead](crate::Options::read_ahead) last. No more
-    /// than [`Options::window`](crate::Options::window) tasks are ever sent and not given.
+    /// than [`Options::window`](crate::Options::window) tasks are ever sent and not given, and
+    /// tasks wait while results fill
+    /// [`Options::window_bytes`](crate::Options::window_bytes).
     ///
     /// Tasks that were sent before, by [`enviar`](Self::enviar), come first. When the run ends
     /// early, the tasks that were sent and have no answer come as errors, and the one that
@@ -59,6 +61,7 @@ impl<A, R> Repartidor<A, R> {
     /// Returns an iterator over the outcomes of the tasks sent so far, each as its task ends.
     /// No more tasks can be sent.
     pub fn as_completed(self) -> AsCompleted<A, R> {
+        self.caller_end().held.enforce();
         self.close_input();
         AsCompleted { repartidor: self }
     }
@@ -79,6 +82,7 @@ struct Mapper<A, R, I> {
 
 impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
     fn new(repartidor: Repartidor<A, R>, tasks: I) -> Self {
+        repartidor.caller_end().held.enforce();
         Self {
             repartidor,
             tasks: Some(tasks),
@@ -89,7 +93,7 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
     }
 
     /// Returns the next outcome in order of ending; None after the last one.
-    fn next_ended(&mut self) -> Option<Outcome<R>> {
+    fn next_ended(&mut self) -> Option<EndedTask<R>> {
         loop {
             self.fetch_task();
             let caller_end = self.repartidor.caller_end();
@@ -130,6 +134,12 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
         }
     }
 
+    /// Returns an outcome that the reader is given.
+    fn give(&mut self, ended: EndedTask<R>) -> Outcome<R> {
+        self.given += 1;
+        self.repartidor.caller_end().give(ended)
+    }
+
     /// Gets the next task to send, if the window has room for it.
     fn fetch_task(&mut self) {
         if self.run_ended || self.next.is_some() {
@@ -164,7 +174,7 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
 
     /// Returns the outcome of the task that found the run ended, once. It comes after that of
     /// every task sent.
-    fn refused_task(&mut self) -> Option<Outcome<R>> {
+    fn refused_task(&mut self) -> Option<EndedTask<R>> {
         self.run_ended = true;
         if self.next.is_none() {
             self.next_task();
@@ -172,7 +182,11 @@ impl<A, R, I: Iterator<Item = A>> Mapper<A, R, I> {
         self.tasks = None;
         self.next.take()?;
         let task = TaskId::new(self.repartidor.sent());
-        Some((task, Err(TaskError::not_run(task))))
+        Some(EndedTask {
+            task,
+            outcome: Err(TaskError::not_run(task)),
+            bytes: 0,
+        })
     }
 }
 
@@ -188,9 +202,8 @@ impl<A, R, I: Iterator<Item = A>> Iterator for Map<A, R, I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mapper = &mut self.mapper;
-        let outcome = self.buffer.next_from(|| mapper.next_ended().ok_or(())).ok();
-        self.mapper.given += u64::from(outcome.is_some());
-        outcome
+        let ended = self.buffer.next_from(|| mapper.next_ended().ok_or(()));
+        Some(mapper.give(ended.ok()?))
     }
 }
 
@@ -204,9 +217,8 @@ impl<A, R, I: Iterator<Item = A>> Iterator for MapUnordered<A, R, I> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let outcome = self.mapper.next_ended()?;
-        self.mapper.given += 1;
-        Some(outcome)
+        let ended = self.mapper.next_ended()?;
+        Some(self.mapper.give(ended))
     }
 }
 
@@ -220,7 +232,9 @@ impl<A, R> Iterator for AsCompleted<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.repartidor.caller_end().outcomes.recv().ok()
+        let caller_end = self.repartidor.caller_end();
+        let ended = caller_end.outcomes.recv().ok()?;
+        Some(caller_end.give(ended))
     }
 }
 

@@ -74,6 +74,16 @@ pub struct Options {
     /// [`max_attempts`](Self::max_attempts), and those on suspected servers don't count at
     /// all.
     pub max_fault_attempts: u32,
+    /// The bytes of results that an iterator may hold and has not given to the caller: those
+    /// that wait for the result of an earlier task, and those that the caller has yet to take.
+    /// 256 MiB by default. It needs the
+    /// [size of a result](crate::RepartidorBuilder::result_bytes).
+    ///
+    /// Once they are as many, no task begins but the oldest one without an outcome, for which the
+    /// others may wait; tasks that have begun go on, and are retried. So the results of the calls
+    /// in flight come on top. [`terminar`](crate::Repartidor::terminar) collects every result,
+    /// without a limit.
+    pub window_bytes: usize,
 }
 
 impl Default for Options {
@@ -91,6 +101,7 @@ impl Default for Options {
             halt: None,
             hedge: true,
             max_fault_attempts: 10,
+            window_bytes: 256 * 1024 * 1024,
         }
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! | part | rule |
 //! | --- | --- |
-//! | [`tasks`] | Retries go before new tasks, costly tasks before cheap ones. |
+//! | [`tasks`] | Retries go before new tasks, costly tasks before cheap ones. While the caller's window is full of results, the oldest open task alone begins. |
 //! | [`calls`] | A call keeps its slot until it has returned, even if it is cancelled. |
 //! | [`failures`] | A result ends its task. A lost call is tried again, and its server is set aside. Any other failure is contested: it may be the task's or the server's. |
 //! | [`cases`] | A contested failure opens a case between task and server. Failures of one task on several servers are the task's. |
@@ -125,6 +125,9 @@ pub(crate) struct Plan {
     now: Duration,
     /// No more tasks will be sent.
     input_closed: bool,
+    /// The results that the caller has not been given fill its window. Of the tasks that have
+    /// had no call, the oldest open one alone may begin: the others may wait for its result.
+    is_window_full: bool,
     /// No more calls will be started.
     draining: bool,
     /// The run is over: the last action is `EndRun`.
@@ -158,6 +161,7 @@ impl Plan {
             actions: VecDeque::new(),
             now: Duration::ZERO,
             input_closed: false,
+            is_window_full: false,
             draining: false,
             ended: false,
             options,
@@ -194,6 +198,7 @@ impl Plan {
             Event::DrainRequested => self.draining = true,
             Event::Abandoned => self.end_run(RunEnd::Abandoned),
             Event::JournalFailed => self.end_run(RunEnd::JournalFailed),
+            Event::WindowChanged { is_full } => self.is_window_full = is_full,
             Event::TimerFired => {}
         }
         if self.ended {
@@ -334,7 +339,7 @@ impl Plan {
     }
 
     fn start_hedges(&mut self) {
-        let idle = self.tasks.waiting() == 0 && self.placement.any_idle();
+        let idle = self.may_start() == 0 && self.placement.any_idle();
         if !self.hedging.observe(idle, self.now) {
             return;
         }

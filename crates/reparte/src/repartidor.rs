@@ -104,10 +104,10 @@ impl<A, R> Repartidor<A, R> {
         let sent = usize::try_from(self.sent).unwrap_or(usize::MAX);
         let mut outcomes: Vec<Option<Result<R, TaskError>>> = Vec::new();
         outcomes.resize_with(sent, || None);
-        for (task, outcome) in &self.caller_end.outcomes {
-            let place = usize::try_from(task.index()).unwrap_or(usize::MAX);
+        for ended in &self.caller_end.outcomes {
+            let place = usize::try_from(ended.task.index()).unwrap_or(usize::MAX);
             if let Some(place) = outcomes.get_mut(place) {
-                *place = Some(outcome);
+                *place = Some(ended.outcome);
             }
         }
         self.caller_end.join();
@@ -168,7 +168,13 @@ impl<A, R> Repartidor<A, R> {
     pub(crate) fn submission(&self, args: A) -> Result<Submission<A, R>, A> {
         let task = TaskId::new(self.sent);
         match self.caller_end.acceptance.recorded(task, &args) {
-            Ok(recorded) => Ok(Submission { args, recorded }),
+            Ok(recorded) => {
+                let recorded = recorded.map(|result| {
+                    let bytes = self.caller_end.acceptance.bytes_of(&result);
+                    (result, bytes)
+                });
+                Ok(Submission { args, recorded })
+            }
             Err(error) => {
                 // Recorded here too: a run that has ended drops the message.
                 self.caller_end

@@ -36,6 +36,7 @@ impl<A, R> Repartidor<A, R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn search(self) -> Search<A, R> {
+        self.caller_end().held.enforce();
         Search {
             repartidor: self,
             given: 0,
@@ -140,12 +141,13 @@ impl<A, R> Search<A, R> {
         let caller_end = self.repartidor.caller_end();
         if has_ended || !task_waits {
             let is_open = self.given < self.repartidor.sent();
-            return is_open.then(|| caller_end.outcomes.recv().ok()).flatten();
+            let ended = is_open.then(|| caller_end.outcomes.recv().ok()).flatten();
+            return ended.map(|ended| caller_end.give(ended));
         }
         // At the end of the run both channels are disconnected, and the next submission finds
         // the run ended.
         select! {
-            recv(caller_end.outcomes) -> outcome => outcome.ok(),
+            recv(caller_end.outcomes) -> ended => ended.ok().map(|ended| caller_end.give(ended)),
             recv(caller_end.room) -> _ => None,
         }
     }
@@ -154,7 +156,11 @@ impl<A, R> Search<A, R> {
     fn cancel_rest(&mut self) {
         let caller_end = self.repartidor.caller_end();
         caller_end.inbox.send(Message::CancelAllTasks);
-        while self.given < self.repartidor.sent() && caller_end.outcomes.recv().is_ok() {
+        while self.given < self.repartidor.sent() {
+            let Ok(ended) = caller_end.outcomes.recv() else {
+                return;
+            };
+            drop(caller_end.give(ended));
             self.given += 1;
         }
     }
@@ -164,7 +170,9 @@ impl<A, R> Search<A, R> {
     pub fn finish(self) -> RunSummary {
         self.repartidor.close_input();
         let caller_end = self.repartidor.caller_end();
-        while caller_end.outcomes.recv().is_ok() {}
+        while let Ok(ended) = caller_end.outcomes.recv() {
+            drop(caller_end.give(ended));
+        }
         caller_end.join();
         self.repartidor.summary()
     }

@@ -27,5 +27,6 @@ mod scenarios;
 mod script;
 mod troubles;
 mod virtual_server;
+mod window;
 mod world;
 mod worlds;

@@ -10,7 +10,7 @@ use crate::engine::caller_end::CallerEnd;
 use crate::engine::message::Message;
 use crate::error::try_next::TryNextError;
 use crate::ids::TaskId;
-use crate::outcome::Outcome;
+use crate::outcome::{EndedTask, Outcome};
 use crate::reorder_buffer::ReorderBuffer;
 use crate::repartidor::Repartidor;
 use crate::run_error::SendError;
@@ -21,7 +21,8 @@ impl<A, R> Repartidor<A, R> {
     /// next task, which they do not with [`map`](Self::map).
     ///
     /// No more than [`Options::window`](crate::Options::window) tasks are ever sent and not
-    /// given.
+    /// given, and tasks wait while results fill
+    /// [`Options::window_bytes`](crate::Options::window_bytes).
     ///
     /// ```
     /// use reparte::{Repartidor, from_fn};
@@ -37,6 +38,7 @@ impl<A, R> Repartidor<A, R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn split(self) -> (TaskSender<A, R>, Outcomes<A, R>) {
+        self.caller_end().held.enforce();
         let window = usize::try_from(self.window()).unwrap_or(usize::MAX);
         let (enter, entered) = bounded(window);
         // Tasks that were sent before are in the window too, as far as it goes.
@@ -117,17 +119,17 @@ impl<A, R> Outcomes<A, R> {
     /// [`TryNextError::Empty`] if every task that has ended was given, and
     /// [`TryNextError::Ended`] after the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
-        let outcome = self.caller_end.outcomes.try_recv()?;
-        self.count_given();
-        Ok(outcome)
+        let ended = self.caller_end.outcomes.try_recv()?;
+        Ok(self.give(ended))
     }
 
-    /// Makes room in the window for another task.
-    fn count_given(&mut self) {
+    /// Returns an outcome that the reader is given, which makes room in the window.
+    fn give(&mut self, ended: EndedTask<R>) -> Outcome<R> {
         match self.surplus {
             0 => drop(self.entered.try_recv()),
             _ => self.surplus -= 1,
         }
+        self.caller_end.give(ended)
     }
 }
 
@@ -135,9 +137,8 @@ impl<A, R> Iterator for Outcomes<A, R> {
     type Item = Outcome<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let outcome = self.caller_end.outcomes.recv().ok()?;
-        self.count_given();
-        Some(outcome)
+        let ended = self.caller_end.outcomes.recv().ok()?;
+        Some(self.give(ended))
     }
 }
 
@@ -165,9 +166,8 @@ impl<A, R> OrderedOutcomes<A, R> {
     /// the last outcome.
     pub fn try_next(&mut self) -> Result<Outcome<R>, TryNextError> {
         let ended = &self.outcomes.caller_end.outcomes;
-        let outcome = self.buffer.next_from(|| ended.try_recv())?;
-        self.outcomes.count_given();
-        Ok(outcome)
+        let next = self.buffer.next_from(|| ended.try_recv())?;
+        Ok(self.outcomes.give(next))
     }
 }
 
@@ -176,9 +176,8 @@ impl<A, R> Iterator for OrderedOutcomes<A, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let ended = &self.outcomes.caller_end.outcomes;
-        let outcome = self.buffer.next_from(|| ended.recv()).ok()?;
-        self.outcomes.count_given();
-        Some(outcome)
+        let next = self.buffer.next_from(|| ended.recv()).ok()?;
+        Some(self.outcomes.give(next))
     }
 }
 

@@ -206,6 +206,11 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "N", value_parser = whole_number(1..=1_000_000_u32), default_value_t = 4096)]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     max_in_flight: u32,
+    /// Begin no more tasks while results of this many bytes in all are not printed yet; the task
+    /// whose result is printed next goes on, and so do running ones
+    #[arg(long, value_name = "BYTES", value_parser = whole_number(1..=usize::MAX / 2))]
+    #[arg(default_value_t = 256 << 20, allow_negative_numbers = true, help_heading = "Calls")]
+    max_held: usize,
 
     #[cfg(unix)]
     #[command(flatten, next_help_heading = "Program")]
@@ -298,6 +303,7 @@ impl RunCommand {
     fn server_options(&self) -> Options {
         let mut options = Options::default();
         options.window = self.max_in_flight as usize;
+        options.window_bytes = self.max_held;
         // A free slot takes its next task from these, and doesn't wait for the input.
         options.read_ahead = (options.window / 4).min(256);
         options.max_attempts = self.retries.saturating_add(1);

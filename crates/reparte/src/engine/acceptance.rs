@@ -10,10 +10,14 @@ use crate::journal::Journal;
 /// A check of a result against its task's arguments, which returns what is wrong with it.
 pub(crate) type Verify<A, R> = Box<dyn Fn(&A, &R) -> Result<(), String> + Send + Sync>;
 
+/// The size of a result in bytes.
+pub(crate) type ResultBytes<R> = Box<dyn Fn(&R) -> usize + Send + Sync>;
+
 /// The steps that a result passes before it counts. The slots' threads run them.
 pub(crate) struct Acceptance<A, R> {
     pub(crate) verify: Option<Verify<A, R>>,
     pub(crate) journal: Option<Journal<A, R>>,
+    pub(crate) result_bytes: Option<ResultBytes<R>>,
 }
 
 /// The reason why a result does not count.
@@ -38,6 +42,12 @@ impl<A, R> Acceptance<A, R> {
                 .map_err(|error| Rejection::JournalFailed(Arc::new(error))),
             None => Ok(result),
         }
+    }
+
+    /// Returns the size of a result, 0 if the caller does not measure it.
+    pub(crate) fn bytes_of(&self, result: &R) -> usize {
+        let measure = self.result_bytes.as_ref();
+        measure.map_or(0, |measure| measure(result))
     }
 
     /// Returns a task's result from an earlier run, if the journal has it.

@@ -15,6 +15,7 @@ use crate::error::call::{CallError, ErrorKind};
 use crate::error::task::{TaskError, TaskErrorKind};
 use crate::events::Event as RunEvent;
 use crate::ids::{CallId, ServerId, TaskId};
+use crate::outcome::EndedTask;
 use crate::plan::action::{Action, AsideReason, CallReason, LossReason, TaskFailure, WaitCause};
 use crate::summary::server::ServerState;
 
@@ -25,7 +26,7 @@ where
 {
     /// Carries out an action. The summary has counted it already. `result` is that of the
     /// call that has just returned, if it brought one.
-    pub(super) fn carry_out(&mut self, action: Action, result: &mut Option<R>) {
+    pub(super) fn carry_out(&mut self, action: Action, result: &mut Option<(R, usize)>) {
         match action {
             Action::StartCall {
                 task,
@@ -43,8 +44,9 @@ where
             Action::ProbeServer { server } => self.servers[server.index()].request_status(),
             Action::DeliverResult { task, server, .. } => {
                 self.tasks.remove(&task);
-                let result = result.take().expect("a delivery follows its call's result");
-                self.send_outcome(task, Ok(result));
+                let result = result.take();
+                let (result, bytes) = result.expect("a delivery follows its call's result");
+                self.send_outcome(task, Ok(result), bytes);
                 let server = self.server_name(server);
                 self.observe(|| RunEvent::TaskDone { task, server });
             }
@@ -189,15 +191,22 @@ where
     pub(super) fn fail_task(&mut self, task: TaskId, kind: TaskErrorKind) {
         if let Some(failed) = self.tasks.remove(&task) {
             let error = TaskError::new(task, kind, failed.calls, failed.history);
-            self.send_outcome(task, Err(error));
+            self.send_outcome(task, Err(error), 0);
             self.observe(|| RunEvent::TaskFailed { task, kind });
         }
     }
 
-    /// Sends a task's outcome to the caller.
-    pub(super) fn send_outcome(&self, task: TaskId, outcome: Result<R, TaskError>) {
+    /// Sends a task's outcome to the caller, whose result has so many bytes.
+    pub(super) fn send_outcome(&self, task: TaskId, outcome: Result<R, TaskError>, bytes: usize) {
+        // Before the caller can give it.
+        self.held.add(bytes);
+        let ended = EndedTask {
+            task,
+            outcome,
+            bytes,
+        };
         // This fails if the caller's end is gone, and `Message::Abandon` is on its way then.
-        let _ = self.outcomes.send((task, outcome));
+        let _ = self.outcomes.send(ended);
     }
 
     fn set_aside(&mut self, server: ServerId, until: Duration, reason: AsideReason) {

@@ -6,9 +6,10 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Receiver;
 
 use crate::engine::acceptance::Acceptance;
+use crate::engine::held_results::HeldResults;
 use crate::engine::inbox::Inbox;
 use crate::engine::message::Message;
-use crate::outcome::Outcome;
+use crate::outcome::{EndedTask, Outcome};
 use crate::summary::shared::SharedSummary;
 
 /// The caller's end of a run. Dropped, it abandons the run.
@@ -19,7 +20,8 @@ pub(crate) struct CallerEnd<A, R> {
     /// end of the run.
     pub(crate) room: Receiver<()>,
     /// The outcome of each task as it ends. Disconnected after the last one.
-    pub(crate) outcomes: Receiver<Outcome<R>>,
+    pub(crate) outcomes: Receiver<EndedTask<R>>,
+    pub(crate) held: Arc<HeldResults>,
     pub(crate) summary: SharedSummary,
     pub(crate) acceptance: Arc<Acceptance<A, R>>,
     /// The number of slots at the start, those of fallbacks included.
@@ -29,6 +31,15 @@ pub(crate) struct CallerEnd<A, R> {
 }
 
 impl<A, R> CallerEnd<A, R> {
+    /// Returns the outcome of a task that has ended, which the caller is given: it fills the
+    /// window no longer.
+    pub(crate) fn give(&self, ended: EndedTask<R>) -> Outcome<R> {
+        if self.held.give(ended.bytes) {
+            self.inbox.send(Message::WindowOpened);
+        }
+        (ended.task, ended.outcome)
+    }
+
     /// Waits until a run that has ended is shut down.
     pub(crate) fn join(&self) {
         let thread = self.timer_thread.lock();

@@ -23,8 +23,8 @@ pub(crate) trait Inbox<A, R>: Send + Sync {
 /// A task that is submitted.
 pub(crate) struct Submission<A, R> {
     pub(crate) args: A,
-    /// The task's result, if the journal has it.
-    pub(crate) recorded: Option<R>,
+    /// The task's result and its size in bytes, if the journal has it.
+    pub(crate) recorded: Option<(R, usize)>,
 }
 
 /// A task that was not accepted.

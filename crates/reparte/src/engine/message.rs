@@ -37,6 +37,8 @@ pub(crate) enum Message<A, R> {
     RemoveServer(ServerId),
     /// The caller observes the run.
     AddObserver(Observer),
+    /// The results that the caller has not been given fill its window no longer.
+    WindowOpened,
     /// No more tasks will be sent.
     CloseInput,
     /// No more calls are to be started.
@@ -50,5 +52,6 @@ pub(crate) struct ReturnedCall<R> {
     pub(crate) server: ServerId,
     pub(crate) task: TaskId,
     pub(crate) call: Call,
-    pub(crate) outcome: Result<R, CallError>,
+    /// The result, with its size in bytes.
+    pub(crate) outcome: Result<(R, usize), CallError>,
 }

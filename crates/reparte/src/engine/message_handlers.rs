@@ -48,6 +48,7 @@ where
                 self.servers[server.index()].remove();
             }
             Message::AddObserver(observer) => self.observers.push(observer),
+            Message::WindowOpened => self.observe_window(0),
             Message::CloseInput => self.apply(Event::InputClosed),
             Message::Drain => self.apply(Event::DrainRequested),
             Message::Abandon => self.apply(Event::Abandoned),
@@ -96,6 +97,9 @@ where
         if let Some(error) = &error {
             self.record_failure(task, by, error);
         }
+        // Before the call's slot is free for a task that a full window holds back.
+        let coming = result.as_ref().map_or(0, |(_, bytes)| *bytes);
+        self.observe_window(coming);
         self.apply_with(event, result, |summary, now| {
             summary.count_return(server, now);
             if let Some(worker) = worker {
@@ -105,6 +109,8 @@ where
                 summary.count_failure(by, error);
             }
         });
+        // The result of a cancelled call has not come to the caller.
+        self.observe_window(0);
     }
 
     /// Keeps a failed call for its task's error.

@@ -9,13 +9,14 @@ use crossbeam_channel::Sender;
 use untrusted_text::OneLine;
 
 use crate::engine::acceptance::Acceptance;
+use crate::engine::held_results::HeldResults;
 use crate::engine::inbox::{Inbox, NotAccepted, Submission};
 use crate::engine::known_workers::{CallInFlight, Workers};
 use crate::engine::server_threads::ServerThreads;
 use crate::error::task::FailedCall;
 use crate::events::{Event as RunEvent, Observer};
 use crate::ids::{CallId, ServerId, TaskId};
-use crate::outcome::Outcome;
+use crate::outcome::EndedTask;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::event::Event;
@@ -44,7 +45,10 @@ pub(super) struct Run<A, R> {
     /// The number of tasks accepted, which is the number of the next one.
     pub(super) submitted: u64,
     pub(super) inbox: Arc<dyn Inbox<A, R>>,
-    pub(super) outcomes: Sender<Outcome<R>>,
+    pub(super) outcomes: Sender<EndedTask<R>>,
+    pub(super) held: Arc<HeldResults>,
+    /// The plan has been told that the window is full.
+    pub(super) is_window_full: bool,
     pub(super) summary: SharedSummary,
     pub(super) cost: Option<CostOf<A>>,
     pub(super) acceptance: Arc<Acceptance<A, R>>,
@@ -92,14 +96,15 @@ where
         if self.ended {
             return Err(NotAccepted::RunEnded(submission));
         }
-        self.submitter_waits = !self.plan.accepts_task();
+        let is_held_back = submission.recorded.is_some() && self.held.is_full_with(0);
+        self.submitter_waits = is_held_back || !self.plan.accepts_task();
         if self.submitter_waits {
             return Err(NotAccepted::NoRoom(submission));
         }
         let task = TaskId::new(self.submitted);
         self.submitted += 1;
         match submission.recorded {
-            Some(result) => self.resume_task(task, result),
+            Some((result, bytes)) => self.resume_task(task, result, bytes),
             None => self.add_task(task, submission.args),
         }
         self.wake_waiting_threads();
@@ -122,11 +127,22 @@ where
     }
 
     /// Delivers the result that the journal has for a task. The plan never knows the task.
-    fn resume_task(&mut self, task: TaskId, result: R) {
+    fn resume_task(&mut self, task: TaskId, result: R, bytes: usize) {
         self.summary.lock().count_resumed();
         self.observe(|| RunEvent::TaskSent { task });
-        self.send_outcome(task, Ok(result));
+        self.send_outcome(task, Ok(result), bytes);
         self.observe(|| RunEvent::TaskResumed { task });
+        self.observe_window(0);
+    }
+
+    /// Tells the plan if the results that the caller has not been given fill its window, with
+    /// so many bytes more, or do so no longer.
+    pub(super) fn observe_window(&mut self, more: usize) {
+        let is_full = self.held.is_full_with(more);
+        if is_full != self.is_window_full && !self.ended {
+            self.is_window_full = is_full;
+            self.apply(Event::WindowChanged { is_full });
+        }
     }
 
     /// Does what is due by now. Returns the moment at which to call this again, if there is
@@ -155,14 +171,14 @@ where
     }
 
     /// Gives the plan an event, and carries out its actions. `result` is that of the call
-    /// that has returned, which an action may deliver.
+    /// that has returned, with its size, which an action may deliver.
     ///
     /// `update` and all actions change the summary under one lock, so that a reader never
     /// finds a task that is counted nowhere.
     pub(super) fn apply_with(
         &mut self,
         event: Event,
-        mut result: Option<R>,
+        mut result: Option<(R, usize)>,
         update: impl FnOnce(&mut RunSummary, Duration),
     ) {
         let now = self.started_at.elapsed();

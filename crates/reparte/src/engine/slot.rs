@@ -36,13 +36,15 @@ pub(super) fn make_calls<A, R>(
                 return Err(CallError::new(ErrorKind::Cancelled, why).into());
             }
             let result = destino.call(&args, &call)?;
-            acceptance.accept(task, &args, result)
+            let result = acceptance.accept(task, &args, result)?;
+            let bytes = acceptance.bytes_of(&result);
+            Ok((result, bytes))
         }));
         // Before the message: the caller may have the result right after it, and then expects
         // the arguments to be dropped.
         drop(args);
         let outcome = match made {
-            Ok(Ok(result)) => Ok(result),
+            Ok(Ok(measured)) => Ok(measured),
             Ok(Err(Rejection::CallFailed(error))) => Err(error),
             Ok(Err(Rejection::JournalFailed(error))) => {
                 let why = CallError::new(ErrorKind::Cancelled, error.to_string());
@@ -90,6 +92,7 @@ mod tests {
         let acceptance = Acceptance {
             verify: None,
             journal: None,
+            result_bytes: None,
         };
         make_calls(ServerId::new(0), &double, &to_do, &acceptance, |message| {
             back.send(message).is_ok()
@@ -97,7 +100,10 @@ mod tests {
         let outcomes: Vec<_> = returned
             .try_iter()
             .map(|message| match message {
-                Message::CallReturned(returned) => returned.outcome.map_err(|error| error.kind()),
+                Message::CallReturned(returned) => match returned.outcome {
+                    Ok((result, _)) => Ok(result),
+                    Err(error) => Err(error.kind()),
+                },
                 _ => panic!("a slot only returns calls"),
             })
             .collect();

@@ -11,6 +11,7 @@ use crate::destino::Destino;
 use crate::engine::acceptance::Acceptance;
 use crate::engine::caller_end::CallerEnd;
 use crate::engine::executor::Executor;
+use crate::engine::held_results::HeldResults;
 use crate::engine::inbox::Inbox;
 use crate::engine::known_workers::Workers;
 use crate::engine::run::{CostOf, Run};
@@ -84,6 +85,7 @@ where
     let (timer, timer_changed) = bounded(1);
     let (room, room_receiver) = bounded(1);
     let (outcomes, outcomes_receiver) = unbounded();
+    let held = Arc::new(HeldResults::new(setup.options.window_bytes));
     executor.set_run(Run {
         plan: Plan::new(&configs, plan_options(&setup.options)),
         started_at,
@@ -95,6 +97,8 @@ where
         submitted: 0,
         inbox: Arc::clone(&inbox),
         outcomes,
+        held: Arc::clone(&held),
+        is_window_full: false,
         summary: summary.clone(),
         cost: setup.cost,
         acceptance: Arc::clone(&acceptance),
@@ -117,6 +121,7 @@ where
         inbox,
         room: room_receiver,
         outcomes: outcomes_receiver,
+        held,
         summary,
         acceptance,
         slots,

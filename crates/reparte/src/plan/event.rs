@@ -44,6 +44,8 @@ pub(crate) enum Event {
     Abandoned,
     /// The journal can't be written, or belongs to another run.
     JournalFailed,
+    /// The results that the caller has not been given fill its window, or do so no longer.
+    WindowChanged { is_full: bool },
     /// The time that [`Plan::next_timer`](super::Plan::next_timer) returned
     /// has come.
     TimerFired,

@@ -38,14 +38,15 @@ impl Plan {
         times.into_iter().flatten().min()
     }
 
-    /// Returns whether a task that is sent now finds a free slot or may wait.
+    /// Returns whether a task that is sent now finds a free slot or may wait. A free slot is of
+    /// no use while the window is full.
     ///
     /// While no server is alive one task may wait whatever the read-ahead: the
     /// outage lasts only while there is something to do.
     pub(crate) fn accepts_task(&self) -> bool {
         let down = !self.health.any_alive() && self.tasks.waiting() == 0;
-        let room =
-            down || self.tasks.waiting() < self.options.read_ahead || self.placement.any_ready();
+        let starts = self.placement.any_ready() && !self.is_window_full;
+        let room = down || self.tasks.waiting() < self.options.read_ahead || starts;
         let wanted = !self.input_closed && !self.draining && !self.ended;
         room && wanted && !self.is_outage_over_limit()
     }
@@ -142,11 +143,30 @@ impl Plan {
                 return Some((task, server));
             }
         }
-        if let Some(task) = self.tasks.first_new() {
+        if let Some(task) = self.next_new() {
             return Some((task, any));
         }
         let mut retries = self.tasks.first_retries();
         retries.find_map(|(task, avoid)| Some((task, self.placement.pick_trial(avoid)?)))
+    }
+
+    /// Returns the new task that begins next. While the window is full it is the oldest open
+    /// one, if that is new.
+    fn next_new(&self) -> Option<TaskId> {
+        match self.is_window_full {
+            true => self.tasks.oldest_if_new(),
+            false => self.tasks.first_new(),
+        }
+    }
+
+    /// Returns the number of tasks that wait for a slot or the budget, and that the window
+    /// does not hold back.
+    pub(super) fn may_start(&self) -> usize {
+        let held_back = match self.is_window_full {
+            true => self.tasks.new_tasks() - usize::from(self.next_new().is_some()),
+            false => 0,
+        };
+        self.tasks.waiting() - held_back
     }
 
     /// Returns the time at which a server will have been down for too long, if

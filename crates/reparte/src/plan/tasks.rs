@@ -189,6 +189,17 @@ impl Tasks {
         self.open.remove(&task)
     }
 
+    /// Returns the oldest open task, if it is new.
+    pub(super) fn oldest_if_new(&self) -> Option<TaskId> {
+        let (&task, oldest) = self.open.first_key_value()?;
+        (oldest.queue == Some(Queue::New)).then_some(task)
+    }
+
+    /// Returns the number of new tasks.
+    pub(super) fn new_tasks(&self) -> usize {
+        self.new.len()
+    }
+
     /// Returns the new task that goes first.
     pub(super) fn first_new(&self) -> Option<TaskId> {
         self.new.first().map(|&(_, task)| task)

@@ -86,6 +86,8 @@ scripts! {
     a_failed_journal_ends_the_run
     a_foreign_server_is_doubted_when_its_task_takes_long
     a_foreign_server_is_probed_then_tried
+    a_full_window_lets_the_oldest_task_alone_begin
+    a_full_window_leaves_slots_to_a_hedge
     a_hedge_waits_for_the_sender
     a_hung_server_is_found_and_its_task_runs_elsewhere
     a_hung_server_that_goes_on_first_keeps_its_task

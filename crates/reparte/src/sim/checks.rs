@@ -39,6 +39,7 @@ pub(super) struct Checks {
     /// The task that may fail now as cancelled.
     cancelled: Option<TaskId>,
     input_closed: bool,
+    is_window_full: bool,
     /// The server whose answer has just shown that it is of no use.
     useless: Option<ServerId>,
     journal_failed: bool,
@@ -75,6 +76,7 @@ impl Checks {
             returned: None,
             cancelled: None,
             input_closed: false,
+            is_window_full: false,
             useless: None,
             journal_failed: false,
             draining: false,
@@ -116,6 +118,7 @@ impl Checks {
             Event::TaskCancelled { task } => self.cancelled = Some(task),
             Event::JournalFailed => self.journal_failed = true,
             Event::DrainRequested => self.draining = true,
+            Event::WindowChanged { is_full } => self.is_window_full = is_full,
             Event::ServerRemoved { .. }
             | Event::ProbeReturned { .. }
             | Event::Abandoned
@@ -250,6 +253,13 @@ impl Checks {
     fn call_cancelled(&mut self, call: CallId) -> TaskId {
         let (task, _) = self.running.get_mut(&call).expect("it is running");
         task.take().expect("it is cancelled once")
+    }
+
+    /// Returns whether a full window holds a task back: it has had no call, and an older one is
+    /// open.
+    fn is_held_back(&self, task: TaskId) -> bool {
+        let is_oldest = self.open.keys().next() == Some(&task);
+        self.is_window_full && !is_oldest && !self.open[&task].called
     }
 
     /// Returns whether the call's server was set aside, or is out, since the call

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::plan::random::SplitMix;
 use crate::sim::scenario::Scenario;
-use crate::sim::scenarios::{Draw, machines_go, no_outage, poisoned, sick, silences};
+use crate::sim::scenarios::{Draw, SCENARIOS, machines_go, no_outage, poisoned, sick, silences};
 use crate::sim::world::{RunResult, World};
 
 /// Prints the seed if its run panics.
@@ -45,6 +45,10 @@ pub(super) fn run_seed(seed: u64, draw: Draw, check: fn(&RunResult)) -> RunResul
     let _seed = Seed(seed);
     let mut random = SplitMix::new(seed);
     let scenario = draw(&mut random);
+    run_drawn(scenario, random, check)
+}
+
+fn run_drawn(scenario: Scenario, random: SplitMix, check: fn(&RunResult)) -> RunResult {
     let mut result = World::new(scenario, random).run();
     check(&result);
     // Only the script of a run that fails is printed.
@@ -118,6 +122,23 @@ fn in_a_sick_cluster_retries_are_delayed_and_every_task_is_delivered() {
         let own = |why: &TaskFailure| matches!(why, TaskFailure::Permanent | TaskFailure::Poison);
         assert!(result.failed.values().all(own), "{:?}", result.failed);
     });
+}
+
+/// A window fills again and again: the task whose result the caller waits for goes on.
+#[test]
+fn every_promise_holds_within_a_window_of_results() {
+    for (_, draw) in SCENARIOS {
+        for seed in 0..60 {
+            let mut random = SplitMix::new(seed);
+            let window = [1, 2, 7, 30][random.below(4) as usize];
+            let scenario = Scenario {
+                window: Some(window),
+                ..draw(&mut random)
+            };
+            let _seed = Seed(seed);
+            run_drawn(scenario, random, |_| {});
+        }
+    }
 }
 
 #[test]

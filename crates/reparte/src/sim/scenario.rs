@@ -71,6 +71,8 @@ pub(super) struct Scenario {
     pub(super) strict_times: bool,
     /// The script of the run is replayed at its end.
     pub(super) replays: bool,
+    /// The results that fill the window of a caller that is given them in order of sending.
+    pub(super) window: Option<usize>,
     pub(super) troubles: Troubles,
 }
 
@@ -123,6 +125,7 @@ impl Scenario {
             slow_percent: [0, 5][random.below(2) as usize],
             strict_times: false,
             replays: false,
+            window: None,
             troubles: Troubles::default(),
         }
     }
@@ -164,6 +167,7 @@ impl Scenario {
             slow_percent: 1,
             strict_times: false,
             replays: false,
+            window: None,
             troubles: Troubles::default(),
         }
     }

@@ -17,6 +17,7 @@ use crate::sim::scenario::Scenario;
 use crate::sim::script::RunScript;
 use crate::sim::troubles::Flaw;
 use crate::sim::virtual_server::VirtualServer;
+use crate::sim::window::Window;
 
 /// Time after a proxy's gap from which on its failures have no effect any more.
 const LATE: Duration = Duration::from_secs(10);
@@ -46,6 +47,7 @@ pub(super) struct World {
     /// Number of tasks sent.
     sent: u64,
     input_closed: bool,
+    window: Window,
     observer: Observer,
 }
 
@@ -157,6 +159,7 @@ impl World {
             delivered: 0,
             sent: 0,
             input_closed: false,
+            window: Window::default(),
             observer: Observer::None,
             scenario,
             random,
@@ -210,7 +213,10 @@ impl World {
         let mut steps = 0_u64;
         let mut end = self.step(Event::TimerFired);
         while end.is_none() {
-            end = self.send_tasks().or_else(|| self.next());
+            end = self
+                .read_results()
+                .or_else(|| self.send_tasks())
+                .or_else(|| self.next());
             steps += 1;
             assert!(
                 steps < 3000 * (self.scenario.tasks + 1000),
@@ -252,6 +258,14 @@ impl World {
             kills: self.kills,
             digest,
         }
+    }
+
+    /// Gives the caller the results whose turn it is. Tells the plan if the window is full.
+    fn read_results(&mut self) -> Option<RunEnd> {
+        let limit = self.scenario.window?;
+        let is_full = self.window.read() >= limit;
+        let before = std::mem::replace(&mut self.window.is_full, is_full);
+        (is_full != before).then(|| self.step(Event::WindowChanged { is_full }))?
     }
 
     /// Sends as many tasks as the plan accepts.
@@ -382,9 +396,13 @@ impl World {
             Action::ProbeServer { server } => self.probe(server),
             Action::FailTask { task, reason, .. } => {
                 self.failed.insert(task, reason);
+                self.window.ended.insert(task, false);
             }
             Action::EndRun(end) => return Some(end),
-            Action::DeliverResult { .. } => self.delivered += 1,
+            Action::DeliverResult { task, .. } => {
+                self.delivered += 1;
+                self.window.ended.insert(task, true);
+            }
             Action::SetAside {
                 server,
                 reason: AsideReason::Suspected,

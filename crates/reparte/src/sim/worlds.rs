@@ -12,6 +12,8 @@ mod workers;
 
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::promises::{run, run_seed};
+use crate::sim::scenario::Scenario;
+use crate::sim::scenarios::Draw;
 use crate::sim::world::RunResult;
 use crate::sim::worlds::draw::{
     all_bad, bad_tasks, bad_tasks_on_many, black_hole, broken_beside_partly, broken_servers,
@@ -218,6 +220,15 @@ fn troubles_in_gaps_of_seeds_192_and_1858_fail_few_tasks() {
     for seed in [192, 1858] {
         run_seed(seed, mixed_gaps, check_gaps);
     }
+}
+
+#[test]
+fn a_full_window_changes_nothing_of_troubles_at_once() {
+    let within_a_window: Draw = |random| Scenario {
+        window: Some([1, 3, 20][random.below(3) as usize]),
+        ..mixed(random)
+    };
+    run(SEEDS, within_a_window, check_nearly_all_done);
 }
 
 #[test]

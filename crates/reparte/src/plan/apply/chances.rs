@@ -50,7 +50,7 @@ impl Plan {
 
     /// Gives the parked tasks their second chance, if it has come.
     pub(in crate::plan) fn give_second_chances(&mut self) {
-        let none_waits = self.tasks.waiting() == 0 && self.tasks.parked().next().is_some();
+        let none_waits = self.may_start() == 0 && self.tasks.parked().next().is_some();
         let only_parked = none_waits && self.calls.awaited() == 0;
         // The slot of a server that is due for a trial counts too.
         let any_idle = none_waits && self.placement.any_ready();

@@ -16,7 +16,7 @@ impl Plan {
             self.isolation.end_wait();
             return self.isolation.reset();
         };
-        if self.tasks.waiting() + self.calls.awaited() > 0 {
+        if self.may_start() + self.calls.awaited() > 0 {
             self.isolation.reset();
             if self.isolation.waits_for_long(self.now) {
                 self.start_on_held(task);

@@ -55,6 +55,8 @@ pub(super) fn read_event(words: &[&str]) -> Event {
         ["stopped"] => Event::DrainRequested,
         ["abandoned"] => Event::Abandoned,
         ["journal-failed"] => Event::JournalFailed,
+        ["window-full"] => Event::WindowChanged { is_full: true },
+        ["window-open"] => Event::WindowChanged { is_full: false },
         _ => panic!("unknown event {words:?}"),
     }
 }

@@ -32,6 +32,8 @@ pub(crate) fn event_line(event: Event) -> String {
         Event::DrainRequested => "stopped".to_owned(),
         Event::Abandoned => "abandoned".to_owned(),
         Event::JournalFailed => "journal-failed".to_owned(),
+        Event::WindowChanged { is_full: true } => "window-full".to_owned(),
+        Event::WindowChanged { is_full: false } => "window-open".to_owned(),
         Event::TimerFired => "woken".to_owned(),
     }
 }

@@ -59,7 +59,7 @@ impl Checks {
                 let has_case = self.has_had(server, |server| open.cases.contains_key(&server));
                 let delayed = (open.costs || !open.cases.is_empty()) && !paid;
                 let waits = open.calls.is_empty() && !keeps_off && !has_case && !delayed;
-                if waits && !isolated(open) {
+                if waits && !isolated(open) && !self.is_held_back(*task) {
                     assert!(
                         may_be_held,
                         "task {task} waits beside server {server}: {open:?}"

@@ -41,7 +41,10 @@ impl Checks {
         let record = self.open.get(&task).expect("it is open");
         let mut others = record.calls.iter().copied();
         match reason {
-            CallReason::First => assert!(!record.called && record.calls.is_empty()),
+            CallReason::First => {
+                assert!(!record.called && record.calls.is_empty());
+                assert!(!self.is_held_back(task), "the window is full");
+            }
             CallReason::Retry => {
                 assert!(
                     record.called && others.all(|other| self.may_be_doubted(other)),
@@ -66,11 +69,12 @@ impl Checks {
                     !avoids && record.hedges < 2,
                     "task {task} has no such hedge"
                 );
-                let waits = |other: &TaskRecord| {
-                    other.calls.is_empty() && other.breaks < 2 && other.cases.is_empty()
+                let waits = |(&task, other): (&TaskId, &TaskRecord)| {
+                    let waits = other.calls.is_empty() && !self.is_held_back(task);
+                    waits && other.breaks < 2 && other.cases.is_empty()
                 };
                 assert!(
-                    !self.open.values().any(waits)
+                    !self.open.iter().any(waits)
                         && record.calls.len() == 1
                         && others.all(|other| !self.is_used_up(self.running[&other].1, server)),
                     "no hedge for task {task}"
