@@ -106,9 +106,9 @@ fn bad_usage_is_named() {
         ),
         (
             &["run", "--function", "f", "--max-in-flight", "0"],
-            &["run", "--function", "f", "--max-held", "0"],
             "from 1 to 1000000",
         ),
+        (&["run", "--function", "f", "--max-held", "0"], "from 1 to"),
         (&["run", "--function", "f", "--retries", "x"], "--retries"),
         (&["run", "--function", "f", "--hedge", "x"], "on, off"),
         (

@@ -13,6 +13,7 @@
 //! | `Aside` | its time has come, and a probe is enough | `Probing` |
 //! | `Aside` | its time has come, and a trial is needed | `TrialDue` |
 //! | `Probing` | it reports its status | `Up` |
+//! | `Probing` | it reports its status, and has become suspected | `TrialDue` |
 //! | `Probing` | it accepts the connection and reports nothing | `TrialDue` |
 //! | `Probing` | the probe fails | `Aside` |
 //! | `TrialDue` | a call starts | `OnTrial` |

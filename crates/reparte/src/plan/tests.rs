@@ -20,6 +20,7 @@
 //! | `wake` | the plan's next timer fires; `woken`: a timer fires now |
 //! | `closed`, `stopped`, `abandoned` | no more tasks; no more calls; no result is wanted |
 //! | `journal-failed` | the journal can't be written |
+//! | `window-full`, `window-open` | the results that the caller has not been given fill its window, or no longer |
 
 mod read;
 pub(crate) mod replay;
@@ -86,6 +87,7 @@ scripts! {
     a_failed_journal_ends_the_run
     a_foreign_server_is_doubted_when_its_task_takes_long
     a_foreign_server_is_probed_then_tried
+    a_server_that_becomes_suspected_while_it_is_probed_has_a_trial
     a_full_window_lets_the_oldest_task_alone_begin
     a_full_window_leaves_slots_to_a_hedge
     a_hedge_waits_for_the_sender

@@ -85,8 +85,9 @@ impl Plan {
         if let Some(time) = change.restarted.or(unknown) {
             self.lose_calls_before(server, time);
         }
-        if self.health.status_reported(server) {
-            self.take_back(server, self.calls.next_id());
+        match self.health.status_reported(server) {
+            true => self.take_back(server, self.calls.next_id()),
+            false => self.update_placement(server),
         }
         if self.health.state(server) == State::Up {
             self.trust_calls(server);

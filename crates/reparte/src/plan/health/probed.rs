@@ -29,8 +29,12 @@ impl Health {
     }
 
     /// Records that the server has reported its status. Returns whether it is
-    /// up again by that.
+    /// up again by that. One that has become suspected meanwhile is due for a trial.
     pub(in crate::plan) fn status_reported(&mut self, server: ServerId) -> bool {
+        if self.servers[server.index()].suspected {
+            self.connected(server);
+            return false;
+        }
         let back = self.state(server) == State::Probing;
         if back {
             self.edit(server, None, ServerHealth::take_back);

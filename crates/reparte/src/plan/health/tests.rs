@@ -185,6 +185,25 @@ fn a_suspected_server_is_on_trial_until_it_is_released_or_answers() {
 }
 
 #[test]
+fn a_server_that_becomes_suspected_while_it_is_probed_has_a_trial() {
+    for may_report in [true, false] {
+        let mut health = one_server(true);
+        fail(&mut health, ErrorKind::Unreachable, secs(1)).unwrap();
+        assert_eq!(wait(&mut health), State::Probing);
+        assert!(health.put_idle_on_suspicion(id(), secs(2)).is_none());
+        match may_report {
+            true => assert!(!health.status_reported(id())),
+            false => assert!(health.connected(id())),
+        }
+        assert_eq!(health.state(id()), State::TrialDue);
+        assert!(!health.status_reported(id()), "only a call takes it back");
+        assert_eq!(health.state(id()), State::TrialDue);
+        health.call_started(id());
+        assert!(health.call_answered(id()) && !health.is_on_suspicion(id()));
+    }
+}
+
+#[test]
 fn a_server_that_takes_no_call_is_asked_again_in_a_minute() {
     let mut health = one_server(true);
     let at_start = health.call_started(id());
