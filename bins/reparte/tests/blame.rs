@@ -245,13 +245,18 @@ fn two_slow_tasks_fail_at_their_limit_and_cost_nobody_else_time() {
     assert!(took < Duration::from_secs(8), "{took:?} {}", ended.stderr);
 }
 
+/// Returns a server that answers each call with a fault at once.
+fn broken() -> LocalServer {
+    let mut service = Service::new();
+    let missing = |_: String| Err::<String, _>(Fault::application("no module named numpy"));
+    service.register("f", missing).unwrap();
+    with_workers(service, 1)
+}
+
 /// Three servers, of which one answers each call with a fault at once; the others take 0.2 s.
 fn black_hole() -> [LocalServer; 3] {
     let good = || with_workers(timed(|_| Duration::from_millis(200)), 1);
-    let mut broken = Service::new();
-    let missing = |_: String| Err::<String, _>(Fault::application("no module named numpy"));
-    broken.register("f", missing).unwrap();
-    [with_workers(broken, 1), good(), good()]
+    [broken(), good(), good()]
 }
 
 /// Checks a run over [`black_hole`], which the two good servers need 5 s for.
@@ -637,6 +642,20 @@ fn a_server_that_is_always_busy_is_told_also_quietly() {
     thread::sleep(Duration::from_secs(2));
     busy.store(false, SeqCst);
     running.end().expect("1\n");
+}
+
+/// It said that every one is busy.
+#[test]
+fn a_wait_for_a_busy_server_beside_a_broken_one_names_both() {
+    let files = TestDirectory::new("busy and broken");
+    let busy = Foreign::serve(|_| Answer::Status(503, "Retry-After: 60"));
+    let broken = broken();
+    let flags = [&*busy.address, &*broken.address, "--quiet"];
+    let running = start(&files, &numbers(20), &flags);
+    let why = running.line_after("waits for a server, since ");
+    let both = format!("{} is busy; {} is suspected", busy.address, broken.address);
+    assert!(why.starts_with(&both), "{why}");
+    running.interrupt();
 }
 
 /// Its memory suffices for two of the requests, and four are made at a time.

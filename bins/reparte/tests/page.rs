@@ -340,7 +340,9 @@ fn a_run_that_waits_is_shown_with_its_reason() {
     broken.register("f", missing).unwrap();
     let broken = LocalServer::start(broken);
     let away = "127.0.0.1:1";
-    let cases: [(&[&str], &str, &str, bool); 4] = [
+    let broken_too = format!("{} is busy; {} is suspected", busy.address, broken.address);
+    let away_too = format!("{} is busy; {away} is down", busy.address);
+    let cases: [(&[&str], &str, &str, bool); 6] = [
         (&[&busy.address], "every one is busy", "busy", false),
         (&[&useless.address], "none gives a result", "outage", true),
         (&[away], "none answers", "outage", true),
@@ -351,6 +353,13 @@ fn a_run_that_waits_is_shown_with_its_reason() {
             "outage",
             false,
         ),
+        (
+            &[&broken.address, &busy.address],
+            &broken_too,
+            "busy",
+            false,
+        ),
+        (&[&busy.address, away], &away_too, "busy", false),
     ];
     thread::scope(|scope| {
         for (servers, why, cause, ends) in cases {

@@ -5,6 +5,7 @@ pub(crate) mod server;
 pub(crate) mod shared;
 mod table;
 mod tally;
+mod wait_reason;
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use untrusted_text::Html;
 
 use crate::page::details::Details;
 use crate::page::snapshot::Snapshot;
-use crate::page::state_text::{meaning, wait_reason};
+use crate::page::state_text::meaning;
 use crate::page::task_failures::TaskFailures;
 use crate::page::timeline::Timeline;
 
@@ -48,7 +48,7 @@ pub(super) fn plain_summary(snapshot: &Snapshot<'_>) -> String {
 fn state(snapshot: &Snapshot<'_>) -> String {
     let summary = snapshot.summary;
     let waiting = summary.waiting.as_ref();
-    match (snapshot.ending, wait_reason(summary), waiting) {
+    match (snapshot.ending, summary.wait_reason(), waiting) {
         (Some(ending), ..) => ending.text.clone(),
         (None, Some(why), Some(waiting)) => {
             let seconds = |time: Duration| time.as_secs();

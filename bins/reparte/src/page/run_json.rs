@@ -6,7 +6,7 @@ use reparte::{CallReason, RunSummary};
 use serde_json::{Value, json};
 
 use crate::page::snapshot::Snapshot;
-use crate::page::state_text::{meaning, wait_reason};
+use crate::page::state_text::meaning;
 use crate::page::timeline::{CallOutcome, micros};
 
 /// The parts of the data that the page has: calls and failed tasks before these numbers.
@@ -91,7 +91,7 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
         "began": snapshot.info.began,
         "over": over,
         "now": micros(snapshot.summary.elapsed),
-        "waits": wait_reason(snapshot.summary),
+        "waits": snapshot.summary.wait_reason(),
         "meanings": meanings(snapshot.summary),
         "expected": expected,
         "details": details,

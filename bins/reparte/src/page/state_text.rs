@@ -1,19 +1,6 @@
-//! The words for the states of a run and of its servers, with and without scripts.
+//! The words for the states of a run's servers, with and without scripts.
 
-use reparte::{RunSummary, ServerState, WaitCause};
-
-/// Returns why the run waits for a server, if it does.
-pub(super) fn wait_reason(summary: &RunSummary) -> Option<&'static str> {
-    let waiting = summary.waiting.as_ref()?;
-    let mut states = summary.servers.iter().map(|server| server.state);
-    let any_answers =
-        states.any(|state| matches!(state, ServerState::Suspected | ServerState::Failing));
-    Some(match waiting.cause {
-        WaitCause::Busy => "every one is busy",
-        _ if any_answers => "none gives a result",
-        _ => "none answers",
-    })
-}
+use reparte::ServerState;
 
 /// Returns a state's meaning for the server, and its end. None of a server that is in use, or
 /// that has left.

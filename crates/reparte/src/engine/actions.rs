@@ -266,24 +266,13 @@ where
 
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
         let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
-        let why = match cause {
-            WaitCause::Outage if self.any_answers() => "none gives a result",
-            WaitCause::Outage => "none answers",
-            WaitCause::Busy => "every one is busy",
-        };
+        let why = self.summary.lock().wait_reason().unwrap_or_default();
         let until = limit.map_or_else(String::new, |limit| {
             format!("; the run ends in {} s if that lasts", limit.as_secs())
         });
         let example = self.example_error();
         log::warn!("waits for a server, since {why}{until}{example}");
         self.observe(|| RunEvent::Waiting { cause, limit });
-    }
-
-    /// Returns true if some server answers, and its answers are of no use.
-    fn any_answers(&self) -> bool {
-        let summary = self.summary.lock();
-        let mut states = summary.servers.iter().map(|server| server.state);
-        states.any(|state| matches!(state, ServerState::Suspected | ServerState::Failing))
     }
 
     /// Returns the last error of the first server that has one, as the end of a sentence.

@@ -92,7 +92,8 @@ pub enum CallReason {
 pub enum WaitCause {
     /// Every server is down, or its answers are of no use.
     Outage,
-    /// Every server that is not down says that it is busy.
+    /// Some server says that it is busy, and none takes calls:
+    /// [`RunSummary::wait_reason`](crate::RunSummary::wait_reason) says what the others are.
     Busy,
 }
 

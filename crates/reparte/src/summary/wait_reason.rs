@@ -1,0 +1,178 @@
+//! The words for a wait: why no server takes calls, by the states of the servers.
+
+use std::fmt;
+
+use untrusted_text::OneLine;
+
+use crate::plan::action::WaitCause;
+use crate::summary::RunSummary;
+use crate::summary::server::{ServerState, ServerSummary};
+
+/// The most servers in one state that are named.
+const NAMED: usize = 3;
+
+impl RunSummary {
+    /// Returns why no server takes calls, in words, if the run [waits](Self::waiting) for one.
+    ///
+    /// Where only some servers are busy, it names them and says what the others are:
+    /// `a:9000 is busy; b:9000 and c:9000 are suspected`.
+    #[must_use]
+    pub fn wait_reason(&self) -> Option<String> {
+        let waiting = self.waiting.as_ref()?;
+        let states = self.servers.iter().map(Condition::of);
+        let mut conditions: Vec<Condition> = states.flatten().collect();
+        conditions.sort_unstable();
+        conditions.dedup();
+        let any_answers =
+            conditions.contains(&Condition::Suspected) || conditions.contains(&Condition::Failing);
+        Some(match (waiting.cause, &*conditions) {
+            (WaitCause::Busy, [Condition::Busy] | []) => "every one is busy".to_owned(),
+            (WaitCause::Busy, conditions) => {
+                let groups = conditions.iter().map(|&condition| self.group(condition));
+                groups.collect::<Vec<_>>().join("; ")
+            }
+            (WaitCause::Outage, _) if any_answers => "none gives a result".to_owned(),
+            (WaitCause::Outage, _) => "none answers".to_owned(),
+        })
+    }
+
+    /// Returns the servers that are in this condition, and that they are: `a and b are busy`.
+    fn group(&self, condition: Condition) -> String {
+        let servers = self.servers.iter();
+        let servers = servers.filter(|server| Condition::of(server) == Some(condition));
+        let mut names: Vec<String> = servers
+            .map(|server| OneLine::new(&server.name).to_string())
+            .collect();
+        if names.len() > NAMED + 1 {
+            let others = names.split_off(NAMED).len();
+            names.push(format!("{others} others"));
+        }
+        let is_one = names.len() == 1;
+        let last = names.pop().unwrap_or_default();
+        let first = match names.is_empty() {
+            true => String::new(),
+            false => names.join(", ") + " and ",
+        };
+        format!("{first}{last} {}", condition.predicate(is_one))
+    }
+}
+
+/// The condition of a server that takes no calls, in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Condition {
+    /// It was busy, and runs a task again, as a trial.
+    OnTrial,
+    Busy,
+    Suspected,
+    Failing,
+    Down,
+    Out,
+    Quarantined,
+}
+
+impl Condition {
+    /// Returns the condition of a server while no server takes calls. None if it has left, or is
+    /// not in use yet.
+    fn of(server: &ServerSummary) -> Option<Self> {
+        Some(match server.state {
+            ServerState::Busy if server.running > 0 => Self::OnTrial,
+            ServerState::Busy => Self::Busy,
+            ServerState::Suspected => Self::Suspected,
+            ServerState::Failing => Self::Failing,
+            ServerState::Down => Self::Down,
+            ServerState::Out => Self::Out,
+            ServerState::Quarantined => Self::Quarantined,
+            ServerState::Up | ServerState::Removed | ServerState::Reserve => return None,
+        })
+    }
+
+    fn predicate(self, is_one: bool) -> Predicate {
+        let (one, many, what) = match self {
+            Self::OnTrial => ("has", "have", "one task on trial"),
+            Self::Busy => ("is", "are", "busy"),
+            Self::Suspected => ("is", "are", "suspected"),
+            Self::Failing => ("is", "are", "failing"),
+            Self::Down => ("is", "are", "down"),
+            Self::Out => ("is", "are", "out"),
+            Self::Quarantined => ("is", "are", "in quarantine"),
+        };
+        Predicate(if is_one { one } else { many }, what)
+    }
+}
+
+/// A verb, and the rest of the sentence.
+struct Predicate(&'static str, &'static str);
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::summary::Waiting;
+
+    /// Returns the reason for a wait for servers `a`, `b`, … in these states, of which those in
+    /// `running` have a call.
+    fn reason(cause: WaitCause, states: &[ServerState], running: &[usize]) -> Option<String> {
+        let mut summary = RunSummary::default();
+        for (n, &state) in (0_u8..).zip(states) {
+            let name = char::from(b'a' + n).to_string();
+            let mut server = ServerSummary::new(name.into(), 1, state);
+            server.running = usize::from(running.contains(&usize::from(n)));
+            summary.servers.push(server);
+        }
+        assert_eq!(summary.wait_reason(), None);
+        summary.waiting = Some(Waiting {
+            cause,
+            since: Duration::ZERO,
+            until: None,
+        });
+        summary.wait_reason()
+    }
+
+    #[test]
+    fn a_wait_says_which_server_is_busy_and_what_the_others_are() {
+        use ServerState::{Busy, Down, Failing, Out, Quarantined, Removed, Reserve, Suspected};
+        let many = [Busy, Busy, Busy, Busy, Busy, Down];
+        let cases: [(&[ServerState], &[usize], &str); 10] = [
+            (&[Busy], &[], "every one is busy"),
+            (&[Busy, Busy, Removed, Reserve], &[], "every one is busy"),
+            (&[Suspected, Busy], &[], "b is busy; a is suspected"),
+            (&[Busy, Down], &[], "a is busy; b is down"),
+            (&[Down, Down, Busy], &[1], "c is busy; a and b are down"),
+            (&[Busy], &[0], "a has one task on trial"),
+            (&[Busy, Busy], &[1], "b has one task on trial; a is busy"),
+            (
+                &[Busy, Out, Failing],
+                &[],
+                "a is busy; c is failing; b is out",
+            ),
+            (&[Busy, Quarantined], &[], "a is busy; b is in quarantine"),
+            (&many, &[], "a, b, c and 2 others are busy; f is down"),
+        ];
+        for (states, running, expected) in cases {
+            let reason = reason(WaitCause::Busy, states, running);
+            assert_eq!(reason.as_deref(), Some(expected), "{states:?}");
+        }
+        for (states, expected) in [
+            ([Down, Out], "none answers"),
+            ([Down, Suspected], "none gives a result"),
+            ([Failing, Removed], "none gives a result"),
+        ] {
+            let reason = reason(WaitCause::Outage, &states, &[]);
+            assert_eq!(reason.as_deref(), Some(expected), "{states:?}");
+        }
+    }
+
+    #[test]
+    fn four_servers_are_named() {
+        let reason = reason(WaitCause::Busy, &[ServerState::Busy; 4], &[0, 1, 2, 3]);
+        let expected = "a, b, c and d have one task on trial";
+        assert_eq!(reason.as_deref(), Some(expected));
+    }
+}
