@@ -43,9 +43,10 @@ fn large_results_behind_a_slow_task_stay_within_the_limit() {
     let files = TestDirectory::new("held results");
     let directory = files.directory().to_str().unwrap().to_owned();
     let serve = || {
-        let arguments = ["serve", "0", "--function", "f", "--workers", "2", "--"];
+        let arguments = ["serve", "0", "--function", "f", "--workers", "2"];
+        let output = ["--max-output", "16777216", "--"];
         let program = ["sh", "-c", PROGRAM, &directory];
-        Running::start(reparte(&[&arguments[..], &program].concat()))
+        Running::start(reparte(&[&arguments[..], &output, &program].concat()))
     };
     let servers = [serve(), serve()];
     let [one, two] = servers
