@@ -21,6 +21,7 @@
 //! | [`suspects`] | A task that was running when two servers died runs in isolation. If that server dies too, the task is poison, and fails. |
 //! | [`isolation`] | A suspect starts once nothing else waits or runs. |
 //! | [`health`] | A server that fails is set aside with exponential [`backoff`]. A probe or a trial takes it back. |
+//! | [`capacity`] | A server that refuses a call as busy while it runs others gets no more at a time than these, and then more again step by step. |
 //! | [`heartbeat`] | A server that reports its status is probed every second, and hangs if it is silent for two. Its calls are doubted: they go on, and their tasks are tried elsewhere too. |
 //! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. It [avoids](avoid) those that have failed it. |
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
@@ -38,6 +39,7 @@ mod avoid;
 mod backoff;
 mod budget;
 mod calls;
+mod capacity;
 mod cases;
 mod durations;
 pub(crate) mod event;
@@ -71,6 +73,7 @@ use crate::error::call::ErrorKind;
 use crate::ids::CallId;
 use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
 use crate::plan::calls::{CallKind, CallState, Calls};
+use crate::plan::capacity::Capacity;
 use crate::plan::cases::Cases;
 use crate::plan::durations::Durations;
 use crate::plan::event::{Event, Role, ServerConfig};
@@ -104,6 +107,7 @@ pub(crate) struct Plan {
     suspects: Suspects,
     isolation: Isolation,
     health: Health,
+    capacity: Capacity,
     heartbeat: Heartbeat,
     /// Has the state of each server as of its last change in `health`.
     placement: Placement,
@@ -147,6 +151,7 @@ impl Plan {
             suspects: Suspects::default(),
             isolation: Isolation::default(),
             health: Health::new(options.seed),
+            capacity: Capacity::default(),
             heartbeat: Heartbeat::default(),
             placement: Placement::default(),
             hedging: Hedging::new(options.hedge),
@@ -247,6 +252,7 @@ impl Plan {
                 self.heartbeat.end_aside(server, needed, self.now);
             }
             self.placement.end_keep_off(server, self.now);
+            self.grow_capacity(server);
             timers.extend(self.heartbeat.fire_timers(server, self.now));
         }
         timers

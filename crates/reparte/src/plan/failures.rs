@@ -10,7 +10,7 @@
 //! | `Unsendable`, `Unchecked`, `GivenUp` | fails | nothing is known |
 //! | `Refused`, `Unfit` | is tried again | takes no call, and is tried again in a minute |
 //! | `Wrong` | is tried again | is out |
-//! | `Busy` | is tried again | pauses for as long as it asks; works once it answers a call |
+//! | `Busy` | is tried again | gets fewer calls at a time, if it runs others: see [`capacity`](super::capacity); else pauses for as long as it asks, and works once it answers a call |
 //! | `Unreachable`, `TimedOut` | is tried again | has failed; works once it reports its status |
 //! | `Unanswered` | is tried again | hangs; works once it reports its status |
 //! | `Interrupted` | is tried again | has failed, perhaps died; works once it reports its status |

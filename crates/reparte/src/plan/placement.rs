@@ -1,7 +1,8 @@
 //! The placement: which server takes a task.
 //!
 //! A task goes to a server that is up and has a free slot: the one with the
-//! fewest calls in flight, and among equals the one unused for longest. Servers
+//! fewest calls in flight, and among equals the one unused for longest. A server that
+//! has refused calls has a free slot while fewer run than it has room for. Servers
 //! that are due for a trial come last. The servers stand in an ordered set by
 //! that rank, so a choice and a change take time logarithmic in their number.
 //!
@@ -61,6 +62,8 @@ enum Access {
 struct Slots {
     /// Number of slots, at least 1.
     slots: usize,
+    /// Most calls at a time that it has room for, by its refusals.
+    limit: Option<usize>,
     /// Number of calls that have not returned.
     in_use: usize,
     /// The calls that its own health allows.
@@ -96,6 +99,7 @@ impl Placement {
         let server = ServerId::new(self.servers.len());
         self.servers.push(Slots {
             slots: config.slots.max(1),
+            limit: None,
             in_use: 0,
             access: Access::Never,
             given: Access::Never,
@@ -284,6 +288,17 @@ impl Placement {
         changed
     }
 
+    /// Returns the number of slots of a server.
+    pub(super) fn slots_of(&self, server: ServerId) -> usize {
+        self.servers[server.index()].slots
+    }
+
+    /// Sets the most calls at a time that a server has room for, if its slots are not the
+    /// limit.
+    pub(super) fn set_limit(&mut self, server: ServerId, limit: Option<usize>) {
+        self.edit(server, |server| server.limit = limit);
+    }
+
     /// Lets the server get the calls that its health allows. To be called after
     /// each change of its health.
     pub(super) fn set_state(&mut self, server: ServerId, state: State) {
@@ -343,7 +358,8 @@ impl Slots {
             Access::Trial => true,
             Access::Paused | Access::Never => return None,
         };
-        (self.in_use < self.slots && !self.isolated && !self.held).then_some(Rank {
+        let most = self.limit.map_or(self.slots, |limit| limit.min(self.slots));
+        (self.in_use < most && !self.isolated && !self.held).then_some(Rank {
             trial,
             in_use: self.in_use,
             used: self.used,

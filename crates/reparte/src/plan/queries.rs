@@ -121,6 +121,7 @@ impl Plan {
             self.health.next_timer(),
             self.heartbeat.next_timer(),
             self.placement.next_timer(),
+            self.capacity.next_timer(),
         ];
         timers.into_iter().flatten().min()
     }

@@ -9,6 +9,11 @@ use crate::sim::agenda::Incident;
 use crate::sim::troubles::Flaw;
 use crate::sim::world::World;
 
+/// The answer of a server without memory for a call.
+const NO_ROOM: ErrorKind = ErrorKind::Busy {
+    retry_after: Some(Duration::from_secs(1)),
+};
+
 impl World {
     /// Starts a call, and enters its end into the agenda.
     pub(super) fn start_call(&mut self, task: TaskId, call: CallId, server: ServerId) {
@@ -39,6 +44,11 @@ impl World {
             (at_once, Err(ErrorKind::Http { status: 502 }))
         } else if let Some(kind) = troubles.spell(server, self.now) {
             (at_once, Err(kind))
+        } else if troubles
+            .room
+            .is_some_and(|room| self.running_on(server) >= room)
+        {
+            (at_once, Err(NO_ROOM))
         } else if let Some(kind) = flawed {
             (self.scenario.limit_of(kind).unwrap_or(at_once), Err(kind))
         } else if matches!(troubles.flaw(server), Some(Flaw::Crashes)) {
@@ -107,6 +117,14 @@ impl World {
         calls
             .filter_map(|(&call, &(on, _))| (on == server).then_some(call))
             .collect()
+    }
+
+    /// Returns the number of calls that a server has memory in use for.
+    fn running_on(&self, server: ServerId) -> usize {
+        let calls = self.calls.values();
+        calls
+            .filter(|&&(on, outcome)| on == server && outcome != Err(NO_ROOM))
+            .count()
     }
 
     /// Draws a duration: mostly short, now and then very long.

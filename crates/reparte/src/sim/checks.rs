@@ -101,7 +101,7 @@ impl Checks {
     }
 
     /// Records an event.
-    pub(super) fn event(&mut self, event: Event) {
+    pub(super) fn event(&mut self, event: Event, now: Duration) {
         self.returned = None;
         self.useless = None;
         self.cancelled = None;
@@ -113,7 +113,7 @@ impl Checks {
             Event::CallBegan { call, worker, .. } => {
                 self.by.insert(call, worker);
             }
-            Event::CallReturned { call, outcome } => self.call_returned(call, outcome),
+            Event::CallReturned { call, outcome } => self.call_returned(call, outcome, now),
             Event::ServerAdded { config } => self.servers.push(ServerRecord::new(config)),
             Event::TaskCancelled { task } => self.cancelled = Some(task),
             Event::JournalFailed => self.journal_failed = true,
@@ -126,7 +126,7 @@ impl Checks {
         }
     }
 
-    fn call_returned(&mut self, call: CallId, outcome: Result<(), ErrorKind>) {
+    fn call_returned(&mut self, call: CallId, outcome: Result<(), ErrorKind>, now: Duration) {
         let (task, server) = self.running.remove(&call).expect("it was running");
         self.isolated.remove(&call);
         self.perhaps_isolated.remove(&call);
@@ -135,6 +135,12 @@ impl Checks {
         record.trials.remove(&call);
         let server = self.by.remove(&call).unwrap_or(server);
         if let Some(task) = task {
+            if let Err(ErrorKind::Busy {
+                retry_after: Some(pause),
+            }) = outcome
+            {
+                record.refuses(pause, now);
+            }
             self.returned = Some((task, outcome));
             self.useless = (outcome == Err(ErrorKind::Wrong)).then_some(server);
             self.call_ended(task, call, server, outcome);

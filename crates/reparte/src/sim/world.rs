@@ -346,7 +346,7 @@ impl World {
             Observer::None => {}
             Observer::Checks(checks) => {
                 checks.1.event(event, self.now);
-                checks.0.event(event);
+                checks.0.event(event, self.now);
             }
             Observer::Digest(digest) => digest.event(event, self.now),
         }
@@ -369,7 +369,9 @@ impl World {
         match &mut self.observer {
             Observer::None => {}
             Observer::Checks(checks) => {
-                checks.0.settled(&self.plan, self.sent, end.is_some());
+                checks
+                    .0
+                    .settled(&self.plan, self.sent, end.is_some(), self.now);
                 if self.scenario.strict_times && end.is_none() {
                     checks.0.check_times(&self.servers, self.now);
                 }

@@ -10,6 +10,8 @@ mod draw;
 mod varied;
 mod workers;
 
+use std::time::Duration;
+
 use crate::plan::action::{RunEnd, TaskFailure};
 use crate::sim::promises::{run, run_seed};
 use crate::sim::scenario::Scenario;
@@ -21,7 +23,8 @@ use crate::sim::worlds::draw::{
     partly_broken_server, partly_broken_servers, stopped_foreign_servers,
 };
 use crate::sim::worlds::varied::{
-    busy_servers, halted, overruns, passing_refusals, retried_faults, unfit_servers, varied,
+    ROOM, busy_servers, halted, overruns, passing_refusals, retried_faults, short_of_memory,
+    unfit_servers, varied,
 };
 
 /// Most tasks that fail by one flawed server that does some tasks well.
@@ -279,6 +282,26 @@ fn servers_that_can_not_run_the_function_fail_no_task() {
 #[test]
 fn busy_servers_fail_no_task() {
     run(SEEDS, busy_servers, check_all_done);
+}
+
+/// A refused call paused its whole server for a second.
+#[test]
+fn servers_short_of_memory_work_on_as_many_calls_as_they_have_room_for() {
+    run(SEEDS, short_of_memory, |result| {
+        check_all_done(result);
+        let servers = result.calls.len() as u32;
+        let sent = u32::try_from(result.sent).unwrap();
+        // A call takes less than 50 ms on average.
+        let ideal = sent * Duration::from_millis(50) / (servers * ROOM as u32);
+        let most = 2 * ideal + Duration::from_secs(2);
+        let elapsed = result.elapsed;
+        assert!(elapsed <= most, "{elapsed:?}, {most:?} at most");
+        // Each second some calls find no room.
+        let slots = result.slots as u64;
+        let refused = result.calls.iter().sum::<u64>() - result.sent;
+        let most = slots * (2 + elapsed.as_secs());
+        assert!(refused <= most, "{refused} refused calls, {most} at most");
+    });
 }
 
 fn check_not_cut_short(result: &RunResult) {

@@ -3,10 +3,11 @@
 use crate::ids::{CallId, ServerId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, RunEnd, WaitCause};
-use crate::plan::calls::{Assignment, InFlight};
+use crate::plan::calls::{Assignment, CallState, InFlight};
+use crate::plan::capacity::Refusal;
 use crate::plan::event::ServerConfig;
-use crate::plan::failures::ServerVerdict;
-use crate::plan::health::Aside;
+use crate::plan::failures::{ServerFailure, ServerVerdict};
+use crate::plan::health::{Aside, State};
 use crate::plan::heartbeat::Silence;
 use crate::plan::waiting::{Notice, Wait};
 
@@ -17,6 +18,7 @@ impl Plan {
         self.heartbeat.add_server(config, self.now);
         self.placement.add_server(config, self.health.state(server));
         self.calls.add_server();
+        self.capacity.add_server();
         self.standing.add_server();
         self.parking.arrived(self.calls.next_id());
     }
@@ -55,6 +57,7 @@ impl Plan {
             }
             ServerVerdict::Refuses => self.refuse(call.by()),
             ServerVerdict::Useless => self.mark_out(server),
+            ServerVerdict::Failed(failure) if self.lowers_capacity(call, failure) => {}
             ServerVerdict::Failed(failure) => {
                 let aside = self.health.call_failed(
                     server,
@@ -67,6 +70,43 @@ impl Plan {
                     self.set_aside(server, aside);
                 }
             }
+        }
+    }
+
+    /// Gives a server fewer calls at a time that has refused one as busy, if it runs others.
+    /// Returns false if it is to be set aside instead, as a worker of a queue always is.
+    fn lowers_capacity(&mut self, call: &InFlight, failure: ServerFailure) -> bool {
+        let server = call.assignment.server;
+        let is_up = self.health.state(server) == State::Up;
+        if !failure.answers || !is_up || call.worker.is_some() {
+            return false;
+        }
+        let others = self.calls.on_server(server).iter();
+        let running = others.filter(|&&other| {
+            let other = self.calls.get(other);
+            other.is_some_and(|other| other.state == CallState::Awaited)
+        });
+        let refusal = Refusal {
+            server,
+            call: call.id,
+            running: running.count(),
+            pause: failure.at_least,
+            next_call: self.calls.next_id(),
+        };
+        let is_lowered = self.capacity.refused(refusal, self.now);
+        if is_lowered {
+            self.placement
+                .set_limit(server, self.capacity.limit(server));
+        }
+        is_lowered
+    }
+
+    /// Gives a server more calls at a time, if the time for that has come.
+    pub(in crate::plan) fn grow_capacity(&mut self, server: ServerId) {
+        let slots = self.placement.slots_of(server);
+        if self.capacity.grow(server, slots, self.now) {
+            self.placement
+                .set_limit(server, self.capacity.limit(server));
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct ServerRecord {
     pub(super) asides: u32,
     /// It takes no call of this client.
     pub(super) refused: bool,
+    /// Until when it may have room for fewer calls than it has slots.
+    pub(super) limited_until: Duration,
     /// It has given a result or a fault.
     pub(super) has_answered: bool,
     /// It is, or was, in reserve.
@@ -48,10 +50,30 @@ impl ServerRecord {
             since: Duration::ZERO,
             asides: 0,
             refused: false,
+            limited_until: Duration::ZERO,
             has_answered: false,
             reserve: config.reserve,
             role: config.role,
             trials: BTreeSet::new(),
+        }
+    }
+
+    /// Records that it has refused a call as busy. It may have room for one call alone, for
+    /// two after a pause, for four after another one, and so on.
+    pub(super) fn refuses(&mut self, pause: Duration, now: Duration) {
+        let pause = pause.max(Duration::from_secs(1));
+        // Its status may say that it has a few slots more.
+        let doublings = (self.slots + 4).ilog2() + 1;
+        if pause <= Duration::from_secs(4) {
+            self.limited_until = now + doublings * pause;
+        }
+    }
+
+    /// Returns the number of calls that it takes at a time at least.
+    pub(super) fn room(&self, now: Duration) -> usize {
+        match now < self.limited_until {
+            true => 1,
+            false => self.slots,
         }
     }
 

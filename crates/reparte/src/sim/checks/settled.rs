@@ -12,7 +12,7 @@ use crate::sim::virtual_server::VirtualServer;
 impl Checks {
     /// No task is lost, no call of an ended task goes on, a server of no use is
     /// out, and nothing waits that could run. `sent`: the number of tasks sent.
-    pub(in crate::sim) fn settled(&self, plan: &Plan, sent: u64, over: bool) {
+    pub(in crate::sim) fn settled(&self, plan: &Plan, sent: u64, over: bool, now: Duration) {
         if let Some(server) = self.useless {
             assert_eq!(self.servers[server.index()].state, State::Out);
         }
@@ -29,14 +29,15 @@ impl Checks {
             assert!(wanted, "a call of a task that has ended goes on");
         }
         if !over && !self.draining {
-            self.check_nothing_starves(plan.pays_for_retries());
+            self.check_nothing_starves(plan.pays_for_retries(), now);
         }
     }
 
     /// No server that is up has a free slot while a task waits that may use it.
     /// A task may not use the server that failed it, while another is up; and
-    /// not before its retry is paid for, or its isolation begins.
-    fn check_nothing_starves(&self, paid: bool) {
+    /// not before its retry is paid for, or its isolation begins. A server that has refused
+    /// calls of late may have room for fewer.
+    fn check_nothing_starves(&self, paid: bool, now: Duration) {
         let servers = || (0..self.servers.len()).map(ServerId::new);
         // A server may be held for a task that runs in isolation.
         let isolated = |open: &TaskRecord| open.breaks >= 2 && open.calls.is_empty();
@@ -44,7 +45,7 @@ impl Checks {
         for server in servers().filter(|&server| self.is_in_use(server)) {
             let record = &self.servers[server.index()];
             let shares = |call: &CallId| self.running[call].1 == server;
-            if record.running >= record.slots || self.perhaps_isolated.iter().any(shares) {
+            if record.running >= record.room(now) || self.perhaps_isolated.iter().any(shares) {
                 continue;
             }
             for (task, open) in &self.open {

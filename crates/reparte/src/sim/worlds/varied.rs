@@ -120,6 +120,26 @@ pub(super) fn busy_servers(random: &mut SplitMix) -> Scenario {
     scenario
 }
 
+/// Number of calls that a server has memory for at a time in [`short_of_memory`].
+pub(super) const ROOM: usize = 2;
+
+/// Each server has memory for two calls at a time, and takes more.
+pub(super) fn short_of_memory(random: &mut SplitMix) -> Scenario {
+    let servers = pick(random, &[1, 2, 5]);
+    let calm = quiet(random, servers);
+    Scenario {
+        slots: calm.slots.iter().map(|slots| 4 * slots).collect(),
+        tasks: 300 + random.below(300),
+        longest_ms: 100,
+        max_attempts: pick(random, &[1, 10]),
+        troubles: Troubles {
+            room: Some(ROOM),
+            ..Troubles::default()
+        },
+        ..calm
+    }
+}
+
 fn draw_busy(random: &mut SplitMix) -> ErrorKind {
     ErrorKind::Busy {
         retry_after: pick(random, &[None, Some(700 * MS), Some(90_000 * MS)]),
