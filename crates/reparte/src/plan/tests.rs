@@ -88,6 +88,8 @@ scripts! {
     a_foreign_server_is_doubted_when_its_task_takes_long
     a_foreign_server_is_probed_then_tried
     a_server_that_becomes_suspected_while_it_is_probed_has_a_trial
+    a_server_that_refuses_one_call_of_several_goes_on_with_the_others
+    a_server_that_refuses_its_only_call_pauses
     a_full_window_lets_the_oldest_task_alone_begin
     a_full_window_leaves_slots_to_a_hedge
     a_hedge_waits_for_the_sender
