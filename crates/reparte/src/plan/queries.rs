@@ -8,6 +8,7 @@ use crate::plan::action::Action;
 use crate::plan::calls::CallState;
 use crate::plan::health::State;
 use crate::plan::hedging;
+use crate::plan::tasks::Task;
 
 /// For the plan's caller.
 impl Plan {
@@ -158,6 +159,12 @@ impl Plan {
             true => self.tasks.oldest_if_new(),
             false => self.tasks.first_new(),
         }
+    }
+
+    /// Returns whether a full window keeps the task from its first call.
+    pub(super) fn is_held_back(&self, task: TaskId) -> bool {
+        let is_new = self.tasks.get(task).is_some_and(Task::is_new);
+        self.is_window_full && is_new && self.next_new() != Some(task)
     }
 
     /// Returns the number of tasks that wait for a slot or the budget, and that the window

@@ -95,6 +95,11 @@ impl Task {
         self.queue.is_some()
     }
 
+    /// Returns whether the task waits for its first call.
+    pub(super) fn is_new(&self) -> bool {
+        self.queue == Some(Queue::New)
+    }
+
     /// Returns whether the task waits to run in isolation.
     pub(super) fn waits_isolated(&self) -> bool {
         self.queue == Some(Queue::Isolated)
@@ -192,7 +197,7 @@ impl Tasks {
     /// Returns the oldest open task, if it is new.
     pub(super) fn oldest_if_new(&self) -> Option<TaskId> {
         let (&task, oldest) = self.open.first_key_value()?;
-        (oldest.queue == Some(Queue::New)).then_some(task)
+        oldest.is_new().then_some(task)
     }
 
     /// Returns the number of new tasks.

@@ -225,13 +225,20 @@ fn troubles_in_gaps_of_seeds_192_and_1858_fail_few_tasks() {
     }
 }
 
+const WITHIN_A_WINDOW: Draw = |random| Scenario {
+    window: Some([1, 3, 20][random.below(3) as usize]),
+    ..mixed(random)
+};
+
 #[test]
 fn a_full_window_changes_nothing_of_troubles_at_once() {
-    let within_a_window: Draw = |random| Scenario {
-        window: Some([1, 3, 20][random.below(3) as usize]),
-        ..mixed(random)
-    };
-    run(SEEDS, within_a_window, check_nearly_all_done);
+    run(SEEDS, WITHIN_A_WINDOW, check_nearly_all_done);
+}
+
+/// Parked tasks waited for others that the window held back.
+#[test]
+fn a_full_window_of_seed_392_is_no_outage() {
+    run_seed(392, WITHIN_A_WINDOW, check_nearly_all_done);
 }
 
 #[test]

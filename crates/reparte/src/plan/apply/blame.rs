@@ -71,14 +71,14 @@ impl Plan {
     }
 
     /// Returns whether no other task is left to test the server with: each one that
-    /// waits has a case with it.
+    /// waits has a case with it, or is held back until an older one has ended.
     fn is_last(&self, server: ServerId) -> bool {
-        self.input_closed
+        (self.input_closed || self.is_window_full)
             && self.calls.awaited() == 0
             && self
                 .tasks
                 .waiting_tasks()
-                .all(|task| self.cases.has(task, server))
+                .all(|task| self.cases.has(task, server) || self.is_held_back(task))
     }
 
     /// Applies what a contested failure says about a server that is not suspected: one
