@@ -90,6 +90,9 @@ scripts! {
     a_server_that_becomes_suspected_while_it_is_probed_has_a_trial
     a_server_that_refuses_one_call_of_several_goes_on_with_the_others
     a_server_that_refuses_its_only_call_pauses
+    a_retried_fault_goes_back_once_no_other_server_can_come
+    a_fault_fails_once_no_other_server_can_check_it
+    a_retried_fault_without_attempts_fails_once_no_other_server_can_come
     a_full_window_lets_the_oldest_task_alone_begin
     a_full_window_leaves_slots_to_a_hedge
     a_hedge_waits_for_the_sender
