@@ -8,7 +8,8 @@ use crate::run::call_result::CallResult;
 
 /// Returns the bytes that a result takes, without what it shares with others.
 pub(super) fn result_memory(result: &CallResult) -> usize {
-    size_of::<CallResult>() + heap(&result.value)
+    let errors = result.errors.as_ref().map_or(0, String::len);
+    size_of::<CallResult>() + heap(&result.value) + errors
 }
 
 /// Returns the bytes that a value takes beside its own place. A decoded value has at most as
@@ -61,8 +62,9 @@ mod tests {
                 server: "a".into(),
                 time: Duration::ZERO,
                 attempts: 1,
+                errors: Some("123".to_owned()),
             };
-            let own = size_of::<CallResult>();
+            let own = size_of::<CallResult>() + 3;
             assert_eq!(result_memory(&result), own + bytes, "{result:?}");
         }
     }
