@@ -89,13 +89,3 @@ impl fmt::Display for LineFormat {
         }
     }
 }
-
-/// Reads the text between columns. `\t` is a tab, which shells don't write easily.
-pub(super) fn separator(text: &str) -> Result<String, String> {
-    match text.replace("\\t", "\t") {
-        text if text.is_empty() => {
-            Err("it can't be empty: give a text such as , or \\t for a tab".to_owned())
-        }
-        text => Ok(text),
-    }
-}
