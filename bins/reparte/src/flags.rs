@@ -4,6 +4,8 @@
 pub(crate) mod client;
 #[cfg(feature = "redis")]
 pub(crate) mod engine;
+#[cfg(unix)]
+pub(crate) mod given;
 mod named_file;
 #[cfg(unix)]
 mod own_certificate;

@@ -29,6 +29,9 @@ mod program;
 mod progress_display;
 #[cfg(all(test, unix))]
 mod proportion;
+mod random;
+#[cfg(unix)]
+mod remote;
 mod run;
 #[cfg(unix)]
 mod serve;
@@ -37,12 +40,16 @@ mod status;
 mod task_estimate;
 #[cfg(all(test, unix))]
 mod test_folder;
+#[cfg(unix)]
+mod up;
 mod value_type;
 
 use std::process::ExitCode;
 
 use crate::console::Console;
-use clap::{CommandFactory as _, Parser};
+#[cfg(unix)]
+use crate::program::flags::ProgramFlags;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use cli_support::diagnostics;
 use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
@@ -63,6 +70,7 @@ Examples:
   reparte run --servers hosts.txt --function upper --journal run.journal \
     --resumed skip < in >> out
   reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
+  seq 1000 | reparte run --ssh hosts.txt --with block.py -- python3 block.py {}
   seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
 #[cfg(feature = "factoring")]
@@ -111,6 +119,8 @@ enum Command {
     Factor(factor::flags::FactorCommand),
     #[cfg(unix)]
     Serve(serve::Serve),
+    #[cfg(unix)]
+    Up(Box<up::Up>),
     Status(status::Status),
     Call(call::Call),
     Methods(methods::Methods),
@@ -120,6 +130,21 @@ enum Command {
 }
 
 impl Command {
+    /// Notes the flags of a program that other machines are to have.
+    #[cfg(unix)]
+    fn with_given_flags(mut self, matches: &clap::ArgMatches) -> Self {
+        let given = || {
+            let subcommand = matches.subcommand();
+            subcommand.map(|(_, matches)| flags::given::given::<ProgramFlags>(matches))
+        };
+        match &mut self {
+            Command::Run(run) => run.given = given().unwrap_or_default(),
+            Command::Up(up) => up.given = given().unwrap_or_default(),
+            _ => {}
+        }
+        self
+    }
+
     /// Returns the filters of the log, to which `RUST_LOG` may add: a server logs each request
     /// that it answers.
     fn log_filters(&self) -> &'static str {
@@ -136,7 +161,10 @@ fn main() -> ExitCode {
     if program::guard::is_guard() {
         return program::guard::run();
     }
-    let command = Command::parse();
+    let matches = Command::command().get_matches();
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    #[cfg(unix)]
+    let command = command.with_given_flags(&matches);
     let console = Console::default();
     diagnostics::start(console.clone());
     logging::start(command.log_filters(), AccessLine::TimeFirst, false);
@@ -146,6 +174,8 @@ fn main() -> ExitCode {
         Command::Factor(factor) => factor.run(&console),
         #[cfg(unix)]
         Command::Serve(serve) => serve.run(),
+        #[cfg(unix)]
+        Command::Up(up) => up.run(&console),
         Command::Status(status) => status.run(),
         Command::Call(call) => call.run(),
         Command::Methods(methods) => methods.run(),

@@ -13,6 +13,7 @@
 
 mod answer_form;
 mod binary_kind;
+mod by_ssh;
 mod call_result;
 mod check_process;
 mod collector;
@@ -56,6 +57,7 @@ mod task;
 mod task_format;
 mod task_reader;
 mod verdict;
+mod work;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -73,6 +75,8 @@ use crate::program::file::find_program;
 #[cfg(unix)]
 use crate::program::init_process;
 use crate::progress_display::ProgressDisplay;
+#[cfg(unix)]
+use crate::remote::RemoteServers;
 use crate::run::call_result::CallResult;
 use crate::run::collector::{Sinks, collect};
 use crate::run::destination::Destination;
@@ -83,7 +87,6 @@ use crate::run::feeder::Feeder;
 use crate::run::flags::RunCommand;
 use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
-use crate::run::local_servers::LocalServers;
 use crate::run::outcomes::OutcomeStream;
 use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
@@ -141,7 +144,9 @@ impl RunCommand {
         if self.dry_run {
             return dry_run::run(&self, console);
         }
-        // They stop when this is dropped, which is after the run.
+        // These stop when they are dropped, which is after the run.
+        #[cfg(unix)]
+        let remote = self.start_remote(console)?;
         let _local_servers = self.start_local_servers()?;
         let servers = Servers::connect(&self, self.check()?, console)?;
         let Servers {
@@ -150,8 +155,13 @@ impl RunCommand {
             entries,
             reader,
             setup,
-            programs,
+            #[cfg_attr(not(unix), allow(unused_mut, reason = "it has a check alone"))]
+            mut programs,
         } = servers;
+        #[cfg(unix)]
+        {
+            programs.remote = remote.as_ref().map(RemoteServers::remover);
+        }
         let files = self.open()?;
         if files.format.has_columns() {
             let names = files.tasks.names().map(|names| &**names);
@@ -199,16 +209,6 @@ impl RunCommand {
         };
         let collected = collect(outcomes, &mut run.feeder, sinks);
         self.finish(run, collected, console)
-    }
-
-    fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
-        let count = match self.program() {
-            [] => self.local.unwrap_or(0),
-            _ => 0,
-        };
-        let servers = LocalServers::start(count.into())?;
-        self.servers.add(servers.addresses());
-        Ok(servers)
     }
 
     fn check(&self) -> Result<Option<Arc<ResultCheck>>, Failure> {

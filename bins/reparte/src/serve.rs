@@ -8,6 +8,7 @@ mod call_log;
 mod engine_worker;
 mod function;
 mod shutdown;
+mod standard_input;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -100,6 +101,10 @@ pub(crate) struct Serve {
     /// status and the end of its error output
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Stop, as at SIGTERM, when standard input ends, and with =S also when it brings nothing
+    /// for S seconds: for a server that another program starts and holds by a pipe
+    #[arg(long, value_name = "S", value_parser = seconds, num_args = 0..=1, require_equals = true)]
+    until_stdin_ends: Option<Option<Duration>>,
     #[command(flatten)]
     limits: ProgramFlags,
     /// Run the program as this user, and not as root: it then can't read the token and the
@@ -212,6 +217,9 @@ impl Serve {
             }
             stopped.stop();
         })?;
+        if let Some(silence) = self.until_stdin_ends {
+            standard_input::stop_at_end(silence)?;
+        }
         program.start_ahead(options.workers);
         let address = listener.address().map_err(Failure::server)?;
         announce(&address.url(options.tls.is_some()));

@@ -38,6 +38,12 @@ impl ServerList {
         self.server.extend(servers);
     }
 
+    /// Names the file.
+    #[cfg(unix)]
+    pub(crate) fn set_file(&mut self, path: &Path) {
+        self.servers = Some(path.to_owned());
+    }
+
     /// Returns the servers that are arguments.
     pub(super) fn arguments(&self) -> &[String] {
         &self.server

@@ -3,8 +3,7 @@
 //! The comments of fields and variants are the text of `--help`.
 
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -21,6 +20,7 @@ use crate::program::flags::ProgramFlags;
 use crate::program::process::KILL_AFTER;
 #[cfg(unix)]
 use crate::program::result_type::ResultType;
+use crate::remote::flags::RemoteFlags;
 use crate::run::answer_form::AnswerForm;
 use crate::run::halt::halt;
 use crate::run::input_format::InputFormat;
@@ -30,7 +30,6 @@ use crate::run::local_program::LocalProgram;
 use crate::run::output_format::OutputFormat;
 #[cfg(unix)]
 use crate::run::shortage::ShortagePatience;
-use crate::shell::quote;
 use crate::value_type::ValueType;
 
 /// Calls a function for each line of standard input, on all servers at a time
@@ -72,6 +71,13 @@ pub(crate) struct RunCommand {
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "FILE", requires = "engine")]
     pub(super) engine_login: Option<PathBuf>,
+    /// Start servers on the hosts in this file by ssh, which run PROGRAM, and end them after the
+    /// run: one host a line, as ssh knows it, N/ before it for N calls at a time. This machine
+    /// takes part with --local N. See `reparte up`
+    #[cfg(unix)]
+    #[arg(long = "ssh", value_name = "HOSTS", requires = "program")]
+    #[arg(conflicts_with_all = ["servers", "proxy", "token_file"])]
+    pub(super) hosts: Option<PathBuf>,
     /// The function's name on the servers
     // Without it a program has to be there, which `run` checks.
     #[arg(long, value_name = "NAME", value_parser = function)]
@@ -214,7 +220,14 @@ pub(crate) struct RunCommand {
 
     #[cfg(unix)]
     #[command(flatten, next_help_heading = "Program")]
-    program_flags: ProgramFlags,
+    pub(super) program_flags: ProgramFlags,
+    #[cfg(unix)]
+    #[command(flatten)]
+    pub(super) remote: RemoteFlags,
+    /// The flags of the program that were given, as words.
+    #[cfg(unix)]
+    #[arg(skip)]
+    pub(crate) given: Vec<OsString>,
 
     #[command(flatten)]
     pub(super) client: ClientFlags,
@@ -323,7 +336,7 @@ impl RunCommand {
     /// Returns the program that is run on this machine, if one is given.
     #[cfg(unix)]
     pub(super) fn local_program(&self) -> Result<Option<LocalProgram>, Failure> {
-        if self.program.is_empty() {
+        if !self.runs_here() {
             return Ok(None);
         }
         let patience = ShortagePatience {
@@ -341,27 +354,5 @@ impl RunCommand {
         return &self.program;
         #[cfg(not(unix))]
         return &[];
-    }
-
-    /// Returns the name that the run has: the function's, or else the program's, whose arguments
-    /// may hold secrets.
-    pub(super) fn title(&self) -> String {
-        let program = || {
-            let path = self.program().first().map(Path::new);
-            let name = path.and_then(Path::file_name).unwrap_or_default();
-            name.to_string_lossy().into_owned()
-        };
-        self.function.clone().unwrap_or_else(program)
-    }
-
-    /// Returns the name of the work, by which a journal knows whether its results are of it.
-    pub(super) fn work(&self, format: impl Display) -> String {
-        let program = || {
-            let words = self.program().iter();
-            let words = words.map(|word| quote(&word.to_string_lossy(), "-_./:,=@%+{}"));
-            words.collect::<Vec<_>>().join(" ")
-        };
-        let work = self.function.clone().unwrap_or_else(program);
-        format!("{work} ({format})")
     }
 }

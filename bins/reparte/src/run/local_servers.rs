@@ -3,8 +3,8 @@
 #[cfg(feature = "factoring")]
 pub(crate) use factorizar_service::LocalServers;
 
-#[cfg(not(feature = "factoring"))]
 use crate::exit::Failure;
+use crate::run::flags::RunCommand;
 
 /// No servers: they need the feature `factoring`.
 #[cfg(not(feature = "factoring"))]
@@ -28,5 +28,18 @@ impl LocalServers {
     /// Returns no address.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = String> {
         std::iter::empty()
+    }
+}
+
+impl RunCommand {
+    /// Starts the servers of `--local`, if it is not for a program.
+    pub(super) fn start_local_servers(&mut self) -> Result<LocalServers, Failure> {
+        let count = match self.program() {
+            [] => self.local.unwrap_or(0),
+            _ => 0,
+        };
+        let servers = LocalServers::start(count.into())?;
+        self.servers.add(servers.addresses());
+        Ok(servers)
     }
 }

@@ -9,6 +9,8 @@ use reparte_redis::RedisQueueHandle;
 use crate::exit::Failure;
 #[cfg(unix)]
 use crate::program::runner::ProgramRunner;
+#[cfg(unix)]
+use crate::remote::Remover;
 use crate::run::result_check::ResultCheck;
 
 /// The programs of a run, and its tasks on an engine.
@@ -21,6 +23,9 @@ pub(super) struct Programs {
     /// The queue on an engine.
     #[cfg(feature = "redis")]
     pub(super) queue: Option<RedisQueueHandle>,
+    /// Removes the files of servers that were started by ssh.
+    #[cfg(unix)]
+    pub(super) remote: Option<Remover>,
 }
 
 impl Programs {
@@ -77,5 +82,9 @@ impl Programs {
             program.kill();
         }
         self.close_queue();
+        #[cfg(unix)]
+        if let Some(remote) = &self.remote {
+            remote.remove();
+        }
     }
 }

@@ -89,7 +89,7 @@ impl Servers {
         // Each call has a connection, and each program has pipes.
         raise_limit();
         let setup = DestinationSetup {
-            function: command.function.clone(),
+            function: command.called_function(),
             client: command.client_options()?,
             time_limit: command.timeout,
             rules: ResultRules {
@@ -98,7 +98,7 @@ impl Servers {
             },
         };
         let mut destinations = Vec::new();
-        let has_program = !command.program().is_empty();
+        let has_program = command.runs_here();
         #[cfg_attr(
             not(any(unix, feature = "redis")),
             allow(unused_mut, reason = "it has a check alone")
@@ -114,7 +114,7 @@ impl Servers {
             destinations.push(Destination::queue(queue, setup.rules.clone()));
         }
         let needs_server = destinations.is_empty() && !has_program;
-        let mut reader = ServerReader::new(&command.servers, command.function.as_deref());
+        let mut reader = ServerReader::new(&command.servers, setup.function.as_deref());
         let (mut keys, mut entries) = (Vec::new(), Vec::new());
         if needs_server || !command.servers.is_empty() {
             entries = match needs_server {

@@ -14,6 +14,7 @@ pub mod functions;
 pub mod kept_worker;
 pub mod named_pipe;
 pub mod server;
+pub mod sshd;
 pub mod terminal;
 
 use std::process::Command;

@@ -1,0 +1,287 @@
+//! `reparte up` and `reparte run --ssh`: servers that are started by ssh, with a real sshd.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
+
+mod common;
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use common::sshd::Ssh;
+use common::{reparte, run};
+use rustix::process::{Pid, Signal, kill_process};
+use test_support::{Ended, Running, until};
+
+/// A program whose result is its directory, its server's process and its argument. It reads a
+/// file of --with.
+const PROGRAM: &[&str] = &["sh", "-c", "echo $PWD $PPID $(cat data.txt) $0", "{}"];
+
+/// Hosts with servers that are up.
+struct Up {
+    ssh: Ssh,
+    running: Running,
+    list: String,
+}
+
+/// The place where a server ran.
+struct Place {
+    directory: PathBuf,
+    server: i32,
+}
+
+impl Place {
+    /// Waits until nothing is left of it.
+    fn gone(&self) {
+        until("the server has ended", || !is_running(self.server));
+        until("its directory is gone", || !self.directory.exists());
+    }
+}
+
+fn is_running(process: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/stat"));
+    status.is_ok_and(|status| !status.contains(") Z "))
+}
+
+fn up_command(ssh: &Ssh, hosts: &str, program: &[&str]) -> Running {
+    let hosts = ssh.files.write("hosts", hosts, 0o600);
+    let data = ssh.files.write("data.txt", "data", 0o600);
+    let flags = ["up", &hosts, "--function", "f", "--with", &data];
+    let flags = [&flags[..], &["--ssh-program", &ssh.program, "--"], program].concat();
+    Running::start(reparte(&flags))
+}
+
+impl Up {
+    /// Starts servers on hosts, and waits until they are settled.
+    fn start(ssh: Ssh, hosts: &str, expected: &str) -> Self {
+        let running = up_command(&ssh, hosts, PROGRAM);
+        let command = running.line_after(&format!("{expected} hosts are up: "));
+        let list = command.split_whitespace().nth(3).unwrap().to_owned();
+        assert_eq!(
+            command,
+            format!("reparte run --servers {list} --function f")
+        );
+        Up { ssh, running, list }
+    }
+
+    /// Runs a task, and returns where it ran.
+    fn run(&self) -> Place {
+        let task = self.ssh.files.path("task");
+        fs::write(&task, "it's a \"task\"\n").unwrap();
+        let list = ["--servers", &*self.list, "--function", "f"];
+        place(&run(&[&["run", "--tasks", &task], &list[..]].concat()))
+    }
+
+    /// The processes of ssh.
+    fn links(&self) -> Vec<i32> {
+        children(self.running.id().try_into().unwrap())
+    }
+}
+
+fn place(ended: &Ended) -> Place {
+    ended.expect_code(0);
+    let words: Vec<&str> = ended.stdout.splitn(4, ' ').collect();
+    assert_eq!(words[2..], ["data", "it's a \"task\"\n"]);
+    Place {
+        directory: Path::new(words[0]).parent().unwrap().to_owned(),
+        server: words[1].parse().unwrap(),
+    }
+}
+
+fn children(of: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    for task in fs::read_dir(format!("/proc/{of}/task")).unwrap() {
+        let children = task.unwrap().path().join("children");
+        let children = fs::read_to_string(children).unwrap();
+        found.extend(
+            children
+                .split_whitespace()
+                .map(|id| id.parse::<i32>().unwrap()),
+        );
+    }
+    found
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_program_runs_on_hosts_and_nothing_is_left() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    ssh.serve("two", &[]);
+    let up = Up::start(ssh, "2/one\ntwo  # the other\n", "2 of 2");
+    let private = Path::new(&up.list).parent().unwrap().to_owned();
+    assert_eq!(mode(&private), 0o700);
+    assert_eq!(mode(&private.join("one")), 0o600);
+    let status = run(&["status", "--servers", &up.list]);
+    status.expect_code(0);
+    assert_eq!(status.stdout.matches(" up ").count(), 2, "{status:?}");
+    let place = up.run();
+    assert_eq!(mode(&place.directory), 0o700);
+    assert_eq!(mode(&place.directory.join("s")), 0o600);
+    let ended = up.running.interrupt();
+    ended.expect_code(0);
+    place.gone();
+    assert!(!private.exists());
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn hosts_that_refuse_or_hang_are_left_out() {
+    let mut ssh = Ssh::new();
+    ssh.serve("good", &[]);
+    ssh.serve("strict", &["AuthorizedKeysFile=none"]);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    ssh.add_host("silent", silent.local_addr().unwrap().port());
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+    ssh.add_host("closed", closed.local_addr().unwrap().port());
+    drop(closed);
+    let up = Up::start(ssh, "strict\nsilent\nclosed\ngood\n", "1 of 4");
+    let place = up.run();
+    let ended = up.running.interrupt();
+    ended.expect_code(0);
+    for told in [
+        "strict: no server: ",
+        "Permission denied",
+        "silent: no server: ",
+        "closed: no server: ",
+        "Connection refused",
+        "good: up",
+    ] {
+        ended.expect_told(told);
+    }
+    place.gone();
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_cut_link_ends_its_server_and_another_one_is_started() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    let up = Up::start(ssh, "one\n", "1 of 1");
+    let place = up.run();
+    for link in up.links() {
+        kill_process(Pid::from_raw(link).unwrap(), Signal::KILL).unwrap();
+    }
+    up.running.line_after("one: the link is lost");
+    place.gone();
+    up.running.line_after("one: up");
+    let next = up.run();
+    assert_ne!(next.directory, place.directory);
+    up.running.interrupt().expect_code(0);
+    next.gone();
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_killed_command_leaves_nothing_on_its_hosts() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    let up = Up::start(ssh, "one\n", "1 of 1");
+    let place = up.run();
+    let links = up.links();
+    up.running.kill();
+    place.gone();
+    until("ssh has ended", || {
+        !links.iter().any(|&link| is_running(link))
+    });
+    let private = Path::new(&up.list).parent().unwrap();
+    fs::remove_dir_all(private).unwrap();
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_host_without_forwarded_sockets_has_a_port_and_a_token() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &["AllowStreamLocalForwarding=no"]);
+    let up = Up::start(ssh, "one\n", "1 of 1");
+    assert_eq!(mode(Path::new(&up.list)), 0o600);
+    let list = fs::read_to_string(&up.list).unwrap();
+    let (address, _) = list.split_once("  #").unwrap();
+    let (before, socket) = address.split_once('@').unwrap();
+    assert!(before.starts_with("unix:reparte:"), "{list}");
+    // Without the token, as another user of the host would call.
+    run(&["call", &format!("unix:{socket}"), "f", "x"]).expect_code(8);
+    let place = up.run();
+    up.running.interrupt().expect_code(0);
+    place.gone();
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_host_that_can_not_run_the_command_is_told() {
+    let mut ssh = Ssh::new();
+    let other = "#!/bin/sh\ncase $1 in -m) echo riscv64;; *) echo Linux;; esac\n";
+    let path = ssh.replace_program("uname", other);
+    ssh.serve("other", &[&path]);
+    let running = up_command(&ssh, "other\n", PROGRAM);
+    let ended = running.end();
+    ended.expect_code(4);
+    ended.expect_told("other: no server: its processor is riscv64, and the command is for");
+    ended.expect_told("--remote-binary");
+    fs::remove_file(ssh.files.path("hosts")).unwrap();
+    fs::remove_file(ssh.files.path("data.txt")).unwrap();
+    let path = ssh.replace_program("uname", "#!/bin/sh\nexec /usr/bin/uname \"$@\"\n");
+    ssh.replace_program("getconf", "#!/bin/sh\necho glibc 2.1\n");
+    ssh.serve("old", &[&path]);
+    let ended = up_command(&ssh, "old\n", PROGRAM).end();
+    ended.expect_code(4);
+    ended.expect_told("old: no server: it has the C library glibc 2.1, and the command needs");
+}
+
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_run_starts_its_servers_and_ends_them() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    ssh.serve("two", &[]);
+    let files = &ssh.files;
+    let hosts = files.write("hosts", "one\ntwo\n", 0o600);
+    let data = files.write("data.txt", "data", 0o600);
+    let task = files.write("task", "it's a \"task\"\n", 0o600);
+    let flags = ["run", "--ssh", &hosts, "--with", &data, "--tasks", &task];
+    let command = [&flags[..], &["--ssh-program", &ssh.program, "--"], PROGRAM].concat();
+    let ended = run(&command);
+    let place = place(&ended);
+    place.gone();
+    // A kept program, by flags of its own.
+    let worker = "while read line; do echo \"$line!\"; done";
+    let tasks: String = (0..20).map(|n| format!("{n}\n")).collect();
+    let tasks = files.write("tasks", &tasks, 0o600);
+    let flags = ["run", "--ssh", &hosts, "--tasks", &tasks, "--keep"];
+    let program = ["--ssh-program", &ssh.program, "--", "sh", "-c", worker];
+    let expected: String = (0..20).map(|n| format!("{n}!\n")).collect();
+    run(&[&flags[..], &program].concat()).expect(&expected);
+}
+
+#[test]
+fn flags_that_do_not_fit_are_told() {
+    let files = test_support::TestDirectory::new("up");
+    let none = files.write("none", "# nobody\n", 0o600);
+    let option = files.write("option", "-oProxyCommand=x\n", 0o600);
+    let up = |hosts: &str, flags: &[&str]| {
+        let command = ["up", hosts, "--function", "f"];
+        run(&[&command[..], flags, &["--", "cat"]].concat())
+    };
+    up(&none, &[]).expect_error(2, &["names no host"]);
+    up(&option, &[]).expect_error(2, &["line 1", "as ssh knows it"]);
+    up("/nowhere", &[]).expect_error(2, &["can't read"]);
+    let hosts = files.write("hosts", "a\n", 0o600);
+    up(&hosts, &["--with", "/nowhere"]).expect_error(2, &["--with: can't read /nowhere"]);
+    up(&hosts, &["--with", ".."]).expect_error(2, &["by its own name"]);
+    up(&hosts, &["--with", &none, "--with", &none]).expect_error(2, &["two files"]);
+    up(&hosts, &["--remote-binary", "/nowhere"]).expect_error(2, &["--remote-binary"]);
+    up(&hosts, &["--keep", "--results-fd", "2"]).expect_error(2, &["--results-fd"]);
+    let ended = up(&hosts, &["--ssh-program", "/nowhere"]);
+    ended.expect_code(4);
+    ended.expect_told("a: no server: can't run /nowhere");
+    run(&["run", "--ssh", &hosts]).expect_code(2);
+}
