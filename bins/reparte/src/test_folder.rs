@@ -15,7 +15,7 @@ impl TestFolder {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let number = MADE.fetch_add(1, Relaxed);
         let folder = std::env::temp_dir().join(format!("reparte-unit-{}-{number}", process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&folder).expect("a folder for tests can be made");
         TestFolder(folder)
     }
 
@@ -37,8 +37,8 @@ impl TestFolder {
             .create_new(true)
             .mode(mode)
             .open(&path)
-            .unwrap();
-        file.write_all(text.as_bytes()).unwrap();
+            .expect("the file is new");
+        file.write_all(text.as_bytes()).expect("there is room");
         path
     }
 }
