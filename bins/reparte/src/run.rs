@@ -29,6 +29,7 @@ mod feeder;
 pub(crate) mod flags;
 mod halt;
 mod input_format;
+mod input_lines;
 mod input_progress;
 pub(crate) mod interrupt;
 mod journal;

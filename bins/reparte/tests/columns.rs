@@ -254,3 +254,65 @@ fn nothing_to_call_is_told_so() {
     run_over("", &["--"]).expect_error(2, &["--function", "a program of this machine after --"]);
     run_over("", &["--", ""]).expect_error(2, &["the name of the program is empty"]);
 }
+
+/// Each row has a number of its own, by which files and messages name it.
+#[test]
+fn lines_may_end_with_a_carriage_return_alone() {
+    let files = TestDirectory::new("returns");
+    let results = files.path("results");
+    let program = [
+        "--results",
+        &*results,
+        "--",
+        "sh",
+        "-c",
+        "echo $REPARTE_TASK $0",
+        "{a}",
+    ];
+    let ended = run_over(
+        "a,b\r1,2\r3,4\r5,6\r",
+        &[&["--input", "csv"], &program[..]].concat(),
+    );
+    ended.expect("2 1\n3 3\n4 5\n");
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 9);
+    let third = fs::read_to_string(format!("{results}/4.out")).unwrap();
+    assert_eq!(third, "4 5\n");
+}
+
+/// The first row is as foreign as the others.
+#[test]
+fn names_of_columns_are_written_as_cells_are() {
+    for (input, name, output, head) in [
+        (
+            "\"=HYPERLINK(\"\"http://evil\"\")\",b\n1,2\n",
+            "csv",
+            "spreadsheet",
+            "task,\"'=HYPERLINK(\"\"http://evil\"\")\",b,result,error",
+        ),
+        (
+            "\"a\tb\nc\",d\n1,2\n",
+            "csv",
+            "tsv",
+            "task\ta\\tb\\nc\td\tresult\terror",
+        ),
+        (
+            "task,result,b\n1,2,3\n",
+            "csv",
+            "csv",
+            "task,input.task,input.result,b,result,error",
+        ),
+        (
+            "stderr\tb\n1\t2\n",
+            "tsv",
+            "csv",
+            "task,stderr,b,result,error",
+        ),
+    ] {
+        let flags = ["--input", name, "--output", output, "--", "echo", "{1}"];
+        let ended = run_over(input, &flags);
+        ended.expect_code(0);
+        let first = ended.stdout.lines().next().unwrap();
+        assert!(first.starts_with(head), "{first}");
+        assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.stdout);
+    }
+}

@@ -86,10 +86,9 @@ fn with_end(mut text: String) -> String {
 }
 
 fn status(task: &Task, outcome: &Result<CallResult, TaskError>) -> String {
-    let mut json = object(task, outcome);
+    let mut json = object(task, outcome, false);
     if let Json::Object(members) = &mut json {
         members.remove("result");
-        members.remove("stderr");
         let status = match outcome {
             Ok(_) => "done",
             Err(_) => "failed",

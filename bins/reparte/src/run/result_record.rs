@@ -10,13 +10,35 @@ use crate::run::call_result::CallResult;
 use crate::run::task::Task;
 
 /// Returns the names of the fields of a row, in their order. The columns of the input, if they have
-/// names, stand in place of the line.
-pub(super) fn field_names(columns: Option<&[String]>, has_errors: bool) -> Vec<&str> {
-    let input = columns.map(|names| names.iter().map(String::as_str).collect());
-    let input: Vec<&str> = input.unwrap_or_else(|| vec!["input"]);
+/// names, stand in place of the line. A column that has the name of another field, such as `result`,
+/// becomes `input.result`: no name stands twice.
+pub(super) fn field_names(columns: Option<&[String]>, has_errors: bool) -> Vec<String> {
     let outcome = ["result", "error", "server", "seconds", "attempts"];
     let errors: &[&str] = if has_errors { &["stderr"] } else { &[] };
-    [&["task"][..], &input, &outcome, errors].concat()
+    let others = [&["task"][..], &outcome, errors].concat();
+    let input = match columns {
+        None => vec!["input".to_owned()],
+        Some(names) => distinct_names(names, &others),
+    };
+    let mut names = vec!["task".to_owned()];
+    names.extend(input);
+    names.extend(others.into_iter().skip(1).map(str::to_owned));
+    names
+}
+
+/// Returns the names with `input.` before those that are taken, as often as it takes.
+fn distinct_names(names: &[String], taken: &[&str]) -> Vec<String> {
+    let renamed = names.iter().map(|name| {
+        let mut new = name.clone();
+        if taken.contains(&&*new) {
+            new.insert_str(0, "input.");
+            while names.contains(&new) {
+                new.insert_str(0, "input.");
+            }
+        }
+        new
+    });
+    renamed.collect()
 }
 
 /// Returns an outcome as a row of a table, with so many columns of the input.
@@ -67,7 +89,11 @@ pub(super) fn fields(
 }
 
 /// Returns an outcome as a JSON object.
-pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Json {
+pub(super) fn object(
+    task: &Task,
+    outcome: &Result<CallResult, TaskError>,
+    has_errors: bool,
+) -> Json {
     let mut object = Map::new();
     let mut set = |name: &str, value: Json| object.insert(name.to_owned(), value);
     set("task", task.line.into());
@@ -78,7 +104,7 @@ pub(super) fn object(task: &Task, outcome: &Result<CallResult, TaskError>) -> Js
             set("server", (*result.server).into());
             set("seconds", json!(result.time.as_secs_f64()));
             set("attempts", result.attempts.into());
-            if let Some(errors) = &result.errors {
+            if let Some(errors) = result.errors.as_ref().filter(|_| has_errors) {
                 set("stderr", errors.as_str().into());
             }
         }
@@ -119,4 +145,27 @@ pub(super) fn kind(error: &TaskError) -> &'static str {
 /// Returns the server of the task's last failed call.
 pub(super) fn last_server(error: &TaskError) -> Option<&str> {
     error.history().last().map(|call| &*call.server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_has_the_name_of_another() {
+        for (columns, has_errors, expected) in [
+            (&["a", "", "input"][..], true, &["a", "", "input"][..]),
+            (&["result", "stderr"], false, &["input.result", "stderr"]),
+            (&["stderr"], true, &["input.stderr"]),
+            (
+                &["task", "input.task", "input.input.task"],
+                false,
+                &["input.input.input.task", "input.task", "input.input.task"],
+            ),
+        ] {
+            let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+            let names = field_names(Some(&columns), has_errors);
+            assert_eq!(names[1..=columns.len()], *expected);
+        }
+    }
 }

@@ -29,16 +29,35 @@ pub(super) enum ResultWriter {
         extras: Extras,
         console: Console,
     },
-    Jsonl(BufWriter<Stdout>),
+    Jsonl {
+        out: BufWriter<Stdout>,
+        has_errors: bool,
+    },
     Table {
         out: Box<csv::Writer<Stdout>>,
         /// The number of columns of the input, if they have names.
         columns: Option<usize>,
         has_errors: bool,
-        /// Makes a field into a cell of the table.
-        cell: fn(String) -> String,
-        on_terminal: bool,
+        cells: Cells,
     },
+}
+
+/// The form of the cells of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cells {
+    /// Converts a field as the format requires.
+    convert: fn(String) -> String,
+    on_terminal: bool,
+}
+
+impl Cells {
+    fn cell(self, field: String) -> String {
+        let cell = (self.convert)(field);
+        match self.on_terminal {
+            true => multi_line(&cell),
+            false => cell,
+        }
+    }
 }
 
 impl ResultWriter {
@@ -60,24 +79,32 @@ impl ResultWriter {
                 extras,
                 console: console.clone(),
             },
-            OutputFormat::Jsonl => ResultWriter::Jsonl(BufWriter::with_capacity(BUFFER, stdout)),
+            OutputFormat::Jsonl => ResultWriter::Jsonl {
+                out: BufWriter::with_capacity(BUFFER, stdout),
+                has_errors: extras.has_errors,
+            },
             OutputFormat::Tsv | OutputFormat::Csv | OutputFormat::Spreadsheet => {
                 if format == OutputFormat::Tsv {
                     table.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);
                 }
-                let mut out = Box::new(table.from_writer(stdout));
-                out.write_record(field_names(columns, extras.has_errors))
-                    .map_err(io_error)?;
-                ResultWriter::Table {
-                    out,
-                    columns: columns.map(<[String]>::len),
-                    has_errors: extras.has_errors,
-                    cell: match format {
+                let cells = Cells {
+                    convert: match format {
                         OutputFormat::Tsv => escape_tabs,
                         OutputFormat::Spreadsheet => no_formula,
                         _ => |field| field,
                     },
                     on_terminal: io::stdout().is_terminal(),
+                };
+                let mut out = Box::new(table.from_writer(stdout));
+                // The names of the input's columns are as foreign as their cells.
+                let names = field_names(columns, extras.has_errors);
+                out.write_record(names.into_iter().map(|name| cells.cell(name)))
+                    .map_err(io_error)?;
+                ResultWriter::Table {
+                    out,
+                    columns: columns.map(<[String]>::len),
+                    has_errors: extras.has_errors,
+                    cells,
                 }
             }
         })
@@ -121,24 +148,20 @@ impl ResultWriter {
                 }
                 out.write_all(b"\n")
             }
-            ResultWriter::Jsonl(out) => {
-                out.write_all(json_text(&object(task, outcome)).as_bytes())?;
+            ResultWriter::Jsonl { out, has_errors } => {
+                let object = object(task, outcome, *has_errors);
+                out.write_all(json_text(&object).as_bytes())?;
                 out.write_all(b"\n")
             }
             ResultWriter::Table {
                 out,
                 columns,
                 has_errors,
-                cell,
-                on_terminal,
+                cells,
             } => {
-                let cells = fields(task, outcome, *columns, *has_errors)
-                    .into_iter()
-                    .map(|field| match on_terminal {
-                        true => multi_line(&cell(field)),
-                        false => cell(field),
-                    });
-                out.write_record(cells).map_err(io_error)
+                let fields = fields(task, outcome, *columns, *has_errors);
+                out.write_record(fields.into_iter().map(|field| cells.cell(field)))
+                    .map_err(io_error)
             }
         }
     }
@@ -146,7 +169,7 @@ impl ResultWriter {
     /// Writes what is in the buffer.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match self {
-            ResultWriter::Text { out, .. } | ResultWriter::Jsonl(out) => out.flush(),
+            ResultWriter::Text { out, .. } | ResultWriter::Jsonl { out, .. } => out.flush(),
             ResultWriter::Table { out, .. } => out.flush(),
         }
     }

@@ -1,13 +1,14 @@
 //! The reader of a table: CSV or TSV, whose first row names the columns.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, WriterBuilder};
 
 use crate::run::column_types::{ColumnTypes, counted};
+use crate::run::input_lines::{Counts, InputLines, line_ends};
 use crate::run::input_progress::InputProgress;
 use crate::run::line_reader::{LONGEST, beginning};
 use crate::run::task::{Columns, Original, Task};
@@ -80,11 +81,7 @@ impl TableReader {
         progress: &Arc<InputProgress>,
     ) -> io::Result<Self> {
         let counts = Arc::new(Counts::default());
-        let lines = InputLines {
-            input: Box::new(input),
-            counts: Arc::clone(&counts),
-            is_in_line: false,
-        };
+        let lines = InputLines::new(input, &counts);
         let mut this = TableReader {
             reader: table.reader().from_reader(lines),
             table,
@@ -170,10 +167,6 @@ impl TableReader {
     }
 }
 
-fn line_ends(cell: &[u8]) -> u64 {
-    cell.iter().filter(|&&byte| byte == b'\n').count() as u64
-}
-
 fn names(row: &ByteRecord) -> io::Result<Vec<String>> {
     let names: Result<Vec<String>, _> = row
         .iter()
@@ -203,55 +196,10 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// The input, of which the parser gets a line at a time: so it has read no line beyond its row. A
-/// row has a limit: a quote without its second one would make one row of the whole file.
-struct InputLines {
-    input: Box<dyn BufRead + Send>,
-    counts: Arc<Counts>,
-    /// True if the parser has a part of a line.
-    is_in_line: bool,
-}
-
-/// The counts of an input. The parser owns it, so they are shared; one thread uses them.
-#[derive(Debug, Default)]
-struct Counts {
-    /// The lines that the parser has, or has a part of.
-    lines: AtomicU64,
-    /// The bytes that it may have before its row has to end.
-    allowed: AtomicU64,
-}
-
-impl Read for InputLines {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let allowed = self.counts.allowed.load(Relaxed);
-        if allowed == 0 {
-            return Err(invalid(&format!(
-                "a row is longer than {LONGEST} bytes: a quote may lack its second one"
-            )));
-        }
-        let there = self.input.fill_buf()?;
-        let part = there.get(..buffer.len()).unwrap_or(there);
-        let part = part
-            .split_inclusive(|&byte| byte == b'\n')
-            .next()
-            .unwrap_or_default();
-        let count = part.len();
-        if let Some(place) = buffer.get_mut(..count) {
-            place.copy_from_slice(part);
-        }
-        if count > 0 && !self.is_in_line {
-            self.counts.lines.fetch_add(1, Relaxed);
-        }
-        self.is_in_line = part.last().is_some_and(|&last| last != b'\n');
-        self.input.consume(count);
-        let left = allowed.saturating_sub(count as u64);
-        self.counts.allowed.store(left, Relaxed);
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use xmlrpc_client::Value;
 
     use super::*;
@@ -295,6 +243,28 @@ mod tests {
         assert_eq!(columns.cells, ["two\nlines, \"quoted\"", "2"]);
         let names = columns.names.as_ref().unwrap();
         assert_eq!(names[..], ["name".to_owned(), "size".to_owned()]);
+    }
+
+    // Excel's "CSV (Macintosh)" has `\r` alone. The pieces cut line ends too.
+    #[test]
+    fn each_line_end_counts_as_one_line() {
+        let inputs: [(&[u8], [u64; 3]); 4] = [
+            (b"a,b\r1,2\r3,4\r5,6", [2, 3, 4]),
+            (b"a,b\r\n1,2\r\n\r\n3,4\r\n5,6\r\n", [2, 4, 5]),
+            (b"a,b\r\r1,\"x\ry\r\nz\"\r3,4\n5,6\r", [3, 6, 7]),
+            (b"a,b\n\n\r\r\n1,2\r3,4\r\r5,6\n", [5, 6, 8]),
+        ];
+        for (input, expected) in inputs {
+            for piece in 1..8 {
+                let pieces = io::BufReader::with_capacity(piece, io::Cursor::new(input.to_vec()));
+                let types = ColumnTypes(vec![ValueType::String]);
+                let reader = TableReader::new(pieces, Table::Csv, types, &Arc::default());
+                let mut reader = reader.unwrap();
+                let tasks = std::iter::from_fn(|| reader.next_task().unwrap());
+                let lines: Vec<u64> = tasks.map(|task| task.line).collect();
+                assert_eq!(lines, expected, "{}", input.escape_ascii());
+            }
+        }
     }
 
     #[test]
