@@ -24,9 +24,7 @@ impl Engine {
         login: Option<&Path>,
         authorities: Option<&PathBuf>,
     ) -> Result<Self, Failure> {
-        let url: RedisUrl = url
-            .parse()
-            .map_err(|error| Failure::argument(format_args!("--engine: {error}")))?;
+        let url = Engine::url(url)?;
         let mut options = Options::default();
         if let Some(path) = login {
             let (user, password) = login_of(&read_login(path)?).ok_or_else(|| {
@@ -46,6 +44,12 @@ impl Engine {
             options.authorities = Some(read_file("--ca", path)?);
         }
         Ok(Engine { url, options })
+    }
+
+    /// Reads the value of `--engine`. A URL with a password is refused, and not shown.
+    pub(crate) fn url(text: &str) -> Result<RedisUrl, Failure> {
+        text.parse()
+            .map_err(|error| Failure::argument(format_args!("--engine: {error}")))
     }
 }
 

@@ -9,6 +9,8 @@ use xmlrpc_client::Value;
 
 use crate::console::Console;
 use crate::exit::Failure;
+#[cfg(feature = "redis")]
+use crate::flags::engine::Engine;
 use crate::flags::server_entry::destinations;
 use crate::flags::server_reader::{ReadError, ServerReader};
 use crate::json::{json_text, to_json};
@@ -83,12 +85,11 @@ fn told(task: &Task, reason: &str) -> String {
 fn places(command: &RunCommand) -> Result<String, Failure> {
     let mut places = Vec::new();
     #[cfg(feature = "redis")]
-    places.extend(
-        command
-            .engine
-            .clone()
-            .map(|url| untrusted_text::OneLine::new(&url).to_string()),
-    );
+    if let Some(url) = &command.engine {
+        // It shows no password.
+        let url = Engine::url(url)?.to_string();
+        places.push(untrusted_text::OneLine::new(&url).to_string());
+    }
     let has_program = !command.program().is_empty();
     if has_program {
         places.push("this machine".to_owned());
