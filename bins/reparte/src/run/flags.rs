@@ -355,4 +355,17 @@ impl RunCommand {
         #[cfg(not(unix))]
         return &[];
     }
+
+    /// Returns the form of the results, as a journal keeps it: it may never change. Strings need no
+    /// word.
+    pub(super) fn result_form(&self) -> &'static str {
+        #[cfg(unix)]
+        return match self.program_flags.result_type() {
+            ResultType::String => "",
+            ResultType::Base64 => " as base64",
+            ResultType::Json => " as JSON",
+        };
+        #[cfg(not(unix))]
+        return "";
+    }
 }

@@ -26,6 +26,7 @@ impl RunCommand {
             words.collect::<Vec<_>>().join(" ")
         };
         let work = self.function.clone().unwrap_or_else(program);
-        format!("{work} ({format})")
+        // Results of another type are another work's.
+        format!("{work} ({format}){}", self.result_form())
     }
 }
