@@ -245,3 +245,105 @@ fn a_dry_run_calls_nothing() {
     ended.expect_told("line 2: column 2: \"x\" is not a whole number");
     ended.expect_told("2 tasks would go to host:1");
 }
+
+// The log keeps more of it.
+#[test]
+fn a_failure_has_the_end_of_the_error_output_alone() {
+    let files = TestDirectory::new("long errors");
+    let (results, log) = (files.path("results"), files.path("log"));
+    let script = "i=0; while test $i -lt 300; do echo a line of the error output >&2; i=$((i+1)); \
+                  done; echo last >&2; exit 1";
+    let program = ["--", "sh", "-c", script];
+    let (_server, url) = serve(&[&["--function", "f", "--log", &*log][..], &program].concat());
+    let server = [&*url, "--function", "f"];
+    for place in [
+        &[&["--stderr"][..], &program].concat()[..],
+        &[&["--results", &*results][..], &program].concat(),
+        &server,
+    ] {
+        let ended = run_over("a\n", &[&["--output", "jsonl"], place].concat());
+        ended.expect_code(5);
+        let outcomes = lines(&ended.stdout);
+        let message = outcomes[0]["error"]["message"].as_str().unwrap();
+        assert!(message.ends_with("\nlast"), "{message}");
+        assert!((1900..2200).contains(&message.len()), "{}", message.len());
+    }
+    let calls = lines(&fs::read_to_string(&log).unwrap());
+    let logged = calls[0]["stderr"].as_str().unwrap().len();
+    assert!(logged > 8000, "{logged}");
+}
+
+#[test]
+fn files_of_results_change_nothing_in_the_output() {
+    let files = TestDirectory::new("no stderr");
+    let results = files.path("results");
+    let flags = ["--results", &*results, "--output", "jsonl"];
+    let program = ["--", "sh", "-c", SAYS, "sh", "{}"];
+    let ended = run_over("a\n", &[&flags[..], &program].concat());
+    ended.expect_code(0);
+    assert!(lines(&ended.stdout)[0].get("stderr").is_none(), "{ended:?}");
+    let (_, err, _) = files_of(&results, 1);
+    assert_eq!(err, "said a\n");
+}
+
+/// The error output says why, where the output can't be read.
+#[test]
+fn an_output_that_is_no_result_comes_with_the_error_output() {
+    let files = TestDirectory::new("bad output");
+    let (results, log) = (files.path("results"), files.path("log"));
+    let typed = ["--result-type", "json"];
+    let program = ["--", "sh", "-c", "echo no model >&2; echo oops"];
+    let flags = ["--function", "f", "--log", &*log];
+    let (_server, url) = serve(&[&flags[..], &typed, &program].concat());
+    let ended = common::run(&["call", &url, "f", "a"]);
+    ended.expect_error(5, &["no JSON value", "its error output ends: no model"]);
+    let calls = lines(&fs::read_to_string(&log).unwrap());
+    assert_eq!(calls[0]["outcome"], "fault");
+    assert_eq!(calls[0]["stderr"], "no model");
+    assert_eq!(calls[0]["exit"], 0);
+    let error = calls[0]["error"].as_str().unwrap();
+    assert!(!error.contains("no model"), "{error}");
+    let flags = ["--results", &*results];
+    let ended = run_over("a\n", &[&flags[..], &typed, &program].concat());
+    ended.expect_code(5);
+    let (_, err, _) = files_of(&results, 1);
+    assert!(err.ends_with("its error output ends: no model\n"), "{err}");
+    // A kept program's own fault is passed on as it is.
+    let script = "while read -r x; do echo said >&2; echo '! its own reason'; done";
+    let kept = ["--results", &*results, "--keep", "--local", "1", "--"];
+    let ended = run_over("a\n", &[&kept[..], &["sh", "-c", script]].concat());
+    ended.expect_code(5);
+    let (_, err, _) = files_of(&results, 1);
+    assert!(err.ends_with("its own reason\n"), "{err}");
+}
+
+#[test]
+fn a_journal_is_of_results_of_one_type() {
+    let files = TestDirectory::new("typed journal");
+    let journal = files.path("journal");
+    let run = |flags: &[&str]| {
+        let journal = ["--journal", &*journal];
+        run_over("1\n", &[&journal[..], flags, &["--", "cat"]].concat())
+    };
+    run(&["--result-type", "json"]).expect("1\n");
+    for other in [&[][..], &["--base64"]] {
+        run(other).expect_error(7, &["--journal", "use another file"]);
+    }
+    run(&["--result-type", "json"]).expect("1\n");
+}
+
+/// A URL with a password is refused as a run refuses it.
+#[cfg(feature = "redis")]
+#[test]
+fn a_dry_run_shows_no_password() {
+    let run = |url: &str| {
+        let flags = ["--dry-run", "--function", "f", "--engine", url];
+        run_over("x\n", &flags)
+    };
+    let ended = run("redis://user:secret@host/0");
+    ended.expect_error(2, &["--engine", "redis://…@host/0"]);
+    assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+    let ended = run("redis://host/0");
+    ended.expect_code(0);
+    ended.expect_told("1 task would go to redis://host/0; none was called");
+}

@@ -45,3 +45,12 @@ impl ErrorTail {
         String::from_utf8_lossy(end).trim().to_owned()
     }
 }
+
+/// Returns the end of a text, so many bytes at most.
+pub(crate) fn end_of(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text.get(from..).unwrap_or_default().trim_start()
+}

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use xmlrpc_wire::Fault;
 
+use crate::program::error_tail::{FAILURE_BYTES, end_of};
 use crate::program::process::ProcessError;
 use crate::program::start_error::StartError;
 
 /// The reason why a program gave no result, by who can do something about it.
 #[derive(Debug)]
 pub(crate) enum ProgramFailure {
-    /// The call's own: the program can't take the argument, its output is no text, or it reaches a
-    /// limit.
+    /// The call's own: the program can't take the argument, answers with a fault, or reaches a limit.
     Call(Fault),
     /// The program has failed. Its error output ends with this text.
     Failed(ExitStatus, String),
@@ -28,6 +28,39 @@ pub(crate) enum ProgramFailure {
     Scarce(String),
     /// The machine can't run the program, whatever its argument.
     Unfit(String),
+    /// The program has run, and its answer is no result.
+    BadOutput(BadOutput),
+}
+
+/// An answer that is no result.
+#[derive(Debug)]
+pub(crate) struct BadOutput {
+    pub(crate) reason: Fault,
+    /// True if the program has given the reason itself: its fault is passed on as it is.
+    pub(crate) has_own_reason: bool,
+    /// The exit code. `None` for a program that is kept.
+    pub(crate) exit_code: Option<i32>,
+    /// The end of the error output of this call.
+    pub(crate) errors: String,
+}
+
+impl BadOutput {
+    /// Returns the fault of the call, with the end of the error output if there is one.
+    pub(crate) fn into_fault(self) -> Fault {
+        Fault::new(self.reason.code, self.to_string())
+    }
+}
+
+impl fmt::Display for BadOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason.message)?;
+        match &*self.errors {
+            errors if !errors.is_empty() && !self.has_own_reason => {
+                write!(f, "; {}", ending(errors))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl From<Fault> for ProgramFailure {
@@ -66,6 +99,7 @@ impl fmt::Display for ProgramFailure {
             ProgramFailure::TimeLimit(time, errors) => {
                 f.write_str(&overran(*time, errors, "it has a time limit"))
             }
+            ProgramFailure::BadOutput(output) => output.fmt(f),
             ProgramFailure::Stopped => f.write_str("all programs are being ended"),
             ProgramFailure::Scarce(text) | ProgramFailure::Unfit(text) => f.write_str(text),
         }
@@ -97,9 +131,10 @@ pub(crate) fn overran(time: Duration, errors: &str, remedy: &str) -> String {
     format!("the program was ended after {seconds} s: {remedy}{errors}")
 }
 
-/// Returns the words on the end of an error output.
+/// Returns the words on the end of an error output, of which more may have been kept than goes with
+/// a failure.
 pub(crate) fn ending(errors: &str) -> String {
-    match errors {
+    match end_of(errors, FAILURE_BYTES) {
         "" => "it wrote no error output".to_owned(),
         errors => format!("its error output ends: {errors}"),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::program::answer::ProgramAnswer;
 use crate::program::call_input::CallInput;
 use crate::program::command_template::CommandTemplate;
-use crate::program::failure::ProgramFailure;
+use crate::program::failure::{BadOutput, ProgramFailure};
 use crate::program::limits::Limits;
 use crate::program::own_memory;
 use crate::program::process;
@@ -53,11 +53,20 @@ impl ProgramFunction {
         let mut output = ended.output;
         // The last line end is none of the result.
         output.pop_if(|last| *last == b'\n');
-        Ok(ProgramAnswer {
-            value: self.result.value(output)?,
-            exit_code: ended.status.code(),
-            errors: ended.errors,
-        })
+        let (exit_code, errors) = (ended.status.code(), ended.errors);
+        match self.result.value(output) {
+            Ok(value) => Ok(ProgramAnswer {
+                value,
+                exit_code,
+                errors,
+            }),
+            Err(reason) => Err(ProgramFailure::BadOutput(BadOutput {
+                reason,
+                has_own_reason: false,
+                exit_code,
+                errors,
+            })),
+        }
     }
 
     /// Returns the help of the function.

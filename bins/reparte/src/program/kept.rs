@@ -18,7 +18,7 @@ use xmlrpc_wire::{Fault, Value};
 use crate::exit::Failure;
 use crate::program::answer::ProgramAnswer;
 use crate::program::command_template::CommandTemplate;
-use crate::program::failure::ProgramFailure;
+use crate::program::failure::{BadOutput, ProgramFailure};
 use crate::program::kept::framing::{Answer, Framing};
 use crate::program::kept::kept_process::KeptProcess;
 use crate::program::kept::options::KeepOptions;
@@ -120,11 +120,20 @@ impl KeptProgram {
             let process = self.pool.take(&is_cancelled)?;
             match self.ask(name, process, &task, &is_cancelled) {
                 Ok((answer, errors)) => {
-                    return Ok(ProgramAnswer {
-                        value: answer.value(result)?,
-                        exit_code: None,
-                        errors,
-                    });
+                    let has_own_reason = matches!(answer, Answer::Fault(_));
+                    return match answer.value(result) {
+                        Ok(value) => Ok(ProgramAnswer {
+                            value,
+                            exit_code: None,
+                            errors,
+                        }),
+                        Err(reason) => Err(ProgramFailure::BadOutput(BadOutput {
+                            reason,
+                            has_own_reason,
+                            exit_code: None,
+                            errors,
+                        })),
+                    };
                 }
                 Err(Unanswered::Unread) => {}
                 Err(Unanswered::Failure(failure)) => return Err(failure),

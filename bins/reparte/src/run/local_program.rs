@@ -156,6 +156,7 @@ fn call_error(failure: ProgramFailure) -> CallError {
     };
     match failure {
         ProgramFailure::Call(reason) => fault(reason),
+        ProgramFailure::BadOutput(output) => fault(output.into_fault()),
         ProgramFailure::Failed(status, errors) => fault(failed(status, &errors)),
         ProgramFailure::TimeLimit(time, errors) => {
             let text = overran(time, &errors, "give it less work, or raise --timeout");

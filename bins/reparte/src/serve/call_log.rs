@@ -70,13 +70,51 @@ impl CallLog {
 
 /// Returns the arguments of a call as the log has them.
 pub(super) fn task(arguments: &[Value]) -> String {
-    let text = match arguments {
+    let mut left = TASK_CHARS + 1;
+    let arguments: Vec<_> = within(arguments, &mut left).collect();
+    let text = match &*arguments {
         [argument] => to_text(argument),
         several => json_text(&several.iter().map(to_json).collect()),
     };
     match text.char_indices().nth(TASK_CHARS) {
         None => text,
         Some((at, _)) => format!("{}\u{2026}", text.get(..at).unwrap_or_default()),
+    }
+}
+
+/// Returns the beginnings of values, of `left` characters in all at least. The rest of a long
+/// argument is not converted for a log that has no room for it.
+fn within<'a>(values: &'a [Value], left: &'a mut usize) -> impl Iterator<Item = Value> + 'a {
+    values.iter().map_while(move |value| {
+        let value = (*left > 0).then(|| beginning(value, left))?;
+        // The comma, or the quotes.
+        *left = left.saturating_sub(1);
+        Some(value)
+    })
+}
+
+/// Returns the beginning of a value, of `left` characters at least, or the whole of it.
+fn beginning(value: &Value, left: &mut usize) -> Value {
+    match value {
+        Value::String(text) => {
+            let begin: String = text.chars().take(*left).collect();
+            *left = left.saturating_sub(begin.chars().count());
+            Value::String(begin)
+        }
+        Value::Base64(bytes) => {
+            let begin = bytes.get(..*left).unwrap_or(bytes);
+            *left = left.saturating_sub(begin.len());
+            Value::Base64(begin.to_vec())
+        }
+        Value::Array(values) => Value::Array(within(values, left).collect()),
+        Value::Struct(members) => {
+            let begin = members.iter().map_while(|(name, value)| {
+                *left = (*left > 0).then(|| left.saturating_sub(name.chars().count()))?;
+                Some((name.to_owned(), beginning(value, left)))
+            });
+            Value::Struct(begin.collect())
+        }
+        short => short.clone(),
     }
 }
 
@@ -109,6 +147,13 @@ fn line(
                 ProgramFailure::TimeLimit(_, errors) => {
                     ("time limit", None, None, Some(text), &**errors)
                 }
+                ProgramFailure::BadOutput(output) => (
+                    "fault",
+                    output.exit_code,
+                    None,
+                    Some(output.reason.message.clone()),
+                    &*output.errors,
+                ),
                 ProgramFailure::Call(_) => ("fault", None, None, Some(text), ""),
                 ProgramFailure::Cancelled(_) | ProgramFailure::Stopped => {
                     ("cancelled", None, None, Some(text), "")
@@ -139,6 +184,14 @@ mod tests {
             (vec![], "[]"),
         ] {
             assert_eq!(task(&arguments), expected);
+        }
+        // The end of an argument is not converted, whatever the argument is.
+        let row = Value::Array(vec![Value::from("\u{e9}\n"); 5000]);
+        let pair = [("name".to_owned(), row.clone())];
+        let deep = Value::Struct(pair.into_iter().collect());
+        for value in [row, deep, Value::Base64(vec![b'x'; 5000])] {
+            let whole: String = to_text(&value).chars().take(TASK_CHARS).collect();
+            assert_eq!(task(&[value]), format!("{whole}\u{2026}"));
         }
         let long = task(&[Value::String("\u{e9}".repeat(TASK_CHARS + 1))]);
         assert_eq!(long, format!("{}\u{2026}", "\u{e9}".repeat(TASK_CHARS)));

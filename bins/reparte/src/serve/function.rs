@@ -51,6 +51,7 @@ fn fault(call: &Context, failure: ProgramFailure) -> Fault {
     let method = call.method();
     match failure {
         ProgramFailure::Call(fault) | ProgramFailure::Cancelled(fault) => fault,
+        ProgramFailure::BadOutput(output) => output.into_fault(),
         ProgramFailure::TimeLimit(time, errors) => Fault::application(overran(
             time,
             &errors,
