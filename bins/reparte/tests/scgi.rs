@@ -1,6 +1,10 @@
 //! Servers that speak SCGI, and the subcommands that call them.
 
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers are tests too, which clippy.toml's setting does not see"
+)]
 
 mod common;
 
