@@ -195,8 +195,8 @@ impl Control {
 
     /// Sets the number of threads, the calling one included. 0 counts as 1.
     ///
-    /// Batches and ranges use them, and the quadratic sieve for one number of some 95 bits or more.
-    /// No result depends on it.
+    /// Batches and ranges use them, and the quadratic sieve for one number of 90 bits or more, or
+    /// of 95 with AVX-512 IFMA. No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = NonZeroUsize::new(threads);
