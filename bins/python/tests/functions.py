@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import xmlrpc.client
 from typing import List
 
 import reparte
@@ -56,6 +57,27 @@ def fails_badly(_):
 
 def faults(code):
     raise reparte.Fault("on purpose", code)
+
+
+class BadText:
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def odd_faults(which):
+    """Raises a fault whose text or code is not what it should be."""
+    if which == "changed":
+        fault = reparte.Fault("x")
+        fault.text = 7
+        raise fault
+    raise {
+        "swapped": lambda: reparte.Fault(404, "not found"),
+        "none": lambda: reparte.Fault(None),
+        "wide": lambda: reparte.Fault("too wide", 2**31),
+        "no code": lambda: reparte.Fault("no code", None),
+        "unfit": lambda: reparte.HostUnfit(OSError("no disk")),
+        "of the library": lambda: xmlrpc.client.Fault("x", BadText()),
+    }[which]()
 
 
 def unfit(_):

@@ -1,11 +1,16 @@
 """A server's HTTP: which requests are read, and which are refused."""
 
+import asyncio
 import socket
 import unittest
+from unittest import mock
 
 import functions
 import reparte
-from support import PATIENCE, Case, document
+from reparte._server.access import Access
+from reparte._server.connection import Connection
+from reparte._server.service import Limits, Service
+from support import PATIENCE, Case, document, in_background, until
 
 CALL = document("score", "a")
 HEAD = b"POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n" % len(CALL)
@@ -38,6 +43,7 @@ class Requests(Case):
             (last.replace(b"text/xml", b"application/xml; charset=utf-8") + b"\r\n" + CALL, 200),
             (b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200),
             (b"HEAD /health HTTP/1.0\r\n\r\n", 200),
+            (b"GET /health HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello", 413),
             (b"GET / HTTP/1.0\r\n\r\n", 405),
             (b"GET /x HTTP/1.0\r\n\r\n", 404),
             (last.replace(b"/RPC2", b"/x") + b"\r\n" + CALL, 404),
@@ -98,6 +104,26 @@ class Requests(Case):
         clients[2].sendall(HEAD + b"\r\n" + CALL)
         self.assertIn(b"200 OK", clients[2].recv(1000))
 
+    def test_clients_that_have_sent_a_part_count_and_are_not_idle(self):
+        clients = [self.connect() for _ in range(3)]
+        for client in clients:
+            # The first request is answered: so the server has read the next one's beginning.
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nP")
+            self.assertIn(b"200 OK", client.recv(1000))
+        self.assertIn(b"503 Service", self.ask(HEAD + b"\r\n" + CALL))
+        clients[0].sendall(HEAD[1:] + b"Connection: close\r\n\r\n" + CALL)
+        self.assertIn(b"<int>97</int>", read_all(clients[0]))
+
+    def test_a_client_that_reads_late_has_all_answers(self):
+        client = self.connect()
+        answers, count = [], 20_000
+        reader, _ = in_background(lambda: answers.append(read_all(client)))
+        for _ in range(count // 1000):
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
+        client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        reader.join()
+        self.assertEqual(answers[0].count(b"200 OK"), count + 1)
+
     def test_memory_that_others_hold_is_a_reason_to_come_again(self):
         server = self.serving(reparte.Server(functions.score, 0, processes=1, max_memory=1000))
         self.server = server
@@ -105,6 +131,111 @@ class Requests(Case):
         answer = self.ask(HEAD.replace(b"Content-Length: %d" % len(CALL), b"Content-Length: %d" % len(long)) + b"\r\n" + long)
         self.assertEqual(answer[:12], b"HTTP/1.1 503")
         self.assertIn(b"<int>97</int>", self.ask(HEAD + b"Connection: close\r\n\r\n" + CALL))
+
+
+class Client:
+    """A transport whose client reads when it is told to."""
+
+    def __init__(self):
+        self.written = b""
+        self.waiting = 0
+        self.is_reading = True
+        self.is_aborted = False
+        self.connection = None
+
+    def get_extra_info(self, name, default=None):
+        return mock.Mock(fileno=lambda: -1) if name == "socket" else default
+
+    def set_write_buffer_limits(self, high=None, low=None):
+        self.high = high
+
+    def write(self, data):
+        self.written += data
+        was_above = self.waiting > self.high
+        self.waiting += len(data)
+        if not was_above and self.waiting > self.high:
+            self.connection.pause_writing()
+
+    def reads(self):
+        self.waiting = 0
+        self.connection.resume_writing()
+
+    def get_write_buffer_size(self):
+        return self.waiting
+
+    def pause_reading(self):
+        self.is_reading = False
+
+    def resume_reading(self):
+        self.is_reading = True
+
+    def can_write_eof(self):
+        return True
+
+    def write_eof(self):
+        pass
+
+    def close(self):
+        pass
+
+    def abort(self):
+        self.is_aborted = True
+
+
+class Pipelines(unittest.TestCase):
+    """A connection whose client sends requests ahead, and reads no answer unless it is told to."""
+
+    REFUSED = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    def setUp(self):
+        self.loop = asyncio.new_event_loop()
+        self.addCleanup(self.loop.close)
+        asyncio.set_event_loop(self.loop)
+        self.addCleanup(asyncio.set_event_loop, None)
+        limits = Limits(request=1000, memory=1000, deadline=1, connections=1)
+        self.service = Service(mock.Mock(), {}, Access("correct-horse-battery", []), limits, "", "")
+        self.client = Client()
+        self.connection = self.client.connection = Connection(self.service)
+        self.connection.connection_made(self.client)
+
+    def turns(self):
+        """Has the event loop do all that is due."""
+        for _ in range(20):
+            self.loop.run_until_complete(asyncio.sleep(0))
+
+    def answers(self):
+        return self.client.written.count(b"HTTP/1.1 401 ")
+
+    def test_the_next_answer_waits_for_the_client_to_read(self):
+        self.connection.data_received(self.REFUSED * 3)
+        for count in (1, 2, 3):
+            self.turns()
+            self.assertEqual((self.answers(), self.connection in self.service.idle), (count, False))
+            # A client that never reads is not kept.
+            self.assertIsNotNone(self.connection.timer)
+            self.client.reads()
+        self.assertIn(self.connection, self.service.idle)
+        self.assertIsNone(self.connection.timer)
+
+    def test_requests_beyond_a_limit_are_not_read_until_the_client_reads(self):
+        for _ in range(4):
+            self.connection.data_received(self.REFUSED * 1000)
+        self.assertFalse(self.client.is_reading)
+        while self.connection.data:
+            self.turns()
+            self.client.reads()
+        self.assertEqual((self.answers(), self.client.is_reading), (4000, True))
+
+    def test_a_client_that_never_reads_is_cut_off(self):
+        with mock.patch("reparte._server.connection.WRITE_TIMEOUT", 0):
+            self.connection.data_received(self.REFUSED * 2)
+            until("it is cut off", lambda: self.turns() or self.client.is_aborted)
+
+    def test_a_refused_body_that_has_been_read_keeps_its_time_limit(self):
+        self.connection.data_received(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        self.assertIsNotNone(self.connection.timer)
+        self.client.reads()
+        self.assertIsNotNone(self.connection.timer)
 
 
 def read_all(client):

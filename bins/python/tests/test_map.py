@@ -11,7 +11,7 @@ from unittest import mock
 
 import functions
 import reparte
-from support import TOKEN, Case, in_background, kill, proxy, until
+from support import PATIENCE, TOKEN, Case, in_background, kill, proxy, until
 
 
 def command(*arguments):
@@ -95,6 +95,21 @@ class Maps(Case):
         thread.join()
         self.assertIsInstance(found[0], reparte.RunFailed)
         self.assertEqual(found[0].exit_code, -9)
+
+    def test_a_server_that_is_started_meanwhile_does_not_hide_the_end_of_the_values(self):
+        begun = threading.Event()
+
+        def values():
+            yield 1
+            begun.wait()
+
+        results = reparte.map("echo", values(), self.server.address)
+        self.assertEqual(next(results), 1)
+        self.serving(reparte.Server(functions.score, 0, processes=1))
+        begun.set()
+        rest, found = in_background(list, results)
+        rest.join(PATIENCE)
+        self.assertEqual(found, [[]])
 
     def test_an_error_of_the_values_comes_after_their_results(self):
         def values():
@@ -195,7 +210,7 @@ class Command(Case):
         ))
         url = server.url.replace("127.0.0.1", "localhost")
         options = {"token_file": path("token"), "ca": path("ca.pem")}
-        self.assertEqual(list(reparte.map("score", ["a"], url, **options)), [97])
+        self.assertEqual(list(reparte.map("score", ["a"] * 5, url, **options)), [97] * 5)
         for missing in options:
             rest = {name: value for name, value in options.items() if name != missing}
             with self.assertRaises(reparte.RunFailed):

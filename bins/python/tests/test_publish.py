@@ -1,16 +1,18 @@
 """A server of functions, as any client of XML-RPC sees it."""
 
 import datetime
+import http.client
 import os
 import random
 import signal
 import socket
 import unittest
 import xmlrpc.client
+from unittest import mock
 
 import functions
 import reparte
-from support import TOKEN, Case, document, exists, fault, in_background, kill, post, proxy, until
+from support import PATIENCE, TOKEN, Case, document, exists, fault, in_background, kill, post, proxy, until
 
 
 class Results(Case):
@@ -57,6 +59,22 @@ class Results(Case):
         found = fault(self.proxy.faults, 77)
         self.assertEqual((found.faultCode, found.faultString), (77, "on purpose"))
         self.assertEqual(self.proxy.pid(0), before)
+
+    def test_a_fault_of_odd_parts_is_answered(self):
+        for which, code, text in [
+            ("swapped", 1, "text first"), ("none", 1, "None"), ("changed", 1, "7"), ("wide", 1, "too wide"),
+            ("no code", 1, "no code"), ("unfit", -32050, "no disk"), ("of the library", 1, "BadText"),
+        ]:
+            with self.assertRaises(xmlrpc.client.Fault) as caught:
+                xmlrpc.client.loads(post(self.server, document("odd_faults", which))[2])
+            found = caught.exception
+            self.assertEqual((found.faultCode, text in found.faultString), (code, True), found)
+
+    def test_an_answer_that_cant_be_written_ends_the_connection(self):
+        with mock.patch("reparte._server.documents.response", side_effect=TypeError):
+            with self.assertLogs("reparte.server", "ERROR"):
+                with self.assertRaises(http.client.RemoteDisconnected):
+                    post(self.server, document("echo", 1))
 
     def test_calls_that_do_not_fit_are_faults(self):
         self.assertEqual(self.proxy.power(3), 9)
@@ -303,6 +321,24 @@ class Ends(Case):
         thread.join()
         for pid in (idle, worker):
             until("the worker has ended", lambda: not exists(pid))
+
+
+class SeveralServers(Case):
+    def test_the_older_one_of_two_stops_first(self):
+        older = self.serving(reparte.Server(functions.ALL, 0, processes=1))
+        client = http.client.HTTPConnection(older.address, timeout=PATIENCE)
+        self.addCleanup(client.close)
+        client.request("GET", "/health")
+        client.getresponse().read()
+        newer = self.serving(reparte.Server(functions.ALL, 0, processes=1))
+        self.assertEqual(proxy(newer).score("a"), 97)
+        stopping, _ = in_background(older.stop)
+        stopping.join(PATIENCE)
+        self.assertFalse(stopping.is_alive())
+        # Neither its port nor its connections are kept open by the processes of the other one.
+        self.assertTrue(_is_refused(older.address))
+        self.assertEqual(client.sock.recv(1), b"")
+        self.assertEqual(proxy(newer).score("a"), 97)
 
 
 def _is_refused(address):

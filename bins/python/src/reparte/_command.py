@@ -11,6 +11,7 @@ import subprocess
 import threading
 from typing import IO, Deque, Iterable, List, Sequence
 
+from reparte._server import descriptors
 from reparte.errors import CommandNotFound
 
 log = logging.getLogger("reparte.run")
@@ -57,6 +58,9 @@ class RunningCommand:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            # A server's process that had it would hide the end of the values from the command.
+            descriptors.keep(pipe)
         self._told: Deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._reader = threading.Thread(target=self._read_errors, name="reparte-errors", daemon=True)
         self._reader.start()
@@ -96,6 +100,8 @@ class RunningCommand:
         if process.poll() is None:
             process.kill()
             process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            descriptors.forget(pipe)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 try:

@@ -64,10 +64,14 @@ class TaskFailed(Error):
 class Fault(Error):
     """A failure that a published function raises on purpose, with a code of its own.
 
-    The caller gets `text` as it is, without a traceback.
+    The caller gets `text` as it is, without a traceback. It comes before the code, which is an
+    integer of 32 bits, unlike in `xmlrpc.client.Fault`.
     """
 
     def __init__(self, text: str, code: int = 1) -> None:
+        if isinstance(code, str):
+            raise TypeError("a Fault has its text first, and then its code")
+        text = str(text)  # An exception's, for one.
         super().__init__(text, code)
         self.text = text
         self.code = code

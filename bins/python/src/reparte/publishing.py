@@ -14,7 +14,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Callable, Iterable, List, Optional, Tuple, Type, Union
 
-from reparte._server import spawner
+from reparte._server import descriptors, spawner
 from reparte._server.access import Access, Path, check_token, is_loopback, read_token
 from reparte._server.connection import Connection
 from reparte._server.functions import Functions, named
@@ -200,6 +200,7 @@ class Server:
         try:
             pid, control = spawner.start(self._plan, listener)
         except BaseException:
+            descriptors.forget(listener)
             listener.close()
             raise
         return listener, pid, control
@@ -239,10 +240,8 @@ class Server:
         try:
             loop.run_until_complete(self._serve(loop, listener, control, when_started))
         finally:
-            listener.close()
-            control.close()
+            spawner.close(listener, control)
             loop.close()
-            # The end of its socket is its end.
             os.waitpid(pid, 0)
 
     async def _serve(

@@ -4,20 +4,23 @@
 | --- | --- | --- |
 | idle | reading | the first byte of a request comes |
 | reading | answering | the request is whole |
-| reading, answering | idle | the answer is written, and the client keeps the connection |
+| reading, answering | writing | the answer is there, and the client keeps the connection |
+| writing | idle | the client's system has taken all of the answer |
 | any | closed | the client goes, the answer was the last one, or a time limit passes |
 
 A client that goes while its call waits or runs has the call cancelled. One that has said
 `Connection: close`, or speaks HTTP/1.0, may close its writing side and wait for the answer.
+
+Requests that came ahead wait for the client to read: while it is writing, none is looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, Callable, List, Optional, cast
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, cast
 
-from reparte._server import heads
+from reparte._server import descriptors, heads
 from reparte._server.heads import BadHead, Head, Refusal
 
 if TYPE_CHECKING:
@@ -43,12 +46,15 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.local = ""
         self.peer = ""
+        self.socket: Any = None
         self.data = bytearray()
         self.head: Optional[Head] = None
         self.body: List[bytes] = []
         self.missing = 0  # The bytes of the body that have not come.
         self.held = 0  # The bytes that count against the service's memory.
         self.is_answering = False
+        self.is_paused = False  # Whether a part of an answer waits for the client to read.
+        self.is_due = False  # Whether the next request, which has come, is about to be read.
         self.is_closing = False
         self.timer: Optional[asyncio.TimerHandle] = None
         self.stop_call: Optional[Callable[[], None]] = None
@@ -57,13 +63,16 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        # To know when an answer has been written.
-        self.transport.set_write_buffer_limits(high=0)
+        # To know when an answer has been written. With 0 asyncio's TLS pauses if there is nothing left.
+        self.transport.set_write_buffer_limits(high=1, low=0)
         self.local = str((transport.get_extra_info("sockname") or ("",))[0])
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
-        _keep_alive(transport.get_extra_info("socket"))
+        self.socket = transport.get_extra_info("socket")
+        descriptors.keep(self.socket)
+        _keep_alive(self.socket)
         if self.service.admit(self):
-            self._await_request(HEAD_TIMEOUT)
+            self.service.set_idle(self)
+            self._set_timer(HEAD_TIMEOUT)
         else:
             self._refuse(heads.CONNECTIONS)
 
@@ -73,6 +82,12 @@ class Connection(asyncio.Protocol):
         self._stop_call()
         self._release()
         self.service.dismiss(self)
+        descriptors.forget(self.socket)
+        try:
+            # The client sees it even if a process that was forked at this moment has a copy.
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # It is closed.
 
     def eof_received(self) -> bool:
         head = self.head
@@ -87,26 +102,42 @@ class Connection(asyncio.Protocol):
         if self.is_closing:
             return
         if self.head is not None and not self.is_answering:
-            return self._add_body(data)
-        self.data += data
-        if self.is_answering:
-            if len(self.data) > MAX_AHEAD:
-                self.transport.pause_reading()
-            return
-        self._read_head()
+            self._add_body(data)
+        else:
+            self.data += data
+            # One that sends a request byte by byte is not idle.
+            self.service.set_busy(self)
+            if not self._is_ahead():
+                self._read_head()
+        self._regulate_reading()
 
     def pause_writing(self) -> None:
+        self.is_paused = True
         self._set_timer(WRITE_TIMEOUT)
 
     def resume_writing(self) -> None:
-        self._set_timer(HEAD_TIMEOUT if self.data else None)
+        self.is_paused = False
+        if self.is_closing:
+            return
+        if self.head is None:
+            self._set_timer(None)
+            self._go_on()
+        else:
+            self._set_timer(None if self.is_answering else BODY_TIMEOUT)
 
     # Reading.
 
-    def _await_request(self, timeout: Optional[float]) -> None:
-        self.head = None
-        self.service.set_idle(self)
-        self._set_timer(timeout)
+    def _is_ahead(self) -> bool:
+        """Returns whether the next request has to wait for what is done before it."""
+        return self.is_answering or self.is_paused or self.is_due
+
+    def _regulate_reading(self) -> None:
+        if self.is_closing:
+            return
+        if self._is_ahead() and len(self.data) > MAX_AHEAD:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     def _read_head(self) -> None:
         try:
@@ -172,8 +203,8 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     def close_if_idle(self) -> None:
-        """Closes the connection unless a request is on its way."""
-        if self.head is None and not self.data:
+        """Closes the connection unless a request or an answer is on its way."""
+        if self.head is None and not self.data and not self.is_paused:
             self._close()
 
     def _goes_on(self) -> bool:
@@ -195,19 +226,31 @@ class Connection(asyncio.Protocol):
         close = "" if goes_on else "Connection: close\r\n"
         start = f"HTTP/1.1 {head}Content-Length: {len(body)}\r\n{close}\r\n".encode("latin-1")
         self.is_answering = False
-        if goes_on:
-            self._await_request(None)
-        # It sets the timer if the client does not read.
+        self._set_timer(None)
+        # It calls `pause_writing` if the client does not read.
         self.transport.write(start + body)
         if not goes_on:
             return self._close_after()
+        self.head = None
+        if self.is_paused:
+            # What was written before may wait too.
+            self._set_timer(WRITE_TIMEOUT)
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Goes on with the next request, now that the client has the last answer."""
         if self.data:
-            self.transport.resume_reading()
+            self.is_due = True
             self.loop.call_soon(self._next_request)
+        else:
+            self.service.set_idle(self)
 
     def _next_request(self) -> None:
-        if not self.is_closing and self.head is None:
+        self.is_due = False
+        if not self.is_closing and self.head is None and not self.is_paused:
             self._read_head()
+        self._regulate_reading()
 
     # The end.
 
@@ -218,6 +261,7 @@ class Connection(asyncio.Protocol):
         # The rest of a refused body is on its way. If it met a closed socket, the client's system
         # would drop the answer.
         self.is_closing = True
+        self.transport.resume_reading()
         self.transport.write_eof()
         self._set_timer(LINGER)
 
@@ -246,7 +290,7 @@ class Connection(asyncio.Protocol):
 
     def _time_out(self) -> None:
         self.timer = None
-        if self.is_closing or self.transport.get_write_buffer_size():
+        if self.is_closing or self.is_paused or self.transport.get_write_buffer_size():
             self.transport.abort()
         elif self.head is not None or self.data:
             self._refuse(heads.TOO_SLOW)

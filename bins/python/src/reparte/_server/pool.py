@@ -124,10 +124,10 @@ class Pool:
         if call.timer:
             call.timer.cancel()
         call.body = b""
+        self.changed.set()
         done, call.done = call.done, None
         if done:
             done(outcome)
-        self.changed.set()
 
     def abort(self) -> None:
         """Ends all calls without an answer."""

@@ -10,7 +10,7 @@ import tempfile
 from itertools import takewhile
 from typing import IO, Iterator, List, Optional, Tuple
 
-from reparte._server import worker
+from reparte._server import descriptors, worker
 from reparte._server.calls import Call
 from reparte._server.worker import FRAME
 
@@ -54,6 +54,7 @@ class Process:
             self.channel.close()
             self.theirs.close()
             raise
+        descriptors.keep(self.channel)
         self.channel.setblocking(False)
         os.set_blocking(self.cancel_end, False)
         self.unsent = memoryview(b"")
@@ -129,6 +130,11 @@ class Process:
         """Closes all descriptors."""
         self.loop.remove_reader(self.channel.fileno())
         self.loop.remove_writer(self.channel.fileno())
+        descriptors.forget(self.channel)
+        try:
+            self.channel.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # Its other end is closed.
         self.channel.close()
         os.close(self.cancel_end)
         self.crash.close()

@@ -78,7 +78,7 @@ class Service:
                 return False
             oldest = next(iter(self.idle))
             self.set_busy(oldest)
-            oldest.close_if_idle()
+            oldest.close_if_idle()  # It is: it has neither a part of a request nor one of an answer.
         self.connections.add(connection)
         return True
 
@@ -126,7 +126,8 @@ class Service:
         if origin is not None and not is_same_origin(origin, host or b""):
             return heads.FOREIGN_ORIGIN
         if is_health:
-            return None
+            # A body would take memory without a token, and nobody needs one.
+            return heads.TOO_LARGE if head.length else None
         if head.path not in (b"/", b"/RPC2"):
             return heads.NOT_FOUND
         if head.method != b"POST":
@@ -162,14 +163,12 @@ class Service:
     def _run(self, connection: Connection, head: Head, name: str, body: bytes) -> Optional[Stop]:
         def done(outcome: Outcome) -> None:
             log.info("%s: %s in %.3f s: %s", connection.peer, name, connection.loop.time() - began, _word(outcome))
-            if outcome.value is not None:
-                connection.send(documents.response(outcome.value))
-            elif outcome.fault is not None:
-                connection.send(documents.fault_response(outcome.fault))
-            elif outcome.refusal == "broken off":
+            try:
+                _send(connection, outcome)
+            except Exception:
+                # Its client would wait for ever.
+                log.exception("the answer of %s can't be written", name)
                 connection.break_off()
-            else:
-                connection.refuse(_REFUSALS[outcome.refusal])
 
         began = connection.loop.time()
         call = Call(self._call_id(head), name, body, done)
@@ -270,6 +269,17 @@ class Service:
             "busy": sum(call.slot is not None for call in self.pool.calls.values()),
             "calls": calls,
         }
+
+
+def _send(connection: Connection, outcome: Outcome) -> None:
+    if outcome.value is not None:
+        connection.send(documents.response(outcome.value))
+    elif outcome.fault is not None:
+        connection.send(documents.fault_response(outcome.fault))
+    elif outcome.refusal == "broken off":
+        connection.break_off()
+    else:
+        connection.refuse(_REFUSALS[outcome.refusal])
 
 
 def _word(outcome: Outcome) -> str:

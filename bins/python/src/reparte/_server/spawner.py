@@ -22,6 +22,7 @@ import sys
 import traceback
 from typing import Any, Callable, Dict, Iterator, List, NoReturn, Optional, Tuple
 
+from reparte._server import descriptors
 from reparte._server.functions import Function
 from reparte._server.worker import BEGUN, Worker
 
@@ -52,8 +53,13 @@ class Plan:
 
 
 def start(plan: Plan, listener: socket.socket) -> Tuple[int, socket.socket]:
-    """Forks the spawner, which closes the listener. Returns its pid and the socket to it."""
+    """Forks the spawner, which closes the listener. Returns its pid and the socket to it.
+
+    What this and other servers of the program have open is not for it either.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    descriptors.keep(listener)
+    descriptors.keep(ours)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -64,17 +70,29 @@ def start(plan: Plan, listener: socket.socket) -> Tuple[int, socket.socket]:
         theirs.close()
         return pid, ours
     try:
-        ours.close()
         # Else the port would be taken until the last process has ended.
-        listener.close()
+        descriptors.close_all()
         _Spawner(plan, theirs).run()
     finally:
         os._exit(1)
 
 
-def send(control: socket.socket, kind: bytes, number: int, value: int, descriptors: "list[int]") -> None:
+def close(listener: socket.socket, control: socket.socket) -> None:
+    """Closes what `start` has left here. The end of its socket is the spawner's end."""
+    descriptors.forget(listener)
+    descriptors.forget(control)
+    listener.close()
+    try:
+        # It ends even if a process that was forked at this moment has a copy.
+        control.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # Its other end is closed.
+    control.close()
+
+
+def send(control: socket.socket, kind: bytes, number: int, value: int, passed: "list[int]") -> None:
     """Sends the spawner a message."""
-    extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", passed))] if passed else []
     control.sendmsg([MESSAGE.pack(kind, number, value)], extra)
 
 
@@ -146,29 +164,29 @@ class _Spawner:
                     del self.pids[number]
                     self._tell(ENDED, number, status)
 
-    def _start(self, number: int, slot: int, descriptors: List[int]) -> None:
+    def _start(self, number: int, slot: int, passed: List[int]) -> None:
         try:
             pid = os.fork()
         except OSError as error:
-            for descriptor in descriptors:
+            for descriptor in passed:
                 os.close(descriptor)
             self._tell(NOT_STARTED, number, error.errno or 0)
             return
         if not pid:
             try:
-                self._become_worker(slot, descriptors)
+                self._become_worker(slot, passed)
             finally:
                 os._exit(1)
         try:
             os.setpgid(pid, pid)
         except OSError:
             pass  # It has done so itself, or has ended.
-        for descriptor in descriptors:
+        for descriptor in passed:
             os.close(descriptor)
         self.pids[number] = pid
         self._tell(STARTED, number, pid)
 
-    def _become_worker(self, slot: int, descriptors: List[int]) -> None:
+    def _become_worker(self, slot: int, passed: List[int]) -> None:
         os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
@@ -176,7 +194,7 @@ class _Spawner:
         self.control.close()
         os.close(self.wake)
         os.close(self.wake_end)
-        channel, cancels, crash_file = descriptors
+        channel, cancels, crash_file = passed
         plan = self.plan
         begun = memoryview(plan.begun)[slot * BEGUN.size : (slot + 1) * BEGUN.size]
         channel_socket = socket.socket(fileno=channel)

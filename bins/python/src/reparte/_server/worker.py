@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import operator
 import os
 import random
 import signal
@@ -174,12 +175,26 @@ def _failure(error: BaseException) -> "tuple[int, bytes]":
     if isinstance(error, Cancelled):
         return CANCELLED, b""
     if isinstance(error, HostUnfit):
-        return _fault(FaultResponse(HostUnfit.CODE, error.text))
+        return _fault(_raised(HostUnfit.CODE, error.text))
     if isinstance(error, Fault):
-        return _fault(FaultResponse(error.code, error.text))
+        return _fault(_raised(error.code, error.text))
     if isinstance(error, xmlrpc.client.Fault):
-        return _fault(FaultResponse(int(error.faultCode), str(error.faultString)))
+        return _fault(_raised(error.faultCode, error.faultString))
     return _fault(FaultResponse(faults.APPLICATION, _traceback(error)))
+
+
+def _raised(code: Any, text: Any) -> FaultResponse:
+    """Returns the fault that a function has raised, whose parts may be anything."""
+    try:
+        number = operator.index(code)
+    except TypeError:
+        number = faults.APPLICATION
+    if not -(2**31) <= number < 2**31:
+        number = faults.APPLICATION
+    try:
+        return FaultResponse(number, str(text))
+    except Exception:  # A text's own __str__ may fail.
+        return FaultResponse(number, type(text).__name__)
 
 
 def _fault(fault: FaultResponse) -> "tuple[int, bytes]":
