@@ -20,5 +20,7 @@ mod server_name;
 pub(crate) mod server_reader;
 #[cfg(unix)]
 mod server_socket;
+#[cfg(unix)]
+mod signs_of_life;
 pub(crate) mod value_format;
 pub(crate) mod whole_number;

@@ -1,22 +1,19 @@
-//! A directory of announcements: which servers are alive, by the directory's own clock.
+//! A directory of announcements, and the servers there that are alive.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use rustix::fs::OFlags;
 use untrusted_text::OneLine;
 
 use crate::announcement::{Announcement, MAX_BYTES, SUFFIX};
 use crate::exit::Failure;
+use crate::flags::signs_of_life::SignsOfLife;
 use crate::ownership::{directory_fault, is_own, is_writable_by_others};
-
-/// The age from which a server counts as dead: it has missed some of its signs of life.
-const MAX_AGE: Duration = Duration::from_secs(20);
 
 /// The most files that are read of a directory.
 const MAX_FILES: usize = 10_000;
@@ -28,7 +25,7 @@ const MAX_COMPLAINTS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct ServerDirectory {
     path: PathBuf,
-    clock: DirectoryClock,
+    signs: SignsOfLife,
     complaints: HashSet<String>,
 }
 
@@ -36,7 +33,7 @@ impl ServerDirectory {
     pub(super) fn new(path: PathBuf) -> Self {
         ServerDirectory {
             path,
-            clock: DirectoryClock::default(),
+            signs: SignsOfLife::default(),
             complaints: HashSet::new(),
         }
     }
@@ -68,7 +65,9 @@ impl ServerDirectory {
                 continue;
             };
             match read_file(&self.path.join(name)) {
-                Ok(Some(file)) => found.push(file),
+                Ok(Some((announcement, touched))) => {
+                    found.push((name.to_owned(), announcement, touched));
+                }
                 // It was removed meanwhile.
                 Ok(None) => {}
                 Err(reason) => self.complain(format!(
@@ -77,18 +76,16 @@ impl ServerDirectory {
                 )),
             }
         }
-        let newest = found.iter().map(|(_, touched)| *touched).max();
-        let now = self.clock.now(&self.path, newest);
-        let alive = |touched: SystemTime| match now.duration_since(touched) {
-            Ok(age) => age <= MAX_AGE,
-            // It was touched since.
-            Err(_) => true,
-        };
+        let times = found
+            .iter()
+            .map(|(name, _, touched)| (name.clone(), *touched));
+        let alive = self.signs.alive(&self.path, times.collect());
+        found.retain(|(name, ..)| alive.contains(name));
         // The last one to be touched is the server that has the address now.
-        found.retain(|(_, touched)| alive(*touched));
-        found.sort_by_key(|(_, touched)| *touched);
-        let found = found.into_iter().map(|(file, _)| (file.url.clone(), file));
-        Ok(found.collect::<BTreeMap<_, _>>().into_values().collect())
+        found.sort_by_key(|(.., touched)| *touched);
+        let found = found.into_iter();
+        let by_url = found.map(|(_, file, _)| (file.url.clone(), file));
+        Ok(by_url.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
     fn complain(&mut self, text: String) {
@@ -152,64 +149,10 @@ fn file_fault(file: &Metadata) -> Option<&'static str> {
     }
 }
 
-/// The clock of a directory's file system, which may be another machine's.
-#[derive(Debug, Default)]
-struct DirectoryClock {
-    /// A time of that clock, and the moment at which it was read.
-    reading: Option<(SystemTime, Instant)>,
-    /// The moment at which a file was last made there.
-    probed: Option<Instant>,
-}
-
-impl DirectoryClock {
-    /// The time between two readings.
-    const INTERVAL: Duration = Duration::from_secs(60);
-
-    /// Returns the present time. Makes a file to read it, now and then. Where this user may
-    /// not, the newest time of a file there is not long ago, and goes on from when it was seen.
-    fn now(&mut self, directory: &Path, newest: Option<SystemTime>) -> SystemTime {
-        if self
-            .probed
-            .is_none_or(|probed| probed.elapsed() >= Self::INTERVAL)
-        {
-            self.probed = Some(Instant::now());
-            if let Ok(time) = time_of_new_file(directory) {
-                self.reading = Some((time, Instant::now()));
-            }
-        }
-        let known = self.reading.map(|(time, at)| time + at.elapsed());
-        match (known, newest) {
-            (Some(known), Some(newest)) if newest > known => self.set(newest),
-            (Some(known), _) => known,
-            (None, Some(newest)) => self.set(newest),
-            (None, None) => SystemTime::now(),
-        }
-    }
-
-    fn set(&mut self, time: SystemTime) -> SystemTime {
-        self.reading = Some((time, Instant::now()));
-        time
-    }
-}
-
-/// Makes a file, and returns its time.
-fn time_of_new_file(directory: &Path) -> io::Result<SystemTime> {
-    let random = RandomState::new().hash_one(std::process::id());
-    let path = directory.join(format!(".clock-{random:016x}"));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)?;
-    let time = file.metadata().and_then(|metadata| metadata.modified());
-    drop::<File>(file);
-    let _ = fs::remove_file(&path);
-    time
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::time::Duration;
 
     use super::*;
     use crate::test_folder::TestFolder;
@@ -227,7 +170,10 @@ mod tests {
     }
 
     fn age(path: &str, seconds: u64) {
-        let time = SystemTime::now() - Duration::from_secs(seconds);
+        set_time(path, SystemTime::now() - Duration::from_secs(seconds));
+    }
+
+    fn set_time(path: &str, time: SystemTime) {
         let file = File::options().write(true).open(path).unwrap();
         file.set_modified(time).unwrap();
     }
@@ -270,24 +216,24 @@ mod tests {
         assert_eq!(read(&mut directory), ["http://127.0.0.1:1 b"]);
     }
 
-    /// The file system's clock may differ from this machine's by hours.
+    /// One file could otherwise make all live servers look dead.
     #[test]
-    fn the_clock_is_the_directorys() {
+    fn a_time_that_is_wrong_hides_no_other_server() {
         let files = TestFolder::new();
         let hour = Duration::from_secs(3600);
-        let mut clock = DirectoryClock::default();
-        let first = clock.now(files.folder(), None);
-        let ahead = SystemTime::now() + hour;
-        assert!(clock.now(files.folder(), Some(ahead)) >= ahead);
-        assert!(clock.now(files.folder(), Some(first)) >= ahead);
-        // Where no file can be made.
-        let nowhere = Path::new("/nowhere");
-        let mut clock = DirectoryClock::default();
-        let behind = SystemTime::now() - hour;
-        assert_eq!(clock.now(nowhere, Some(behind)), behind);
-        let later = clock.now(nowhere, Some(behind));
-        let step = later.duration_since(behind).unwrap();
-        assert!(step < hour / 2, "{step:?}");
+        files.write("b.reparte", &text(2, "b"), 0o644);
+        let wrong = files.write("a.reparte", &text(1, "a"), 0o644);
+        for time in [SystemTime::now() + hour, SystemTime::now() - hour] {
+            let mut directory = ServerDirectory::new(files.folder().to_owned());
+            set_time(&wrong, time);
+            for _ in 0..2 {
+                assert_eq!(read(&mut directory), ["http://127.0.0.1:2 b"]);
+            }
+            // A server whose node's clock is wrong gives its file such a time again and again.
+            set_time(&wrong, time + Duration::from_secs(5));
+            let both = ["http://127.0.0.1:1 a", "http://127.0.0.1:2 b"];
+            assert_eq!(read(&mut directory), both);
+        }
     }
 
     #[test]
