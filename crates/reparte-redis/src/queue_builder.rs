@@ -109,7 +109,7 @@ impl RedisQueueBuilder {
         };
         let mut connection = connector.connect()?;
         warn_of_settings(&mut connection);
-        let Crew { names, slots } = crew(&queue.workers(), &mut connection)?;
+        let Crew { names, slots, .. } = crew(&queue.workers(), &mut connection)?;
         let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
         let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
         let (sender, commands) =

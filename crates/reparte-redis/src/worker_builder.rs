@@ -117,17 +117,16 @@ impl WorkerBuilder {
         let tenure = Tenure {
             keys,
             worker: worker.clone(),
-            slots: self.slots,
             commands,
         };
-        let lease = reply::text(connection.run(&tenure.announcement(0, self.lease))?);
+        let running = Arc::new(Running::new(self.slots));
+        let lease = reply::text(connection.run(&tenure.announcement(&running, self.lease))?);
         let lease = lease.and_then(|millis| millis.parse().ok());
         let lease = lease.map_or(self.lease, Duration::from_millis);
         let lease = lease.clamp(LEASES[0], LEASES[1]);
         if lease != self.lease {
             log::info!("the lease of the queue is {} s", lease.as_secs_f64());
         }
-        let running = Arc::new(Running::new(self.slots));
         let (sender, work) = channel();
         let shared = Arc::new(Slots {
             service: self.service,

@@ -196,10 +196,14 @@ fn watch_workers(
     most_slots: usize,
     warned: &mut Option<Instant>,
 ) -> Result<(), Error> {
-    let Crew { names, slots } = crew(&run.keys.queue.workers(), connection)?;
+    let Crew {
+        names,
+        slots,
+        are_any,
+    } = crew(&run.keys.queue.workers(), connection)?;
     run.window.store(window(slots, most_slots), Relaxed);
     run.set_workers(names);
-    if slots == 0 && is_due(*warned, WARN_EVERY) {
+    if !are_any && is_due(*warned, WARN_EVERY) {
         *warned = Some(Instant::now());
         log::warn!("no worker has announced itself for this function: its tasks wait for one");
     }
@@ -208,9 +212,13 @@ fn watch_workers(
 
 /// The workers that have announced themselves.
 pub(crate) struct Crew {
+    /// The names of those that have slots. One without any was unfit for all its tasks, and no task
+    /// is to wait for it.
     pub(crate) names: Vec<Arc<str>>,
     /// Their slots together.
     pub(crate) slots: usize,
+    /// There are some, with or without slots.
+    pub(crate) are_any: bool,
 }
 
 /// Returns the workers of a queue.
@@ -221,12 +229,15 @@ pub(crate) fn crew(workers: &str, connection: &mut Connection) -> Result<Crew, E
     let mut crew = Crew {
         names: Vec::new(),
         slots: 0,
+        are_any: !texts.is_empty(),
     };
     for worker in texts.chunks_exact(2) {
         let slots = worker[1].split_whitespace().next();
         let slots: Option<u16> = slots.and_then(|slots| slots.parse().ok());
-        crew.names.push(worker[0].as_str().into());
         crew.slots += usize::from(slots.unwrap_or_default());
+        if slots != Some(0) {
+            crew.names.push(worker[0].as_str().into());
+        }
     }
     crew.names.sort_unstable();
     Ok(crew)

@@ -1,7 +1,8 @@
 -- TAKE: takes tasks that were given back, and orphans, whose lease has ended. Returns for each its
 -- id, its fields and the workers that were lost with it, one a line. A task that the worker is unfit
--- for is left to others for a time. So is one that it is to avoid, or that its machine was lost with,
--- while there is another worker of which that is not so.
+-- for is left to others for a time. One that it is to avoid, or that its machine was lost with, is left
+-- to others while there is another worker of which that is not so, which has slots and is not unfit for
+-- the task.
 -- The look for orphans goes through all leases: one worker a second may take it.
 -- KEYS tasks lost sweep unfit workers; ARGV worker, lease, how many, '1' to take orphans, milliseconds before
 -- a worker gets a task again that it is unfit for.
@@ -15,6 +16,13 @@ local given_back = 86400000
 -- The machine of a worker: its name without what differs for each start.
 local function machine(worker)
   return string.match(worker, '^(.*)%-[^-]*$') or worker
+end
+-- The lines of those that are unfit for a task, each with a line end before it.
+local function unfit_workers(id)
+  return '\n' .. (redis.call('HGET', KEYS[4], id) or '')
+end
+local function is_unfit(unfit, worker)
+  return string.find(unfit, '\n' .. worker .. '\t', 1, true) ~= nil
 end
 local function is_avoided(id, owner)
   local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
@@ -39,8 +47,11 @@ local function is_avoided(id, owner)
   if not avoids(ARGV[1]) then
     return false
   end
-  for _, worker in ipairs(redis.call('HKEYS', KEYS[5])) do
-    if not avoids(worker) then
+  local unfit = unfit_workers(id)
+  local workers = redis.call('HGETALL', KEYS[5])
+  for at = 1, #workers, 2 do
+    local worker, has_slots = workers[at], string.sub(workers[at + 1], 1, 2) ~= '0 '
+    if has_slots and not avoids(worker) and not is_unfit(unfit, worker) then
       return true
     end
   end
@@ -53,8 +64,7 @@ local function is_left(id, owner, idle)
   if owner ~= '-' or idle >= given_back + tonumber(ARGV[5]) then
     return false
   end
-  local unfit = redis.call('HGET', KEYS[4], id)
-  return unfit and string.find('\n' .. unfit, '\n' .. ARGV[1] .. '\t', 1, true) ~= nil
+  return is_unfit(unfit_workers(id), ARGV[1])
 end
 local function take(pending)
   for _, entry in ipairs(pending) do

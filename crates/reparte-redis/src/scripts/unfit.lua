@@ -24,6 +24,7 @@ if not unfit[ARGV[1]] then
   lines = lines .. ARGV[1] .. '\t' .. string.format('%.0f', now) .. '\t' .. ARGV[3] .. '\n'
   redis.call('HSET', KEYS[2], ARGV[2], lines)
 end
+-- One that is to avoid the task counts as others do: TAKE gives it the task once all others are unfit.
 local are_all = true
 for _, worker in ipairs(redis.call('HKEYS', KEYS[3])) do
   are_all = are_all and unfit[worker] == true

@@ -79,6 +79,9 @@ impl Committer {
     /// Gives a task back that the worker is unfit for; or commits a fault, if several workers are,
     /// or all that there are.
     pub(crate) fn give_back_unfit(&self, job: Job, reason: &str) {
+        // Others that leave tasks to this worker see first that they wait in vain.
+        let announcement = self.tenure.announcement(&self.running, self.lease);
+        self.tenure.commands.send(announcement, |_| {});
         let reason: String = reason.chars().take(LONGEST_REASON).collect();
         let keys = &self.tenure.keys;
         let call = ScriptCall::new(Script::Unfit, [keys.tasks(), keys.unfit(), keys.workers()])

@@ -106,7 +106,7 @@ impl Fetcher {
     /// Prepares the next attempt: the server may have come back without the group.
     fn mend(&self, error: &Error) {
         if matches!(error, Error::Unavailable { .. }) {
-            let announcement = self.tenure.announcement(self.running.busy(), self.lease);
+            let announcement = self.tenure.announcement(&self.running, self.lease);
             self.tenure.commands.send(announcement, |_| {});
         }
     }
@@ -170,7 +170,7 @@ fn fetch(tenure: &Tenure, connection: &mut Connection, count: usize) -> Result<V
 }
 
 /// Gives back the tasks that this worker is to avoid, and stands aside then. It keeps those that
-/// all workers are to avoid.
+/// all workers with slots are to avoid.
 fn leave_avoided(
     tenure: &Tenure,
     connection: &mut Connection,
@@ -181,12 +181,12 @@ fn leave_avoided(
     if !jobs.iter().any(avoids) {
         return Ok(jobs);
     }
-    let mut command = redis::cmd("HKEYS");
+    let mut command = redis::cmd("HGETALL");
     command.arg(tenure.keys.workers());
     let workers = reply::texts(connection.query(&command)?);
     let is_left = |job: &Job| {
-        let mut others = workers.iter();
-        avoids(job) && others.any(|other| !job.avoid.contains(other))
+        let mut others = workers.chunks_exact(2);
+        avoids(job) && others.any(|of| !job.avoid.contains(&of[0]) && !of[1].starts_with("0 "))
     };
     let (left, kept): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_left);
     if !left.is_empty() {

@@ -29,6 +29,8 @@ struct State {
     asides: u32,
     /// The worker has done its work once.
     is_proven: bool,
+    /// It was unfit for a task, and has done none.
+    is_unfit: bool,
 }
 
 #[derive(Debug)]
@@ -202,6 +204,22 @@ impl Running {
         state.pauses = 0;
         state.asides = 0;
         state.is_proven = true;
+        state.is_unfit = false;
+    }
+
+    /// Notes that the worker was unfit for a task.
+    pub(crate) fn note_unfit(&self) {
+        let mut state = self.lock();
+        state.is_unfit = !state.is_proven;
+    }
+
+    /// Returns the slots that others may count on: none of a worker that was unfit for all its
+    /// tasks. It takes more, after its pauses.
+    pub(crate) fn offered_slots(&self) -> usize {
+        match self.lock().is_unfit {
+            true => 0,
+            false => self.slots,
+        }
     }
 
     /// Waits until the worker has no task, or for a moment.
@@ -273,6 +291,18 @@ mod tests {
         assert_eq!(running.wait_for_slots(Duration::from_secs(2)), 2);
         running.note_answer();
         assert!(!running.stands_aside());
+    }
+
+    #[test]
+    fn a_worker_that_was_unfit_for_all_its_tasks_offers_no_slots() {
+        let running = Running::new(2);
+        assert_eq!(running.offered_slots(), 2);
+        running.note_unfit();
+        assert_eq!(running.offered_slots(), 0);
+        running.note_answer();
+        assert_eq!(running.offered_slots(), 2);
+        running.note_unfit();
+        assert_eq!(running.offered_slots(), 2, "it can do others");
     }
 
     #[test]

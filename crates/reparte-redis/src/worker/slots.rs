@@ -79,6 +79,7 @@ impl Slots {
             return committer.give_back(job.id);
         }
         if let Some(reason) = unfitness(&answer) {
+            committer.running.note_unfit();
             committer.running.pause();
             return committer.give_back_unfit(job, &reason);
         }

@@ -18,7 +18,6 @@ use crate::worker::running::Running;
 pub(crate) struct Tenure {
     pub(crate) keys: QueueKeys,
     pub(crate) worker: String,
-    pub(crate) slots: usize,
     pub(crate) commands: CommandSender,
 }
 
@@ -27,10 +26,11 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 
 impl Tenure {
     /// Announces the worker. `lease` counts if this is the queue's first worker.
-    pub(crate) fn announcement(&self, busy: usize, lease: Duration) -> ScriptCall {
+    pub(crate) fn announcement(&self, running: &Running, lease: Duration) -> ScriptCall {
         let keys = &self.keys;
         let keys = [keys.tasks(), keys.seen(), keys.workers(), keys.lease()];
-        let details = format!("{} {busy} {}", self.slots, env!("CARGO_PKG_VERSION"));
+        let (slots, busy) = (running.offered_slots(), running.busy());
+        let details = format!("{slots} {busy} {}", env!("CARGO_PKG_VERSION"));
         let lease = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
         ScriptCall::new(Script::Announce, keys)
             .arg(self.worker.as_bytes())
@@ -59,16 +59,16 @@ impl Tenure {
                 // full one. Its leases do not wait for that.
                 let is_done = |reply: &Receiver<()>| reply.try_recv() != Err(TryRecvError::Empty);
                 if !end.has_come() && announced.as_ref().is_none_or(is_done) {
-                    announced = Some(tenure.announce(running.busy(), lease));
+                    announced = Some(tenure.announce(&running, lease));
                 }
             }
         })
     }
 
     /// Announces the worker. A message comes when the server has replied.
-    fn announce(&self, busy: usize, lease: Duration) -> Receiver<()> {
+    fn announce(&self, running: &Running, lease: Duration) -> Receiver<()> {
         let (sender, announced) = channel();
-        let call = self.announcement(busy, lease);
+        let call = self.announcement(running, lease);
         self.commands.send(call, move |reply| {
             if let Err(error) = reply {
                 log::error!("the worker is not announced: {error}");

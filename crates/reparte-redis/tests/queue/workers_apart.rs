@@ -1,6 +1,10 @@
 //! Workers of one queue that are told apart: a broken one, a slow one, and those that a task is to
 //! avoid.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use reparte::{RunSummary, ServerState, ServerSummary};
@@ -94,6 +98,58 @@ fn a_task_of_a_slow_worker_is_done_by_another_one() {
     drop(quick);
 }
 
+/// Starts a worker that gives a fault for a number as often as `faults` says, and then its square.
+fn faulty_worker(server: &RedisServer, faults: usize) -> Worker {
+    let calls: Mutex<HashMap<i32, usize>> = Mutex::default();
+    let mut service = Service::new();
+    let square = move |n: i32| -> Result<i32, Fault> {
+        let mut calls = calls.lock().unwrap();
+        let calls = calls.entry(n).or_default();
+        *calls += 1;
+        if *calls <= faults {
+            return Err(Fault::new(7, "faulty"));
+        }
+        Ok(n * n)
+    };
+    service.register("cuad", square).unwrap();
+    let worker = Worker::builder(url(server), "cuad", service).slots(1);
+    worker.name("faulty").lease(LEASE).start().unwrap()
+}
+
+/// Starts a worker that can do no task.
+fn unfit_worker(server: &RedisServer) -> Worker {
+    let fail = |_: i32| -> Result<i32, Fault> { Err(Fault::new(Fault::HOST_UNFIT, "no program")) };
+    let mut service = Service::new();
+    service.register("cuad", fail).unwrap();
+    let worker = Worker::builder(url(server), "cuad", service).slots(1);
+    worker.name("unfit").lease(LEASE).start().unwrap()
+}
+
+/// One worker once left such a task to the other for ever, and the other gave it back for ever.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_to_avoid_is_done_where_the_other_worker_is_unfit() {
+    for faults in [1, usize::MAX] {
+        let server = RedisServer::start();
+        let workers = [faulty_worker(&server, faults), unfit_worker(&server)];
+        let mut run = run(&server, "cuad");
+        submit(&mut run, 0..4);
+        let (sender, ended) = channel();
+        let waiter = thread::spawn(move || sender.send(results(run)));
+        let results = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        if faults == 1 {
+            check_squares(results, 4);
+        } else {
+            for result in results {
+                let error = result.unwrap_err().to_string();
+                assert!(error.contains("faulty"), "{error}");
+            }
+        }
+        waiter.join().unwrap().unwrap();
+        drop(workers);
+    }
+}
+
 /// Calls TAKE as a worker. Returns the number of tasks that it gets.
 fn take(server: &RedisServer, worker: &str) -> usize {
     let keys = ["tasks", "lost", "sweep", "unfit", "workers"];
@@ -140,4 +196,45 @@ fn a_task_is_left_to_others_that_are_there() {
     announce("c-1");
     assert_eq!(take(&server, "b-1"), 0, "it was lost on that machine");
     assert_eq!(take(&server, "c-1"), 1);
+}
+
+/// It is left to a worker that can do it, and taken where there is none.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_to_avoid_is_taken_once_all_others_are_unfit_for_it() {
+    let server = RedisServer::start();
+    let announce = |worker: &str| {
+        let keys = ["tasks", "seen", "workers", "lease"];
+        let _: String = eval(&server, "announce", &keys, &[worker, "1 0 x", "60000"]);
+    };
+    for worker in ["a-1", "b-1", "c-1"] {
+        announce(worker);
+    }
+    let run = ["tasks", "res:r", "open:r"];
+    let _: i32 = eval(&server, "open", &run, &["60000"]);
+    let submitted = ["r", "1", "<x/>", "0", "0", "a-1"];
+    let id: String = eval(&server, "submit", &run, &submitted);
+    let read = ["XREADGROUP", "GROUP", "w", "a-1", "STREAMS"];
+    let _: redis::Value = ask(&server, &[&read[..], &["rp:{cuad}:tasks", ">"]].concat());
+    let given: i32 = eval(&server, "release", &["tasks"], &["a-1", &id]);
+    assert_eq!(given, 1);
+    let is_unfit = |worker: &str| {
+        assert_eq!(take(&server, worker), 1, "{worker}");
+        let keys = ["tasks", "unfit", "workers"];
+        let lines: String = eval(&server, "unfit", &keys, &[worker, &id, "why", "60000"]);
+        assert_eq!(lines, "", "{worker}");
+    };
+    is_unfit("b-1");
+    assert_eq!(take(&server, "a-1"), 0, "the third one may do it");
+    let details = |details: &str| {
+        let _: i32 = ask(&server, &["HSET", "rp:{cuad}:workers", "c-1", details]);
+    };
+    details("0 0 x");
+    assert_eq!(take(&server, "a-1"), 1, "the third one has no slots");
+    let given: i32 = eval(&server, "release", &["tasks"], &["a-1", &id]);
+    assert_eq!(given, 1);
+    details("10 0 x");
+    is_unfit("c-1");
+    assert_eq!(take(&server, "b-1"), 0, "it is unfit");
+    assert_eq!(take(&server, "a-1"), 1, "no other can do it");
 }
