@@ -143,6 +143,19 @@ def race(value):
         raise
 
 
+def meets(place):
+    """Ends once it was told to. Says which server it runs on."""
+    open(os.path.join(place, "at-%d" % os.getppid()), "w").close()
+    while not os.path.exists(os.path.join(place, "go")):
+        time.sleep(0.01)
+    return place
+
+
+def spawner(_):
+    """The process that has forked this one."""
+    return os.getppid()
+
+
 def starts_a_child(file):
     child = subprocess.Popen(["sleep", "600"])
     with open(file, "a") as told:
@@ -163,6 +176,8 @@ def unsendable(what):
         "keys": {1: 2},
         "loop": loop,
         "decimal": decimal.Decimal("nan"),
+        "wide decimal": decimal.Decimal("1E+2000000"),
+        "narrow decimal": decimal.Decimal("1E-2000000"),
         "long": "x" * 100_000,
     }[what]
 

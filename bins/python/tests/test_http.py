@@ -192,7 +192,7 @@ class Pipelines(unittest.TestCase):
         self.addCleanup(self.loop.close)
         asyncio.set_event_loop(self.loop)
         self.addCleanup(asyncio.set_event_loop, None)
-        limits = Limits(request=1000, memory=1000, deadline=1, connections=1)
+        limits = Limits(request=1000, answer=1000, memory=1000, deadline=1, connections=1)
         self.service = Service(mock.Mock(), {}, Access("correct-horse-battery", []), limits, "", "")
         self.client = Client()
         self.connection = self.client.connection = Connection(self.service)

@@ -1,5 +1,6 @@
 """Maps of published functions, and the command on a server of this package."""
 
+import inspect
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ from unittest import mock
 
 import functions
 import reparte
+from reparte._options import MapOptions, ServerOptions
 from support import PATIENCE, TOKEN, Case, in_background, kill, proxy, until
 
 
@@ -29,10 +31,18 @@ class Maps(Case):
         values = [[], {"a": [1, None, True]}, "\u00e9\n", 2**40, -1.5]
         for servers in [self.server.address, [self.server.address, "1/" + other.address]]:
             self.assertEqual(list(reparte.map("echo", values, servers)), values)
-        found = list(reparte.outcomes(functions.echo, range(50), [self.server.address, other.address]))
-        self.assertEqual([outcome.result for outcome in found], list(range(50)))
-        self.assertEqual({outcome.server for outcome in found}, {self.server.address, other.address})
-        self.assertEqual({outcome.attempts for outcome in found}, {1})
+        place = self.directory()
+        # Neither server has room for both calls, and each call waits for the other one.
+        servers = ["1/" + self.server.address, "1/" + other.address]
+        waiting, found = in_background(
+            list, reparte.outcomes(functions.meets, [place] * 2, servers, options=["--hedge", "off"])
+        )
+        until("both are at work", lambda: len(os.listdir(place)) == 2)
+        open(os.path.join(place, "go"), "w").close()
+        waiting.join()
+        self.assertEqual([outcome.result for outcome in found[0]], [place] * 2)
+        self.assertEqual({outcome.server for outcome in found[0]}, {self.server.address, other.address})
+        self.assertEqual({outcome.attempts for outcome in found[0]}, {1})
 
     def test_a_starmap_has_all_arguments(self):
         self.assertEqual(list(reparte.starmap("power", [(2, 3), [3]], self.server.address)), [8, 9])
@@ -112,14 +122,19 @@ class Maps(Case):
         self.assertEqual(found, [[]])
 
     def test_an_error_of_the_values_comes_after_their_results(self):
-        def values():
-            yield 1
-            raise KeyError("mine")
+        for error in (KeyError, BrokenPipeError, ValueError):
+            def values():
+                yield 1
+                raise error("mine")
 
-        results = reparte.map("echo", values(), self.server.address)
-        self.assertEqual(next(results), 1)
-        with self.assertRaises(KeyError):
-            next(results)
+            results = reparte.map("echo", values(), self.server.address)
+            self.assertEqual(next(results), 1)
+            with self.assertRaises(error):
+                next(results)
+
+    def test_the_types_of_the_options_are_those_of_outcomes(self):
+        self.assertEqual(set(MapOptions.__annotations__), options_of(reparte.outcomes) - {"star"})
+        self.assertEqual(set(ServerOptions.__annotations__), options_of(reparte.Server))
 
     def test_a_run_that_cant_go_on_is_an_exception(self):
         for options, code, text in [
@@ -193,11 +208,15 @@ class Command(Case):
             "import sys; sys.path.insert(0, %r)\nimport functions, reparte\nreparte.publish(functions.ALL, 0, processes=1)"
             % os.path.dirname(functions.__file__)
         )
-        results = reparte.outcomes("echo", range(200), ["1/" + server.address, "1/" + address])
-        found = [next(results)]
+        place = self.directory()
+        results = reparte.map("meets", [place] * 20, ["1/" + server.address, "1/" + address])
+        waiting, found = in_background(list, results)
+        until("both are at work", lambda: len(os.listdir(place)) == 2)
         process.kill()
-        found += results
-        self.assertEqual([outcome.result for outcome in found], list(range(200)))
+        process.wait()
+        open(os.path.join(place, "go"), "w").close()
+        waiting.join()
+        self.assertEqual(found, [[place] * 20])
 
     def test_tls_works_with_the_keys_of_the_command(self):
         keys = os.path.join(self.directory(), "keys")
@@ -215,6 +234,12 @@ class Command(Case):
             rest = {name: value for name, value in options.items() if name != missing}
             with self.assertRaises(reparte.RunFailed):
                 list(reparte.map("score", ["a"], url, options=["--wait-for-servers", "0.2"], **rest))
+
+
+def options_of(function):
+    """The names of the options that a function has by keyword alone."""
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
 
 
 def _threads():

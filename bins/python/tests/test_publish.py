@@ -1,17 +1,25 @@
 """A server of functions, as any client of XML-RPC sees it."""
 
+import asyncio
 import datetime
 import http.client
 import os
 import random
 import signal
 import socket
+import struct
+import sys
+import time
 import unittest
 import xmlrpc.client
 from unittest import mock
 
 import functions
 import reparte
+from reparte._server.calls import Call
+from reparte._server.functions import named
+from reparte._server.pool import Pool
+from reparte._server.worker import CANCELLED, READY, VALUE, Worker
 from support import PATIENCE, TOKEN, Case, document, exists, fault, in_background, kill, post, proxy, until
 
 
@@ -36,6 +44,7 @@ class Results(Case):
         for what, code, text in [
             ("object", -32603, "type object"), ("control", -32603, "U+0000"), ("keys", -32603, "convert"),
             ("loop", -32603, "contains itself"), ("decimal", -32603, "text"), ("long", 1, "max_answer"),
+            ("wide decimal", -32603, "digits"), ("narrow decimal", -32603, "digits"),
         ]:
             found = fault(self.proxy.unsendable, what)
             self.assertEqual((found.faultCode, text in found.faultString), (code, True), found)
@@ -127,6 +136,21 @@ class Results(Case):
                 results[index]
             self.assertEqual(caught.exception.faultCode, code)
 
+    def test_the_results_of_a_multicall_have_the_limit_of_one(self):
+        calls = [{"methodName": "echo", "params": ["x" * 20_000]}] * 3
+        found = fault(self.proxy.system.multicall, calls)
+        self.assertEqual((found.faultCode, "max_answer, 50000" in found.faultString), (1, True), found)
+        # It is long enough to be decoded beside the event loop.
+        calls = [{"methodName": "score", "params": ["a" * 20_000]}] * 5
+        self.assertEqual(self.proxy.system.multicall(calls), [[97 * 20_000]] * 5)
+        self.assertEqual(post(self.server, b"<methodCall>" + b" " * 100_000 + b"<x/>")[0], 200)
+
+    def test_a_multicall_that_cant_be_answered_ends_the_connection(self):
+        with mock.patch("reparte._server.documents.call", side_effect=TypeError):
+            with self.assertLogs("reparte.server", "ERROR"):
+                with self.assertRaises(http.client.RemoteDisconnected):
+                    post(self.server, document("system.multicall", [{"methodName": "echo", "params": [1]}]))
+
 
 class Processes(Case):
     def test_a_process_that_dies_fails_its_call_alone(self):
@@ -196,6 +220,58 @@ class Processes(Case):
             found = fault(proxy(server).score, "a")
         self.assertEqual((found.faultCode, "status 4 in its setup" in found.faultString), (-32050, True))
 
+    def test_setups_that_fail_by_turns_make_the_machine_unfit(self):
+        place = self.directory()
+        path = lambda name: os.path.join(place, str(name))
+        self.addCleanup(lambda: open(path("end"), "w").close())
+
+        def setup():
+            number = 1
+            while True:
+                try:
+                    os.mkdir(path(number))
+                    break
+                except FileExistsError:
+                    number += 1
+            # The second attempt fails while the third one, of the other process, is at work.
+            while number in (2, 3) and not os.path.exists(path(3 if number == 2 else "end")):
+                time.sleep(0.01)
+            raise OSError("no disk")
+
+        with self.assertLogs("reparte.server", "ERROR"):
+            server = reparte.Server(functions.score, 0, processes=2, setup=setup)
+            self.serving(server)
+            status, _, text = post(server, document("score", "a"))
+            open(path("end"), "w").close()
+        self.assertEqual((status, "-32050" in text, "no disk" in text), (200, True, True), text)
+
+    def test_a_server_that_ends_by_itself_says_so(self):
+        server = reparte.Server(functions.ALL, 0, processes=1).start()
+        with self.assertLogs("reparte.server", "ERROR") as logs:
+            kill(proxy(server).spawner(0))
+            until("the server takes no calls", lambda: _is_refused(server.address))
+            with self.assertRaises(reparte.Error):
+                server.stop()
+        self.assertIn("was killed", logs.output[-1])
+        server.stop()
+
+    def test_a_server_starts_once(self):
+        server = reparte.Server(functions.score, 0, processes=1)
+        server.stop()
+        server.start()
+        self.assertEqual(proxy(server).score("a"), 97)
+        for _ in range(2):
+            with self.assertRaises(reparte.Error):
+                server.start()
+            server.stop()
+
+    def test_publish_in_another_thread_leaves_nothing_open(self):
+        with mock.patch("reparte._server.spawner.start") as start:
+            thread, found = in_background(reparte.publish, functions.score, 0)
+            thread.join()
+        self.assertIsInstance(found[0], ValueError)
+        start.assert_not_called()
+
     def test_what_cant_be_published_is_refused(self):
         async def later():
             pass
@@ -256,6 +332,80 @@ class Cancels(Case):
         status, fields, _ = post(server, document("score", "a"))
         self.assertEqual((status, fields["Retry-After"]), (503, "1"))
         proxy(server).reparte.cancel("a")
+        thread.join()
+
+    def test_a_cancel_that_comes_before_the_function_begins_counts(self):
+        worker, cancel = self.worker({"called": lambda: called.append(1)})
+        called = []
+        for number, kind, calls in [(4, VALUE, 1), (5, CANCELLED, 1), (6, VALUE, 2)]:
+            if kind == CANCELLED:
+                cancel(number)
+                worker._on_signal(signal.SIGTERM, None)
+            self.assertEqual((worker._answer(number, document("called"))[0], len(called)), (kind, calls))
+
+    def test_a_cancel_that_comes_after_an_exception_ends_the_call_alone(self):
+        def fails():
+            # The signal comes once the function has ended, and before the worker has noted that.
+            cancel(7)
+            sys.setprofile(at_the_end)
+            raise ValueError
+
+        def at_the_end(frame, event, _):
+            if event == "return" and frame.f_code is fails.__code__:
+                sys.setprofile(None)
+                sys.settrace(lambda *_: None)
+                frame.f_back.f_trace = in_answer
+
+        def in_answer(frame, event, _):
+            if event == "line":
+                sys.settrace(None)
+                frame.f_trace = None
+                worker._on_signal(signal.SIGTERM, None)
+            return in_answer
+
+        worker, cancel = self.worker({"fails": fails})
+        self.assertEqual(worker._answer(7, document("fails"))[0], CANCELLED)
+
+    def worker(self, published):
+        """A worker that is no process, and what sends it a cancel."""
+        reading, writing = os.pipe()
+        for end in (reading, writing):
+            self.addCleanup(os.close, end)
+        worker = Worker(named(published), None, 1000, None, reading, 0, memoryview(bytearray(8)))
+        return worker, lambda number: os.write(writing, struct.pack(">Q", number))
+
+    def test_a_process_that_is_about_to_be_killed_gets_no_further_call(self):
+        loop = asyncio.new_event_loop()
+        self.addCleanup(loop.close)
+        asyncio.set_event_loop(loop)
+        self.addCleanup(asyncio.set_event_loop, None)
+        pool = Pool(loop, mock.Mock(), mock.Mock(), 1, 10, 0, 0)
+        slot = pool.slots[0]
+        slot.process = mock.Mock(number=1, cancel_end=-1)
+        pool._answered(slot, 0, READY, b"")
+        ends = []
+        first, second = (Call(name, name, b"", lambda outcome: ends.append(outcome.refusal)) for name in "ab")
+        pool.submit(first, 60)
+        pool.cancel("a")
+        loop.run_until_complete(asyncio.sleep(0))
+        until("the grace has passed", lambda: loop.run_until_complete(asyncio.sleep(0)) or slot.state == "killed")
+        pool.submit(second, 60)
+        # Its answer crosses the signal.
+        pool._answered(slot, first.number, CANCELLED, b"")
+        self.assertEqual((ends, second.slot, list(pool.queue)), (["cancelled"], None, [second]))
+
+    def test_a_call_that_waits_goes_elsewhere_when_the_server_stops(self):
+        server = reparte.Server(functions.ALL, 0, processes=1, grace=10 * PATIENCE).start()
+        self.addCleanup(server.stop)
+        thread, found, _, _ = self.call(server)
+        waiting, refused = in_background(lambda: post(server, document("score", "a")))
+        until("it waits", lambda: len(proxy(server).reparte.status()["calls"]) == 2)
+        stopping, _ = in_background(server.stop)
+        waiting.join(PATIENCE)
+        self.assertEqual((refused[0][0], refused[0][1]["Retry-After"], found), (503, "1", []))
+        # The second request to stop does not wait for the call that runs.
+        server._ask_to_stop()
+        stopping.join()
         thread.join()
 
     def test_a_client_that_goes_has_its_call_cancelled(self):

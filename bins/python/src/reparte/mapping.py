@@ -6,10 +6,14 @@ import dataclasses
 import json
 import os
 import threading
-from typing import Any, Callable, Dict, Generator, Iterable, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterable, List, Optional, Sequence, Union
 
 from reparte._command import RunningCommand, find
+from reparte._options import MapOptions
 from reparte.errors import RunFailed, TaskFailed
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Path = Union[str, "os.PathLike[str]"]
 Function = Union[str, Callable[..., Any]]
@@ -41,7 +45,7 @@ def map(
     servers: Union[str, Sequence[str]] = (),
     *,
     on_failure: str = "raise",
-    **options: Any,
+    **options: Unpack[MapOptions],
 ) -> Generator[Any, None, None]:
     """Calls a published function for each value on all servers, and yields the results in order.
 
@@ -61,7 +65,7 @@ def map(
     Closing the generator, or leaving its loop by an exception, ends the run: calls that are at
     work are cancelled on their servers. The other options are those of `outcomes`.
 
-        for result in reparte.map("score", open("names.txt"), ["m1:9000", "m2:9000"]):
+        for result in reparte.map("score", open("names.txt").read().splitlines(), ["m1:9000", "m2:9000"]):
             print(result)
     """
     return _results(outcomes(function, values, servers, **options), _checked(on_failure))
@@ -73,7 +77,7 @@ def starmap(
     servers: Union[str, Sequence[str]] = (),
     *,
     on_failure: str = "raise",
-    **options: Any,
+    **options: Unpack[MapOptions],
 ) -> Generator[Any, None, None]:
     """Does what `map` does for a function of several arguments: each value has all of them."""
     ended = outcomes(function, values, servers, star=True, **options)
@@ -222,12 +226,8 @@ class _Feeder:
                 self._on_their_way[self.count] = value
                 line = self._line(self.count, value)
                 self.count += 1
-                self._command.input.write(line)
-                self._command.input.flush()
-        except (BrokenPipeError, ValueError) as error:
-            # The command has ended, and tells why; or the pipe was closed since nobody wants more.
-            if not self._is_stopping and not isinstance(error, BrokenPipeError):
-                self.error = error
+                if not self._write(line):
+                    return
         except BaseException as error:
             self.error = error
         finally:
@@ -235,6 +235,16 @@ class _Feeder:
                 self._command.input.close()
             except OSError:
                 pass
+
+    def _write(self, line: bytes) -> bool:
+        """Writes a value. Returns whether the command takes more."""
+        try:
+            self._command.input.write(line)
+            self._command.input.flush()
+            return True
+        except (BrokenPipeError, ValueError):
+            # It has ended, and tells why; or the pipe was closed since nobody wants more.
+            return False
 
     def _line(self, index: int, value: Any) -> bytes:
         try:

@@ -12,8 +12,9 @@ import ssl
 import sys
 import threading
 from types import FrameType, TracebackType
-from typing import Any, Callable, Iterable, List, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional, Tuple, Type, Union
 
+from reparte._options import ServerOptions
 from reparte._server import descriptors, spawner
 from reparte._server.access import Access, Path, check_token, is_loopback, read_token
 from reparte._server.connection import Connection
@@ -22,6 +23,9 @@ from reparte._server.pool import Pool
 from reparte._server.service import Limits, Service
 from reparte._version import VERSION
 from reparte.errors import Error
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 log = logging.getLogger("reparte.server")
 
@@ -33,7 +37,7 @@ def publish(
     functions: Functions,
     port: Union[int, str] = 9000,
     processes: Optional[int] = None,
-    **options: Any,
+    **options: Unpack[ServerOptions],
 ) -> None:
     """Publishes a function, or several, until Ctrl-C or SIGTERM.
 
@@ -80,7 +84,8 @@ class Server:
     `grace`
         the seconds that running calls have to end when the server stops.
     `max_request`, `max_answer`, `max_memory`
-        bytes: of a request, of a result, and of all requests together.
+        bytes: of a request, of a result (or those of a `system.multicall` together), and of all
+        requests together.
 
     It needs a system with `fork`: Linux, macOS, BSD.
     """
@@ -128,7 +133,7 @@ class Server:
             )
         self._tls = _tls(tls_cert, tls_key)
         self._access = Access(token, hosts)
-        self._limits = Limits(max_request, max_memory, deadline, connections)
+        self._limits = Limits(max_request, max_answer, max_memory, deadline, connections)
         self._plan = spawner.Plan(self._functions, setup, max_answer, self._processes)
         self._queue = queue
         self._recycle = recycle
@@ -139,6 +144,7 @@ class Server:
         self._stop_signals = 0
         self._stopping: Optional[asyncio.Event] = None
         self._thread: Optional[threading.Thread] = None
+        self._has_started = False
         self._failure: Optional[BaseException] = None
 
     @property
@@ -153,8 +159,14 @@ class Server:
         return f"{'https' if self._tls else 'http'}://{self.address}"
 
     def start(self) -> "Server":
-        """Starts the server. It is there for clients when this returns."""
+        """Starts the server. It is there for clients when this returns.
+
+        A server starts once.
+        """
+        if self._has_started:
+            raise Error("this server has been started before: make another one")
         listener, spawner_pid, control = self._open()
+        self._has_started = True
         started = threading.Event()
 
         def run() -> None:
@@ -168,16 +180,21 @@ class Server:
         self._thread = threading.Thread(target=run, name="reparte-server", daemon=True)
         self._thread.start()
         started.wait()
-        if self._failure is not None:
-            raise self._failure
+        self._raise_failure()
         return self
 
     def stop(self) -> None:
-        """Stops the server. Running calls have `grace` seconds to end."""
+        """Stops the server. Running calls have `grace` seconds to end.
+
+        Raises the `Error` of a server that has ended by itself, which its log has too.
+        """
+        thread = self._thread
+        if thread is None:
+            return
         self._ask_to_stop()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        thread.join()
+        self._thread = None
+        self._raise_failure()
 
     def __enter__(self) -> "Server":
         return self.start()
@@ -188,9 +205,19 @@ class Server:
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        except Error:
+            # The error of the block itself is the one to be seen.
+            if error is None:
+                raise
 
     # The rest is the package's own.
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def _open(self) -> "Tuple[socket.socket, int, socket.socket]":
         """Listens, and forks the spawner, which does not keep the listener."""
@@ -207,13 +234,13 @@ class Server:
 
     def _run_here(self) -> None:
         """Runs in this thread until a signal."""
-        listener, pid, control = self._open()
-
         def told(number: int, frame: Optional[FrameType]) -> None:
             self._ask_to_stop()
 
+        # First: in another thread than the main one it raises, and nothing is open yet.
         old = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
+            listener, pid, control = self._open()
             names = ", ".join(self._functions)
             count = f"{self._processes} process" + ("es" if self._processes > 1 else "")
             started = f"reparte: {names} listening on {self.url}, {count}\n"
@@ -262,6 +289,7 @@ class Server:
 
         def spawner_lost() -> None:
             lost.append("the process that starts the others was killed: no function can be run any more")
+            log.error("the server ends: %s", lost[0])
             stopping.set()
 
         pool.on_lost = spawner_lost

@@ -17,6 +17,8 @@ from reparte._server.faults import NOT_IN_XML, FaultResponse, Refused
 # The limits of xmlrpc-server.
 MAX_LEVELS = 64
 MAX_VALUES = 1_000_000
+# A decimal is written without an exponent: 1E+9999999 has ten million digits.
+MAX_DECIMAL_DIGITS = 1_000_000
 
 _HEAD = b"<?xml version='1.0'?>\n<methodResponse>"
 _USUAL_NAME = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<methodCall>\s*<methodName>\s*([\w.:/-]+)\s*</methodName>")
@@ -180,6 +182,8 @@ def _write_float(write: Callable[[str], Any], value: Any, level: int) -> None:
 def _write_decimal(write: Callable[[str], Any], value: Any, level: int) -> None:
     if not value.is_finite():
         raise _unsendable(f"the decimal {value} can't be sent: return a float or text")
+    if abs(value.adjusted()) > MAX_DECIMAL_DIGITS:
+        raise _unsendable(f"a decimal of more than {MAX_DECIMAL_DIGITS} digits can't be sent: return a float or text")
     write(f"<value><bigdecimal>{value:f}</bigdecimal></value>")
 
 

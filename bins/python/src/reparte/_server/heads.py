@@ -45,6 +45,7 @@ BUSY = Refusal("503 Service Unavailable", "every worker computes and the queue i
 NO_ROOM = Refusal(
     "503 Service Unavailable", "the machine has no room for the call at the moment\n", "Retry-After: 1\r\n"
 )
+STOPPING = Refusal("503 Service Unavailable", "this server stops\n", "Retry-After: 1\r\n")
 NO_MEMORY = Refusal(
     "503 Service Unavailable", "other clients hold all memory of this server; try again\n", "Retry-After: 1\r\n"
 )

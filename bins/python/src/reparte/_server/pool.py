@@ -9,7 +9,8 @@
 | busy | idle | its process answers |
 | busy | ending | its call is cancelled or late |
 | ending | idle | its process has stopped its work |
-| idle, busy, ending | starting | its process ends; at the end of the server, closed |
+| ending | killed | the grace has passed |
+| idle, busy, ending, killed | starting | its process ends; at the end of the server, closed |
 
 A call that is ending has been answered, and its process is killed after a grace.
 """
@@ -83,6 +84,9 @@ class Pool:
 
     def submit(self, call: Call, deadline: float) -> None:
         """Takes a call, which ends by its `done`, at once if there is no room for it."""
+        if self.is_closing:
+            self._finish(call, Outcome(refusal="stopping"))
+            return
         if self.unfit and not any(slot.state in ("idle", "busy", "ending") for slot in self.slots):
             self._finish(call, Outcome(fault=FaultResponse(HostUnfit.CODE, self.unfit)))
             return
@@ -188,9 +192,12 @@ class Pool:
         except OSError:
             pass
         self._signal(process.number, signal.SIGTERM)
-        slot.kill_timer = self.loop.call_later(
-            self.cancel_grace, self._signal, process.number, signal.SIGKILL
-        )
+        slot.kill_timer = self.loop.call_later(self.cancel_grace, self._kill, slot, process)
+
+    def _kill(self, slot: Slot, process: Process) -> None:
+        """Kills a process that has not stopped its work. What it may still answer comes too late."""
+        slot.state = "killed"
+        self._signal(process.number, signal.SIGKILL)
 
     def _signal(self, number: int, signal_number: int) -> None:
         if number in self.processes:
@@ -233,9 +240,10 @@ class Pool:
         slot.pause = min(LAST_PAUSE, slot.pause * 2 or FIRST_PAUSE)
         slot.state = "pausing"
         self.loop.call_later(slot.pause, self._start, slot)
-        if any(other.state not in ("pausing",) for other in self.slots):
+        # Setups may take so long that one is always at work: those that have failed count.
+        if not all(other.pause and other.state in ("pausing", "starting") for other in self.slots):
             return
-        # No other process is there, or is about to be.
+        # No other process is there, and the last start of each has failed.
         if is_unfit:
             self.unfit = reason
         outcome = Outcome(fault=FaultResponse(HostUnfit.CODE, reason)) if is_unfit else Outcome(refusal="no room")
@@ -288,6 +296,8 @@ class Pool:
             if process:
                 self.loop.remove_reader(process.channel.fileno())
             return self._failed_start(slot, "its setup failed: " + data.decode("utf-8", "replace"), True)
+        if slot.state == "killed":
+            return  # It takes no further call. Its end is told soon.
         call = slot.call
         slot.answers += 1
         if call is None or call.number != number:
@@ -337,7 +347,9 @@ class Pool:
                 return
             # It had not read the call.
             log.warning("a process %s before it had read a call, which goes to another one", told)
-            if self.idle:
+            if self.is_closing:
+                self._finish(call, Outcome(refusal="stopping"))
+            elif self.idle:
                 self._give(self.idle.pop(), call)
             else:
                 self.queue.appendleft(call)
@@ -346,8 +358,10 @@ class Pool:
     # The end.
 
     def close(self) -> None:
-        """Has all processes end once they have no call."""
+        """Has all processes end once they have no call. Calls that wait go elsewhere at once."""
         self.is_closing = True
+        while self.queue:
+            self._finish(self.queue.popleft(), Outcome(refusal="stopping"))
         for slot in list(self.idle):
             self._retire(slot)
         self.idle.clear()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Coroutine, Dict, List, Optional, Sequence, Tuple
 
 from reparte._server import documents, faults, heads
 from reparte._server.access import Access, is_same_origin
@@ -20,9 +20,13 @@ from reparte._server.pool import Pool
 
 log = logging.getLogger("reparte.server")
 
+# The bytes of a call that is decoded on the event loop; a longer one is by a thread, so that others do not wait.
+MAX_DECODED_AT_ONCE = 64 * 1024
+
 _REFUSALS = {
     "busy": heads.BUSY,
     "no room": heads.NO_ROOM,
+    "stopping": heads.STOPPING,
     "cancelled": heads.CANCELLED,
     "late": heads.LATE,
     "late in queue": heads.LATE_IN_QUEUE,
@@ -35,8 +39,9 @@ Stop = Callable[[], None]
 class Limits:
     """The limits of a server."""
 
-    def __init__(self, request: int, memory: int, deadline: float, connections: int) -> None:
+    def __init__(self, request: int, answer: int, memory: int, deadline: float, connections: int) -> None:
         self.request = request
+        self.answer = answer
         self.memory = memory
         self.deadline = deadline
         self.connections = connections
@@ -146,14 +151,27 @@ class Service:
             connection.send(b"ok\n" if head.method == b"GET" else b"", "text/plain")
             return None
         name = documents.usual_method_name(body)
-        params: Sequence[Any] = ()
+        if name in self.functions:
+            return self._run(connection, head, name, body)
+        if len(body) > MAX_DECODED_AT_ONCE:
+            return self._in_task(connection, self._answer_long(connection, head, body))
+        return self._answer_decoded(connection, head, body, lambda: documents.decode_call(body))
+
+    async def _answer_long(self, connection: Connection, head: Head, body: bytes) -> None:
+        decoded = connection.loop.run_in_executor(None, documents.decode_call, body)
+        await asyncio.wait([decoded])
+        connection.stop_call = self._answer_decoded(connection, head, body, decoded.result)
+
+    def _answer_decoded(
+        self, connection: Connection, head: Head, body: bytes, decode: Callable[[], Tuple[str, Sequence[Any]]]
+    ) -> Optional[Stop]:
+        """Answers a call that has to be read as a whole to know what it calls."""
         try:
-            if name is None or name.startswith(("system.", "reparte.")):
-                name, params = documents.decode_call(body)
+            name, params = decode()
             if name in self.functions:
                 return self._run(connection, head, name, body)
             if name == MULTICALL:
-                return self._run_multicall(connection, head, read_multicall(params))
+                return self._in_task(connection, self._multicall(connection, head, read_multicall(params)))
             answer = documents.response(documents.encode_value(self.own.answer(name, params)))
         except Refused as refused:
             answer = documents.fault_response(refused.fault)
@@ -182,12 +200,19 @@ class Service:
 
         return stop
 
-    def _run_multicall(self, connection: Connection, head: Head, calls: List[Any]) -> Stop:
-        task = connection.loop.create_task(self._multicall(connection, head, calls))
+    def _in_task(self, connection: Connection, work: Coroutine[Any, Any, None]) -> Stop:
+        def ended(task: "asyncio.Task[None]") -> None:
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                # Its client would wait for ever.
+                log.error("a request can't be answered", exc_info=error)
+                connection.break_off()
 
         def stop() -> None:
             task.cancel()
 
+        task = connection.loop.create_task(work)
+        task.add_done_callback(ended)
         return stop
 
     async def _multicall(self, connection: Connection, head: Head, calls: List[Any]) -> None:
@@ -205,8 +230,9 @@ class Service:
             else:
                 parts.append(b"<value><array><data>%s</data></array></value>" % (outcome.value or b""))
             size += len(parts[-1])
-            if size > self.limits.request:
-                fault = FaultResponse(faults.INTERNAL, "the answers together are above the limit on a request")
+            if size > self.limits.answer:
+                told = f"the results together have more bytes than max_answer, {self.limits.answer}"
+                fault = FaultResponse(faults.APPLICATION, told)
                 return connection.send(documents.fault_response(fault))
         whole = b"<value><array><data>%s</data></array></value>" % b"".join(parts)
         connection.send(documents.response(whole))

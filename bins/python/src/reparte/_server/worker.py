@@ -57,6 +57,7 @@ class Worker:
         self.crash_file = crash_file
         self.begun = begun
         self.running = 0  # The number of the call whose function runs; 0 if none does.
+        self.last_cancelled = 0  # The number of the call that was cancelled last. Numbers grow.
 
     def run(self) -> NoReturn:
         """Runs until the server closes the socket, and ends the process."""
@@ -99,6 +100,9 @@ class Worker:
         except OSError:
             return
         numbers = struct.unpack(">%dQ" % (len(wanted) // 8), wanted)
+        if numbers:
+            # Its function may not have begun yet.
+            self.last_cancelled = numbers[-1]
         if self.running and self.running in numbers:
             self.running = 0
             raise Cancelled("the call was cancelled, or is late")
@@ -137,12 +141,16 @@ class Worker:
             try:
                 # From here on the handler may raise, and nothing else that matters is at work.
                 self.running = number
+                if self.last_cancelled == number:
+                    raise Cancelled("the call was cancelled, or is late, before it began")
                 result = function.function(*params)
                 self.running = 0
             except BaseException as error:
                 self.running = 0
                 return _failure(error)
             value = documents.encode_value(result)
+        except Cancelled:
+            return CANCELLED, b""  # It came just as the function had ended by an exception of its own.
         except Refused as refused:
             return _fault(refused.fault)
         except Exception as error:
