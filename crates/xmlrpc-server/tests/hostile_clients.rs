@@ -8,7 +8,7 @@
 )]
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Barrier;
@@ -32,15 +32,15 @@ fn peak() -> usize {
     kib.parse::<usize>().unwrap() * 1024
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    stream
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 fn call(address: SocketAddr) -> TcpStream {
-    let mut stream = connect(address);
+    let mut stream = connect(address).unwrap();
     let length = CALL.len();
     let head = format!(
         "POST / HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{CALL}"
@@ -78,12 +78,12 @@ struct Server {
     health: &'static [u8],
 }
 
-/// Returns the median time of GET /health, or the first answer that is not the server's usual
-/// one.
-fn health(server: Server) -> Result<Duration, String> {
+/// Returns some times of GET /health in their order, or the first answer that is not the server's
+/// usual one.
+fn health(server: Server) -> Result<Vec<Duration>, String> {
     let time = || {
         let start = Instant::now();
-        let mut stream = connect(server.address);
+        let mut stream = connect(server.address).map_err(|error| error.to_string())?;
         let request = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n";
         let mut begin = [0; 12];
         let asked = stream.write_all(request);
@@ -95,15 +95,16 @@ fn health(server: Server) -> Result<Duration, String> {
     };
     let mut times = (0..21).map(|_| time()).collect::<Result<Vec<_>, _>>()?;
     times.sort_unstable();
-    Ok(times[10])
+    Ok(times)
 }
 
-/// Checks the median time of GET /health: some milliseconds. A machine that does other work
-/// needs more.
+/// Checks the times of GET /health, some milliseconds. On a machine that does other work too, most
+/// of them may be longer.
 #[track_caller]
-fn check_health(time: Result<Duration, String>) {
-    let time = time.expect("/health is always answered");
-    assert!(time < Duration::from_secs(1), "{time:?}");
+fn check_health(times: Result<Vec<Duration>, String>) {
+    let times = times.expect("/health is always answered");
+    assert!(times[5] < Duration::from_millis(100), "{times:?}");
+    assert!(times[10] < Duration::from_secs(1), "{times:?}");
 }
 
 /// The most bytes that a client of this test holds itself.
@@ -200,12 +201,18 @@ fn check_all_kinds(server: Server) {
         for (attack, and_then) in KINDS.iter().cycle().take(CLIENTS) {
             let step = &step;
             scope.spawn(move || {
+                // A panic before the last step would let the others wait for ever.
                 let mut stream = connect(server.address);
-                attack(&mut stream);
+                if let Ok(stream) = &mut stream {
+                    attack(stream);
+                }
                 step.wait();
-                and_then(&mut stream);
+                if let Ok(stream) = &mut stream {
+                    and_then(stream);
+                }
                 // The connection stays until the server has been looked at.
                 step.wait();
+                stream.unwrap();
             });
         }
         let during = health(server);
