@@ -70,7 +70,7 @@ use reparte::Repartidor;
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
-use crate::page::run_info::RunInfo;
+use crate::page::run_info::{Header, RunInfo};
 use crate::page::{PageSetup, RunPage};
 use crate::program::file::find_program;
 #[cfg(unix)]
@@ -301,7 +301,8 @@ impl RunCommand {
         let (withdraw, kill) = (move || withdrawn.withdraw(), move || killed.kill());
         let interrupt = Interrupt::watch(&handle, console, withdraw, kill)?;
         watcher.start();
-        let page = files.page.show(&handle, self.run_info(&files.input))?;
+        let info = self.run_info(&files);
+        let page = files.page.show(&handle, info)?;
         if let Some(url) = page.as_ref().and_then(RunPage::url) {
             console.tell(format_args!("the page of the run: {url}"));
         }
@@ -363,10 +364,15 @@ impl RunCommand {
     }
 
     /// Returns the facts of the run that its page shows.
-    fn run_info(&self, input: &Arc<InputProgress>) -> RunInfo {
+    fn run_info(&self, files: &Files) -> RunInfo {
         let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        let input = Arc::clone(input);
-        RunInfo::new(&self.title(), arguments, move || input.estimate())
+        let header = files.tasks.header().zip(files.tasks.names());
+        let header = header.map(|(line, names)| Header {
+            line: String::from_utf8_lossy(line).into_owned(),
+            names: Arc::clone(names),
+        });
+        let input = Arc::clone(&files.input);
+        RunInfo::new(&self.title(), arguments, move || input.estimate()).header(header)
     }
 }
 

@@ -66,6 +66,8 @@ mod tests {
         RunInfo {
             function: HOSTILE.to_owned(),
             command: HOSTILE.to_owned(),
+            id: 0,
+            header: None,
             began: 0,
             estimate: Box::new(|| None),
             details: None,
@@ -83,9 +85,11 @@ mod tests {
             line: 1,
             input: HOSTILE.to_owned(),
             is_whole: true,
+            cells: None,
             kind: "fault",
             message: HOSTILE.to_owned(),
             server: Some(HOSTILE.to_owned()),
+            seconds: None,
             attempts: 1,
         });
         let data = format!("{{\"text\":\"{HOSTILE}\"}}");

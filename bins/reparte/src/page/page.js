@@ -253,19 +253,29 @@ function showNewest() {
 }
 
 function update(data) {
-  if (latest && latest.began !== data.began) failures.clear();
   timeline.update(data);
   failures.update(data);
   latest = data;
   show(data);
 }
 
-// Asks for run.json once a second until the run is over, and less often if nothing answers.
+// Asks for run.json, less what the page has already.
+async function ask() {
+  const response = await fetch(`run.json?since=${timeline.next}&failed=${failures.next}`, { cache: "no-store" });
+  if (!response.ok) throw new Error(response.status);
+  return response.json();
+}
+
+// Asks once a second until the run is over, and less often if nothing answers.
 async function poll() {
   try {
-    const response = await fetch(`run.json?since=${timeline.next}&failed=${failures.next}`, { cache: "no-store" });
-    if (!response.ok) throw new Error(response.status);
-    const data = await response.json();
+    let data = await ask();
+    if (latest && latest.id !== data.id) {
+      // Another run has the address: the answer lacks what the page had of the one before.
+      timeline.clear();
+      failures.clear();
+      data = await ask();
+    }
     unanswered = 0;
     update(data);
   } catch {

@@ -44,8 +44,10 @@ fn failed(snapshot: &Snapshot<'_>, since: u64) -> Value {
             "task": failure.line,
             "input": failure.input,
             "whole": failure.is_whole,
+            "cells": failure.cells,
             "error": { "kind": failure.kind, "message": failure.message },
             "server": failure.server,
+            "seconds": failure.seconds,
             "attempts": failure.attempts,
         })
     });
@@ -85,7 +87,12 @@ fn head(snapshot: &Snapshot<'_>) -> Value {
             "rows": details.table.rows,
         })
     });
+    let header = snapshot.info.header.as_ref();
+    let header = header.map(|header| json!({ "line": header.line, "names": *header.names }));
     json!({
+        // A number of 64 bits is not exact in a browser.
+        "id": format!("{:016x}", snapshot.info.id),
+        "header": header,
         "function": snapshot.info.function,
         "command": snapshot.info.command,
         "began": snapshot.info.began,
@@ -186,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::page::ending::Ending;
-    use crate::page::run_info::RunInfo;
+    use crate::page::run_info::{Header, RunInfo};
     use crate::page::task_failures::{TaskFailure, TaskFailures};
     use crate::page::timeline::Timeline;
     use crate::task_estimate::TaskEstimate;
@@ -199,6 +206,11 @@ mod tests {
         RunInfo {
             function: "f".to_owned(),
             command: "reparte run </script>".to_owned(),
+            id: 1 << 60,
+            header: Some(Header {
+                line: "a,\"b c\"".to_owned(),
+                names: Arc::from(["a".to_owned(), "b c".to_owned()]),
+            }),
             began: 1_700_000_000,
             estimate: Box::new(move || Some(estimate)),
             details: None,
@@ -212,9 +224,11 @@ mod tests {
                 line,
                 input: "</script>".to_owned(),
                 is_whole: true,
+                cells: Some(vec!["1".to_owned()]),
                 kind: "fault",
                 message: "no".to_owned(),
                 server: Some("a".to_owned()),
+                seconds: Some(0.5),
                 attempts: 2,
             });
         }
@@ -246,6 +260,9 @@ mod tests {
             (&Value::Null, &Value::Null, &Value::Null)
         );
         assert_eq!(json["account"]["done"], json!(0));
+        assert_eq!(json["id"], json!("1000000000000000"));
+        let header = json!({ "line": "a,\"b c\"", "names": ["a", "b c"] });
+        assert_eq!(json["header"], header);
     }
 
     #[test]
@@ -275,7 +292,8 @@ mod tests {
         let json = parsed(&timeline, Some(&ending), 1);
         assert_eq!(json["ended"], json!([1, 6, 2000, 4000, 1, 0]));
         let failed = json!({
-            "task": 8, "input": "</script>", "whole": true, "server": "a", "attempts": 2,
+            "task": 8, "input": "</script>", "whole": true, "cells": ["1"], "server": "a",
+            "seconds": 0.5, "attempts": 2,
             "error": { "kind": "fault", "message": "no" },
         });
         assert_eq!(

@@ -12,18 +12,22 @@ const MAX_INPUT_CHARS: usize = 16_384;
 const MAX_ERROR_CHARS: usize = 2400;
 
 /// A task that has failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TaskFailure {
     /// The number of its line in the input.
     pub(crate) line: u64,
     pub(crate) input: String,
     /// False if the line was longer than the input, or is not text.
     pub(crate) is_whole: bool,
+    /// The columns of the whole line, if they have names.
+    pub(crate) cells: Option<Vec<String>>,
     /// The kind of its failure, as `--output jsonl` has it.
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     /// The server of its last call, if there was one.
     pub(crate) server: Option<String>,
+    /// The duration of its last call that failed, in seconds.
+    pub(crate) seconds: Option<f64>,
     /// The number of its calls.
     pub(crate) attempts: u32,
 }
@@ -40,7 +44,9 @@ pub(super) struct TaskFailures {
 
 impl TaskFailure {
     fn bytes(&self) -> usize {
-        self.input.len() + self.message.len()
+        let cells = self.cells.iter().flatten();
+        let cells: usize = cells.map(|cell| size_of::<String>() + cell.len()).sum();
+        self.input.len() + cells + self.message.len()
     }
 }
 
@@ -51,6 +57,7 @@ impl TaskFailures {
         if let Some((end, _)) = cut {
             failure.input.truncate(end);
             failure.is_whole = false;
+            failure.cells = None;
         }
         let tail = failure
             .message
@@ -92,9 +99,11 @@ mod tests {
             line,
             input: input.to_owned(),
             is_whole: true,
+            cells: Some(vec![input.to_owned()]),
             kind: "fault",
             message: message.to_owned(),
             server: None,
+            seconds: None,
             attempts: 1,
         }
     }
@@ -131,6 +140,7 @@ mod tests {
         let kept: Vec<_> = failures.since(0).collect();
         for (failure, is_whole) in [(kept[0], true), (kept[1], false)] {
             assert_eq!((&failure.input, failure.is_whole), (&input, is_whole));
+            assert_eq!(failure.cells.is_some(), is_whole);
         }
         assert_eq!(kept[0].message, message);
         assert_eq!(kept[1].message, format!("\u{2026}{message}"));

@@ -16,7 +16,6 @@ class Timeline {
   }
 
   clear() {
-    this.began = undefined; // The start of the run, in seconds since 1970: it identifies the run.
     this.next = 0; // The number of the first ended call that is not here yet.
     this.lanes = [];
     this.names = [];
@@ -27,10 +26,6 @@ class Timeline {
 
   // Adds a run.json. Times are in microseconds.
   update(data) {
-    if (data.began !== this.began || data.next < this.next) {
-      this.clear();
-      this.began = data.began;
-    }
     this.names = data.names;
     this.past = data.past;
     this.errors = data.errors;

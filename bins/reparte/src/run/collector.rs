@@ -78,11 +78,18 @@ fn page_failure(task: &Task, error: &TaskError) -> TaskFailure {
         line: task.line,
         input: task.input.clone(),
         is_whole: task.whole_line() == Some(task.input.as_bytes()),
+        cells: named_cells(task),
         kind: kind(error),
         message: error.full_reason(),
         server: last_server(error).map(str::to_owned),
+        seconds: task.failed_after().map(|time| time.as_secs_f64()),
         attempts: error.calls(),
     }
+}
+
+fn named_cells(task: &Task) -> Option<Vec<String>> {
+    let columns = task.columns.as_ref()?;
+    columns.names.as_ref().map(|_| columns.cells.clone())
 }
 
 fn next(
