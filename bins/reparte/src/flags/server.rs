@@ -50,7 +50,7 @@ pub(crate) struct ServerFlags {
     /// certificate of its own: the file has the fingerprint, so that no other server is taken
     /// for it. The file is touched each 5 s, and removed at the end. The server's name in it is
     /// the first --host, else this machine's
-    #[arg(long, value_name = "DIR", help_heading = "Options")]
+    #[arg(long, value_name = "DIR")]
     announce: Option<PathBuf>,
     #[command(flatten)]
     socket: SocketFlags,
