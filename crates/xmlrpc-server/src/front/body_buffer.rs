@@ -1,12 +1,24 @@
 //! The buffer of a request's body, which grows with its share of the memory as the body comes.
+//!
+//! While others are refused for want of memory, a body that stops or slows down gives way: in each
+//! [`PERIOD`] it has to bring a part of its room. A body that declares its length, and comes steadily
+//! within a minute, does that.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::front::memory_budget::{MAX_SHORT, MemoryBudget, MemoryShare};
 use crate::front::refusal::Refusal;
 
 /// The bytes for which there is room before any has come, whatever length a body declares.
 const FIRST_STEP: usize = MAX_SHORT;
+
+/// The time after which the pace of a body is checked. A network may well pause for a second.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// The part of its room that a body brings in each period at least. A body that takes the usual
+/// 30 seconds, which is 15 periods, brings twice as much on average.
+const PACE: usize = 32;
 
 /// A body, as far as it has come. Its room is never more than [`FIRST_STEP`], or twice what has
 /// come.
@@ -22,6 +34,17 @@ pub(crate) struct BodyBuffer {
     /// The bytes that come of the body later, when its coding is taken off.
     hidden: usize,
     share: MemoryShare,
+    period: Period,
+}
+
+/// A period in which a body has to bring a part of its room, and what there was at its start.
+#[derive(Debug)]
+struct Period {
+    end: Instant,
+    /// The bytes that had come.
+    come: usize,
+    /// The refusals of the budget.
+    refusals: usize,
 }
 
 impl BodyBuffer {
@@ -40,8 +63,14 @@ impl BodyBuffer {
         let room = most.min(FIRST_STEP);
         let whole = most.saturating_mul(copies).saturating_add(hidden);
         let share = memory.reserve(whole, room.saturating_mul(copies));
+        let share = share.ok_or(Refusal::NO_MEMORY)?;
         Ok(BodyBuffer {
-            share: share.ok_or(Refusal::NO_MEMORY)?,
+            period: Period {
+                end: Instant::now() + PERIOD,
+                come: 0,
+                refusals: share.refusals(),
+            },
+            share,
             bytes: Vec::with_capacity(room),
             room,
             most,
@@ -68,6 +97,33 @@ impl BodyBuffer {
             self.room = room;
         }
         self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+
+    /// Returns the time of the next check of the pace.
+    pub(crate) fn next_check(&self) -> Instant {
+        self.period.end
+    }
+
+    /// Checks the pace, if it is time for that. Its callers wait for more until then.
+    ///
+    /// # Errors
+    ///
+    /// Others were refused, and the body has brought too little.
+    pub(crate) fn check_pace(&mut self, now: Instant) -> Result<(), Refusal> {
+        if now < self.period.end {
+            return Ok(());
+        }
+        let (come, refusals) = (self.bytes.len(), self.share.refusals());
+        let has_refused = refusals != self.period.refusals;
+        if has_refused && come - self.period.come < self.room / PACE {
+            return Err(Refusal::GIVES_WAY);
+        }
+        self.period = Period {
+            end: now + PERIOD,
+            come,
+            refusals,
+        };
         Ok(())
     }
 
@@ -139,5 +195,56 @@ mod tests {
         packed.push(b"a").unwrap();
         let _other = memory.reserve(2 * MIB, 2 * MIB).unwrap();
         assert_eq!(packed.finish().unwrap_err(), Refusal::NO_MEMORY);
+    }
+
+    #[test]
+    fn a_body_that_slows_down_gives_way_while_others_are_refused() {
+        let refused = Err(Refusal::GIVES_WAY);
+        let least = MIB / PACE;
+        for (others_refused, brought, expected) in [
+            (false, 0, Ok(())),
+            (true, 0, refused),
+            (true, least - 1, refused),
+            (true, least, Ok(())),
+        ] {
+            let memory = MemoryBudget::new(4 * MIB, 0);
+            let mut buffer = BodyBuffer::new(&memory, MIB, 1, 0).unwrap();
+            buffer.push(&vec![b'a'; MIB / 2 + 1]).unwrap();
+            buffer.push(b"a").unwrap();
+            assert_eq!(buffer.room, MIB);
+            // Neither what came nor who was refused before a period counts in it.
+            assert!(memory.reserve(usize::MAX, 1).is_none());
+            let start = buffer.next_check();
+            buffer.check_pace(start).unwrap();
+            buffer.push(&vec![b'a'; brought]).unwrap();
+            if others_refused {
+                assert!(memory.reserve(usize::MAX, 1).is_none());
+            }
+            let early = start + PERIOD / 2;
+            buffer.check_pace(early).unwrap();
+            let checked = buffer.check_pace(buffer.next_check());
+            assert_eq!(checked, expected, "{others_refused} {brought}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_which_nothing_comes_gives_way_too() {
+        let memory = MemoryBudget::new(4 * MIB, 0);
+        let mut buffer = BodyBuffer::new(&memory, MIB, 1, 0).unwrap();
+        assert!(memory.reserve(usize::MAX, 1).is_none());
+        let checked = buffer.check_pace(buffer.next_check());
+        assert_eq!(checked, Err(Refusal::GIVES_WAY));
+    }
+
+    #[test]
+    fn a_body_that_comes_steadily_within_a_minute_keeps_its_share() {
+        let memory = MemoryBudget::new(32 * MIB, 0);
+        let mut buffer = BodyBuffer::new(&memory, 15 * MIB, 1, 0).unwrap();
+        for _ in 0..30 {
+            buffer.push(&vec![b'a'; MIB / 2]).unwrap();
+            assert!(memory.reserve(usize::MAX, 1).is_none());
+            buffer.check_pace(buffer.next_check()).unwrap();
+        }
+        assert!(buffer.finish().is_ok());
     }
 }

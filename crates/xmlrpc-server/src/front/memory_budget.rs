@@ -27,6 +27,8 @@ pub(crate) struct MemoryBudget {
     held: AtomicUsize,
     /// The length of the longest answer of late.
     expected: AtomicUsize,
+    /// The number of times that there was no room.
+    refusals: AtomicUsize,
 }
 
 /// A share of a budget, which is given back when this is dropped.
@@ -45,12 +47,22 @@ impl MemoryBudget {
             bytes: bytes.max(least),
             held: AtomicUsize::new(0),
             expected: AtomicUsize::new(0),
+            refusals: AtomicUsize::new(0),
         })
     }
 
     /// Returns the bytes that long requests and answers may hold together.
     fn long_part(&self) -> usize {
         self.bytes - self.bytes / SHORT_PART
+    }
+
+    /// Changes the number of bytes that are held, unless there is no room: that is counted.
+    fn take(&self, add: impl FnMut(usize) -> Option<usize>) -> Option<()> {
+        let taken = self.held.fetch_update(SeqCst, SeqCst, add);
+        if taken.is_err() {
+            self.refusals.fetch_add(1, Relaxed);
+        }
+        taken.ok().map(drop)
     }
 
     /// Takes the `first` step of the share of a request that may take `bytes` in all. One that is
@@ -66,7 +78,7 @@ impl MemoryBudget {
             let whole = held.checked_add(bytes)?;
             (whole <= most).then(|| held + first)
         };
-        self.held.fetch_update(SeqCst, SeqCst, add).ok()?;
+        self.take(add)?;
         Some(MemoryShare {
             budget: Arc::clone(self),
             bytes: first,
@@ -106,7 +118,7 @@ impl MemoryBudget {
             let others = held.saturating_sub(own);
             (others + bytes < self.bytes).then(|| held + bytes)
         };
-        self.held.fetch_update(SeqCst, SeqCst, add).ok()?;
+        self.take(add)?;
         Some(MemoryShare {
             budget: Arc::clone(self),
             bytes,
@@ -123,10 +135,15 @@ impl MemoryShare {
         if step > 0 {
             let most = self.most;
             let add = |held: usize| held.checked_add(step).filter(|sum| *sum <= most);
-            self.budget.held.fetch_update(SeqCst, SeqCst, add).ok()?;
+            self.budget.take(add)?;
             self.bytes += step;
         }
         Some(())
+    }
+
+    /// Returns the number of times that there was no room in the budget.
+    pub(crate) fn refusals(&self) -> usize {
+        self.budget.refusals.load(Relaxed)
     }
 
     /// Returns the length of the share.

@@ -49,6 +49,12 @@ impl Refusal {
         "other clients hold all memory of this server; try again\n",
     )
     .with_header("Retry-After", "1");
+    /// A body that came too slowly while others got [`Refusal::NO_MEMORY`].
+    pub(crate) const GIVES_WAY: Refusal = Refusal::new(
+        503,
+        "the body came too slowly while others lacked its memory; try again\n",
+    )
+    .with_header("Retry-After", "1");
     pub(crate) const TOO_LARGE: Refusal =
         Refusal::new(413, "the body is above this server's limit\n");
     pub(crate) const MEDIA_TYPE: Refusal = Refusal::new(415, "a call's Content-Type is text/xml\n");

@@ -1,12 +1,13 @@
 //! Hostile and broken clients. The server still answers after each.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use xmlrpc_wire::Value;
+use xmlrpc_wire::{Limits, Value};
 
 use crate::client::{Client, call, document, post, request, status};
-use crate::server::{Front, Server, Settings, service};
+use crate::server::{Front, PATIENCE, Server, Settings, service};
 
 on_both_fronts! {
     a_request_that_is_no_call_has_its_status
@@ -16,6 +17,7 @@ on_both_fronts! {
     a_refusal_is_framed
     half_a_body_then_a_close_is_survived
     bodies_that_never_come_hold_up_nobody
+    bodies_that_stop_give_way_to_others
     a_head_that_never_ends_holds_up_nobody
     two_hundred_idle_connections_hold_up_nobody
     clients_that_leave_before_the_answer_are_survived
@@ -237,6 +239,47 @@ fn bodies_that_never_come_hold_up_nobody(front: Front) {
         "{:?}",
         stopped.elapsed()
     );
+}
+
+/// A few clients that sent half of a body held all memory until the end of `body_timeout`.
+fn bodies_that_stop_give_way_to_others(front: Front) {
+    const LENGTH: usize = 256 * 1024;
+    let mut service = service();
+    let mut limits = Limits::default();
+    limits.bytes = LENGTH;
+    service.set_limits(limits);
+    let settings = Settings {
+        memory: 16 * LENGTH,
+        body_timeout: Duration::from_secs(60 * 60),
+        ..Settings::default()
+    };
+    let server = Server::with(front, service, &settings);
+    let mut body = document("cuad", (7,));
+    body.resize(LENGTH, b' ');
+    let long_call = post(&body);
+    let is_answered = || {
+        let mut client = Client::connect(server.address);
+        // A server that refuses it may close before all has come.
+        let _ = client.try_send(&long_call);
+        let answer = client.try_answer().filter(|answer| answer.status != 503);
+        answer.is_some_and(|answer| answer.value() == Ok(Value::Int(49)))
+    };
+    let started = Instant::now();
+    let mut holders = Vec::new();
+    loop {
+        let mut holder = Client::connect(server.address);
+        let _ = holder.try_send(&long_call[..long_call.len() - LENGTH / 2 + 1]);
+        holders.push(holder);
+        if !is_answered() {
+            break;
+        }
+        assert!(started.elapsed() < 3 * PATIENCE, "{}", holders.len());
+    }
+    while !is_answered() {
+        assert!(started.elapsed() < 3 * PATIENCE, "{}", holders.len());
+        // As a client does that is told to come again.
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn a_head_that_never_ends_holds_up_nobody(front: Front) {

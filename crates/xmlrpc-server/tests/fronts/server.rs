@@ -23,6 +23,8 @@ pub(crate) enum Front {
 pub(crate) struct Settings {
     pub(crate) workers: usize,
     pub(crate) grace: Duration,
+    pub(crate) memory: usize,
+    pub(crate) body_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -30,6 +32,8 @@ impl Default for Settings {
         Settings {
             workers: 1,
             grace: Duration::from_secs(10),
+            memory: 256 * 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -52,12 +56,16 @@ impl Server {
                 let mut options = tiny::Options::default();
                 options.workers = settings.workers;
                 options.grace = settings.grace;
+                options.memory = settings.memory;
+                options.body_timeout = settings.body_timeout;
                 Server::tiny(service, options)
             }
             Front::Hyper => {
                 let mut options = hyper::Options::default();
                 options.workers = settings.workers;
                 options.grace = settings.grace;
+                options.memory = settings.memory;
+                options.body_timeout = settings.body_timeout;
                 Server::hyper(service, options)
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::hyper::body::{Body, Bytes, Incoming};
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::front::body_buffer::BodyBuffer;
 use crate::front::refusal::Refusal;
@@ -19,28 +19,33 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest pause of a refused body.
 const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 
-/// Reads a whole body into a buffer, if it has room there and comes within `time`.
+/// Reads a whole body into a buffer, if it has room there, keeps its pace and comes within `time`.
 pub(crate) async fn read(
     body: &mut Incoming,
     buffer: &mut BodyBuffer,
     time: Duration,
 ) -> Result<(), Refusal> {
-    timeout(time, collect(body, buffer))
-        .await
-        .unwrap_or(Err(Refusal::TOO_SLOW))
+    let deadline = Instant::now().checked_add(time);
+    loop {
+        let check = Instant::from_std(buffer.next_check());
+        let wake = deadline.map_or(check, |deadline| deadline.min(check));
+        match timeout_at(wake, next(body)).await {
+            Ok(data) => match data? {
+                Some(data) => buffer.push(&data)?,
+                None => return Ok(()),
+            },
+            Err(_) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                return Err(Refusal::TOO_SLOW);
+            }
+            Err(_) => buffer.check_pace(Instant::now().into_std())?,
+        }
+    }
 }
 
 /// Returns the length that a body declares: none if it comes in chunks.
 pub(crate) fn declared_length(body: &Incoming) -> Option<usize> {
     let length = body.size_hint().exact()?;
     Some(usize::try_from(length).unwrap_or(usize::MAX))
-}
-
-async fn collect(body: &mut Incoming, buffer: &mut BodyBuffer) -> Result<(), Refusal> {
-    while let Some(data) = next(body).await? {
-        buffer.push(&data)?;
-    }
-    Ok(())
 }
 
 /// Reads and drops a body, within limits. Returns whether it has come to its end.

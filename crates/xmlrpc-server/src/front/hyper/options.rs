@@ -42,8 +42,9 @@ pub struct Options {
     /// A request beyond it is answered with 503 and `Retry-After: 1` before its body is read. So
     /// is a call before its function begins, if there is no room for twice the longest answer of
     /// late. A body takes its share as it comes, at most twice what has come, and is refused when
-    /// there is no room for more. A sixteenth is for requests of up to 16 KiB alone. What
-    /// functions hold themselves is not counted.
+    /// there is no room for more. While anybody is refused for want of memory, a body that does
+    /// not bring a 32nd of its room in two seconds gives way: it is ended by 503 too. A sixteenth
+    /// is for requests of up to 16 KiB alone. What functions hold themselves is not counted.
     pub memory: usize,
     /// The time limit on the head of a request, and on an idle connection; 30 seconds by
     /// default.

@@ -105,7 +105,7 @@ impl<'a> SocketReader<'a> {
     ///
     /// # Errors
     ///
-    /// It breaks off, takes longer than `time`, or has no room there.
+    /// It breaks off, takes longer than `time`, has no room there, or does not keep its pace.
     pub(crate) fn read_body(
         &mut self,
         buffer: &mut BodyBuffer,
@@ -118,16 +118,16 @@ impl<'a> SocketReader<'a> {
         self.body -= at_hand as u64;
         let mut piece = vec![0; (length - at_hand).min(MAX_PIECE)];
         while self.body > 0 {
-            let left = usize::try_from(self.body).unwrap_or(usize::MAX);
-            let most = left.min(piece.len());
-            match self.read(&mut piece[..most], deadline) {
+            let most = usize::try_from(self.body).map_or(piece.len(), |left| left.min(piece.len()));
+            match self.read(&mut piece[..most], deadline.min(buffer.next_check())) {
                 Ok(0) => return Err(Refusal::INCOMPLETE),
                 Ok(length) => {
                     self.body -= length as u64;
                     buffer.push(&piece[..length])?;
                 }
-                Err(error) if is_timeout(&error) => return Err(Refusal::TOO_SLOW),
-                Err(_) => return Err(Refusal::INCOMPLETE),
+                Err(error) if !is_timeout(&error) => return Err(Refusal::INCOMPLETE),
+                Err(_) if Instant::now() >= deadline => return Err(Refusal::TOO_SLOW),
+                Err(_) => buffer.check_pace(Instant::now())?,
             }
         }
         Ok(())
