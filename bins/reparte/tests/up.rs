@@ -194,7 +194,14 @@ fn a_killed_command_leaves_nothing_on_its_hosts() {
         !links.iter().any(|&link| is_running(link))
     });
     let private = Path::new(&up.list).parent().unwrap();
-    fs::remove_dir_all(private).unwrap();
+    let hosts = up.ssh.files.path("hosts");
+    let command = ["up", &hosts, "--function", "f", "--ssh-program"];
+    let program = [&*up.ssh.program, "--", "cat"];
+    let next = Running::start(reparte(&[&command[..], &program].concat()));
+    next.line_after("1 of 1 hosts are up: ");
+    assert!(!private.exists(), "the next command removes it");
+    next.signal(Signal::TERM);
+    next.end().expect_code(0);
 }
 
 #[test]
