@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use xmlrpc_client::Fingerprint;
 
 /// The end of the name of each announcement.
-pub(crate) const SUFFIX: &str = ".reparte";
+const SUFFIX: &str = ".reparte";
 
 /// The most bytes of an announcement.
 pub(crate) const MAX_BYTES: usize = 4096;
@@ -82,7 +82,8 @@ impl Announcement {
         }
         let url = string("url")?;
         let is_secure = url.starts_with("https://");
-        if !is_secure && !url.starts_with("http://") || url.contains('@') {
+        let (scheme, place) = url.split_once("://").unwrap_or_default();
+        if !matches!(scheme, "http" | "https") || place.contains(['@', '/', '?', '#']) {
             return Err("\"url\" is not http://host:port or https://host:port".to_owned());
         }
         let slots = members.get("slots").and_then(Json::as_u64);
@@ -108,6 +109,12 @@ impl Announcement {
             certificate,
         })
     }
+}
+
+/// Returns whether a file of this name is an announcement.
+#[cfg(unix)]
+pub(crate) fn is_announcement(name: &str) -> bool {
+    name.ends_with(SUFFIX) && !name.starts_with('.')
 }
 
 /// Returns whether a text is one printable word.
@@ -159,6 +166,8 @@ mod tests {
             ("reparte", json!(2)),
             ("url", json!("ftp://a:1")),
             ("url", json!("https://me:password@a:1")),
+            ("url", json!("http://a:1/https://b:2")),
+            ("url", json!("http://a:1?https://")),
             ("url", json!("https://a:1\n2/b:1")),
             ("url", json!(null)),
             ("function", json!("")),

@@ -137,7 +137,7 @@ impl FactorCommand {
     ) -> Result<(Search<Task, TaskResult>, Watcher), Failure> {
         // Each call has a connection.
         raise_limit();
-        let mut reader = ServerReader::new(servers, None);
+        let mut reader = ServerReader::new(servers, None).warn_for(client);
         let entries = reader.read()?;
         let all = Destination::all(&entries, client, cpu_times)?;
         let (known, destinations): (Vec<ServerKey>, Vec<Destination>) = all.into_iter().unzip();

@@ -88,7 +88,7 @@ impl Status {
         let mut options = self.client.options()?;
         options.connect_timeout = self.timeout;
         options.response_timeout = self.timeout;
-        let mut reader = ServerReader::new(&self.servers, None);
+        let mut reader = ServerReader::new(&self.servers, None).warn_for(&options);
         let mut entries = reader.read()?;
         let mut servers = destinations(&entries, "reparte.status", &options)?;
         warn_of_clear_text(servers.iter().map(XmlRpc::proxy));

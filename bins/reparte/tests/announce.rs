@@ -126,22 +126,89 @@ fn a_server_with_another_certificate_gets_no_call() {
     assert!(ended.stderr.contains("another certificate"), "{ended:?}");
 }
 
+/// Returns the head of the first request of a command.
+fn first_head(listener: &std::net::TcpListener, command: &[&str]) -> Vec<String> {
+    let running = Running::start(reparte(command));
+    let (stream, _) = listener.accept().unwrap();
+    let lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    drop(running);
+    assert!(head[0].starts_with("POST "), "{head:?}");
+    head
+}
+
+fn has_token(head: &[String]) -> bool {
+    head.iter()
+        .any(|line| line.to_lowercase().starts_with("authorization"))
+}
+
 /// Its own file could have come from anyone who once had the address.
 #[test]
 fn a_server_without_a_certificate_gets_no_token() {
     let shared = Shared::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let text = format!(r#"{{"reparte":1,"url":"{url}","function":"f","slots":1,"instance":"i"}}"#);
-    fs::write(format!("{}/a.reparte", shared.directory), text).unwrap();
-    let running = Running::start(reparte(&shared.run_command()));
-    let (stream, _) = listener.accept().unwrap();
-    let lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    assert!(head[0].starts_with("POST "), "{head:?}");
-    let is_secret = |line: &String| line.to_lowercase().starts_with("authorization");
-    assert!(!head.iter().any(is_secret), "{head:?}");
-    drop(running);
+    let text = |url: &str| {
+        format!(r#"{{"reparte":1,"url":"{url}","function":"f","slots":1,"instance":"i"}}"#)
+    };
+    let path = format!("{}/a.reparte", shared.directory);
+    fs::write(&path, text(&url)).unwrap();
+    let head = first_head(&listener, &shared.run_command());
+    assert!(!has_token(&head), "{head:?}");
+    fs::write(&path, text(&format!("{url}/https://x"))).unwrap();
+    let ended = shared.run(&["--wait-for-servers", "0.1"]);
+    ended.expect_error(4, &["passed over", "no server of f has announced itself"]);
+}
+
+/// Whoever has an address that a lookup gives could read it.
+#[test]
+fn the_servers_of_a_name_get_no_token_without_consent() {
+    let shared = Shared::new();
+    let token = ["--token-file", &*shared.token];
+    for consent in [&[][..], &["--token-in-clear"]] {
+        for is_in_file in [false, true] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let name = format!("dns:{}", listener.local_addr().unwrap());
+            let hosts = shared.files.path("hosts");
+            fs::write(&hosts, &name).unwrap();
+            let place = match is_in_file {
+                true => &["--servers", &*hosts][..],
+                false => &[&*name],
+            };
+            let command = [&["run", "--function", "f"], place, &token, consent].concat();
+            let head = first_head(&listener, &command);
+            assert_eq!(has_token(&head), !consent.is_empty(), "{head:?}");
+        }
+    }
+    let (_server, address) = serve(&["--function", "f", "--", "echo", "got", "{}"]);
+    let port = address.rsplit(':').next().unwrap();
+    let task = shared.files.write("one", "1\n", 0o600);
+    let name = format!("dns:127.0.0.1:{port}");
+    let command = ["run", &*name, "--function", "f", "--tasks", &*task];
+    let told = "--token-in-clear";
+    let ended = run(&command);
+    assert!(!ended.stderr.contains(told), "{ended:?}");
+    let ended = run(&[&command[..], &["--token-file", &*shared.token]].concat());
+    ended.expect("got 1\n");
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{ended:?}");
+}
+
+#[test]
+fn a_server_removes_the_files_of_those_killed_long_ago() {
+    let shared = Shared::new();
+    let hours_ago = |hours: u64| SystemTime::now() - Duration::from_secs(hours * 3600);
+    let mut paths = Vec::new();
+    for (name, hours) in [("a.reparte", 25), ("b.reparte", 23), ("c.txt", 25)] {
+        let path = format!("{}/{name}", shared.directory);
+        let file = fs::File::create(&path).unwrap();
+        file.set_modified(hours_ago(hours)).unwrap();
+        paths.push(path);
+    }
+    let (server, _) = shared.serve("got");
+    until("the oldest is gone", || !fs::exists(&paths[0]).unwrap());
+    server.signal(Signal::TERM);
+    server.end().expect_code(0);
+    assert_eq!(shared.paths(), paths[1..]);
 }
 
 #[test]

@@ -34,6 +34,10 @@ pub(crate) struct FactorCommand {
     /// The servers in this file, one a line; what follows a # is a comment
     #[arg(long, value_name = "FILE")]
     servers: Option<PathBuf>,
+    /// Send the token to the addresses of dns: names too. It travels unencrypted, and to whatever
+    /// answers there, so only for a network that you trust
+    #[arg(long, requires = "token_file")]
+    token_in_clear: bool,
     /// Use N servers within this command too, each for a call at a time
     // Through a proxy they would be out of reach.
     #[arg(
@@ -108,7 +112,7 @@ impl FactorCommand {
     /// Returns the servers, without those of `--local`.
     pub(super) fn server_list(&self) -> ServerList {
         let servers = self.words.iter().filter(|word| !is_number(word)).cloned();
-        ServerList::new(servers.collect(), self.servers.clone())
+        ServerList::new(servers.collect(), self.servers.clone(), self.token_in_clear)
     }
 
     /// Checks that no file is named for two purposes, one of which would overwrite the other.

@@ -1,7 +1,7 @@
 //! A directory of announcements, and the servers there that are alive.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use std::time::SystemTime;
 use rustix::fs::OFlags;
 use untrusted_text::OneLine;
 
-use crate::announcement::{Announcement, MAX_BYTES, SUFFIX};
+use crate::announcement::{Announcement, MAX_BYTES, is_announcement};
 use crate::exit::Failure;
 use crate::flags::signs_of_life::SignsOfLife;
 use crate::ownership::{directory_fault, is_own, is_writable_by_others};
 
-/// The most files that are read of a directory.
+/// The most announcements that are read of a directory.
 const MAX_FILES: usize = 10_000;
 
 /// The most complaints that are remembered, so that each is told once.
@@ -26,6 +26,7 @@ const MAX_COMPLAINTS: usize = 1000;
 pub(super) struct ServerDirectory {
     path: PathBuf,
     signs: SignsOfLife,
+    max_files: usize,
     complaints: HashSet<String>,
 }
 
@@ -34,6 +35,7 @@ impl ServerDirectory {
         ServerDirectory {
             path,
             signs: SignsOfLife::default(),
+            max_files: MAX_FILES,
             complaints: HashSet::new(),
         }
     }
@@ -56,14 +58,20 @@ impl ServerDirectory {
             )));
         }
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.path)
-            .map_err(unreadable)?
-            .take(MAX_FILES)
-        {
+        let mut count = 0;
+        for entry in fs::read_dir(&self.path).map_err(unreadable)? {
             let name = entry.map_err(unreadable)?.file_name();
             let Some(name) = name.to_str().filter(|name| is_announcement(name)) else {
                 continue;
             };
+            if count == self.max_files {
+                self.complain(format!(
+                    "--servers {shown}: it has more than {count} announcements, and the others \
+                     are passed over: remove those of servers that were killed"
+                ));
+                break;
+            }
+            count += 1;
             match read_file(&self.path.join(name)) {
                 Ok(Some((announcement, touched))) => {
                     found.push((name.to_owned(), announcement, touched));
@@ -94,10 +102,6 @@ impl ServerDirectory {
             self.complaints.insert(text);
         }
     }
-}
-
-fn is_announcement(name: &str) -> bool {
-    name.ends_with(SUFFIX) && !name.starts_with('.')
 }
 
 /// Reads an announcement and the time at which it was touched. `None` if it is gone.
@@ -151,6 +155,7 @@ fn file_fault(file: &Metadata) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::time::Duration;
 
@@ -234,6 +239,25 @@ mod tests {
             let both = ["http://127.0.0.1:1 a", "http://127.0.0.1:2 b"];
             assert_eq!(read(&mut directory), both);
         }
+    }
+
+    #[test]
+    fn announcements_beyond_the_limit_are_told() {
+        let files = TestFolder::new();
+        let mut directory = ServerDirectory::new(files.folder().to_owned());
+        directory.max_files = 2;
+        for name in [".a.reparte.new", "b", "c.json", "d"] {
+            files.write(name, "", 0o600);
+        }
+        for port in [1, 2] {
+            files.write(&format!("{port}.reparte"), &text(port, "a"), 0o644);
+        }
+        assert_eq!(read(&mut directory).len(), 2);
+        assert!(directory.complaints.is_empty());
+        files.write("3.reparte", &text(3, "a"), 0o644);
+        assert_eq!(read(&mut directory).len(), 2);
+        let told: Vec<_> = directory.complaints.iter().collect();
+        assert!(told[0].contains("more than 2 announcements"), "{told:?}");
     }
 
     #[test]

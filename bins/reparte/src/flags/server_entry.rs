@@ -13,6 +13,9 @@ pub(crate) struct ServerEntry {
     /// `N/host:port`, or one of the other forms of an argument.
     pub(super) address: String,
     pub(super) origin: Origin,
+    /// The token goes to it, if there is one. For a server that was not named but found, this
+    /// takes a certificate that is pinned or checked, or the user's consent.
+    pub(super) gets_token: bool,
 }
 
 /// The place that names a server.
@@ -27,14 +30,16 @@ pub(super) enum Origin {
 
 /// Returns `function` on each of the servers. A server that is named twice is there once.
 ///
-/// A server that has announced itself is known by its certificate. One that has announced none,
-/// and that no authority vouches for, gets no token.
+/// A server that has announced itself is known by its certificate. One that gets no token is
+/// called without it.
 pub(crate) fn destinations(
     entries: &[ServerEntry],
     function: &str,
     options: &Options,
 ) -> Result<Vec<XmlRpc>, Failure> {
-    let mut named = Vec::new();
+    let mut without_token = options.clone();
+    without_token.credentials = None;
+    let (mut named, mut found) = (Vec::new(), Vec::new());
     for entry in entries {
         if let Origin::Line(path, number) = &entry.origin {
             // Each line is read alone, so that the error can name it.
@@ -42,22 +47,32 @@ pub(crate) fn destinations(
                 Failure::argument(format_args!("{}, line {number}: {error}", path.display()))
             })?;
         }
-        if !matches!(entry.origin, Origin::Announced(_)) {
-            named.push(&*entry.address);
+        match (&entry.origin, entry.gets_token) {
+            (Origin::Announced(_), _) => {}
+            (_, true) => named.push(&*entry.address),
+            (_, false) => found.push(&*entry.address),
         }
     }
-    let mut all = XmlRpc::list_with(&named, function, options).map_err(Failure::argument)?;
+    let list = |addresses: &[&str], options: &Options| {
+        XmlRpc::list_with(addresses, function, options).map_err(Failure::argument)
+    };
+    let mut all = list(&named, options)?;
+    for server in list(&found, &without_token)? {
+        let place = server.proxy().server();
+        if !all.iter().any(|named| named.proxy().server() == place) {
+            all.push(server);
+        }
+    }
     for entry in entries {
         let Origin::Announced(certificate) = entry.origin else {
             continue;
         };
-        let mut options = options.clone();
+        let mut options = match entry.gets_token {
+            true => options.clone(),
+            false => without_token.clone(),
+        };
         options.tls.fingerprint = certificate;
-        if certificate.is_none() && !entry.address.contains("https://") {
-            options.credentials = None;
-        }
-        let announced = XmlRpc::list_with(&[&entry.address], function, &options);
-        all.extend(announced.map_err(Failure::argument)?);
+        all.extend(list(&[&entry.address], &options)?);
     }
     Ok(all)
 }

@@ -16,21 +16,29 @@ use crate::ownership::is_writable_by_others;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServerList {
     /// host:port, an http:// or https:// URL, unix:/socket, scgi://host:port,
-    /// scgi+unix:/socket, or dns:NAME:PORT for each address of the name, asked for each 5 s; N/
-    /// before it, for N calls at a time, is for a run
+    /// scgi+unix:/socket, or dns:NAME:PORT for each address of the name, asked for each 5 s and
+    /// called without the token; N/ before it, for N calls at a time, is for a run
     #[arg(value_name = "SERVER")]
     server: Vec<String>,
     /// The servers in this file, one a line; what follows a # is a comment. Or a directory in
     /// which servers announce themselves: see `reparte serve --announce`
     #[arg(long, value_name = "FILE|DIR")]
     servers: Option<PathBuf>,
+    /// Send the token to the addresses of dns: names too. It travels unencrypted, and to whatever
+    /// answers there, so only for a network that you trust
+    #[arg(long, requires = "token_file")]
+    token_in_clear: bool,
 }
 
 impl ServerList {
     /// Creates a list of these servers and those of a file.
     #[cfg(feature = "factoring")]
-    pub(crate) fn new(server: Vec<String>, servers: Option<PathBuf>) -> Self {
-        ServerList { server, servers }
+    pub(crate) fn new(server: Vec<String>, servers: Option<PathBuf>, token_in_clear: bool) -> Self {
+        ServerList {
+            server,
+            servers,
+            token_in_clear,
+        }
     }
 
     /// Adds servers, as if they were arguments.
@@ -52,6 +60,11 @@ impl ServerList {
     /// Returns the file or the directory, if there is one.
     pub(super) fn file(&self) -> Option<&Path> {
         self.servers.as_deref()
+    }
+
+    /// Returns whether the servers of a name that was looked up get the token.
+    pub(super) fn sends_token_in_clear(&self) -> bool {
+        self.token_in_clear
     }
 
     /// Returns whether no server is named, nor a file of them.

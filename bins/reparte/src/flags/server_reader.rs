@@ -4,6 +4,9 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use untrusted_text::OneLine;
+use xmlrpc_client::Options;
+
 #[cfg(unix)]
 use crate::announcement::Announcement;
 use crate::exit::Failure;
@@ -23,6 +26,8 @@ pub(crate) struct ServerReader {
     #[cfg(unix)]
     directory: Option<ServerDirectory>,
     names: Vec<ServerName>,
+    /// A name whose servers do not get the client's token is told.
+    has_token: bool,
 }
 
 /// The reason why there is no list of servers.
@@ -63,7 +68,14 @@ impl ServerReader {
                 .filter(|path| path.is_dir())
                 .map(|path| ServerDirectory::new(path.to_owned())),
             names: Vec::new(),
+            has_token: false,
         }
+    }
+
+    /// Tells which names' servers do not get the token of these options, once each.
+    pub(crate) fn warn_for(mut self, options: &Options) -> Self {
+        self.has_token = options.credentials.is_some();
+        self
     }
 
     /// Returns whether the list may change.
@@ -78,6 +90,7 @@ impl ServerReader {
             .map(|address| ServerEntry {
                 address: address.clone(),
                 origin: Origin::Argument,
+                gets_token: true,
             })
             .collect();
         if let Some(path) = self.list.file().filter(|_| !self.has_directory()) {
@@ -112,7 +125,15 @@ impl ServerReader {
         let at = match (known, ServerName::read(&entry.address)) {
             (Some(at), _) => at,
             (None, Some(name)) => {
-                self.names.push(name?);
+                let name = name?;
+                if self.has_token && !self.list.sends_token_in_clear() {
+                    log::warn!(
+                        "{}: its servers have no certificate, so they get no token; \
+                         --token-in-clear sends it, for a network that you trust",
+                        OneLine::new(&entry.address)
+                    );
+                }
+                self.names.push(name);
                 self.names.len() - 1
             }
             (None, None) => {
@@ -120,10 +141,12 @@ impl ServerReader {
                 return Ok(());
             }
         };
+        let gets_token = self.list.sends_token_in_clear();
         if let Some(name) = self.names.get_mut(at) {
             entries.extend(name.servers().map(|address| ServerEntry {
                 address,
                 origin: entry.origin.clone(),
+                gets_token,
             }));
         }
         Ok(())
@@ -150,6 +173,7 @@ impl ServerReader {
                 entries.push(ServerEntry {
                     address: format!("{slots}/{url}"),
                     origin: Origin::Announced(certificate),
+                    gets_token: url.starts_with("https://"),
                 });
             }
         }
@@ -189,6 +213,7 @@ fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
     let entry = |(number, address)| ServerEntry {
         address,
         origin: Origin::Line(path.to_owned(), number),
+        gets_token: true,
     };
     Ok(servers.into_iter().map(entry).collect())
 }

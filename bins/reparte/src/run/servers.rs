@@ -114,7 +114,8 @@ impl Servers {
             destinations.push(Destination::queue(queue, setup.rules.clone()));
         }
         let needs_server = destinations.is_empty() && !has_program;
-        let mut reader = ServerReader::new(&command.servers, setup.function.as_deref());
+        let mut reader =
+            ServerReader::new(&command.servers, setup.function.as_deref()).warn_for(&setup.client);
         let (mut keys, mut entries) = (Vec::new(), Vec::new());
         if needs_server || !command.servers.is_empty() {
             entries = match needs_server {

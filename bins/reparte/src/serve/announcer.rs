@@ -2,21 +2,26 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+use rustix::process::geteuid;
 
-use crate::announcement::{Announcement, TOUCH_INTERVAL};
+use crate::announcement::{Announcement, TOUCH_INTERVAL, is_announcement};
 use crate::exit::Failure;
 use crate::ownership::directory_fault;
 
 /// The longest time for which the end waits until the file is removed: a network file system may
 /// be gone.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The age from which a file of this user's is removed by a server that starts: its own server
+/// was killed.
+const REMOVAL_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A server's file. It is removed when this is dropped.
 pub(super) struct Announcer {
@@ -68,6 +73,7 @@ impl Announcer {
         thread::Builder::new()
             .name("announcer".to_owned())
             .spawn(move || {
+                file.remove_old_ones();
                 file.keep(&withdrawn);
                 drop(end);
             })
@@ -104,6 +110,34 @@ struct AnnouncementFile {
 }
 
 impl AnnouncementFile {
+    /// Removes the announcements of this user's servers that were killed long ago. A server that
+    /// is alive after all writes its file again.
+    fn remove_old_ones(&self) {
+        let Some(Ok(entries)) = self.path.parent().map(fs::read_dir) else {
+            return;
+        };
+        // This file is new, so its time is the file system's present.
+        let Ok(present) = fs::metadata(&self.path).and_then(|own| own.modified()) else {
+            return;
+        };
+        let user = geteuid().as_raw();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(true) = name.to_str().map(is_announcement) else {
+                continue;
+            };
+            // That of the entry itself, if it is a link.
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            let age = metadata.modified().map(|time| present.duration_since(time));
+            let is_old = matches!(age, Ok(Ok(age)) if age > REMOVAL_AGE);
+            if is_old && metadata.is_file() && metadata.uid() == user {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Keeps the file young until a message comes or the channel ends, and then removes it.
     fn keep(&self, withdrawn: &Receiver<()>) {
         let mut is_failing = false;
