@@ -91,12 +91,30 @@ local function take(pending)
     end
   end
 end
-take(redis.call('XPENDING', KEYS[1], 'w', '-', '+', count + 256, '-'))
+-- Takes from all pending tasks of an owner, or from all that are idle for so long, a page at a time:
+-- those that are left may be many. The windows of the runs bound them.
+local page = 256
+local function take_all(idle, owner)
+  local command = {'XPENDING', KEYS[1], 'w'}
+  if idle then
+    command[4], command[5] = 'IDLE', idle
+  end
+  local start = #command + 1
+  command[start], command[start + 1], command[start + 2], command[start + 3] = '-', '+', page, owner
+  repeat
+    local pending = redis.call(unpack(command))
+    take(pending)
+    if #pending > 0 then
+      command[start] = '(' .. pending[#pending][1]
+    end
+  until #pending < page or #taken >= count
+end
+take_all(nil, '-')
 if ARGV[4] == '1' and #taken < count
   -- A full server refuses the key: all look then.
   and redis.pcall('SET', KEYS[3], ARGV[1], 'NX', 'PX', 1000) then
   local given_back = #taken
-  take(redis.call('XPENDING', KEYS[1], 'w', 'IDLE', ARGV[2], '-', '+', count + 256))
+  take_all(ARGV[2], nil)
   if #taken > given_back then
     -- There may be more: another worker may look at once.
     redis.call('DEL', KEYS[3])

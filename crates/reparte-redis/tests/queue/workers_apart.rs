@@ -238,3 +238,34 @@ fn a_task_to_avoid_is_taken_once_all_others_are_unfit_for_it() {
     assert_eq!(take(&server, "b-1"), 0, "it is unfit");
     assert_eq!(take(&server, "a-1"), 1, "no other can do it");
 }
+
+/// The oldest 257 tasks of this kind once hid all others that were given back.
+#[test]
+#[ignore = "needs redis-server"]
+fn many_tasks_that_a_worker_is_unfit_for_hide_no_other() {
+    let server = RedisServer::start();
+    for worker in ["a-1", "b-1"] {
+        let keys = ["tasks", "seen", "workers", "lease"];
+        let _: String = eval(&server, "announce", &keys, &[worker, "1 0 x", "60000"]);
+    }
+    let run = ["tasks", "res:r", "open:r"];
+    let _: i32 = eval(&server, "open", &run, &["60000"]);
+    let submit = |n: i32| -> String {
+        let submitted = ["r", &*n.to_string(), "<x/>", "0", "0", ""];
+        eval(&server, "submit", &run, &submitted)
+    };
+    let read = ["XREADGROUP", "GROUP", "w", "a-1", "STREAMS"];
+    let read = [&read[..], &["rp:{cuad}:tasks", ">"]].concat();
+    let unfit: Vec<String> = (1..=600).map(submit).collect();
+    let _: redis::Value = ask(&server, &read);
+    for id in unfit {
+        let keys = ["tasks", "unfit", "workers"];
+        let lines: String = eval(&server, "unfit", &keys, &["a-1", &id, "why", "60000"]);
+        assert_eq!(lines, "");
+    }
+    let id = submit(601);
+    let _: redis::Value = ask(&server, &read);
+    let given: i32 = eval(&server, "release", &["tasks"], &["a-1", &id]);
+    assert_eq!(given, 1);
+    assert_eq!(take(&server, "a-1"), 1);
+}
