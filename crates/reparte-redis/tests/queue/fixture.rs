@@ -1,15 +1,16 @@
 //! Parts of the tests: workers, runs, and a look at the server's keys.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use redis::{Commands as _, Connection};
 use reparte::{Options, Repartidor, TaskError};
 use reparte_redis::{RedisQueue, RedisUrl, Worker};
-use test_support::RedisServer;
+use test_support::{PATIENCE, RedisServer};
 use xmlrpc_server::{Context, Service};
 
 /// The lease of the tests.
@@ -29,6 +30,49 @@ impl Count {
     pub(crate) fn add(&self) {
         self.0.fetch_add(1, SeqCst);
     }
+}
+
+/// A gate that work waits at until the test opens it, or has failed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    pub(crate) fn wait(&self) {
+        let shut = self.0.0.lock().unwrap();
+        let waited = self
+            .0
+            .1
+            .wait_timeout_while(shut, PATIENCE, |open| !*open)
+            .unwrap();
+        assert!(!waited.1.timed_out(), "the gate is shut");
+    }
+}
+
+/// Returns a service that squares numbers, each once the gate is open.
+pub(crate) fn gated_squares(gate: &Gate, begun: &Count, ended: &Count) -> Service {
+    let (gate, begun, ended) = (gate.clone(), begun.clone(), ended.clone());
+    let mut service = Service::new();
+    let square = move |n: i32| {
+        begun.add();
+        gate.wait();
+        ended.add();
+        n * n
+    };
+    service.register("cuad", square).unwrap();
+    service
+}
+
+/// Returns the number of tasks that were submitted to a queue and are there no more.
+pub(crate) fn done(server: &RedisServer, function: &str) -> usize {
+    let key = format!("rp:{{{function}}}:tasks");
+    let stream: HashMap<String, redis::Value> = ask(server, &["XINFO", "STREAM", &key]);
+    let number = |name: &str| -> usize { redis::from_redis_value(stream[name].clone()).unwrap() };
+    number("entries-added") - number("length")
 }
 
 pub(crate) fn url(server: &RedisServer) -> RedisUrl {

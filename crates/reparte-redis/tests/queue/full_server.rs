@@ -10,8 +10,8 @@ use reparte_redis::{Options, RedisQueue, Worker};
 use test_support::{RedisServer, until};
 
 use crate::fixture::{
-    Count, LEASE, ask, check_squares, results, run, set_memory, squares, submit, take_and_die,
-    tasks, url, worker,
+    Count, Gate, LEASE, ask, check_squares, gated_squares, results, run, set_memory, squares,
+    submit, take_and_die, tasks, url, worker,
 };
 
 fn full() -> RedisServer {
@@ -113,11 +113,9 @@ fn a_refusal_while_connecting_costs_no_result() {
     let mut options = Options::default();
     options.password = Some("one".to_owned());
     let _: String = ask(&server, &["CONFIG", "SET", "requirepass", "one"]);
-    let worker = Worker::builder(
-        url(&server),
-        "cuad",
-        squares("cuad", Duration::from_secs(1), &begun),
-    );
+    let (gate, ended) = <(Gate, Count)>::default();
+    let service = gated_squares(&gate, &begun, &ended);
+    let worker = Worker::builder(url(&server), "cuad", service);
     let worker = worker.slots(2).lease(LEASE * 10).options(options.clone());
     let worker = worker.start().unwrap();
     let queue = RedisQueue::builder(url(&server), "cuad").options(options);
@@ -129,14 +127,19 @@ fn a_refusal_while_connecting_costs_no_result() {
     until("both are at work", || begun.get() == 2);
     let client = redis::Client::open(server.url().replace("//", "//:one@")).unwrap();
     let mut admin = client.get_connection().unwrap();
-    let mut set = |words: &[&str]| {
+    let mut set = |words: &[&str]| -> Value {
         let mut command = redis::cmd(words[0]);
-        let _: Value = command.arg(&words[1..]).query(&mut admin).unwrap();
+        command.arg(&words[1..]).query(&mut admin).unwrap()
     };
     set(&["CONFIG", "SET", "requirepass", "two"]);
     set(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     // The work ends, and its results find no way.
-    thread::sleep(Duration::from_secs(3));
+    gate.open();
+    until("both have ended", || ended.get() == 2);
+    set(&["ACL", "LOG", "RESET"]);
+    until("a login is refused", || {
+        set(&["ACL", "LOG"]) != Value::Array(Vec::new())
+    });
     set(&["CONFIG", "SET", "requirepass", ""]);
     set(&["CONFIG", "SET", "requirepass", "one"]);
     check_squares(results(run), 2);

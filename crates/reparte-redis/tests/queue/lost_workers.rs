@@ -7,8 +7,8 @@ use reparte_redis::{RedisQueue, Worker};
 use test_support::{RedisServer, until};
 
 use crate::fixture::{
-    Count, LEASE, Run, ask, check_squares, connection, results, run, squares, submit, take_and_die,
-    tasks, url, worker,
+    Count, Gate, LEASE, Run, ask, check_squares, connection, gated_squares, results, run, submit,
+    take_and_die, tasks, url, worker,
 };
 
 #[test]
@@ -148,7 +148,8 @@ fn the_tasks_of_a_lost_reply_are_given_back() {
     let server = RedisServer::start();
     let begun = Count::default();
     let lease = Duration::from_secs(60);
-    let service = squares("cuad", Duration::from_secs(1), &begun);
+    let gate = Gate::default();
+    let service = gated_squares(&gate, &begun, &Count::default());
     let worker = Worker::builder(url(&server), "cuad", service).slots(1);
     let worker = worker.lease(lease).start().unwrap();
     let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
@@ -160,6 +161,7 @@ fn the_tasks_of_a_lost_reply_are_given_back() {
         take_and_die(&server, "cuad", worker.name(), 1) == 2
     });
     let _: i32 = ask(&server, &["CLIENT", "KILL", "TYPE", "normal"]);
+    gate.open();
     check_squares(results(run), 2);
     let time = since.elapsed();
     assert!(time < lease / 2, "{time:?}");

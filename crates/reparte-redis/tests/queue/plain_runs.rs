@@ -10,8 +10,8 @@ use test_support::{RedisServer, TestDirectory, until};
 use xmlrpc_server::{Context, Fault, Service};
 
 use crate::fixture::{
-    Count, check_squares, keys, results, run, squares, submit, submit_aside, take_and_die, tasks,
-    url, worker,
+    Count, Gate, check_squares, keys, results, run, squares, submit, submit_aside, take_and_die,
+    tasks, url, worker,
 };
 
 #[test]
@@ -124,20 +124,40 @@ fn a_fault_is_the_tasks_failure() {
 #[ignore = "needs redis-server"]
 fn a_time_limit_counts_from_the_start_of_the_work() {
     let server = RedisServer::start();
-    let begun = Count::default();
-    let time = Duration::from_millis(400);
-    let _worker = worker(&server, "cuad", 1, time, &begun);
-    let queue = RedisQueue::builder(url(&server), "cuad").time_limit(Duration::from_millis(1500));
+    let limit = Duration::from_secs(4);
+    let (begun, gate) = <(Count, Gate)>::default();
+    let mut service = Service::new();
+    let held = (begun.clone(), gate.clone());
+    // The number 0 waits for the gate. All others give the milliseconds that they have left.
+    let left = move |context: &Context, n: i32| -> i32 {
+        held.0.add();
+        if n == 0 {
+            held.1.wait();
+        }
+        let left = context.time_left().unwrap_or_default();
+        i32::try_from(left.as_millis()).unwrap()
+    };
+    service.register("cuad", left).unwrap();
+    let worker = Worker::builder(url(&server), "cuad", service).slots(1);
+    let _worker = worker.start().unwrap();
+    let mut holder = run(&server, "cuad");
+    submit(&mut holder, 0..1);
+    until("the slot is held", || begun.get() == 1);
+    let queue = RedisQueue::builder(url(&server), "cuad").time_limit(limit);
     let queue = queue.start().unwrap();
-    let mut run: crate::fixture::Run = reparte::Repartidor::builder()
+    let mut limited: crate::fixture::Run = reparte::Repartidor::builder()
         .destinos([queue])
         .start()
         .unwrap();
-    let began = Instant::now();
-    // The last one waits for 2.4 seconds before it begins.
-    submit(&mut run, 0..7);
-    check_squares(results(run), 7);
-    assert!(began.elapsed() >= time * 7);
+    submit(&mut limited, 1..2);
+    until("it is on the queue", || tasks(&server, "cuad") == 2);
+    let since = Instant::now();
+    until("the limit has passed", || since.elapsed() > limit);
+    assert_eq!(begun.get(), 1);
+    gate.open();
+    let left = results(limited).remove(0).unwrap();
+    assert!(left > 0, "no time is left");
+    assert_eq!(results(holder).remove(0).unwrap(), 0);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //! stopped, and started again.
 
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use test_support::{RedisServer, Running, until};
 
-use crate::fixture::{check_squares, connection, results, run, submit, tasks};
+use crate::fixture::{
+    ask, check_squares, connection, done, results, run, submit, submit_aside, tasks,
+};
 
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -38,24 +39,24 @@ fn python_worker(server: &RedisServer, seconds: &str) -> Running {
 fn workers_that_are_killed_stopped_and_started_again_cost_no_result() {
     let server = RedisServer::start();
     set_lease(&server, 2000);
-    let mut run = run(&server, "cuad");
+    let run = run(&server, "cuad");
     let first = python_worker(&server, "0.1");
     let second = python_worker(&server, "0.1");
-    let sender = thread::spawn(move || {
-        submit(&mut run, 0..100);
-        results(run)
-    });
-    thread::sleep(Duration::from_secs(1));
+    let sender = submit_aside(run, 0..100);
+    until("some are done", || done(&server, "cuad") >= 10);
     first.kill();
     let third = python_worker(&server, "0.1");
-    thread::sleep(Duration::from_secs(1));
+    until("more are done", || done(&server, "cuad") >= 40);
     second.signal(Signal::STOP);
-    // Longer than the lease, and than the sweep of the other one.
-    thread::sleep(Duration::from_secs(5));
+    // The task that it has at work is the third one's once its lease has ended.
+    check_squares(results(sender.join().unwrap()), 100);
     second.signal(Signal::CONT);
-    check_squares(sender.join().unwrap(), 100);
+    // Its late answer is nobody's.
+    let mut next = crate::fixture::run(&server, "cuad");
+    submit(&mut next, 0..20);
+    check_squares(results(next), 20);
     until("nothing is left", || tasks(&server, "cuad") == 0);
-    drop(third);
+    drop((second, third));
 }
 
 /// The time to redelivery is below a lease and 2 seconds, on a machine that has nothing else to
@@ -75,9 +76,12 @@ fn the_task_of_a_killed_worker_is_done_again_soon() {
             pending.query(&mut connection(&server)).unwrap();
         count == 1
     });
+    let _: usize = ask(&server, &["DEL", "rp:{cuad}:sweep"]);
     let other = python_worker(&server, "0");
-    // It takes no orphans in its first lease.
-    thread::sleep(Duration::from_millis(2500));
+    // It takes none in its first lease.
+    until("the other looks for orphans", || {
+        ask::<usize>(&server, &["EXISTS", "rp:{cuad}:sweep"]) == 1
+    });
     killed.kill();
     let since = Instant::now();
     assert_eq!(results(run).remove(0).unwrap(), 9);
