@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::options::Options;
 use crate::queue::RedisQueue;
 use crate::queue::handle::{RedisQueueHandle, RunThreads};
-use crate::queue::reader::{Crew, Reader, crew, open, window};
+use crate::queue::reader::{Reader, Workers, open, read_workers, window};
 use crate::queue::run::Run;
 use crate::reply;
 use crate::shutdown::Shutdown;
@@ -109,7 +109,7 @@ impl RedisQueueBuilder {
         };
         let mut connection = connector.connect()?;
         warn_of_settings(&mut connection);
-        let Crew { names, slots, .. } = crew(&queue.workers(), &mut connection)?;
+        let Workers { names, slots, .. } = read_workers(&queue.workers(), &mut connection)?;
         let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
         let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
         let (sender, commands) =

@@ -15,7 +15,7 @@ use reparte::{
 const SOON: Duration = Duration::from_secs(30);
 
 /// Workers behind one destination, of one slot each. A call waits for an idle one.
-struct Crew {
+struct WorkerHost {
     workers: BTreeMap<Arc<str>, Behaviour>,
     state: Mutex<State>,
     changes: Condvar,
@@ -39,7 +39,7 @@ enum Behaviour {
     GivesUp,
 }
 
-impl Crew {
+impl WorkerHost {
     fn new(workers: &[(&str, Behaviour)]) -> Self {
         let workers = workers.iter().map(|&(name, how)| (name.into(), how));
         let workers: BTreeMap<Arc<str>, Behaviour> = workers.collect();
@@ -76,9 +76,9 @@ impl Crew {
     }
 }
 
-impl Destino<u32, u32> for Crew {
+impl Destino<u32, u32> for WorkerHost {
     fn name(&self) -> &str {
-        "crew"
+        "host"
     }
 
     fn slots(&self) -> usize {
@@ -136,7 +136,7 @@ fn run(workers: &[(&str, Behaviour)], tasks: u32) -> (Vec<u32>, RunSummary) {
     let mut options = Options::default();
     options.read_ahead = 4;
     let mut reparto = Repartidor::builder()
-        .destinos([Crew::new(workers)])
+        .destinos([WorkerHost::new(workers)])
         .options(options)
         .start()
         .unwrap();
@@ -154,13 +154,13 @@ fn a_broken_worker_is_blamed_and_not_its_destination() {
     let (results, summary) = run(&[("a", Works), ("b", Faults), ("c", Works)], 60);
     let squares: Vec<u32> = (0..60).map(|n| n * n).collect();
     assert_eq!(results, squares);
-    let [host, a, b, c] = ["crew", "a", "b", "c"].map(|name| row(&summary, name));
+    let [host, a, b, c] = ["host", "a", "b", "c"].map(|name| row(&summary, name));
     assert_eq!(host.state, ServerState::Up, "{summary}");
     assert!(host.failures.is_empty() && host.tasks == 0, "{summary}");
     assert_eq!(a.tasks + c.tasks, 60, "{summary}");
     assert_eq!((b.tasks, b.state), (0, ServerState::Suspected), "{summary}");
     assert_eq!(b.failures["fault"], b.executions, "{summary}");
-    assert_eq!(b.host.as_deref(), Some("crew"));
+    assert_eq!(b.host.as_deref(), Some("host"));
     let executions = [a, b, c].map(|worker| worker.executions);
     assert_eq!(executions.iter().sum::<u64>(), host.executions, "{summary}");
     assert_eq!([host, a, b, c].map(|row| row.running), [0; 4]);
@@ -170,7 +170,7 @@ fn a_broken_worker_is_blamed_and_not_its_destination() {
 fn a_fault_of_every_worker_is_the_tasks() {
     let broken = [("a", Behaviour::Faults), ("b", Behaviour::Faults)];
     let mut reparto = Repartidor::builder()
-        .destinos([Crew::new(&broken)])
+        .destinos([WorkerHost::new(&broken)])
         .start()
         .unwrap();
     reparto.enviar(1).unwrap();
@@ -198,7 +198,7 @@ fn a_slow_task_gets_a_second_call_by_another_worker() {
 #[test]
 fn a_task_that_is_lost_with_several_workers_fails() {
     let mut reparto = Repartidor::builder()
-        .destinos([Crew::new(&[("a", Behaviour::GivesUp)])])
+        .destinos([WorkerHost::new(&[("a", Behaviour::GivesUp)])])
         .start()
         .unwrap();
     let events = reparto.handle().events(100);

@@ -196,11 +196,11 @@ fn watch_workers(
     most_slots: usize,
     warned: &mut Option<Instant>,
 ) -> Result<(), Error> {
-    let Crew {
+    let Workers {
         names,
         slots,
         are_any,
-    } = crew(&run.keys.queue.workers(), connection)?;
+    } = read_workers(&run.keys.queue.workers(), connection)?;
     run.window.store(window(slots, most_slots), Relaxed);
     run.set_workers(names);
     if !are_any && is_due(*warned, WARN_EVERY) {
@@ -211,7 +211,7 @@ fn watch_workers(
 }
 
 /// The workers that have announced themselves.
-pub(crate) struct Crew {
+pub(crate) struct Workers {
     /// The names of those that have slots. One without any was unfit for all its tasks, and no task
     /// is to wait for it.
     pub(crate) names: Vec<Arc<str>>,
@@ -222,11 +222,11 @@ pub(crate) struct Crew {
 }
 
 /// Returns the workers of a queue.
-pub(crate) fn crew(workers: &str, connection: &mut Connection) -> Result<Crew, Error> {
+pub(crate) fn read_workers(workers: &str, connection: &mut Connection) -> Result<Workers, Error> {
     let mut command = redis::cmd("HGETALL");
     command.arg(workers);
     let texts = reply::texts(connection.query(&command)?);
-    let mut crew = Crew {
+    let mut found = Workers {
         names: Vec::new(),
         slots: 0,
         are_any: !texts.is_empty(),
@@ -234,13 +234,13 @@ pub(crate) fn crew(workers: &str, connection: &mut Connection) -> Result<Crew, E
     for worker in texts.chunks_exact(2) {
         let slots = worker[1].split_whitespace().next();
         let slots: Option<u16> = slots.and_then(|slots| slots.parse().ok());
-        crew.slots += usize::from(slots.unwrap_or_default());
+        found.slots += usize::from(slots.unwrap_or_default());
         if slots != Some(0) {
-            crew.names.push(worker[0].as_str().into());
+            found.names.push(worker[0].as_str().into());
         }
     }
-    crew.names.sort_unstable();
-    Ok(crew)
+    found.names.sort_unstable();
+    Ok(found)
 }
 
 /// Returns the window for so many slots of workers.

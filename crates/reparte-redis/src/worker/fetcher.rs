@@ -47,7 +47,7 @@ impl Fetcher {
                 continue;
             }
             // One that is to be avoided looks at one task at a time.
-            let free = if self.running.stands_aside() { 1 } else { free };
+            let free = if self.running.defers() { 1 } else { free };
             let (tenure, lease) = (&self.tenure, self.lease);
             let mut is_new = false;
             let taken = self.link.attempt(|connection| {
@@ -169,7 +169,7 @@ fn fetch(tenure: &Tenure, connection: &mut Connection, count: usize) -> Result<V
     known(tenure, connection, jobs)
 }
 
-/// Gives back the tasks that this worker is to avoid, and stands aside then. It keeps those that
+/// Gives back the tasks that this worker is to avoid, and defers to others then. It keeps those that
 /// all workers with slots are to avoid.
 fn leave_avoided(
     tenure: &Tenure,
@@ -192,7 +192,7 @@ fn leave_avoided(
     if !left.is_empty() {
         let ids = left.into_iter().map(|job| job.id).collect::<Vec<_>>();
         connection.run(&tenure.release_call(ids))?;
-        running.stand_aside();
+        running.defer();
     }
     Ok(kept)
 }

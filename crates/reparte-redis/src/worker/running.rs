@@ -26,7 +26,7 @@ struct State {
     /// Pauses in a row.
     pauses: u32,
     /// Tasks in a row that this worker was to avoid.
-    asides: u32,
+    deferrals: u32,
     /// The worker has done its work once.
     is_proven: bool,
     /// It was unfit for a task, and has done none.
@@ -53,7 +53,7 @@ pub(crate) struct Begin {
 }
 
 /// The shortest pause of a worker that is to be avoided. The longest one is 16 times that.
-const SHORTEST_ASIDE: Duration = Duration::from_millis(250);
+const SHORTEST_DEFERRAL: Duration = Duration::from_millis(250);
 /// The longest pause of a worker that can't do its work.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest one of a worker that has done its work before: its tasks may be to blame.
@@ -106,16 +106,16 @@ impl Running {
 
     /// Takes no tasks for a time, since those that come are not for this worker. It doubles with
     /// each of these in a row.
-    pub(crate) fn stand_aside(&self) {
+    pub(crate) fn defer(&self) {
         let mut state = self.lock();
-        let pause = SHORTEST_ASIDE * (1 << state.asides.min(4));
-        state.asides = state.asides.saturating_add(1);
+        let pause = SHORTEST_DEFERRAL * (1 << state.deferrals.min(4));
+        state.deferrals = state.deferrals.saturating_add(1);
         state.paused_until = Some(Instant::now() + pause);
     }
 
     /// Returns true if the last task was not for this worker: it takes one at a time then.
-    pub(crate) fn stands_aside(&self) -> bool {
-        self.lock().asides > 0
+    pub(crate) fn defers(&self) -> bool {
+        self.lock().deferrals > 0
     }
 
     /// Frees the slot of a task, which the worker still has.
@@ -202,7 +202,7 @@ impl Running {
     pub(crate) fn note_answer(&self) {
         let mut state = self.lock();
         state.pauses = 0;
-        state.asides = 0;
+        state.deferrals = 0;
         state.is_proven = true;
         state.is_unfit = false;
     }
@@ -282,15 +282,15 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_stands_aside_until_it_has_answered() {
+    fn a_worker_defers_to_others_until_it_has_answered() {
         let running = Running::new(2);
-        assert!(!running.stands_aside());
-        running.stand_aside();
-        assert!(running.stands_aside());
+        assert!(!running.defers());
+        running.defer();
+        assert!(running.defers());
         assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
         assert_eq!(running.wait_for_slots(Duration::from_secs(2)), 2);
         running.note_answer();
-        assert!(!running.stands_aside());
+        assert!(!running.defers());
     }
 
     #[test]

@@ -29,11 +29,11 @@
 //! While a server is in `Aside` or `Probing`, answers to earlier calls do not
 //! change its state: they may have been sent before it failed.
 
-mod crew;
 mod expectation;
 mod pause;
 mod probed;
 mod suspicion;
+mod worker_counts;
 mod workers;
 
 use std::time::Duration;
@@ -43,8 +43,8 @@ use crate::plan::action::AsideReason;
 use crate::plan::backoff::Backoff;
 use crate::plan::event::{Role, ServerConfig};
 use crate::plan::failures::ServerFailure;
-use crate::plan::health::crew::Crew;
 use crate::plan::health::pause::Pause;
+use crate::plan::health::worker_counts::WorkerCounts;
 use crate::plan::timers::Timers;
 
 /// A call that fails sooner fails at once.
@@ -121,7 +121,7 @@ struct ServerHealth {
     epoch: u32,
     role: Role,
     /// The workers of a host that are there.
-    workers: Crew,
+    workers: WorkerCounts,
 }
 
 /// The health of a server when a call on it started.
@@ -176,7 +176,7 @@ impl Health {
             breaks: 0,
             epoch: 0,
             role: config.role,
-            workers: Crew::default(),
+            workers: WorkerCounts::default(),
         };
         self.servers.push(server);
         self.count_new(id);

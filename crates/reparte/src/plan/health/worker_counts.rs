@@ -2,13 +2,13 @@
 
 /// The workers of a host that are there.
 #[derive(Debug, Default)]
-pub(super) struct Crew {
+pub(super) struct WorkerCounts {
     pub(super) known: usize,
     pub(super) alive: usize,
     pub(super) up: usize,
 }
 
-impl Crew {
+impl WorkerCounts {
     /// Returns whether a worker is up, or none is known.
     pub(super) fn any_up(&self) -> bool {
         self.known == 0 || self.up > 0

@@ -26,8 +26,8 @@ impl Health {
     pub(in crate::plan) fn remove_worker(&mut self, worker: ServerId) {
         if let Some(host) = self.servers[worker.index()].role.host() {
             self.discount(host);
-            let crew = &mut self.servers[host.index()].workers;
-            crew.known = crew.known.saturating_sub(1);
+            let counts = &mut self.servers[host.index()].workers;
+            counts.known = counts.known.saturating_sub(1);
             self.count(host);
         }
     }
@@ -49,9 +49,9 @@ impl Health {
         let (alive, up) = (counted.is_alive(), counted.state == State::Up);
         if let Some(host) = counted.role.host() {
             self.discount(host);
-            let crew = &mut self.servers[host.index()].workers;
-            crew.alive += usize::from(alive);
-            crew.up += usize::from(up);
+            let counts = &mut self.servers[host.index()].workers;
+            counts.alive += usize::from(alive);
+            counts.up += usize::from(up);
             return self.count(host);
         }
         self.alive += usize::from(counted.has_life());
@@ -67,9 +67,9 @@ impl Health {
         let (alive, up) = (counted.is_alive(), counted.state == State::Up);
         if let Some(host) = counted.role.host() {
             self.discount(host);
-            let crew = &mut self.servers[host.index()].workers;
-            crew.alive -= usize::from(alive);
-            crew.up -= usize::from(up);
+            let counts = &mut self.servers[host.index()].workers;
+            counts.alive -= usize::from(alive);
+            counts.up -= usize::from(up);
             return self.count(host);
         }
         self.alive -= usize::from(counted.has_life());
