@@ -323,12 +323,7 @@ impl Plan {
             return;
         }
         self.place_calls();
-        let held = self.isolation.held();
-        self.start_isolated();
-        if held.is_some() && held != self.isolation.held() {
-            // A server that was held takes other tasks again.
-            self.place_calls();
-        }
+        self.start_suspects();
         self.start_hedges();
     }
 
@@ -345,7 +340,7 @@ impl Plan {
     }
 
     fn start_hedges(&mut self) {
-        let idle = self.may_start() == 0 && self.placement.any_idle();
+        let idle = !self.draining && self.may_start() == 0 && self.placement.any_idle();
         if !self.hedging.observe(idle, self.now) {
             return;
         }

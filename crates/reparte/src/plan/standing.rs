@@ -80,8 +80,9 @@ struct ServerStanding {
     again: u32,
     /// All of these are faults.
     only_faults: bool,
-    /// All of these are answers of a proxy whose server is away.
-    only_by_proxy: bool,
+    /// Number of its last failures that were answers of a proxy whose server is away, without
+    /// a result or another failure in between.
+    away: u32,
     /// The task for which it had no function, or which it forbade, before it
     /// had answered any call.
     not_found: Option<TaskId>,
@@ -104,6 +105,14 @@ impl ServerStanding {
 
     fn is_good(&self) -> bool {
         self.is_proven() && self.open == 0
+    }
+
+    /// Counts a failure among the last ones in a row that were a proxy's.
+    fn count_away(&mut self, kind: ErrorKind) {
+        self.away = match cases::is_by_proxy(kind) {
+            true => self.away + 1,
+            false => 0,
+        };
     }
 }
 
@@ -199,6 +208,8 @@ impl Standing {
             // The usual case: nothing else changes.
             known.results += 1;
             known.unchecked = false;
+            known.again = 0;
+            known.away = 0;
             return changed;
         }
         self.edit(server, |server| {
@@ -207,6 +218,7 @@ impl Standing {
             server.open = 0;
             server.by_proxy = 0;
             server.again = 0;
+            server.away = 0;
             server.unchecked = false;
             server.strikes = server.strikes.min(STRIKES - 1);
             server.clean += 1;
@@ -222,7 +234,7 @@ impl Standing {
     pub(super) fn failed_again(&mut self, server: ServerId, kind: ErrorKind) {
         let server = &mut self.servers[server.index()];
         server.only_faults &= cases::is_fault(kind);
-        server.only_by_proxy &= cases::is_by_proxy(kind);
+        server.count_away(kind);
         server.again += 1;
     }
 
@@ -237,7 +249,7 @@ impl Standing {
         self.edit(server, |server| {
             server.by_proxy += u32::from(is_by_proxy);
             server.only_faults = is_fault && (server.open == 0 || server.only_faults);
-            server.only_by_proxy = is_by_proxy && (server.open == 0 || server.only_by_proxy);
+            server.count_away(kind);
             server.open += 1;
             server.clean = 0;
         });
@@ -266,6 +278,7 @@ impl Standing {
         self.edit(server, |server| {
             if server.results == epoch {
                 server.open = server.open.saturating_sub(1);
+                server.away = server.away.saturating_sub(1);
             }
         });
     }
@@ -288,8 +301,7 @@ impl Standing {
     fn has_failed_too_often(&self, server: ServerId) -> bool {
         let server = self.get(server);
         // A proxy without its server shows it by every call, of few tasks too.
-        let is_away =
-            server.open > 0 && server.only_by_proxy && server.open + server.again >= OPEN_CASES;
+        let is_away = server.away >= OPEN_CASES;
         is_away || server.strikes >= STRIKES || server.open >= self.most_open()
     }
 

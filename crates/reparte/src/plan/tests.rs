@@ -213,6 +213,9 @@ scripts! {
     a_time_out_that_is_tried_again_does_not_undo_a_fault
     a_wait_beside_a_broken_server_is_told
     retries_that_are_parked_in_a_gap_are_not_paid_for
+    a_last_task_that_ends_a_proxys_server_is_an_outage
+    a_task_that_ends_a_proxys_server_under_a_full_window_goes_to_a_trial
+    a_full_window_lets_the_next_task_begin_when_a_suspect_fails
 }
 
 /// Each contested failure that is neither a fault nor a proxy's goes as an unreadable answer

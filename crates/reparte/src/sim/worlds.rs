@@ -241,6 +241,15 @@ fn a_full_window_of_seed_392_is_no_outage() {
     run_seed(392, WITHIN_A_WINDOW, check_nearly_all_done);
 }
 
+/// A task that ended the server behind a proxy was tried without end, since that server was not
+/// suspected (7028). When a suspect ended, the oldest task left did not begin (8672).
+#[test]
+fn a_full_window_of_seeds_7028_and_8672_lets_the_run_go_on() {
+    for seed in [7028, 8672] {
+        run_seed(seed, WITHIN_A_WINDOW, check_nearly_all_done);
+    }
+}
+
 #[test]
 fn troubles_at_once_fail_few_tasks() {
     run(SEEDS, mixed, |result| {

@@ -7,8 +7,26 @@ use crate::plan::calls::CallKind;
 use crate::plan::suspects::Suspicion;
 
 impl Plan {
+    /// Starts a suspect, and what can start by the end of one.
+    pub(in crate::plan) fn start_suspects(&mut self) {
+        loop {
+            let (held, open) = (self.isolation.held(), self.tasks.open());
+            self.start_isolated();
+            // A server that was held takes other tasks again. If a suspect was the oldest open
+            // task, a full window lets the next one begin.
+            let is_released = held.is_some() && held != self.isolation.held();
+            let has_ended = self.tasks.open() < open;
+            if (is_released || has_ended) && !self.draining {
+                self.place_calls();
+            }
+            if !has_ended || self.draining {
+                return;
+            }
+        }
+    }
+
     /// Starts a suspect that may run in isolation, or holds a server for it.
-    pub(in crate::plan) fn start_isolated(&mut self) {
+    fn start_isolated(&mut self) {
         let is_suspect = |&task: &TaskId| self.suspects.suspicion(task) == Suspicion::Suspect;
         let suspect = self.tasks.isolated().find(is_suspect);
         let Some(task) = suspect else {

@@ -180,6 +180,23 @@ fn a_proxy_without_its_server_is_suspected_by_few_tasks() {
     assert!(!standing.is_suspected(id(0)));
 }
 
+/// A task whose case was older than the last result was tried without end.
+#[test]
+fn a_proxy_without_its_server_is_suspected_by_a_task_that_it_failed_before_a_result() {
+    let proxy = ErrorKind::Http { status: 504 };
+    let mut standing = standing(1);
+    standing.case_opened(id(0), proxy);
+    for call in 0..2 {
+        standing.result(id(0), CallId::new(call));
+        for is_suspected in [false, false, true] {
+            standing.failed_again(id(0), proxy);
+            assert_eq!(standing.is_suspected(id(0)), is_suspected);
+        }
+    }
+    standing.result(id(0), CallId::new(2));
+    assert!(!standing.is_suspected(id(0)));
+}
+
 #[test]
 fn the_streak_of_a_server_with_a_strike_clears_no_other() {
     for (strikes, is_suspected) in [(0, false), (1, true)] {
