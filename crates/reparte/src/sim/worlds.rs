@@ -51,7 +51,9 @@ fn check_done(result: &RunResult, believed: usize) {
     for task in &result.bad {
         let failure = result.failed.get(task);
         let few = result.few_attempts && failure == Some(&TaskFailure::GivenUp);
-        let failed = few || failure == Some(&TaskFailure::Permanent);
+        // The checks of each step see that servers went down under it, if by chance.
+        let is_poison = failure == Some(&TaskFailure::Poison);
+        let failed = few || is_poison || failure == Some(&TaskFailure::Permanent);
         assert!(failed, "task {task} is bad: {failure:?}");
     }
     let wrongly = result.failed.iter();
@@ -242,10 +244,11 @@ fn a_full_window_of_seed_392_is_no_outage() {
 }
 
 /// A task that ended the server behind a proxy was tried without end, since that server was not
-/// suspected (7028). When a suspect ended, the oldest task left did not begin (8672).
+/// suspected (7028). When a suspect ended, the oldest task left did not begin (8672). Three servers
+/// go down under a bad task (16128).
 #[test]
-fn a_full_window_of_seeds_7028_and_8672_lets_the_run_go_on() {
-    for seed in [7028, 8672] {
+fn a_full_window_of_seeds_7028_8672_and_16128_lets_the_run_go_on() {
+    for seed in [7028, 8672, 16128] {
         run_seed(seed, WITHIN_A_WINDOW, check_nearly_all_done);
     }
 }
