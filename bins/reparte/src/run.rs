@@ -53,7 +53,9 @@ pub(crate) mod server_file;
 mod servers;
 #[cfg(unix)]
 mod shortage;
+mod table_format;
 mod table_reader;
+mod table_row;
 mod task;
 mod task_format;
 mod task_reader;
@@ -168,7 +170,7 @@ impl RunCommand {
             let names = files.tasks.names().map(|names| &**names);
             programs.check_columns(names)?;
         }
-        let dispatcher = self.resume(destinations, &files.format)?;
+        let dispatcher = self.resume(destinations, &files)?;
         if let Some(check) = &setup.rules.check {
             check.set_run(&dispatcher.handle());
         }
@@ -271,17 +273,15 @@ impl RunCommand {
         Ok(files.check()?)
     }
 
-    fn resume(
-        &self,
-        destinations: Vec<Destination>,
-        format: &TaskFormat,
-    ) -> Result<Dispatcher, Failure> {
+    fn resume(&self, destinations: Vec<Destination>, files: &Files) -> Result<Dispatcher, Failure> {
         let mut builder = Repartidor::builder()
             .destinos(destinations)
             .options(self.options())
             .result_bytes(result_memory::result_memory);
         if let Some(path) = &self.journal {
-            builder = builder.journal(journal::open(path, &self.work(format))?);
+            let names = files.tasks.names().map(|names| &**names);
+            let work = self.work(&files.format, names);
+            builder = builder.journal(journal::open(path, &work)?);
         }
         builder.start().map_err(Failure::argument)
     }

@@ -196,6 +196,27 @@ fn bad_rows_are_named_before_anything_runs() {
         ),
         ("none", "", &["--input", "csv"], &["no row that names"]),
         (
+            "quote",
+            "a,b\n1,2\n3,\"oops\n4,5\n6,7\n",
+            &["--input", "csv"],
+            &[
+                "1 of 2 rows can't be sent, and none was",
+                "line 3: the quote that opens in line 3 is never closed",
+            ],
+        ),
+        (
+            "head",
+            "a,\"b\n1,2\n",
+            &["--input", "csv"],
+            &["the quote that opens in line 1 is never closed"],
+        ),
+        (
+            "endless",
+            &format!("a,b\n1,2\n\n3,\"oops\n{}", "4,5\n".repeat(1 << 22)),
+            &["--input", "csv"],
+            &["behind line 2, a row is longer than 16777216 bytes"],
+        ),
+        (
             "packed",
             "\u{0}\u{0}\n",
             &["--input", "csv"],
@@ -253,6 +274,47 @@ fn a_program_knows_its_task() {
 fn nothing_to_call_is_told_so() {
     run_over("", &["--"]).expect_error(2, &["--function", "a program of this machine after --"]);
     run_over("", &["--", ""]).expect_error(2, &["the name of the program is empty"]);
+}
+
+/// The row that the quote opens has its own number, and `--failed` leaves the quote open.
+#[test]
+fn a_quote_that_is_never_closed_fails_its_row_in_a_pipe() {
+    let files = TestDirectory::new("open quote");
+    let (results, failed) = (files.path("results"), files.path("failed"));
+    let flags = ["--results", &*results, "--failed", &failed];
+    let input = "a,b\n1,2\n3,\"oops\n4,5\n";
+    let program = ["--input", "csv", "--", "echo", "{a}"];
+    let ended = run_over(input, &[&flags[..], &program].concat());
+    ended.expect_code(5);
+    ended.expect_told("line 3: the quote that opens in line 3 is never closed");
+    assert_eq!(ended.stdout, "1\n\n");
+    for (name, text) in [
+        ("2.out", "1\n"),
+        ("3.err", "the quote that opens in line 3"),
+    ] {
+        let written = fs::read_to_string(format!("{results}/{name}")).unwrap();
+        assert!(written.contains(text), "{written}");
+    }
+    let again = ["run", "--tasks", &failed];
+    common::run(&[&again[..], &program].concat()).expect_error(2, &["opens in line 2"]);
+}
+
+/// A row is other work where its cells have other names.
+#[test]
+fn a_journal_knows_the_columns_of_its_table() {
+    let files = TestDirectory::new("columns of a journal");
+    let journal = files.path("journal");
+    let run_with = |head: &str| {
+        let program = ["--", "echo", "{a}"];
+        let flags = ["--input", "csv", "--journal", &*journal];
+        run_over(
+            &format!("{head}\n1,2\n3,4\n"),
+            &[&flags[..], &program].concat(),
+        )
+    };
+    run_with("a,b").expect("1\n3\n");
+    run_with("b,a").expect_error(7, &["[\"a\",\"b\"]", "[\"b\",\"a\"]"]);
+    run_with("\"a\", b ").expect("1\n3\n");
 }
 
 /// Each row has a number of its own, by which files and messages name it.

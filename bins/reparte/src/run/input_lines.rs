@@ -9,6 +9,9 @@ use crate::run::line_reader::LONGEST;
 /// The input, of which the parser gets a line at a time: so it has read no line beyond its row. A
 /// line ends with `\n`, `\r\n` or `\r`, since the parser ends a row at each of them. A row has a
 /// limit: a quote without its second one would make one row of the whole file.
+///
+/// Behind the end of the input there is one more `\n`. It ends the last row, and is an empty line
+/// if that has ended. A parser that asks for more within a row is in a cell whose quote is open.
 pub(super) struct InputLines {
     input: Box<dyn BufRead + Send>,
     counts: Arc<Counts>,
@@ -41,6 +44,37 @@ pub(super) struct Counts {
     pub(super) lines: AtomicU64,
     /// The bytes that it may have before its row has to end.
     pub(super) allowed: AtomicU64,
+    /// The times that it has read at the end of the input.
+    ends: AtomicU64,
+}
+
+impl Counts {
+    /// Returns whether the parser has read on behind the `\n` that follows the input.
+    pub(super) fn is_beyond_end(&self) -> bool {
+        self.ends.load(Relaxed) > 1
+    }
+
+    /// Returns how many bytes the parser has that are not of the input: the `\n` behind it.
+    pub(super) fn bytes_beyond_end(&self) -> u64 {
+        self.ends.load(Relaxed).min(1)
+    }
+}
+
+impl InputLines {
+    /// Gives the parser the `\n` behind the input, and nothing after it.
+    fn end(&self, buffer: &mut [u8]) -> usize {
+        let is_first = self.counts.ends.fetch_add(1, Relaxed) == 0;
+        match buffer.first_mut() {
+            Some(byte) if is_first => {
+                if self.place == Place::LineStart {
+                    self.counts.lines.fetch_add(1, Relaxed);
+                }
+                *byte = b'\n';
+                1
+            }
+            _ => 0,
+        }
+    }
 }
 
 impl Read for InputLines {
@@ -52,21 +86,26 @@ impl Read for InputLines {
                 format!("a row is longer than {LONGEST} bytes: a quote may lack its second one"),
             ));
         }
-        let there = self.input.fill_buf()?;
+        let there = match self.counts.ends.load(Relaxed) {
+            0 => self.input.fill_buf()?,
+            _ => &[],
+        };
+        if there.is_empty() {
+            return Ok(self.end(buffer));
+        }
         let part = first_line(there.get(..buffer.len()).unwrap_or(there));
         let count = part.len();
         if let Some(place) = buffer.get_mut(..count) {
             place.copy_from_slice(part);
         }
         let is_rest_of_end = self.place == Place::AfterReturn && part == b"\n";
-        if count > 0 && self.place != Place::InLine && !is_rest_of_end {
+        if self.place != Place::InLine && !is_rest_of_end {
             self.counts.lines.fetch_add(1, Relaxed);
         }
         self.place = match part.last() {
-            None => self.place,
             Some(b'\n') => Place::LineStart,
             Some(b'\r') => Place::AfterReturn,
-            Some(_) => Place::InLine,
+            _ => Place::InLine,
         };
         self.input.consume(count);
         let left = allowed.saturating_sub(count as u64);

@@ -10,8 +10,8 @@ use crate::run::call_result::CallResult;
 use crate::run::result_bytes;
 use crate::run::task::Task;
 
-/// Opens the journal of a run. `work` names the function and the format of its tasks: the
-/// journal of other work is refused. A task is known by its line.
+/// Opens the journal of a run. `work` names the function, and the format and the columns of
+/// its tasks: the journal of other work is refused. A task is known by its line.
 pub(super) fn open(path: &Path, work: &str) -> Result<Journal<Arc<Task>, CallResult>, Failure> {
     let work = format!("reparte run: {work}");
     let line = |task: &Arc<Task>| task.input.as_bytes().to_vec();

@@ -5,54 +5,15 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, WriterBuilder};
+use csv::{ByteRecord, Reader};
 
 use crate::run::column_types::{ColumnTypes, counted};
 use crate::run::input_lines::{Counts, InputLines, line_ends};
 use crate::run::input_progress::InputProgress;
 use crate::run::line_reader::{LONGEST, beginning};
+use crate::run::table_format::Table;
+use crate::run::table_row::{Row, without_last_byte};
 use crate::run::task::{Columns, Original, Task};
-
-/// The delimiter of a format, and whether its cells may have quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
-    Csv,
-    Tsv,
-}
-
-impl Table {
-    fn reader(self) -> ReaderBuilder {
-        let mut reader = ReaderBuilder::new();
-        // The lengths of rows are checked with a better remedy.
-        reader.has_headers(false).flexible(true);
-        if self == Table::Tsv {
-            reader.delimiter(b'\t').quoting(false);
-        }
-        reader
-    }
-
-    /// Returns a row as a line without its end, quoted where that is needed.
-    fn line(self, row: &ByteRecord) -> Vec<u8> {
-        let mut writer = WriterBuilder::new();
-        if self == Table::Tsv {
-            writer.delimiter(b'\t').quote_style(QuoteStyle::Never);
-        }
-        let mut writer = writer.from_writer(Vec::new());
-        // Nothing fails in memory.
-        let _ = writer.write_byte_record(row);
-        let mut line = writer.into_inner().unwrap_or_default();
-        line.pop_if(|last| *last == b'\n');
-        line
-    }
-
-    /// The name of the format, as a journal keeps it: it may never change.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Table::Csv => "CSV",
-            Table::Tsv => "TSV",
-        }
-    }
-}
 
 /// Reads the rows of a table.
 pub(super) struct TableReader {
@@ -73,7 +34,8 @@ impl TableReader {
     ///
     /// # Errors
     ///
-    /// The input can't be read, has no row, or names two columns alike.
+    /// The input can't be read, has no row, leaves a quote open in the first one, or names two
+    /// columns alike.
     pub(super) fn new(
         input: impl BufRead + Send + 'static,
         table: Table,
@@ -92,11 +54,12 @@ impl TableReader {
             position: 0,
             progress: Arc::clone(progress),
         };
-        let (_, row) = this
+        let row = this
             .next_row()?
             .ok_or_else(|| invalid("there is no row that names the columns"))?;
-        this.names = names(&row)?.into();
-        this.header = table.line(&row);
+        row.check_quotes().map_err(|reason| invalid(&reason))?;
+        this.names = names(&row.cells)?.into();
+        this.header = row.line(table);
         Ok(this)
     }
 
@@ -112,11 +75,17 @@ impl TableReader {
 
     /// Reads the next task.
     pub(super) fn next_task(&mut self) -> io::Result<Option<Task>> {
-        let Some((number, row)) = self.next_row()? else {
+        let Some(row) = self.next_row()? else {
             return Ok(None);
         };
-        let line = self.table.line(&row);
+        let (number, line) = (row.number, row.line(self.table));
+        if let Err(reason) = row.check_quotes() {
+            let input = beginning(&line);
+            let original = Original::Bytes(line);
+            return Ok(Some(Task::new(number, input, original, None, Err(reason))));
+        }
         let cells: Result<Vec<String>, _> = row
+            .cells
             .iter()
             .map(|cell| String::from_utf8(cell.to_vec()))
             .collect();
@@ -151,19 +120,44 @@ impl TableReader {
         )))
     }
 
-    /// Reads the next row that is not empty, with the number of its first line.
-    fn next_row(&mut self) -> io::Result<Option<(u64, ByteRecord)>> {
-        let mut row = ByteRecord::new();
+    /// Reads the next row that is not empty.
+    fn next_row(&mut self) -> io::Result<Option<Row>> {
+        let mut cells = ByteRecord::new();
         self.input.allowed.store(LONGEST, Relaxed);
-        let has_row = self.reader.read_byte_record(&mut row).map_err(io_error)?;
-        let position = self.reader.position().byte();
+        let before = self.input.lines.load(Relaxed);
+        let read = self.reader.read_byte_record(&mut cells);
+        let has_row = read.map_err(|error| located(io_error(error), before))?;
+        let position = self.reader.position().byte() - self.input.bytes_beyond_end();
         let read = usize::try_from(position - self.position).unwrap_or(usize::MAX);
         self.progress.count_bytes(read);
         self.position = position;
+        if !has_row {
+            return Ok(None);
+        }
         // The parser's own count is one behind where a line ends with a carriage return.
-        let ends: u64 = row.iter().map(line_ends).sum();
         let last = self.input.lines.load(Relaxed);
-        Ok(has_row.then(|| (last.saturating_sub(ends), row)))
+        let mut ends: u64 = cells.iter().map(line_ends).sum();
+        let mut open_quote = None;
+        if self.input.is_beyond_end() {
+            // The end of the last line is in the last cell too.
+            ends = ends.saturating_sub(1);
+            let within = cells.iter().next_back().map_or(0, line_ends);
+            open_quote = Some((last + 1).saturating_sub(within));
+            cells = without_last_byte(&cells);
+        }
+        Ok(Some(Row {
+            number: last.saturating_sub(ends),
+            cells,
+            open_quote,
+        }))
+    }
+}
+
+/// Adds to an error of the input which row it is in, if the row is what is wrong.
+fn located(error: io::Error, lines_before: u64) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::InvalidData => invalid(&format!("behind line {lines_before}, {error}")),
+        _ => error,
     }
 }
 
@@ -268,6 +262,57 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_never_closed_is_told_with_its_line() {
+        for (input, number, opens, kept) in [
+            (
+                &b"a,b\n1,2\n3,\"oops\n4,5\n"[..],
+                3,
+                3,
+                &b"3,\"oops\n4,5\n"[..],
+            ),
+            (b"a,b\n3,\"oops", 2, 2, b"3,\"oops"),
+            (b"a,b\n\"", 2, 2, b"\""),
+            (
+                b"a,b\n\r\n3,\"oops\r\n4,5\r\n",
+                3,
+                3,
+                b"3,\"oops\r\n4,5\r\n",
+            ),
+            (b"a,b\r3,\"oops\r4,5\r", 2, 2, b"3,\"oops\r4,5\r"),
+            (
+                b"a,b\n\"3\n4\",\"say \"\"x\n",
+                2,
+                3,
+                b"\"3\n4\",\"say \"\"x\n",
+            ),
+        ] {
+            for piece in 1..8 {
+                let pieces = io::BufReader::with_capacity(piece, io::Cursor::new(input.to_vec()));
+                let types = ColumnTypes(vec![ValueType::String]);
+                let reader = TableReader::new(pieces, Table::Csv, types, &Arc::default());
+                let mut reader = reader.unwrap();
+                let tasks = std::iter::from_fn(|| reader.next_task().unwrap());
+                let task = tasks.last().unwrap();
+                let why = task.arguments().unwrap_err();
+                let start = format!("line {number}: the quote that opens in line {opens} is never");
+                assert!(why.starts_with(&start), "{why}");
+                assert_eq!(task.whole_line(), Some(kept), "{}", input.escape_ascii());
+            }
+        }
+        for input in [
+            &b"a\n\"x\""[..],
+            b"a\n\"x\n\"\n",
+            b"a\nx\"y\n",
+            b"a\n\"x\"\"\"\r",
+        ] {
+            let tasks = tasks(input, Table::Csv, &[ValueType::String]);
+            assert!(tasks[0].arguments().is_ok(), "{}", input.escape_ascii());
+        }
+        let error = open(b"a,\"b\n1,2\n", Table::Csv, &[]).err().unwrap();
+        assert!(error.to_string().contains("opens in line 1"), "{error}");
+    }
+
+    #[test]
     fn tabs_are_between_cells_that_have_no_quotes() {
         let tasks = tasks(b"a\tb\n\"x\t1,2\n", Table::Tsv, &[ValueType::String]);
         assert_eq!(tasks[0].input, "\"x\t1,2");
@@ -314,6 +359,7 @@ mod tests {
         let types = ColumnTypes(vec![ValueType::String]);
         let mut reader = TableReader::new(endless, Table::Csv, types, &Arc::default()).unwrap();
         let error = reader.next_task().err().unwrap();
-        assert!(error.to_string().contains("a quote may lack"), "{error}");
+        let reason = "behind line 1, a row is longer than 16777216 bytes: a quote may lack";
+        assert!(error.to_string().starts_with(reason), "{error}");
     }
 }

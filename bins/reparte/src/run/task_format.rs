@@ -7,7 +7,7 @@ use crate::run::column_types::ColumnTypes;
 use crate::run::flags::RunCommand;
 use crate::run::input_format::InputFormat;
 use crate::run::line_format::LineFormat;
-use crate::run::table_reader::Table;
+use crate::run::table_format::Table;
 
 /// The meaning of the input.
 #[derive(Debug, Clone)]

@@ -108,8 +108,17 @@ impl TaskReader {
         }
         let (mut count, mut bad, mut named) = (0_u64, 0_u64, Vec::new());
         for task in self {
-            // An input that can't be read to its end is told once its first tasks are done.
-            let Ok(task) = task else { break };
+            let task = match task {
+                Ok(task) => task,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(Failure::argument(format_args!(
+                        "--tasks {}: {error}",
+                        path.display()
+                    )));
+                }
+                // An input that can't be read to its end is told once its first tasks are done.
+                Err(_) => break,
+            };
             count += 1;
             if let Err(reason) = task.arguments() {
                 bad += 1;

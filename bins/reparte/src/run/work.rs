@@ -6,6 +6,10 @@ use std::path::Path;
 use crate::run::flags::RunCommand;
 use crate::shell::quote;
 
+/// The longest text of a table's columns in the name of a run's work, in bytes. A journal has room
+/// for 4,096 bytes of a name.
+const LONGEST_COLUMNS: usize = 1000;
+
 impl RunCommand {
     /// Returns the name that the run has: the function's, or else the program's, whose arguments
     /// may hold secrets.
@@ -18,8 +22,9 @@ impl RunCommand {
         self.function.clone().unwrap_or_else(program)
     }
 
-    /// Returns the name of the work, by which a journal knows whether its results are of it.
-    pub(super) fn work(&self, format: impl Display) -> String {
+    /// Returns the name of the work, by which a journal knows whether its results are of it. The
+    /// names of a table's columns say what each cell of a row is.
+    pub(super) fn work(&self, format: impl Display, columns: Option<&[String]>) -> String {
         let program = || {
             let words = self.program().iter();
             let words = words.map(|word| quote(&word.to_string_lossy(), "-_./:,=@%+{}"));
@@ -27,6 +32,38 @@ impl RunCommand {
         };
         let work = self.function.clone().unwrap_or_else(program);
         // Results of another type are another work's.
-        format!("{work} ({format}){}", self.result_form())
+        let columns = columns.map(columns_text).unwrap_or_default();
+        format!("{work} ({format}{columns}){}", self.result_form())
+    }
+}
+
+/// Returns the names of columns, or the checksum of many, as a journal keeps them: it may never
+/// change.
+fn columns_text(names: &[String]) -> String {
+    let text = serde_json::Value::from(names).to_string();
+    match text.len() <= LONGEST_COLUMNS {
+        true => format!(", columns {text}"),
+        false => format!(
+            ", {} columns with the checksum {:08x}",
+            names.len(),
+            crc32fast::hash(text.as_bytes())
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_columns_are_whole_or_have_a_checksum() {
+        let names = |last: &str| ["a, b".to_owned(), "\"".to_owned(), last.to_owned()];
+        let text = columns_text(&names("é"));
+        assert_eq!(text, ", columns [\"a, b\",\"\\\"\",\"é\"]");
+        let (one, other) = ("x".repeat(5000), "x".repeat(4999) + "y");
+        let (one, other) = (columns_text(&names(&one)), columns_text(&names(&other)));
+        assert_ne!(one, other);
+        assert!(one.starts_with(", 3 columns with the checksum "), "{one}");
+        assert!(one.len() < LONGEST_COLUMNS, "{one}");
     }
 }
