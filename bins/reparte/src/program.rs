@@ -6,6 +6,8 @@ pub(crate) mod answer;
 #[cfg(unix)]
 pub(crate) mod call_input;
 #[cfg(unix)]
+pub(crate) mod column_words;
+#[cfg(unix)]
 pub(crate) mod command_template;
 #[cfg(unix)]
 mod error_tail;

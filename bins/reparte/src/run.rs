@@ -5,7 +5,7 @@
 //! | phase | does |
 //! | --- | --- |
 //! | connect | reads the list of servers, those of `--local` included |
-//! | open | opens the input, and checks that the files and the page of the end can be written |
+//! | open | opens the input, and checks that the files and the page of the end can be written; first, if servers started by ssh get columns with names |
 //! | resume | builds the dispatcher, on top of the journal's results if there are some |
 //! | feed | starts the page, the progress and what controls the run, and then the feeder |
 //! | collect | prints each outcome as it comes, until the run ends |
@@ -147,9 +147,16 @@ impl RunCommand {
         if self.dry_run {
             return dry_run::run(&self, console);
         }
+        // The servers of ssh are told the numbers of the columns, so the names are read first.
+        let opened = self
+            .names_columns_by_ssh()
+            .then(|| self.open())
+            .transpose()?;
         // These stop when they are dropped, which is after the run.
         #[cfg(unix)]
-        let remote = self.start_remote(console)?;
+        let names = opened.as_ref().and_then(|files| files.tasks.names());
+        #[cfg(unix)]
+        let remote = self.start_remote(names.map(|names| &**names), console)?;
         let _local_servers = self.start_local_servers()?;
         let servers = Servers::connect(&self, self.check()?, console)?;
         let Servers {
@@ -165,7 +172,7 @@ impl RunCommand {
         {
             programs.remote = remote.as_ref().map(RemoteServers::remover);
         }
-        let files = self.open()?;
+        let files = opened.map_or_else(|| self.open(), Ok)?;
         if files.format.has_columns() {
             let names = files.tasks.names().map(|names| &**names);
             programs.check_columns(names)?;

@@ -97,6 +97,10 @@ pub(crate) struct Serve {
     /// Stop the program once it has run for this long
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "600")]
     max_seconds: Duration,
+    /// The arguments of a call are the columns of a row, however many: {1} and {2} stand for them,
+    /// and the program may leave some out. `reparte run --ssh` gives this flag
+    #[arg(long, conflicts_with = "keep")]
+    columns: bool,
     /// Write a line of JSON into FILE for each call: its function, task, seconds, the program's exit
     /// status and the end of its error output
     #[arg(long, value_name = "FILE")]
@@ -114,7 +118,7 @@ pub(crate) struct Serve {
     /// In place of a program, answer with a function of serv_processes: factoriz_sum, factor,
     /// ecm_curves or siqs_relations. With --engine; --max-seconds is its limit too
     #[cfg(all(feature = "redis", feature = "factoring"))]
-    #[arg(long, requires = "engine", conflicts_with_all = ["program", "user", "log", "ProgramFlags"])]
+    #[arg(long, requires = "engine", conflicts_with_all = ["program", "user", "log", "columns", "ProgramFlags"])]
     builtin: bool,
     /// The program and its arguments, after --
     #[arg(last = true, value_name = "PROGRAM [ARG|{}]")]
@@ -152,7 +156,7 @@ impl Serve {
             );
         }
         let program = Arc::new(ProgramRunner::new(
-            CommandTemplate::find(&self.program)?,
+            CommandTemplate::find(&self.program)?.columns(self.columns),
             self.user.as_deref().map(ProgramUser::find).transpose()?,
             &self.limits,
             self.max_seconds,
@@ -258,9 +262,9 @@ fn service(name: &str, published: Published) -> Result<Service, Failure> {
         }),
     };
     let described = registered.and_then(|service| service.help(name, program.help()));
-    let signed = described.and_then(|service| match result_type {
-        Some(result) => {
-            let arguments = std::iter::repeat_n("string", program.argument_count());
+    let signed = described.and_then(|service| match result_type.zip(program.argument_count()) {
+        Some((result, count)) => {
+            let arguments = std::iter::repeat_n("string", count);
             let signature: Vec<&str> = std::iter::once(result).chain(arguments).collect();
             service.signature(name, &signature)
         }

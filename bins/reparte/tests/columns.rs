@@ -122,6 +122,16 @@ fn a_published_program_takes_several_arguments() {
     run_over(members, &["--json", "--function", "f", &url]).expect("2 1\n");
 }
 
+/// Each call may have as many arguments as it likes, of which the program takes some.
+#[test]
+fn a_published_program_takes_some_of_the_columns() {
+    let (_server, url) = serve(&["--function", "f", "--columns", "--", "echo", "{2}", "{b}"]);
+    run_over(TABLE, &["--input", "csv", "--function", "f", &url]).expect("4 {b}\n6 \"m\" {b}\n");
+    let call = |arguments: &[&str]| common::run(&[&["call", &*url, "f"], arguments].concat());
+    call(&["a", "b", "c"]).expect("b {b}\n");
+    call(&["a"]).expect_error(5, &["takes 2 arguments, not 1"]);
+}
+
 /// Parameters in, parameters and results out: the command that a newcomer types.
 #[test]
 fn a_table_of_parameters_becomes_a_table_of_results() {

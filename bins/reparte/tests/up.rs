@@ -269,6 +269,74 @@ fn a_run_starts_its_servers_and_ends_them() {
     run(&[&flags[..], &program].concat()).expect(&expected);
 }
 
+// The servers got the program with its `{name}`, and each task failed for its number of arguments.
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn columns_by_name_and_by_number_reach_the_servers_of_a_run() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    let hosts = ssh.files.write("hosts", "one\n", 0o600);
+    let table = "name,the rate,label\nx,1,\"it's, y\"\nz,{1},w\n";
+    let table = ssh.files.write("table", table, 0o600);
+    let csv = ["--input", "csv", "--tasks", &table];
+    let lines = ssh.files.write("lines", "x,1,y\nz,2,w\n", 0o600);
+    let colsep = ["--colsep", ",", "--tasks", &lines];
+    let both = ["--local", "1", "--input", "csv", "--tasks", &table];
+    let programs: [(&[&str], &[&str], &str); 7] = [
+        (
+            &csv,
+            &["echo", "{label}", "{name}-{the rate}", "{print}.", "{3}"],
+            "it's, y x-1 {print}. it's, y\nw z-{1} {print}. w\n",
+        ),
+        // Columns that the program leaves out.
+        (&csv, &["echo", "{the rate}"], "1\n{1}\n"),
+        (&csv, &["echo", "{1}"], "x\nz\n"),
+        (&csv, &["cat"], "x\n1\nit's, y\nz\n{1}\nw\n"),
+        (&colsep, &["echo", "{2}"], "1\n2\n"),
+        // This machine has the names, and the servers have the numbers.
+        (&both, &["echo", "{label}"], "it's, y\nw\n"),
+        (
+            &[
+                "--keep",
+                "--framing",
+                "json",
+                "--input",
+                "csv",
+                "--tasks",
+                &table,
+            ],
+            &[
+                "sh",
+                "-c",
+                "while read -r l; do echo '{\"result\": \"{name}\"}'; done",
+            ],
+            "{name}\n{name}\n",
+        ),
+    ];
+    for (input, program, expected) in programs {
+        let flags = ["run", "--ssh", &hosts, "--ssh-program", &ssh.program];
+        run(&[&flags[..], input, &["--"], program].concat()).expect(expected);
+    }
+}
+
+#[test]
+fn columns_that_no_server_can_have_are_told_before_one_is_started() {
+    let files = test_support::TestDirectory::new("up");
+    let hosts = files.write("hosts", "a\n", 0o600);
+    let table = files.write("table", "a,b\n1,2\n", 0o600);
+    let refused = |flags: &[&str], program: &[&str], told: &str| {
+        let command = ["run", "--ssh", &hosts, "--ssh-program", "/nowhere"];
+        let input = ["--input", "csv", "--tasks", &table];
+        let ended = run(&[&command[..], &input, flags, &["--"], program].concat());
+        ended.expect_error(2, &[told]);
+        assert!(!ended.stderr.contains("no server"), "{ended:?}");
+    };
+    refused(&[], &["echo", "{c}"], "there is no column c");
+    refused(&[], &["echo", "{3}"], "there are 2 columns");
+    refused(&[], &["echo", "{}"], "{1}, {2} and so on");
+    refused(&["--keep"], &["cat"], "--framing json");
+}
+
 #[test]
 fn flags_that_do_not_fit_are_told() {
     let files = test_support::TestDirectory::new("up");

@@ -10,9 +10,10 @@ use xmlrpc_wire::{Fault, Value};
 
 use crate::exit::Failure;
 use crate::program::call_input::CallInput;
+use crate::program::column_words;
 use crate::program::file::find_program;
 use crate::program::input::{standard_input, word};
-use crate::program::placeholder::{Part, is_plain, parts};
+use crate::program::placeholder::{Part, parts};
 use crate::shell::quote;
 
 /// A program and its arguments, some of which may have placeholders.
@@ -20,6 +21,8 @@ use crate::shell::quote;
 pub(crate) struct CommandTemplate {
     path: PathBuf,
     arguments: Vec<Vec<Part>>,
+    /// True if the arguments of a call that says nothing of columns are columns.
+    has_columns: bool,
 }
 
 /// A call of a program: its arguments, and its standard input if it has one.
@@ -49,7 +52,19 @@ impl CommandTemplate {
         Ok(CommandTemplate {
             path: find_program(name)?,
             arguments: arguments.collect(),
+            has_columns: false,
         })
+    }
+
+    /// Takes the arguments of each call for columns, if `has_columns`.
+    pub(crate) fn columns(mut self, has_columns: bool) -> Self {
+        self.has_columns = has_columns;
+        self
+    }
+
+    /// Returns whether the arguments of each call are columns.
+    pub(crate) fn has_columns(&self) -> bool {
+        self.has_columns
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {
@@ -88,30 +103,7 @@ impl CommandTemplate {
     ///
     /// A number is too large, or a word is a name that no column has.
     pub(crate) fn check_columns(&self, names: &[String]) -> Result<(), Failure> {
-        let columns = names.join(", ");
-        let unknown = |name: &String| !names.contains(name);
-        for word in &self.arguments {
-            if let [Part::Name(name)] = word.as_slice()
-                && is_plain(name)
-                && unknown(name)
-            {
-                return Err(Failure::argument(format_args!(
-                    "{{{name}}}: there is no column {name}: the first row names {columns}; write \
-                     blanks beside the braces, {{ {name} }}, if the program is to have it as it is"
-                )));
-            }
-        }
-        let numbers = self.parts().filter_map(|part| match part {
-            Part::Number(number) => Some(*number),
-            _ => None,
-        });
-        match numbers.filter(|number| *number > names.len()).max() {
-            None => Ok(()),
-            Some(number) => Err(Failure::argument(format_args!(
-                "{{{number}}}: there are {} columns: {columns}",
-                names.len()
-            ))),
-        }
+        column_words::check(&self.arguments, names)
     }
 
     /// Returns the command of a kept process, which writes its results to this descriptor.
@@ -221,7 +213,8 @@ impl CommandTemplate {
         call: &CallInput,
         is_word: bool,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        let has_columns = call.task.as_ref().is_some_and(|task| task.has_columns);
+        let has_columns =
+            self.has_columns || call.task.as_ref().is_some_and(|task| task.has_columns);
         let invalid = |text: String| Err(Fault::new(Fault::INVALID_PARAMS, text));
         let arguments = call.arguments.as_slice();
         let value = match (part, arguments) {

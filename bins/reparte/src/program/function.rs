@@ -75,6 +75,7 @@ impl ProgramFunction {
             time, output_bytes, ..
         } = self.limits;
         let argument = match self.program.numbered() {
+            _ if self.program.has_columns() => "columns as its arguments".to_owned(),
             Some(count) => format!("{count} arguments, in place of {{1}} and so on,"),
             None if self.program.takes_input() => "the argument on its standard input".to_owned(),
             None => "the argument in place of {}".to_owned(),

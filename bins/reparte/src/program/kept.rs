@@ -90,6 +90,15 @@ impl KeptProgram {
         self.pool.options.framing == Framing::Json
     }
 
+    /// Checks that a task can have columns.
+    ///
+    /// # Errors
+    ///
+    /// It is one text.
+    pub(crate) fn check_columns(&self) -> Result<(), Failure> {
+        self.pool.options.check_columns()
+    }
+
     /// Returns the command, and a task on its standard input, as a shell reads them.
     ///
     /// # Errors

@@ -125,13 +125,7 @@ impl ProgramRunner {
                 function.program.check_columns(names)
             }
             (ProgramRunner::Started(_), None) => Ok(()),
-            (ProgramRunner::Kept(program), _) => match program.takes_all_arguments() {
-                true => Ok(()),
-                false => Err(Failure::argument(
-                    "--keep: a task of several columns is a JSON array: have the program read \
-                     --framing json",
-                )),
-            },
+            (ProgramRunner::Kept(program), _) => program.check_columns(),
         }
     }
 
@@ -139,7 +133,9 @@ impl ProgramRunner {
     /// started are counted for each call.
     pub(crate) fn takes_all_arguments(&self) -> bool {
         match self {
-            ProgramRunner::Started(function) => function.program.numbered().is_some(),
+            ProgramRunner::Started(function) => {
+                function.program.has_columns() || function.program.numbered().is_some()
+            }
             ProgramRunner::Kept(program) => program.takes_all_arguments(),
         }
     }
@@ -170,11 +166,12 @@ impl ProgramRunner {
         }
     }
 
-    /// Returns how many arguments the function takes.
-    pub(crate) fn argument_count(&self) -> usize {
+    /// Returns how many arguments the function takes. `None` if they are columns.
+    pub(crate) fn argument_count(&self) -> Option<usize> {
         match self {
-            ProgramRunner::Started(function) => function.program.numbered().unwrap_or(1),
-            ProgramRunner::Kept(_) => 1,
+            ProgramRunner::Started(function) if function.program.has_columns() => None,
+            ProgramRunner::Started(function) => Some(function.program.numbered().unwrap_or(1)),
+            ProgramRunner::Kept(_) => Some(1),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::exit::Failure;
 use crate::program::kept::framing::Framing;
 use crate::program::result_type::ResultType;
 
@@ -18,4 +19,21 @@ pub(crate) struct KeepOptions {
     pub(crate) recycle: Option<u64>,
     /// The time to finish a cancelled call, and to end once standard input is closed.
     pub(crate) grace: Duration,
+}
+
+impl KeepOptions {
+    /// Checks that a task can have columns.
+    ///
+    /// # Errors
+    ///
+    /// The framing has one text for a task.
+    pub(crate) fn check_columns(&self) -> Result<(), Failure> {
+        match self.framing {
+            Framing::Json => Ok(()),
+            _ => Err(Failure::argument(
+                "--keep: a task of several columns is a JSON array: have the program read \
+                 --framing json",
+            )),
+        }
+    }
 }
