@@ -8,7 +8,6 @@
 
 mod common;
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Barrier};
@@ -21,14 +20,6 @@ use test_support::{PATIENCE, Running, until};
 const MIB: usize = 1 << 20;
 const CLIENTS: usize = 64;
 const BODY: usize = 16 * MIB;
-
-/// The most memory that a process has had, in bytes.
-fn peak(running: &Running) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.unwrap().trim().trim_end_matches(" kB");
-    kib.parse::<usize>().unwrap() * 1024
-}
 
 fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
@@ -117,7 +108,7 @@ fn incomplete_bodies_stay_within_the_budget() {
     });
     // 15 of 16 MiB fit into the long requests' part of 256 MiB.
     assert!(refused >= CLIENTS / 2, "{refused}");
-    let peak = peak(&serv);
+    let peak = serv.peak_memory();
     assert!(peak <= (256 + 64) * MIB, "{} MiB", peak / MIB);
     // Some milliseconds; a machine that does other work needs more.
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
@@ -148,7 +139,7 @@ fn clients_that_declare_long_bodies_and_send_nothing_refuse_nobody() {
         stream.write_all(head(BODY).as_bytes()).unwrap();
         stream.write_all(&vec![b' '; BODY]).unwrap();
         assert_eq!(status(&mut stream), 200, "{program}");
-        let peak = peak(&serv);
+        let peak = serv.peak_memory();
         assert!(peak <= 128 * MIB, "{program}: {} MiB", peak / MIB);
     }
 }
@@ -161,7 +152,7 @@ fn the_flags_set_the_budget_and_the_longest_request() {
     // All would fit into the usual budget. A client may miss its refusal: the reset of a connection
     // with an unread body can overtake it.
     assert!(refused >= CLIENTS / 2, "{refused}");
-    let peak = peak(&serv);
+    let peak = serv.peak_memory();
     assert!(peak <= 64 * MIB, "{} MiB", peak / MIB);
     let mut stream = connect(&address);
     stream.write_all(head(2 * MIB + 1).as_bytes()).unwrap();

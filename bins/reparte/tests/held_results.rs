@@ -29,14 +29,6 @@ first | last) until test -e \"$0/$task\"; do sleep 0.05; done; echo $task;;
 *) head -c 8388608 /dev/zero | tr '\\0' a;;
 esac";
 
-/// The most memory that a process has had, in bytes.
-fn peak(process: u32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.unwrap().trim().trim_end_matches(" kB");
-    kib.parse::<usize>().unwrap() * 1024
-}
-
 /// 312 MiB of results would wait for the first one.
 #[test]
 fn large_results_behind_a_slow_task_stay_within_the_limit() {
@@ -85,7 +77,7 @@ fn large_results_behind_a_slow_task_stay_within_the_limit() {
     until("only the last task is left", || {
         begun().lines().any(|task| task == "last")
     });
-    let peak = peak(run.id());
+    let peak = run.peak_memory();
     assert!(peak <= 256 * MIB, "{} MiB", peak / MIB);
     fs::write(files.path("last"), "").unwrap();
     run.end().expect_code(0);

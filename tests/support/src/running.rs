@@ -125,6 +125,16 @@ impl Running {
         stdout.expect("the program is interactive, and its output is taken once")
     }
 
+    /// Returns the most memory that the process has had, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
+        let status = status.expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
+        kib.expect("the kernel tells it") * 1024
+    }
+
     /// Returns the process id.
     #[must_use]
     pub fn id(&self) -> u32 {

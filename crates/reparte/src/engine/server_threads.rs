@@ -56,10 +56,31 @@ where
         inbox: &Arc<dyn Inbox<A, R>>,
         acceptance: &Arc<Acceptance<A, R>>,
     ) -> Result<Self, Error> {
+        let name = destino.name().into();
+        let mut server = Self::without_threads(id, name, destino, inbox, acceptance);
+        for _ in 0..slots {
+            server.add_slot()?;
+        }
+        Ok(server)
+    }
+
+    /// Returns a worker of a destination, which has no threads here.
+    pub(super) fn of_worker(id: ServerId, name: Arc<str>, host: &Self) -> Self {
+        let destino = Arc::clone(&host.destino);
+        Self::without_threads(id, name, destino, &host.inbox, &host.acceptance)
+    }
+
+    fn without_threads(
+        id: ServerId,
+        name: Arc<str>,
+        destino: Arc<dyn Destino<A, R>>,
+        inbox: &Arc<dyn Inbox<A, R>>,
+        acceptance: &Arc<Acceptance<A, R>>,
+    ) -> Self {
         let (jobs, jobs_receiver) = unbounded();
-        let mut server = Self {
+        Self {
             id,
-            name: destino.name().into(),
+            name,
             destino,
             jobs,
             jobs_receiver,
@@ -70,29 +91,6 @@ where
             status_requests: None,
             inbox: Arc::clone(inbox),
             acceptance: Arc::clone(acceptance),
-        };
-        for _ in 0..slots {
-            server.add_slot()?;
-        }
-        Ok(server)
-    }
-
-    /// Returns a worker of a destination, which has no threads here.
-    pub(super) fn of_worker(id: ServerId, name: Arc<str>, host: &Self) -> Self {
-        let (jobs, jobs_receiver) = unbounded();
-        Self {
-            id,
-            name,
-            destino: Arc::clone(&host.destino),
-            jobs,
-            jobs_receiver,
-            in_flight: 0,
-            removed: false,
-            aside: None,
-            threads: Vec::new(),
-            status_requests: None,
-            inbox: Arc::clone(&host.inbox),
-            acceptance: Arc::clone(&host.acceptance),
         }
     }
 
