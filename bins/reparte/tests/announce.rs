@@ -10,14 +10,17 @@ mod common;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use common::server::serve;
 use common::{reparte, run};
 use rustix::process::Signal;
 use serde_json::Value as Json;
-use test_support::{Ended, Running, TestDirectory, until};
+use test_support::{Ended, PATIENCE, Running, TestDirectory, until};
 
 /// A directory for announcements, and a token.
 struct Shared {
@@ -63,10 +66,16 @@ impl Shared {
         [&run[..], &["--token-file", token]].concat()
     }
 
-    /// Runs a task.
-    fn run(&self, flags: &[&str]) -> Ended {
+    /// The path of a file with a task.
+    fn task(&self) -> String {
         let task = self.files.path("task");
         fs::write(&task, "1\n").unwrap();
+        task
+    }
+
+    /// Runs a task.
+    fn run(&self, flags: &[&str]) -> Ended {
+        let task = self.task();
         run(&[&self.run_command()[..], &["--tasks", &task], flags].concat())
     }
 
@@ -126,18 +135,25 @@ fn a_server_with_another_certificate_gets_no_call() {
     assert!(ended.stderr.contains("another certificate"), "{ended:?}");
 }
 
-/// Returns the head of the first request of a command. A connection may have none: one that is made
-/// ahead and given up.
-fn first_head(listener: &std::net::TcpListener, command: &[&str]) -> Vec<String> {
-    let running = Running::start(reparte(command));
-    let head = loop {
-        let (stream, _) = listener.accept().unwrap();
-        let lines = BufReader::new(stream).lines().map_while(Result::ok);
-        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-        if !head.is_empty() {
-            break head;
+/// Returns the head of the first request of a run, which has a task. A connection may have no
+/// request: one that is made ahead.
+fn first_head(listener: TcpListener, shared: &Shared, command: &[&str]) -> Vec<String> {
+    let task = shared.task();
+    let running = Running::start(reparte(&[command, &["--tasks", &task]].concat()));
+    let (sender, heads) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let lines = BufReader::new(stream).lines().map_while(Result::ok);
+                let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                if !head.is_empty() {
+                    let _ = sender.send(head);
+                }
+            });
         }
-    };
+    });
+    let head = heads.recv_timeout(PATIENCE).expect("a run asks its server");
     drop(running);
     assert!(head[0].starts_with("POST "), "{head:?}");
     head
@@ -152,14 +168,14 @@ fn has_token(head: &[String]) -> bool {
 #[test]
 fn a_server_without_a_certificate_gets_no_token() {
     let shared = Shared::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let text = |url: &str| {
         format!(r#"{{"reparte":1,"url":"{url}","function":"f","slots":1,"instance":"i"}}"#)
     };
     let path = format!("{}/a.reparte", shared.directory);
     fs::write(&path, text(&url)).unwrap();
-    let head = first_head(&listener, &shared.run_command());
+    let head = first_head(listener, &shared, &shared.run_command());
     assert!(!has_token(&head), "{head:?}");
     fs::write(&path, text(&format!("{url}/https://x"))).unwrap();
     let ended = shared.run(&["--wait-for-servers", "0.1"]);
@@ -173,7 +189,7 @@ fn the_servers_of_a_name_get_no_token_without_consent() {
     let token = ["--token-file", &*shared.token];
     for consent in [&[][..], &["--token-in-clear"]] {
         for is_in_file in [false, true] {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let name = format!("dns:{}", listener.local_addr().unwrap());
             let hosts = shared.files.path("hosts");
             fs::write(&hosts, &name).unwrap();
@@ -182,13 +198,13 @@ fn the_servers_of_a_name_get_no_token_without_consent() {
                 false => &[&*name],
             };
             let command = [&["run", "--function", "f"], place, &token, consent].concat();
-            let head = first_head(&listener, &command);
+            let head = first_head(listener, &shared, &command);
             assert_eq!(has_token(&head), !consent.is_empty(), "{head:?}");
         }
     }
     let (_server, address) = serve(&["--function", "f", "--", "echo", "got", "{}"]);
     let port = address.rsplit(':').next().unwrap();
-    let task = shared.files.write("one", "1\n", 0o600);
+    let task = shared.task();
     let name = format!("dns:127.0.0.1:{port}");
     let command = ["run", &*name, "--function", "f", "--tasks", &*task];
     let told = "--token-in-clear";
