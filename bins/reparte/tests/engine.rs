@@ -141,6 +141,37 @@ fn killed_and_stopped_workers_cost_no_result() {
     assert!(again <= 4, "{again} executed again");
 }
 
+/// A task that kills its worker once took with it those that were at work beside it each time.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_that_kills_its_workers_fails_alone() {
+    let server = RedisServer::start();
+    set_lease(&server, "1000");
+    let files = TestDirectory::new("engine");
+    let pids = files.path("pids");
+    // The killer waits until others are at work beside it.
+    let script = format!(
+        "case $1 in 3) sleep 0.5; echo $PPID >> '{pids}'; kill -9 $PPID;; esac; sleep 1; echo $1"
+    );
+    let worker = || worker(&server, "4", &script);
+    let mut workers = vec![worker()];
+    let run = start_run(&server, &numbers(8), &[]);
+    for deaths in 1..=3 {
+        until("a worker has died", || executions(&pids).len() == deaths);
+        workers.push(worker());
+    }
+    let ended = run.end();
+    let expected = numbers(8).replace("3\n", "\n");
+    assert_eq!(ended.stdout, expected, "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(5), "{}", ended.stderr);
+    assert_eq!(executions(&pids).len(), 3, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("was at work on 3 workers that died"),
+        "{}",
+        ended.stderr
+    );
+}
+
 #[test]
 #[ignore = "needs redis-server"]
 fn an_engine_that_is_killed_and_comes_back_costs_no_result() {

@@ -60,6 +60,11 @@ impl QueueKeys {
         self.key("sweep")
     }
 
+    /// Returns the key that names the worker which ends its tasks to take one alone.
+    pub(crate) fn alone(&self) -> String {
+        self.key("alone")
+    }
+
     /// Returns the sorted set of workers by the time at which they were seen last.
     pub(crate) fn seen(&self) -> String {
         self.key("seen")

@@ -6,6 +6,10 @@ pub(crate) const LOST: i32 = -32052;
 /// The code of the fault of a task that no worker can do.
 pub(crate) const UNFIT: i32 = -32053;
 
+/// The number of different workers that are lost with a task before it is a suspect: a worker that
+/// takes it has no other task.
+pub(crate) const SUSPECT_AFTER: usize = 2;
+
 /// The number of different workers that may be lost with a task. The task then fails.
 pub(crate) const MOST_LOST: usize = 3;
 

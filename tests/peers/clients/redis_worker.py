@@ -68,7 +68,7 @@ def is_for_others(fields):
 
 def take():
     orphans = int(time.monotonic() - connected > lease / 1000)
-    keys = "tasks", "lost", "sweep", "unfit", "workers"
+    keys = "tasks", "lost", "sweep", "unfit", "workers", "alone"
     for id, flat, lost in call("take", keys, name, lease, 1, orphans, 4 * lease):
         work(id, dict(zip(flat[::2], flat[1::2])), lost.decode().split("\n") if lost else [])
     for _, entries in server.xreadgroup("w", name, {key("tasks"): ">"}, 1, 1000) or []:

@@ -3,9 +3,12 @@
 -- for is left to others for a time. One that it is to avoid, or that its machine was lost with, is left
 -- to others while there is another worker of which that is not so, which has slots and is not unfit for
 -- the task.
+-- A task that was lost with two workers is a suspect: it is taken alone, by a worker that has no other
+-- task. A worker that has others may be chosen to end them first: the reply is one element then, with
+-- the id 'alone'.
 -- The look for orphans goes through all leases: one worker a second may take it.
--- KEYS tasks lost sweep unfit workers; ARGV worker, lease, how many, '1' to take orphans, milliseconds before
--- a worker gets a task again that it is unfit for.
+-- KEYS tasks lost sweep unfit workers alone; ARGV worker, lease, how many, '1' to take orphans,
+-- milliseconds before a worker gets a task again that it is unfit for.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return {}
 end
@@ -66,28 +69,88 @@ local function is_left(id, owner, idle)
   end
   return is_unfit(unfit_workers(id), ARGV[1])
 end
+-- The workers that were lost with a task, before it is a suspect, and before it is given up.
+local suspect_after, given_up_after = 2, 3
+local function count_of(names)
+  local _, number = string.gsub(names, '[^\n]+', '')
+  return number
+end
+-- The names of the workers that were lost with a task, its owner included if that is another worker.
+local function lost_names(id, owner)
+  local names = redis.call('HGET', KEYS[2], id) or ''
+  if owner == '-' or owner == ARGV[1]
+    or string.find('\n' .. names .. '\n', '\n' .. owner .. '\n', 1, true) then
+    return names
+  end
+  return names == '' and owner or names .. '\n' .. owner
+end
+local function note_lost(id, names)
+  if names ~= '' then
+    redis.call('HSET', KEYS[2], id, names)
+  end
+end
+local function claim(id, names)
+  local claimed = redis.call('XCLAIM', KEYS[1], 'w', ARGV[1], 0, id)[1]
+  if claimed then
+    taken[#taken + 1] = {id, claimed[2], names}
+  else
+    -- Its entry was deleted by another hand.
+    redis.call('XACK', KEYS[1], 'w', id)
+    redis.call('HDEL', KEYS[2], id)
+    redis.call('HDEL', KEYS[4], id)
+  end
+end
+-- Takes a suspect, if the worker has no task. Returns true if it took one, or is chosen to end its tasks
+-- for one: it takes no others then.
+local function take_suspect()
+  local is_wanted = false
+  local lost = redis.call('HGETALL', KEYS[2])
+  for at = 1, #lost, 2 do
+    local id, names = lost[at], lost[at + 1]
+    local is_suspect = count_of(names) == suspect_after
+    local entry = is_suspect and redis.call('XPENDING', KEYS[1], 'w', id, id, 1)[1]
+    if entry and entry[2] == '-' and not is_left(id, '-', entry[3]) then
+      if #redis.call('XPENDING', KEYS[1], 'w', '-', '+', 1, ARGV[1]) == 0 then
+        claim(id, names)
+      else
+        is_wanted = true
+      end
+    end
+    if is_wanted or #taken > 0 then
+      break
+    end
+  end
+  local chosen = redis.call('GET', KEYS[6])
+  if is_wanted and (not chosen or chosen == ARGV[1]) then
+    -- A worker that is chosen calls again each second. A full server chooses none.
+    local set = redis.pcall('SET', KEYS[6], ARGV[1], 'PX', 5000)
+    if not set.err then
+      taken[1] = {'alone', {}, ''}
+    end
+  elseif chosen == ARGV[1] then
+    redis.call('DEL', KEYS[6])
+  end
+  return #taken > 0
+end
+-- The suspects that a look for orphans has found.
+local suspects = 0
 local function take(pending)
   for _, entry in ipairs(pending) do
     if #taken >= count then
       return
     end
     local id, owner, idle = entry[1], entry[2], entry[3]
-    if not is_left(id, owner, idle) then
-      local claimed = redis.call('XCLAIM', KEYS[1], 'w', ARGV[1], 0, id)[1]
-      if claimed then
-        local names = redis.call('HGET', KEYS[2], id) or ''
-        if owner ~= '-' and owner ~= ARGV[1]
-          and not string.find('\n' .. names .. '\n', '\n' .. owner .. '\n', 1, true) then
-          names = names == '' and owner or names .. '\n' .. owner
-          redis.call('HSET', KEYS[2], id, names)
-        end
-        taken[#taken + 1] = {id, claimed[2], names}
-      else
-        -- Its entry was deleted by another hand.
-        redis.call('XACK', KEYS[1], 'w', id)
-        redis.call('HDEL', KEYS[2], id)
-        redis.call('HDEL', KEYS[4], id)
+    local names = lost_names(id, owner)
+    local deaths = count_of(names)
+    if deaths == suspect_after then
+      if owner ~= '-' and owner ~= ARGV[1] then
+        note_lost(id, names)
+        redis.call('XCLAIM', KEYS[1], 'w', '-', 0, id, 'IDLE', given_back, 'JUSTID')
+        suspects = suspects + 1
       end
+    elseif deaths >= given_up_after or not is_left(id, owner, idle) then
+      note_lost(id, names)
+      claim(id, names)
     end
   end
 end
@@ -109,15 +172,21 @@ local function take_all(idle, owner)
     end
   until #pending < page or #taken >= count
 end
+if take_suspect() then
+  return taken
+end
 take_all(nil, '-')
 if ARGV[4] == '1' and #taken < count
   -- A full server refuses the key: all look then.
   and redis.pcall('SET', KEYS[3], ARGV[1], 'NX', 'PX', 1000) then
-  local given_back = #taken
+  local before = #taken
   take_all(ARGV[2], nil)
-  if #taken > given_back then
+  if #taken + suspects > before then
     -- There may be more: another worker may look at once.
     redis.call('DEL', KEYS[3])
+  end
+  if suspects > 0 and #taken == 0 then
+    take_suspect()
   end
 end
 return taken

@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::reply::{self, Entry};
 use crate::script::{Script, ScriptCall};
 use crate::shutdown::{GiveAtEnd, Shutdown};
-use crate::worker::job::Job;
+use crate::worker::job::{Job, Taken};
 use crate::worker::running::Running;
 use crate::worker::slots::Work;
 use crate::worker::tenure::{Tenure, rest_after_unfit};
@@ -41,15 +41,21 @@ impl Fetcher {
         let mut swept: Option<Instant> = None;
         // The time of the last connection that was searched for tasks of lost replies.
         let mut recovered: Option<Instant> = None;
+        // It ends its tasks, to take one alone.
+        let mut is_chosen = false;
         while !self.stop.has_come() {
             let free = self.running.wait_for_slots(BLOCK);
             if free == 0 {
                 continue;
             }
+            if is_chosen {
+                let until = Instant::now() + SWEEP_EVERY;
+                self.running.wait_until_idle(until);
+                swept = None;
+            }
             // One that is to be avoided looks at one task at a time.
             let free = if self.running.defers() { 1 } else { free };
             let (tenure, lease) = (&self.tenure, self.lease);
-            let mut is_new = false;
             let taken = self.link.attempt(|connection| {
                 // After an outage that was longer than a lease, all leases seem to have ended.
                 // Their workers have the time of one lease to renew them.
@@ -61,13 +67,14 @@ impl Fetcher {
                 if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                     swept = Some(Instant::now());
                     let taken = sweep(tenure, connection, free, may_take_orphans, lease)?;
-                    if !taken.is_empty() {
+                    is_chosen = taken.is_chosen;
+                    let taken = known(tenure, connection, taken.jobs)?;
+                    if is_chosen || !taken.is_empty() {
                         // There may be more.
                         swept = None;
                         return alive(tenure, connection, taken);
                     }
                 }
-                is_new = true;
                 let taken = fetch(tenure, connection, free)?;
                 let taken = leave_avoided(tenure, connection, taken, &self.running)?;
                 alive(tenure, connection, taken)
@@ -137,7 +144,7 @@ fn sweep(
     count: usize,
     may_take_orphans: bool,
     lease: Duration,
-) -> Result<Vec<Job>, Error> {
+) -> Result<Taken, Error> {
     let keys = &tenure.keys;
     let keys = [
         keys.tasks(),
@@ -145,6 +152,7 @@ fn sweep(
         keys.sweep(),
         keys.unfit(),
         keys.workers(),
+        keys.alone(),
     ];
     let call = ScriptCall::new(Script::Take, keys)
         .arg(tenure.worker.as_bytes())
@@ -152,8 +160,7 @@ fn sweep(
         .arg(count.to_string())
         .arg(if may_take_orphans { "1" } else { "0" })
         .number(rest_after_unfit(lease));
-    let taken = Job::read_taken(connection.run(&call)?);
-    known(tenure, connection, taken)
+    connection.run(&call).map(Taken::read)
 }
 
 /// Takes new tasks.

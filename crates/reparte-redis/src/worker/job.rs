@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use redis::Value;
 
+use crate::kind::SUSPECT_AFTER;
 use crate::reply::{self, Entry};
 
 /// A task that a worker has taken.
@@ -46,14 +47,39 @@ impl Job {
         })
     }
 
-    /// Reads a reply of TAKE.
-    pub(crate) fn read_taken(reply: Value) -> Vec<Result<Self, String>> {
-        let job = |taken| {
-            let mut parts = reply::list(taken).into_iter();
-            let entry = Entry::read(parts.next()?, parts.next()?)?;
-            let lost = reply::text(parts.next()?)?;
-            Some(Self::read(entry, &lost))
-        };
-        reply::list(reply).into_iter().filter_map(job).collect()
+    /// Returns true if the worker is to have no other task beside it.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.lost.len() == SUSPECT_AFTER
+    }
+}
+
+/// A reply of TAKE.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) jobs: Vec<Result<Job, String>>,
+    /// The worker is chosen to end its tasks, and to take one alone then.
+    pub(crate) is_chosen: bool,
+}
+
+/// The id of the element which says that the worker is chosen.
+const CHOSEN: &str = "alone";
+
+impl Taken {
+    /// Reads a reply.
+    pub(crate) fn read(reply: Value) -> Self {
+        let mut taken = Self::default();
+        for element in reply::list(reply) {
+            let mut parts = reply::list(element).into_iter();
+            let (Some(id), Some(fields)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let lost = parts.next().and_then(reply::text);
+            match (Entry::read(id, fields), lost) {
+                (Some(entry), _) if entry.id == CHOSEN => taken.is_chosen = true,
+                (Some(entry), Some(lost)) => taken.jobs.push(Job::read(entry, &lost)),
+                _ => {}
+            }
+        }
+        taken
     }
 }

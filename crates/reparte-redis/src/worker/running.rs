@@ -31,6 +31,17 @@ struct State {
     is_proven: bool,
     /// It was unfit for a task, and has done none.
     is_unfit: bool,
+    /// The task that it has taken alone.
+    suspect: Option<String>,
+}
+
+impl State {
+    /// Returns true while the task that was taken alone is at work, even if it is cancelled, or is
+    /// not committed.
+    fn has_suspect(&self) -> bool {
+        let suspect = self.suspect.as_ref();
+        suspect.is_some_and(|id| self.busy > 0 || self.tasks.contains_key(id))
+    }
 }
 
 #[derive(Debug)]
@@ -83,6 +94,9 @@ impl Running {
         };
         state.tasks.insert(job.id.clone(), task);
         state.busy += 1;
+        if job.is_suspect() {
+            state.suspect = Some(job.id.clone());
+        }
         true
     }
 
@@ -169,14 +183,20 @@ impl Running {
     }
 
     /// Waits for a free slot, and for the end of a pause; for a time at most. Returns the number
-    /// of free slots.
+    /// of free slots: none beside a task that was taken alone.
     pub(crate) fn wait_for_slots(&self, time: Duration) -> usize {
         let until = Instant::now() + time;
         let mut state = self.lock();
         loop {
             let now = Instant::now();
             let pause = state.paused_until.filter(|at| *at > now);
-            let free = self.slots.saturating_sub(state.busy);
+            if !state.has_suspect() {
+                state.suspect = None;
+            }
+            let free = match state.suspect {
+                Some(_) => 0,
+                None => self.slots.saturating_sub(state.busy),
+            };
             if (free > 0 && pause.is_none()) || now >= until {
                 return if pause.is_none() { free } else { 0 };
             }
@@ -279,6 +299,38 @@ mod tests {
         running.abandon(&["1-0".to_owned()]);
         assert!(!running.has("1-0"));
         assert!(context.is_cancelled());
+    }
+
+    #[test]
+    fn a_suspect_has_the_worker_alone_until_it_is_committed() {
+        let running = Running::new(2);
+        let job = |id: &str, lost: &[&str]| Job {
+            id: id.to_owned(),
+            run: "r".to_owned(),
+            n: "7".to_owned(),
+            call: Vec::new(),
+            limit: None,
+            avoid: Vec::new(),
+            lost: lost.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let free = || running.wait_for_slots(Duration::ZERO);
+        assert!(running.enter(&job("1-0", &["a", "b"]), &Context::new()));
+        assert_eq!(free(), 0);
+        running.free_slot();
+        assert_eq!(free(), 0, "it is not committed");
+        running.remove("1-0");
+        assert_eq!(free(), 2);
+        for lost in [&["a"][..], &["a", "b", "c"]] {
+            assert!(running.enter(&job("2-0", lost), &Context::new()));
+            assert_eq!(free(), 1, "{lost:?}");
+            running.free_slot();
+            running.remove("2-0");
+        }
+        assert!(running.enter(&job("1-0", &["a", "b"]), &Context::new()));
+        running.abandon(&["1-0".to_owned()]);
+        assert_eq!(free(), 0, "its work goes on");
+        running.free_slot();
+        assert_eq!(free(), 2);
     }
 
     #[test]

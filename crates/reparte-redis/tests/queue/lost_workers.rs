@@ -1,14 +1,18 @@
 //! Workers that die with tasks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use reparte::{ErrorKind, Repartidor};
 use reparte_redis::{RedisQueue, Worker};
 use test_support::{RedisServer, until};
+use xmlrpc_server::Service;
 
 use crate::fixture::{
-    Count, Gate, LEASE, Run, ask, check_squares, connection, gated_squares, results, run, submit,
-    take_and_die, tasks, url, worker,
+    Count, Gate, LEASE, Run, ask, check_squares, connection, eval, gated_squares, keys, results,
+    run, submit, take_and_die, tasks, url, worker,
 };
 
 #[test]
@@ -75,25 +79,134 @@ fn a_task_that_three_workers_died_of_fails_and_names_them() {
     drop(worker);
 }
 
-/// Calls the script TAKE as a worker that dies right after it.
+/// Calls the script TAKE as a worker that dies right after it. Returns the number of tasks that it
+/// gets.
 fn taken_over(connection: &mut redis::Connection, worker: &str) -> usize {
-    let script = include_str!("../../src/scripts/take.lua");
     let mut taken = 0;
     until("its lease has ended", || {
-        let reply: Vec<redis::Value> = redis::cmd("EVAL")
-            .arg(script)
-            .arg(5)
-            .arg(
-                &["tasks", "lost", "sweep", "unfit", "workers"]
-                    .map(|key| format!("rp:{{cuad}}:{key}")),
-            )
-            .arg(&[worker, "100", "10", "1", "400"])
-            .query(connection)
-            .unwrap();
-        taken = reply.len();
+        taken = take(connection, worker).len();
         taken > 0
     });
     taken
+}
+
+/// Calls the script TAKE as a worker. Returns the ids that it gets, with the names of the workers that
+/// were lost with each.
+fn take(connection: &mut redis::Connection, worker: &str) -> Vec<(String, String)> {
+    let script = include_str!("../../src/scripts/take.lua");
+    let keys = ["tasks", "lost", "sweep", "unfit", "workers", "alone"];
+    let reply: Vec<(String, Vec<redis::Value>, String)> = redis::cmd("EVAL")
+        .arg(script)
+        .arg(keys.len())
+        .arg(&keys.map(|key| format!("rp:{{cuad}}:{key}")))
+        .arg(&[worker, "100", "10", "1", "400"])
+        .query(connection)
+        .unwrap();
+    reply.into_iter().map(|(id, _, lost)| (id, lost)).collect()
+}
+
+/// The tasks that were at work beside one which killed three workers once failed with it.
+#[test]
+#[ignore = "needs redis-server"]
+fn the_neighbours_of_a_task_that_kills_its_workers_have_their_results() {
+    let server = RedisServer::start();
+    let mut run = run(&server, "cuad");
+    submit(&mut run, 0..4);
+    until("the first worker has all", || {
+        take_and_die(&server, "cuad", "first", 4) == 4
+    });
+    let mut connection = connection(&server);
+    assert_eq!(taken_over(&mut connection, "second"), 4);
+    assert_eq!(taken_over(&mut connection, "third"), 1);
+    let [now, most] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let highest = Arc::clone(&most);
+    let mut service = Service::new();
+    let square = move |n: i32| {
+        highest.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+        thread::sleep(Duration::from_millis(100));
+        now.fetch_sub(1, SeqCst);
+        n * n
+    };
+    service.register("cuad", square).unwrap();
+    let worker = Worker::builder(url(&server), "cuad", service).slots(4);
+    let worker = worker.lease(LEASE).start().unwrap();
+    let results = results(run);
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|result| Some(result.as_ref().err()?.to_string()))
+        .collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    for name in ["first", "second", "third"] {
+        assert!(failed[0].contains(name), "{failed:?}");
+    }
+    assert_eq!(most.load(SeqCst), 1, "each of the others runs alone");
+    assert!(keys(&server).iter().all(|key| !key.ends_with(":lost")));
+    drop(worker);
+}
+
+/// A worker whose slots are never all free would otherwise never take one.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_busy_worker_ends_its_tasks_before_it_takes_a_suspect() {
+    let server = RedisServer::start();
+    let mut run = run(&server, "cuad");
+    submit(&mut run, 0..1);
+    until("the first worker has it", || {
+        take_and_die(&server, "cuad", "first", 1) == 1
+    });
+    let mut connection = connection(&server);
+    assert_eq!(taken_over(&mut connection, "second"), 1);
+    submit(&mut run, 1..4);
+    until("another has a task", || {
+        take_and_die(&server, "cuad", "busy", 1) == 1
+    });
+    let chosen = [("alone".to_owned(), String::new())];
+    until("the suspect is an orphan", || {
+        let _: usize = ask(&server, &["DEL", "rp:{cuad}:sweep"]);
+        take(&mut connection, "busy") == chosen
+    });
+    let alone = || ask::<Option<String>>(&server, &["GET", "rp:{cuad}:alone"]);
+    assert_eq!(alone().as_deref(), Some("busy"));
+    assert_eq!(take(&mut connection, "busy"), chosen, "it has a task still");
+    let pending = ["XPENDING", "rp:{cuad}:tasks", "w", "-", "+", "9", "busy"];
+    let pending: Vec<(String, String, u64, u64)> = ask(&server, &pending);
+    let given: i32 = eval(&server, "release", &["tasks"], &["busy", &pending[0].0]);
+    assert_eq!(given, 1);
+    let taken = take(&mut connection, "busy");
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert_eq!(taken[0].1, "first\nsecond");
+    assert_eq!(alone(), None);
+    drop(run);
+}
+
+/// It takes nothing beside a suspect, and goes on after it.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_worker_takes_nothing_beside_a_suspect() {
+    let server = RedisServer::start();
+    let (begun, ended, gate) = (Count::default(), Count::default(), Gate::default());
+    let mut run = run(&server, "cuad");
+    submit(&mut run, 0..1);
+    until("the first worker has it", || {
+        take_and_die(&server, "cuad", "first", 1) == 1
+    });
+    assert_eq!(taken_over(&mut connection(&server), "second"), 1);
+    let service = gated_squares(&gate, &begun, &ended);
+    let worker = Worker::builder(url(&server), "cuad", service).slots(4);
+    let worker = worker.lease(LEASE).start().unwrap();
+    submit(&mut run, 1..3);
+    // They are at work before the suspect is an orphan.
+    until("the new ones are at work", || begun.get() == 2);
+    until("the worker is chosen", || {
+        ask::<usize>(&server, &["EXISTS", "rp:{cuad}:alone"]) == 1
+    });
+    submit(&mut run, 3..6);
+    // It looks each second.
+    thread::sleep(Duration::from_millis(2500));
+    assert_eq!(begun.get(), 2);
+    gate.open();
+    check_squares(results(run), 6);
+    drop(worker);
 }
 
 #[test]

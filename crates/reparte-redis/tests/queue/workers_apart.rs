@@ -152,8 +152,9 @@ fn a_task_to_avoid_is_done_where_the_other_worker_is_unfit() {
 
 /// Calls TAKE as a worker. Returns the number of tasks that it gets.
 fn take(server: &RedisServer, worker: &str) -> usize {
-    let keys = ["tasks", "lost", "sweep", "unfit", "workers"];
-    let taken: Vec<redis::Value> = eval(server, "take", &keys, &[worker, "60000", "9", "1", "400"]);
+    let keys = ["tasks", "lost", "sweep", "unfit", "workers", "alone"];
+    let taken: Vec<redis::Value> =
+        eval(server, "take", &keys, &[worker, "60000", "9", "1", "60000"]);
     taken.len()
 }
 
