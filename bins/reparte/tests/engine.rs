@@ -271,6 +271,7 @@ fn status_tells_of_queues_workers_and_runs() {
     assert_eq!(queue["slots"], 1, "{queue}");
     assert_eq!(queue["ownerless"], 0, "{queue}");
     assert_eq!(queue["workers"][0]["tasks"], 1, "{queue}");
+    assert_eq!(queue["workers"][0]["state"], "alive", "{queue}");
     assert_eq!(queue["runs"][0]["tasks"], 3, "{queue}");
     assert_eq!(queue["runs"][0]["client"], "alive", "{queue}");
     assert!(queue["oldest_ms"].as_u64().unwrap() < 60_000, "{queue}");

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-pub(crate) use crate::destino::worker_notes::WorkerNote;
 use crate::destino::worker_notes::WorkerNotes;
+pub(crate) use crate::destino::worker_notes::{WorkerEvent, WorkerNote};
 use crate::error::call::CallError;
 use crate::ids::CallId;
 
@@ -82,8 +82,11 @@ impl Call {
         }
     }
 
-    /// Returns the call with a listener to the notes that its work has begun.
-    pub(crate) fn with_listener(self, listen: impl Fn(WorkerNote) + Send + Sync + 'static) -> Self {
+    /// Returns the call with a listener to the notes that its work has begun, or its worker was lost.
+    pub(crate) fn with_listener(
+        self,
+        listen: impl Fn(WorkerEvent) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             notes: Arc::new(WorkerNotes::with_listener(listen)),
             ..self
@@ -106,6 +109,22 @@ impl Call {
     pub fn note_begun(&self, worker: &str, at_work: Duration) {
         let worker = Arc::from(worker);
         self.notes.note_begun(WorkerNote { worker, at_work });
+    }
+
+    /// Notes that a [worker](Destino::has_workers) was lost while it was at work on it, even if its
+    /// begin was not noted. Its destination gives the call to another one, or gives it up. From any
+    /// thread, as [`note_begun`](Self::note_begun).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use reparte::{Call, CallId};
+    /// let call = Call::new(CallId::new(0));
+    /// call.note_begun("north-2", Duration::ZERO);
+    /// call.note_lost("north-2");
+    /// assert_eq!(call.worker(), None);
+    /// ```
+    pub fn note_lost(&self, worker: &str) {
+        self.notes.note_lost(worker.into());
     }
 
     /// Notes which [worker](Destino::has_workers) the outcome is of, and for how long it was at

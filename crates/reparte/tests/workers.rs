@@ -37,6 +37,8 @@ enum Behaviour {
     Hangs,
     /// Says that the task was lost with it and others.
     GivesUp,
+    /// Dies of its first task before anybody knows that it has it.
+    Dies,
 }
 
 impl WorkerHost {
@@ -102,13 +104,17 @@ impl Destino<u32, u32> for WorkerHost {
 
     fn call(&self, args: &u32, call: &Call) -> Result<u32, CallError> {
         let cancelled = || CallError::new(ErrorKind::Cancelled, "cancelled");
-        let worker = self.take_worker(call).ok_or_else(cancelled)?;
+        let mut worker = self.take_worker(call).ok_or_else(cancelled)?;
+        while matches!(self.workers[&worker], Behaviour::Dies) {
+            call.note_lost(&worker);
+            worker = self.take_worker(call).ok_or_else(cancelled)?;
+        }
         call.note_begun(&worker, Duration::ZERO);
         let result = match self.workers[&worker] {
             Behaviour::Works => Ok(args * args),
             Behaviour::Faults => Err(CallError::fault(1, "broken")),
             Behaviour::GivesUp => Err(CallError::new(ErrorKind::GivenUp, "lost with a, b and c")),
-            Behaviour::Hangs => {
+            Behaviour::Dies | Behaviour::Hangs => {
                 self.wait_for_cancellation(call);
                 Err(cancelled())
             }
@@ -208,4 +214,31 @@ fn a_task_that_is_lost_with_several_workers_fails() {
     let began =
         |event: &Event| matches!(event, Event::CallBegan { worker, .. } if &**worker == "a");
     assert_eq!(events.filter(began).count(), 1, "it is told once");
+}
+
+/// A worker that died before its begin was told once stayed up in the summary.
+#[test]
+fn a_worker_that_is_lost_with_a_call_has_died() {
+    let (results, summary) = run(&[("dead", Behaviour::Dies), ("fine", Behaviour::Works)], 10);
+    assert_eq!(results, (0..10).map(|n| n * n).collect::<Vec<_>>());
+    let dead = row(&summary, "dead");
+    assert_eq!(
+        (dead.tasks, dead.executions, dead.deaths),
+        (0, 1, 1),
+        "{summary}"
+    );
+    assert_eq!(
+        (dead.state, dead.running),
+        (ServerState::Down, 0),
+        "{summary}"
+    );
+    assert_eq!(dead.failures["interrupted"], 1, "{summary}");
+    assert_eq!(row(&summary, "fine").executions, 10, "{summary}");
+    // The call that it had was executed once more.
+    assert_eq!(
+        (summary.executions, row(&summary, "host").executions),
+        (11, 11),
+        "{summary}"
+    );
+    assert!(summary.to_string().ends_with("; died: dead"), "{summary}");
 }

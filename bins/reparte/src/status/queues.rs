@@ -50,8 +50,12 @@ fn row(queue: &QueueStatus) -> [String; HEADINGS.len()] {
 
 fn worker_line(worker: &WorkerStatus) -> String {
     let shown = |text| OneLine::visible(text).max_chars(MAX_CHARS);
+    let seen = match worker.is_alive() {
+        true => "seen",
+        false => "is silent: seen",
+    };
     format!(
-        "worker {} ({}) has {} tasks for {} slots, seen {} ago",
+        "worker {} ({}) has {} tasks for {} slots, {seen} {} ago",
         shown(&worker.name),
         shown(&worker.version),
         worker.tasks,
@@ -102,6 +106,7 @@ fn worker(worker: &WorkerStatus) -> Json {
         "version": worker.version,
         "slots": worker.slots,
         "tasks": worker.tasks,
+        "state": if worker.is_alive() { "alive" } else { "silent" },
         "silence_ms": millis(worker.silence),
     })
 }

@@ -54,7 +54,8 @@ pub struct RunStatus {
     pub silence: Duration,
 }
 
-/// The silence from which on a client is taken for dead: two looks are missing.
+/// The silence from which on a client or a worker is taken for dead: two looks of a client are missing,
+/// or three announcements of a worker.
 const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 
 impl QueueStatus {
@@ -77,6 +78,14 @@ impl WorkerStatus {
             version: words.nth(1).unwrap_or_default().to_owned(),
             silence,
         }
+    }
+}
+
+impl WorkerStatus {
+    /// Returns true if the worker announced itself in the last 15 seconds.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.silence < LONGEST_SILENCE
     }
 }
 
@@ -112,13 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_misses_two_looks_is_taken_for_dead() {
+    fn who_is_silent_for_15_seconds_is_taken_for_dead() {
         let run = |seconds| RunStatus {
             run: "1".to_owned(),
             tasks: 0,
             answers: 0,
             silence: Duration::from_secs(seconds),
         };
+        let worker = |seconds| {
+            WorkerStatus::read("w".to_owned(), "", 0, Duration::from_secs(seconds)).is_alive()
+        };
+        assert!(worker(10) && !worker(15));
         assert!(run(10).is_client_alive());
         assert!(!run(15).is_client_alive());
     }

@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     by: String,
     /// The time that the work took, or has taken so far.
     at_work: Duration,
+    /// The names of the workers that were lost with the task before.
+    lost: Vec<String>,
 }
 
 impl Answer {
@@ -27,6 +29,7 @@ impl Answer {
             kind: AnswerKind::read(entry.text("kind").unwrap_or_default()),
             by: entry.text("by").unwrap_or_default().to_owned(),
             at_work: Duration::from_millis(entry.number("ms").unwrap_or_default()),
+            lost: lines(entry.text("lost")),
             document: entry.take("answer")?,
         };
         Some((n, answer))
@@ -40,6 +43,11 @@ impl Answer {
     /// Returns the time that the work took, or has taken so far.
     pub(crate) fn at_work(&self) -> Duration {
         self.at_work
+    }
+
+    /// Returns the names of the workers that were lost with the task before.
+    pub(crate) fn lost(&self) -> &[String] {
+        &self.lost
     }
 
     /// Returns whether it only tells that a worker has begun the task.
@@ -90,6 +98,13 @@ impl Answer {
             }
         }
     }
+}
+
+fn lines(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn malformed(by: &str, error: &xmlrpc_wire::Error) -> CallError {

@@ -178,6 +178,7 @@ fn deliver(run: &Run, entries: Vec<Entry>) -> Vec<String> {
     for entry in entries {
         ids.push(entry.id.clone());
         if let Some((n, answer)) = Answer::read(entry) {
+            run.waiting.note_lost(n, answer.lost());
             match answer.is_begin() {
                 true => run.waiting.note_begun(n, answer.worker(), answer.at_work()),
                 false => {

@@ -43,6 +43,8 @@ struct WaitingCall {
     task: Task,
     /// The server has replied to its submission.
     is_submitted: bool,
+    /// The names of the workers that were lost with it, as far as they are noted.
+    lost: Vec<String>,
     outcome: SyncSender<CallOutcome>,
 }
 
@@ -69,6 +71,7 @@ impl Waiting {
             call: call.clone(),
             task: task.clone(),
             is_submitted: false,
+            lost: Vec::new(),
             outcome: sender,
         };
         table.calls.insert(task.n, call);
@@ -96,6 +99,27 @@ impl Waiting {
             .map(|waiting| waiting.call.clone());
         if let Some(call) = call {
             call.note_begun(worker, at_work);
+        }
+    }
+
+    /// Notes the workers that were lost with a task, each once, for its call if that waits.
+    pub(crate) fn note_lost(&self, n: u64, workers: &[String]) {
+        if workers.is_empty() {
+            return;
+        }
+        let mut table = self.lock();
+        let Some(waiting) = table.calls.get_mut(&n) else {
+            return;
+        };
+        let known = &waiting.lost;
+        let new = workers.iter().filter(|worker| !known.contains(worker));
+        let new: Vec<String> = new.cloned().collect();
+        waiting.lost.extend_from_slice(&new);
+        let call = waiting.call.clone();
+        drop(table);
+        // Without the lock, which a cancellation takes.
+        for worker in new {
+            call.note_lost(&worker);
         }
     }
 
@@ -165,6 +189,13 @@ mod tests {
         assert_eq!(&*task.avoid, "a\nb");
         waiting.note_begun(task.n, "c", Duration::ZERO);
         assert_eq!(call.worker().as_deref(), Some("c"));
+        waiting.note_lost(task.n, &["d".to_owned()]);
+        assert_eq!(call.worker().as_deref(), Some("c"));
+        waiting.note_lost(task.n, &["d".to_owned(), "c".to_owned()]);
+        assert_eq!(call.worker(), None);
+        waiting.note_begun(task.n, "c", Duration::ZERO);
+        waiting.note_lost(task.n, &["d".to_owned(), "c".to_owned()]);
+        assert_eq!(call.worker().as_deref(), Some("c"), "each is noted once");
         assert_eq!(waiting.numbers(), [task.n]);
         assert_eq!(waiting.number_of(id), Some(task.n));
         let ended = |text| Err(CallError::new(ErrorKind::Cancelled, text));

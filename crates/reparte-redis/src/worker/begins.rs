@@ -22,7 +22,8 @@ pub(crate) fn tell(tenure: &Tenure, running: Arc<Running>, end: Shutdown) -> Res
             for begin in running.take_begins(TOLD_AFTER) {
                 let results = tenure.keys.of_run(&begin.run).results();
                 let millis = u64::try_from(begin.at_work.as_millis()).unwrap_or(u64::MAX);
-                let call = ScriptCall::new(Script::Begin, [tenure.keys.tasks(), results])
+                let keys = [tenure.keys.tasks(), results, tenure.keys.lost()];
+                let call = ScriptCall::new(Script::Begin, keys)
                     .arg(tenure.worker.as_bytes())
                     .arg(begin.id)
                     .arg(begin.n)

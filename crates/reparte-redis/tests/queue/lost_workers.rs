@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reparte::{ErrorKind, Repartidor};
+use reparte::{ErrorKind, Repartidor, ServerState};
 use reparte_redis::{RedisQueue, Worker};
 use test_support::{RedisServer, until};
 use xmlrpc_server::Service;
@@ -53,6 +53,7 @@ fn a_task_that_three_workers_died_of_fails_and_names_them() {
     let queue = RedisQueue::builder(url(&server), "cuad").start().unwrap();
     let run = Repartidor::builder().destinos([queue]).options(options);
     let mut run: Run = run.start().unwrap();
+    let handle = run.handle();
     run.enviar((5,)).unwrap();
     until("the first worker has it", || {
         take_and_die(&server, "cuad", "first", 1) == 1
@@ -69,13 +70,21 @@ fn a_task_that_three_workers_died_of_fails_and_names_them() {
         .iter()
         .map(|call| call.error.kind())
         .collect();
-    assert_eq!(kinds, [ErrorKind::GivenUp], "{error}");
+    let lost = ErrorKind::Interrupted;
+    assert_eq!(kinds, [lost, lost, lost, ErrorKind::GivenUp], "{error}");
     let error = error.to_string();
     for name in ["first", "second", "third"] {
         assert!(error.contains(name), "{error}");
     }
     assert_eq!(begun.get(), 0);
     assert_eq!(tasks(&server, "cuad"), 0);
+    let summary = handle.summary();
+    assert!(
+        summary
+            .to_string()
+            .ends_with("; died: first, second, third"),
+        "{summary}"
+    );
     drop(worker);
 }
 
@@ -206,6 +215,30 @@ fn a_worker_takes_nothing_beside_a_suspect() {
     assert_eq!(begun.get(), 2);
     gate.open();
     check_squares(results(run), 6);
+    drop(worker);
+}
+
+/// A worker that was killed once stayed up in the account.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_worker_that_was_lost_has_died_in_the_account() {
+    let server = RedisServer::start();
+    let mut run = run(&server, "cuad");
+    let handle = run.handle();
+    submit(&mut run, 0..2);
+    until("a worker has both", || {
+        take_and_die(&server, "cuad", "dead", 2) == 2
+    });
+    let worker = worker(&server, "cuad", 1, Duration::ZERO, &Count::default());
+    check_squares(results(run), 2);
+    let summary = handle.summary();
+    let mut servers = summary.servers.iter();
+    let dead = servers.find(|server| &*server.name == "dead").unwrap();
+    assert_eq!((dead.tasks, dead.executions), (0, 2), "{summary}");
+    assert_eq!(dead.state, ServerState::Down, "{summary}");
+    assert_eq!(dead.failures["interrupted"], 2, "{summary}");
+    assert_eq!(summary.executions, 4, "{summary}");
+    assert!(summary.to_string().ends_with("; died: dead"), "{summary}");
     drop(worker);
 }
 

@@ -12,9 +12,18 @@ pub(crate) struct WorkerNote {
     pub(crate) at_work: Duration,
 }
 
-type Listener = Arc<dyn Fn(WorkerNote) + Send + Sync>;
+/// A note that is told to the run at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WorkerEvent {
+    /// A worker has begun to work on the call.
+    Begun(WorkerNote),
+    /// A worker was lost with it.
+    Lost(Arc<str>),
+}
 
-/// The last note of a call, and the listener to those that its work has begun.
+type Listener = Arc<dyn Fn(WorkerEvent) + Send + Sync>;
+
+/// The last note of a call, and the listener to those that its work has begun, or its worker was lost.
 #[derive(Default)]
 pub(super) struct WorkerNotes {
     last: Mutex<Option<WorkerNote>>,
@@ -26,8 +35,8 @@ impl UnwindSafe for WorkerNotes {}
 impl RefUnwindSafe for WorkerNotes {}
 
 impl WorkerNotes {
-    /// Returns notes with a listener to begins.
-    pub(super) fn with_listener(listen: impl Fn(WorkerNote) + Send + Sync + 'static) -> Self {
+    /// Returns notes with a listener to begins and losses.
+    pub(super) fn with_listener(listen: impl Fn(WorkerEvent) + Send + Sync + 'static) -> Self {
         Self {
             last: Mutex::default(),
             listener: Some(Arc::new(listen)),
@@ -42,8 +51,20 @@ impl WorkerNotes {
     /// Keeps a note, and tells the listener.
     pub(super) fn note_begun(&self, note: WorkerNote) {
         self.note(note.clone());
+        self.tell(WorkerEvent::Begun(note));
+    }
+
+    /// Forgets the last note if it is of this worker, which was lost, and tells the listener.
+    pub(super) fn note_lost(&self, worker: Arc<str>) {
+        let mut last = self.lock();
+        last.take_if(|note| note.worker == worker);
+        drop(last);
+        self.tell(WorkerEvent::Lost(worker));
+    }
+
+    fn tell(&self, event: WorkerEvent) {
         if let Some(listen) = &self.listener {
-            listen(note);
+            listen(event);
         }
     }
 

@@ -113,9 +113,9 @@ where
             .and_then(|limit| Instant::now().checked_add(limit));
         if self.servers[server.index()].destino.has_workers() {
             let inbox = Arc::clone(&self.inbox);
-            let listen = move |note| {
+            let listen = move |event| {
                 // After the run's end, nobody wants it.
-                let _ = inbox.send(Message::CallBegan { call: id, note });
+                let _ = inbox.send(Message::WorkerNoted { call: id, event });
             };
             call = call
                 .with_avoided(self.avoided_names(id))
@@ -126,6 +126,7 @@ where
             call: call.clone(),
             server,
             worker: None,
+            has_begun: false,
         };
         self.calls.insert(id, in_flight);
         self.servers[server.index()].hand_over(Job { task, call, args });

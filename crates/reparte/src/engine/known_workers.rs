@@ -14,6 +14,16 @@ pub(super) struct CallInFlight {
     pub(super) server: ServerId,
     /// The worker that is at work on it, if it is known.
     pub(super) worker: Option<ServerId>,
+    /// Workers have begun it.
+    pub(super) has_begun: bool,
+}
+
+impl CallInFlight {
+    /// Counts a worker that begins it. Returns true if another one has begun it before: it is executed
+    /// again.
+    pub(super) fn count_begin(&mut self) -> bool {
+        std::mem::replace(&mut self.has_begun, true)
+    }
 }
 
 /// The workers that are there, by destination and name.

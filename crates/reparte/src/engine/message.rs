@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use crate::destino::{Call, Destino, Status, WorkerNote};
+use crate::destino::{Call, Destino, Status, WorkerEvent};
 use crate::error::Error;
 use crate::error::call::CallError;
 use crate::error::journal::JournalError;
@@ -13,8 +13,8 @@ use crate::ids::{CallId, ServerId, TaskId};
 
 /// A message to the executor: from a slot, a status thread, a handle, or the dispatcher.
 pub(crate) enum Message<A, R> {
-    /// A worker has begun to work on a call.
-    CallBegan { call: CallId, note: WorkerNote },
+    /// A worker has begun to work on a call, or was lost with it.
+    WorkerNoted { call: CallId, event: WorkerEvent },
     /// A call has returned.
     CallReturned(ReturnedCall<R>),
     /// A status request has returned; `None` if the server does not report a status.

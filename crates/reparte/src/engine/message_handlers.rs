@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use untrusted_text::OneLine;
 
-use crate::destino::{Destino, Status};
+use crate::destino::{Destino, Status, WorkerEvent};
 use crate::engine::message::{Message, ReturnedCall};
 use crate::engine::run::Run;
 use crate::engine::server_config::server_config;
@@ -31,7 +31,10 @@ where
             return;
         }
         match message {
-            Message::CallBegan { call, note } => self.call_began(call, &note),
+            Message::WorkerNoted { call, event } => match event {
+                WorkerEvent::Begun(note) => self.call_began(call, &note),
+                WorkerEvent::Lost(worker) => self.worker_lost(call, &worker),
+            },
             Message::CallReturned(returned) => self.call_returned(returned),
             Message::StatusReturned { server, outcome } => self.status_returned(server, outcome),
             Message::JournalFailed(error) => self.journal_failed(error),

@@ -9,6 +9,7 @@ use crate::destino::WorkerNote;
 use crate::engine::known_workers::KnownWorker;
 use crate::engine::run::Run;
 use crate::engine::server_threads::ServerThreads;
+use crate::error::call::{CallError, ErrorKind};
 use crate::events::Event as RunEvent;
 use crate::ids::{CallId, ServerId};
 use crate::plan::event::{Event, Role, ServerConfig};
@@ -37,6 +38,7 @@ where
         if before == Some(worker) {
             return;
         }
+        let is_again = in_flight.count_begin();
         let task = in_flight.task;
         let at_work = note.at_work;
         let event = Event::CallBegan {
@@ -46,6 +48,9 @@ where
         };
         self.apply_with(event, None, |summary, now| {
             summary.count_begin(worker, before, now);
+            if is_again {
+                summary.count_execution_again(server);
+            }
         });
         let (server, name) = (self.server_name(server), self.server_name(worker));
         let at = self.started_at.elapsed();
@@ -55,6 +60,40 @@ where
             call,
             server,
             worker: name,
+        });
+    }
+
+    /// Records that a worker was lost while it was at work on a call.
+    pub(super) fn worker_lost(&mut self, call: CallId, name: &Arc<str>) {
+        let Some(host) = self.calls.get(&call).map(|call| call.server) else {
+            return;
+        };
+        let Some(worker) = self.worker_id(host, name) else {
+            return;
+        };
+        if let Some(known) = self.workers.known.get_mut(&(host, Arc::clone(name))) {
+            // It goes with the next list that lacks it, even if none had it.
+            known.listed = true;
+        }
+        let Some(in_flight) = self.calls.get_mut(&call) else {
+            return;
+        };
+        let before = in_flight.worker.take();
+        let is_again = before != Some(worker) && in_flight.count_begin();
+        let task = in_flight.task;
+        let error = CallError::new(ErrorKind::Interrupted, "the worker was lost with the task");
+        log::info!("{}: task {task}: {error}", self.shown_name(worker));
+        self.record_failure(task, worker, &error);
+        let event = Event::WorkerLost { call, worker };
+        self.apply_with(event, None, |summary, now| {
+            if before != Some(worker) {
+                summary.count_begin(worker, before, now);
+            }
+            summary.count_return(worker, now);
+            if is_again {
+                summary.count_execution_again(host);
+            }
+            summary.count_failure(worker, &error);
         });
     }
 

@@ -174,6 +174,25 @@ impl Calls {
         Some(before)
     }
 
+    /// Records that the worker of a call is at work on it no more. Returns it as it was.
+    pub(super) fn lose_worker(&mut self, id: CallId) -> Option<InFlight> {
+        let call = self.in_flight.get_mut(&id)?;
+        let before = *call;
+        *call = InFlight {
+            began: None,
+            ..before.without_worker()
+        };
+        let after = *call;
+        if before.state == CallState::Awaited {
+            *self.awaited_like(&before) -= 1;
+            *self.awaited_like(&after) += 1;
+        }
+        if before.state != CallState::Cancelled {
+            self.end_work(&before);
+        }
+        Some(before)
+    }
+
     fn end_work(&mut self, call: &InFlight) {
         if let Some(began) = call.began {
             self.at_work.remove(&(began, call.id));

@@ -20,6 +20,8 @@ pub(crate) enum Event {
         worker: ServerId,
         at_work: Duration,
     },
+    /// A worker was lost while it was at work on a call. The destination gives that to another one.
+    WorkerLost { call: CallId, worker: ServerId },
     /// A call has returned, and its slot is free.
     CallReturned {
         call: CallId,

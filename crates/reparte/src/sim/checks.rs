@@ -120,6 +120,7 @@ impl Checks {
             Event::DrainRequested => self.draining = true,
             Event::WindowChanged { is_full } => self.is_window_full = is_full,
             Event::ServerRemoved { .. }
+            | Event::WorkerLost { .. }
             | Event::ProbeReturned { .. }
             | Event::Abandoned
             | Event::TimerFired => {}

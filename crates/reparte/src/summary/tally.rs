@@ -34,6 +34,12 @@ impl RunSummary {
         });
     }
 
+    /// Counts an execution of a call of a host that another worker has begun before.
+    pub(crate) fn count_execution_again(&mut self, host: ServerId) {
+        self.executions += 1;
+        self.edit(host, |host| host.executions += 1);
+    }
+
     /// Records the error of a status request.
     pub(crate) fn record_status_error(&mut self, server: ServerId, error: &CallError) {
         self.edit(server, |server| server.last_error = Some(error.clone()));

@@ -40,11 +40,33 @@ impl Plan {
         }
         if before.worker.is_some() {
             self.end_trial(before.worker);
-            self.tasks.avoid(before.task, before.by().server, false);
-            let lost = ServerVerdict::Failed(failures::server_failure(ErrorKind::Interrupted));
-            self.apply_to_server(&before, lost);
+            self.worker_died(&before);
         }
         self.update_hedging(before.task);
+    }
+
+    /// Records that a worker was lost while it was at work on a call, which another one is to have.
+    pub(in crate::plan) fn worker_lost(&mut self, call: CallId, worker: ServerId) {
+        self.call_began(call, worker, Duration::ZERO);
+        let has_it = |call: &&InFlight| call.worker.is_some_and(|of| of.server == worker);
+        if self.calls.get(call).filter(has_it).is_none() {
+            return;
+        }
+        let Some(lost) = self.calls.lose_worker(call) else {
+            return;
+        };
+        self.end_trial(lost.worker);
+        if lost.state != CallState::Cancelled {
+            self.worker_died(&lost);
+            self.update_hedging(lost.task);
+        }
+    }
+
+    /// Sets a worker aside that has lost a call, whose task avoids it from now on.
+    fn worker_died(&mut self, lost: &InFlight) {
+        self.tasks.avoid(lost.task, lost.by().server, false);
+        let died = ServerVerdict::Failed(failures::server_failure(ErrorKind::Interrupted));
+        self.apply_to_server(lost, died);
     }
 
     /// Has a call that starts on a host be the trial of a worker, if one is due that the task

@@ -50,6 +50,10 @@ pub(super) fn read_event(words: &[&str]) -> Event {
             worker: read_server(worker),
             at_work: read_ms(ms),
         },
+        ["lose", call, worker] => Event::WorkerLost {
+            call: CallId::new(call.parse().unwrap()),
+            worker: read_server(worker),
+        },
         ["wake" | "woken"] => Event::TimerFired,
         ["closed"] => Event::InputClosed,
         ["stopped"] => Event::DrainRequested,
