@@ -167,6 +167,14 @@ def rows(count: int) -> List[int]:
     return list(range(count))
 
 
+def half(number: int):
+    return number / 2
+
+
+def shorter(text, by=1):
+    return text - by
+
+
 def unsendable(what):
     loop = []
     loop.append(loop)

@@ -55,6 +55,16 @@ class Results(Case):
         self.assertTrue(text.endswith("ValueError: no 7"), text)
         self.assertNotIn("worker.py", text)
 
+    def test_a_number_that_came_as_text_is_told(self):
+        for call, arguments, told in [
+            (self.proxy.half, ["7"], "number came as text, and is annotated as int: `reparte run` sends such values with --arg-type int"),
+            (self.proxy.shorter, ["7"], "the arguments came as text: `reparte run` sends numbers with --arg-type int or double"),
+            (self.proxy.shorter, ["7", 1], "TypeError: unsupported operand type(s) for -: 'str' and 'int'"),
+            (self.proxy.half, [None], "TypeError: unsupported operand type(s) for /: 'NoneType' and 'int'"),
+        ]:
+            text = fault(call, *arguments).faultString
+            self.assertTrue(text.endswith(told), text)
+
     def test_the_end_of_a_long_traceback_is_kept(self):
         for call, end in [(self.proxy.fails_deep, "KeyError: 'the reason'")]:
             text = fault(call, 200).faultString
@@ -116,6 +126,7 @@ class Results(Case):
         self.assertEqual(self.proxy.system.methodHelp("score"), "Adds the letters' codes.")
         for name, signature in [
             ("score", [["int", "string"]]), ("rows", [["array", "int"]]), ("echo", "undef"),
+            ("half", [["any", "int"]]),
             ("reparte.status", [["struct"]]),
         ]:
             self.assertEqual(self.proxy.system.methodSignature(name), signature)

@@ -26,6 +26,19 @@ _TYPES = {
 }
 
 
+# The types that `reparte run` sends in place of text, by its flag --arg-type.
+_FLAGS = {
+    int: "int",
+    float: "double",
+    bool: "boolean",
+    bytes: "base64",
+    datetime.datetime: "datetime",
+    list: "json",
+    tuple: "json",
+    dict: "json",
+}
+
+
 class Function:
     """A published function."""
 
@@ -57,20 +70,54 @@ class Function:
             text = f'method "{self.name}": {error} ({len(params)} given)'
             raise Refused(faults.INVALID_PARAMS, text) from None
 
-    def types(self) -> Optional[List[str]]:
-        """Returns the types of the result and of the parameters; None if not all are annotated."""
-        if self._signature is None:
-            return None
+    def _annotations(self) -> Dict[str, Any]:
         try:
             hints = typing.get_type_hints(self.function)
         except Exception:  # An annotation may be any expression.
+            return {}
+        return {name: typing.get_origin(kind) or kind for name, kind in hints.items()}
+
+    def types(self) -> Optional[List[str]]:
+        """Returns the types of the result and of the parameters; None if a parameter has none.
+
+        A result that is not annotated, or by no type of XML-RPC, is `any`.
+        """
+        if self._signature is None:
             return None
+        hints = self._annotations()
         parameters = self._signature.parameters.values()
         if any(p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters):
             return None
-        kinds = [hints.get("return", ...), *(hints.get(p.name, ...) for p in parameters)]
-        names = [_TYPES.get(typing.get_origin(kind) or kind) for kind in kinds]
-        return None if None in names else [name for name in names if name]
+        names = [_type(hints.get(p.name, ...)) for p in parameters]
+        if None in names or not (names or "return" in hints):
+            return None
+        result = _type(hints.get("return", ...)) or "any"
+        return [result, *(name for name in names if name)]
+
+    def hint(self, params: typing.Sequence[Any], error: BaseException) -> str:
+        """Returns advice on an error of the function, if an argument came as text; else nothing."""
+        if self._signature is None or not isinstance(error, (AttributeError, TypeError, ValueError)):
+            return ""
+        hints = self._annotations()
+        texts = 0
+        for name, value in zip(self._signature.parameters, params):
+            kind = hints.get(name)
+            if isinstance(value, str) and isinstance(kind, type) and kind in _FLAGS:
+                return (
+                    f"{name} came as text, and is annotated as {kind.__name__}: `reparte run` sends "
+                    f"such values with --arg-type {_FLAGS[kind]}"
+                )
+            texts += isinstance(value, str) and kind is None
+        if texts and texts == len(params) and isinstance(error, TypeError):
+            return "the arguments came as text: `reparte run` sends numbers with --arg-type int or double"
+        return ""
+
+
+def _type(kind: Any) -> Optional[str]:
+    try:
+        return _TYPES.get(kind)
+    except TypeError:  # An annotation that has no hash.
+        return None
 
 
 def named(functions: Functions) -> Dict[str, Function]:

@@ -147,7 +147,7 @@ class Worker:
                 self.running = 0
             except BaseException as error:
                 self.running = 0
-                return _failure(error)
+                return _failure(error, lambda: function.hint(params, error))
             value = documents.encode_value(result)
         except Cancelled:
             return CANCELLED, b""  # It came just as the function had ended by an exception of its own.
@@ -179,7 +179,7 @@ class Worker:
         self.channel.sendall(FRAME.pack(number, kind, len(data)) + data)
 
 
-def _failure(error: BaseException) -> "tuple[int, bytes]":
+def _failure(error: BaseException, hint: Callable[[], str]) -> "tuple[int, bytes]":
     if isinstance(error, Cancelled):
         return CANCELLED, b""
     if isinstance(error, HostUnfit):
@@ -188,7 +188,9 @@ def _failure(error: BaseException) -> "tuple[int, bytes]":
         return _fault(_raised(error.code, error.text))
     if isinstance(error, xmlrpc.client.Fault):
         return _fault(_raised(error.faultCode, error.faultString))
-    return _fault(FaultResponse(faults.APPLICATION, _traceback(error)))
+    told = _traceback(error)
+    advice = hint()
+    return _fault(FaultResponse(faults.APPLICATION, f"{told}\n{advice}" if advice else told))
 
 
 def _raised(code: Any, text: Any) -> FaultResponse:
