@@ -119,15 +119,59 @@ fn output_between_two_calls_is_no_answer() {
     ended.expect_told("since it wrote output without a task");
 }
 
-/// A line that comes after the next task was written, and before that was read.
+/// The process answers one task, and is of no use to the next one before it has read that: it was
+/// the next task that failed.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_before_the_task_was_read_is_no_answer() {
-    let script = "read -r x; echo \"$x\"; sleep 1; echo late; sleep 1; read -r x; echo \"$x\"";
-    let (_server, proxy) = kept(&[], &["--", "sh", "-c", script]);
-    assert_eq!(ask(&proxy, "one"), "one");
-    let (_, text) = fault(&proxy, "two");
-    assert!(text.contains("before it had read the task"), "{text}");
+fn trouble_between_two_tasks_is_the_programs_and_fails_neither() {
+    let check = |between: &str, told: &str| {
+        let script = format!(
+            "read -r x; echo \"$x\"; read -r x; echo \"$x\"; {between}; sleep 2; read -r x; \
+             echo \"wrong $x\"; sleep 1000"
+        );
+        let program = ["--local", "1", "--keep", "--", "sh", "-c", &script];
+        let ended = run_over("1\n2\n3\n4\n", &program);
+        ended.expect("1\n2\n3\n4\n");
+        ended.expect_told(told);
+        ended.expect_told("it is started again");
+    };
+    std::thread::scope(|scope| {
+        for (between, told) in [
+            // A line, and a part of one, that come once the next task is written.
+            ("sleep 1; echo late", "since it wrote output "),
+            ("sleep 1; printf late", "since it wrote output "),
+            (
+                "sleep 1; exec <&-",
+                "since it had closed its standard input",
+            ),
+            (
+                "sleep 1; exec >&-",
+                "since it had closed its output of results",
+            ),
+            // Before it is written, or just after.
+            ("exec <&-", "since it had closed its standard input"),
+            ("exec >&-", "since it had closed its output of results"),
+            ("kill -9 $$", "between two calls"),
+        ] {
+            scope.spawn(move || check(between, told));
+        }
+    });
+}
+
+/// A banner would be the answer to the first task.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_speaks_before_its_first_task_can_not_be_kept() {
+    let script = "echo ready; sleep 0.3; while read -r x; do echo \"$x\"; done";
+    let ended = run_over(
+        "1\n2\n",
+        &["--keep", "--local", "1", "--", "sh", "-c", script],
+    );
+    ended.expect_error(
+        4,
+        &["can't run the program", "it wrote output", "0 of 2 tasks"],
+    );
+    assert_eq!(ended.stdout, "");
 }
 
 /// The machine lacks something that the program needs, until it is there.

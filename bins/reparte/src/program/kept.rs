@@ -38,7 +38,7 @@ pub(crate) struct KeptProgram {
 
 /// The reason why a process has not answered a call.
 enum Unanswered {
-    /// The process has died, and has read nothing of the task: another one may have it.
+    /// The process has read nothing of the task, and is of no use: another one may have it.
     Unread,
     Failure(ProgramFailure),
 }
@@ -194,6 +194,10 @@ impl KeptProgram {
                 ProgramFailure::TimeLimit(limits.time, errors)
             }
             Trouble::Died => return Err(self.died(name, process)),
+            Trouble::Closed(_) | Trouble::Nonsense(_) if !process.get().has_read() => {
+                process.replace(&trouble);
+                return Err(Unanswered::Unread);
+            }
             Trouble::Closed(_)
             | Trouble::Nonsense(_)
             | Trouble::OutputLimit(_)

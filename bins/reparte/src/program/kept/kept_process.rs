@@ -46,6 +46,9 @@ pub(super) struct KeptProcess {
     task: Vec<u8>,
     /// The number of bytes of `task` that were written.
     written: usize,
+    /// Whether it had read a part of the task when it was found to have closed a stream. Later it
+    /// may read what it can't answer.
+    had_read: Option<bool>,
     pub(super) started: Instant,
     /// The number of tasks that it has answered.
     pub(super) answers: u64,
@@ -90,6 +93,7 @@ impl KeptProcess {
             searched: 0,
             task: Vec::new(),
             written: 0,
+            had_read: None,
             started: Instant::now(),
             answers: 0,
         })
@@ -99,7 +103,7 @@ impl KeptProcess {
     ///
     /// # Errors
     ///
-    /// It has ended, has closed its output, or has written something.
+    /// It has ended, has closed a stream, or has written something.
     pub(super) fn check_idle(&mut self) -> Result<(), Trouble> {
         if how_ended(&self.group)?.is_some() {
             return Err(Trouble::Died);
@@ -110,7 +114,25 @@ impl KeptProcess {
                 Err(Trouble::Nonsense("output without a task".to_owned()))
             }
             None => Err(self.closed("output of results")?),
+            Some(_) if self.has_closed_input()? => Err(self.closed("standard input")?),
             Some(_) => Ok(()),
+        }
+    }
+
+    /// Returns whether nothing holds the other end of its input.
+    fn has_closed_input(&self) -> io::Result<bool> {
+        let Some(stdin) = &self.stdin else {
+            return Ok(false);
+        };
+        // An error is reported unasked.
+        let mut polled = [PollFd::new(stdin, PollFlags::empty())];
+        match poll(&mut polled, Some(&Timespec::default())) {
+            Ok(_) => {
+                let [input] = &polled;
+                Ok(input.revents().contains(PollFlags::ERR))
+            }
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -123,6 +145,7 @@ impl KeptProcess {
         self.task.clear();
         self.task.extend_from_slice(task);
         self.written = 0;
+        self.had_read = None;
     }
 
     /// Writes the task, and reads until its answer is whole.
@@ -145,6 +168,11 @@ impl KeptProcess {
             }
             self.write_task()?;
             self.read_results(most)?;
+            if !self.received.is_empty() && !self.has_read() {
+                return Err(Trouble::Nonsense(
+                    "output before it had read the task".to_owned(),
+                ));
+            }
             match framing.parse(&self.received, self.searched) {
                 Parsed::Whole(answer, length) => {
                     let answer = self.accept(answer, length)?;
@@ -165,7 +193,8 @@ impl KeptProcess {
             if self.results.is_none() {
                 return Err(self.closed("output of results")?);
             }
-            if self.is_input_closed {
+            // It may be closed behind a task that is written and unread.
+            if self.is_input_closed || (self.unread() > 0 && self.has_closed_input()?) {
                 return Err(self.closed("standard input")?);
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -181,7 +210,7 @@ impl KeptProcess {
     fn accept(&mut self, answer: Answer, length: usize) -> Result<Answer, Trouble> {
         if self.written < self.task.len() || self.unread() > 0 {
             return Err(Trouble::Nonsense(
-                "an answer before it had read the task: the answer may be another task's"
+                "an answer before it had read the whole task: the answer may be another task's"
                     .to_owned(),
             ));
         }
@@ -200,7 +229,8 @@ impl KeptProcess {
 
     /// Returns whether the process may have read a part of the task.
     pub(super) fn has_read(&self) -> bool {
-        self.written > self.unread()
+        self.had_read
+            .unwrap_or_else(|| self.written > self.unread())
     }
 
     /// Returns the number of bytes that the process has not read. Linux tells it of either end of
@@ -263,6 +293,7 @@ impl KeptProcess {
 
     /// Tells a process that ends, whose streams close first, from one that has closed a stream.
     fn closed(&mut self, stream: &'static str) -> Result<Trouble, Trouble> {
+        self.had_read = Some(self.has_read());
         match self.ends_before(Instant::now() + CLOSED_PATIENCE, || false)? {
             true => Ok(Trouble::Died),
             false => Ok(Trouble::Closed(stream)),

@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | none | a call finds no idle process, or the server starts | idle, or in use: it is started |
 //! | idle | a call takes it | in use |
-//! | idle | at the next call it has ended or has written something | none: it is replaced, and that is told |
+//! | idle | at the next call it has ended, closed a stream or written something | none: it is replaced, and that is told |
+//! | in use | the same, before it has read the task | none: it is replaced, that is told, and the call has another one |
 //! | in use | it answers | idle; after `--recycle` calls it is retiring |
 //! | in use | its call is cancelled | finishing: its answer is waited for, and dropped |
 //! | in use, finishing | it dies, is late or writes nonsense | none: its group is ended |
@@ -117,7 +118,7 @@ impl Pool {
                     let mut taken = self.in_use(process);
                     match taken.get().check_idle() {
                         Ok(()) => return Ok(taken),
-                        Err(trouble) => taken.replace_idle(&trouble),
+                        Err(trouble) => taken.replace(&trouble),
                     }
                 }
                 Next::Start => {
@@ -273,7 +274,7 @@ impl InUse {
                 Err(trouble) => {
                     let (is_new, has_read) = (self.get().answers == 0, self.get().has_read());
                     let reason = self.end(&trouble);
-                    if is_new && matches!(trouble, Trouble::Died) {
+                    if is_new && trouble.is_end_or_misuse() {
                         pool.note_early_death(has_read, &reason);
                     }
                     log::warn!(
@@ -287,14 +288,14 @@ impl InUse {
         spawn(finish);
     }
 
-    /// Replaces an idle process in which trouble was found, and tells of it.
-    fn replace_idle(mut self, trouble: &Trouble) {
+    /// Replaces a process that was in trouble before it had read a task, and tells of it.
+    pub(super) fn replace(mut self, trouble: &Trouble) {
         let is_new = self.get().answers == 0;
         let pool = Arc::clone(&self.pool);
         let reason = self.end(trouble);
-        match (trouble, is_new) {
-            (Trouble::Died | Trouble::Closed(_), true) => pool.note_early_death(false, &reason),
-            _ => log::warn!(
+        match is_new && trouble.is_end_or_misuse() {
+            true => pool.note_early_death(false, &reason),
+            false => log::warn!(
                 "{}: between two calls, {}; it is started again",
                 pool.program,
                 OneLine::new(&reason)

@@ -30,6 +30,16 @@ pub(super) enum Trouble {
     System(io::Error),
 }
 
+impl Trouble {
+    /// Returns whether the process has ended or has broken the rules of its streams by itself.
+    pub(super) fn is_end_or_misuse(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Died | Trouble::Closed(_) | Trouble::Nonsense(_)
+        )
+    }
+}
+
 impl From<Errno> for Trouble {
     fn from(error: Errno) -> Self {
         Trouble::System(error.into())
