@@ -271,6 +271,6 @@ fn a_server_without_factor_is_excluded_and_named() {
     check_says(&ended, &format!("; out: {address}"));
     let alone = client(&[&address, "--verify"]);
     alone.expect_code(4);
-    check_says(&alone, "every server has refused its calls for good");
+    check_says(&alone, "every server refuses the calls of this run");
     check_says(&alone, "method \"factor\" is not supported");
 }

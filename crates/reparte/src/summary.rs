@@ -159,9 +159,9 @@ impl RunSummary {
                 "every server has given a wrong answer".to_owned()
             }
             Some(RunEnd::NoServers) if self.servers.iter().any(wrong) => {
-                "every server has refused its calls for good, or given a wrong answer".to_owned()
+                "every server refuses the calls of this run, or has given a wrong answer".to_owned()
             }
-            Some(RunEnd::NoServers) => "every server has refused its calls for good".to_owned(),
+            Some(RunEnd::NoServers) => "every server refuses the calls of this run".to_owned(),
             Some(RunEnd::Drained) => "the run was ended early".to_owned(),
             Some(RunEnd::Halted) => format!("{} tasks had failed", self.failed),
             Some(RunEnd::Completed | RunEnd::Abandoned | RunEnd::JournalFailed) | None => {

@@ -336,7 +336,7 @@ fn servers_that_refuse_are_out_at_once() {
     let text = incomplete.to_string();
     assert!(
         text.ends_with(
-            " not run: every server has refused its calls for good\n  \
+            " not run: every server refuses the calls of this run\n  \
              a: refused: on purpose\n  b: not found: on purpose"
         ),
         "{text}"

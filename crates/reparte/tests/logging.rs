@@ -80,7 +80,7 @@ fn servers_that_come_and_go_are_logged() {
             "WARN a\\u{1b}[2J: answers again, but its answers are of no use: it gets one task at \
              a time: malformed: on purpose",
             "INFO a\\u{1b}[2J: answers, and is in use again",
-            "WARN a\\u{1b}[2J: out, and asked again each minute: refused: on purpose",
+            "WARN a\\u{1b}[2J: out, and asked again each minute while the run goes on: refused: on purpose",
         ]
     );
 }

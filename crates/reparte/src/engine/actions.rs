@@ -309,7 +309,7 @@ fn aside_text(reason: AsideReason, kind: Option<ErrorKind>) -> &'static str {
         (AsideReason::Failing, _) => {
             "answers again, but its answers are of no use: it gets one task at a time"
         }
-        (AsideReason::Refused, _) => "out, and asked again each minute",
+        (AsideReason::Refused, _) => "out, and asked again each minute while the run goes on",
         (AsideReason::Busy, _) => "busy, left alone for a while",
         (AsideReason::StillDown, _) => "still down",
     }
