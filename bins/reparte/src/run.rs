@@ -42,6 +42,7 @@ mod outcomes;
 mod output_format;
 mod programs;
 mod progress;
+mod quote_check;
 mod read_ahead;
 mod result_bytes;
 mod result_check;

@@ -99,9 +99,10 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "lines")]
     #[arg(help_heading = "Tasks")]
     pub(super) input: InputFormat,
-    /// A line has several arguments, with this text between them, such as , or \t for a tab
+    /// A line has several arguments, with this text between them, such as , or \t for a tab; with
+    /// --input csv, the character between the cells of a row in place of a comma
     #[arg(long, value_name = "TEXT", value_parser = separator, help_heading = "Tasks")]
-    #[arg(allow_hyphen_values = true, conflicts_with_all = ["input", "json"])]
+    #[arg(allow_hyphen_values = true, conflicts_with = "json")]
     pub(super) colsep: Option<String>,
     /// A line is the call's argument, of this type; with columns, the type of all, or a type for
     /// each with commas between

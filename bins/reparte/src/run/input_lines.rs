@@ -1,10 +1,11 @@
 //! The lines of a table's input, as the parser of rows gets them.
 
 use std::io::{self, BufRead, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::run::line_reader::LONGEST;
+use crate::run::line_reader::{BYTE_ORDER_MARK, LONGEST};
+use crate::run::quote_check::QuoteCheck;
 
 /// The input, of which the parser gets a line at a time: so it has read no line beyond its row. A
 /// line ends with `\n`, `\r\n` or `\r`, since the parser ends a row at each of them. A row has a
@@ -12,8 +13,12 @@ use crate::run::line_reader::LONGEST;
 ///
 /// Behind the end of the input there is one more `\n`. It ends the last row, and is an empty line
 /// if that has ended. A parser that asks for more within a row is in a cell whose quote is open.
+///
+/// A byte order mark before the first line is dropped here. The parser knows it too, and takes a
+/// mark that comes alone for the end of the input.
 pub(super) struct InputLines {
     input: Box<dyn BufRead + Send>,
+    has_begun: bool,
     counts: Arc<Counts>,
     place: Place,
 }
@@ -22,6 +27,7 @@ impl InputLines {
     pub(super) fn new(input: impl BufRead + Send + 'static, counts: &Arc<Counts>) -> Self {
         InputLines {
             input: Box::new(input),
+            has_begun: false,
             counts: Arc::clone(counts),
             place: Place::LineStart,
         }
@@ -38,7 +44,7 @@ enum Place {
 }
 
 /// The counts of an input. The parser owns it, so they are shared; one thread uses them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counts {
     /// The lines that the parser has, or has a part of.
     pub(super) lines: AtomicU64,
@@ -46,9 +52,33 @@ pub(super) struct Counts {
     pub(super) allowed: AtomicU64,
     /// The times that it has read at the end of the input.
     ends: AtomicU64,
+    /// The bytes of byte order marks, which it has not.
+    marks: AtomicU64,
+    quotes: Mutex<QuoteCheck>,
 }
 
 impl Counts {
+    /// Returns the counts of an input of which nothing is read.
+    pub(super) fn new(quotes: QuoteCheck) -> Self {
+        Counts {
+            lines: AtomicU64::default(),
+            allowed: AtomicU64::default(),
+            ends: AtomicU64::default(),
+            marks: AtomicU64::default(),
+            quotes: Mutex::new(quotes),
+        }
+    }
+
+    /// Returns the check of what the parser has.
+    pub(super) fn quotes(&self) -> MutexGuard<'_, QuoteCheck> {
+        self.quotes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the number of bytes before those that the parser has.
+    pub(super) fn bytes_before(&self) -> u64 {
+        self.marks.load(Relaxed)
+    }
+
     /// Returns whether the parser has read on behind the `\n` that follows the input.
     pub(super) fn is_beyond_end(&self) -> bool {
         self.ends.load(Relaxed) > 1
@@ -61,6 +91,30 @@ impl Counts {
 }
 
 impl InputLines {
+    /// Drops the byte order marks before the first line, however few bytes come at a time.
+    fn begin(&mut self) -> io::Result<()> {
+        let mut beginning = Vec::new();
+        while let Some(&byte) = self.input.fill_buf()?.first() {
+            beginning.push(byte);
+            if !BYTE_ORDER_MARK.starts_with(&beginning) {
+                beginning.pop();
+                break;
+            }
+            self.input.consume(1);
+            if beginning == BYTE_ORDER_MARK {
+                let length = BYTE_ORDER_MARK.len() as u64;
+                self.counts.marks.fetch_add(length, Relaxed);
+                beginning.clear();
+            }
+        }
+        if !beginning.is_empty() {
+            let rest = std::mem::replace(&mut self.input, Box::new(io::empty()));
+            self.input = Box::new(io::Cursor::new(beginning).chain(rest));
+        }
+        self.has_begun = true;
+        Ok(())
+    }
+
     /// Gives the parser the `\n` behind the input, and nothing after it.
     fn end(&self, buffer: &mut [u8]) -> usize {
         let is_first = self.counts.ends.fetch_add(1, Relaxed) == 0;
@@ -70,6 +124,7 @@ impl InputLines {
                     self.counts.lines.fetch_add(1, Relaxed);
                 }
                 *byte = b'\n';
+                self.counts.quotes().end();
                 1
             }
             _ => 0,
@@ -86,6 +141,9 @@ impl Read for InputLines {
                 format!("a row is longer than {LONGEST} bytes: a quote may lack its second one"),
             ));
         }
+        if !self.has_begun {
+            self.begin()?;
+        }
         let there = match self.counts.ends.load(Relaxed) {
             0 => self.input.fill_buf()?,
             _ => &[],
@@ -98,6 +156,7 @@ impl Read for InputLines {
         if let Some(place) = buffer.get_mut(..count) {
             place.copy_from_slice(part);
         }
+        self.counts.quotes().read(part);
         let is_rest_of_end = self.place == Place::AfterReturn && part == b"\n";
         if self.place != Place::InLine && !is_rest_of_end {
             self.counts.lines.fetch_add(1, Relaxed);

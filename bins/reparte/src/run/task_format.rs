@@ -23,12 +23,23 @@ impl TaskFormat {
     ///
     /// # Errors
     ///
-    /// There are several types for one argument.
+    /// There are several types for one argument, or the separator is none of a table.
     pub(super) fn of(flags: &RunCommand) -> Result<Self, Failure> {
         let types = || ColumnTypes(flags.arg_type.clone());
         Ok(match (flags.input, &flags.colsep) {
-            (InputFormat::Csv, _) => TaskFormat::Table(Table::Csv, types()),
-            (InputFormat::Tsv, _) => TaskFormat::Table(Table::Tsv, types()),
+            (InputFormat::Csv, None) => TaskFormat::Table(Table::Csv(None), types()),
+            (InputFormat::Csv, Some(separator)) => {
+                let table = Table::csv(separator)
+                    .map_err(|reason| Failure::argument(format_args!("--colsep: {reason}")))?;
+                TaskFormat::Table(table, types())
+            }
+            (InputFormat::Tsv, None) => TaskFormat::Table(Table::Tsv, types()),
+            (InputFormat::Tsv, Some(_)) => {
+                return Err(Failure::argument(
+                    "--colsep: --input tsv has tabs between its columns: leave --colsep out, or \
+                     give --input csv, which takes any character",
+                ));
+            }
             (_, Some(separator)) => {
                 TaskFormat::Lines(LineFormat::Columns(separator.clone(), types()))
             }

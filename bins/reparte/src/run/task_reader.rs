@@ -51,6 +51,7 @@ impl TaskReader {
         let mut input = open(path)?;
         let size = input.metadata().ok().filter(|input| input.is_file());
         let failed = |error| unreadable(path, &error);
+        let mut is_scanned = false;
         if let Some(size) = size.as_ref().map(Metadata::len) {
             let start = input.stream_position().map_err(failed)?;
             progress.set_size(size.saturating_sub(start));
@@ -60,6 +61,7 @@ impl TaskReader {
                     .map_err(failed)?
                     .scan(path, format)?;
                 progress.set_total(count);
+                is_scanned = true;
                 // Both descriptors share the place.
                 input.seek(SeekFrom::Start(start)).map_err(failed)?;
             }
@@ -69,7 +71,14 @@ impl TaskReader {
             false => ReadAhead::start(input, format.has_line_tasks(), progress)
                 .and_then(|input| TaskReader::new(input, format, progress)),
         };
-        opened.map_err(failed)
+        let opened = opened.map_err(failed)?;
+        Ok(match opened.rows {
+            Rows::Table(table) if is_scanned => TaskReader {
+                rows: Rows::Table(table.without_warnings()),
+                ..opened
+            },
+            rows => TaskReader { rows, ..opened },
+        })
     }
 
     fn new(
