@@ -15,16 +15,13 @@ mod private_directory;
 mod published;
 mod script;
 pub(crate) mod server;
+mod start_watch;
 
 use std::fmt;
 use std::path::Path;
-use std::process;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::console::Console;
 use crate::exit::Failure;
@@ -36,6 +33,7 @@ use crate::remote::host_list::read_hosts;
 use crate::remote::private_directory::PrivateDirectory;
 use crate::remote::published::Published;
 use crate::remote::server::RemoteServer;
+use crate::remote::start_watch::StartWatch;
 
 /// The servers on all hosts. They end when this is dropped.
 pub(crate) struct RemoteServers {
@@ -51,7 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(7);
 
 impl RemoteServers {
     /// Starts a server on each host of a file. The list of those that are up is kept in `list`,
-    /// or else in a file of its own.
+    /// or else in a file of its own. Until [`Remover::end_watch`], a signal ends the process.
     pub(crate) fn start(
         hosts: &Path,
         flags: &RemoteFlags,
@@ -61,18 +59,26 @@ impl RemoteServers {
     ) -> Result<Self, Failure> {
         let hosts = read_hosts(hosts)?;
         let binaries = Binary::candidates(&flags.remote_binary)?;
-        let directory = PrivateDirectory::new()?;
+        let watch = StartWatch::begin()?;
+        let directory = watch.make(PrivateDirectory::new, |directory| {
+            directory.path().to_owned()
+        })?;
         let files = pack(&flags.with, &directory.path().join("files.tar"))?;
         let list = list.map_or_else(|| directory.path().join("servers"), Path::to_owned);
+        let published = watch.make(
+            || Published::new(list, hosts.len()),
+            |published| published.path().to_owned(),
+        )?;
         let shared = Arc::new(Shared {
             ssh: flags.ssh_program.clone(),
             binaries,
             files,
             server,
             grace: GRACE,
-            published: Published::new(list, hosts.len())?,
+            published,
             console: console.clone(),
             directory,
+            watch,
         });
         let mut threads = Vec::with_capacity(hosts.len());
         for (number, host) in hosts.into_iter().enumerate() {
@@ -98,7 +104,7 @@ impl RemoteServers {
     /// # Errors
     ///
     /// All have failed, and each has told why.
-    fn wait_for_one(&self) -> Result<(), Failure> {
+    pub(crate) fn wait_for_one(&self) -> Result<(), Failure> {
         let published = &self.shared.published;
         match published.wait(|state| state.is_any_up() || state.are_settled()) {
             (0, of) => Err(Failure::Unreachable(format!(
@@ -129,25 +135,12 @@ impl RemoteServers {
     pub(crate) fn remover(&self) -> Remover {
         Remover(Arc::clone(&self.shared))
     }
+}
 
-    /// Waits until one host is up. A signal ends the process meanwhile.
-    pub(crate) fn start_run(&self) -> Result<(), Failure> {
-        let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])
-            .map_err(|error| Failure::server(format_args!("can't watch for signals: {error}")))?;
-        let (handle, remover) = (signals.handle(), self.remover());
-        let watch = move || {
-            if let Some(signal) = signals.forever().next() {
-                remover.remove();
-                process::exit(128 + signal);
-            }
-        };
-        let watching = thread::spawn(watch);
-        let result = self.wait_for_one();
-        handle.close();
-        // It ends by itself now.
-        let _ = watching.join();
-        result
-    }
+/// Returns the names of the hosts of a file, as the command shows them.
+pub(crate) fn host_names(hosts: &Path) -> Result<Vec<String>, Failure> {
+    let hosts = read_hosts(hosts)?.into_iter();
+    Ok(hosts.map(|host| host.shown).collect())
 }
 
 /// Removes the files of this machine.
@@ -155,6 +148,11 @@ impl RemoteServers {
 pub(crate) struct Remover(Arc<Shared>);
 
 impl Remover {
+    /// Ends the watch for signals of the start, once the command watches for them.
+    pub(crate) fn end_watch(&self) {
+        self.0.watch.end();
+    }
+
     pub(crate) fn remove(&self) {
         self.0.published.remove();
         self.0.directory.remove();

@@ -308,6 +308,7 @@ impl RunCommand {
         let (withdrawn, killed) = (programs.clone(), programs.clone());
         let (withdraw, kill) = (move || withdrawn.withdraw(), move || killed.kill());
         let interrupt = Interrupt::watch(&handle, console, withdraw, kill)?;
+        programs.leave_signals();
         watcher.start();
         let info = self.run_info(&files);
         let page = files.page.show(&handle, info)?;

@@ -80,7 +80,9 @@ impl Up {
             told.tell("stopping: running calls have 10 s; once more to end at once");
             stop();
         };
+        let watched = remove.clone();
         at_signal(first, move || remove.remove())?;
+        watched.end_watch();
         let (up, of) = servers.wait_for_all();
         if up == 0 {
             return Err(Failure::Silent(UNREACHABLE));

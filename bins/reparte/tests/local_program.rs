@@ -117,6 +117,10 @@ fn words_that_do_not_fit_are_told_before_any_task() {
         (&["--", "{}"], "{} can't be the program itself"),
         (&["localhost:9", "--", "cat"], "--function is missing"),
         (
+            &["--retry-faults", "3", "--", "cat"],
+            "and 3 is a server: name the function",
+        ),
+        (
             &["--base64", "localhost:9", "--function", "f"],
             "<PROGRAM [ARG|{}]>",
         ),

@@ -256,6 +256,15 @@ fn a_run_starts_its_servers_and_ends_them() {
     let task = files.write("task", "it's a \"task\"\n", 0o600);
     let flags = ["run", "--ssh", &hosts, "--with", &data, "--tasks", &task];
     let command = [&flags[..], &["--ssh-program", &ssh.program, "--"], PROGRAM].concat();
+    let ended = run(&[&command[..1], &["--output", "jsonl"], &command[1..]].concat());
+    let result: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let host = result["server"].as_str().unwrap();
+    assert!(
+        ["one", "two"].contains(&host),
+        "the host by its name: {host}"
+    );
+    assert!(!ended.stderr.contains("unix:"), "{ended:?}");
+    ended.expect_told(&format!("{host} "));
     let ended = run(&command);
     let place = place(&ended);
     place.gone();
@@ -335,6 +344,61 @@ fn columns_that_no_server_can_have_are_told_before_one_is_started() {
     refused(&[], &["echo", "{3}"], "there are 2 columns");
     refused(&[], &["echo", "{}"], "{1}, {2} and so on");
     refused(&["--keep"], &["cat"], "--framing json");
+}
+
+/// An ssh that never gets anywhere, and tells that it runs.
+fn hanging_ssh(files: &test_support::TestDirectory) -> (String, String) {
+    let runs = files.path("runs");
+    let script = format!("#!/bin/sh\ntouch {runs}\nexec cat > /dev/null\n");
+    (files.write("ssh", &script, 0o700), runs)
+}
+
+// The default action of SIGINT left the directory with the sockets behind.
+#[test]
+fn a_signal_while_the_servers_start_leaves_nothing() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let files = test_support::TestDirectory::for_sockets();
+        let (ssh, runs) = hanging_ssh(&files);
+        let hosts = files.write("hosts", "a\n", 0o600);
+        let private = files.path("private");
+        fs::create_dir(&private).unwrap();
+        let mut command = reparte(&["run", "--ssh", &hosts, "--ssh-program", &ssh, "--", "cat"]);
+        command.env("XDG_RUNTIME_DIR", &private);
+        let running = Running::start(command);
+        until("ssh runs", || Path::new(&runs).exists());
+        assert_eq!(fs::read_dir(&private).unwrap().count(), 1);
+        running.signal(signal);
+        let ended = running.end();
+        ended.expect_code(code);
+        ended.expect_told("ended by a signal while the servers started");
+        assert_eq!(fs::read_dir(&private).unwrap().count(), 0, "{signal:?}");
+    }
+}
+
+// It named this machine, and printed the function with its arguments.
+#[test]
+fn a_dry_run_names_the_hosts_and_the_commands() {
+    let files = test_support::TestDirectory::new("up");
+    let hosts = files.write("hosts", "2/me@a\nb\nb\n", 0o600);
+    let table = files.write("table", "x,y\n1,2 3\n", 0o600);
+    let dry = |flags: &[&str], program: &[&str]| {
+        let command = [
+            "run",
+            "--dry-run",
+            "--ssh",
+            &hosts,
+            "--ssh-program",
+            "/nowhere",
+        ];
+        let input = ["--input", "csv", "--tasks", &table];
+        run(&[&command[..], &input, flags, &["--"], program].concat())
+    };
+    let ended = dry(&[], &["./there-alone", "{y}", "{1}"]);
+    ended.expect("./there-alone '2 3' 1\n");
+    ended.expect_told("1 task would go to me@a, b, b (2); none was called");
+    let ended = dry(&["--local", "1"], &["cat", "{y}"]);
+    ended.expect_told("would go to this machine, me@a, b, b (2);");
+    dry(&[], &["cat", "{}"]).expect_error(2, &["{1}, {2} and so on"]);
 }
 
 #[test]

@@ -84,14 +84,10 @@ pub fn at_signal(
     first: impl FnOnce(StopSignal) + Send + 'static,
     last: impl FnOnce() + Send + 'static,
 ) -> Result<(), SignalError> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::consts::SIGHUP;
     use signal_hook::iterator::Signals;
 
-    let ignored = IgnoredSignals::read();
-    let watched = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
-        .into_iter()
-        .filter(|&signal| matches!(signal, SIGINT | SIGTERM) || ignored.lacks(signal));
-    let mut signals = Signals::new(watched).map_err(SignalError)?;
+    let mut signals = Signals::new(watched()).map_err(SignalError)?;
     let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
         let thread = std::thread::Builder::new().name(name.to_owned());
         thread.spawn(work).map(drop).map_err(SignalError)
@@ -126,6 +122,61 @@ pub fn at_signal(
     };
     start("stop", Box::new(act))?;
     start("signals", Box::new(watch))
+}
+
+/// Returns the signals that ask the program to end.
+#[cfg(unix)]
+fn watched() -> impl Iterator<Item = i32> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+    let ignored = IgnoredSignals::read();
+    [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
+        .into_iter()
+        .filter(move |&signal| matches!(signal, SIGINT | SIGTERM) || ignored.lacks(signal))
+}
+
+/// The watch of a program that starts, see [`end_at_signal`]. It goes on when this is dropped.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct StartWatch {
+    signals: signal_hook::iterator::Handle,
+    thread: std::thread::JoinHandle<()>,
+}
+
+/// Ends the process at the first signal that asks for it, as [`at_signal`] does at the second:
+/// for a program that starts, and has to remove what it has made. It first runs `last`.
+///
+/// # Errors
+///
+/// The signals can't be watched.
+#[cfg(unix)]
+pub fn end_at_signal(last: impl FnOnce() + Send + 'static) -> Result<StartWatch, SignalError> {
+    use signal_hook::iterator::Signals;
+
+    let mut signals = Signals::new(watched()).map_err(SignalError)?;
+    let handle = signals.handle();
+    let watch = move || {
+        if let Some(signal) = signals.forever().next() {
+            last();
+            diagnostics::flush(Duration::from_millis(100));
+            std::process::exit(128 + signal);
+        }
+    };
+    let thread = std::thread::Builder::new().name("start".to_owned());
+    Ok(StartWatch {
+        signals: handle,
+        thread: thread.spawn(watch).map_err(SignalError)?,
+    })
+}
+
+#[cfg(unix)]
+impl StartWatch {
+    /// Ends the watch. Another one has to be there already: without any, a signal is lost.
+    pub fn end(self) {
+        self.signals.close();
+        // It ends by itself now, or ends the process.
+        let _ = self.thread.join();
+    }
 }
 
 /// Returns whether a signal that comes `later` than the first one is a part of it.

@@ -12,7 +12,7 @@ use crate::announcement::Announcement;
 use crate::exit::Failure;
 #[cfg(unix)]
 use crate::flags::server_directory::ServerDirectory;
-use crate::flags::server_entry::{Origin, ServerEntry};
+use crate::flags::server_entry::{NAME_MARK, Origin, ServerEntry};
 use crate::flags::server_list::ServerList;
 use crate::flags::server_name::ServerName;
 
@@ -89,6 +89,7 @@ impl ServerReader {
         let mut named: Vec<ServerEntry> = arguments
             .map(|address| ServerEntry {
                 address: address.clone(),
+                name: None,
                 origin: Origin::Argument,
                 gets_token: true,
             })
@@ -145,6 +146,7 @@ impl ServerReader {
         if let Some(name) = self.names.get_mut(at) {
             entries.extend(name.servers().map(|address| ServerEntry {
                 address,
+                name: None,
                 origin: entry.origin.clone(),
                 gets_token,
             }));
@@ -172,6 +174,7 @@ impl ServerReader {
             if !entries.iter().any(|entry| entry.address.ends_with(&url)) {
                 entries.push(ServerEntry {
                     address: format!("{slots}/{url}"),
+                    name: None,
                     origin: Origin::Announced(certificate),
                     gets_token: url.starts_with("https://"),
                 });
@@ -210,22 +213,39 @@ fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
             path.display()
         )));
     }
-    let entry = |(number, address)| ServerEntry {
-        address,
-        origin: Origin::Line(path.to_owned(), number),
+    let entry = |line: Line| ServerEntry {
+        address: line.address,
+        name: line.name,
+        origin: Origin::Line(path.to_owned(), line.number),
         gets_token: true,
     };
     Ok(servers.into_iter().map(entry).collect())
 }
 
-fn parse(text: &str) -> Vec<(usize, String)> {
+/// A line of a file that has a server.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    number: usize,
+    address: String,
+    /// The name in a comment that begins with [`NAME_MARK`].
+    name: Option<String>,
+}
+
+fn parse(text: &str) -> Vec<Line> {
     // Some editors write a byte order mark before a text in UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(at, line)| {
-        let server = line.split('#').next().unwrap_or_default().trim();
-        (at + 1, server.to_owned())
+        let (address, comment) = line.split_at(line.find('#').unwrap_or(line.len()));
+        let name = comment.strip_prefix(NAME_MARK).map(str::trim);
+        Line {
+            number: at + 1,
+            address: address.trim().to_owned(),
+            name: name
+                .filter(|name| !name.is_empty())
+                .map(|name| OneLine::new(name).to_string()),
+        }
     });
-    lines.filter(|(_, server)| !server.is_empty()).collect()
+    lines.filter(|line| !line.address.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -240,10 +260,10 @@ mod tests {
         alone(
             "flags::server_reader::tests::a_file_costs_in_proportion_to_its_bytes",
             || {
-                // A line of two bytes takes 32 and its text, in a vector that doubles.
+                // A line of two bytes takes 56 and its text, in a vector that doubles.
                 for piece in ["\n", "#", "a", " ", "host:9000\n", "a#b\n", "a\n"] {
                     let make = |size: usize| piece.repeat(size / piece.len());
-                    check_proportion(piece, 1 << 18, 32, make, |text| {
+                    check_proportion(piece, 1 << 18, 56, make, |text| {
                         drop(black_box(parse(text)));
                     });
                 }
@@ -253,11 +273,22 @@ mod tests {
 
     #[test]
     fn a_file_has_a_server_a_line_and_comments() {
-        let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n";
-        let expected = [(3, "host:9000".to_owned()), (4, "2/other:9001".to_owned())];
+        let text = "# all of them\n\nhost:9000\r\n  2/other:9001 # the fast one\n#gone:1\n\
+                    unix:/s  # ssh: me@maquina1 (2)\r\n# ssh: none\nunix:/t # ssh: \n";
+        let line = |number, address: &str, name: Option<&str>| Line {
+            number,
+            address: address.to_owned(),
+            name: name.map(str::to_owned),
+        };
+        let expected = [
+            line(3, "host:9000", None),
+            line(4, "2/other:9001", None),
+            line(6, "unix:/s", Some("me@maquina1 (2)")),
+            line(8, "unix:/t", None),
+        ];
         assert_eq!(parse(text), expected);
         let marked = format!("\u{feff}{text}");
         assert_eq!(parse(&marked), expected, "after a byte order mark");
-        assert_eq!(parse("\u{feff}host:9000")[0].1, "host:9000");
+        assert_eq!(parse("\u{feff}host:9000")[0].address, "host:9000");
     }
 }

@@ -39,6 +39,19 @@ impl CommandTemplate {
     ///
     /// There is no such program, or callers would choose it.
     pub(crate) fn find(words: &[OsString]) -> Result<Self, Failure> {
+        let template = CommandTemplate::by_name(words)?;
+        Ok(CommandTemplate {
+            path: find_program(template.path.as_os_str())?,
+            ..template
+        })
+    }
+
+    /// Returns the program by the name that the first word is, for another machine to find.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or callers would choose it.
+    pub(crate) fn by_name(words: &[OsString]) -> Result<Self, Failure> {
         let (name, arguments) = words
             .split_first()
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
@@ -50,7 +63,7 @@ impl CommandTemplate {
         }
         let arguments = arguments.iter().map(|word| parts(word.as_bytes()));
         Ok(CommandTemplate {
-            path: find_program(name)?,
+            path: PathBuf::from(name),
             arguments: arguments.collect(),
             has_columns: false,
         })

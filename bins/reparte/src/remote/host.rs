@@ -16,6 +16,7 @@ use untrusted_text::OneLine;
 use xmlrpc_client::{Options, ServerProxy, Value};
 
 use crate::console::Console;
+use crate::flags::server_entry::NAME_MARK;
 use crate::random;
 use crate::remote::binary::{Binary, Machine};
 use crate::remote::host_list::HostLine;
@@ -24,6 +25,7 @@ use crate::remote::private_directory::PrivateDirectory;
 use crate::remote::published::Published;
 use crate::remote::script::{HELLO, Place, directory, meaning, script};
 use crate::remote::server::RemoteServer;
+use crate::remote::start_watch::StartWatch;
 
 /// The time until a host tells of itself.
 const HELLO_PATIENCE: Duration = Duration::from_secs(40);
@@ -51,6 +53,7 @@ pub(super) struct Shared {
     pub(super) published: Published,
     pub(super) console: Console,
     pub(super) directory: PrivateDirectory,
+    pub(super) watch: StartWatch,
 }
 
 /// A host of the list.
@@ -180,7 +183,7 @@ impl Host {
         }
         self.shared.published.set_up(
             self.number,
-            format!("{address}  # {}", OneLine::new(&self.line.target)),
+            format!("{address}  {NAME_MARK} {}", self.line.shown),
         );
         self.tell("up");
         self.serve(link)
@@ -289,8 +292,8 @@ impl Host {
     }
 
     fn tell(&self, text: &str) {
-        let target = OneLine::new(&self.line.target);
-        self.shared.console.tell(format_args!("{target}: {text}"));
+        let shown = &self.line.shown;
+        self.shared.console.tell(format_args!("{shown}: {text}"));
     }
 }
 

@@ -4,13 +4,18 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use untrusted_text::OneLine;
+
 use crate::exit::Failure;
 
-/// A host, as ssh names it.
+/// A host of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HostLine {
     /// The destination that ssh is given.
     pub(super) target: String,
+    /// The name that is shown, which no other host of the file has: the destination, with a number
+    /// if it stands there again.
+    pub(super) shown: String,
     /// The calls at a time; one per core unless told.
     pub(super) slots: Option<u16>,
     /// A name without odd characters, which no other host of the file has.
@@ -56,8 +61,16 @@ fn parse(text: &str) -> Result<Vec<HostLine>, (usize, &'static str)> {
             }
             name = format!("{}-{number}", short_name(target));
         }
+        let before = hosts
+            .iter()
+            .filter(|host: &&HostLine| host.target == target);
+        let shown = match before.count() {
+            0 => target.to_owned(),
+            before => format!("{target} ({})", before + 1),
+        };
         hosts.push(HostLine {
             target: target.to_owned(),
+            shown: OneLine::new(&shown).to_string(),
             slots,
             name,
         });
@@ -102,7 +115,7 @@ mod tests {
         let hosts = parse(text).unwrap();
         let hosts: Vec<_> = hosts
             .iter()
-            .map(|host| (&*host.target, host.slots, &*host.name))
+            .map(|host| (&*host.shown, host.slots, &*host.name))
             .collect();
         assert_eq!(
             hosts,
@@ -110,7 +123,7 @@ mod tests {
                 ("maquina1", None, "maquina1"),
                 ("me@maquina2", Some(4), "me_maquina2"),
                 ("ssh://me@h:2222", None, "me_h_2222"),
-                ("maquina1", None, "maquina1-2"),
+                ("maquina1 (2)", None, "maquina1-2"),
             ]
         );
         for wrong in ["-oProxyCommand=x", "a b", "0/a", "70000/a", "4/", "2/-v"] {

@@ -36,7 +36,21 @@ impl RunCommand {
         let Some(hosts) = &self.hosts else {
             return Ok(None);
         };
-        // A mistake is told here, and not by each host.
+        let server = self.remote_server(names)?;
+        let servers = RemoteServers::start(hosts, &self.remote, server, None, console)?;
+        self.servers.set_file(servers.list());
+        servers.wait_for_one()?;
+        Ok(Some(servers))
+    }
+
+    /// Returns the server that each host of `--ssh` runs. `names` are those of the columns, if they
+    /// have some.
+    ///
+    /// # Errors
+    ///
+    /// No server can have the columns. A mistake is told here, and not by each host.
+    #[cfg(unix)]
+    pub(super) fn remote_server(&self, names: Option<&[String]>) -> Result<RemoteServer, Failure> {
         let kept = self.program_flags.keep()?;
         let mut flags = self.given.clone();
         flags.push(format!("--max-seconds={}", self.timeout.as_secs_f64()).into());
@@ -51,15 +65,11 @@ impl RunCommand {
                 flags.push("--columns".into());
             }
         }
-        let server = RemoteServer {
+        Ok(RemoteServer {
             function: self.title(),
             flags,
             program,
-        };
-        let servers = RemoteServers::start(hosts, &self.remote, server, None, console)?;
-        self.servers.set_file(servers.list());
-        servers.start_run()?;
-        Ok(Some(servers))
+        })
     }
 
     /// Returns whether this machine runs a program for tasks.

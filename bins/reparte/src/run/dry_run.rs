@@ -15,6 +15,8 @@ use crate::flags::server_entry::destinations;
 use crate::flags::server_reader::{ReadError, ServerReader};
 use crate::json::{json_text, to_json};
 use crate::output::for_reader;
+#[cfg(unix)]
+use crate::remote::host_names;
 use crate::run::flags::RunCommand;
 use crate::run::input_progress::InputProgress;
 use crate::run::task::Task;
@@ -26,7 +28,10 @@ pub(super) fn run(command: &RunCommand, console: &Console) -> Result<(), Failure
     check_output()?;
     let format = TaskFormat::of(command)?;
     #[cfg(unix)]
-    let program = command.local_program()?;
+    let program = match command.local_program()? {
+        Some(program) => Some(program),
+        None => command.remote_program()?,
+    };
     let places = places(command)?;
     let input = Arc::new(InputProgress::default());
     let tasks = TaskReader::open(command.tasks.as_deref(), &format, &input)?;
@@ -35,6 +40,10 @@ pub(super) fn run(command: &RunCommand, console: &Console) -> Result<(), Failure
         program
             .program()
             .check_columns(tasks.names().map(|names| &**names))?;
+    }
+    #[cfg(unix)]
+    if command.hosts.is_some() {
+        command.remote_server(tasks.names().map(|names| &**names))?;
     }
     let mut out = BufWriter::new(io::stdout());
     let (mut count, mut bad) = (0_u64, 0_u64);
@@ -91,8 +100,12 @@ fn places(command: &RunCommand) -> Result<String, Failure> {
         places.push(untrusted_text::OneLine::new(&url).to_string());
     }
     let has_program = !command.program().is_empty();
-    if has_program {
+    if command.runs_here() {
         places.push("this machine".to_owned());
+    }
+    #[cfg(unix)]
+    if let Some(hosts) = &command.hosts {
+        places.extend(host_names(hosts)?);
     }
     if let (Some(count), false) = (command.local, has_program) {
         places.push(format!("{count} servers within the command"));

@@ -15,6 +15,8 @@ use crate::flags::seconds::seconds;
 use crate::flags::server_list::ServerList;
 use crate::flags::whole_number::whole_number;
 #[cfg(unix)]
+use crate::program::command_template::CommandTemplate;
+#[cfg(unix)]
 use crate::program::flags::ProgramFlags;
 #[cfg(unix)]
 use crate::program::process::KILL_AFTER;
@@ -340,13 +342,29 @@ impl RunCommand {
         if !self.runs_here() {
             return Ok(None);
         }
+        self.program_of(CommandTemplate::find(&self.program)?)
+            .map(Some)
+    }
+
+    /// Returns the program as other machines know it, if they run it.
+    #[cfg(unix)]
+    pub(super) fn remote_program(&self) -> Result<Option<LocalProgram>, Failure> {
+        if self.hosts.is_none() {
+            return Ok(None);
+        }
+        self.program_of(CommandTemplate::by_name(&self.program)?)
+            .map(Some)
+    }
+
+    #[cfg(unix)]
+    fn program_of(&self, template: CommandTemplate) -> Result<LocalProgram, Failure> {
         let patience = ShortagePatience {
             at_start: self.wait_for_servers,
             later: self.outage,
         };
         let (local, flags) = (self.local, &self.program_flags);
         let errors = self.answer_form().has_errors;
-        LocalProgram::new(&self.program, local, flags, self.timeout, patience, errors).map(Some)
+        LocalProgram::new(template, local, flags, self.timeout, patience, errors)
     }
 
     /// Returns the words of the program that is run on this machine, if one is given.

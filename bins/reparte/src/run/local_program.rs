@@ -1,6 +1,5 @@
 //! A program on this machine as a destination of a run.
 
-use std::ffi::OsString;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
@@ -44,21 +43,16 @@ pub(super) struct LocalProgram {
 }
 
 impl LocalProgram {
-    /// Finds the program that the first word names. Without a number of slots it has as many as
-    /// the machine has cores for this process.
-    ///
-    /// # Errors
-    ///
-    /// There is no such program, or tasks would choose it.
+    /// Returns the program. Without a number of slots it has as many as the machine has cores for
+    /// this process.
     pub(super) fn new(
-        words: &[OsString],
+        template: CommandTemplate,
         slots: Option<u8>,
         flags: &ProgramFlags,
         time: Duration,
         patience: ShortagePatience,
         keeps_errors: bool,
     ) -> Result<Self, Failure> {
-        let template = CommandTemplate::find(words)?;
         // The time limit of the run is that of its calls, whatever they wait for.
         let program = ProgramRunner::new(template, None, flags, time, false, keeps_errors)?;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);

@@ -47,6 +47,14 @@ impl Programs {
         }
     }
 
+    /// Has signals left to the run, which now watches for them.
+    pub(super) fn leave_signals(&self) {
+        #[cfg(unix)]
+        if let Some(remote) = &self.remote {
+            remote.end_watch();
+        }
+    }
+
     /// Takes back the tasks that no worker of the engine has begun. Returns the number of calls
     /// that end by this.
     pub(super) fn withdraw(&self) -> usize {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use cli_support::descriptors::raise_limit;
 use reparte::XmlRpc;
+use untrusted_text::OneLine;
 use xmlrpc_client::Options;
 
 use crate::console::Console;
@@ -70,10 +71,15 @@ impl DestinationSetup {
 
     fn list(&self, entries: &[ServerEntry]) -> Result<Vec<XmlRpc>, Failure> {
         let function = self.function.as_deref().ok_or_else(|| {
-            Failure::argument(
-                "--function is missing: name the function of the servers that is to be called \
-                 beside the program of this machine",
-            )
+            let first = entries
+                .first()
+                .map(|entry| OneLine::new(entry.address()).to_string());
+            Failure::argument(format_args!(
+                "--function is missing, and {} is a server: name the function of the servers that \
+                 is to be called beside the program of this machine; the value of --retry-faults \
+                 needs a =",
+                first.unwrap_or_default()
+            ))
         })?;
         destinations(entries, function, &self.client)
     }

@@ -81,6 +81,16 @@ impl XmlRpc {
         }
     }
 
+    /// Sets the name under which the server is shown, in place of its address. No other server of
+    /// a run may have it.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
     /// Turns off the requests for the server's status: the dispatcher then knows the server
     /// only by how its calls end.
     #[must_use]
