@@ -46,7 +46,7 @@ pub(super) struct KeptProcess {
     task: Vec<u8>,
     /// The number of bytes of `task` that were written.
     written: usize,
-    /// Whether it had read a part of the task when it was found to have closed a stream. Later it
+    /// True if it had read a part of the task when it was found to have closed a stream. Later it
     /// may read what it can't answer.
     had_read: Option<bool>,
     pub(super) started: Instant,
