@@ -1,6 +1,7 @@
 //! Runs over a real redis-server, with workers in this process.
 //!
-//! Needs Debian's `redis-server`, and `python3-redis` for a worker in Python: `cargo test -p reparte-redis -- --ignored`.
+//! Needs Debian's `redis-server`, `python3-redis` for a worker in Python, and `ruby-redis` and `ruby-xmlrpc` for
+//! one in Ruby: `cargo test -p reparte-redis -- --ignored`.
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod fixture;
@@ -14,6 +15,7 @@ mod lost_workers;
 mod memory;
 mod plain_runs;
 mod python_workers;
+mod ruby_workers;
 mod scripts;
 mod sentinel;
 mod unfit_workers;
