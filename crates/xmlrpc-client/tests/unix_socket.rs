@@ -13,8 +13,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use peer::{BOUND, answer, options, read_scgi, value};
-use xmlrpc_client::{Error, ErrorKind, HttpProxy, Options, Phase, ServerProxy};
+use peer::{BOUND, answer, check_silence, options, read_scgi, value};
+use xmlrpc_client::{Error, ErrorKind, HttpProxy, Options, ServerProxy};
 
 /// A socket in a directory of its own, which goes with it.
 struct Socket(PathBuf);
@@ -190,22 +190,6 @@ fn a_silent_server_meets_the_time_out_and_a_call_that_waits_is_cancelled() {
             let _ = reader.read_to_end(&mut Vec::new());
         }
     });
-    let mut options = options();
-    options.response_timeout = Duration::from_millis(100);
-    let error = socket.proxy(options).call::<i32>("f", ()).unwrap_err();
-    let timed_out = matches!(error, Error::TimedOut { phase, .. } if phase == Phase::Response);
-    assert!(timed_out, "{error:?}");
-    is_asked.recv_timeout(BOUND).unwrap();
-
-    let proxy = socket.proxy(peer::options());
-    let attempt = proxy.attempt();
-    let canceller = attempt.canceller();
-    thread::scope(|scope| {
-        let call = scope.spawn(|| attempt.call::<i32>("f", ()));
-        is_asked.recv_timeout(BOUND).unwrap();
-        canceller.cancel();
-        let error = call.join().unwrap().unwrap_err();
-        assert!(matches!(error, Error::Cancelled), "{error:?}");
-    });
+    check_silence(|options| socket.proxy(options), &is_asked);
     server.join().unwrap();
 }

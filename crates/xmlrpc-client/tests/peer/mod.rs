@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use xmlrpc_client::{Options, ServerProxy, Value};
+use xmlrpc_client::{Error, Options, Phase, ServerProxy, Value};
 use xmlrpc_wire::{Bytes, Limits, MethodCall, decode_call, encode_response};
 
 /// The longest time that a test waits for anything before it fails.
@@ -209,4 +209,26 @@ pub(crate) fn answer(status: &str, body: &str) -> String {
 /// The answer of a value.
 pub(crate) fn value(value: impl Into<i32>) -> String {
     answer("200 OK", &document(Value::Int(value.into())))
+}
+
+/// Checks that a call of a silent server meets its time limit, and that one that waits is cancelled.
+/// The server takes two requests, tells of each, and waits for the client to go.
+pub(crate) fn check_silence(proxy: impl Fn(Options) -> ServerProxy, is_asked: &Receiver<()>) {
+    let mut short = options();
+    short.response_timeout = Duration::from_millis(100);
+    let error = proxy(short).call::<i32>("f", ()).unwrap_err();
+    let timed_out = matches!(error, Error::TimedOut { phase, .. } if phase == Phase::Response);
+    assert!(timed_out, "{error:?}");
+    is_asked.recv_timeout(BOUND).unwrap();
+
+    let proxy = proxy(options());
+    let attempt = proxy.attempt();
+    let canceller = attempt.canceller();
+    thread::scope(|scope| {
+        let call = scope.spawn(|| attempt.call::<i32>("f", ()));
+        is_asked.recv_timeout(BOUND).unwrap();
+        canceller.cancel();
+        let error = call.join().unwrap().unwrap_err();
+        assert!(matches!(error, Error::Cancelled), "{error:?}");
+    });
 }
