@@ -458,3 +458,40 @@ fn a_worker_ends_while_the_engine_is_away() {
     let time = since.elapsed();
     assert!(time < Duration::from_secs(15), "{time:?}");
 }
+
+/// Such a run once waited for ever, and its warning named nothing.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_for_whose_function_no_worker_comes_ends() {
+    let server = RedisServer::start();
+    let times = ["--outage", "1", "--wait-for-servers", "2", "--quiet"];
+    let ended = start_run(&server, &numbers(3), &times).end();
+    assert_eq!(ended.status.code(), Some(4), "{}", ended.stderr);
+    for text in [
+        "#f: no worker is there for the function f",
+        "no worker has announced itself for the function f in 2 s",
+        "0 of 3 tasks have their result",
+    ] {
+        assert!(ended.stderr.contains(text), "{}", ended.stderr);
+    }
+    let warnings = ended.stderr.matches("no worker is there").count();
+    assert_eq!(warnings, 1, "{}", ended.stderr);
+    // One that comes later than the run is in time.
+    let run = start_run(&server, &numbers(3), &["--outage", "60"]);
+    run.line_after("no worker is there");
+    let _worker = worker(&server, "1", "echo $1");
+    check_all(&run.end(), 3);
+}
+
+/// The dispatcher of such a run was once told not to.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_slow_task_is_done_by_a_second_worker() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("engine");
+    let first = files.path("first");
+    // The first worker that has task 9 hangs.
+    let script = format!("[ $1 != 9 ] || ! mkdir '{first}' 2>/dev/null || sleep 600; echo $1");
+    let _workers = [1, 2].map(|_| worker(&server, "1", &script));
+    check_all(&start_run(&server, &numbers(10), &[]).end(), 10);
+}

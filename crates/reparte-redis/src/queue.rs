@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod handle;
 pub(crate) mod reader;
 pub(crate) mod run;
+pub(crate) mod shortage;
 pub(crate) mod waiting;
 
 use std::sync::Arc;
@@ -40,12 +41,13 @@ use crate::queue::run::{Run, cancelled};
 /// forgets it within two minutes.
 #[derive(Debug)]
 pub struct RedisQueue {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) function: String,
     pub(crate) dialect: Dialect,
     pub(crate) limits: Limits,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) patience: Duration,
+    pub(crate) worker_patience: Option<Duration>,
     pub(crate) run: Arc<Run>,
     pub(crate) handle: RedisQueueHandle,
 }
@@ -75,12 +77,12 @@ where
         true
     }
 
-    /// Returns the window. While the server is away, the calls wait, and that is no failure until
-    /// the patience has ended.
+    /// Returns the window. While the server is away, or no worker has come yet, the calls wait, and
+    /// that is no failure until the patience has ended.
     fn status(&self) -> Result<Option<Status>, CallError> {
-        match self.is_out_of_patience() {
-            true => Err(self.run.unreachable()),
-            false => {
+        match self.out_of_patience() {
+            Some(error) => Err(error),
+            None => {
                 let window = self.run.window.load(Relaxed);
                 let status = Status::new(self.run.keys.run.clone(), window);
                 Ok(Some(status.with_workers(self.run.workers())))
@@ -137,8 +139,8 @@ impl RedisQueue {
                         let message = "no answer by the call's deadline";
                         let late = CallError::new(ErrorKind::TimedOut, message);
                         self.run.give_up(n, late);
-                    } else if self.is_out_of_patience() {
-                        self.run.give_up(n, self.run.unreachable());
+                    } else if let Some(error) = self.out_of_patience() {
+                        self.run.give_up(n, error);
                     }
                 }
             }
@@ -151,9 +153,23 @@ impl RedisQueue {
         Ok((answer.result(&self.limits)?, worker))
     }
 
-    fn is_out_of_patience(&self) -> bool {
+    /// Returns the error of calls that have waited for too long, for the server or for the first
+    /// worker.
+    fn out_of_patience(&self) -> Option<CallError> {
         let failing = self.run.health.failing_for();
-        failing.is_some_and(|time| time >= self.patience)
+        if failing.is_some_and(|time| time >= self.patience) {
+            return Some(self.run.unreachable());
+        }
+        let patience = self.worker_patience?;
+        let without = self.run.shortage.lasts_for();
+        without.filter(|time| *time >= patience)?;
+        let message = format!(
+            "no worker has announced itself for the function {} in {} s: start one, or see whether \
+             the name is right",
+            self.function,
+            patience.as_secs_f64()
+        );
+        Some(CallError::new(ErrorKind::Unreachable, message))
     }
 }
 

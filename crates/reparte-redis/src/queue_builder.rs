@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::options::Options;
 use crate::queue::RedisQueue;
 use crate::queue::handle::{RedisQueueHandle, RunThreads};
-use crate::queue::reader::{Reader, Workers, open, read_workers, window};
+use crate::queue::reader::{Reader, Times, Workers, open, read_workers, window};
 use crate::queue::run::Run;
 use crate::reply;
 use crate::shutdown::Shutdown;
@@ -35,6 +35,7 @@ pub struct RedisQueueBuilder {
     limits: Limits,
     time_limit: Option<Duration>,
     patience: Duration,
+    worker_patience: Option<Duration>,
     most_slots: usize,
 }
 
@@ -49,6 +50,7 @@ impl RedisQueue {
             limits: Limits::default(),
             time_limit: None,
             patience: Duration::from_secs(600),
+            worker_patience: None,
             most_slots: 256,
         }
     }
@@ -83,6 +85,16 @@ impl RedisQueueBuilder {
         Self { patience, ..self }
     }
 
+    /// Sets how long the run's first calls wait for a worker, if none has announced itself yet. Without
+    /// end by default: workers may be started later than the run. Calls end as
+    /// [`Unreachable`](reparte::ErrorKind::Unreachable) then, and so does the status.
+    pub fn worker_patience(self, patience: Duration) -> Self {
+        Self {
+            worker_patience: Some(patience),
+            ..self
+        }
+    }
+
     /// Sets the most slots that the queue has: the threads that wait for answers. 256 by default,
     /// and [`MAX_SLOTS`] at most.
     pub fn most_slots(self, slots: usize) -> Self {
@@ -109,16 +121,31 @@ impl RedisQueueBuilder {
         };
         let mut connection = connector.connect()?;
         warn_of_settings(&mut connection);
-        let Workers { names, slots, .. } = read_workers(&queue.workers(), &mut connection)?;
+        let Workers {
+            names,
+            slots,
+            are_any,
+        } = read_workers(&queue.workers(), &mut connection)?;
         let (health, shutdown, give_up) = <(Health, Shutdown, Shutdown)>::default();
         let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
         let (sender, commands) =
             CommandSender::start(link(&give_up), health.part(), give_up.clone())?;
         let window = window(slots, self.most_slots);
         let run = Arc::new(Run::new(keys, window, names, health.clone(), sender));
+        if are_any {
+            run.shortage.note_worker();
+        }
         open(&run, &mut connection)?;
+        let name: Arc<str> = format!("{}#{}", self.url, self.function).into();
         let link = link(&shutdown).with_connection(connection);
-        let reader = Reader::new(Arc::clone(&run), link, shutdown.clone(), self.most_slots);
+        let reader = Reader {
+            run: Arc::clone(&run),
+            link,
+            shutdown: shutdown.clone(),
+            most_slots: self.most_slots,
+            name: Arc::clone(&name),
+            times: Times::default(),
+        };
         let reader = Thread::start("redis-reader", move || reader.run())?;
         let threads = RunThreads {
             run: Arc::clone(&run),
@@ -130,12 +157,13 @@ impl RedisQueueBuilder {
             closed: Shutdown::default(),
         };
         Ok(RedisQueue {
-            name: format!("{}#{}", self.url, self.function),
+            name,
             function: self.function,
             dialect: self.dialect,
             limits: self.limits,
             time_limit: self.time_limit,
             patience: self.patience,
+            worker_patience: self.worker_patience,
             run,
             handle: RedisQueueHandle(Arc::new(threads)),
         })

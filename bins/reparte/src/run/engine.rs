@@ -48,7 +48,8 @@ pub(super) fn queue(
             .dialect(client.dialect.clone())
             .limits(client.limits.clone())
             .time_limit(flags.timeout)
-            .patience(flags.outage);
+            .patience(flags.outage)
+            .worker_patience(flags.outage.max(flags.wait_for_servers));
         match queue.start() {
             Ok(queue) => return Ok(queue),
             Err(error) if error.is_transient() && Instant::now() + PAUSE < until => {

@@ -201,7 +201,8 @@ pub(crate) struct RunCommand {
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     pub(super) outage: Duration,
     /// Wait this long at the start for a server to answer, or for this machine to have room for
-    /// PROGRAM: by default a wrong address is told soon
+    /// PROGRAM: by default a wrong address is told soon. Over an engine, wait this long for it, and
+    /// for a first worker if that is longer than --outage
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
     pub(super) wait_for_servers: Duration,
@@ -261,14 +262,14 @@ fn function(name: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the options of a dispatcher that has an engine only. The queue keeps two limits: the
-/// time from the start of the work, and the time for which calls wait for the engine.
+/// Returns the options of a dispatcher that has an engine only. The queue keeps three limits: the
+/// time from the start of the work, the time for which calls wait for the engine, and that for which
+/// they wait for a first worker.
 #[cfg(feature = "redis")]
 fn engine_options(mut options: Options) -> Options {
     options.time_limit = None;
     options.outage = Some(Duration::from_secs(1));
-    // There is no second server.
-    options.hedge = false;
+    options.outage_before_answer = options.outage;
     options
 }
 

@@ -74,8 +74,9 @@ impl Facts<'_> {
         }
         if is_cut_short {
             return Err(Failure::Unreachable(format!(
-                "{}: {results}{rest}{failures}; {}{}",
+                "{}{}: {results}{rest}{failures}; {}{}",
                 self.summary.end_reason(),
+                self.lone_error(),
                 self.place_remedy(),
                 self.remedy()
             )));
@@ -91,6 +92,19 @@ impl Facts<'_> {
                 "the tasks were not read to their end: {results}"
             ))),
             failed => Err(Failure::Fault(format!("{failed} of {tasks} tasks failed"))),
+        }
+    }
+
+    /// Returns the last error of the only place, if it is down, in brackets.
+    fn lone_error(&self) -> String {
+        let mut places = self.summary.servers.iter();
+        let mut places = places.by_ref().filter(|server| server.host.is_none());
+        match (places.next(), places.next()) {
+            (Some(only), None) if only.state == ServerState::Down => {
+                let error = only.last_error.as_ref();
+                error.map_or_else(String::new, |error| format!(" ({error})"))
+            }
+            _ => String::new(),
         }
     }
 

@@ -17,8 +17,8 @@ use crate::shutdown::Shutdown;
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// The time between two comparisons that look at each task's entry.
 const DEEP_CHECK_EVERY: Duration = Duration::from_secs(60);
-/// The time between two warnings that there is no worker.
-const WARN_EVERY: Duration = Duration::from_secs(30);
+/// The time between two warnings that tasks wait and there is no worker.
+const WARN_EVERY: Duration = Duration::from_secs(300);
 /// The most answers of one read, and the bytes from which on it takes no more.
 const ANSWERS: u64 = 256;
 const ANSWER_BYTES: u64 = 1 << 20;
@@ -34,34 +34,30 @@ pub(crate) struct Reader {
     pub(crate) link: Link,
     pub(crate) shutdown: Shutdown,
     pub(crate) most_slots: usize,
-    times: Times,
+    /// The name of the queue.
+    pub(crate) name: Arc<str>,
+    pub(crate) times: Times,
 }
 
 /// The times of what the reader does now and then.
 #[derive(Debug, Default)]
-struct Times {
+pub(crate) struct Times {
     checked: Option<Instant>,
     deeply_checked: Option<Instant>,
     warned: Option<Instant>,
 }
 
 impl Reader {
-    pub(crate) fn new(run: Arc<Run>, link: Link, shutdown: Shutdown, most_slots: usize) -> Self {
-        Self {
-            run,
-            link,
-            shutdown,
-            most_slots,
-            times: Times::default(),
-        }
-    }
-
     /// Reads until the sign to end.
     pub(crate) fn run(mut self) {
         let most_slots = self.most_slots;
         while !self.shutdown.has_come() {
             let Reader {
-                run, link, times, ..
+                run,
+                link,
+                name,
+                times,
+                ..
             } = &mut self;
             let outcome = link.attempt(|connection| {
                 let is_new = times
@@ -75,7 +71,11 @@ impl Reader {
                     if is_deep {
                         times.deeply_checked = times.checked;
                     }
-                    watch_workers(run, connection, most_slots, &mut times.warned)?;
+                    let are_any = watch_workers(run, connection, most_slots)?;
+                    if !are_any && run.waiting.are_any() && is_due(times.warned, WARN_EVERY) {
+                        times.warned = Some(Instant::now());
+                        warn_of_no_worker(name);
+                    }
                     if run.is_withdrawn() {
                         // Tasks that workers have given back since.
                         drop(run.withdraw());
@@ -190,13 +190,8 @@ fn deliver(run: &Run, entries: Vec<Entry>) -> Vec<String> {
     ids
 }
 
-/// Fits the window to the workers' slots, and warns if there is no worker.
-fn watch_workers(
-    run: &Run,
-    connection: &mut Connection,
-    most_slots: usize,
-    warned: &mut Option<Instant>,
-) -> Result<(), Error> {
+/// Fits the window to the workers' slots. Returns whether there is a worker.
+fn watch_workers(run: &Run, connection: &mut Connection, most_slots: usize) -> Result<bool, Error> {
     let Workers {
         names,
         slots,
@@ -204,11 +199,20 @@ fn watch_workers(
     } = read_workers(&run.keys.queue.workers(), connection)?;
     run.window.store(window(slots, most_slots), Relaxed);
     run.set_workers(names);
-    if !are_any && is_due(*warned, WARN_EVERY) {
-        *warned = Some(Instant::now());
-        log::warn!("no worker has announced itself for this function: its tasks wait for one");
+    if are_any {
+        run.shortage.note_worker();
     }
-    Ok(())
+    Ok(are_any)
+}
+
+/// Warns that the tasks of a queue wait for a worker.
+fn warn_of_no_worker(queue: &str) {
+    let function = queue
+        .rsplit_once('#')
+        .map_or(queue, |(_, function)| function);
+    log::warn!(
+        "{queue}: no worker is there for the function {function}, and its tasks wait for one"
+    );
 }
 
 /// The workers that have announced themselves.

@@ -12,6 +12,7 @@ use crate::command_thread::CommandSender;
 use crate::error::Error;
 use crate::health::Health;
 use crate::keys::RunKeys;
+use crate::queue::shortage::Shortage;
 use crate::queue::waiting::{CallOutcome, Task, Waiting};
 use crate::reply;
 use crate::script::{Script, ScriptCall};
@@ -23,6 +24,8 @@ pub(crate) const EXPIRY: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) keys: RunKeys,
+    /// The time without any worker.
+    pub(crate) shortage: Shortage,
     pub(crate) waiting: Waiting,
     pub(crate) window: AtomicUsize,
     /// The names of the workers that are there, sorted.
@@ -49,6 +52,7 @@ impl Run {
     ) -> Self {
         Self {
             keys,
+            shortage: Shortage::default(),
             waiting: Waiting::default(),
             window: AtomicUsize::new(window),
             workers: Mutex::new(workers),
@@ -69,6 +73,7 @@ impl Run {
         limit: Option<Duration>,
     ) -> (u64, Receiver<CallOutcome>) {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shortage.note_task();
         let (task, outcome) = self.waiting.enter(call, document, limit);
         let n = task.n;
         // Entered first, and then asked: whoever cancels marks first and then looks.

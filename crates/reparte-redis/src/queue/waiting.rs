@@ -150,6 +150,11 @@ impl Waiting {
         self.lock().calls.keys().copied().collect()
     }
 
+    /// Returns whether a call waits.
+    pub(crate) fn are_any(&self) -> bool {
+        !self.lock().calls.is_empty()
+    }
+
     /// Returns the numbers of the calls whose tasks the server has, or has lost.
     pub(crate) fn submitted(&self) -> Vec<u64> {
         self.those(true)
