@@ -127,6 +127,13 @@ impl Call {
         self.notes.note_lost(worker.into());
     }
 
+    /// Notes that a [worker](Destino::has_workers) can't do its task, and has given it back: it is not
+    /// waited for if others fail the task. From any thread, as [`note_begun`](Self::note_begun), and
+    /// before the call returns.
+    pub fn note_unfit(&self, worker: &str) {
+        self.notes.note_unfit(worker.into());
+    }
+
     /// Notes which [worker](Destino::has_workers) the outcome is of, and for how long it was at
     /// work, before the call returns.
     ///

@@ -193,6 +193,7 @@ impl Plan {
                 at_work,
             } => self.call_began(call, worker, at_work),
             Event::WorkerLost { call, worker } => self.worker_lost(call, worker),
+            Event::WorkerUnfit { call, worker } => self.worker_unfit(call, worker),
             Event::CallReturned { call, outcome } => self.call_returned(call, outcome),
             Event::ProbeReturned { server, outcome } => self.probe_returned(server, outcome),
             Event::ServerAdded { config } => self.add_server(config),

@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     at_work: Duration,
     /// The names of the workers that were lost with the task before.
     lost: Vec<String>,
+    /// The names of the workers that are unfit for the task.
+    unfit: Vec<String>,
 }
 
 impl Answer {
@@ -30,6 +32,7 @@ impl Answer {
             by: entry.text("by").unwrap_or_default().to_owned(),
             at_work: Duration::from_millis(entry.number("ms").unwrap_or_default()),
             lost: lines(entry.text("lost")),
+            unfit: lines(entry.text("unfit")),
             document: entry.take("answer")?,
         };
         Some((n, answer))
@@ -48,6 +51,11 @@ impl Answer {
     /// Returns the names of the workers that were lost with the task before.
     pub(crate) fn lost(&self) -> &[String] {
         &self.lost
+    }
+
+    /// Returns the names of the workers that are unfit for the task.
+    pub(crate) fn unfit(&self) -> &[String] {
+        &self.unfit
     }
 
     /// Returns whether it only tells that a worker has begun the task.

@@ -179,6 +179,7 @@ fn deliver(run: &Run, entries: Vec<Entry>) -> Vec<String> {
         ids.push(entry.id.clone());
         if let Some((n, answer)) = Answer::read(entry) {
             run.waiting.note_lost(n, answer.lost());
+            run.waiting.note_unfit(n, answer.unfit());
             match answer.is_begin() {
                 true => run.waiting.note_begun(n, answer.worker(), answer.at_work()),
                 false => {

@@ -91,15 +91,26 @@ impl Waiting {
 
     /// Notes that a worker has begun a task, for its call if that waits.
     pub(crate) fn note_begun(&self, n: u64, worker: &str, at_work: Duration) {
-        // Without the lock, which a cancellation takes.
-        let call = self
-            .lock()
-            .calls
-            .get(&n)
-            .map(|waiting| waiting.call.clone());
-        if let Some(call) = call {
+        if let Some(call) = self.call(n) {
             call.note_begun(worker, at_work);
         }
+    }
+
+    /// Notes the workers that are unfit for a task, for its call if that waits.
+    pub(crate) fn note_unfit(&self, n: u64, workers: &[String]) {
+        if !workers.is_empty()
+            && let Some(call) = self.call(n)
+        {
+            workers.iter().for_each(|worker| call.note_unfit(worker));
+        }
+    }
+
+    /// Returns a call that waits. It is told without the lock, which a cancellation takes.
+    fn call(&self, n: u64) -> Option<Call> {
+        self.lock()
+            .calls
+            .get(&n)
+            .map(|waiting| waiting.call.clone())
     }
 
     /// Notes the workers that were lost with a task, each once, for its call if that waits.

@@ -10,6 +10,8 @@ if redis.call('XACK', KEYS[1], 'w', ARGV[1]) == 0 then
   return 0
 end
 local lost = redis.call('HGET', KEYS[4], ARGV[1]) or ''
+-- Their names, without times and reasons.
+local unfit = string.gsub(redis.call('HGET', KEYS[5], ARGV[1]) or '', '\t[^\n]*', '')
 redis.call('XDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('HDEL', KEYS[5], ARGV[1])
@@ -20,5 +22,5 @@ if redis.call('EXISTS', KEYS[2]) == 0 then
   return 2
 end
 redis.call('XADD', KEYS[2], '*', 'n', ARGV[3], 'kind', ARGV[4], 'answer', ARGV[5],
-  'by', ARGV[6], 'ms', ARGV[7], 'try', ARGV[8], 'lost', lost)
+  'by', ARGV[6], 'ms', ARGV[7], 'try', ARGV[8], 'lost', lost, 'unfit', unfit)
 return 1

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use reparte::{RunSummary, ServerState, ServerSummary};
 use reparte_redis::Worker;
-use test_support::RedisServer;
+use test_support::{RedisServer, until};
 use xmlrpc_server::{Fault, Service};
 
 use crate::fixture::{
@@ -148,6 +148,40 @@ fn a_task_to_avoid_is_done_where_the_other_worker_is_unfit() {
         waiter.join().unwrap().unwrap();
         drop(workers);
     }
+}
+
+/// The other worker, which could come, was once waited for without end.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_task_that_one_worker_fails_and_the_other_can_not_do_fails() {
+    let server = RedisServer::start();
+    let partly_unfit = |n: i32| match n {
+        0..20 => Ok(n * n),
+        _ => Err(Fault::new(Fault::HOST_UNFIT, "no program")),
+    };
+    let mut service = Service::new();
+    service.register("cuad", partly_unfit).unwrap();
+    let other = Worker::builder(url(&server), "cuad", service).slots(1);
+    let other = other.name("other").lease(LEASE).start().unwrap();
+    let mut run = run(&server, "cuad");
+    let handle = run.handle();
+    // It is proven, and the broken one is suspected.
+    submit(&mut run, 0..10);
+    until("the other has answered some", || {
+        handle.summary().done == 10
+    });
+    let broken = broken_worker(&server);
+    submit(&mut run, 10..24);
+    let (sender, ended) = channel();
+    let waiter = thread::spawn(move || sender.send(results(run)));
+    let mut results = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+    for result in results.split_off(20) {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("broken"), "{error}");
+    }
+    check_squares(results, 20);
+    waiter.join().unwrap().unwrap();
+    drop((other, broken));
 }
 
 /// Calls TAKE as a worker. Returns the number of tasks that it gets.

@@ -19,6 +19,8 @@ pub(crate) enum WorkerEvent {
     Begun(WorkerNote),
     /// A worker was lost with it.
     Lost(Arc<str>),
+    /// A worker can't do its task.
+    Unfit(Arc<str>),
 }
 
 type Listener = Arc<dyn Fn(WorkerEvent) + Send + Sync>;
@@ -60,6 +62,11 @@ impl WorkerNotes {
         last.take_if(|note| note.worker == worker);
         drop(last);
         self.tell(WorkerEvent::Lost(worker));
+    }
+
+    /// Tells the listener that a worker can't do the task.
+    pub(super) fn note_unfit(&self, worker: Arc<str>) {
+        self.tell(WorkerEvent::Unfit(worker));
     }
 
     fn tell(&self, event: WorkerEvent) {

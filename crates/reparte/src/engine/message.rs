@@ -13,7 +13,7 @@ use crate::ids::{CallId, ServerId, TaskId};
 
 /// A message to the executor: from a slot, a status thread, a handle, or the dispatcher.
 pub(crate) enum Message<A, R> {
-    /// A worker has begun to work on a call, or was lost with it.
+    /// A worker has begun to work on a call, was lost with it, or can't do it.
     WorkerNoted { call: CallId, event: WorkerEvent },
     /// A call has returned.
     CallReturned(ReturnedCall<R>),

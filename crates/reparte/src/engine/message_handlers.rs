@@ -34,6 +34,7 @@ where
             Message::WorkerNoted { call, event } => match event {
                 WorkerEvent::Begun(note) => self.call_began(call, &note),
                 WorkerEvent::Lost(worker) => self.worker_lost(call, &worker),
+                WorkerEvent::Unfit(worker) => self.worker_unfit(call, &worker),
             },
             Message::CallReturned(returned) => self.call_returned(returned),
             Message::StatusReturned { server, outcome } => self.status_returned(server, outcome),

@@ -97,6 +97,14 @@ where
         });
     }
 
+    /// Records that a worker can't do the task of a call.
+    pub(super) fn worker_unfit(&mut self, call: CallId, name: &Arc<str>) {
+        let host = self.calls.get(&call).map(|call| call.server);
+        if let Some(worker) = host.and_then(|host| self.worker_id(host, name)) {
+            self.apply(Event::WorkerUnfit { call, worker });
+        }
+    }
+
     /// Returns the worker of this name, which is added if it is new. `None` if there are too many.
     fn worker_id(&mut self, host: ServerId, name: &Arc<str>) -> Option<ServerId> {
         let key = (host, Arc::clone(name));

@@ -22,6 +22,8 @@ pub(crate) enum Event {
     },
     /// A worker was lost while it was at work on a call. The destination gives that to another one.
     WorkerLost { call: CallId, worker: ServerId },
+    /// A worker can't do the task of a call, which its destination has given to others.
+    WorkerUnfit { call: CallId, worker: ServerId },
     /// A call has returned, and its slot is free.
     CallReturned {
         call: CallId,

@@ -60,6 +60,8 @@ pub(super) struct Task {
     attempts: Attempts,
     /// The servers that have failed it.
     avoid: Arc<Avoid>,
+    /// The workers that can't do it.
+    unfit: Vec<ServerId>,
     /// Number of calls made as hedges.
     hedges: u32,
 }
@@ -120,6 +122,18 @@ impl Task {
         &self.avoid
     }
 
+    /// Records that a worker can't do the task.
+    pub(super) fn note_unfit(&mut self, worker: ServerId) {
+        if !self.unfit.contains(&worker) {
+            self.unfit.push(worker);
+        }
+    }
+
+    /// Returns the workers that can't do the task.
+    pub(super) fn unfit(&self) -> &[ServerId] {
+        &self.unfit
+    }
+
     /// Records a started call. Returns whether it is the task's first.
     pub(super) fn call_started(&mut self, call: CallId, hedge: bool) -> bool {
         let first = self.calls_made == 0;
@@ -175,6 +189,7 @@ impl Tasks {
             attempts: Attempts::default(),
             hedges: 0,
             avoid: Arc::clone(&self.nothing),
+            unfit: Vec::new(),
         };
         self.open.insert(task, sent);
         self.enqueue(task, Queue::New);

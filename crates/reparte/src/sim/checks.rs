@@ -121,6 +121,7 @@ impl Checks {
             Event::WindowChanged { is_full } => self.is_window_full = is_full,
             Event::ServerRemoved { .. }
             | Event::WorkerLost { .. }
+            | Event::WorkerUnfit { .. }
             | Event::ProbeReturned { .. }
             | Event::Abandoned
             | Event::TimerFired => {}

@@ -300,7 +300,8 @@ impl Plan {
     }
 
     /// Returns whether a server that has no case with the task can come. A suspected
-    /// one does not count where a proven server has failed the task.
+    /// one does not count where a proven server has failed the task, and a worker that can't do it
+    /// never does.
     pub(in crate::plan) fn any_other_can_come(&self, task: TaskId) -> bool {
         let cases = self.cases.of(task);
         let mut by = cases.iter().map(|case| case.server);
@@ -314,6 +315,7 @@ impl Plan {
             _ if !by_trusted => &[],
             _ => self.suspects.deaths(task),
         };
+        let unfit = self.unfit_for(task);
         let mut servers = self.health.servers();
         servers.any(|server| {
             let is_useless = by_proven && self.standing.is_suspected(server);
@@ -321,6 +323,7 @@ impl Plan {
             self.health.is_expected(server)
                 && !is_useless
                 && !died.contains(&server)
+                && !unfit.contains(&server)
                 && !cases.iter().any(has_had_it)
         })
     }
@@ -328,8 +331,17 @@ impl Plan {
     /// Returns a good server that is up and has no case with the task: a call there
     /// is free of the budget.
     pub(in crate::plan) fn good_server_for(&self, task: TaskId) -> Option<ServerId> {
-        let mut good = self.standing.good();
+        let unfit = self.unfit_for(task);
+        let mut good = self
+            .standing
+            .good()
+            .filter(|server| !unfit.contains(server));
         good.find(|&server| self.placement.is_up(server) && !self.cases.has(task, server))
+    }
+
+    /// Returns the workers that can't do a task.
+    fn unfit_for(&self, task: TaskId) -> &[ServerId] {
+        self.tasks.get(task).map_or(&[], |task| task.unfit())
     }
 
     /// Has a retry that waits for the budget start without, on an idle server that

@@ -62,6 +62,14 @@ impl Plan {
         }
     }
 
+    /// Records that a worker can't do the task of a call: it is not waited for, if others fail that.
+    pub(in crate::plan) fn worker_unfit(&mut self, call: CallId, worker: ServerId) {
+        let task = self.calls.get(call).map(|call| call.task);
+        if let Some(task) = task.and_then(|task| self.tasks.get_mut(task)) {
+            task.note_unfit(worker);
+        }
+    }
+
     /// Sets a worker aside that has lost a call, whose task avoids it from now on.
     fn worker_died(&mut self, lost: &InFlight) {
         self.tasks.avoid(lost.task, lost.by().server, false);

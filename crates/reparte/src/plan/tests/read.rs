@@ -54,6 +54,10 @@ pub(super) fn read_event(words: &[&str]) -> Event {
             call: CallId::new(call.parse().unwrap()),
             worker: read_server(worker),
         },
+        ["unfit", call, worker] => Event::WorkerUnfit {
+            call: CallId::new(call.parse().unwrap()),
+            worker: read_server(worker),
+        },
         ["wake" | "woken"] => Event::TimerFired,
         ["closed"] => Event::InputClosed,
         ["stopped"] => Event::DrainRequested,

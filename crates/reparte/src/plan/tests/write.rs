@@ -18,6 +18,7 @@ pub(crate) fn event_line(event: Event) -> String {
             at_work,
         } => format!("begin {call} {worker} {}", exact_ms(at_work)),
         Event::WorkerLost { call, worker } => format!("lose {call} {worker}"),
+        Event::WorkerUnfit { call, worker } => format!("unfit {call} {worker}"),
         Event::CallReturned { call, outcome } => match outcome {
             Ok(()) => format!("end {call} ok"),
             Err(kind) => format!("end {call} {}", kind_words(kind)),
