@@ -172,11 +172,17 @@ impl Executor {
     }
 
     /// Calls scripts. Those that have no reply that lasts wait again.
-    fn execute(&mut self, mut batch: Vec<Command>) {
+    fn execute(&mut self, batch: Vec<Command>) {
         // Whatever stands in the way of a connection, such as a password that has changed, may
         // pass: the results of finished work are not given up for it.
         if let Err(error) = self.link.connect() {
             return self.put_back(batch, &error);
+        }
+        let (mut batch, withdrawn): (Vec<Command>, Vec<Command>) = batch
+            .into_iter()
+            .partition(|command| command.call.begin_sending());
+        for command in withdrawn {
+            (command.reply)(Err(Error::Closed));
         }
         let mut replies = None;
         let outcome = self.link.attempt(|connection| {
@@ -199,6 +205,7 @@ impl Executor {
         for (mut command, result) in batch.into_iter().zip(replies) {
             match result {
                 Err(error) if error.is_transient() && !self.give_up.has_come() => {
+                    command.call.note_refused();
                     if !error.needs_connection() {
                         command.refuse();
                         self.health.log(&error);

@@ -15,6 +15,7 @@ mod queue;
 mod queue_builder;
 mod reply;
 mod script;
+mod sending;
 mod shutdown;
 mod thread;
 mod url;

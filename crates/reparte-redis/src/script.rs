@@ -1,5 +1,9 @@
 //! The scripts of the protocol, which docs/engine.md describes.
 
+use std::sync::Arc;
+
+use crate::sending::Sending;
+
 /// A script. The server executes it in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
@@ -76,6 +80,8 @@ pub(crate) struct ScriptCall {
     pub(crate) script: Script,
     pub(crate) keys: Vec<String>,
     pub(crate) arguments: Vec<Vec<u8>>,
+    /// None for a call that is never withdrawn.
+    sending: Option<Arc<Sending>>,
 }
 
 impl ScriptCall {
@@ -84,6 +90,7 @@ impl ScriptCall {
             script,
             keys: keys.into_iter().collect(),
             arguments: Vec::new(),
+            sending: None,
         }
     }
 
@@ -102,6 +109,28 @@ impl ScriptCall {
     pub(crate) fn args<I: Into<Vec<u8>>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
+    }
+
+    /// Sets what tells whether it was sent, and withdraws it before.
+    pub(crate) fn sending(self, sending: Arc<Sending>) -> Self {
+        Self {
+            sending: Some(sending),
+            ..self
+        }
+    }
+
+    /// Notes that it is sent. Returns false if it is withdrawn.
+    pub(crate) fn begin_sending(&self) -> bool {
+        self.sending.as_ref().is_none_or(|sending| sending.begin())
+    }
+
+    /// Notes that the server has replied that it does not execute it. After a lost reply that says
+    /// nothing of the first time.
+    pub(crate) fn note_refused(&self) {
+        let was_lost = self.arguments.get(4).is_some_and(|lost| lost == b"1");
+        if let Some(sending) = self.sending.as_ref().filter(|_| !was_lost) {
+            sending.note_refused();
+        }
     }
 
     /// Notes that a reply was lost: the script may have been executed, and is called again. SUBMIT

@@ -4,6 +4,7 @@ pub(crate) mod begins;
 pub(crate) mod committer;
 pub(crate) mod fetcher;
 pub(crate) mod job;
+pub(crate) mod releasing;
 pub(crate) mod running;
 pub(crate) mod slots;
 pub(crate) mod stages;

@@ -23,6 +23,7 @@ use crate::worker::Worker;
 use crate::worker::begins;
 use crate::worker::committer::Committer;
 use crate::worker::fetcher::Fetcher;
+use crate::worker::releasing::Releasing;
 use crate::worker::running::Running;
 use crate::worker::slots::Slots;
 use crate::worker::stages::Stages;
@@ -118,6 +119,7 @@ impl WorkerBuilder {
             keys,
             worker: worker.clone(),
             commands,
+            releasing: Releasing::default(),
         };
         let running = Arc::new(Running::new(self.slots));
         let lease = reply::text(connection.run(&tenure.announcement(&running, self.lease))?);

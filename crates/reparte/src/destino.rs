@@ -264,7 +264,8 @@ pub trait Destino<A, R>: Send + Sync {
     /// lists its workers in its [status](Status::workers), notes which of them a call's outcome is
     /// of ([`Call::note_worker`]), and that one has begun to work on a call ([`Call::note_begun`]),
     /// within a second or so; until then, a call waits for a worker. It gives a call to no worker
-    /// that this [avoids](Call::avoided).
+    /// that this [avoids](Call::avoided). At the start of a run its status is asked for before its first
+    /// call, by the thread that starts the run.
     ///
     /// A failure of the kinds `Unreachable`, `Unanswered`, `Busy`, `Refused` and `Cancelled` is the
     /// destination's own all the same.

@@ -242,3 +242,15 @@ fn a_worker_that_is_lost_with_a_call_has_died() {
     );
     assert!(summary.to_string().ends_with("; died: dead"), "{summary}");
 }
+
+/// A broken worker's fault once ended a task that it had before the others were known.
+#[test]
+fn workers_are_known_before_the_first_call() {
+    let workers = [("one", Behaviour::Works), ("two", Behaviour::Works)];
+    let destino = WorkerHost::new(&workers);
+    let reparto = Repartidor::<u32, u32>::builder().destinos([destino]);
+    let reparto = reparto.start().unwrap();
+    let summary = reparto.handle().summary();
+    let names: Vec<&str> = summary.servers.iter().map(|server| &*server.name).collect();
+    assert_eq!(names, ["host", "one", "two"]);
+}

@@ -97,7 +97,8 @@ impl Run {
             .arg(&*task.document)
             .number(limit)
             .arg("0")
-            .arg(task.avoid.as_bytes());
+            .arg(task.avoid.as_bytes())
+            .sending(task.sending);
         let (run, n) = (Arc::downgrade(self), task.n);
         self.send(call, move |reply| {
             let Some(run) = run.upgrade() else { return };
@@ -145,7 +146,9 @@ impl Run {
     pub(crate) fn withdraw(self: &Arc<Self>) -> Receiver<usize> {
         self.is_withdrawn.store(true, SeqCst);
         let end = |waiting: &Waiting, n| usize::from(waiting.end(n, Err(withdrawn_error())));
-        let unsent = self.waiting.unsubmitted().into_iter();
+        // Those that were sent may be at work already. If no worker has them, the server says so, now
+        // or at a later look.
+        let unsent = self.waiting.withdraw_unsent().into_iter();
         let unsent: usize = unsent.map(|n| end(&self.waiting, n)).sum();
         let call = ScriptCall::new(Script::Withdraw, self.cancel_keys());
         let run = Arc::downgrade(self);

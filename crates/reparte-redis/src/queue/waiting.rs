@@ -8,6 +8,7 @@ use std::time::Duration;
 use reparte::{Call, CallError, CallId};
 
 use crate::queue::answer::Answer;
+use crate::sending::Sending;
 
 /// A task as it is submitted.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Task {
     pub(crate) limit: Option<Duration>,
     /// The workers that are to avoid it, one a line.
     pub(crate) avoid: Arc<str>,
+    /// Tells whether its submission was sent.
+    pub(crate) sending: Arc<Sending>,
 }
 
 /// The outcome that a waiting call gets.
@@ -65,6 +68,7 @@ impl Waiting {
             document: document.into(),
             limit,
             avoid: call.avoided().join("\n").into(),
+            sending: Arc::default(),
         };
         table.by_id.insert(call.id, task.n);
         let call = WaitingCall {
@@ -153,6 +157,7 @@ impl Waiting {
         let mut table = self.lock();
         let call = table.calls.get_mut(&n)?;
         let was_submitted = std::mem::take(&mut call.is_submitted);
+        call.task.sending = Arc::default();
         was_submitted.then(|| call.task.clone())
     }
 
@@ -168,19 +173,17 @@ impl Waiting {
 
     /// Returns the numbers of the calls whose tasks the server has, or has lost.
     pub(crate) fn submitted(&self) -> Vec<u64> {
-        self.those(true)
+        let table = self.lock();
+        let submitted = table.calls.iter().filter(|(_, call)| call.is_submitted);
+        submitted.map(|(n, _)| *n).collect()
     }
 
-    /// Returns the numbers of the calls whose tasks are on their way to the server.
-    pub(crate) fn unsubmitted(&self) -> Vec<u64> {
-        self.those(false)
-    }
-
-    fn those(&self, are_submitted: bool) -> Vec<u64> {
+    /// Withdraws the submissions that were not sent. Returns the numbers of their calls.
+    pub(crate) fn withdraw_unsent(&self) -> Vec<u64> {
         let table = self.lock();
         let calls = table.calls.iter();
-        let those = calls.filter(|(_, call)| call.is_submitted == are_submitted);
-        those.map(|(n, _)| *n).collect()
+        let unsent = calls.filter(|(_, call)| !call.is_submitted && call.task.sending.withdraw());
+        unsent.map(|(n, _)| *n).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -215,7 +218,10 @@ mod tests {
         assert_eq!(waiting.numbers(), [task.n]);
         assert_eq!(waiting.number_of(id), Some(task.n));
         let ended = |text| Err(CallError::new(ErrorKind::Cancelled, text));
-        assert_eq!(waiting.unsubmitted(), [task.n]);
+        assert!(task.sending.begin());
+        assert!(waiting.withdraw_unsent().is_empty(), "it was sent");
+        task.sending.note_refused();
+        assert_eq!(waiting.withdraw_unsent(), [task.n]);
         // Its submission is on its way: it is not lost.
         assert!(waiting.take_lost(task.n).is_none());
         assert!(waiting.note_submitted(task.n));

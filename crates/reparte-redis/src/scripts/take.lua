@@ -5,7 +5,7 @@
 -- the task.
 -- A task that was lost with two workers is a suspect: it is taken alone, by a worker that has no other
 -- task. A worker that has others may be chosen to end them first: the reply is one element then, with
--- the id 'alone'.
+-- the id 'alone'. One that leaves out the last key, as one with a single slot may, is never chosen.
 -- The look for orphans goes through all leases: one worker a second may take it.
 -- KEYS tasks lost sweep unfit workers alone; ARGV worker, lease, how many, '1' to take orphans,
 -- milliseconds before a worker gets a task again that it is unfit for.
@@ -119,6 +119,9 @@ local function take_suspect()
     if is_wanted or #taken > 0 then
       break
     end
+  end
+  if not KEYS[6] then
+    return #taken > 0
   end
   local chosen = redis.call('GET', KEYS[6])
   if is_wanted and (not chosen or chosen == ARGV[1]) then

@@ -90,7 +90,10 @@ impl Committer {
             .arg(reason)
             .number(rest_after_unfit(self.lease));
         let committer = self.clone();
+        let ids = [job.id.clone()];
+        self.tenure.releasing.begin(&ids);
         self.tenure.commands.send(call, move |given_back| {
+            committer.tenure.releasing.end(&ids);
             match given_back.map(reply::text) {
                 Ok(Some(lines)) if !lines.is_empty() => {
                     let message = format!("no worker can do the task: {}", unfit_workers(&lines));

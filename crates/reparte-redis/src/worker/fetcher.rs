@@ -90,8 +90,12 @@ impl Fetcher {
         }
     }
 
-    /// Gives a task to the slots, or drops it.
+    /// Gives a task to the slots, or drops it. One that the worker gives back at the moment it gives
+    /// back once more.
     fn start(&self, (job, is_alive): (Job, bool)) {
+        if self.tenure.releasing.has(&job.id) {
+            return self.tenure.release([job.id]);
+        }
         let mut context = Context::new().with_id(format!("{}-{}", job.run, job.n));
         if let Some(limit) = job.limit
             && let Some(deadline) = Instant::now().checked_add(limit)

@@ -11,6 +11,7 @@ use crate::reply;
 use crate::script::{Script, ScriptCall};
 use crate::shutdown::Shutdown;
 use crate::thread::Thread;
+use crate::worker::releasing::Releasing;
 use crate::worker::running::Running;
 
 /// A worker's tenure of its tasks, and its presence on the server.
@@ -19,6 +20,8 @@ pub(crate) struct Tenure {
     pub(crate) keys: QueueKeys,
     pub(crate) worker: String,
     pub(crate) commands: CommandSender,
+    /// The tasks that it gives back at the moment.
+    pub(crate) releasing: Releasing,
 }
 
 /// The longest time between two renewals: that after which a cancelled task is stopped.
@@ -104,11 +107,16 @@ impl Tenure {
 
     /// Gives tasks back. Does not wait.
     pub(crate) fn release(&self, ids: impl IntoIterator<Item = String>) {
-        self.commands.send(self.release_call(ids), |reply| {
-            if let Err(error) = reply {
-                log::warn!("tasks are not given back, and wait for their leases' end: {error}");
-            }
-        });
+        let ids: Vec<String> = ids.into_iter().collect();
+        self.releasing.begin(&ids);
+        let releasing = self.releasing.clone();
+        self.commands
+            .send(self.release_call(ids.clone()), move |reply| {
+                releasing.end(&ids);
+                if let Err(error) = reply {
+                    log::warn!("tasks are not given back, and wait for their leases' end: {error}");
+                }
+            });
     }
 
     /// Gives tasks back and says goodbye. Waits for that until a moment at most.

@@ -19,4 +19,5 @@ mod ruby_workers;
 mod scripts;
 mod sentinel;
 mod unfit_workers;
+mod withdraw;
 mod workers_apart;

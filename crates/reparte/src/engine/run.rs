@@ -84,6 +84,9 @@ where
 {
     /// Gives the plan its first event.
     pub(super) fn begin(&mut self) {
+        for server in 0..self.servers.len() {
+            self.list_first_workers(ServerId::new(server));
+        }
         self.apply(Event::TimerFired);
         self.wake_waiting_threads();
     }

@@ -1,6 +1,7 @@
 //! The handling of what destinations tell of their workers.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use untrusted_text::OneLine;
@@ -144,6 +145,19 @@ where
                 .push(ServerSummary::of_worker(summary_name, host_name, now));
         });
         Some(id)
+    }
+
+    /// Adds the workers that a destination knows before its first call: a failure of one that comes
+    /// before the first report would be judged as if the others were not there.
+    pub(super) fn list_first_workers(&mut self, host: ServerId) {
+        let destino = Arc::clone(&self.servers[host.index()].destino);
+        if !destino.has_workers() {
+            return;
+        }
+        let status = catch_unwind(AssertUnwindSafe(|| destino.status()));
+        if let Ok(Ok(Some(status))) = status {
+            self.list_workers(host, &status.workers);
+        }
     }
 
     /// Adds the workers that a destination lists, and forgets those that it lists no more.
