@@ -464,12 +464,12 @@ fn a_worker_ends_while_the_engine_is_away() {
 #[ignore = "needs redis-server"]
 fn a_run_for_whose_function_no_worker_comes_ends() {
     let server = RedisServer::start();
-    let times = ["--outage", "1", "--wait-for-servers", "2", "--quiet"];
+    let times = ["--outage", "1", "--wait-for-servers", "7", "--quiet"];
     let ended = start_run(&server, &numbers(3), &times).end();
     assert_eq!(ended.status.code(), Some(4), "{}", ended.stderr);
     for text in [
         "#f: no worker is there for the function f",
-        "no worker has announced itself for the function f in 2 s",
+        "no worker has announced itself for the function f in 7 s",
         "0 of 3 tasks have their result",
     ] {
         assert!(ended.stderr.contains(text), "{}", ended.stderr);

@@ -19,6 +19,8 @@ pub(super) struct ServerThreads<A, R> {
     pub(super) id: ServerId,
     pub(super) name: Arc<str>,
     pub(super) destino: Arc<dyn Destino<A, R>>,
+    /// It is a worker of the destination, which has the slots.
+    pub(super) is_worker: bool,
     /// Calls to make. It holds no more than there are slots: the plan starts a call only on
     /// a free slot.
     jobs: Sender<Job<A>>,
@@ -67,7 +69,10 @@ where
     /// Returns a worker of a destination, which has no threads here.
     pub(super) fn of_worker(id: ServerId, name: Arc<str>, host: &Self) -> Self {
         let destino = Arc::clone(&host.destino);
-        Self::without_threads(id, name, destino, &host.inbox, &host.acceptance)
+        Self {
+            is_worker: true,
+            ..Self::without_threads(id, name, destino, &host.inbox, &host.acceptance)
+        }
     }
 
     fn without_threads(
@@ -82,6 +87,7 @@ where
             id,
             name,
             destino,
+            is_worker: false,
             jobs,
             jobs_receiver,
             in_flight: 0,

@@ -162,7 +162,9 @@ where
 
     /// Adds the workers that a destination lists, and forgets those that it lists no more.
     pub(super) fn list_workers(&mut self, host: ServerId, names: &[Arc<str>]) {
-        if !self.servers[host.index()].destino.has_workers() {
+        let listing = &self.servers[host.index()];
+        // A worker reports what its destination does, and has no workers of its own.
+        if listing.is_worker || !listing.destino.has_workers() {
             return;
         }
         for name in names {
