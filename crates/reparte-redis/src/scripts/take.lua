@@ -84,6 +84,7 @@ local function lost_names(id, owner)
   end
   return names == '' and owner or names .. '\n' .. owner
 end
+-- After the claim: a full server refuses a script's first write if it takes memory, and no later one.
 local function note_lost(id, names)
   if names ~= '' then
     redis.call('HSET', KEYS[2], id, names)
@@ -92,6 +93,7 @@ end
 local function claim(id, names)
   local claimed = redis.call('XCLAIM', KEYS[1], 'w', ARGV[1], 0, id)[1]
   if claimed then
+    note_lost(id, names)
     taken[#taken + 1] = {id, claimed[2], names}
   else
     -- Its entry was deleted by another hand.
@@ -147,12 +149,11 @@ local function take(pending)
     local deaths = count_of(names)
     if deaths == suspect_after then
       if owner ~= '-' and owner ~= ARGV[1] then
-        note_lost(id, names)
         redis.call('XCLAIM', KEYS[1], 'w', '-', 0, id, 'IDLE', given_back, 'JUSTID')
+        note_lost(id, names)
         suspects = suspects + 1
       end
     elseif deaths >= given_up_after or not is_left(id, owner, idle) then
-      note_lost(id, names)
       claim(id, names)
     end
   end
