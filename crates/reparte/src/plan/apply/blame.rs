@@ -339,9 +339,12 @@ impl Plan {
         good.find(|&server| self.placement.is_up(server) && !self.cases.has(task, server))
     }
 
-    /// Returns the workers that can't do a task.
+    /// Returns the workers that can't do a task, once a server has failed it again: the second opinion
+    /// of one is better than none.
     fn unfit_for(&self, task: TaskId) -> &[ServerId] {
-        self.tasks.get(task).map_or(&[], |task| task.unfit())
+        let has_failed_again = self.cases.of(task).iter().any(|case| case.failures > 1);
+        let task = self.tasks.get(task).filter(|_| has_failed_again);
+        task.map_or(&[], |task| task.unfit())
     }
 
     /// Has a retry that waits for the budget start without, on an idle server that
