@@ -459,7 +459,7 @@ fn a_worker_ends_while_the_engine_is_away() {
     assert!(time < Duration::from_secs(15), "{time:?}");
 }
 
-/// Such a run once waited for ever, and its warning named nothing.
+/// A run without workers once waited for ever, and its warning named nothing.
 #[test]
 #[ignore = "needs redis-server"]
 fn a_run_for_whose_function_no_worker_comes_ends() {

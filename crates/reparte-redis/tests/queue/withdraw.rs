@@ -63,7 +63,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, hold: impl Fn()) {
     let _ = to.shutdown(Shutdown::Both);
 }
 
-/// Such a task was once counted as not run.
+/// A task whose submission was under way was once counted as not run.
 #[test]
 #[ignore = "needs redis-server"]
 fn a_task_whose_submission_has_no_reply_is_waited_for() {
