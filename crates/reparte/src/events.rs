@@ -137,16 +137,17 @@ pub enum Event {
         /// The name of the address.
         server: Arc<str>,
     },
-    /// No server takes calls for some seconds already, and tasks wait.
+    /// Tasks wait for some seconds already, and no server is to take them now.
     #[non_exhaustive]
     Waiting {
         /// The reason.
         cause: WaitCause,
-        /// The time, from now, after which the run ends if nothing changes; `None` if
-        /// the wait does not end it.
+        /// The time, from now, after which the run ends if nothing changes, or those tasks whose
+        /// failures a [second opinion](WaitCause::SecondOpinion) is to confirm; `None` if the wait
+        /// does not end them.
         limit: Option<Duration>,
     },
-    /// Servers take calls again.
+    /// The wait is over.
     WaitingEnded,
     /// A server was added to the run.
     #[non_exhaustive]

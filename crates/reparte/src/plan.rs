@@ -273,6 +273,9 @@ impl Plan {
             _ => ended,
         };
         let (task, server) = (ended.task, ended.by().server);
+        if failures::has_reached(outcome) {
+            self.health.reached(server);
+        }
         let has_answered = self.standing.has_answered(server);
         let (server_verdict, task_verdict) = failures::assess(outcome, has_answered);
         self.apply_to_server(&ended, server_verdict);

@@ -73,7 +73,7 @@ pub struct RunSummary {
     pub(crate) started: Option<Instant>,
 }
 
-/// A time in which tasks wait, and no server takes calls.
+/// A time in which tasks wait, and no server is to take them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Waiting {
@@ -81,8 +81,9 @@ pub struct Waiting {
     pub cause: WaitCause,
     /// The time since the start of the run at which it began.
     pub since: Duration,
-    /// The time since the start of the run at which the run ends if nothing changes; `None` if
-    /// the wait does not end it.
+    /// The time since the start of the run at which the run ends if nothing changes, or those
+    /// tasks whose failures a [second opinion](WaitCause::SecondOpinion) is to confirm; `None` if
+    /// the wait does not end them.
     pub until: Option<Duration>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use reparte::RunSummary;
+use reparte::{RunSummary, WaitCause};
 use untrusted_text::Html;
 
 use crate::page::details::Details;
@@ -55,7 +55,11 @@ fn state(snapshot: &Snapshot<'_>) -> String {
             let so_far = seconds(summary.elapsed.saturating_sub(waiting.since));
             let left = waiting.until.map_or_else(String::new, |until| {
                 let left = seconds(until.saturating_sub(summary.elapsed));
-                format!("; the run ends in {left} s if that lasts")
+                let ends = match waiting.cause {
+                    WaitCause::SecondOpinion => "these tasks end",
+                    _ => "the run ends",
+                };
+                format!("; {ends} in {left} s if that lasts")
             });
             format!("Waits for a server, {so_far} s so far: {why}{left}")
         }

@@ -94,7 +94,7 @@ where
             }
             Action::StartWaiting { cause, limit, .. } => self.start_waiting(cause, limit),
             Action::StopWaiting => {
-                log::warn!("servers take calls again");
+                log::warn!("the wait for a server is over");
                 self.observe(|| RunEvent::WaitingEnded);
             }
             Action::EndRun(end) => log::debug!("run over: {end:?}"),
@@ -268,11 +268,18 @@ where
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
         let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
         let why = self.summary.lock().wait_reason().unwrap_or_default();
+        let (waits, ends) = match cause {
+            WaitCause::SecondOpinion => (
+                "the tasks that are left wait for another server",
+                "they end",
+            ),
+            WaitCause::Busy | WaitCause::Outage => ("waits for a server", "the run ends"),
+        };
         let until = limit.map_or_else(String::new, |limit| {
-            format!("; the run ends in {} s if that lasts", limit.as_secs())
+            format!("; {ends} in {} s if that lasts", limit.as_secs())
         });
         let example = self.example_error();
-        log::warn!("waits for a server, since {why}{until}{example}");
+        log::warn!("{waits}, since {why}{until}{example}");
         self.observe(|| RunEvent::Waiting { cause, limit });
     }
 

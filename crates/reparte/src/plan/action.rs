@@ -68,7 +68,7 @@ pub(crate) enum Action {
         since: Duration,
         limit: Option<Duration>,
     },
-    /// Servers take calls again.
+    /// The wait is over.
     StopWaiting,
     /// The run is over. Later events, if any, change nothing.
     EndRun(RunEnd),
@@ -95,6 +95,9 @@ pub enum WaitCause {
     /// Some server says that it is busy, and none takes calls:
     /// [`RunSummary::wait_reason`](crate::RunSummary::wait_reason) says what the others are.
     Busy,
+    /// The tasks that are left have failed, and no server that takes calls is to have them now:
+    /// another one is to confirm the failures.
+    SecondOpinion,
 }
 
 /// The reason for which a call counts as lost.

@@ -136,6 +136,12 @@ pub(super) fn assess_loss(reason: LossReason) -> (ServerVerdict, CallFailure) {
     }
 }
 
+/// Returns whether a call or a probe with this outcome has reached some server.
+pub(super) fn has_reached<T>(outcome: Result<T, ErrorKind>) -> bool {
+    let kind = outcome.err();
+    !matches!(kind, Some(ErrorKind::Unreachable | ErrorKind::Unanswered))
+}
+
 /// Returns true if the server was not heard. That it can be heard again shows
 /// that it works.
 pub(super) fn is_silence(kind: ErrorKind) -> bool {

@@ -112,6 +112,8 @@ struct ServerHealth {
     suspected: bool,
     /// Since when it is not alive, unless that has lapsed.
     down_since: Option<Duration>,
+    /// It has taken a connection in this run, or is a worker, which has told of itself.
+    was_reached: bool,
     /// Number of failures in a row.
     failures: u32,
     /// Number of times in a row that its calls broke at once.
@@ -172,6 +174,7 @@ impl Health {
             needs_trial: false,
             suspected: false,
             down_since: None,
+            was_reached: config.role.host().is_some(),
             failures: 0,
             breaks: 0,
             epoch: 0,

@@ -152,6 +152,8 @@ scripts! {
     a_proxy_without_servers_is_an_outage
     a_gap_behind_a_proxy_spends_no_second_chance
     a_second_chance_waits_for_a_result_of_a_later_call
+    a_second_opinion_is_waited_for
+    a_server_that_never_came_confirms_no_fault
     a_gap_shorter_than_the_outage_is_waited_for_on_one_server
     a_gap_shorter_than_the_outage_is_waited_for_on_five_servers
     a_broken_server_is_avoided_beside_a_good_one_where_faults_are_tried_again

@@ -1,7 +1,7 @@
 //! The notice that no server takes calls while tasks wait.
 //!
 //! It is given once the state has lasted for [`NOTICE_AFTER`], and again when its
-//! cause changes, or whether it ends the run. Its end is reported if its beginning was.
+//! cause changes, or whether it has a limit. Its end is reported if its beginning was.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) cause: WaitCause,
-    /// It ends the run if it lasts.
-    pub(super) ends_run: bool,
+    /// It ends the run, or the tasks that wait, if it lasts.
+    pub(super) has_limit: bool,
 }
 
 /// A notice to the caller.
@@ -47,6 +47,16 @@ impl Waiting {
             self.current = None;
             return self.notified.take().map(|_| Notice::Stops);
         };
+        // Servers take calls while a second opinion is waited for.
+        let is_second = |wait: Wait| wait.cause == WaitCause::SecondOpinion;
+        if self
+            .notified
+            .is_some_and(|notified| is_second(notified) != is_second(wait))
+        {
+            self.current = Some((wait, now));
+            self.notified = None;
+            return Some(Notice::Stops);
+        }
         if self.current.is_none_or(|(known, _)| known != wait) {
             self.current = Some((wait, now));
         }
@@ -63,13 +73,13 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn wait(cause: WaitCause, ends_run: bool) -> Option<Wait> {
-        Some(Wait { cause, ends_run })
+    fn wait(cause: WaitCause, has_limit: bool) -> Option<Wait> {
+        Some(Wait { cause, has_limit })
     }
 
     #[test]
     fn a_wait_is_reported_after_some_seconds_and_when_its_cause_changes() {
-        use WaitCause::{Busy, Outage};
+        use WaitCause::{Busy, Outage, SecondOpinion};
         let mut waiting = Waiting::default();
         let busy = wait(Busy, false);
         let later = Duration::from_secs(1) + NOTICE_AFTER;
@@ -87,6 +97,16 @@ mod tests {
             (None, later * 6, None),
             (busy, later * 7, None),
             (None, later * 7, None),
+            (busy, later * 7, None),
+            (busy, later * 8, starts(Busy, later * 7)),
+            (wait(SecondOpinion, true), later * 8, Some(Notice::Stops)),
+            (
+                wait(SecondOpinion, true),
+                later * 9,
+                starts(SecondOpinion, later * 8),
+            ),
+            (busy, later * 9, Some(Notice::Stops)),
+            (None, later * 9, None),
         ] {
             assert_eq!(waiting.observe(wait, at), notice, "{wait:?} at {at:?}");
         }

@@ -26,6 +26,8 @@ use crate::sim::scenario::Scenario;
 /// The records of a run, with what the scenario demands.
 pub(super) struct Checks {
     servers: Vec<ServerRecord>,
+    /// The workers of each host, whether they are there or not.
+    workers: BTreeMap<ServerId, Vec<ServerId>>,
     /// The tasks that have neither a result nor failed.
     open: BTreeMap<TaskId, TaskRecord>,
     /// The calls that have not returned; without their tasks once cancelled.
@@ -67,8 +69,9 @@ pub(super) struct Checks {
 
 impl Checks {
     pub(super) fn new(scenario: &Scenario, configs: &[ServerConfig]) -> Self {
-        Self {
-            servers: configs.iter().map(|&c| ServerRecord::new(c)).collect(),
+        let mut checks = Self {
+            servers: Vec::new(),
+            workers: BTreeMap::new(),
             open: BTreeMap::new(),
             running: BTreeMap::new(),
             asides: BTreeMap::new(),
@@ -92,7 +95,19 @@ impl Checks {
             perhaps_isolated: BTreeSet::new(),
             retry_bound: RetryBound::default(),
             by: BTreeMap::new(),
+        };
+        for &config in configs {
+            checks.add_server(config);
         }
+        checks
+    }
+
+    fn add_server(&mut self, config: ServerConfig) {
+        let server = ServerId::new(self.servers.len());
+        if let Some(host) = config.role.host() {
+            self.workers.entry(host).or_default().push(server);
+        }
+        self.servers.push(ServerRecord::new(config));
     }
 
     /// Records that the server of these calls has died.
@@ -114,7 +129,7 @@ impl Checks {
                 self.by.insert(call, worker);
             }
             Event::CallReturned { call, outcome } => self.call_returned(call, outcome, now),
-            Event::ServerAdded { config } => self.servers.push(ServerRecord::new(config)),
+            Event::ServerAdded { config } => self.add_server(config),
             Event::TaskCancelled { task } => self.cancelled = Some(task),
             Event::JournalFailed => self.journal_failed = true,
             Event::DrainRequested => self.draining = true,

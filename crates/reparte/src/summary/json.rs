@@ -57,6 +57,7 @@ impl Waiting {
         let cause = match self.cause {
             WaitCause::Outage => "outage",
             WaitCause::Busy => "busy",
+            WaitCause::SecondOpinion => "second opinion",
         };
         let since = Seconds(self.since);
         write!(json, "{{\"cause\":\"{cause}\",\"since\":{since},\"until\":")?;

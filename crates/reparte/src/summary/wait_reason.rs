@@ -12,7 +12,8 @@ use crate::summary::server::{ServerState, ServerSummary};
 const NAMED: usize = 3;
 
 impl RunSummary {
-    /// Returns why no server takes calls, in words, if the run [waits](Self::waiting) for one.
+    /// Returns why the tasks that are left do not begin, in words, if the run
+    /// [waits](Self::waiting) for a server.
     ///
     /// Where only some servers are busy, it names them and says what the others are:
     /// `a:9000 is busy; b:9000 and c:9000 are suspected`.
@@ -27,7 +28,8 @@ impl RunSummary {
             conditions.contains(&Condition::Suspected) || conditions.contains(&Condition::Failing);
         Some(match (waiting.cause, &*conditions) {
             (WaitCause::Busy, [Condition::Busy] | []) => "every one is busy".to_owned(),
-            (WaitCause::Busy, conditions) => {
+            (WaitCause::SecondOpinion, []) => "they are to be tried again".to_owned(),
+            (WaitCause::Busy | WaitCause::SecondOpinion, conditions) => {
                 let groups = conditions.iter().map(|&condition| self.group(condition));
                 groups.collect::<Vec<_>>().join("; ")
             }
@@ -60,7 +62,7 @@ impl RunSummary {
 /// The condition of a server that takes no calls, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Condition {
-    /// It was busy, and runs a task again, as a trial.
+    /// It was busy or of no use, and runs a task again, as a trial.
     OnTrial,
     Busy,
     Suspected,
@@ -75,7 +77,11 @@ impl Condition {
     /// not in use yet.
     fn of(server: &ServerSummary) -> Option<Self> {
         Some(match server.state {
-            ServerState::Busy if server.running > 0 => Self::OnTrial,
+            ServerState::Busy | ServerState::Suspected | ServerState::Failing
+                if server.running > 0 =>
+            {
+                Self::OnTrial
+            }
             ServerState::Busy => Self::Busy,
             ServerState::Suspected => Self::Suspected,
             ServerState::Failing => Self::Failing,
@@ -137,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_wait_says_which_server_is_busy_and_what_the_others_are() {
-        use ServerState::{Busy, Down, Failing, Out, Quarantined, Removed, Reserve, Suspected};
+        use ServerState::{Busy, Down, Failing, Out, Quarantined, Removed, Reserve, Suspected, Up};
         let many = [Busy, Busy, Busy, Busy, Busy, Down];
-        let cases: [(&[ServerState], &[usize], &str); 10] = [
+        let cases: [(&[ServerState], &[usize], &str); 11] = [
             (&[Busy], &[], "every one is busy"),
             (&[Busy, Busy, Removed, Reserve], &[], "every one is busy"),
             (&[Suspected, Busy], &[], "b is busy; a is suspected"),
@@ -152,11 +158,23 @@ mod tests {
                 &[],
                 "a is busy; c is failing; b is out",
             ),
+            (
+                &[Busy, Suspected],
+                &[1],
+                "b has one task on trial; a is busy",
+            ),
             (&[Busy, Quarantined], &[], "a is busy; b is in quarantine"),
             (&many, &[], "a, b, c and 2 others are busy; f is down"),
         ];
         for (states, running, expected) in cases {
             let reason = reason(WaitCause::Busy, states, running);
+            assert_eq!(reason.as_deref(), Some(expected), "{states:?}");
+        }
+        for (states, expected) in [
+            (&[Up, Down][..], "b is down"),
+            (&[Up, Up], "they are to be tried again"),
+        ] {
+            let reason = reason(WaitCause::SecondOpinion, states, &[]);
             assert_eq!(reason.as_deref(), Some(expected), "{states:?}");
         }
         for (states, expected) in [

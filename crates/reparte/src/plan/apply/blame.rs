@@ -265,7 +265,10 @@ impl Plan {
     /// those that have failed it, except by a proxy whose server was away.
     pub(in crate::plan) fn record_result(&mut self, ended: &InFlight) {
         let (task, server) = (ended.task, ended.by().server);
-        if self.standing.result(server, ended.id) {
+        let was_proven = self.standing.is_proven(server);
+        let changed = self.standing.result(server, ended.id);
+        self.recheck |= !was_proven && self.standing.is_proven(server);
+        if changed {
             self.reconsider_suspicions(ended.id);
         }
         if !self.cases.any() {
@@ -299,9 +302,9 @@ impl Plan {
         }
     }
 
-    /// Returns whether a server that has no case with the task can come. A suspected
-    /// one does not count where a proven server has failed the task, and a worker that can't do it
-    /// never does.
+    /// Returns whether a server that has no case with the task can come. A suspected one does
+    /// not count where a proven server has failed the task, and neither does one that has never
+    /// taken a connection: its address may be wrong. A worker that can't do it never does.
     pub(in crate::plan) fn any_other_can_come(&self, task: TaskId) -> bool {
         let cases = self.cases.of(task);
         let mut by = cases.iter().map(|case| case.server);
@@ -318,10 +321,10 @@ impl Plan {
         let unfit = self.unfit_for(task);
         let mut servers = self.health.servers();
         servers.any(|server| {
-            let is_useless = by_proven && self.standing.is_suspected(server);
+            let is_useless = self.health.never_came(server) || self.standing.is_suspected(server);
             let has_had_it = |case: &Case| case.server == server && !self.was_in_gap(case);
             self.health.is_expected(server)
-                && !is_useless
+                && !(by_proven && is_useless)
                 && !died.contains(&server)
                 && !unfit.contains(&server)
                 && !cases.iter().any(has_had_it)

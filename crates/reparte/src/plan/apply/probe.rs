@@ -45,6 +45,9 @@ impl Plan {
         };
         let instance = outcome.ok().flatten().map(|status| status.instance);
         self.settle_deaths(server, sent_at, instance);
+        if failures::has_reached(outcome) {
+            self.health.reached(server);
+        }
         match outcome {
             Ok(Some(status)) => self.status_reported(server, status, sent_at),
             Err(kind) if failures::is_silence(kind) => {

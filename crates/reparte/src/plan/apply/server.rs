@@ -159,6 +159,8 @@ impl Plan {
     pub(in crate::plan) fn set_aside(&mut self, server: ServerId, aside: Aside) {
         self.update_placement(server);
         self.placement.keep_off(server, self.now);
+        // Tasks do not wait for one that never came as for one that did.
+        self.recheck |= self.health.never_came(server);
         let Aside { until, reason } = aside;
         self.actions.push_back(Action::SetAside {
             server,
@@ -200,16 +202,21 @@ impl Plan {
 
     /// Tells that tasks wait for a server, or no longer do.
     pub(in crate::plan) fn tell_waiting(&mut self) {
+        // A suspected server is alive if it gives faults: they are of no use either.
+        let cause = match (self.health.any_up(), self.health.any_busy()) {
+            (true, _) => WaitCause::SecondOpinion,
+            (false, true) => WaitCause::Busy,
+            (false, false) => WaitCause::Outage,
+        };
+        let limit = match cause {
+            WaitCause::SecondOpinion => self.health.next_lapse(self.patience()),
+            WaitCause::Busy | WaitCause::Outage => self.outage.limit_at(),
+        };
         // A trial may fail as the last one did: it ends the wait if it succeeds.
-        let waits = self.tasks.open() > 0 && self.calls.regular() == 0 && !self.health.any_up();
-        let limit = self.outage.limit_at();
+        let waits = self.tasks.open() > 0 && self.calls.regular() == 0;
         let wait = waits.then(|| Wait {
-            // A suspected server is alive if it gives faults: they are of no use either.
-            cause: match self.health.any_busy() {
-                true => WaitCause::Busy,
-                false => WaitCause::Outage,
-            },
-            ends_run: limit.is_some(),
+            cause,
+            has_limit: limit.is_some(),
         });
         match self.waiting.observe(wait, self.now) {
             Some(Notice::Starts(cause, since)) => {

@@ -11,6 +11,17 @@ impl Health {
         self.alive > 0
     }
 
+    /// Records that the server has taken a connection.
+    pub(in crate::plan) fn reached(&mut self, server: ServerId) {
+        self.servers[server.index()].was_reached = true;
+    }
+
+    /// Returns whether the server is down, and has never taken a connection in this run.
+    pub(in crate::plan) fn never_came(&self, server: ServerId) -> bool {
+        let server = &self.servers[server.index()];
+        !server.is_alive() && !server.was_reached
+    }
+
     /// Returns whether some server is up.
     pub(in crate::plan) fn any_up(&self) -> bool {
         self.up > 0

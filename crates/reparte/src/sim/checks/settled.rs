@@ -38,11 +38,12 @@ impl Checks {
     /// not before its retry is paid for, or its isolation begins. A server that has refused
     /// calls of late may have room for fewer.
     fn check_nothing_starves(&self, paid: bool, now: Duration) {
-        let servers = || (0..self.servers.len()).map(ServerId::new);
+        let servers = (0..self.servers.len()).map(ServerId::new);
+        let in_use: Vec<ServerId> = servers.filter(|&server| self.is_in_use(server)).collect();
         // A server may be held for a task that runs in isolation.
         let isolated = |open: &TaskRecord| open.breaks >= 2 && open.calls.is_empty();
         let mut may_be_held = self.open.values().any(|open| open.breaks >= 2);
-        for server in servers().filter(|&server| self.is_in_use(server)) {
+        for &server in &in_use {
             let record = &self.servers[server.index()];
             let shares = |call: &CallId| self.running[call].1 == server;
             if record.running >= record.room(now) || self.perhaps_isolated.iter().any(shares) {
@@ -54,8 +55,7 @@ impl Checks {
                         open.lost_by.contains(&server) || open.cases.contains_key(&server)
                     })
                 };
-                let mut others = servers().filter(|&server| self.is_in_use(server));
-                let others_up = others.any(|server| !avoids(server));
+                let others_up = in_use.iter().any(|&server| !avoids(server));
                 let keeps_off = others_up && avoids(server);
                 let has_case = self.has_had(server, |server| open.cases.contains_key(&server));
                 let delayed = (open.costs || !open.cases.is_empty()) && !paid;
@@ -74,11 +74,9 @@ impl Checks {
 
     /// Returns the workers of a host that are there.
     pub(super) fn workers(&self, host: ServerId) -> impl Iterator<Item = ServerId> {
-        let servers = self.servers.iter().enumerate();
-        let workers = servers.filter(move |(_, record)| {
-            record.role.host() == Some(host) && record.state != State::Out
-        });
-        workers.map(|(index, _)| ServerId::new(index))
+        let workers = self.workers.get(&host).map_or(&[][..], Vec::as_slice);
+        let is_there = |worker: &ServerId| self.servers[worker.index()].state != State::Out;
+        workers.iter().copied().filter(is_there)
     }
 
     /// Returns whether a server is up, and takes calls for itself or for some worker that is up.
