@@ -321,10 +321,11 @@ impl Plan {
         let unfit = self.unfit_for(task);
         let mut servers = self.health.servers();
         servers.any(|server| {
-            let is_useless = self.health.never_came(server) || self.standing.is_suspected(server);
+            let is_useless =
+                by_proven && (self.health.never_came(server) || self.standing.is_suspected(server));
             let has_had_it = |case: &Case| case.server == server && !self.was_in_gap(case);
             self.health.is_expected(server)
-                && !(by_proven && is_useless)
+                && !is_useless
                 && !died.contains(&server)
                 && !unfit.contains(&server)
                 && !cases.iter().any(has_had_it)
