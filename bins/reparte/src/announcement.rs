@@ -1,6 +1,7 @@
 //! The announcement of a server: a small file in a directory that servers and clients share.
 
 use std::fmt::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value as Json, json};
 use xmlrpc_client::Fingerprint;
@@ -13,7 +14,7 @@ pub(crate) const MAX_BYTES: usize = 4096;
 
 /// The time between two signs of life of a server: it sets the time of its file.
 #[cfg(unix)]
-pub(crate) const TOUCH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const TOUCH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The facts that a server tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) struct Announcement {
     pub(crate) instance: String,
     /// The fingerprint of its certificate, if it speaks TLS.
     pub(crate) certificate: Option<Fingerprint>,
+    /// The time at which it ends, to the second, if it knows that.
+    pub(crate) ends_at: Option<SystemTime>,
 }
 
 impl Announcement {
@@ -61,6 +64,12 @@ impl Announcement {
         });
         if let Some(certificate) = self.certificate {
             members["certificate"] = certificate.to_string().into();
+        }
+        if let Some(end) = self
+            .ends_at
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
+        {
+            members["ends"] = end.as_secs().into();
         }
         format!("{members}\n")
     }
@@ -107,6 +116,14 @@ impl Announcement {
                 .ok_or("\"slots\" is no number from 1 to 1024")?,
             instance: string("instance")?,
             certificate,
+            ends_at: match members.get("ends") {
+                None => None,
+                Some(end) => Some(
+                    end.as_u64()
+                        .and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end)))
+                        .ok_or("\"ends\" is no number of seconds since 1970")?,
+                ),
+            },
         })
     }
 }
@@ -133,6 +150,7 @@ mod tests {
             slots: 4,
             instance: "0123456789abcdef".to_owned(),
             certificate: Some(Fingerprint::of_pem(PEM).unwrap()),
+            ends_at: Some(UNIX_EPOCH + Duration::from_secs(32_503_680_000)),
         }
     }
 
@@ -148,6 +166,7 @@ mod tests {
         let without = Announcement {
             url: "http://[::1]:9".to_owned(),
             certificate: None,
+            ends_at: None,
             ..with
         };
         assert_eq!(Announcement::read(&without.text()).unwrap(), without);
@@ -177,6 +196,8 @@ mod tests {
             ("instance", json!(5)),
             ("certificate", json!("sha256:ab")),
             ("certificate", json!(null)),
+            ("ends", json!(-1)),
+            ("ends", json!("soon")),
         ] {
             let mut wrong = good.clone();
             wrong[name] = value.clone();

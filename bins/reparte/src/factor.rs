@@ -274,7 +274,10 @@ fn print_account(summary: &RunSummary, factorizer: &Factorizer, console: &Consol
         console.tell(&factorizer.cpu_times);
     }
     for server in &summary.servers {
-        let is_up = matches!(server.state, ServerState::Up | ServerState::Busy);
+        let is_up = matches!(
+            server.state,
+            ServerState::Up | ServerState::Busy | ServerState::Ending | ServerState::Ended
+        );
         if let Some(error) = server.last_error.as_ref().filter(|_| !is_up) {
             let name = OneLine::new(&server.name);
             console.tell(format_args!("{name}: {}; last: {error}", server.state));

@@ -89,8 +89,14 @@ pub(crate) struct ServersUp<'a>(pub(crate) &'a RunSummary);
 impl fmt::Display for ServersUp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let servers = self.0.servers.iter();
-        let present = servers.filter(|server| server.state != ServerState::Removed);
-        let is_up = |state| matches!(state, ServerState::Up | ServerState::Busy);
+        let is_gone = |state| matches!(state, ServerState::Removed | ServerState::Ended);
+        let present = servers.filter(|server| !is_gone(server.state));
+        let is_up = |state| {
+            matches!(
+                state,
+                ServerState::Up | ServerState::Busy | ServerState::Ending
+            )
+        };
         let up = present.clone().filter(|server| is_up(server.state)).count();
         // The calls of workers are also those of their host.
         let places = self.0.servers.iter().filter(|server| server.host.is_none());

@@ -9,11 +9,12 @@ mod engine_worker;
 mod function;
 mod shutdown;
 mod standard_input;
+mod time_left;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use cli_support::listening::announce;
@@ -37,6 +38,7 @@ use crate::program::user::ProgramUser;
 use crate::serve::announcer::Announcer;
 use crate::serve::call_log::CallLog;
 use crate::serve::function::Published;
+use crate::serve::time_left::{end_time, known_end};
 
 /// Publishes a program as a function: each call starts it, without a shell
 ///
@@ -109,6 +111,13 @@ pub(crate) struct Serve {
     /// for S seconds: for a server that another program starts and holds by a pipe
     #[arg(long, value_name = "S", value_parser = seconds, num_args = 0..=1, require_equals = true)]
     until_stdin_ends: Option<Option<Duration>>,
+    /// Time at which the server ends, as at SIGTERM: with its offset, such as
+    /// 2026-12-01T18:00:00+01:00, in seconds since 1970, such as @1796148000, or from now on, such
+    /// as +2h30m. Clients are told how much is left,
+    /// and start no call that would not end in time. In a Slurm job it is the job's end
+    /// (SLURM_JOB_END_TIME) unless told
+    #[arg(long, value_name = "TIME", value_parser = end_time)]
+    until: Option<SystemTime>,
     #[command(flatten)]
     limits: ProgramFlags,
     /// Run the program as this user, and not as root: it then can't read the token and the
@@ -140,13 +149,15 @@ impl Serve {
         if init_process::is_init() {
             return Err(init_process::run_as_child());
         }
+        let ends_at = known_end(self.until);
         #[cfg(all(feature = "redis", feature = "factoring"))]
         if self.builtin
             && let Some(url) = &self.engine
         {
             let engine = self.engine(url)?;
             let (slots, grace) = (self.workers, self.server.grace);
-            return builtin::run(engine, &self.function, self.max_seconds, slots, grace);
+            let time = self.max_seconds;
+            return builtin::run(engine, &self.function, time, slots, grace, ends_at);
         }
         let limits = self.limits.limits(self.max_seconds);
         if let Some(most) = limits.most_readable(self.limits.result_type() == ResultType::Base64) {
@@ -169,6 +180,7 @@ impl Serve {
             gives_errors: self.limits.stderr,
         };
         let mut service = service(&self.function, published)?;
+        service.set_end(ends_at);
         #[cfg(feature = "redis")]
         if let Some(url) = &self.engine {
             let engine = self.engine(url)?;
@@ -180,6 +192,7 @@ impl Serve {
                 slots,
                 grace,
                 Some(&program),
+                ends_at,
             );
             program.end(None);
             return served;
@@ -209,12 +222,13 @@ impl Serve {
                 slots: options.workers,
                 instance: service.instance().to_owned(),
                 certificate: Some(announced.certificate),
+                ends_at,
             };
             Announcer::start(&announced.directory, &announcement)
         });
         let announcer = announcer.transpose()?;
         let withdrawal = announcer.as_ref().and_then(Announcer::withdrawal);
-        shutdown::at_signal(Some(&program), options.grace, move || {
+        shutdown::at_signal(Some(&program), options.grace, ends_at, move || {
             // It goes first, so that no more calls come.
             if let Some(withdrawal) = withdrawal {
                 withdrawal.begin();

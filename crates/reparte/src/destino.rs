@@ -188,6 +188,11 @@ pub struct Status {
     pub slots: usize,
     /// The names of the [workers](Destino::has_workers) that are there, if it has any.
     pub workers: Vec<Arc<str>>,
+    /// The time after which the server ends, if it knows that.
+    ///
+    /// It gets no call that would not end in time by the median of the run's calls, and its end is
+    /// no failure: calls that it breaks are made again elsewhere, and count as no attempt.
+    pub time_left: Option<Duration>,
 }
 
 impl Status {
@@ -197,6 +202,16 @@ impl Status {
             instance: instance.into(),
             slots,
             workers: Vec::new(),
+            time_left: None,
+        }
+    }
+
+    /// Sets the time after which the server ends.
+    #[must_use]
+    pub fn with_time_left(self, time_left: Duration) -> Self {
+        Self {
+            time_left: Some(time_left),
+            ..self
         }
     }
 

@@ -172,6 +172,15 @@ pub enum Event {
         /// The time since the start of the run at which it began.
         at: Duration,
     },
+    /// A server gets no more calls, since the median of them would not end in the [time that it
+    /// has left](crate::Status::time_left), or gets calls again. Told at each change.
+    #[non_exhaustive]
+    ServerTimeLeft {
+        /// The name of the server.
+        server: Arc<str>,
+        /// It has enough time left for a call.
+        is_enough: bool,
+    },
 }
 
 /// The end of a call that has returned.

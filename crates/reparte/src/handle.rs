@@ -81,6 +81,20 @@ impl<A, R> Handle<A, R> {
         !named.is_empty()
     }
 
+    /// Drops the servers of this name from the run at once: they get no more calls, and those in
+    /// flight are [cancelled](Destino::cancel) and made again elsewhere. That counts neither as an
+    /// attempt of their tasks nor as a failure. Returns false if there is no such server.
+    ///
+    /// [`remove_server`](Self::remove_server) lets the calls in flight go on. When the last server
+    /// is dropped, the run ends.
+    pub fn drop_server(&self, server: &str) -> bool {
+        let named = self.servers_named(server);
+        for &server in &named {
+            self.inbox.send(Message::DropServer(server));
+        }
+        !named.is_empty()
+    }
+
     /// Adds a server to the run, and then [removes](Self::remove_server) those of this name,
     /// so that the run is never without a server.
     ///

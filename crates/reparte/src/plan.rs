@@ -25,6 +25,7 @@
 //! | [`heartbeat`] | A server that reports its status is probed every second, and hangs if it is silent for two. Its calls are doubted: they go on, and their tasks are tried elsewhere too. |
 //! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. It [avoids](avoid) those that have failed it. |
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
+//! | [`time_left`] | A server that knows when it ends starts no call that would not end in time, by the median. |
 //! | [`time_limits`] | A call that exceeds its time limit is lost. The limit may depend on the median of the [`durations`]. |
 //! | [`outage`] | When no server is alive for long enough while tasks wait, the reserve is used, or the run ends. |
 //! | [`waiting`] | If no server takes calls while tasks wait, the caller is notified after some seconds. |
@@ -62,6 +63,7 @@ mod suspects;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
+mod time_left;
 mod time_limits;
 mod timers;
 mod waiting;
@@ -71,7 +73,7 @@ use std::time::Duration;
 
 use crate::error::call::ErrorKind;
 use crate::ids::CallId;
-use crate::plan::action::{Action, LossReason, RunEnd, TaskFailure};
+use crate::plan::action::{Action, RunEnd, TaskFailure};
 use crate::plan::calls::{CallKind, CallState, Calls};
 use crate::plan::capacity::Capacity;
 use crate::plan::cases::Cases;
@@ -90,6 +92,7 @@ use crate::plan::retries::Retries;
 use crate::plan::standing::Standing;
 use crate::plan::suspects::Suspects;
 use crate::plan::tasks::Tasks;
+use crate::plan::time_left::TimeLeft;
 use crate::plan::time_limits::TimeLimits;
 use crate::plan::waiting::Waiting;
 
@@ -113,6 +116,7 @@ pub(crate) struct Plan {
     placement: Placement,
     hedging: Hedging,
     durations: Durations,
+    time_left: TimeLeft,
     time_limits: TimeLimits,
     outage: Outage,
     waiting: Waiting,
@@ -156,6 +160,7 @@ impl Plan {
             placement: Placement::default(),
             hedging: Hedging::new(options.hedge),
             durations: Durations::new(),
+            time_left: TimeLeft::default(),
             time_limits: TimeLimits::new(options.time_limit, options.time_limit_medians),
             outage: Outage::new(options.outage, options.outage_before_answer),
             waiting: Waiting::default(),
@@ -201,6 +206,7 @@ impl Plan {
                 Role::Worker(_) => self.remove_worker(server),
                 Role::Server | Role::Host => self.mark_out(server),
             },
+            Event::ServerDropped { server } => self.drop_server(server),
             Event::TaskCancelled { task } => self.cancel_task(task),
             Event::DrainRequested => self.draining = true,
             Event::Abandoned => self.end_run(RunEnd::Abandoned),
@@ -212,6 +218,7 @@ impl Plan {
             return;
         }
         self.lose_overdue_calls();
+        self.update_ending();
         // The event or a loss may have set a server aside for no time at all, or
         // made a probe due at once.
         self.fire_timers();
@@ -295,14 +302,6 @@ impl Plan {
         }
     }
 
-    fn lose_overdue_calls(&mut self) {
-        while let Some((call, at)) = self.next_overdue_call()
-            && at <= self.now
-        {
-            self.lose_call(call, LossReason::TimeLimit);
-        }
-    }
-
     /// Starts calls until tasks or free slots are used up: retries, new tasks,
     /// then suspects, then hedges.
     fn start_calls(&mut self) {
@@ -377,7 +376,8 @@ impl Plan {
         let refused = self.health.all_unused(true);
         let none_left = self.health.all_unused(!self.outage.has_answered());
         let over_limit = self.is_outage_over_limit();
-        if !refused && !over_limit {
+        let lacks_time = self.tasks.open() > 0 && self.lacks_time();
+        if !refused && !over_limit && !lacks_time {
             return;
         }
         let reserve = self.health.use_reserve();

@@ -24,7 +24,8 @@ const METHODS: [Method; 7] = [
     (
         "reparte.status",
         &["struct"],
-        "Returns the state of the server: instance, version, slots, busy, calls.",
+        "Returns the state of the server: instance, version, slots, busy, calls, and seconds_left \
+         if it knows when it ends.",
     ),
     (
         "system.getCapabilities",
@@ -177,7 +178,7 @@ fn status(status: Status) -> Value {
             ("running", Value::from(call.is_running)),
         ])
     };
-    structure([
+    let mut members = vec![
         ("instance", Value::from(status.instance)),
         ("version", Value::from(env!("CARGO_PKG_VERSION"))),
         ("slots", count(status.slots)),
@@ -186,7 +187,12 @@ fn status(status: Status) -> Value {
             "calls",
             Value::Array(status.calls.into_iter().map(call).collect()),
         ),
-    ])
+    ];
+    if let Some(left) = status.time_left {
+        let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
+        members.push(("seconds_left", Value::from(seconds)));
+    }
+    Value::Struct(members.into_iter().collect())
 }
 
 fn structure<const N: usize>(members: [(&str, Value); N]) -> Value {

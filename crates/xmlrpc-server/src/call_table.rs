@@ -14,7 +14,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::context::Context;
 use crate::metrics::Metrics;
@@ -27,6 +27,8 @@ pub(crate) struct CallTable {
     /// Differs from one start of the server to the next.
     instance: String,
     started: Instant,
+    /// The time at which the server ends, if it is known.
+    ends_at: Mutex<Option<SystemTime>>,
     ended: AtomicU64,
     faults: AtomicU64,
     refused: AtomicU64,
@@ -59,6 +61,8 @@ pub(crate) struct Status {
     pub(crate) slots: usize,
     pub(crate) busy: usize,
     pub(crate) calls: Vec<CallStatus>,
+    /// The time until it ends, if that is known.
+    pub(crate) time_left: Option<Duration>,
 }
 
 /// A call that waits or runs.
@@ -90,6 +94,7 @@ impl CallTable {
             // The only source of randomness in std; the name is no secret.
             instance: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
             started: Instant::now(),
+            ends_at: Mutex::default(),
             ended: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -100,6 +105,19 @@ impl CallTable {
 
     pub(crate) fn instance(&self) -> &str {
         &self.instance
+    }
+
+    pub(crate) fn set_end(&self, at: Option<SystemTime>) {
+        *self.lock_end() = at;
+    }
+
+    pub(crate) fn ends_at(&self) -> Option<SystemTime> {
+        *self.lock_end()
+    }
+
+    fn lock_end(&self) -> MutexGuard<'_, Option<SystemTime>> {
+        // No code that could panic runs under the lock.
+        self.ends_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Enters a call that waits for its turn. The first cancellation of the call runs
@@ -198,6 +216,10 @@ impl CallTable {
             slots: self.slots.load(Relaxed),
             busy: in_progress.running,
             calls: calls.collect(),
+            time_left: self.ends_at().map(|at| {
+                let left = at.duration_since(SystemTime::now());
+                left.unwrap_or_default()
+            }),
         }
     }
 

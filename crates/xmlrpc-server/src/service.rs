@@ -19,6 +19,8 @@ use crate::registry::Registry;
 use crate::resource::{Resource, Resources};
 use crate::shown_dialect;
 
+mod identity;
+
 /// The functions that a server publishes, by name, and the answers to their calls.
 ///
 /// ```
@@ -190,13 +192,6 @@ impl Service {
     ) -> Result<&mut Self, Error> {
         self.resources.publish(path, Box::new(give))?;
         Ok(self)
-    }
-
-    /// Returns the name of this start of the server, as `reparte.status` tells it. Another start
-    /// has another one.
-    #[must_use]
-    pub fn instance(&self) -> &str {
-        self.calls.instance()
     }
 
     /// Returns the names of the published functions, sorted, without the server's own.

@@ -170,6 +170,7 @@ mod tests {
             slots: 1,
             instance: instance.to_owned(),
             certificate: None,
+            ends_at: None,
         }
         .text()
     }

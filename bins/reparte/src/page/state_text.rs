@@ -23,6 +23,10 @@ pub(super) fn meaning(state: ServerState) -> Option<&'static str> {
             "it takes no calls of this run; asked again each minute, or once its line leaves the \
              server file and comes again"
         }
+        ServerState::Ending => {
+            "it ends before a call would, by the median: no more calls, and those in flight go on"
+        }
+        ServerState::Ended => "its time is over, as it had said; used again once it answers",
         ServerState::Reserve => "used when no other server is left",
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! `--builtin`: the functions of serv_processes, from a queue on an engine.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use factorizar_service::{WorkLimits, publish, publish_units};
 use xmlrpc_server::{Service, Stop};
@@ -16,6 +16,7 @@ pub(super) fn run(
     time: Duration,
     slots: Option<u16>,
     grace: Duration,
+    ends_at: Option<SystemTime>,
 ) -> Result<(), Failure> {
     let service = service(time)?;
     let names = || service.names().filter(|name| !name.contains('.'));
@@ -26,7 +27,7 @@ pub(super) fn run(
             names.join(", ")
         )));
     }
-    engine_worker::run(engine, function, service, slots, grace, None)
+    engine_worker::run(engine, function, service, slots, grace, None, ends_at)
 }
 
 fn service(time: Duration) -> Result<Service, Failure> {

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cli_support::output::eprint;
 use reparte_redis::Worker;
@@ -15,7 +15,7 @@ use crate::flags::engine::{Engine, failure};
 use crate::program::runner::ProgramRunner;
 use crate::serve::shutdown;
 
-/// Answers tasks of the queue of `function` until a signal comes. Tasks at work then have `grace`.
+/// Answers tasks of the queue of `function` until a signal comes, or the time of its end. Tasks at work then have `grace`.
 /// `program` is the one that the service runs, if it runs one.
 pub(super) fn run(
     engine: Engine,
@@ -24,6 +24,7 @@ pub(super) fn run(
     slots: Option<u16>,
     grace: Duration,
     program: Option<&Arc<ProgramRunner>>,
+    ends_at: Option<SystemTime>,
 ) -> Result<(), Failure> {
     let url = engine.url.clone();
     let mut worker = Worker::builder(engine.url, function, service)
@@ -38,7 +39,7 @@ pub(super) fn run(
     }
     let worker = worker.start().map_err(|error| failure(&error))?;
     let handle = worker.handle();
-    shutdown::at_signal(program, grace, move || handle.stop())?;
+    shutdown::at_signal(program, grace, ends_at, move || handle.stop())?;
     eprint(format_args!(
         "taking tasks of {function} from {url} as {}",
         worker.name()

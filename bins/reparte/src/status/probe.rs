@@ -111,6 +111,7 @@ fn read_workload(value: &Value) -> Option<Workload> {
         slots: get(value, "slots")?,
         busy: get(value, "busy")?,
         calls,
+        seconds_left: get(value, "seconds_left"),
     })
 }
 
@@ -160,7 +161,10 @@ mod tests {
         let work = read_workload(&structure(&members)).unwrap();
         assert_eq!((work.slots, work.busy), (2, 1));
         let ages: Vec<_> = work.calls.iter().map(|call| call.age.as_millis()).collect();
-        assert_eq!(ages, [7, 5]);
+        assert_eq!((ages, work.seconds_left), (vec![7, 5], None));
+        members.push(("seconds_left", Value::from(90)));
+        let work = read_workload(&structure(&members)).unwrap();
+        assert_eq!(work.seconds_left, Some(90));
         members[2] = ("slots", Value::from("many"));
         assert_eq!(read_workload(&structure(&members)), None);
         assert_eq!(read_workload(&Value::Nil), None);

@@ -36,6 +36,8 @@ pub(super) struct Workload {
     pub(super) busy: u64,
     /// The calls that run and those that wait, the oldest first.
     pub(super) calls: Vec<Call>,
+    /// The seconds until it ends, if it knows that.
+    pub(super) seconds_left: Option<u64>,
 }
 
 /// A call that runs on a server, or waits there.

@@ -22,6 +22,7 @@ fn server(report: &ServerReport) -> Json {
         "version": work.map(|work| &work.version),
         "slots": work.map(|work| work.slots),
         "busy": work.map(|work| work.busy),
+        "seconds_left": work.and_then(|work| work.seconds_left),
         "waiting": work.map(Workload::waiting),
         "calls": work.map(|work| work.calls.iter().map(call).collect::<Json>()),
     })

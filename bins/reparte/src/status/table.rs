@@ -35,7 +35,12 @@ pub(super) fn table(reports: &[ServerReport]) -> String {
         match &server.answer {
             Ok(RunningServer {
                 work: Some(work), ..
-            }) => text.push_str(&calls(&server.server, work)),
+            }) => {
+                if let Some(seconds) = work.seconds_left {
+                    text.push_str(&format!("{}: ends in {}\n", server.server, time(seconds)));
+                }
+                text.push_str(&calls(&server.server, work));
+            }
             Ok(_) => {}
             Err(error) if server.state() == "unknown" => text.push_str(&format!(
                 "{error}; it answers no question about itself, and may take calls all the same\n"
@@ -100,6 +105,15 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]], figures: Range<usize
     text
 }
 
+/// Returns a time in the units in which people plan.
+fn time(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds) {
+        (0, 0..2, seconds) => format!("{seconds} s"),
+        (0, minutes, _) => format!("{minutes} min"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
 fn calls(server: &str, work: &Workload) -> String {
     let mut text = String::new();
     for call in work.calls.iter().take(MAX_CALLS) {
@@ -142,6 +156,17 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_the_units_of_plans() {
+        let cases = [(0, "0 s"), (119, "119 s"), (120, "2 min"), (3599, "59 min")];
+        for (seconds, text) in cases
+            .into_iter()
+            .chain([(3600, "1 h 0 min"), (93_784, "26 h 3 min")])
+        {
+            assert_eq!(time(seconds), text);
+        }
+    }
+
+    #[test]
     fn a_busy_server_shows_its_oldest_calls() {
         let call = |number: usize| Call {
             id: format!("~{number}"),
@@ -153,6 +178,7 @@ mod tests {
             version: String::new(),
             slots: 2,
             busy: 2,
+            seconds_left: None,
             calls: (0..MAX_CALLS + 3).map(call).collect(),
         };
         let text = calls("a:1", &work);

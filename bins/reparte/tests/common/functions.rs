@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use test_support::{LocalServer, PATIENCE};
 use xmlrpc_server::{Context, Service};
@@ -53,6 +53,14 @@ impl Held {
     /// A server of it; its calls are told of as they come.
     pub fn serve() -> (LocalServer, Self, Receiver<String>) {
         let mut service = Service::new();
+        let (held, called) = Held::publish(&mut service);
+        (LocalServer::start(service), held, called)
+    }
+
+    /// The same, of a server that ends at a time that it tells. It goes on all the same.
+    pub fn serve_until(end: SystemTime) -> (LocalServer, Self, Receiver<String>) {
+        let mut service = Service::new();
+        service.set_end(end);
         let (held, called) = Held::publish(&mut service);
         (LocalServer::start(service), held, called)
     }

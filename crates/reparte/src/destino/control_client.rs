@@ -151,7 +151,13 @@ fn read(value: &Value) -> Option<Status> {
     };
     let slots = members.get("slots").cloned().map(i64::from_value);
     let slots = slots.and_then(|slots| usize::try_from(slots.ok()?).ok());
-    Some(Status::new(instance.clone(), slots.unwrap_or(0)))
+    let status = Status::new(instance.clone(), slots.unwrap_or(0));
+    let seconds = members.get("seconds_left").cloned().map(i64::from_value);
+    let seconds = seconds.and_then(|seconds| u64::try_from(seconds.ok()?).ok());
+    Some(match seconds {
+        Some(seconds) => status.with_time_left(Duration::from_secs(seconds)),
+        None => status,
+    })
 }
 
 impl KnownCalls {
@@ -212,6 +218,16 @@ mod tests {
         for slots in [Value::Int(-1), Value::Bool(true), Value::Int64(0)] {
             let odd = [instance.clone(), ("slots", slots)];
             assert_eq!(status(&odd), Some(Status::new("a", 0)));
+        }
+        for (left, time_left) in [
+            (Value::Int(90), Some(Duration::from_secs(90))),
+            (Value::Int(0), Some(Duration::ZERO)),
+            (Value::Int64(1 << 40), Some(Duration::from_secs(1 << 40))),
+            (Value::Int(-1), None),
+            (Value::String("90".into()), None),
+        ] {
+            let told = status(&[instance.clone(), ("seconds_left", left)]).unwrap();
+            assert_eq!(told.time_left, time_left);
         }
         assert_eq!(status(&[("slots", Value::Int(4))]), None);
         assert_eq!(read(&Value::Nil), None);

@@ -92,6 +92,7 @@ where
                 let server = self.server_name(server);
                 self.observe(|| RunEvent::SeveralInstances { server });
             }
+            Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending),
             Action::StartWaiting { cause, limit, .. } => self.start_waiting(cause, limit),
             Action::StopWaiting => {
                 log::warn!("the wait for a server is over");
@@ -226,6 +227,7 @@ where
             | AsideReason::Refused => log::Level::Warn,
             AsideReason::Busy => log::Level::Info,
             AsideReason::StillDown => log::Level::Debug,
+            AsideReason::Ended => log::Level::Info,
         };
         let wait = until.saturating_sub(self.started_at.elapsed());
         let (state, error) = self.state_and_error(server);
@@ -244,6 +246,22 @@ where
             wait,
             state,
             error,
+        });
+    }
+
+    fn set_ending(&mut self, server: ServerId, is_ending: bool) {
+        let name = self.shown_name(server);
+        match is_ending {
+            true => log::info!(
+                "{name}: gets no more calls: the median of them would not end in the time that \
+                 it has left"
+            ),
+            false => log::info!("{name}: has enough time left for calls again"),
+        }
+        let server = self.server_name(server);
+        self.observe(|| RunEvent::ServerTimeLeft {
+            server,
+            is_enough: !is_ending,
         });
     }
 
@@ -273,7 +291,9 @@ where
                 "the tasks that are left wait for another server",
                 "they end",
             ),
-            WaitCause::Busy | WaitCause::Outage => ("waits for a server", "the run ends"),
+            WaitCause::Busy | WaitCause::Outage | WaitCause::TimeLeft => {
+                ("waits for a server", "the run ends")
+            }
         };
         let until = limit.map_or_else(String::new, |limit| {
             format!("; {ends} in {} s if that lasts", limit.as_secs())
@@ -319,5 +339,6 @@ fn aside_text(reason: AsideReason, kind: Option<ErrorKind>) -> &'static str {
         (AsideReason::Refused, _) => "out, and asked again each minute while the run goes on",
         (AsideReason::Busy, _) => "busy, left alone for a while",
         (AsideReason::StillDown, _) => "still down",
+        (AsideReason::Ended, _) => "ended at its time, and tried again",
     }
 }

@@ -35,6 +35,8 @@ pub(crate) enum Message<A, R> {
     },
     /// The caller removes a server.
     RemoveServer(ServerId),
+    /// The caller drops a server.
+    DropServer(ServerId),
     /// The caller observes the run.
     AddObserver(Observer),
     /// The results that the caller has not been given fill its window no longer.

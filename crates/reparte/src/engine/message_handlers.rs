@@ -51,6 +51,11 @@ where
                 self.apply(Event::ServerRemoved { server });
                 self.servers[server.index()].remove();
             }
+            Message::DropServer(server) => {
+                self.summary.lock().record_removal(server);
+                self.apply(Event::ServerDropped { server });
+                self.servers[server.index()].remove();
+            }
             Message::AddObserver(observer) => self.observers.push(observer),
             Message::WindowOpened => self.observe_window(0),
             Message::CloseInput => self.apply(Event::InputClosed),
@@ -194,5 +199,6 @@ fn server_status(status: &Status) -> ServerStatus {
     ServerStatus {
         instance: hasher.finish(),
         slots: status.slots.min(MAX_SLOTS),
+        time_left: status.time_left,
     }
 }

@@ -60,6 +60,9 @@ pub(crate) enum Action {
     SetSlots { server: ServerId, slots: usize },
     /// Several instances answer at the server's address.
     NoteInstances { server: ServerId },
+    /// The server gets no calls, since the median of them would not end in the time that it has
+    /// left; or it does again.
+    SetEnding { server: ServerId, is_ending: bool },
     /// Tasks have waited for some seconds, and no server takes a call. `limit`: the
     /// time at which the run ends if that lasts.
     StartWaiting {
@@ -98,6 +101,9 @@ pub enum WaitCause {
     /// The tasks that are left have failed, and no server that takes calls is to have them now:
     /// another one is to confirm the failures.
     SecondOpinion,
+    /// Some server has not enough [time left](crate::Status::time_left) for a call, and none takes
+    /// calls.
+    TimeLeft,
 }
 
 /// The reason for which a call counts as lost.
@@ -149,6 +155,8 @@ pub(crate) enum AsideReason {
     Refused,
     /// It was set aside already, and has answered in a way that is of no use.
     Failing,
+    /// Its time is over, by its own word, and it no longer responds.
+    Ended,
 }
 
 /// The end of a run, by its reason.

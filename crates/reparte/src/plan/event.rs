@@ -39,6 +39,9 @@ pub(crate) enum Event {
     ServerAdded { config: ServerConfig },
     /// A server or a worker was removed: it gets no more calls. Calls in flight go on.
     ServerRemoved { server: ServerId },
+    /// A server was dropped: it gets no more calls, and its calls in flight are made again
+    /// elsewhere.
+    ServerDropped { server: ServerId },
     /// The caller no longer wants this task's result.
     TaskCancelled { task: TaskId },
     /// The caller wants no more calls. Calls in flight go on, and the run ends
@@ -98,4 +101,6 @@ pub(crate) struct ServerStatus {
     pub(crate) instance: u64,
     /// Number of calls that the server takes at a time; 0 if it doesn't say.
     pub(crate) slots: usize,
+    /// The time after which it ends, if it says so.
+    pub(crate) time_left: Option<Duration>,
 }

@@ -8,7 +8,7 @@
 //!
 //! | state | event | new state |
 //! | --- | --- | --- |
-//! | `Reserve` | no other server is left | `Up` |
+//! | `Reserve` | no other server is left, or has enough time left | `Up` |
 //! | `Up` | a call is lost, a probe fails, its calls are refused, or it is suspected | `Aside` |
 //! | `Aside` | its time has come, and a probe is enough | `Probing` |
 //! | `Aside` | its time has come, and a trial is needed | `TrialDue` |

@@ -318,6 +318,11 @@ impl Heartbeat {
         }
     }
 
+    /// Returns whether several instances are known to report at the server's address.
+    pub(super) fn are_several(&self, server: ServerId) -> bool {
+        self.get(server).instances.are_several()
+    }
+
     /// Returns the instance in the server's last status.
     pub(super) fn instance(&self, server: ServerId) -> Option<u64> {
         self.get(server).protocol.instance()

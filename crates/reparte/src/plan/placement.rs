@@ -9,7 +9,8 @@
 //! A task does not go back to a server that has lost its call while another
 //! server is up, even if that one is busy; [`KEEP_OFF`] after that server's last
 //! failure it does, since the others may be busy for hours. To a server with
-//! which it has a case it does not go back. A host stands for its [workers].
+//! which it has a case it does not go back. A host stands for its [workers]. A server that is
+//! [ending](crate::plan::time_left) gets no calls, and is not up.
 
 mod workers;
 
@@ -74,6 +75,8 @@ struct Slots {
     role: Role,
     /// The workers of a host that are there.
     workers: Vec<ServerId>,
+    /// A call would not end in the time that it has left: it gets none.
+    ending: bool,
     /// A call runs here in isolation.
     isolated: bool,
     /// It starts no call, so that one can run in isolation.
@@ -105,6 +108,7 @@ impl Placement {
             given: Access::Never,
             role: config.role,
             workers: Vec::new(),
+            ending: false,
             isolated: false,
             held: false,
             keep_off: None,
@@ -222,6 +226,17 @@ impl Placement {
             .or_else(|| ready().next())
     }
 
+    /// Lets a server get no calls because of the time that it has left, or some again.
+    pub(super) fn set_ending(&mut self, server: ServerId, is_ending: bool) {
+        self.servers[server.index()].ending = is_ending;
+        self.edit(server, |_| ());
+    }
+
+    /// Returns whether some server is up.
+    pub(super) fn any_up(&self) -> bool {
+        self.up > 0
+    }
+
     /// Returns the server that is up and has the fewest calls, among those that a task
     /// `may` run on, a preferred one first.
     pub(super) fn pick_to_hold(
@@ -245,7 +260,7 @@ impl Placement {
         }
     }
 
-    /// Returns whether the server is up; a worker, if its host is too.
+    /// Returns whether the server is up, and has enough time left; a worker, if its host is too.
     pub(super) fn is_up(&self, server: ServerId) -> bool {
         let slots = &self.servers[server.index()];
         match slots.role.host() {

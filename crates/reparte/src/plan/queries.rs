@@ -30,6 +30,7 @@ impl Plan {
             self.waiting.notice_at(),
             self.next_overdue_call().map(|(_, at)| at),
             self.hedging.hedge_at(),
+            self.time_left.next_timer(self.durations.median(), self.now),
             self.isolation.start_at(),
             self.parking.release_at(),
             self.outage.asked_until().filter(|&at| at > self.now),
@@ -42,10 +43,11 @@ impl Plan {
     /// Returns whether a task that is sent now finds a free slot or may wait. A free slot is of
     /// no use while the window is full.
     ///
-    /// While no server is alive one task may wait whatever the read-ahead: the
-    /// outage lasts only while there is something to do.
+    /// While no server is alive, or none has enough time left, one task may wait whatever the
+    /// read-ahead: the outage lasts, and the wait is told, only while there is something to do.
     pub(crate) fn accepts_task(&self) -> bool {
-        let down = !self.health.any_alive() && self.tasks.waiting() == 0;
+        let down = !self.health.any_alive() || self.lacks_time();
+        let down = down && self.tasks.waiting() == 0;
         let starts = self.placement.any_ready() && !self.is_window_full;
         let room = down || self.tasks.waiting() < self.options.read_ahead || starts;
         let wanted = !self.input_closed && !self.draining && !self.ended;

@@ -14,9 +14,9 @@
 //! | `at 20` | it is now 20 ms |
 //! | `send 0 1` | these tasks are sent, if the plan accepts them; `2*50`: task 2, of cost 50 |
 //! | `end 3 ok` | a call returns, with a result or with a kind of error |
-//! | `status 0 7 4` | server 0 reports instance 7 and 4 slots |
+//! | `status 0 7 4` | server 0 reports instance 7 and 4 slots; `status 0 7 4 60000`: and that it ends in 60 s |
 //! | `reached 0`, `silent 0 unreachable` | it accepts connections, and reports nothing; or not even that |
-//! | `join s1`, `leave 0`, `cancel 3` | servers are added and removed; a task is cancelled |
+//! | `join s1`, `leave 0`, `drop 0`, `cancel 3` | servers are added, removed and dropped; a task is cancelled |
 //! | `wake` | the plan's next timer fires; `woken`: a timer fires now |
 //! | `closed`, `stopped`, `abandoned` | no more tasks; no more calls; no result is wanted |
 //! | `journal-failed` | the journal can't be written |
@@ -50,6 +50,9 @@ macro_rules! scripts {
 }
 
 scripts! {
+    a_server_that_ends_soon_starts_no_call_that_takes_longer
+    a_server_that_ends_as_it_has_said_costs_its_task_no_attempt
+    a_dropped_server_gives_its_calls_up
     a_broken_worker_is_on_trial
     a_fault_of_one_worker_is_checked_by_another
     a_slow_task_is_hedged_by_another_worker

@@ -31,6 +31,19 @@ impl Timers {
         }
     }
 
+    /// Returns the servers whose time is at `time` or before.
+    pub(super) fn until(&self, time: Duration) -> impl Iterator<Item = ServerId> {
+        let times = self.times.iter().take_while(move |(at, _)| *at <= time);
+        times.map(|&(_, server)| server)
+    }
+
+    /// Returns the earliest time after `time`.
+    pub(super) fn after(&self, time: Duration) -> Option<Duration> {
+        let later = time.checked_add(Duration::from_nanos(1))?;
+        let mut later = self.times.range((later, ServerId::new(0))..);
+        later.next().map(|&(at, _)| at)
+    }
+
     /// Returns the earliest time and its server.
     pub(super) fn first(&self) -> Option<(Duration, ServerId)> {
         self.times.first().copied()
@@ -53,6 +66,13 @@ mod tests {
         timers.set(one, &mut of_one, secs(9));
         assert_eq!(of_one, secs(9));
         assert_eq!(timers.first(), Some((Duration::from_secs(5), two)));
+        let until = |time| timers.until(Duration::from_secs(time)).collect::<Vec<_>>();
+        assert_eq!(
+            [until(4), until(5), until(9)],
+            [vec![], vec![two], vec![two, one]]
+        );
+        assert_eq!(timers.after(Duration::from_secs(5)), secs(9));
+        assert_eq!(timers.after(Duration::from_secs(9)), None);
         timers.set(two, &mut of_two, None);
         timers.set(one, &mut of_one, secs(9));
         assert_eq!(timers.first(), Some((Duration::from_secs(9), one)));

@@ -16,6 +16,10 @@ pub(super) enum Incident {
     Hangs(ServerId),
     Recovers(ServerId),
     GapBegins(ServerId),
+    /// The time of a server is over.
+    TimeEnds(ServerId),
+    /// A server whose time is over breaks the calls that it still has.
+    GraceEnds(ServerId),
     /// A worker is known to be at work on a call since this time.
     WorkTold(CallId, ServerId, Duration),
     /// A worker ends its work on a call, which it has begun at this time.
@@ -27,6 +31,7 @@ pub(super) enum Incident {
     WorkerForgotten(ServerId),
     ServerAdded,
     ServerRemoved(ServerId),
+    ServerDropped(ServerId),
     TaskCancelled,
     JournalFails,
     Drained,

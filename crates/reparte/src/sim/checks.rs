@@ -4,6 +4,7 @@
 //! after every step. They know nothing of the plan's state but what it says to
 //! its caller.
 
+mod ending;
 mod ends;
 mod server_record;
 mod settled;
@@ -18,6 +19,7 @@ use crate::ids::{CallId, ServerId, TaskId};
 use crate::options::{Halt, RetryFaults};
 use crate::plan::action::{Action, AsideReason, LossReason};
 use crate::plan::event::{Event, ServerConfig};
+use crate::sim::checks::ending::KnownEnds;
 use crate::sim::checks::server_record::{ServerRecord, State};
 use crate::sim::checks::task_record::TaskRecord;
 use crate::sim::retry_bound::RetryBound;
@@ -65,6 +67,7 @@ pub(super) struct Checks {
     retry_bound: RetryBound,
     /// The workers that are at work on calls, or were last.
     by: BTreeMap<CallId, ServerId>,
+    known_ends: KnownEnds,
 }
 
 impl Checks {
@@ -95,6 +98,7 @@ impl Checks {
             perhaps_isolated: BTreeSet::new(),
             retry_bound: RetryBound::default(),
             by: BTreeMap::new(),
+            known_ends: KnownEnds::new(scenario),
         };
         for &config in configs {
             checks.add_server(config);
@@ -137,6 +141,7 @@ impl Checks {
             Event::ServerRemoved { .. }
             | Event::WorkerLost { .. }
             | Event::WorkerUnfit { .. }
+            | Event::ServerDropped { .. }
             | Event::ProbeReturned { .. }
             | Event::Abandoned
             | Event::TimerFired => {}
@@ -151,6 +156,9 @@ impl Checks {
         record.running -= 1;
         record.trials.remove(&call);
         let server = self.by.remove(&call).unwrap_or(server);
+        let is_wanted = task.is_some();
+        self.known_ends
+            .call_returned(call, is_wanted && outcome.is_ok(), now);
         if let Some(task) = task {
             if let Err(ErrorKind::Busy {
                 retry_after: Some(pause),
@@ -178,7 +186,9 @@ impl Checks {
         let record = self.open.get_mut(&task).expect("a wanted call's task");
         assert!(record.calls.remove(&call));
         let hedge = record.hedge_calls.remove(&call);
-        let may_have_run = outcome.is_err_and(ErrorKind::may_have_run);
+        // A server that ends at its time, as it had said, costs its tasks nothing.
+        let ended = self.servers[server.index()].has_ended;
+        let may_have_run = outcome.is_err_and(ErrorKind::may_have_run) && !ended;
         record.attempts += u32::from(may_have_run && !hedge);
         let contested = class == Err(FailureClass::Contested);
         record.firm_attempts += u32::from(may_have_run && !hedge && !contested);
@@ -194,7 +204,7 @@ impl Checks {
             record.lost = true;
         }
         record.costs = may_have_run;
-        if outcome == Err(ErrorKind::Interrupted) {
+        if outcome == Err(ErrorKind::Interrupted) && !ended {
             record.breaks += 1;
             record.deaths += u32::from(self.died.contains(&call));
         }
@@ -210,7 +220,13 @@ impl Checks {
                 reason,
             } => self.call_starts(task, call, server, reason, now),
             Action::CancelCall { call, .. } => {
-                self.call_cancelled(call);
+                let task = self.call_cancelled(call);
+                // A call that is given up: its task goes on.
+                if let Some(record) = self.open.get_mut(&task) {
+                    assert!(record.calls.remove(&call));
+                    record.hedge_calls.remove(&call);
+                    (record.costs, record.lost) = (false, true);
+                }
             }
             Action::LoseCall {
                 call,
@@ -245,8 +261,11 @@ impl Checks {
             }
             Action::UseReserve { server } => {
                 let others = self.servers.iter().filter(|record| !record.reserve);
-                let mut states = others.map(|record| record.state);
-                assert!(states.all(|state| state != State::Up), "others are left");
+                let mut others = others.filter(|record| !record.is_ending);
+                assert!(
+                    others.all(|record| record.state != State::Up),
+                    "others are left"
+                );
                 let record = &mut self.servers[server.index()];
                 assert_eq!(record.state, State::Reserve);
                 record.set_state(State::Up, now);
@@ -257,6 +276,7 @@ impl Checks {
                 record.refused = false;
                 record.set_state(State::Up, now);
             }
+            Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending, now),
             Action::MarkOut { server } => self.servers[server.index()].set_state(State::Out, now),
             Action::SetSlots { server, slots } => self.servers[server.index()].slots = slots,
             Action::AskAgain { server } => {

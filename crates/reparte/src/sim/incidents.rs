@@ -63,6 +63,23 @@ impl World {
         true
     }
 
+    /// Has a server end at its time. It takes no more calls; those that it has may go on.
+    pub(super) fn time_ends(&mut self, server: ServerId) {
+        self.servers[server.index()].alive = false;
+        self.server_ended(server);
+    }
+
+    /// Has a server whose time is over break its calls.
+    pub(super) fn grace_ends(&mut self, server: ServerId) {
+        for call in self.calls_on(server) {
+            if self.calls.get(&call) != Some(&(server, Err(ErrorKind::Cancelled))) {
+                self.calls
+                    .insert(call, (server, Err(ErrorKind::Interrupted)));
+            }
+            self.agenda.enter(self.now, Incident::CallEnds(call));
+        }
+    }
+
     /// Has a server hang. Its calls go on when it does.
     pub(super) fn hang(&mut self, server: ServerId) {
         let now = self.now;
@@ -96,6 +113,7 @@ impl World {
             return;
         }
         well.instance += u64::from(!well.alive);
+        well.ends_at = well.ends_at.filter(|_| well.alive);
         well.alive = true;
         well.hung = false;
         well.since = now;

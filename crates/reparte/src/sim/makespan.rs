@@ -96,6 +96,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
                         outcome: Ok(Some(ServerStatus {
                             instance: 1,
                             slots: 1,
+                            time_left: None,
                         })),
                     },
                 }

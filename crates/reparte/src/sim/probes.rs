@@ -18,7 +18,7 @@ impl World {
         assert!(probed.kind != Kind::NotProbed && probed.probe.is_none());
         let probe = self.agenda.entries();
         probed.probe = Some(probe);
-        let after = match probed.probe_outcome() {
+        let after = match probed.probe_outcome(self.now) {
             Err(ErrorKind::TimedOut) => PROBE_TIMEOUT,
             Err(_) => probed.unreachable_after,
             Ok(_) if slow => late,
@@ -35,7 +35,7 @@ impl World {
             return None;
         }
         probed.probe = None;
-        let outcome = probed.probe_outcome();
+        let outcome = probed.probe_outcome(self.now);
         probed.known |= matches!(outcome, Ok(Some(_)));
         Some(Event::ProbeReturned { server, outcome })
     }

@@ -24,6 +24,10 @@ pub(super) struct Troubles {
     pub(super) room: Option<usize>,
     /// Times at which a server answers every call in one way.
     pub(super) spells: Vec<Spell>,
+    /// The servers that end at a time that they know.
+    pub(super) ends: Vec<KnownEnd>,
+    /// The servers that are dropped, and when.
+    pub(super) drops: Vec<(usize, Duration)>,
 }
 
 /// The tasks that fail on every server.
@@ -70,6 +74,17 @@ pub(super) struct Spell {
     pub(super) server: usize,
     pub(super) time: Range<Duration>,
     pub(super) answer: ErrorKind,
+}
+
+/// The end of a server that knows when it comes.
+#[derive(Clone, Copy)]
+pub(super) struct KnownEnd {
+    pub(super) server: usize,
+    pub(super) at: Duration,
+    /// The time for which its calls may go on after that.
+    pub(super) grace: Duration,
+    /// The time after which another start of it is there, if one ever is. That does not end.
+    pub(super) back: Option<Duration>,
 }
 
 /// Every way in which a task can be contested.

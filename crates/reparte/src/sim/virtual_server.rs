@@ -60,6 +60,8 @@ pub(super) struct VirtualServer {
     pub(super) since: Duration,
     /// It has reported its status to the plan.
     pub(super) known: bool,
+    /// The time at which it ends, if it knows that.
+    pub(super) ends_at: Option<Duration>,
 }
 
 impl VirtualServer {
@@ -105,6 +107,7 @@ impl VirtualServer {
             probe: None,
             since: Duration::ZERO,
             known: false,
+            ends_at: None,
         }
     }
 
@@ -184,13 +187,14 @@ impl VirtualServer {
     }
 
     /// Returns the outcome of a probe now.
-    pub(super) fn probe_outcome(&self) -> Result<Option<ServerStatus>, ErrorKind> {
+    pub(super) fn probe_outcome(&self, now: Duration) -> Result<Option<ServerStatus>, ErrorKind> {
         match self.kind {
             _ if !self.alive => Err(self.connect_error()),
             Kind::ReportsStatus if self.hung => Err(ErrorKind::TimedOut),
             Kind::ReportsStatus => Ok(Some(ServerStatus {
                 instance: self.instance,
                 slots: self.true_slots,
+                time_left: self.ends_at.map(|end| whole_seconds(end, now)),
             })),
             Kind::ConnectOnly | Kind::NotProbed => Ok(None),
         }
@@ -200,4 +204,9 @@ impl VirtualServer {
     pub(super) fn is_well(&self) -> bool {
         self.alive && !self.hung
     }
+}
+
+/// Returns the time until `end` in whole seconds, as a server tells it.
+fn whole_seconds(end: Duration, now: Duration) -> Duration {
+    Duration::from_secs(end.saturating_sub(now).as_secs())
 }

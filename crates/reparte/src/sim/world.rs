@@ -201,6 +201,20 @@ impl World {
     }
 
     fn enter_gaps(&mut self) {
+        for &(server, at) in &self.scenario.troubles.drops {
+            let server = ServerId::new(server);
+            self.agenda.enter(at, Incident::ServerDropped(server));
+        }
+        for end in &self.scenario.troubles.ends {
+            let server = ServerId::new(end.server);
+            self.servers[end.server].ends_at = Some(end.at);
+            self.agenda.enter(end.at, Incident::TimeEnds(server));
+            let over = end.at + end.grace;
+            self.agenda.enter(over, Incident::GraceEnds(server));
+            if let Some(back) = end.back {
+                self.agenda.enter(over + back, Incident::Recovers(server));
+            }
+        }
         for gap in &self.scenario.troubles.gaps {
             let server = ServerId::new(gap.server);
             self.agenda.enter(gap.from, Incident::GapBegins(server));
@@ -322,8 +336,11 @@ impl World {
             Incident::Hangs(server) => self.hang(server),
             Incident::Recovers(server) => self.recover(server),
             Incident::GapBegins(server) => self.go_down(server),
+            Incident::TimeEnds(server) => self.time_ends(server),
+            Incident::GraceEnds(server) => self.grace_ends(server),
             Incident::ServerAdded => return Some(self.add_server()),
             Incident::ServerRemoved(server) => return Some(Event::ServerRemoved { server }),
+            Incident::ServerDropped(server) => return Some(Event::ServerDropped { server }),
             Incident::JournalFails => return Some(Event::JournalFailed),
             Incident::Drained => return Some(Event::DrainRequested),
             Incident::TaskCancelled if self.sent == 0 => {}
@@ -422,10 +439,18 @@ impl World {
             | Action::MarkOut { .. }
             | Action::SetSlots { .. }
             | Action::NoteInstances { .. }
+            | Action::SetEnding { .. }
             | Action::StartWaiting { .. }
             | Action::StopWaiting => {}
         }
         None
+    }
+
+    /// Records that the time of a server is over, by its own word.
+    pub(super) fn server_ended(&mut self, server: ServerId) {
+        if let Observer::Checks(checks) = &mut self.observer {
+            checks.0.server_ended(server);
+        }
     }
 
     /// Records that the server of these calls has died.

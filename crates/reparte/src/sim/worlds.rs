@@ -7,6 +7,7 @@
 //! [`BELIEVED`] times at most, and never where it fails every call.
 
 mod draw;
+mod ends;
 mod varied;
 mod workers;
 

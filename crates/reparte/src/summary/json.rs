@@ -58,6 +58,7 @@ impl Waiting {
             WaitCause::Outage => "outage",
             WaitCause::Busy => "busy",
             WaitCause::SecondOpinion => "second opinion",
+            WaitCause::TimeLeft => "time left",
         };
         let since = Seconds(self.since);
         write!(json, "{{\"cause\":\"{cause}\",\"since\":{since},\"until\":")?;

@@ -49,6 +49,8 @@ pub struct ServerSummary {
     pub(crate) since: Duration,
     /// The caller has removed it: its end as a server is no failure.
     pub(crate) removed: bool,
+    /// It has not enough time left for a call.
+    pub(crate) is_ending: bool,
 }
 
 /// The state of a server in a run.
@@ -63,6 +65,9 @@ pub struct ServerSummary {
 /// | `Down`, `Busy`, `Suspected`, `Failing`, `Out` | `Up` | the server gives a result, or its status if it was down |
 /// | `Down`, `Busy`, `Suspected`, `Failing` | `Down`, `Busy`, `Suspected`, `Failing` | it fails again |
 /// | `Reserve` | `Up` | no other server is left |
+/// | `Up` | `Ending` | a call would not end in the time that it has left, by the median |
+/// | `Ending` | `Up` | it would, after all |
+/// | `Up`, `Ending`, `Down` | `Ended` | its time is over, and it no longer responds |
 /// | any | `Quarantined` | it gave a [wrong](crate::ErrorKind::Wrong) result; it stays so |
 /// | any | `Removed` | the caller [removes](crate::Handle::remove_server) it |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +96,12 @@ pub enum ServerState {
     /// can't be read, or are those of a proxy. It gets one task at a time. Its [last
     /// error](ServerSummary::last_error) says how they fail.
     Failing,
+    /// It gets no more calls, since the median of them would not end in the [time that it has
+    /// left](crate::Status::time_left). Its calls in flight go on.
+    Ending,
+    /// Its time is over, as it had said, and it no longer responds. It is tried again from time to
+    /// time, as if it was down.
+    Ended,
 }
 
 impl fmt::Display for ServerState {
@@ -105,6 +116,8 @@ impl fmt::Display for ServerState {
             Self::Out => "out",
             Self::Removed => "left",
             Self::Reserve => "reserve",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
         })
     }
 }
@@ -130,6 +143,7 @@ impl ServerSummary {
             running: 0,
             since: Duration::ZERO,
             removed: false,
+            is_ending: false,
         }
     }
 
@@ -151,6 +165,14 @@ impl ServerSummary {
         }
     }
 
+    /// Records that it is up, so far as the time that it has left lets it be.
+    pub(crate) fn set_up(&mut self) {
+        self.state = match self.is_ending {
+            true => ServerState::Ending,
+            false => ServerState::Up,
+        };
+    }
+
     /// Brings the times up to `now`, the time since the start of the run. To be called
     /// before any change of its state, slots or running calls.
     pub(crate) fn advance(&mut self, now: Duration) {
@@ -162,13 +184,23 @@ impl ServerSummary {
                 self.busy += times(self.running.min(self.slots));
                 self.slot_time += times(self.slots);
             }
+            // It is in use for the calls that it still has.
+            ServerState::Ending => {
+                let running = times(self.running.min(self.slots));
+                self.busy += running;
+                self.slot_time += running;
+            }
             ServerState::Down
             | ServerState::Suspected
             | ServerState::Failing
             | ServerState::Quarantined => {
                 self.downtime += passed;
             }
-            ServerState::Busy | ServerState::Out | ServerState::Removed | ServerState::Reserve => {}
+            ServerState::Busy
+            | ServerState::Out
+            | ServerState::Removed
+            | ServerState::Reserve
+            | ServerState::Ended => {}
         }
     }
 }

@@ -112,6 +112,8 @@ impl RunSummary {
                     AsideReason::Suspected => ServerState::Suspected,
                     AsideReason::Refused => ServerState::Out,
                     AsideReason::Failing => ServerState::Failing,
+                    AsideReason::Ended => ServerState::Ended,
+                    AsideReason::StillDown if server.state == ServerState::Ended => server.state,
                     AsideReason::Died | AsideReason::Hung | AsideReason::StillDown => {
                         ServerState::Down
                     }
@@ -123,7 +125,7 @@ impl RunSummary {
             Action::TakeBack { server } | Action::UseReserve { server } => {
                 self.edit(server, |server| {
                     server.advance(now);
-                    server.state = ServerState::Up;
+                    server.set_up();
                 })
             }
             Action::MarkOut { server } => self.edit(server, |server| {
@@ -135,6 +137,13 @@ impl RunSummary {
                     false if wrong => ServerState::Quarantined,
                     false => ServerState::Out,
                 };
+            }),
+            Action::SetEnding { server, is_ending } => self.edit(server, |server| {
+                server.advance(now);
+                server.is_ending = is_ending;
+                if matches!(server.state, ServerState::Up | ServerState::Ending) {
+                    server.set_up();
+                }
             }),
             Action::SetSlots { server, slots } => self.edit(server, |server| {
                 server.advance(now);

@@ -29,10 +29,14 @@ impl RunSummary {
         Some(match (waiting.cause, &*conditions) {
             (WaitCause::Busy, [Condition::Busy] | []) => "every one is busy".to_owned(),
             (WaitCause::SecondOpinion, []) => "they are to be tried again".to_owned(),
-            (WaitCause::Busy | WaitCause::SecondOpinion, conditions) => {
+            (WaitCause::TimeLeft, [Condition::Ending] | []) => {
+                "none has enough time left for a call".to_owned()
+            }
+            (WaitCause::Busy | WaitCause::SecondOpinion | WaitCause::TimeLeft, conditions) => {
                 let groups = conditions.iter().map(|&condition| self.group(condition));
                 groups.collect::<Vec<_>>().join("; ")
             }
+            (WaitCause::Outage, [Condition::Ended]) => "every one has ended".to_owned(),
             (WaitCause::Outage, _) if any_answers => "none gives a result".to_owned(),
             (WaitCause::Outage, _) => "none answers".to_owned(),
         })
@@ -65,9 +69,11 @@ enum Condition {
     /// It was busy or of no use, and runs a task again, as a trial.
     OnTrial,
     Busy,
+    Ending,
     Suspected,
     Failing,
     Down,
+    Ended,
     Out,
     Quarantined,
 }
@@ -83,6 +89,8 @@ impl Condition {
                 Self::OnTrial
             }
             ServerState::Busy => Self::Busy,
+            ServerState::Ending => Self::Ending,
+            ServerState::Ended => Self::Ended,
             ServerState::Suspected => Self::Suspected,
             ServerState::Failing => Self::Failing,
             ServerState::Down => Self::Down,
@@ -96,6 +104,8 @@ impl Condition {
         let (one, many, what) = match self {
             Self::OnTrial => ("has", "have", "one task on trial"),
             Self::Busy => ("is", "are", "busy"),
+            Self::Ending => ("has", "have", "too little time left for a call"),
+            Self::Ended => ("has", "have", "ended"),
             Self::Suspected => ("is", "are", "suspected"),
             Self::Failing => ("is", "are", "failing"),
             Self::Down => ("is", "are", "down"),

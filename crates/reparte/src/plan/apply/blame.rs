@@ -237,9 +237,13 @@ impl Plan {
     /// Returns whether every server that is expected gives nothing but faults. A
     /// lone one is believed sooner: there is no other to ask.
     fn all_give_faults(&self) -> bool {
+        let any_can_come = self.health.servers().any(|server| self.can_come(server));
         let expected = || {
             let servers = self.health.servers();
-            servers.filter(|&server| self.health.is_expected(server))
+            servers.filter(|&server| match any_can_come {
+                true => self.can_come(server),
+                false => self.health.is_expected(server),
+            })
         };
         let is_lone = expected().nth(1).is_none();
         expected().all(|server| self.standing.gives_only_faults(server, is_lone))
@@ -324,7 +328,7 @@ impl Plan {
             let is_useless =
                 by_proven && (self.health.never_came(server) || self.standing.is_suspected(server));
             let has_had_it = |case: &Case| case.server == server && !self.was_in_gap(case);
-            self.health.is_expected(server)
+            self.can_come(server)
                 && !is_useless
                 && !died.contains(&server)
                 && !unfit.contains(&server)

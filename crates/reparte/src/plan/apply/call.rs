@@ -8,6 +8,7 @@ use crate::plan::action::{Action, CallReason, LossReason};
 use crate::plan::calls::{Assignment, CallKind, CallState, InFlight};
 use crate::plan::event::Role;
 use crate::plan::failures;
+use crate::plan::tasks::Task;
 
 impl Plan {
     /// Starts a call of a task that is in no queue.
@@ -103,6 +104,34 @@ impl Plan {
         self.record_death(&lost, failure.death);
         self.try_again(&lost, failure);
         self.apply_to_server(&lost, server_verdict);
+    }
+
+    /// Loses the calls that have exceeded their time limit.
+    pub(in crate::plan) fn lose_overdue_calls(&mut self) {
+        while let Some((call, at)) = self.next_overdue_call()
+            && at <= self.now
+        {
+            self.lose_call(call, LossReason::TimeLimit);
+        }
+    }
+
+    /// Gives up the calls of a server that is not to have them. Their tasks are tried again
+    /// elsewhere at once: it was not they that ended them.
+    pub(in crate::plan) fn give_up_calls(&mut self, server: ServerId) {
+        for call in self.calls.on_server(server).to_vec() {
+            let Some(given_up) = self.cancel_call(call) else {
+                continue;
+            };
+            self.actions.push_back(Action::CancelCall { call, server });
+            let task = given_up.task;
+            if self.tasks.get(task).is_none_or(Task::waits) || self.has_awaited_call(task) {
+                self.update_hedging(task);
+                continue;
+            }
+            let suspicion = self.suspects.suspicion(task);
+            let decision = self.retries.retry(false, suspicion);
+            self.requeue(task, decision);
+        }
     }
 
     /// Loses the calls on a server that started before `time`.

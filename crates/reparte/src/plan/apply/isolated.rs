@@ -145,6 +145,6 @@ impl Plan {
     /// Returns whether a server can come on which a task `may` run.
     fn any_can_run(&self, may: impl Fn(ServerId) -> bool) -> bool {
         let mut servers = self.health.servers();
-        servers.any(|server| self.health.is_expected(server) && may(server))
+        servers.any(|server| self.can_come(server) && may(server))
     }
 }

@@ -57,6 +57,7 @@ impl Plan {
                 }
             }
             Ok(None) | Err(_) => {
+                self.time_left.report(server, None, sent_at);
                 self.heartbeat.connected(server, self.now);
                 self.server_connected(server);
             }
@@ -88,6 +89,11 @@ impl Plan {
         if let Some(time) = change.restarted.or(unknown) {
             self.lose_calls_before(server, time);
         }
+        // After the calls that an earlier start has lost by its end. Several instances behind one
+        // address have an end each.
+        let one = !self.heartbeat.are_several(server);
+        let time_left = status.time_left.filter(|_| one);
+        self.time_left.report(server, time_left, sent_at);
         match self.health.status_reported(server) {
             true => self.take_back(server, self.calls.next_id()),
             false => self.update_placement(server),

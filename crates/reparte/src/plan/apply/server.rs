@@ -2,7 +2,7 @@
 
 use crate::ids::{CallId, ServerId};
 use crate::plan::Plan;
-use crate::plan::action::{Action, RunEnd, WaitCause};
+use crate::plan::action::{Action, AsideReason, RunEnd, WaitCause};
 use crate::plan::calls::{Assignment, CallState, InFlight};
 use crate::plan::capacity::Refusal;
 use crate::plan::event::ServerConfig;
@@ -17,6 +17,7 @@ impl Plan {
         let server = self.health.add_server(config);
         self.heartbeat.add_server(config, self.now);
         self.placement.add_server(config, self.health.state(server));
+        self.time_left.add_server();
         self.calls.add_server();
         self.capacity.add_server();
         self.standing.add_server();
@@ -162,6 +163,12 @@ impl Plan {
         // Tasks do not wait for one that never came as for one that did.
         self.recheck |= self.health.never_came(server);
         let Aside { until, reason } = aside;
+        let reason = match reason {
+            AsideReason::Died | AsideReason::Hung if self.time_left.has_ended(server, self.now) => {
+                AsideReason::Ended
+            }
+            reason => reason,
+        };
         self.actions.push_back(Action::SetAside {
             server,
             until,
@@ -190,6 +197,38 @@ impl Plan {
         }
     }
 
+    /// Gives a server no more calls in this run, and makes those that it has elsewhere. They say
+    /// nothing of their tasks.
+    pub(in crate::plan) fn drop_server(&mut self, server: ServerId) {
+        self.mark_out(server);
+        self.give_up_calls(server);
+    }
+
+    /// Gives the servers no more calls that have not enough time left, and again those that have.
+    pub(in crate::plan) fn update_ending(&mut self) {
+        let changes = self.time_left.update(self.durations.median(), self.now);
+        for (server, is_ending) in changes {
+            self.placement.set_ending(server, is_ending);
+            // Tasks may wait for it, or have waited for it alone.
+            self.recheck = true;
+            if !is_ending {
+                self.parking.arrived(self.calls.next_id());
+            }
+            self.actions
+                .push_back(Action::SetEnding { server, is_ending });
+        }
+    }
+
+    /// Returns whether the server may answer a further call, now or soon.
+    pub(in crate::plan) fn can_come(&self, server: ServerId) -> bool {
+        self.health.is_expected(server) && !self.time_left.is_ending(server)
+    }
+
+    /// Returns whether some server is up, and none that is has enough time left.
+    pub(in crate::plan) fn lacks_time(&self) -> bool {
+        self.time_left.any_ending() && self.health.any_up() && !self.placement.any_up()
+    }
+
     /// Uses the servers that were in reserve.
     pub(in crate::plan) fn use_reserve(&mut self, servers: Vec<ServerId>) {
         for server in servers {
@@ -203,14 +242,17 @@ impl Plan {
     /// Tells that tasks wait for a server, or no longer do.
     pub(in crate::plan) fn tell_waiting(&mut self) {
         // A suspected server is alive if it gives faults: they are of no use either.
-        let cause = match (self.health.any_up(), self.health.any_busy()) {
+        let lacks_time = self.lacks_time();
+        let takes_calls = self.health.any_up() && !lacks_time;
+        let cause = match (takes_calls, self.health.any_busy()) {
             (true, _) => WaitCause::SecondOpinion,
             (false, true) => WaitCause::Busy,
+            (false, false) if lacks_time => WaitCause::TimeLeft,
             (false, false) => WaitCause::Outage,
         };
         let limit = match cause {
             WaitCause::SecondOpinion => self.health.next_lapse(self.patience()),
-            WaitCause::Busy | WaitCause::Outage => self.outage.limit_at(),
+            WaitCause::Busy | WaitCause::Outage | WaitCause::TimeLeft => self.outage.limit_at(),
         };
         // A trial may fail as the last one did: it ends the wait if it succeeds.
         let waits = self.tasks.open() > 0 && self.calls.regular() == 0;

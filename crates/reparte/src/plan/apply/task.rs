@@ -83,6 +83,11 @@ impl Plan {
     /// Records that a server may have died of a call's task.
     pub(in crate::plan) fn record_death(&mut self, call: &InFlight, death: Death) {
         let (task, server) = (call.task, call.by().server);
+        let death = match self.time_left.has_ended(call.assignment.server, self.now) {
+            // It knew when, so that it was not the task that ended it.
+            true => Death::None,
+            false => death,
+        };
         let isolated = call.kind == CallKind::Isolated;
         match death {
             Death::None => {}
@@ -126,6 +131,11 @@ impl Plan {
     /// another call that is awaited, or has failed for good.
     pub(in crate::plan) fn try_again(&mut self, call: &InFlight, failure: CallFailure) {
         let (task, server) = (call.task, call.by().server);
+        let has_ended = self.time_left.has_ended(call.assignment.server, self.now);
+        let failure = CallFailure {
+            may_have_run: failure.may_have_run && !has_ended,
+            ..failure
+        };
         let Some(failed) = self.tasks.get_mut(task) else {
             return;
         };

@@ -47,7 +47,11 @@ fn send(heartbeat: &mut Heartbeat, now: Duration) {
 /// Reports a status at `now`, the answer to the last probe.
 fn report(heartbeat: &mut Heartbeat, instance: u64, slots: usize, now: Duration) -> StatusChange {
     let sent_at = heartbeat.probe_returned(id()).expect("it is probed");
-    let status = ServerStatus { instance, slots };
+    let status = ServerStatus {
+        instance,
+        slots,
+        time_left: None,
+    };
     heartbeat.status_reported(id(), status, sent_at, false, now)
 }
 

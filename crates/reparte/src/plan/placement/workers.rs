@@ -81,6 +81,9 @@ impl Placement {
         if slots.role.host().is_some() {
             return Access::Never;
         }
+        if slots.ending && matches!(slots.access, Access::Full | Access::Trial) {
+            return Access::Paused;
+        }
         if slots.access != Access::Full || slots.workers.is_empty() {
             return slots.access;
         }

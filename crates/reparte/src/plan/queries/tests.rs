@@ -164,6 +164,7 @@ fn a_server_that_is_out_is_watched_for_its_calls_and_reports_nothing() {
     let status = ServerStatus {
         instance: 7,
         slots: 1,
+        time_left: None,
     };
     let reported = Event::ProbeReturned {
         server,

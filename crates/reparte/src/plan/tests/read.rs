@@ -17,11 +17,12 @@ pub(super) fn read_event(words: &[&str]) -> Event {
                 cost: cost.parse().unwrap(),
             }
         }
-        ["status", server, instance, slots] => Event::ProbeReturned {
+        ["status", server, instance, slots, ref left @ ..] => Event::ProbeReturned {
             server: read_server(server),
             outcome: Ok(Some(ServerStatus {
                 instance: instance.parse().unwrap(),
                 slots: slots.parse().unwrap(),
+                time_left: left.first().map(|left| read_ms(left)),
             })),
         },
         ["reached", server] => Event::ProbeReturned {
@@ -36,6 +37,9 @@ pub(super) fn read_event(words: &[&str]) -> Event {
             config: read_config(config),
         },
         ["leave", server] => Event::ServerRemoved {
+            server: read_server(server),
+        },
+        ["drop", server] => Event::ServerDropped {
             server: read_server(server),
         },
         ["cancel", task] => Event::TaskCancelled {

@@ -24,12 +24,17 @@ pub(crate) fn event_line(event: Event) -> String {
             Err(kind) => format!("end {call} {}", kind_words(kind)),
         },
         Event::ProbeReturned { server, outcome } => match outcome {
-            Ok(Some(status)) => format!("status {server} {} {}", status.instance, status.slots),
+            Ok(Some(status)) => {
+                let left = status.time_left.map(|left| format!(" {}", exact_ms(left)));
+                let left = left.unwrap_or_default();
+                format!("status {server} {} {}{left}", status.instance, status.slots)
+            }
             Ok(None) => format!("reached {server}"),
             Err(kind) => format!("silent {server} {}", kind_words(kind)),
         },
         Event::ServerAdded { config } => format!("join {}", config_word(config)),
         Event::ServerRemoved { server } => format!("leave {server}"),
+        Event::ServerDropped { server } => format!("drop {server}"),
         Event::TaskCancelled { task } => format!("cancel {task}"),
         Event::DrainRequested => "stopped".to_owned(),
         Event::Abandoned => "abandoned".to_owned(),
@@ -104,6 +109,10 @@ pub(crate) fn action_line(action: Action) -> String {
         Action::MarkOut { server } => format!("put server {server} out"),
         Action::SetSlots { server, slots } => format!("server {server} has {slots} slots"),
         Action::NoteInstances { server } => format!("several instances are server {server}"),
+        Action::SetEnding { server, is_ending } => match is_ending {
+            true => format!("server {server} has too little time left"),
+            false => format!("server {server} has enough time left"),
+        },
         Action::StartWaiting { cause, limit, .. } => {
             let limit = limit.map_or("never".to_owned(), ms);
             format!("wait: {cause:?}, the end is at {limit}")

@@ -27,6 +27,10 @@ pub(super) struct ServerRecord {
     pub(super) role: Role,
     /// The calls started since it was set aside that have not returned.
     pub(super) trials: BTreeSet<CallId>,
+    /// It gets no calls, since it has not enough time left.
+    pub(super) is_ending: bool,
+    /// Its time is over, as it had said.
+    pub(super) has_ended: bool,
 }
 
 /// The state that the actions say a server has.
@@ -55,6 +59,8 @@ impl ServerRecord {
             reserve: config.reserve,
             role: config.role,
             trials: BTreeSet::new(),
+            is_ending: false,
+            has_ended: false,
         }
     }
 

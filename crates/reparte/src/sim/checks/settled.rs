@@ -81,7 +81,10 @@ impl Checks {
 
     /// Returns whether a server is up, and takes calls for itself or for some worker that is up.
     pub(super) fn is_in_use(&self, server: ServerId) -> bool {
-        let is_up = |server: ServerId| self.servers[server.index()].state == State::Up;
+        let is_up = |server: ServerId| {
+            let record = &self.servers[server.index()];
+            record.state == State::Up && !record.is_ending
+        };
         let is_placed = self.servers[server.index()].role.host().is_none();
         let mut workers = self.workers(server);
         is_placed && is_up(server) && (self.workers(server).next().is_none() || workers.any(is_up))

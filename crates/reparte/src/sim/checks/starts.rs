@@ -23,6 +23,7 @@ impl Checks {
         self.check_task(task, server, reason);
         self.check_server(call, server, reason, now);
         self.check_isolation(task, call, server);
+        self.check_time_left(call, server, now);
         self.count_retry(task, reason, now);
         let record = self.open.get_mut(&task).expect("it is open");
         record.calls.insert(call);
