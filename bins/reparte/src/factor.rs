@@ -155,6 +155,7 @@ impl FactorCommand {
             reader,
             entries,
             known,
+            dropped: Vec::new(),
             destinations: Box::new(all),
             run: search.handle(),
             console: (!self.quiet).then(|| console.clone()),

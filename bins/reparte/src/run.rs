@@ -186,6 +186,7 @@ impl RunCommand {
             reader,
             entries,
             known: keys,
+            dropped: Vec::new(),
             destinations: Box::new(move |entries| setup.destinations(entries)),
             run: dispatcher.handle(),
             console: (!self.quiet).then(|| console.clone()),
@@ -209,10 +210,9 @@ impl RunCommand {
         let (extras, results) = (files.extras, files.results.take());
         let (mut run, outcomes) = self.feed(dispatcher, watcher, programs, files, console)?;
         let writer = ResultWriter::new(self.output, names.as_deref(), extras, console)?;
-        let failures = FailureReport::new(console);
         let sinks = Sinks {
             writer,
-            failures,
+            failures: FailureReport::new(console),
             failed: &mut run.failed,
             results: results.as_ref(),
             page: run.page.as_ref(),

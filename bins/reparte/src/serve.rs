@@ -79,7 +79,7 @@ pub(crate) struct Serve {
     /// `reparte run --engine` puts them there
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "URL")]
-    #[arg(conflicts_with_all = ["address", "token_file", "without_token", "tls_cert", "tls_key", "tls_client_ca", "host", "announce", "socket_mode", "socket_owner"])]
+    #[arg(conflicts_with_all = ["address", "token_file", "keys", "without_token", "tls_cert", "tls_key", "tls_client_ca", "host", "announce", "socket_mode", "socket_owner"])]
     engine: Option<String>,
     /// The engine's password in this file, which only its owner may read (mode 0600); or the user
     /// and the password, on two lines

@@ -55,7 +55,7 @@ pub(crate) struct Status {
     /// and runs
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "URL")]
-    #[arg(conflicts_with_all = ["server", "servers", "token_file", "proxy", "tls_cert"])]
+    #[arg(conflicts_with_all = ["server", "servers", "token_file", "keys", "proxy", "tls_cert"])]
     engine: Option<String>,
     /// The engine's password in this file, which only its owner may read (mode 0600); or the user
     /// and the password, on two lines

@@ -152,10 +152,10 @@ fn a_server_whose_time_is_over_gets_no_call_and_the_run_waits_for_another() {
 fn a_call_that_the_known_end_of_its_server_breaks_is_made_elsewhere_without_blame() {
     let files = TestDirectory::new("ended server");
     let begun = files.path("begun");
-    let program = format!("touch {begun}; exec sleep 600");
+    let program = format!("touch '{begun}'; exec sleep 600");
     let (server, address) = serve(&[
         "--until",
-        "+3s",
+        "+8s",
         "--grace",
         "0.1",
         "--function",

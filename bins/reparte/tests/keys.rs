@@ -79,7 +79,13 @@ fn check(name: &str, directory: &str, hosts: &[&str]) {
     status.expect_code(0);
     assert!(status.stdout.contains("  up  "), "{}", status.stdout);
 
-    // Without any one of them, nobody is let in.
+    // Without any one of the files, nobody is let in.
+    let (start, _) = call.split_once(" --keys ").unwrap();
+    let call = format!(
+        "{start} --token-file {directory}/token --ca {directory}/ca.pem \
+         --tls-cert {directory}/client.pem --tls-key {directory}/client.key"
+    );
+    typed(&files, &call).end().expect("HELLO\n");
     for flag in ["--token-file", "--ca", "--tls-cert"] {
         let end = if flag == "--tls-cert" {
             "--tls-key"
@@ -135,19 +141,64 @@ fn secrets_are_for_their_owner_alone() {
     }
     let directory = Path::new(&directory);
     assert_eq!(mode(directory), 0o700);
-    for (name, mine) in [
-        ("server.key", 0o600),
-        ("client.key", 0o600),
-        ("token", 0o600),
-        ("ca.pem", 0o644),
-        ("server.pem", 0o644),
-        ("client.pem", 0o644),
-    ] {
+    let own = [
+        "maquina1/server.key",
+        "192.0.2.11/server.key",
+        "maquina1/token",
+    ];
+    let all = [
+        "maquina1/server.pem",
+        "maquina1/ca.pem",
+        "ca.pem",
+        "client.pem",
+    ];
+    let own = own.into_iter().chain(["ca.key", "client.key", "token"]);
+    let modes = own.map(|name| (name, 0o600));
+    for (name, mine) in modes.chain(all.map(|name| (name, 0o644))) {
         // Where the umask takes more away, that is as well.
         assert_eq!(mode(&directory.join(name)) & !mine, 0, "{name}");
     }
-    let names: Vec<_> = fs::read_dir(directory).unwrap().collect();
-    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(mode(&directory.join("maquina1")), 0o700);
+    let count = |path: &Path| fs::read_dir(path).unwrap().count();
+    assert_eq!(
+        (count(directory), count(&directory.join("maquina1"))),
+        (7, 4)
+    );
+    let key = |host: &str| fs::read(directory.join(host).join("server.key")).unwrap();
+    assert_ne!(key("maquina1"), key("192.0.2.11"), "a key a host");
+}
+
+/// To add one, all had to be made anew.
+#[test]
+fn a_host_is_added_to_an_authority_that_is_there() {
+    let files = TestDirectory::new("keys added");
+    let keys = files.path("keys");
+    run(&["keys", &keys, "--host", "maquina1"]).expect_code(0);
+    let token = fs::read(files.directory().join("keys/token")).unwrap();
+    let added = run(&["keys", &keys, "--host", "maquina2,127.0.0.1", "--days", "2"]);
+    added.expect_code(0);
+    assert!(added.stdout.contains(": maquina2/."), "{}", added.stdout);
+    let folder = files.path("keys/maquina2");
+    let serve = ["serve", "127.0.0.1:0", "--keys", &folder, "--function", "f"];
+    let server = Running::start(common::reparte(&[&serve[..], &["--", "cat"]].concat()));
+    let url = format!("https://{}", server.address());
+    run(&["call", &url, "f", "hello", "--keys", &keys]).expect("hello\n");
+    // The client's files are not the server's.
+    run(&["call", &url, "f", "hello", "--keys", &folder]).expect_error(2, &["maquina2/client.pem"]);
+    assert_eq!(
+        fs::read(files.directory().join("keys/token")).unwrap(),
+        token
+    );
+    run(&["keys", &keys, "--host", "maquina2"]).expect_error(2, &["maquina2", "remove that one"]);
+    run(&["keys", &keys, "--host", "a", "--host", "a,b"]).expect_error(2, &["named twice"]);
+    // An authority without its key, or with that of another one, vouches for nobody.
+    let other = files.path("other");
+    run(&["keys", &other]).expect_code(0);
+    fs::copy(files.path("other/ca.key"), files.path("keys/ca.key")).unwrap();
+    run(&["keys", &keys, "--host", "maquina3"]).expect_error(2, &["ca.key", "make all anew"]);
+    fs::remove_file(files.path("keys/ca.key")).unwrap();
+    run(&["keys", &keys, "--host", "maquina3"]).expect_error(2, &["no ca.key", "make all anew"]);
+    assert!(!files.directory().join("keys/maquina3").exists());
 }
 
 #[test]
@@ -174,6 +225,8 @@ fn what_could_not_be_called_is_refused() {
         ("--host", "año", "--host maquina1"),
         ("--host", "bad host", "--host maquina1"),
         ("--host", "maquina1:9000", "--host maquina1"),
+        ("--host", "maquina1,", "--host maquina1"),
+        ("--days", "0", "from 1 to 36500"),
         ("--port", "0", "from 1 to 65535"),
         ("--port", "-1", "from 1 to 65535"),
     ] {

@@ -522,3 +522,45 @@ fn a_token_and_keys_are_shown_to_the_servers() {
         );
     }
 }
+
+/// A call of an hour on a machine that is wanted back held up the run's end.
+#[test]
+fn a_server_that_its_file_drops_loses_its_calls_to_others_at_once() {
+    let files = TestDirectory::new("dropped hosts");
+    let (first, _held, first_called) = Held::serve();
+    let (second, second_held, second_called) = Held::serve();
+    let text = |mark: &str| format!("{mark}1/{}\n1/{}\n", first.address, second.address);
+    let hosts = files.write("hosts", &text(""), 0o600);
+    let account = files.path("account");
+    let flags = [
+        "--servers",
+        &*hosts,
+        "--function",
+        "hold",
+        "--hedge",
+        "off",
+        "--retries",
+        "0",
+        "--account",
+        &account,
+    ];
+    let running = start(&files, "1\n2\n", &flags);
+    let (on_first, on_second) = (next(&first_called), next(&second_called));
+    // With none left, nothing is dropped.
+    let none = format!("!{}\n!2/{}\n", first.address, second.address);
+    fs::write(&hosts, none).unwrap();
+    running.line_after("the servers stay as they were: --servers: its file drops every server");
+    fs::write(&hosts, text("!")).unwrap();
+    running.line_after(&format!("{} is dropped", first.address));
+    second_held.release(&on_second);
+    assert_eq!(next(&second_called), on_first);
+    second_held.release(&on_first);
+    running.end().expect("1\n2\n");
+    let account: Json = serde_json::from_str(&fs::read_to_string(account).unwrap()).unwrap();
+    let dropped = &account["servers"][0];
+    assert_eq!(
+        (&dropped["state"], &dropped["deaths"]),
+        (&"left".into(), &0.into())
+    );
+    assert_eq!(dropped["failures"], serde_json::json!({}), "{account}");
+}

@@ -24,8 +24,7 @@ const METHODS: [Method; 7] = [
     (
         "reparte.status",
         &["struct"],
-        "Returns the state of the server: instance, version, slots, busy, calls, and seconds_left \
-         if it knows when it ends.",
+        "Returns the state of the server: instance, version, slots, busy, calls.",
     ),
     (
         "system.getCapabilities",

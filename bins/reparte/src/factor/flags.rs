@@ -36,7 +36,7 @@ pub(crate) struct FactorCommand {
     servers: Option<PathBuf>,
     /// Send the token to the addresses of dns: names too. It travels unencrypted, and to whatever
     /// answers there, so only for a network that you trust
-    #[arg(long, requires = "token_file")]
+    #[arg(long, requires = "token")]
     token_in_clear: bool,
     /// Use N servers within this command too, each for a call at a time
     // Through a proxy they would be out of reach.

@@ -24,8 +24,13 @@ use crate::flags::whole_number::whole_number;
 pub(crate) struct ClientFlags {
     /// Send the token in this file, which only its owner may read (mode 0600), or, where it
     /// is root's, a group too
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "token")]
     token_file: Option<PathBuf>,
+    /// Files of a directory that `reparte keys` has made, in place of --token-file, --ca, --tls-cert
+    /// and --tls-key: DIR/token, ca.pem, client.pem and client.key
+    #[arg(long, value_name = "DIR", group = "token")]
+    #[arg(conflicts_with_all = ["ca", "tls_cert", "tls_key"])]
+    keys: Option<PathBuf>,
     /// Read answers of at most this many bytes
     #[arg(long, value_name = "BYTES", value_parser = whole_number(1..=u64::MAX))]
     #[arg(default_value_t = 16 << 20, allow_negative_numbers = true)]
@@ -49,6 +54,14 @@ pub(crate) struct ClientFlags {
     /// The certificate's key (PEM), which only its owner may read (mode 0600)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+}
+
+/// The files that a client shows to servers, and by which it trusts them.
+struct NamedFiles {
+    token: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
 }
 
 // The comments of the variants are the text of `--help`.
@@ -78,10 +91,29 @@ impl DialectName {
 impl ClientFlags {
     /// Adds the files of these flags to those of the command.
     pub(crate) fn add_to(&self, files: &mut DistinctFiles) {
-        files.add_input("--token-file", self.token_file.as_deref());
-        files.add_input("--ca", self.ca.as_deref());
-        files.add_input("--tls-cert", self.tls_cert.as_deref());
-        files.add_input("--tls-key", self.tls_key.as_deref());
+        let named = self.named_files();
+        files.add_input("--token-file", named.token.as_deref());
+        files.add_input("--ca", named.ca.as_deref());
+        files.add_input("--tls-cert", named.certificate.as_deref());
+        files.add_input("--tls-key", named.key.as_deref());
+    }
+
+    /// Returns the files that the flags name, one by one or by their directory.
+    fn named_files(&self) -> NamedFiles {
+        match &self.keys {
+            Some(directory) => NamedFiles {
+                token: Some(directory.join("token")),
+                ca: Some(directory.join("ca.pem")),
+                certificate: Some(directory.join("client.pem")),
+                key: Some(directory.join("client.key")),
+            },
+            None => NamedFiles {
+                token: self.token_file.clone(),
+                ca: self.ca.clone(),
+                certificate: self.tls_cert.clone(),
+                key: self.tls_key.clone(),
+            },
+        }
     }
 
     /// Returns the options of calls that the dispatcher ends after `timeout`. Their own
@@ -102,7 +134,8 @@ impl ClientFlags {
         limits.values = limits.values.max(limits.bytes / 16);
         options.dialect = self.dialect.dialect();
         options.tcp_keepalive = Some(self.keepalive);
-        if let Some(path) = &self.token_file {
+        let files = self.named_files();
+        if let Some(path) = &files.token {
             options.credentials = Some(Credentials::token(read_token(path)?.text()));
         }
         if let Some(url) = &self.proxy {
@@ -110,10 +143,10 @@ impl ClientFlags {
                 .map_err(|error| Failure::argument(format_args!("--proxy: {error}")))?;
             options.proxy = Some(proxy);
         }
-        if let Some(path) = &self.ca {
+        if let Some(path) = &files.ca {
             options.tls.authorities = Some(read_certificates("--ca", path)?);
         }
-        if let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) {
+        if let (Some(chain), Some(key)) = (&files.certificate, &files.key) {
             options.tls.identity = Some(read_identity(chain, key)?);
         }
         Ok(options)

@@ -33,6 +33,11 @@ pub(crate) struct ServerFlags {
     /// network that you trust
     #[arg(long, conflicts_with = "token_file")]
     without_token: bool,
+    /// Files of a directory that `reparte keys` has made for this server, in place of --token-file,
+    /// --tls-client-ca, --tls-cert and --tls-key: DIR/token, ca.pem, server.pem and server.key
+    #[arg(long, value_name = "DIR")]
+    #[arg(conflicts_with_all = ["token_file", "without_token", "tls_cert", "tls_key", "tls_client_ca"])]
+    keys: Option<PathBuf>,
     /// Speak TLS 1.3 (https) with this certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -100,7 +105,13 @@ impl ServerFlags {
 
     /// Listens on an address. Refuses one that other machines can reach, unless the flags say
     /// who may call.
-    pub(crate) fn listen(self, address: &str) -> Result<Listening, Failure> {
+    pub(crate) fn listen(mut self, address: &str) -> Result<Listening, Failure> {
+        if let Some(directory) = self.keys.take() {
+            self.token_file = Some(directory.join("token"));
+            self.tls_client_ca = Some(directory.join("ca.pem"));
+            self.tls_cert = Some(directory.join("server.pem"));
+            self.tls_key = Some(directory.join("server.key"));
+        }
         if is_unix(address) {
             self.refuse_flags_of_tcp()?;
         }

@@ -20,13 +20,14 @@ pub(crate) struct ServerList {
     /// called without the token; N/ before it, for N calls at a time, is for a run
     #[arg(value_name = "SERVER")]
     server: Vec<String>,
-    /// The servers in this file, one a line; what follows a # is a comment. Or a directory in
+    /// The servers in this file, one a line; what follows a # is a comment. While a run is on, a
+    /// ! before a server drops it at once, and makes its calls elsewhere. Or a directory in
     /// which servers announce themselves: see `reparte serve --announce`
     #[arg(long, value_name = "FILE|DIR")]
     servers: Option<PathBuf>,
     /// Send the token to the addresses of dns: names too. It travels unencrypted, and to whatever
     /// answers there, so only for a network that you trust
-    #[arg(long, requires = "token_file")]
+    #[arg(long, requires = "token")]
     token_in_clear: bool,
 }
 

@@ -16,6 +16,9 @@ use crate::flags::server_entry::{NAME_MARK, Origin, ServerEntry};
 use crate::flags::server_list::ServerList;
 use crate::flags::server_name::ServerName;
 
+/// The mark of a line whose server is dropped.
+const DROPPED: char = '!';
+
 /// Reads a list of servers again and again: its arguments, its file or directory, and the names
 /// that are looked up.
 #[derive(Debug)]
@@ -26,8 +29,19 @@ pub(crate) struct ServerReader {
     #[cfg(unix)]
     directory: Option<ServerDirectory>,
     names: Vec<ServerName>,
+    /// The servers that the list dropped when it was last read.
+    dropped: Vec<DroppedServer>,
     /// A name whose servers do not get the client's token is told.
     has_token: bool,
+}
+
+/// A server that a list drops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DroppedServer {
+    /// Its address, without a number of calls.
+    pub(crate) address: String,
+    /// The name that is shown in place of the address, if it has one.
+    pub(crate) name: Option<String>,
 }
 
 /// The reason why there is no list of servers.
@@ -68,6 +82,7 @@ impl ServerReader {
                 .filter(|path| path.is_dir())
                 .map(|path| ServerDirectory::new(path.to_owned())),
             names: Vec::new(),
+            dropped: Vec::new(),
             has_token: false,
         }
     }
@@ -83,6 +98,11 @@ impl ServerReader {
         self.list.file().is_some() || !self.names.is_empty()
     }
 
+    /// Returns the servers that the list dropped when it was last read.
+    pub(crate) fn dropped(&self) -> &[DroppedServer] {
+        &self.dropped
+    }
+
     /// Returns the servers that the list has now, at least one.
     pub(crate) fn read(&mut self) -> Result<Vec<ServerEntry>, ReadError> {
         let arguments = self.list.arguments().iter();
@@ -95,7 +115,15 @@ impl ServerReader {
             })
             .collect();
         if let Some(path) = self.list.file().filter(|_| !self.has_directory()) {
-            named.extend(lines(path).map_err(ReadError::Unusable)?);
+            let lines = lines(path).map_err(ReadError::Unusable)?;
+            self.dropped = lines.dropped;
+            named.extend(lines.servers);
+            // A server that is dropped and named is dropped.
+            let is_dropped = |entry: &ServerEntry| {
+                let place = place(&entry.address);
+                self.dropped.iter().any(|dropped| dropped.address == place)
+            };
+            named.retain(|entry| !is_dropped(entry));
         }
         let mut entries = Vec::with_capacity(named.len());
         for entry in named {
@@ -105,6 +133,10 @@ impl ServerReader {
         self.add_announced(&mut entries)?;
         match (entries.is_empty(), self.may_change()) {
             (false, _) => Ok(entries),
+            (true, _) if !self.dropped.is_empty() => Err(ReadError::Unusable(Failure::argument(
+                "--servers: its file drops every server that is named: name another one first, or \
+                 end the run",
+            ))),
             (true, true) => Err(ReadError::NoneYet(self.none_yet())),
             (true, false) => Err(ReadError::Unusable(Failure::argument(
                 "no server is named: give host:port, such as localhost:9000, or a file of them \
@@ -197,8 +229,15 @@ impl ServerReader {
     }
 }
 
+/// The servers of a file.
+struct Lines {
+    servers: Vec<ServerEntry>,
+    /// The servers that it drops.
+    dropped: Vec<DroppedServer>,
+}
+
 /// Returns the servers of a file.
-fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
+fn lines(path: &Path) -> Result<Lines, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::argument(format_args!(
             "--servers: can't read {} ({error}): name a text file with a server per line, or a \
@@ -206,8 +245,10 @@ fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
             path.display()
         ))
     })?;
-    let servers = parse(&text);
-    if servers.is_empty() {
+    let (dropped, servers): (Vec<_>, Vec<_>) = parse(&text)
+        .into_iter()
+        .partition(|line| line.address.starts_with(DROPPED));
+    if servers.is_empty() && dropped.is_empty() {
         return Err(Failure::argument(format_args!(
             "--servers: {} names no server: write one per line, such as localhost:9000",
             path.display()
@@ -219,7 +260,22 @@ fn lines(path: &Path) -> Result<Vec<ServerEntry>, Failure> {
         origin: Origin::Line(path.to_owned(), line.number),
         gets_token: true,
     };
-    Ok(servers.into_iter().map(entry).collect())
+    let without_mark = |line: Line| DroppedServer {
+        address: place(line.address.trim_start_matches(DROPPED).trim()).to_owned(),
+        name: line.name,
+    };
+    Ok(Lines {
+        servers: servers.into_iter().map(entry).collect(),
+        dropped: dropped.into_iter().map(without_mark).collect(),
+    })
+}
+
+/// Returns an address without the number of calls before it.
+fn place(address: &str) -> &str {
+    match address.split_once('/') {
+        Some((number, place)) if number.bytes().all(|byte| byte.is_ascii_digit()) => place,
+        _ => address,
+    }
 }
 
 /// A line of a file that has a server.
@@ -269,6 +325,19 @@ mod tests {
                 }
             },
         );
+    }
+
+    #[test]
+    fn an_address_has_a_place_with_a_number_or_without() {
+        for (address, expected) in [
+            ("2/host:9000", "host:9000"),
+            ("host:9000", "host:9000"),
+            ("12/https://host:9000/RPC2", "https://host:9000/RPC2"),
+            ("https://host:9000", "https://host:9000"),
+            ("unix:/run/a.sock", "unix:/run/a.sock"),
+        ] {
+            assert_eq!(place(address), expected);
+        }
     }
 
     #[test]

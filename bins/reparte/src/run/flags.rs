@@ -66,7 +66,7 @@ pub(crate) struct RunCommand {
     /// serve --engine`. --timeout then counts from the start of a task's work
     // These flags are of servers. Those that name other places are refused with a remedy.
     #[cfg(feature = "redis")]
-    #[arg(long, value_name = "URL", conflicts_with_all = ["token_file", "proxy", "tls_cert"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["token_file", "keys", "proxy", "tls_cert"])]
     pub(super) engine: Option<String>,
     /// The engine's password in this file, which only its owner may read (mode 0600); or the user
     /// and the password, on two lines
@@ -78,7 +78,7 @@ pub(crate) struct RunCommand {
     /// takes part with --local N. See `reparte up`
     #[cfg(unix)]
     #[arg(long = "ssh", value_name = "HOSTS", requires = "program")]
-    #[arg(conflicts_with_all = ["servers", "proxy", "token_file"])]
+    #[arg(conflicts_with_all = ["servers", "proxy", "token_file", "keys"])]
     pub(super) hosts: Option<PathBuf>,
     /// The function's name on the servers
     // Without it a program has to be there, which `run` checks.

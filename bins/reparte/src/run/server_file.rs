@@ -7,12 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use reparte::{Destino, Handle, XmlRpc};
-use xmlrpc_client::{Fingerprint, Value};
+use xmlrpc_client::{Fingerprint, Options, Value};
 
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::flags::server_entry::ServerEntry;
-use crate::flags::server_reader::ServerReader;
+use crate::flags::server_list::single_server;
+use crate::flags::server_reader::{DroppedServer, ServerReader};
 
 /// The time between two readings of the list.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -24,6 +25,8 @@ pub(crate) struct ServerFileWatcher<A, R, D> {
     pub(crate) entries: Vec<ServerEntry>,
     /// The servers that the run has.
     pub(crate) known: Vec<ServerKey>,
+    /// The servers that the list drops.
+    pub(crate) dropped: Vec<DroppedServer>,
     /// Returns the destinations of a list.
     pub(crate) destinations: MakeDestinations<D>,
     pub(crate) run: Handle<A, R>,
@@ -79,7 +82,9 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
         loop {
             thread::sleep(INTERVAL);
             let read = match self.reader.read() {
-                Ok(entries) if entries == self.entries => Ok(None),
+                Ok(entries) if entries == self.entries && self.reader.dropped() == self.dropped => {
+                    Ok(None)
+                }
                 Ok(entries) => (self.destinations)(&entries)
                     .map(|destinations| Some((entries, destinations)))
                     .map_err(|error| error.to_string()),
@@ -108,6 +113,9 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
 
     /// Adds and removes servers until the run has these.
     fn update(&mut self, destinations: Vec<(ServerKey, D)>) -> Result<(), RunEnded> {
+        let dropped = self.drop_servers();
+        let is_wanted = |(key, _): &(ServerKey, D)| !dropped.contains(&key.name);
+        let destinations: Vec<_> = destinations.into_iter().filter(is_wanted).collect();
         let wanted: Vec<ServerKey> = destinations.iter().map(|(key, _)| key.clone()).collect();
         for (key, destination) in destinations {
             if self.known.contains(&key) {
@@ -128,13 +136,39 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
             }
         }
         for known in &self.known {
-            if !wanted.iter().any(|key| key.name == known.name) {
+            let is_gone = !wanted.iter().any(|key| key.name == known.name);
+            if is_gone && !dropped.contains(&known.name) {
                 self.run.remove_server(&known.name);
                 self.tell(format_args!("{} leaves", known.name));
             }
         }
         self.known = wanted;
         Ok(())
+    }
+
+    /// Drops the servers that the list drops from now on. Returns the names of all that it drops.
+    fn drop_servers(&mut self) -> Vec<Arc<str>> {
+        let now = self.reader.dropped().to_vec();
+        let before = std::mem::replace(&mut self.dropped, now);
+        let mut names = Vec::new();
+        for server in &self.dropped {
+            let name: Arc<str> = match &server.name {
+                Some(name) => name.as_str().into(),
+                None => match single_server(&server.address, &Options::default()) {
+                    Ok(server) => ServerKey::of(&server).name,
+                    // No server of the run has an address that can't be read.
+                    Err(error) => {
+                        log::warn!("--servers: !{}: {error}", server.address);
+                        continue;
+                    }
+                },
+            };
+            if !before.contains(server) && self.run.drop_server(&name) {
+                self.tell(format_args!("{name} is dropped"));
+            }
+            names.push(name);
+        }
+        names
     }
 
     fn tell(&self, line: impl Display) {

@@ -57,7 +57,7 @@ impl Held {
         (LocalServer::start(service), held, called)
     }
 
-    /// The same, of a server that ends at a time that it tells. It goes on all the same.
+    /// A server of it that tells when it ends, and goes on after that.
     pub fn serve_until(end: SystemTime) -> (LocalServer, Self, Receiver<String>) {
         let mut service = Service::new();
         service.set_end(end);

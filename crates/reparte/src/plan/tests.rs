@@ -50,7 +50,6 @@ macro_rules! scripts {
 }
 
 scripts! {
-    a_server_that_ends_soon_starts_no_call_that_takes_longer
     a_server_that_ends_as_it_has_said_costs_its_task_no_attempt
     a_dropped_server_gives_its_calls_up
     a_broken_worker_is_on_trial

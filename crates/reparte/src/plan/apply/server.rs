@@ -200,6 +200,10 @@ impl Plan {
     /// Gives a server no more calls in this run, and makes those that it has elsewhere. They say
     /// nothing of their tasks.
     pub(in crate::plan) fn drop_server(&mut self, server: ServerId) {
+        if self.health.role(server).host().is_some() {
+            // Its calls have a slot of its host.
+            return self.remove_worker(server);
+        }
         self.mark_out(server);
         self.give_up_calls(server);
     }

@@ -1,4 +1,4 @@
-//! A new directory with files in it. Nothing that exists is overwritten.
+//! A directory with keys in it. Nothing that exists is overwritten.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
@@ -14,6 +14,25 @@ pub(super) struct File {
     pub(super) mode: u32,
 }
 
+impl File {
+    /// A file for its owner's eyes alone.
+    pub(super) fn private(name: &'static str, text: String) -> Self {
+        File {
+            name,
+            text,
+            mode: 0o600,
+        }
+    }
+
+    pub(super) fn public(name: &'static str, text: String) -> Self {
+        File {
+            name,
+            text,
+            mode: 0o644,
+        }
+    }
+}
+
 /// Makes a directory with these files in it. Leaves nothing if it fails.
 pub(super) fn create(directory: &Path, files: &[File]) -> Result<(), Failure> {
     let shown = directory.display();
@@ -25,10 +44,18 @@ pub(super) fn create(directory: &Path, files: &[File]) -> Result<(), Failure> {
         };
         Failure::argument(format_args!("can't make {shown} ({error}): {remedy}"))
     })?;
-    for file in files {
+    // The directory is new, so it has nothing but some of these files.
+    add(directory, files).inspect_err(|_| drop(fs::remove_dir_all(directory)))
+}
+
+/// Makes these files in a directory that is there. Leaves none of them if it fails.
+fn add(directory: &Path, files: &[File]) -> Result<(), Failure> {
+    for (at, file) in files.iter().enumerate() {
         write(directory, file).map_err(|error| {
-            // The directory is new, so it has nothing but some of these files.
-            let _ = fs::remove_dir_all(directory);
+            for made in files.iter().take(at) {
+                let _ = fs::remove_file(directory.join(made.name));
+            }
+            let shown = directory.display();
             Failure::argument(format_args!(
                 "can't write {} in {shown} ({error}): make room there, or name another directory",
                 file.name
@@ -52,7 +79,11 @@ fn write(directory: &Path, file: &File) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, file.mode);
     #[cfg(not(unix))]
     let _ = file.mode;
-    let mut made = options.open(directory.join(file.name))?;
-    made.write_all(file.text.as_bytes())?;
-    made.sync_all()
+    let path = directory.join(file.name);
+    let mut made = options.open(&path)?;
+    let written = made
+        .write_all(file.text.as_bytes())
+        .and_then(|()| made.sync_all());
+    // Half a key is none.
+    written.inspect_err(|_| drop(fs::remove_file(path)))
 }
