@@ -9,6 +9,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 
 use common::run;
 
@@ -187,16 +188,23 @@ fn flags(help: &str) -> impl Iterator<Item = &str> {
     words.filter(is_flag)
 }
 
-#[test]
-fn every_flag_is_given_in_some_test() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let mut tests = String::new();
+/// Appends the tests in a folder and those below it, but for this file and the tests' helpers.
+fn push_tests(folder: &Path, tests: &mut String) {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
-        if path.is_file() && !path.ends_with("help.rs") {
+        if path.is_dir() && !path.ends_with("common") {
+            push_tests(&path, tests);
+        } else if path.is_file() && !path.ends_with("help.rs") {
             tests.push_str(&fs::read_to_string(path).unwrap());
         }
     }
+}
+
+#[test]
+fn every_flag_is_given_in_some_test() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut tests = String::new();
+    push_tests(&folder, &mut tests);
     for name in SUBCOMMANDS {
         let help = run(&[name, "--help"]);
         for flag in flags(&help.stdout).filter(|&flag| flag != "--help") {
