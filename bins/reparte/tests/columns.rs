@@ -206,6 +206,21 @@ fn bad_rows_are_named_before_anything_runs() {
         ),
         ("none", "", &["--input", "csv"], &["no row that names"]),
         (
+            "stray",
+            "a,b\n1,\"x\n2,b\n3,\"y, z\"\n4,d\n",
+            &["--input", "csv"],
+            &[
+                "1 of 2 rows can't be sent, and none was",
+                "the quote in line 4, column 3 closes the cell that begins in line 2, column 3",
+            ],
+        ),
+        (
+            "semicolons",
+            "a;b\n1;2\n",
+            &["--input", "csv"],
+            &["give --colsep ';'; or --colsep , if the table has one column\n"],
+        ),
+        (
             "quote",
             "a,b\n1,2\n3,\"oops\n4,5\n6,7\n",
             &["--input", "csv"],

@@ -245,8 +245,9 @@ fn a_second_signal_writes_what_there_is() {
     ended.expect_code(130);
     assert_eq!(ended.stdout.lines().count(), 1);
     for text in [
-        "tasks that were read and not run: 2 to 3\n",
-        "3 tasks: 1 done, 1 failed (1 cancelled)",
+        "tasks that were cancelled: 2\n",
+        "tasks that were read and not run: 3\n",
+        "3 tasks: 1 done, 0 failed, 1 cancelled, 1 not run, 0 lost;",
         "error: ended by a signal: 1 of 3 tasks have their result; with --journal FILE",
     ] {
         ended.expect_told(text);

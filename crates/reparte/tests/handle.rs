@@ -68,7 +68,7 @@ fn a_cancelled_task_ends_and_its_call_is_cut_off() {
     assert_eq!(summary.cancelled, 2);
     let text = summary.to_string();
     assert!(
-        text.contains("1 done, 2 failed (2 cancelled), 0 lost"),
+        text.contains("1 done, 0 failed, 2 cancelled, 0 lost"),
         "{text}"
     );
     let outcomes = incomplete.into_outcomes();

@@ -9,7 +9,7 @@ use crate::console::Console;
 use crate::exit::is_beyond_limit;
 use crate::run::task::Task;
 
-/// The most failed tasks that have a line each, and the most ranges of tasks that were not run.
+/// The most failed tasks that have a line each, and the most ranges of others.
 const LISTED: usize = 20;
 /// The most characters of a task's input in a line.
 const INPUT_CHARS: usize = 60;
@@ -23,14 +23,16 @@ pub(super) fn has_not_run(error: &TaskError) -> bool {
     )
 }
 
-/// Reports failed tasks: the first ones one by one, and those that were not run together.
+/// Reports failed tasks: the first ones one by one, and those that were cancelled or not run
+/// together.
 #[derive(Debug)]
 pub(super) struct FailureReport {
-    /// The number of failed tasks, without those that were not run.
+    /// The number of failed tasks, without those that were cancelled or not run.
     count: usize,
-    /// The input lines of the tasks that were sent and not run, as ranges. If outcomes come
-    /// in order, the ranges are as few as possible.
-    not_run: Vec<RangeInclusive<u64>>,
+    /// The input lines of the tasks whose calls the second signal has cancelled.
+    cancelled: Ranges,
+    /// The input lines of the tasks that were sent and not run.
+    not_run: Ranges,
     console: Console,
 }
 
@@ -38,15 +40,18 @@ impl FailureReport {
     pub(super) fn new(console: &Console) -> Self {
         FailureReport {
             count: 0,
-            not_run: Vec::new(),
+            cancelled: Ranges::default(),
+            not_run: Ranges::default(),
             console: console.clone(),
         }
     }
 
     /// Reports a failed task. Keeps one that has not run for [`finish`](Self::finish).
     pub(super) fn add(&mut self, task: &Task, error: &TaskError) {
-        if has_not_run(error) {
-            return self.add_not_run(task.line);
+        match error.kind() {
+            TaskErrorKind::Cancelled => return self.cancelled.add(task.line),
+            TaskErrorKind::NotRun => return self.not_run.add(task.line),
+            _ => {}
         }
         self.count += 1;
         if self.count <= LISTED {
@@ -68,30 +73,45 @@ impl FailureReport {
         }
     }
 
-    fn add_not_run(&mut self, line: u64) {
-        match self.not_run.last_mut() {
+    /// Reports the tasks that were cancelled, and those that were sent and not run because the run
+    /// ended early.
+    pub(super) fn finish(&self) {
+        for (what, lines) in [
+            ("cancelled", &self.cancelled),
+            ("read and not run", &self.not_run),
+        ] {
+            if let Some(lines) = lines.text() {
+                self.console
+                    .tell(format_args!("tasks that were {what}: {lines}"));
+            }
+        }
+    }
+}
+
+/// Lines as ranges. If they come in order, these are as few as possible.
+#[derive(Debug, Default)]
+struct Ranges(Vec<RangeInclusive<u64>>);
+
+impl Ranges {
+    fn add(&mut self, line: u64) {
+        match self.0.last_mut() {
             Some(last) if *last.end() + 1 == line => *last = *last.start()..=line,
-            _ => self.not_run.push(line..=line),
+            _ => self.0.push(line..=line),
         }
     }
 
-    /// Reports the tasks that were sent and not run because the run ended early.
-    pub(super) fn finish(&self) {
-        if self.not_run.is_empty() {
-            return;
-        }
-        let listed = self.not_run.iter().take(LISTED);
+    /// Returns the first ranges. `None` if there is none.
+    fn text(&self) -> Option<String> {
+        let listed = self.0.iter().take(LISTED);
         let lines = listed.map(|lines| match lines.start() == lines.end() {
             true => lines.start().to_string(),
             false => format!("{} to {}", lines.start(), lines.end()),
         });
         let lines = lines.collect::<Vec<_>>().join(", ");
-        let more = match self.not_run.len() > LISTED {
+        let more = match self.0.len() > LISTED {
             true => " and others",
             false => "",
         };
-        self.console.tell(format_args!(
-            "tasks that were read and not run: {lines}{more}"
-        ));
+        (!lines.is_empty()).then(|| format!("{lines}{more}"))
     }
 }

@@ -37,8 +37,8 @@ struct Signals {
 
 impl Interrupt {
     /// Watches for signals. The first one ends the run once its calls have returned: it calls
-    /// `also`, which returns the number of calls that it has ended itself. The second one calls
-    /// `last`, cancels all calls, and ends the process once all is written, see
+    /// `also`, which returns the number of calls that it has ended itself. The second one cancels
+    /// all calls, calls `last`, and ends the process once all is written, see
     /// [`finish`](Self::finish).
     pub(crate) fn watch<A: 'static, R: 'static>(
         run: &Handle<A, R>,
@@ -69,8 +69,10 @@ impl Interrupt {
         };
         let second = move || {
             second_seen.has_second.store(true, SeqCst);
-            last();
+            // The run cancels its calls before their programs are killed and their queue is closed:
+            // a call that ends so by itself would count as one that has not run.
             cancelled.cancel_all();
+            last();
             // It never receives anything: the sender is dropped.
             let _ = written.recv_timeout(WRITE_PATIENCE);
         };

@@ -61,9 +61,9 @@ impl TableReader {
             progress: Arc::clone(progress),
             warnings: NAMED,
         };
-        let row = this
-            .next_row()?
-            .ok_or_else(|| invalid("there is no row that names the columns"))?;
+        let row = this.next_row()?.ok_or_else(|| {
+            invalid("there is no row that names the columns: write one above the others")
+        })?;
         row.quotes.check().map_err(|reason| invalid(&reason))?;
         let names = names(&row.cells)?;
         table

@@ -50,7 +50,13 @@ impl TaskReader {
         let path = path.unwrap_or(Path::new("-"));
         let mut input = open(path)?;
         let size = input.metadata().ok().filter(|input| input.is_file());
-        let failed = |error| unreadable(path, &error);
+        let failed = |error: io::Error| match format {
+            // It has a remedy of its own.
+            TaskFormat::Table(..) if error.kind() == io::ErrorKind::InvalidData => {
+                Failure::argument(format_args!("--tasks {}: {error}", path.display()))
+            }
+            _ => unreadable(path, &error),
+        };
         let mut is_scanned = false;
         if let Some(size) = size.as_ref().map(Metadata::len) {
             let start = input.stream_position().map_err(failed)?;

@@ -58,11 +58,13 @@ impl RunSummary {
         if self.resumed > 0 {
             write!(f, " ({} from the journal)", self.resumed)?;
         }
-        write!(f, ", {} failed", self.failed)?;
-        if self.cancelled > 0 {
-            write!(f, " ({} cancelled)", self.cancelled)?;
-        }
-        for (count, what) in [(self.pending, "pending"), (self.not_run, "not run")] {
+        let failed = self.failed.saturating_sub(self.cancelled);
+        write!(f, ", {failed} failed")?;
+        for (count, what) in [
+            (self.cancelled, "cancelled"),
+            (self.pending, "pending"),
+            (self.not_run, "not run"),
+        ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
