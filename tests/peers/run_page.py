@@ -218,7 +218,7 @@ def a_run(browser, report):
     browser.load(url)
     # Killed while it works, with some tasks done and more to do.
     for _ in until("some tasks are done, and each server works"):
-        rows = browser.evaluate("""latest && latest.account.done >= 3 &&
+        rows = browser.evaluate("""typeof latest === "object" && latest && latest.account.done >= 3 &&
             latest.account.servers.every((s) => s.running === 1) && latest.account.done < 8""")
         if rows:
             break
@@ -244,7 +244,7 @@ def cut_short(browser, report):
     url = run.line_after("the page of the run: ")
     browser.load(url)
     for _ in until("its task is done"):
-        if browser.evaluate("latest && latest.account.done === 1"):
+        if browser.evaluate('typeof latest === "object" && latest && latest.account.done === 1'):
             break
     run.process.send_signal(signal.SIGINT)
     code, _ = run.ended()
@@ -376,7 +376,7 @@ def readme(browser, file):
         {"name": "prefers-color-scheme", "value": "light"}])
     browser.load(url)
     for _ in until("some tasks are done"):
-        if browser.evaluate("latest && latest.account.done >= 9"):
+        if browser.evaluate('typeof latest === "object" && latest && latest.account.done >= 9'):
             break
     servers[1][0].kill()
     for _ in until("the lost tasks are done"):

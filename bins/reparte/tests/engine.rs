@@ -149,7 +149,8 @@ fn a_task_that_kills_its_workers_fails_alone() {
     set_lease(&server, "1000");
     let files = TestDirectory::new("engine");
     let pids = files.path("pids");
-    // The killer waits until others are at work beside it.
+    // The killer waits until others are at work beside it. It gets no second call, which would end
+    // a fourth worker.
     let script = format!(
         "case $1 in 3) sleep 0.5; echo $PPID >> '{pids}'; kill -9 $PPID;; esac; sleep 1; echo $1"
     );

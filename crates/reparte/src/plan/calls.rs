@@ -50,6 +50,8 @@ pub(super) struct InFlight {
     pub(super) worker: Option<Assignment>,
     /// The worker whose trial it is, until a worker has begun it.
     pub(super) trial: Option<Assignment>,
+    /// A worker was lost with it.
+    pub(super) has_lost_worker: bool,
     pub(super) state: CallState,
 }
 
@@ -160,6 +162,10 @@ impl Calls {
             began: Some(began),
             worker: Some(worker),
             trial: None,
+            has_lost_worker: before.has_lost_worker
+                || before
+                    .worker
+                    .is_some_and(|known| known.server != worker.server),
             ..before
         };
         let after = *call;
@@ -180,6 +186,7 @@ impl Calls {
         let before = *call;
         *call = InFlight {
             began: None,
+            has_lost_worker: true,
             ..before.without_worker()
         };
         let after = *call;
@@ -324,6 +331,7 @@ mod tests {
             began: Some(Duration::from_secs(started)),
             worker: None,
             trial: None,
+            has_lost_worker: false,
             state: CallState::Awaited,
         });
         id

@@ -55,6 +55,7 @@ scripts! {
     a_broken_worker_is_on_trial
     a_fault_of_one_worker_is_checked_by_another
     a_slow_task_is_hedged_by_another_worker
+    a_slow_task_that_has_lost_a_worker_is_not_hedged
     a_time_limit_counts_from_the_begin_of_the_work
     a_call_that_a_worker_takes_over_says_that_the_first_has_died
     workers_come_and_go

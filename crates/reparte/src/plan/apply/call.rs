@@ -33,6 +33,7 @@ impl Plan {
             began: (!is_host).then_some(self.now),
             worker: None,
             trial,
+            has_lost_worker: false,
             state: CallState::Awaited,
         });
         let is_hedge = kind == CallKind::Hedge;

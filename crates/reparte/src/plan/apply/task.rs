@@ -183,6 +183,8 @@ impl Plan {
                 has_one_call
                     && call.state == CallState::Awaited
                     && call.began.is_some()
+                    // It may end the next worker too.
+                    && !call.has_lost_worker
                     && hedging::is_harmless(deaths, self.reports_status(call.by().server))
             });
             self.hedging.set_candidate(id, can_be_hedged);
