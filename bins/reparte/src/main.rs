@@ -43,6 +43,8 @@ mod test_folder;
 #[cfg(unix)]
 mod up;
 mod value_type;
+#[cfg(feature = "redis")]
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -70,6 +72,8 @@ Examples:
   reparte run --servers hosts.txt --function upper --journal run.journal \
     --resumed skip < in >> out
   reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
+  reparte run --engine redis://host --function upper --journal run.journal \
+    --detach < in
   seq 1000 | reparte run --ssh hosts.txt --with block.py -- python3 block.py {}
   seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
@@ -122,6 +126,8 @@ enum Command {
     #[cfg(unix)]
     Up(Box<up::Up>),
     Status(status::Status),
+    #[cfg(feature = "redis")]
+    Withdraw(withdraw::Withdraw),
     Call(call::Call),
     Methods(methods::Methods),
     Keys(keys::Keys),
@@ -177,6 +183,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::Up(up) => up.run(&console),
         Command::Status(status) => status.run(),
+        #[cfg(feature = "redis")]
+        Command::Withdraw(withdraw) => withdraw.run(&console),
         Command::Call(call) => call.run(),
         Command::Methods(methods) => methods.run(),
         Command::Keys(keys) => keys.run(),

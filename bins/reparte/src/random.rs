@@ -16,6 +16,12 @@ pub(crate) fn name() -> Result<String, Failure> {
     Ok(format!("{:016x}", u64::from_ne_bytes(bits()?)))
 }
 
+/// Returns the name of a run on an engine, of 128 random bits.
+#[cfg(feature = "redis")]
+pub(crate) fn run_name() -> Result<String, Failure> {
+    Ok(format!("{:032x}", u128::from_ne_bytes(bits()?)))
+}
+
 /// Returns a port that is most likely free.
 #[cfg(unix)]
 pub(crate) fn port() -> Result<u16, Failure> {

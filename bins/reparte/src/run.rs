@@ -19,6 +19,8 @@ mod check_process;
 mod collector;
 mod column_types;
 mod destination;
+#[cfg(feature = "redis")]
+mod detach;
 mod dispatcher;
 mod dry_run;
 #[cfg(feature = "redis")]
@@ -26,6 +28,7 @@ mod engine;
 mod failed_tasks;
 mod failure_report;
 mod feeder;
+mod files;
 pub(crate) mod flags;
 mod halt;
 mod input_format;
@@ -63,18 +66,15 @@ mod task_reader;
 mod verdict;
 mod work;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use cli_support::distinct_files::DistinctFiles;
-use cli_support::standard_streams::check_output;
 use reparte::Repartidor;
 
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::output_file::OutputFile;
+use crate::page::RunPage;
 use crate::page::run_info::{Header, RunInfo};
-use crate::page::{PageSetup, RunPage};
 use crate::program::file::find_program;
 #[cfg(unix)]
 use crate::program::init_process;
@@ -88,32 +88,19 @@ use crate::run::dispatcher::{Dispatcher, RunHandle};
 use crate::run::failed_tasks::FailedTasks;
 use crate::run::failure_report::FailureReport;
 use crate::run::feeder::Feeder;
+use crate::run::files::Files;
 use crate::run::flags::RunCommand;
 use crate::run::input_progress::InputProgress;
 use crate::run::interrupt::Interrupt;
+use crate::run::journal::RunJournal;
 use crate::run::outcomes::OutcomeStream;
 use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
-use crate::run::result_files::ResultFiles;
-use crate::run::result_writer::{Extras, ResultWriter};
+use crate::run::result_writer::ResultWriter;
 use crate::run::server_file::ServerFileWatcher;
 use crate::run::servers::Servers;
 use crate::run::task::Task;
-use crate::run::task_format::TaskFormat;
-use crate::run::task_reader::TaskReader;
 use crate::run::verdict::Facts;
-
-/// The input of a run, and the files and the page that show its end.
-struct Files {
-    tasks: TaskReader,
-    format: TaskFormat,
-    input: Arc<InputProgress>,
-    account: Option<OutputFile>,
-    failed: Option<OutputFile>,
-    extras: Extras,
-    results: Option<ResultFiles>,
-    page: PageSetup,
-}
 
 type Watcher = ServerFileWatcher<Arc<Task>, CallResult, Destination>;
 
@@ -148,18 +135,28 @@ impl RunCommand {
         if self.dry_run {
             return dry_run::run(&self, console);
         }
-        // The servers of ssh are told the numbers of the columns, so the names are read first.
-        let opened = self
-            .names_columns_by_ssh()
-            .then(|| self.open())
-            .transpose()?;
+        // The servers of ssh are told the numbers of the columns, so the names are read first. The
+        // journal knows the run on an engine, and the columns are in the name of its work.
+        let opens_first = self.names_columns_by_ssh() || self.has_journal_of_engine();
+        let opened = opens_first.then(|| self.open()).transpose()?;
+        let journal = match &opened {
+            Some(files) => self.open_journal(files)?,
+            None => None,
+        };
+        #[cfg(feature = "redis")]
+        if self.detach {
+            let parts = opened.zip(journal);
+            return parts.map_or(Ok(()), |(files, journal)| {
+                self.detach(files, &journal, console)
+            });
+        }
         // These stop when they are dropped, which is after the run.
         #[cfg(unix)]
         let names = opened.as_ref().and_then(|files| files.tasks.names());
         #[cfg(unix)]
         let remote = self.start_remote(names.map(|names| &**names), console)?;
         let _local_servers = self.start_local_servers()?;
-        let servers = Servers::connect(&self, self.check()?, console)?;
+        let servers = Servers::connect(&self, self.check()?, journal.as_ref(), console)?;
         let Servers {
             destinations,
             keys,
@@ -178,7 +175,11 @@ impl RunCommand {
             let names = files.tasks.names().map(|names| &**names);
             programs.check_columns(names)?;
         }
-        let dispatcher = self.resume(destinations, &files)?;
+        let journal = match journal {
+            None => self.open_journal(&files)?,
+            opened => opened,
+        };
+        let dispatcher = self.resume(destinations, journal)?;
         if let Some(check) = &setup.rules.check {
             check.set_run(&dispatcher.handle());
         }
@@ -219,7 +220,7 @@ impl RunCommand {
             resumed: self.resumed,
         };
         let collected = collect(outcomes, &mut run.feeder, sinks);
-        self.finish(run, collected, console)
+        self.finish(run, collected, programs, console)
     }
 
     fn check(&self) -> Result<Option<Arc<ResultCheck>>, Failure> {
@@ -234,62 +235,25 @@ impl RunCommand {
         Ok(Some(Arc::new(ResultCheck::new(program))))
     }
 
-    fn open(&self) -> Result<Files, Failure> {
-        check_output()?;
-        self.check_files()?;
-        let format = TaskFormat::of(self)?;
-        let account = OutputFile::at("--account", self.account.as_deref())?;
-        let failed = OutputFile::at("--failed", self.failed.as_deref())?;
-        let report = OutputFile::at("--report", self.report.as_deref())?;
-        let page = PageSetup::new(self.page.as_deref(), report)?;
-        let extras = Extras::of(self)?;
-        let results = self.results.as_deref().map(ResultFiles::open).transpose()?;
-        let input = Arc::new(InputProgress::default());
-        // The input comes last: at a terminal it asks for tasks, and no bad flag may follow.
-        let tasks = TaskReader::open(self.tasks.as_deref(), &format, &input)?;
-        Ok(Files {
-            tasks,
-            format,
-            input,
-            account,
-            failed,
-            extras,
-            results,
-            page,
-        })
+    fn open_journal(&self, files: &Files) -> Result<Option<RunJournal>, Failure> {
+        let open = |path| {
+            let names = files.tasks.names().map(|names| &**names);
+            journal::open(path, &self.work(&files.format, names))
+        };
+        self.journal.as_deref().map(open).transpose()
     }
 
-    /// Checks that no file is named for two purposes, one of which would overwrite the other.
-    fn check_files(&self) -> Result<(), Failure> {
-        let mut files = DistinctFiles::default();
-        let tasks = self.tasks.as_deref().filter(|path| *path != Path::new("-"));
-        match tasks {
-            Some(path) => files.add_input("--tasks", Some(path)),
-            None => files.add_standard_input(),
-        }
-        files.add_input("--verify", self.verify.as_deref());
-        self.servers.add_to(&mut files);
-        self.client.add_to(&mut files);
-        files.add_standard_outputs();
-        files.add_output("--journal", self.journal.as_deref());
-        files.add_output("--account", self.account.as_deref());
-        files.add_output("--report", self.report.as_deref());
-        // The tasks may be those that failed before: they are replaced at the end.
-        if self.failed != self.tasks {
-            files.add_output("--failed", self.failed.as_deref());
-        }
-        Ok(files.check()?)
-    }
-
-    fn resume(&self, destinations: Vec<Destination>, files: &Files) -> Result<Dispatcher, Failure> {
+    fn resume(
+        &self,
+        destinations: Vec<Destination>,
+        journal: Option<RunJournal>,
+    ) -> Result<Dispatcher, Failure> {
         let mut builder = Repartidor::builder()
             .destinos(destinations)
             .options(self.options())
             .result_bytes(result_memory::result_memory);
-        if let Some(path) = &self.journal {
-            let names = files.tasks.names().map(|names| &**names);
-            let work = self.work(&files.format, names);
-            builder = builder.journal(journal::open(path, &work)?);
+        if let Some(journal) = journal {
+            builder = builder.journal(journal);
         }
         builder.start().map_err(Failure::argument)
     }
@@ -339,6 +303,7 @@ impl RunCommand {
         &self,
         run: ActiveRun,
         collected: Result<(), Failure>,
+        programs: &Programs,
         console: &Console,
     ) -> Result<(), Failure> {
         drop(run.progress);
@@ -359,6 +324,7 @@ impl RunCommand {
             && facts.feed_error.is_none()
             && facts.is_input_complete
             && summary.not_run + summary.cancelled == 0;
+        programs.end_run(have_all_ended, &summary, console);
         let verdict = collected.and_then(|()| facts.verdict());
         let json = format!("{}\n", summary.to_json());
         let replaces_tasks = self.failed.is_some() && self.failed == self.tasks;

@@ -362,7 +362,7 @@ fn flags_that_do_not_fit_an_engine_are_refused_by_name() {
         (&["--local", "1"], ["--local", "serve --engine"]),
         (&["--", "cat"], ["a program", "serve --engine"]),
         (&["--proxy", "http://localhost:1"], ["--proxy", "--engine"]),
-        (&["--detach"], ["--detach", "unexpected"]),
+        (&["--detach"], ["--journal", "required"]),
     ] {
         let ended = common::run(&[&run[..], more].concat());
         assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);

@@ -13,11 +13,12 @@ use std::path::Path;
 
 use common::run;
 
-const SUBCOMMANDS: [&str; 9] = [
+const SUBCOMMANDS: [&str; 10] = [
     "run",
     "factor",
     "serve",
     "status",
+    "withdraw",
     "call",
     "methods",
     "keys",

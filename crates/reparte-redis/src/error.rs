@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use untrusted_text::OneLine;
+
+use crate::holder::Holder;
 
 /// The error of a queue, of its client or of a worker.
 #[derive(Clone, Debug)]
@@ -60,6 +63,15 @@ pub enum Error {
     },
     /// The queue was closed.
     Closed,
+    /// Another client has the run.
+    Held {
+        /// The run.
+        run: String,
+        /// The client.
+        holder: Holder,
+        /// The time until its lease ends, unless it renews it.
+        left: Duration,
+    },
 }
 
 impl Error {
@@ -136,6 +148,13 @@ impl fmt::Display for Error {
                  slots"
             ),
             Self::Closed => f.write_str("the queue is closed"),
+            Self::Held { run, holder, left } => write!(
+                f,
+                "another client has the run {}: {holder}; wait for its end, or end it (if it is dead \
+                 already, the run is free in {} s)",
+                OneLine::new(run),
+                left.as_secs() + 1
+            ),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The names of the keys of a queue and of a run.
 
+use untrusted_text::OneLine;
+
 use crate::error::Error;
 
 /// The keys of a queue. They share a hash tag, so that a script's keys lie on one node of a
@@ -80,12 +82,31 @@ impl QueueKeys {
         self.key("lease")
     }
 
+    /// Returns the hash of the detached runs.
+    pub(crate) fn detached(&self) -> String {
+        self.key("detached")
+    }
+
     /// Returns the keys of a run on this queue.
     pub(crate) fn of_run(&self, run: &str) -> RunKeys {
         RunKeys {
             queue: self.clone(),
             run: run.to_owned(),
         }
+    }
+}
+
+impl QueueKeys {
+    /// Returns the keys of a run that is kept under a name.
+    pub(crate) fn of_kept_run(&self, run: &str) -> Result<RunKeys, Error> {
+        let is_valid = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if run.is_empty() || run.len() > 100 || !run.chars().all(is_valid) {
+            let run = OneLine::new(run).to_string();
+            return Err(Error::BadOption {
+                reason: format!("{run:?} can't be a run: use ASCII letters, digits, - and _"),
+            });
+        }
+        Ok(self.of_run(run))
     }
 }
 
@@ -98,6 +119,21 @@ impl RunKeys {
     /// Returns the hash of the open tasks' ids by their numbers.
     pub(crate) fn open(&self) -> String {
         self.queue.key(&format!("open:{}", self.run))
+    }
+
+    /// Returns the hash of the tasks that clients of a kept run have submitted.
+    pub(crate) fn kept(&self) -> String {
+        self.queue.key(&format!("kept:{}", self.run))
+    }
+
+    /// Returns the stream of the tasks of a detached run that are not on the queue yet.
+    pub(crate) fn backlog(&self) -> String {
+        self.queue.key(&format!("wait:{}", self.run))
+    }
+
+    /// Returns the key of the lease of a kept run's client.
+    pub(crate) fn client(&self) -> String {
+        self.queue.key(&format!("client:{}", self.run))
     }
 }
 

@@ -9,9 +9,11 @@ use redis::{Cmd, Value, cmd};
 
 use crate::connection::{Connection, Connector};
 use crate::error::Error;
+use crate::holder::Holder;
 use crate::keys::QueueKeys;
 use crate::monitor::queue_status::{QueueStatus, RunStatus, WorkerStatus};
 use crate::options::Options;
+use crate::queue::kept_run::KEPT_EXPIRY;
 use crate::queue::run::EXPIRY;
 use crate::reply;
 use crate::url::RedisUrl;
@@ -142,12 +144,28 @@ fn queue(
         let Some(left) = left.and_then(|left| u64::try_from(left).ok()) else {
             continue;
         };
+        let left = Duration::from_millis(left);
+        let is_kept = count(&ask(cmd("EXISTS").arg(keys.kept()))?) == 1;
+        let bytes = reply::text(ask(cmd("HGET").arg(keys.queue.detached()).arg(&run))?);
+        let holder = reply::text(ask(cmd("GET").arg(keys.client()))?);
+        // One that is not detached yet expires as others do.
+        let expiry = match is_kept && left > EXPIRY {
+            true => KEPT_EXPIRY,
+            false => EXPIRY,
+        };
+        // One field is the highest number.
+        let fields = count(&ask(cmd("HLEN").arg(keys.open()))?);
+        let highest = count(&ask(cmd("HEXISTS").arg(keys.open()).arg("highest"))?);
         alive.push(RunStatus {
             run,
-            // One field is the highest number.
-            tasks: count(&ask(cmd("HLEN").arg(keys.open()))?).saturating_sub(1),
+            tasks: fields.saturating_sub(highest),
+            backlog: count(&ask(cmd("XLEN").arg(keys.backlog()))?),
             answers: count(&ask(cmd("XLEN").arg(keys.results()))?),
-            silence: EXPIRY.saturating_sub(Duration::from_millis(left)),
+            silence: expiry.saturating_sub(left),
+            expires_in: left,
+            is_kept,
+            detached_bytes: bytes.and_then(|bytes| bytes.parse().ok()),
+            holder: holder.map(Holder::read),
         });
     }
     let of_runs = alive.iter().map(|run| run.tasks).sum();

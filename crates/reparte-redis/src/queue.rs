@@ -1,9 +1,15 @@
 //! A queue as a destination: its calls submit tasks, and wait for the answers of workers.
 
 pub(crate) mod answer;
+pub(crate) mod call_errors;
+pub(crate) mod claims;
+pub(crate) mod deposit;
 pub(crate) mod handle;
+pub(crate) mod kept_answers;
+pub(crate) mod kept_run;
 pub(crate) mod reader;
 pub(crate) mod run;
+pub(crate) mod run_scripts;
 pub(crate) mod shortage;
 pub(crate) mod waiting;
 
@@ -15,8 +21,9 @@ use std::time::{Duration, Instant};
 use reparte::{Call, CallError, CallId, Destino, ErrorKind, Status};
 use xmlrpc_wire::{Dialect, FromValue, IntoParams, Limits};
 
+use crate::queue::call_errors::{cancelled, unreachable};
 use crate::queue::handle::RedisQueueHandle;
-use crate::queue::run::{Run, cancelled};
+use crate::queue::run::Run;
 
 /// The queue of a function on a Redis or Valkey server, as a [`Destino`] of one run.
 ///
@@ -35,6 +42,11 @@ use crate::queue::run::{Run, cancelled};
 ///
 /// [`Call::deadline`] counts from the call, the time in the queue included.
 /// [`RedisQueueBuilder::time_limit`](crate::RedisQueueBuilder::time_limit) counts from the start of the work.
+///
+/// A run that is [kept](crate::RedisQueueBuilder::keep) outlives its client. A later client of the same
+/// run goes on: its calls get the answers that have come meanwhile, and wait for those of the tasks that
+/// are there. An answer stays on the server until its call is [settled](Destino::settle). Its
+/// [handle](RedisQueueHandle::close) closes it once all is done; dropped without that, it waits for its next client.
 ///
 /// The run ends on the server when this is dropped, or [closed](RedisQueueHandle::close) before: a
 /// program that may end before the thread that drops it closes it first. After the death of its process, the server
@@ -80,6 +92,7 @@ where
     /// Returns the window. While the server is away, or no worker has come yet, the calls wait, and
     /// that is no failure until the patience has ended.
     fn status(&self) -> Result<Option<Status>, CallError> {
+        self.run.check_lease()?;
         match self.out_of_patience() {
             Some(error) => Err(error),
             None => {
@@ -95,9 +108,11 @@ where
     }
 
     fn cancel(&self, call: CallId) {
-        if let Some(n) = self.run.waiting.number_of(call) {
-            self.run.give_up(n, cancelled());
-        }
+        self.run.give_up(call, cancelled());
+    }
+
+    fn settle(&self, call: &Call) {
+        self.run.waiting.settle(call.id);
     }
 }
 
@@ -125,7 +140,7 @@ impl RedisQueue {
         let params = args.clone().into_params().map_err(unsendable)?;
         let document = self.dialect.encode_call(&self.function, &params);
         let document = document.map_err(unsendable)?;
-        let (n, outcome) = self.run.start(call, document, self.time_limit);
+        let outcome = self.run.start(call, document, self.time_limit);
         let outcome = loop {
             let now = Instant::now();
             let until_deadline = call.deadline.map(|at| at.saturating_duration_since(now));
@@ -138,9 +153,9 @@ impl RedisQueue {
                     if is_late {
                         let message = "no answer by the call's deadline";
                         let late = CallError::new(ErrorKind::TimedOut, message);
-                        self.run.give_up(n, late);
+                        self.run.give_up(call.id, late);
                     } else if let Some(error) = self.out_of_patience() {
-                        self.run.give_up(n, error);
+                        self.run.give_up(call.id, error);
                     }
                 }
             }
@@ -158,7 +173,7 @@ impl RedisQueue {
     fn out_of_patience(&self) -> Option<CallError> {
         let failing = self.run.health.failing_for();
         if failing.is_some_and(|time| time >= self.patience) {
-            return Some(self.run.unreachable());
+            return Some(unreachable());
         }
         let patience = self.worker_patience?;
         let without = self.run.shortage.lasts_for();
@@ -175,7 +190,11 @@ impl RedisQueue {
 
 impl Drop for RedisQueue {
     fn drop(&mut self) {
-        self.handle.close();
+        if self.run.kept.is_some() && self.handle.is_shared() {
+            // Whoever has the handle knows whether all is done.
+            return;
+        }
+        self.handle.leave();
         self.handle.join();
     }
 }

@@ -12,12 +12,15 @@ use crate::command_thread::CommandSender;
 use crate::connection::{Connection, Connector};
 use crate::error::Error;
 use crate::health::Health;
+use crate::holder::Holder;
 use crate::keys::QueueKeys;
 use crate::link::Link;
 use crate::options::Options;
 use crate::queue::RedisQueue;
+use crate::queue::deposit::{Deposit, DepositSetup};
 use crate::queue::handle::{RedisQueueHandle, RunThreads};
-use crate::queue::reader::{Reader, Times, Workers, open, read_workers, window};
+use crate::queue::kept_run::{KeptRun, hold};
+use crate::queue::reader::{Reader, Workers, open, read_workers, window};
 use crate::queue::run::Run;
 use crate::reply;
 use crate::shutdown::Shutdown;
@@ -37,6 +40,15 @@ pub struct RedisQueueBuilder {
     patience: Duration,
     worker_patience: Option<Duration>,
     most_slots: usize,
+    kept: Option<Kept>,
+}
+
+/// A run that is kept.
+#[derive(Debug)]
+struct Kept {
+    run: String,
+    /// The name of the client's host.
+    host: String,
 }
 
 impl RedisQueue {
@@ -52,6 +64,7 @@ impl RedisQueue {
             patience: Duration::from_secs(600),
             worker_patience: None,
             most_slots: 256,
+            kept: None,
         }
     }
 }
@@ -104,17 +117,41 @@ impl RedisQueueBuilder {
         }
     }
 
+    /// Keeps the run under a name, which nobody else chooses, such as a random one: it outlives its
+    /// client. Workers go on with the tasks that are on the queue, and a later client of the same run
+    /// gets their answers. The server forgets the run after a week without a client.
+    ///
+    /// The run has one client at a time: it has a lease of 30 seconds, which it renews. `host` names this
+    /// machine to a second one.
+    ///
+    /// A task is known by its [place](reparte::Call::task) in the run and by its call, so the clients
+    /// send the same tasks in the same order. Answers stay on the server until their calls are
+    /// [settled](reparte::Destino::settle), which the dispatcher does once they are in its journal. A name has ASCII letters,
+    /// digits, `-` and `_`, and at most 100 of them.
+    pub fn keep(self, run: impl Into<String>, host: impl Into<String>) -> Self {
+        let (run, host) = (run.into(), host.into());
+        Self {
+            kept: Some(Kept { run, host }),
+            ..self
+        }
+    }
+
     /// Connects to the server, and opens a run.
     ///
     /// # Errors
     ///
-    /// The function's name can't be a queue, the server can't be reached or refuses, or the
-    /// system gives no thread.
+    /// The function's name can't be a queue or the run's no name, the server can't be reached or
+    /// refuses, [another client](Error::Held) has the run, or the system gives no thread.
     pub fn start(self) -> Result<RedisQueue, Error> {
         let queue = QueueKeys::new(&self.function)?;
-        let random = RandomState::new();
-        let run = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
-        let keys = queue.of_run(&run);
+        let keys = match &self.kept {
+            Some(kept) => queue.of_kept_run(&kept.run)?,
+            None => {
+                let random = RandomState::new();
+                let run = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
+                queue.of_run(&run)
+            }
+        };
         let connector = Connector {
             url: self.url.clone(),
             options: self.options,
@@ -130,22 +167,30 @@ impl RedisQueueBuilder {
         let link = |shutdown: &Shutdown| Link::new(connector.clone(), &health, shutdown.clone());
         let (sender, commands) =
             CommandSender::start(link(&give_up), health.part(), give_up.clone())?;
+        let kept = match self.kept {
+            Some(kept) => {
+                let holder = Holder::this_process(&kept.host);
+                let held = hold(&keys, &holder, &mut connection)?;
+                Some((KeptRun::new(holder, held), held))
+            }
+            None => None,
+        };
         let window = window(slots, self.most_slots);
-        let run = Arc::new(Run::new(keys, window, names, health.clone(), sender));
+        let run = Run::new(keys, window, names, health.clone(), sender, kept);
+        let run = Arc::new(run);
         if are_any {
             run.shortage.note_worker();
         }
         open(&run, &mut connection)?;
         let name: Arc<str> = format!("{}#{}", self.url, self.function).into();
         let link = link(&shutdown).with_connection(connection);
-        let reader = Reader {
-            run: Arc::clone(&run),
+        let reader = Reader::new(
+            Arc::clone(&run),
             link,
-            shutdown: shutdown.clone(),
-            most_slots: self.most_slots,
-            name: Arc::clone(&name),
-            times: Times::default(),
-        };
+            shutdown.clone(),
+            self.most_slots,
+            Arc::clone(&name),
+        );
         let reader = Thread::start("redis-reader", move || reader.run())?;
         let threads = RunThreads {
             run: Arc::clone(&run),
@@ -167,6 +212,43 @@ impl RedisQueueBuilder {
             run,
             handle: RedisQueueHandle(Arc::new(threads)),
         })
+    }
+}
+
+impl RedisQueueBuilder {
+    /// Connects to the server, and takes the lease of a run that is [kept](Self::keep), to submit all
+    /// its tasks and detach it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start). The run has to be kept.
+    pub fn deposit(self) -> Result<Deposit, Error> {
+        let kept = self.kept.ok_or_else(|| Error::BadOption {
+            reason: "a run is found again by its name: keep it under one".to_owned(),
+        })?;
+        let setup = DepositSetup {
+            keys: QueueKeys::new(&self.function)?.of_kept_run(&kept.run)?,
+            host: kept.host,
+            function: self.function,
+            dialect: self.dialect,
+            time_limit: self.time_limit,
+            patience: self.patience,
+        };
+        let connector = Connector {
+            url: self.url,
+            options: self.options,
+        };
+        Deposit::start(connector, setup)
+    }
+
+    /// Takes a run that is [kept](Self::keep) from the server, with its tasks and answers. Returns the number of
+    /// tasks that were not done; None if there is no such run.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`deposit`](Self::deposit).
+    pub fn withdraw(self) -> Result<Option<usize>, Error> {
+        self.deposit()?.withdraw()
     }
 }
 

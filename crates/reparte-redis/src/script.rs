@@ -12,8 +12,15 @@ pub(crate) enum Script {
     Cancel,
     Check,
     Close,
+    Collect,
     Commit,
+    Deposit,
+    Detach,
     Discard,
+    Feed,
+    Fetch,
+    Hold,
+    Index,
     Leave,
     Open,
     Read,
@@ -22,19 +29,27 @@ pub(crate) enum Script {
     Submit,
     Take,
     Unfit,
+    Unhold,
     Withdraw,
 }
 
 impl Script {
     /// All scripts, in the order of their numbers.
-    pub(crate) const ALL: [Script; 16] = [
+    pub(crate) const ALL: [Script; 24] = [
         Self::Announce,
         Self::Begin,
         Self::Cancel,
         Self::Check,
         Self::Close,
+        Self::Collect,
         Self::Commit,
+        Self::Deposit,
+        Self::Detach,
         Self::Discard,
+        Self::Feed,
+        Self::Fetch,
+        Self::Hold,
+        Self::Index,
         Self::Leave,
         Self::Open,
         Self::Read,
@@ -43,6 +58,7 @@ impl Script {
         Self::Submit,
         Self::Take,
         Self::Unfit,
+        Self::Unhold,
         Self::Withdraw,
     ];
 
@@ -54,8 +70,15 @@ impl Script {
             Self::Cancel => include_str!("scripts/cancel.lua"),
             Self::Check => include_str!("scripts/check.lua"),
             Self::Close => include_str!("scripts/close.lua"),
+            Self::Collect => include_str!("scripts/collect.lua"),
             Self::Commit => include_str!("scripts/commit.lua"),
+            Self::Deposit => include_str!("scripts/deposit.lua"),
+            Self::Detach => include_str!("scripts/detach.lua"),
             Self::Discard => include_str!("scripts/discard.lua"),
+            Self::Feed => include_str!("scripts/feed.lua"),
+            Self::Fetch => include_str!("scripts/fetch.lua"),
+            Self::Hold => include_str!("scripts/hold.lua"),
+            Self::Index => include_str!("scripts/index.lua"),
             Self::Leave => include_str!("scripts/leave.lua"),
             Self::Open => include_str!("scripts/open.lua"),
             Self::Read => include_str!("scripts/read.lua"),
@@ -64,6 +87,7 @@ impl Script {
             Self::Submit => include_str!("scripts/submit.lua"),
             Self::Take => include_str!("scripts/take.lua"),
             Self::Unfit => include_str!("scripts/unfit.lua"),
+            Self::Unhold => include_str!("scripts/unhold.lua"),
             Self::Withdraw => include_str!("scripts/withdraw.lua"),
         }
     }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use crate::destino::worker_notes::WorkerNotes;
 pub(crate) use crate::destino::worker_notes::{WorkerEvent, WorkerNote};
 use crate::error::call::CallError;
-use crate::ids::CallId;
+use crate::ids::{CallId, TaskId};
 
 /// One call of a task, as a [`Destino`] sees it besides the arguments.
 ///
@@ -32,6 +32,8 @@ pub struct Call {
     /// The moment at which to give up, if there is a
     /// [time limit](crate::Options::time_limit). The destination enforces it.
     pub deadline: Option<Instant>,
+    /// The task that the dispatcher makes the call for. Several calls may be of one task.
+    pub task: Option<TaskId>,
     cancelled: Arc<AtomicBool>,
     avoided: Arc<[Arc<str>]>,
     notes: Arc<WorkerNotes>,
@@ -58,6 +60,7 @@ impl Call {
         Self {
             id,
             deadline: None,
+            task: None,
             cancelled: Arc::default(),
             avoided: Arc::default(),
             notes: Arc::default(),
@@ -69,6 +72,15 @@ impl Call {
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self {
             deadline: Some(deadline),
+            ..self
+        }
+    }
+
+    /// Sets the task.
+    #[must_use]
+    pub fn with_task(self, task: TaskId) -> Self {
+        Self {
+            task: Some(task),
             ..self
         }
     }
@@ -261,6 +273,14 @@ pub trait Destino<A, R>: Send + Sync {
     /// called.
     fn cancel(&self, _call: CallId) {}
 
+    /// Tells that a call that has returned needs nothing more: its result is in the run's
+    /// [journal](crate::Journal), if there is one, or its failure is known. Must not block. Does
+    /// nothing by default.
+    ///
+    /// A destination that keeps results until their client has them may forget this one. It is not
+    /// told of a result that the journal could not take.
+    fn settle(&self, _call: &Call) {}
+
     /// Returns true if [`status`](Self::status) can be asked. False by default: the
     /// dispatcher then knows the server only by how its calls end.
     fn has_status(&self) -> bool {
@@ -325,6 +345,10 @@ macro_rules! forward {
 
             fn cancel(&self, call: CallId) {
                 (**self).cancel(call);
+            }
+
+            fn settle(&self, call: &Call) {
+                (**self).settle(call);
             }
 
             fn has_status(&self) -> bool {

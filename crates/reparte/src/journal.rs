@@ -168,6 +168,46 @@ impl<A, R> Journal<A, R> {
         self.len() == 0
     }
 
+    /// Returns the label: a text beside the results, by which something elsewhere is found that
+    /// belongs to them. The first call with a text sets it, for good.
+    ///
+    /// ```
+    /// # let path = std::env::temp_dir().join(format!("reparte-label-{}", std::process::id()));
+    /// let journal = reparte::Journal::<u64, u64>::open(&path, "square")?;
+    /// assert_eq!(journal.label_or(|| "seven".to_owned())?, "seven");
+    /// assert_eq!(journal.label_or(|| "eight".to_owned())?, "seven");
+    /// assert!(journal.is_empty());
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # Ok::<(), reparte::JournalError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read or written. After the end of the run the label is empty.
+    pub fn label_or(&self, new: impl FnOnce() -> String) -> Result<String, JournalError> {
+        let mut file = self.lock();
+        let Some(file) = &mut *file else {
+            return Ok(String::new());
+        };
+        match file.label()? {
+            Some(label) => Ok(label),
+            None => {
+                let label = new();
+                file.set_label(&label)?;
+                Ok(label)
+            }
+        }
+    }
+
+    /// Returns true if the journal has a result of a task for these arguments.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read, or has a result of the task for other arguments.
+    pub fn has_result(&self, task: TaskId, args: &A) -> Result<bool, JournalError> {
+        self.find(task, args).map(|result| result.is_some())
+    }
+
     /// Returns the result of a task, if an earlier run has recorded it for these arguments.
     pub(crate) fn find(&self, task: TaskId, args: &A) -> Result<Option<R>, JournalError> {
         match &mut *self.lock() {

@@ -14,11 +14,15 @@ def key(last):
     return f"rp:{{{function}}}:{last}"
 
 
+def once(script, keys, *args):
+    with open(f"{folder}/{script}.lua") as text:
+        return server.eval(text.read(), len(keys), *map(key, keys), *args)
+
+
 def call(script, keys, *args):
     while True:  # each script may be called twice with the effect of once
         try:
-            with open(f"{folder}/{script}.lua") as text:
-                return server.eval(text.read(), len(keys), *map(key, keys), *args)
+            return once(script, keys, *args)
         except redis.RedisError as error:
             print("again:", error, file=sys.stderr)
             time.sleep(0.2)
@@ -57,7 +61,7 @@ def work(id, fields, lost):
         answer = xmlrpc.client.dumps((number * number,), methodresponse=True)
     ms = int(1000 * (time.monotonic() - began))
     if task == id:
-        call("commit", keys, id, run, n, kind, answer, name, ms, len(lost) + 1)
+        call("commit", (*keys, f"wait:{run}"), id, run, n, kind, answer, name, ms, len(lost) + 1)
     task = None
 
 
@@ -66,7 +70,17 @@ def is_for_others(fields):
     return name.encode() in avoid and not set(server.hkeys(key("workers"))) <= set(avoid)
 
 
+def feed():
+    for run in map(bytes.decode, server.hkeys(key("detached"))):
+        keys = "tasks", f"res:{run}", f"open:{run}", f"wait:{run}", "detached", "workers"
+        try:
+            once("feed", keys, run)
+        except redis.ResponseError as error:  # a full server: the tasks that are there go first
+            print("no more tasks:", error, file=sys.stderr)
+
+
 def take():
+    feed()
     orphans = int(time.monotonic() - connected > lease / 1000)
     keys = "tasks", "lost", "sweep", "unfit", "workers", "alone"
     for id, flat, lost in call("take", keys, name, lease, 1, orphans, 4 * lease):

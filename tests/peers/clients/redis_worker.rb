@@ -92,7 +92,8 @@ def work(task)
   return if task.is_gone
   return give_back(task.id) unless document
   ms, try = ((clock - began) * 1000).to_i, task.lost.size + 1
-  call("commit", keys, task.id, task.run, task.n, kind, document, NAME, ms, try)
+  # The last key lets it move the next task of a detached run.
+  call("commit", [*keys, "wait:#{task.run}"], task.id, task.run, task.n, kind, document, NAME, ms, try)
   $deferrals = 0
 ensure
   $task = nil
@@ -111,6 +112,15 @@ def task_of(id, fields, lost = "")
   READER.xack(key("tasks"), "w", id) # no client has written this
   READER.xdel(key("tasks"), id)
   nil
+end
+
+# Moves tasks of detached runs to the queue: no client is there to do it.
+def feed
+  READER.hkeys(key("detached")).each do |run|
+    once(READER, "feed", ["tasks", "res:#{run}", "open:#{run}", "wait:#{run}", "detached", "workers"], run)
+  rescue Redis::CommandError => error # a full server: the tasks that are there go first
+    warn "no more tasks: #{error.message}"
+  end
 end
 
 # Works on tasks that were given back, and on orphans. Returns whether there were any.
@@ -149,6 +159,7 @@ until $ending
       connected = clock
     end
     if clock - looked >= 1
+      feed
       nil while !$ending && take_over(connected)
       looked = clock
     end

@@ -53,12 +53,24 @@ impl Engine {
     }
 }
 
+/// Returns the name by which this machine tells who it is.
+pub(crate) fn host_name() -> String {
+    #[cfg(unix)]
+    return rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    return std::env::var("COMPUTERNAME").unwrap_or_default();
+}
+
 /// Returns the failure that an error of the engine is.
 pub(crate) fn failure(error: &reparte_redis::Error) -> Failure {
     let text = format!("--engine: {error}");
     match error {
         reparte_redis::Error::Refused { .. } => Failure::Refused(text),
         error if error.is_transient() => Failure::Unreachable(text),
+        reparte_redis::Error::Held { .. } => Failure::Journal(text),
         reparte_redis::Error::NoThread { .. } => Failure::Server(text),
         _ => Failure::Argument(text),
     }

@@ -233,6 +233,12 @@ impl Destino<Arc<Task>, CallResult> for Destination {
         })
     }
 
+    fn settle(&self, call: &Call) {
+        if let Some(destino) = self.inner.destino() {
+            destino.settle(call);
+        }
+    }
+
     fn cancel(&self, call: CallId) {
         if let Some(destino) = self.inner.destino() {
             destino.cancel(call);

@@ -24,6 +24,8 @@ use crate::program::process::KILL_AFTER;
 use crate::program::result_type::ResultType;
 use crate::remote::flags::RemoteFlags;
 use crate::run::answer_form::AnswerForm;
+#[cfg(feature = "redis")]
+use crate::run::dispatcher::engine_options;
 use crate::run::halt::halt;
 use crate::run::input_format::InputFormat;
 use crate::run::line_format::separator;
@@ -73,6 +75,17 @@ pub(crate) struct RunCommand {
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "FILE", requires = "engine")]
     pub(super) engine_login: Option<PathBuf>,
+    /// Leave all tasks on the engine and return: workers go on without this command. Without
+    /// --detach, the same command collects the results. Retries and --verify wait for it; a week
+    /// without it, and the engine forgets the run
+    #[cfg(feature = "redis")]
+    #[arg(long, requires_all = ["engine", "journal"], conflicts_with = "dry_run")]
+    pub(super) detach: bool,
+    /// Refuse to leave calls of more than this many bytes on the engine
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "BYTES", value_parser = whole_number(1..=usize::MAX / 2))]
+    #[arg(default_value_t = 64 << 20, allow_negative_numbers = true)]
+    pub(super) detach_limit: usize,
     /// Start servers on the hosts in this file by ssh, which run PROGRAM, and end them after the
     /// run: one host a line, as ssh knows it, N/ before it for N calls at a time. This machine
     /// takes part with --local N. See `reparte up`
@@ -260,17 +273,6 @@ fn function(name: &str) -> Result<String, String> {
             Err("it can't be empty; `reparte methods` lists the functions of a server".to_owned())
         }
     }
-}
-
-/// Returns the options of a dispatcher that has an engine only. The queue keeps three limits: the
-/// time from the start of the work, the time for which calls wait for the engine, and that for which
-/// they wait for a first worker.
-#[cfg(feature = "redis")]
-fn engine_options(mut options: Options) -> Options {
-    options.time_limit = None;
-    options.outage = Some(Duration::from_secs(1));
-    options.outage_before_answer = options.outage;
-    options
 }
 
 impl RunCommand {

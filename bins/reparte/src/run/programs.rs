@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use reparte::RunSummary;
 #[cfg(feature = "redis")]
 use reparte_redis::RedisQueueHandle;
 
+use crate::console::Console;
 use crate::exit::Failure;
 #[cfg(unix)]
 use crate::program::runner::ProgramRunner;
@@ -65,20 +67,46 @@ impl Programs {
         0
     }
 
+    /// Ends the run on an engine. A detached one goes on there if tasks are missing, and one whose
+    /// journal failed keeps the results that are not in it.
+    pub(super) fn end_run(&self, have_all_ended: bool, summary: &RunSummary, console: &Console) {
+        #[cfg(feature = "redis")]
+        if let Some(queue) = &self.queue {
+            let goes_on = queue.is_detached() && !have_all_ended;
+            if goes_on {
+                console
+                    .tell("the detached run goes on: the same command collects its other results");
+            }
+            match goes_on || summary.journal_error.is_some() {
+                true => queue.leave(),
+                false => queue.close(),
+            }
+        }
+        let _ = (have_all_ended, summary, console);
+    }
+
     /// Ends what is left of a run that is over.
     pub(super) fn end(&self) {
-        self.close_queue();
+        // One whose run has not begun, or a run that has ended: one that is kept is not to be lost.
+        #[cfg(feature = "redis")]
+        if let Some(queue) = &self.queue {
+            queue.leave();
+        }
         #[cfg(unix)]
         if let Some((program, _)) = &self.local {
             program.end(None);
         }
     }
 
-    /// Ends the run on the engine: workers would go on with its tasks for minutes.
+    /// Ends the run on the engine, unless it is detached: workers would go on with its tasks for
+    /// minutes.
     fn close_queue(&self) {
         #[cfg(feature = "redis")]
         if let Some(queue) = &self.queue {
-            queue.close();
+            match queue.is_detached() {
+                true => queue.leave(),
+                false => queue.close(),
+            }
         }
     }
 

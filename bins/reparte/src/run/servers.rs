@@ -20,6 +20,7 @@ use crate::run::destination::{Destination, ResultRules};
 #[cfg(feature = "redis")]
 use crate::run::engine;
 use crate::run::flags::RunCommand;
+use crate::run::journal::RunJournal;
 use crate::run::programs::Programs;
 use crate::run::result_check::ResultCheck;
 use crate::run::server_file::ServerKey;
@@ -90,6 +91,8 @@ impl Servers {
     pub(super) fn connect(
         command: &RunCommand,
         check: Option<Arc<ResultCheck>>,
+        #[cfg_attr(not(feature = "redis"), expect(unused, reason = "an engine has it"))]
+        journal: Option<&RunJournal>,
         console: &Console,
     ) -> Result<Self, Failure> {
         // Each call has a connection, and each program has pipes.
@@ -115,7 +118,7 @@ impl Servers {
         };
         #[cfg(feature = "redis")]
         if let Some(url) = &command.engine {
-            let queue = engine::queue(url, command, &setup.client)?;
+            let queue = engine::queue(url, command, &setup.client, journal)?;
             programs.queue = Some(queue.handle());
             destinations.push(Destination::queue(queue, setup.rules.clone()));
         }

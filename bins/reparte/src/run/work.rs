@@ -22,6 +22,14 @@ impl RunCommand {
         self.function.clone().unwrap_or_else(program)
     }
 
+    /// Returns true if the run goes through an engine and has a journal, which keeps its name there.
+    pub(super) fn has_journal_of_engine(&self) -> bool {
+        #[cfg(feature = "redis")]
+        return self.engine.is_some() && self.journal.is_some();
+        #[cfg(not(feature = "redis"))]
+        return false;
+    }
+
     /// Returns the name of the work, by which a journal knows whether its results are of it. The
     /// names of a table's columns say what each cell of a row is.
     pub(super) fn work(&self, format: impl Display, columns: Option<&[String]>) -> String {

@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use cli_support::output::eprint;
 use reparte_redis::Worker;
-use rustix::system::uname;
 use xmlrpc_server::Service;
 
 use crate::exit::Failure;
-use crate::flags::engine::{Engine, failure};
+use crate::flags::engine::{Engine, failure, host_name};
 use crate::program::runner::ProgramRunner;
 use crate::serve::shutdown;
 
@@ -29,7 +28,7 @@ pub(super) fn run(
     let url = engine.url.clone();
     let mut worker = Worker::builder(engine.url, function, service)
         .options(engine.options)
-        .name(uname().nodename().to_string_lossy());
+        .name(host_name());
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     let slots = slots.map_or_else(cores, usize::from);
     worker = worker.slots(slots);

@@ -1,8 +1,8 @@
 //! The queues on an engine as a table and as JSON.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use reparte_redis::{QueueStatus, RunStatus, WorkerStatus};
+use reparte_redis::{Holder, QueueStatus, RunStatus, WorkerStatus};
 use serde_json::{Value as Json, json};
 use untrusted_text::OneLine;
 
@@ -65,16 +65,41 @@ fn worker_line(worker: &WorkerStatus) -> String {
 }
 
 fn run_line(run: &RunStatus) -> String {
+    let name = OneLine::visible(&run.run).max_chars(MAX_CHARS);
+    let tasks = run.tasks.saturating_add(run.backlog);
+    if run.is_kept {
+        let kind = match run.detached_bytes {
+            Some(bytes) => format!("is detached ({bytes} bytes): it"),
+            None => "is kept: it".to_owned(),
+        };
+        let client = match &run.holder {
+            Some(holder) => format!("its client is {holder}"),
+            None => "no client".to_owned(),
+        };
+        return format!(
+            "run {name} {kind} has {tasks} tasks and {} answers, {client}, expires in {}",
+            run.answers,
+            long_time(run.expires_in)
+        );
+    }
     let client = match run.is_client_alive() {
         true => "its client was seen",
         false => "its client is silent: seen",
     };
     format!(
-        "run {} has {} tasks, {client} {} ago",
-        OneLine::visible(&run.run).max_chars(MAX_CHARS),
-        run.tasks,
+        "run {name} has {tasks} tasks, {client} {} ago",
         seconds(run.silence)
     )
+}
+
+/// Returns a time in its largest unit.
+fn long_time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
 }
 
 fn seconds(time: Duration) -> String {
@@ -114,13 +139,46 @@ fn worker(worker: &WorkerStatus) -> Json {
 fn run(run: &RunStatus) -> Json {
     json!({
         "run": run.run,
-        "tasks": run.tasks,
+        "tasks": run.tasks.saturating_add(run.backlog),
+        "backlog": run.backlog,
         "answers": run.answers,
         "client": if run.is_client_alive() { "alive" } else { "silent" },
         "silence_ms": millis(run.silence),
+        "expires_ms": millis(run.expires_in),
+        "kept": run.is_kept,
+        "detached_bytes": run.detached_bytes,
+        "holder": run.holder.as_ref().map(holder),
+    })
+}
+
+fn holder(holder: &Holder) -> Json {
+    let since = holder.since().duration_since(UNIX_EPOCH);
+    json!({
+        "host": holder.host(),
+        "pid": holder.pid(),
+        "since": since.unwrap_or_default().as_secs(),
     })
 }
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_time_has_its_largest_unit() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7_199, "119 min"),
+            (7_200, "2 h"),
+            (604_799, "6 days"),
+        ] {
+            assert_eq!(long_time(Duration::from_secs(seconds)), text);
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::holder::Holder;
+
 /// The state of the queue of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,12 +48,22 @@ pub struct WorkerStatus {
 pub struct RunStatus {
     /// The random text that names the run.
     pub run: String,
-    /// The number of its tasks that are not done.
+    /// The number of its tasks that are on the queue and not done.
     pub tasks: usize,
+    /// The number of tasks of a detached run that are not on the queue yet.
+    pub backlog: usize,
     /// The number of answers that its client has not read.
     pub answers: usize,
     /// The time since its client was there last. A live client looks in every 5 seconds.
     pub silence: Duration,
+    /// The time until the server forgets it, if no client comes.
+    pub expires_in: Duration,
+    /// It outlives its client.
+    pub is_kept: bool,
+    /// The bytes of the tasks of a detached run, as they were submitted. None for others.
+    pub detached_bytes: Option<u64>,
+    /// The client of a run that is kept, if it has one.
+    pub holder: Option<Holder>,
 }
 
 /// The silence from which on a client or a worker is taken for dead: two looks of a client are missing,
@@ -90,10 +102,14 @@ impl WorkerStatus {
 }
 
 impl RunStatus {
-    /// Returns true if the client of the run was there in the last 15 seconds.
+    /// Returns true if the client of the run was there in the last 15 seconds. That of a kept run has its
+    /// lease.
     #[must_use]
     pub fn is_client_alive(&self) -> bool {
-        self.silence < LONGEST_SILENCE
+        match self.is_kept {
+            true => self.holder.is_some(),
+            false => self.silence < LONGEST_SILENCE,
+        }
     }
 }
 
@@ -125,8 +141,13 @@ mod tests {
         let run = |seconds| RunStatus {
             run: "1".to_owned(),
             tasks: 0,
+            backlog: 0,
             answers: 0,
             silence: Duration::from_secs(seconds),
+            expires_in: Duration::ZERO,
+            is_kept: false,
+            detached_bytes: None,
+            holder: None,
         };
         let worker = |seconds| {
             WorkerStatus::read("w".to_owned(), "", 0, Duration::from_secs(seconds)).is_alive()

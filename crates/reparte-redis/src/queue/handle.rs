@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use crate::queue::run::Run;
@@ -36,32 +37,43 @@ pub(crate) struct RunThreads {
 impl RedisQueueHandle {
     /// Takes back the tasks that no worker has begun, now and from now on. Their calls end as
     /// [`Busy`](reparte::ErrorKind::Busy), which says that they have not run; those at work go on. Returns the number of
-    /// calls that have ended by this; where the server does not answer within a second, they end
+    /// calls that have ended by this, which of a detached run are all; where the server does not answer within a second, they end
     /// once it does.
     pub fn withdraw(&self) -> usize {
         let withdrawn = self.0.run.withdraw();
         withdrawn.recv_timeout(WITHDRAW_TIME).unwrap_or(0)
     }
 
+    /// Returns true if the run is [detached](crate::RedisQueueBuilder::deposit): it goes on without this client.
+    #[must_use]
+    pub fn is_detached(&self) -> bool {
+        self.0.run.is_detached()
+    }
+
     /// Ends the run on the server: its tasks are removed, and workers learn of it at their next
     /// renewal. All calls end as [`Cancelled`](reparte::ErrorKind::Cancelled). Returns once that is
     /// done, or after two seconds: a server that is away does not keep a program from its end, and
     /// forgets the run within two minutes.
+    ///
+    /// A run that another client has got meanwhile is left to it.
     pub fn close(&self) {
-        let threads = &self.0;
-        let until = Instant::now() + CLOSE_TIME;
-        if threads.is_closing.swap(true, SeqCst) {
-            // Another thread does it.
-            threads.closed.wait(CLOSE_TIME);
-            return;
-        }
-        threads.shutdown.give();
-        let closed = threads.run.close();
-        let _ = closed.recv_timeout(CLOSE_TIME);
-        threads.give_up.give();
-        threads.run.disconnect();
-        threads.commands.wait_until(until);
-        threads.closed.give();
+        self.end(|run| run.close());
+    }
+
+    /// Ends the client's part of a run that is [kept](crate::RedisQueueBuilder::keep): all calls end as
+    /// `Cancelled`, and the run waits on the server for its next client. If it is detached, workers go on with
+    /// its tasks. Any other run is [closed](Self::close).
+    pub fn leave(&self) {
+        self.end(|run| run.leave());
+    }
+
+    fn end(&self, end: impl FnOnce(&Run) -> Receiver<()>) {
+        self.0.end(end);
+    }
+
+    /// Returns true if there are other handles of the run.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// Waits until the threads have ended, for as long as [`close`](Self::close) may take.
@@ -69,5 +81,32 @@ impl RedisQueueHandle {
         let until = Instant::now() + CLOSE_TIME;
         self.0.reader.wait_until(until);
         self.0.commands.wait_until(until);
+    }
+}
+
+impl RunThreads {
+    fn end(&self, end: impl FnOnce(&Run) -> Receiver<()>) {
+        let until = Instant::now() + CLOSE_TIME;
+        if self.is_closing.swap(true, SeqCst) {
+            // Another thread does it.
+            self.closed.wait(CLOSE_TIME);
+            return;
+        }
+        self.shutdown.give();
+        let closed = end(&self.run);
+        let _ = closed.recv_timeout(CLOSE_TIME);
+        self.give_up.give();
+        self.run.disconnect();
+        self.commands.wait_until(until);
+        self.closed.give();
+    }
+}
+
+impl Drop for RunThreads {
+    /// Leaves a run that is kept and that nobody has ended.
+    fn drop(&mut self) {
+        if self.run.kept.is_some() {
+            self.end(|run| run.leave());
+        }
     }
 }

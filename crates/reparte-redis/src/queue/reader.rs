@@ -8,7 +8,10 @@ use crate::connection::{BLOCK, Connection};
 use crate::error::Error;
 use crate::link::Link;
 use crate::queue::answer::Answer;
-use crate::queue::run::{EXPIRY, Run};
+use crate::queue::kept_answers::KeptAnswers;
+use crate::queue::kept_run::hold;
+use crate::queue::run::Run;
+use crate::queue::run_scripts::{ANSWER_BYTES, ANSWERS, READS, millis};
 use crate::reply::{self, Entry};
 use crate::script::{Script, ScriptCall};
 use crate::shutdown::Shutdown;
@@ -19,35 +22,61 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 const DEEP_CHECK_EVERY: Duration = Duration::from_secs(60);
 /// The time between two warnings that tasks wait and there is no worker.
 const WARN_EVERY: Duration = Duration::from_secs(300);
-/// The most answers of one read, and the bytes from which on it takes no more.
-const ANSWERS: u64 = 256;
-const ANSWER_BYTES: u64 = 1 << 20;
-/// The most reads in a row. The last one only deletes.
-const READS: u32 = 64;
 /// The fewest tasks that are on the queue at a time.
 pub(crate) const LEAST_SLOTS: usize = 16;
 
 /// The reader of a run.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    pub(crate) run: Arc<Run>,
-    pub(crate) link: Link,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) most_slots: usize,
+    run: Arc<Run>,
+    link: Link,
+    shutdown: Shutdown,
+    most_slots: usize,
     /// The name of the queue.
-    pub(crate) name: Arc<str>,
-    pub(crate) times: Times,
+    name: Arc<str>,
+    times: Times,
+    answers: AnswerReader,
+}
+
+/// Reads the answers of a run.
+#[derive(Debug)]
+enum AnswerReader {
+    /// Each answer that is read is deleted with the next read.
+    Plain,
+    Kept(KeptAnswers),
 }
 
 /// The times of what the reader does now and then.
 #[derive(Debug, Default)]
-pub(crate) struct Times {
+struct Times {
     checked: Option<Instant>,
     deeply_checked: Option<Instant>,
     warned: Option<Instant>,
 }
 
 impl Reader {
+    pub(crate) fn new(
+        run: Arc<Run>,
+        link: Link,
+        shutdown: Shutdown,
+        most_slots: usize,
+        name: Arc<str>,
+    ) -> Self {
+        let answers = match &run.kept {
+            Some(_) => AnswerReader::Kept(KeptAnswers::default()),
+            None => AnswerReader::Plain,
+        };
+        Self {
+            run,
+            link,
+            shutdown,
+            most_slots,
+            name,
+            times: Times::default(),
+            answers,
+        }
+    }
+
     /// Reads until the sign to end.
     pub(crate) fn run(mut self) {
         let most_slots = self.most_slots;
@@ -57,6 +86,8 @@ impl Reader {
                 link,
                 name,
                 times,
+                answers,
+                shutdown,
                 ..
             } = &mut self;
             let outcome = link.attempt(|connection| {
@@ -66,7 +97,11 @@ impl Reader {
                 let is_gone = run.take_gone();
                 if is_new || is_gone || is_due(times.checked, CHECK_EVERY) {
                     let is_deep = is_new || is_due(times.deeply_checked, DEEP_CHECK_EVERY);
-                    reconcile(run, connection, is_deep, is_new || is_gone)?;
+                    // A lease that is taken after the run's end would be left over.
+                    if let Some(kept) = run.kept.as_ref().filter(|_| !shutdown.has_come()) {
+                        hold(&run.keys, &kept.holder, connection)?;
+                    }
+                    reconcile(run, connection, answers, is_deep, is_new || is_gone)?;
                     times.checked = Some(Instant::now());
                     if is_deep {
                         times.deeply_checked = times.checked;
@@ -81,9 +116,17 @@ impl Reader {
                         drop(run.withdraw());
                     }
                 }
-                let delivered = wait_for_answer(run, connection)?;
-                read_all(run, connection, delivered)
+                match answers {
+                    AnswerReader::Plain => {
+                        let delivered = wait_for_answer(run, connection)?;
+                        read_all(run, connection, delivered)
+                    }
+                    AnswerReader::Kept(answers) => answers.wait(run, connection),
+                }
             });
+            if let Err(error @ Error::Held { .. }) = outcome {
+                return run.lose(error);
+            }
             if let Err(error) = outcome {
                 // Waiting calls are told when their patience ends.
                 times.checked = None;
@@ -101,6 +144,7 @@ fn is_due(last: Option<Instant>, every: Duration) -> bool {
 fn reconcile(
     run: &Arc<Run>,
     connection: &mut Connection,
+    answers: &mut AnswerReader,
     is_deep: bool,
     may_be_gone: bool,
 ) -> Result<(), Error> {
@@ -110,8 +154,8 @@ fn reconcile(
     // Those on their way to the server are not lost, and would be there twice.
     let numbers = run.waiting.submitted();
     let check = |connection: &mut Connection| {
-        let call = ScriptCall::new(Script::Check, run.submit_keys())
-            .number(millis(EXPIRY))
+        let call = ScriptCall::new(Script::Check, run.run_keys())
+            .number(millis(run.expiry()))
             .arg(run.keys.run.as_bytes())
             .arg(if is_deep { "1" } else { "0" })
             .args(numbers.iter().map(u64::to_string));
@@ -128,14 +172,17 @@ fn reconcile(
         return Ok(());
     }
     // Some are done, and their answers are there. The rest is lost.
-    read_all(run, connection, Vec::new())?;
+    match answers {
+        AnswerReader::Plain => read_all(run, connection, Vec::new())?,
+        AnswerReader::Kept(answers) => answers.read_all(run, connection)?,
+    }
     missing.into_iter().for_each(|n| run.submit_again(n));
     Ok(())
 }
 
 /// Opens the run.
 pub(crate) fn open(run: &Run, connection: &mut Connection) -> Result<(), Error> {
-    let call = ScriptCall::new(Script::Open, run.submit_keys()).number(millis(EXPIRY));
+    let call = ScriptCall::new(Script::Open, run.run_keys()).number(millis(run.expiry()));
     connection.run(&call).map(drop)
 }
 
@@ -252,10 +299,6 @@ pub(crate) fn read_workers(workers: &str, connection: &mut Connection) -> Result
 /// Returns the window for so many slots of workers.
 pub(crate) fn window(slots: usize, most_slots: usize) -> usize {
     slots.saturating_mul(2).max(LEAST_SLOTS).min(most_slots)
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reparte::{Call, CallError, CallId};
+use reparte::{Call, CallError, CallId, TaskId};
 
 use crate::queue::answer::Answer;
+use crate::queue::claims::{Claims, KeptTask, Settlement};
 use crate::sending::Sending;
 
 /// A task as it is submitted.
@@ -22,6 +23,19 @@ pub(crate) struct Task {
     pub(crate) avoid: Arc<str>,
     /// Tells whether its submission was sent.
     pub(crate) sending: Arc<Sending>,
+    /// The task by its place in the run, if a later client is to find it.
+    pub(crate) kept: Option<KeptTask>,
+}
+
+/// What becomes of a call whose task an earlier client has submitted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// The answer will come.
+    Waits,
+    /// The answer is there, with this id.
+    Answered(String),
+    /// The call does not wait any more.
+    Ended,
 }
 
 /// The outcome that a waiting call gets.
@@ -38,6 +52,8 @@ struct Table {
     calls: HashMap<u64, WaitingCall>,
     /// The numbers of the calls in `calls`.
     by_id: HashMap<CallId, u64>,
+    /// Of a run that is kept.
+    claims: Option<Claims>,
 }
 
 #[derive(Debug)]
@@ -52,6 +68,16 @@ struct WaitingCall {
 }
 
 impl Waiting {
+    /// Creates the calls of a kept run, whose tasks have numbers from `first` on.
+    pub(crate) fn kept(first: u64) -> Self {
+        let table = Table {
+            next: first,
+            claims: Some(Claims::new(first)),
+            ..Table::default()
+        };
+        Self(Mutex::new(table))
+    }
+
     /// Enters a call, and returns its task and where its outcome will come.
     pub(crate) fn enter(
         &self,
@@ -63,12 +89,16 @@ impl Waiting {
         let (sender, receiver) = sync_channel(1);
         let mut table = self.lock();
         table.next += 1;
+        let index = call.task.map(TaskId::index);
+        let claims = table.claims.as_mut();
+        let kept = claims.and_then(|claims| claims.enter(index));
         let task = Task {
             n: table.next,
             document: document.into(),
             limit,
             avoid: call.avoided().join("\n").into(),
             sending: Arc::default(),
+            kept,
         };
         table.by_id.insert(call.id, task.n);
         let call = WaitingCall {
@@ -84,13 +114,99 @@ impl Waiting {
 
     /// Gives a call its outcome, which the first one ends. Returns false if nobody waits for it.
     pub(crate) fn end(&self, n: u64, outcome: CallOutcome) -> bool {
+        self.end_with(n, outcome, None)
+    }
+
+    /// Gives a call of a kept run its answer, which has this id. One that nobody waits for is noted.
+    pub(crate) fn deliver(&self, n: u64, answer: Answer, id: &str) {
+        if !self.end_with(n, Ok(answer), Some(id)) {
+            self.note_unwanted(n, id);
+        }
+    }
+
+    fn end_with(&self, n: u64, outcome: CallOutcome, answer: Option<&str>) -> bool {
         let mut table = self.lock();
         let Some(call) = table.calls.remove(&n) else {
             return false;
         };
         table.by_id.remove(&call.call.id);
+        if let Some(claims) = &mut table.claims {
+            let task = call.task.kept.map(|kept| kept.index);
+            claims.end(call.call.id, task, n, answer.map(str::to_owned));
+        }
         drop(table);
         call.outcome.send(outcome).is_ok()
+    }
+
+    /// Gives a call the number under which an earlier client has submitted its task.
+    pub(crate) fn claim(&self, n: u64, earlier: u64) -> Claim {
+        let mut table = self.lock();
+        if table.calls.contains_key(&earlier) {
+            // It is another call's: the next comparison with the server misses this one, and it is
+            // submitted again.
+            if let Some(call) = table.calls.get_mut(&n) {
+                call.is_submitted = true;
+            }
+            return Claim::Waits;
+        }
+        let Some(mut call) = table.calls.remove(&n) else {
+            return Claim::Ended;
+        };
+        let claims = table.claims.as_mut();
+        let answer = claims.and_then(|claims| claims.claim(earlier));
+        call.task.n = earlier;
+        // One whose answer is fetched is not missing.
+        call.is_submitted = answer.is_none();
+        table.by_id.insert(call.call.id, earlier);
+        table.calls.insert(earlier, call);
+        answer.map_or(Claim::Waits, Claim::Answered)
+    }
+
+    /// Notes an answer of a kept run that is there, without its content. Returns true if a call waits
+    /// for it.
+    pub(crate) fn note_there(&self, n: u64, id: &str) -> bool {
+        let mut table = self.lock();
+        if let Some(call) = table.calls.get_mut(&n) {
+            call.is_submitted = false;
+            return true;
+        }
+        drop(table);
+        self.note_unwanted(n, id);
+        false
+    }
+
+    fn note_unwanted(&self, n: u64, id: &str) {
+        if let Some(claims) = &mut self.lock().claims {
+            claims.note_unwanted(n, id);
+        }
+    }
+
+    /// Notes that the outcome of a call is kept.
+    pub(crate) fn settle(&self, call: CallId) {
+        if let Some(claims) = &mut self.lock().claims {
+            claims.settle(call);
+        }
+    }
+
+    /// Keeps the tasks of calls that end without an answer: the run goes on without this client.
+    pub(crate) fn leave(&self) {
+        if let Some(claims) = &mut self.lock().claims {
+            claims.leave();
+        }
+    }
+
+    /// Takes what the server need not keep any longer.
+    pub(crate) fn take_settled(&self) -> Vec<Settlement> {
+        let mut table = self.lock();
+        let claims = table.claims.as_mut();
+        claims.map(Claims::take_settled).unwrap_or_default()
+    }
+
+    /// Gives back what was taken: the server has not been told.
+    pub(crate) fn put_back(&self, settled: Vec<Settlement>) {
+        if let Some(claims) = &mut self.lock().claims {
+            claims.put_back(settled);
+        }
     }
 
     /// Notes that a worker has begun a task, for its call if that waits.
@@ -235,5 +351,23 @@ mod tests {
         assert_eq!(waiting.number_of(id), None);
         let (next, _) = waiting.enter(&call, Vec::new(), None);
         assert_ne!(next.n, task.n);
+    }
+
+    #[test]
+    fn a_call_goes_on_with_the_task_of_an_earlier_client() {
+        let waiting = Waiting::kept(1000);
+        let call = |number: u64| Call::new(CallId::new(number)).with_task(TaskId::new(number));
+        let (task, _one) = waiting.enter(&call(0), Vec::new(), None);
+        assert_eq!((task.n, task.kept.unwrap().index), (1001, 0));
+        assert_eq!(waiting.claim(1001, 7), Claim::Waits);
+        assert_eq!(waiting.number_of(CallId::new(0)), Some(7));
+        assert_eq!(waiting.submitted(), [7]);
+        // The answer to another task is there before its call.
+        assert!(!waiting.note_there(8, "5-0"));
+        let (task, _other) = waiting.enter(&call(1), Vec::new(), None);
+        assert_eq!(waiting.claim(task.n, 8), Claim::Answered("5-0".to_owned()));
+        assert_eq!(waiting.submitted(), [7], "the other one is fetched");
+        assert_eq!(waiting.claim(5000, 9), Claim::Ended);
+        assert!(waiting.note_there(7, "6-0"));
     }
 }

@@ -1,10 +1,14 @@
 -- CHECK: keeps a run alive. Returns 'gone', or 'alive' and those of the numbers that are not open.
--- KEYS tasks res open; ARGV milliseconds until the run expires, run, '1' to look at each entry, n...
+-- KEYS tasks res open, and of a run that is kept: kept wait; ARGV milliseconds until the run expires, which
+-- may be later already, run, '1' to look at each entry, n...
 if redis.call('EXISTS', KEYS[2]) == 0 then
   return {'gone'}
 end
-redis.call('PEXPIRE', KEYS[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[3], ARGV[1])
+for at = 2, #KEYS do
+  if redis.call('PTTL', KEYS[at]) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[at], ARGV[1])
+  end
+end
 local found = {'alive'}
 for at = 4, #ARGV do
   local id = redis.call('HGET', KEYS[3], ARGV[at])
@@ -15,6 +19,10 @@ for at = 4, #ARGV do
       redis.call('HDEL', KEYS[3], ARGV[at])
       id = false
     end
+  end
+  if not id and KEYS[5] then
+    local waiting = ARGV[at] .. '-0'
+    id = redis.call('XRANGE', KEYS[5], waiting, waiting)[1]
   end
   if not id then
     found[#found + 1] = ARGV[at]

@@ -1,6 +1,7 @@
 -- COMMIT: acknowledges a task and adds its result, in one step. Returns 1; 2 where the run is gone;
 -- 0 where the result is not wanted: the task was cancelled, or another worker was first.
--- KEYS tasks res open lost unfit; ARGV id run n kind answer by ms try.
+-- Moves the next task of a detached run to the queue.
+-- KEYS tasks res open lost unfit wait; ARGV id run n kind answer by ms try.
 local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 -- After a failover that forgot, the id may be another task's.
 if not entry or entry[2][2] ~= ARGV[2] or entry[2][4] ~= ARGV[3] then
@@ -20,6 +21,12 @@ if redis.call('HGET', KEYS[3], ARGV[3]) == ARGV[1] then
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   return 2
+end
+local waiting = KEYS[6] and redis.call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1)[1]
+if waiting then
+  local id = redis.call('XADD', KEYS[1], '*', unpack(waiting[2]))
+  redis.call('HSET', KEYS[3], waiting[2][4], id)
+  redis.call('XDEL', KEYS[6], waiting[1])
 end
 redis.call('XADD', KEYS[2], '*', 'n', ARGV[3], 'kind', ARGV[4], 'answer', ARGV[5],
   'by', ARGV[6], 'ms', ARGV[7], 'try', ARGV[8], 'lost', lost, 'unfit', unfit)

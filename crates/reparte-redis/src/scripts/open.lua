@@ -1,11 +1,22 @@
--- OPEN: makes the group of workers, and the run, where they are missing.
--- KEYS tasks res open; ARGV milliseconds until the run expires.
+-- OPEN: makes the group of workers, and the run, where they are missing. Returns 1 if it has made the
+-- run, else 0.
+-- KEYS tasks res open, and of a run that is kept: kept wait; ARGV milliseconds until the run expires, which
+-- may be later already.
 redis.pcall('XGROUP', 'CREATE', KEYS[1], 'w', '0', 'MKSTREAM')
-if redis.call('EXISTS', KEYS[2]) == 0 then
+local is_new = redis.call('EXISTS', KEYS[2]) == 0
+if is_new then
   -- A run of an earlier life: its tasks are submitted again.
-  redis.call('DEL', KEYS[3])
+  for at = 3, #KEYS do
+    redis.call('DEL', KEYS[at])
+  end
   redis.call('XDEL', KEYS[2], redis.call('XADD', KEYS[2], '*', 'n', '0'))
 end
-redis.call('PEXPIRE', KEYS[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[3], ARGV[1])
-return 1
+if KEYS[4] then
+  redis.call('HSETNX', KEYS[4], 'since', redis.call('TIME')[1])
+end
+for at = 2, #KEYS do
+  if redis.call('PTTL', KEYS[at]) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[at], ARGV[1])
+  end
+end
+return is_new and 1 or 0

@@ -29,7 +29,9 @@ impl Committer {
     pub(crate) fn commit(&self, job: Job, kind: AnswerKind, answer: Vec<u8>, millis: u64) {
         let tries = job.lost.len().saturating_add(1);
         let id = job.id.clone();
-        let call = ScriptCall::new(Script::Commit, self.keys(&job))
+        let backlog = self.tenure.keys.of_run(&job.run).backlog();
+        let keys = self.keys(&job).into_iter().chain([backlog]);
+        let call = ScriptCall::new(Script::Commit, keys)
             .arg(job.id)
             .arg(job.run)
             .arg(job.n)
@@ -109,7 +111,7 @@ impl Committer {
         });
     }
 
-    /// Returns the keys of COMMIT and DISCARD.
+    /// Returns the keys of DISCARD, which are the first ones of COMMIT.
     fn keys(&self, job: &Job) -> [String; 5] {
         let keys = self.tenure.keys.of_run(&job.run);
         let queue = &keys.queue;

@@ -66,6 +66,7 @@ impl Fetcher {
                 }
                 if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                     swept = Some(Instant::now());
+                    feed(tenure, connection)?;
                     let taken = sweep(tenure, connection, free, may_take_orphans, lease)?;
                     is_chosen = taken.is_chosen;
                     let taken = known(tenure, connection, taken.jobs)?;
@@ -139,6 +140,32 @@ fn recover(tenure: &Tenure, connection: &mut Connection, running: &Running) -> R
     }
     log::info!("{} tasks of lost replies are given back", unknown.len());
     connection.run(&tenure.release_call(unknown)).map(drop)
+}
+
+/// Moves tasks of detached runs to the queue.
+fn feed(tenure: &Tenure, connection: &mut Connection) -> Result<(), Error> {
+    let queue = &tenure.keys;
+    let mut detached = redis::cmd("HKEYS");
+    detached.arg(queue.detached());
+    for run in reply::texts(connection.query(&detached)?) {
+        let keys = queue.of_run(&run);
+        let keys = [
+            queue.tasks(),
+            keys.results(),
+            keys.open(),
+            keys.backlog(),
+            queue.detached(),
+            queue.workers(),
+        ];
+        match connection.run(&ScriptCall::new(Script::Feed, keys).arg(run)) {
+            // A full server takes no task: those that are there go first.
+            Err(error) if error.is_transient() && !error.needs_connection() => {
+                log::debug!("a detached run: {error}");
+            }
+            moved => drop(moved?),
+        }
+    }
+    Ok(())
 }
 
 /// Takes tasks that were given back, and orphans.

@@ -10,6 +10,7 @@ mod cancel;
 mod dead_runs;
 mod ends;
 mod full_server;
+mod kept_runs;
 mod lost_server;
 mod lost_workers;
 mod memory;

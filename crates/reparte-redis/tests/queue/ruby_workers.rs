@@ -12,6 +12,7 @@ use crate::fixture::{
     Count, LEASE, Run, ask, check_squares, done, results, run, run_with, submit, submit_aside,
     take_and_die, tasks, url, worker,
 };
+use crate::kept_runs::{detach, run_status};
 
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -134,4 +135,18 @@ fn a_worker_in_ruby_ends_work_at_its_limit_and_gives_it_back_when_it_ends() {
     check_squares(results(run), 1);
     assert_eq!(lost(&server), 0, "an end is no death");
     drop(second);
+}
+
+/// A detached run once stood still where only such workers were: no client moves its tasks to the
+/// queue.
+#[test]
+#[ignore = "needs redis-server, ruby-redis and ruby-xmlrpc"]
+fn a_worker_in_ruby_goes_on_with_a_detached_run_alone() {
+    let server = RedisServer::start();
+    detach(&server, 0..60);
+    let ruby = ruby_worker(&server, "0");
+    until("all are done", || run_status(&server).answers == 60);
+    assert_eq!(run_status(&server).backlog, 0);
+    assert_eq!(tasks(&server, "cuad"), 0);
+    drop(ruby);
 }

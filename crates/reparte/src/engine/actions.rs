@@ -108,7 +108,7 @@ where
         };
         running.calls = running.calls.saturating_add(1);
         let args = Arc::clone(&running.args);
-        let mut call = Call::new(id);
+        let mut call = Call::new(id).with_task(task);
         call.deadline = self
             .time_limit
             .and_then(|limit| Instant::now().checked_add(limit));

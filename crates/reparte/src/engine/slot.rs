@@ -43,6 +43,10 @@ pub(super) fn make_calls<A, R>(
         // Before the message: the caller may have the result right after it, and then expects
         // the arguments to be dropped.
         drop(args);
+        let is_kept = !matches!(made, Ok(Err(Rejection::JournalFailed(_))));
+        if is_kept && catch_unwind(AssertUnwindSafe(|| destino.settle(&call))).is_err() {
+            log::error!("{}: settling a call panicked", destino.name());
+        }
         let outcome = match made {
             Ok(Ok(measured)) => Ok(measured),
             Ok(Err(Rejection::CallFailed(error))) => Err(error),

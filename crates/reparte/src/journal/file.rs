@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::journal::{JournalError, JournalErrorKind as Kind};
 use crate::ids::TaskId;
-use crate::journal::format::{ArgumentsKey, entry, open_entry};
+use crate::journal::format::{ArgumentsKey, LABEL, entry, open_entry};
 use crate::journal::record_file::RecordFile;
 
 /// An open journal of tasks.
@@ -34,7 +34,26 @@ impl JournalFile {
 
     /// Returns the number of results.
     pub(super) fn len(&self) -> usize {
-        self.records.len()
+        self.records.len() - usize::from(self.records.contains_key(&LABEL))
+    }
+
+    /// Returns the label, if there is one.
+    pub(super) fn label(&mut self) -> Result<Option<String>, JournalError> {
+        let Some(&offset) = self.records.get(&LABEL) else {
+            return Ok(None);
+        };
+        let content = self.file.read(offset)?;
+        let label = open_entry(&content).and_then(|(.., label)| std::str::from_utf8(label).ok());
+        match label {
+            Some(label) => Ok(Some(label.to_owned())),
+            None => Err(self.error(Kind::Damaged { offset })),
+        }
+    }
+
+    /// Appends the label, and writes it to the disk. There is none yet.
+    pub(super) fn set_label(&mut self, label: &str) -> Result<(), JournalError> {
+        self.add(LABEL, ArgumentsKey::of(&[]), label.as_bytes())?;
+        self.sync()
     }
 
     /// Returns the result of a task, if it is here and for these arguments.

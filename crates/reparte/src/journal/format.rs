@@ -81,6 +81,9 @@ pub(super) fn entry(task: TaskId, key: ArgumentsKey) -> [u8; ENTRY] {
     entry
 }
 
+/// The number that no task has: its record is the journal's label.
+pub(super) const LABEL: TaskId = TaskId::new(u64::MAX);
+
 /// Returns the task, the key of its arguments and its result, of the content of a task's record.
 pub(super) fn open_entry(content: &[u8]) -> Option<(TaskId, ArgumentsKey, &[u8])> {
     let (task, rest) = content.split_first_chunk()?;

@@ -291,3 +291,21 @@ fn a_journal_in_use_is_refused() {
     first.finish().unwrap();
     Squares::open(&path, WORK).unwrap();
 }
+
+/// A reader of before takes the label for the result of a task that is never sent.
+#[test]
+fn a_label_is_no_result_and_stays() {
+    let folder = Folder::new("label");
+    let path = folder.path("labelled");
+    let journal = Squares::open(&path, WORK).unwrap();
+    assert_eq!(journal.label_or(|| "a".to_owned()).unwrap(), "a");
+    assert!(journal.is_empty());
+    drop(journal);
+    run(&path);
+    let journal = Squares::open(&path, WORK).unwrap();
+    assert_eq!(journal.label_or(|| "b".to_owned()).unwrap(), "a");
+    assert_eq!(journal.len() as u64, TASKS);
+    assert_eq!(check_results(&journal) as u64, TASKS);
+    assert!(journal.has_result(TaskId::new(0), &0).unwrap());
+    assert!(!journal.has_result(TaskId::new(TASKS), &TASKS).unwrap());
+}

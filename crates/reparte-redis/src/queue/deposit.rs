@@ -1,0 +1,281 @@
+//! A run that is submitted as a whole, and then goes on without a client.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use reparte::{CallError, ErrorKind, TaskId};
+use xmlrpc_wire::{Dialect, IntoParams};
+
+use crate::connection::{Connection, Connector};
+use crate::error::Error;
+use crate::health::Health;
+use crate::holder::Holder;
+use crate::keys::RunKeys;
+use crate::link::Link;
+use crate::queue::kept_run::{Held, KEPT_EXPIRY, hold};
+use crate::queue::run::EXPIRY;
+use crate::queue::run_scripts::{close_kept_call, millis};
+use crate::reply;
+use crate::script::{Script, ScriptCall};
+use crate::shutdown::Shutdown;
+
+/// The most tasks of a round trip, and their bytes.
+const BATCH: usize = 128;
+const BATCH_BYTES: usize = 1 << 20;
+/// The time after which the lease is renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+
+/// The client of a run that is to go on without one: it submits all tasks, and then detaches the run.
+///
+/// No worker begins a task before the run is detached. A deposit that is dropped before takes a run
+/// back that it has made; one whose process dies leaves a run that the server forgets within two
+/// minutes. A run that was there before stays as it was, with the tasks that were added.
+pub struct Deposit {
+    link: Link,
+    keys: RunKeys,
+    holder: Holder,
+    function: String,
+    dialect: Dialect,
+    time_limit: Option<Duration>,
+    patience: Duration,
+    /// The number of the last task.
+    n: u64,
+    renewed: Instant,
+    /// This has made the run, and it is not detached yet.
+    is_own: bool,
+}
+
+/// A run that goes on without a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Detached {
+    /// The number of tasks that were submitted now. The others were there.
+    pub submitted: usize,
+    /// The time after which the server forgets the run, if no client comes.
+    pub expiry: Duration,
+}
+
+/// What a deposit does, besides the connection.
+pub(crate) struct DepositSetup {
+    pub(crate) keys: RunKeys,
+    /// The name of this host.
+    pub(crate) host: String,
+    pub(crate) function: String,
+    pub(crate) dialect: Dialect,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) patience: Duration,
+}
+
+impl Deposit {
+    /// Connects to the server, and takes the lease of the run.
+    pub(crate) fn start(connector: Connector, setup: DepositSetup) -> Result<Self, Error> {
+        let mut connection = connector.connect()?;
+        let holder = Holder::this_process(&setup.host);
+        let Held { first, .. } = hold(&setup.keys, &holder, &mut connection)?;
+        let (health, shutdown) = (Health::default(), Shutdown::default());
+        Ok(Self {
+            link: Link::new(connector, &health, shutdown).with_connection(connection),
+            keys: setup.keys,
+            holder,
+            function: setup.function,
+            dialect: setup.dialect,
+            time_limit: setup.time_limit,
+            patience: setup.patience,
+            n: first,
+            renewed: Instant::now(),
+            is_own: false,
+        })
+    }
+
+    /// Removes the run. Returns the number of tasks that were not done; None if there is no such run.
+    pub(crate) fn withdraw(&mut self) -> Result<Option<usize>, Error> {
+        let (keys, holder) = (self.keys.clone(), self.holder.clone());
+        self.attempt(|connection| {
+            let mut count = |name: &str, key: String| {
+                let mut command = redis::cmd(name);
+                let counted = connection.query(command.arg(key))?;
+                let counted = reply::number(&counted).unwrap_or(0);
+                Ok::<_, Error>(usize::try_from(counted).unwrap_or(0))
+            };
+            let is_there = count("EXISTS", keys.kept())? == 1;
+            // One field is the highest number.
+            let open = count("HLEN", keys.open())?.saturating_sub(1);
+            let tasks = open + count("XLEN", keys.backlog())?;
+            connection.run(&close_kept_call(&keys).arg(holder.text()))?;
+            Ok(is_there.then_some(tasks))
+        })
+    }
+
+    /// Returns the call of a task, as it is submitted.
+    ///
+    /// # Errors
+    ///
+    /// `Unsendable` if the dialect can't express the arguments.
+    pub fn document<A: IntoParams>(&self, args: A) -> Result<Vec<u8>, CallError> {
+        let unsendable = |error| CallError::from_source(ErrorKind::Unsendable, error);
+        let params = args.into_params().map_err(unsendable)?;
+        let document = self.dialect.encode_call(&self.function, &params);
+        document.map_err(unsendable)
+    }
+
+    /// Submits tasks, less those that are there, and detaches the run. Tells `progress` how many are
+    /// there. A server that does not answer is waited for, for as long as the patience says.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, does not answer for too long, or another client has the run.
+    pub fn detach(
+        mut self,
+        tasks: &[(TaskId, Vec<u8>)],
+        bytes: u64,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Detached, Error> {
+        loop {
+            self.open()?;
+            let Some(submitted) = self.submit(tasks, &mut progress)? else {
+                continue;
+            };
+            let keys = &self.keys;
+            let detached = keys.queue.detached();
+            let keys = [
+                keys.results(),
+                keys.open(),
+                keys.kept(),
+                keys.backlog(),
+                detached,
+            ];
+            let call = ScriptCall::new(Script::Detach, keys)
+                .arg(self.keys.run.as_bytes())
+                .number(bytes)
+                .number(millis(KEPT_EXPIRY));
+            let detached = self.attempt(|connection| connection.run(&call))?;
+            if reply::number(&detached) == Some(1) {
+                self.is_own = false;
+                return Ok(Detached {
+                    submitted,
+                    expiry: KEPT_EXPIRY,
+                });
+            }
+            log::warn!("the engine has forgotten the run: its tasks are submitted again");
+        }
+    }
+
+    /// Submits tasks. Returns how many were not there; None if the server has forgotten the run.
+    fn submit(
+        &mut self,
+        tasks: &[(TaskId, Vec<u8>)],
+        progress: &mut impl FnMut(usize),
+    ) -> Result<Option<usize>, Error> {
+        let (mut submitted, mut done, mut rest) = (0, 0, tasks);
+        while !rest.is_empty() {
+            if self.renewed.elapsed() >= RENEW_EVERY {
+                self.open()?;
+            }
+            let mut bytes = 0;
+            let fits = |(_, document): &&(TaskId, Vec<u8>)| {
+                bytes += document.len();
+                bytes <= BATCH_BYTES
+            };
+            let count = rest.iter().take(BATCH).take_while(fits).count().max(1);
+            let (batch, others) = rest.split_at(count.min(rest.len()));
+            rest = others;
+            let calls: Vec<ScriptCall> = batch.iter().map(|task| self.call(task)).collect();
+            let calls: Vec<&ScriptCall> = calls.iter().collect();
+            let replies = self.attempt(|connection| {
+                let replies = connection.run_all(&calls)?.into_iter();
+                replies.collect::<Result<Vec<_>, _>>()
+            })?;
+            for (call, reply) in calls.iter().zip(replies) {
+                let n = reply::text(reply).unwrap_or_default();
+                if n.is_empty() {
+                    return Ok(None);
+                }
+                submitted += usize::from(
+                    call.arguments
+                        .get(1)
+                        .is_some_and(|own| *own == n.as_bytes()),
+                );
+            }
+            done += count;
+            progress(done);
+        }
+        Ok(Some(submitted))
+    }
+
+    fn call(&mut self, (task, document): &(TaskId, Vec<u8>)) -> ScriptCall {
+        self.n += 1;
+        let (keys, queue) = (&self.keys, &self.keys.queue);
+        let keys = [
+            queue.tasks(),
+            keys.results(),
+            keys.open(),
+            keys.kept(),
+            keys.backlog(),
+            queue.lost(),
+            queue.unfit(),
+        ];
+        let limit = self.time_limit.map_or(0, |limit| millis(limit).max(1));
+        ScriptCall::new(Script::Deposit, keys)
+            .arg(self.keys.run.as_bytes())
+            .number(self.n)
+            .arg(document.as_slice())
+            .number(limit)
+            .number(task.index())
+    }
+
+    /// Renews the lease, and opens the run if it is not there.
+    fn open(&mut self) -> Result<(), Error> {
+        let (keys, holder) = (self.keys.clone(), self.holder.clone());
+        let all = [
+            keys.queue.tasks(),
+            keys.results(),
+            keys.open(),
+            keys.kept(),
+            keys.backlog(),
+        ];
+        let call = ScriptCall::new(Script::Open, all).number(millis(EXPIRY));
+        let is_new = self.attempt(|connection| {
+            hold(&keys, &holder, connection)?;
+            connection.run(&call)
+        })?;
+        self.is_own |= reply::number(&is_new) == Some(1);
+        self.renewed = Instant::now();
+        Ok(())
+    }
+
+    /// Runs `work` on the connection, again and again while the server does not answer or is full.
+    fn attempt<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let began = Instant::now();
+        loop {
+            match self.link.attempt(&mut work) {
+                Err(error) if error.is_transient() && began.elapsed() < self.patience => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl Drop for Deposit {
+    fn drop(&mut self) {
+        let call = match self.is_own {
+            true => close_kept_call(&self.keys),
+            false => ScriptCall::new(Script::Unhold, [self.keys.client()]),
+        };
+        let call = call.arg(self.holder.text());
+        if let Err(error) = self.link.attempt(|connection| connection.run(&call)) {
+            log::debug!("the run is not given back, and expires: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for Deposit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deposit")
+            .field("keys", &self.keys)
+            .field("holder", &self.holder)
+            .finish_non_exhaustive()
+    }
+}

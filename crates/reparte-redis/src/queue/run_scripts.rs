@@ -1,0 +1,57 @@
+//! Calls of scripts that end a run or collect its answers, and the bounds of a read.
+
+use std::time::Duration;
+
+use crate::keys::RunKeys;
+use crate::queue::claims::Settlement;
+use crate::script::{Script, ScriptCall};
+
+/// The most answers of one read, and the bytes from which on it takes no more.
+pub(crate) const ANSWERS: u64 = 256;
+pub(crate) const ANSWER_BYTES: u64 = 1 << 20;
+/// The most reads in a row. The last one only deletes.
+pub(crate) const READS: u32 = 64;
+
+/// Returns the call of CLOSE.
+pub(crate) fn close_call(keys: &RunKeys) -> ScriptCall {
+    let queue = &keys.queue;
+    let [tasks, lost, unfit] = [queue.tasks(), queue.lost(), queue.unfit()];
+    ScriptCall::new(
+        Script::Close,
+        [tasks, keys.results(), keys.open(), lost, unfit],
+    )
+}
+
+/// Returns the call of CLOSE for a kept run, less the client.
+pub(crate) fn close_kept_call(keys: &RunKeys) -> ScriptCall {
+    let mut call = close_call(keys).arg(keys.run.as_bytes());
+    call.keys
+        .extend([keys.kept(), keys.backlog(), keys.client()]);
+    call.keys.push(keys.queue.detached());
+    call
+}
+
+/// Returns the call of COLLECT for so many answers after one. It deletes those that are kept.
+pub(crate) fn collect_call(
+    keys: &RunKeys,
+    most: u64,
+    last: &str,
+    settled: &[Settlement],
+) -> ScriptCall {
+    let mut call = ScriptCall::new(Script::Collect, [keys.results(), keys.kept()])
+        .number(most)
+        .number(ANSWER_BYTES)
+        .arg(last);
+    for Settlement { answer, task, n } in settled {
+        call = call
+            .arg(answer.as_deref().unwrap_or_default())
+            .arg(task.map(|task| task.to_string()).unwrap_or_default())
+            .number(*n);
+    }
+    call
+}
+
+/// Returns the milliseconds of a time.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,13 @@
+-- HOLD: takes or renews the lease of a run's client. Returns 'held', the server's time in milliseconds
+-- and whether the run is detached, 1 or 0; or 'taken', the client that has the lease, and the
+-- milliseconds until it ends.
+-- KEYS client detached; ARGV client, milliseconds of the lease, run, an earlier client that is known to
+-- be dead, or an empty text.
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= ARGV[4] then
+  return {'taken', holder, redis.call('PTTL', KEYS[1])}
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return {'held', string.format('%.0f', now), redis.call('HEXISTS', KEYS[2], ARGV[3])}
