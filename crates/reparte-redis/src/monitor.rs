@@ -156,11 +156,20 @@ fn queue(
         // One field is the highest number.
         let fields = count(&ask(cmd("HLEN").arg(keys.open()))?);
         let highest = count(&ask(cmd("HEXISTS").arg(keys.open()).arg("highest"))?);
+        let tasks = fields.saturating_sub(highest);
+        let backlog = count(&ask(cmd("XLEN").arg(keys.backlog()))?);
+        let mut answers = count(&ask(cmd("XLEN").arg(keys.results()))?);
+        if is_kept {
+            // Without a client the notes of work that has begun stay among the answers.
+            let fields = count(&ask(cmd("HLEN").arg(keys.kept()))?);
+            let since = count(&ask(cmd("HEXISTS").arg(keys.kept()).arg("since"))?);
+            answers = answers.min(fields.saturating_sub(since + tasks + backlog));
+        }
         alive.push(RunStatus {
             run,
-            tasks: fields.saturating_sub(highest),
-            backlog: count(&ask(cmd("XLEN").arg(keys.backlog()))?),
-            answers: count(&ask(cmd("XLEN").arg(keys.results()))?),
+            tasks,
+            backlog,
+            answers,
             silence: expiry.saturating_sub(left),
             expires_in: left,
             is_kept,

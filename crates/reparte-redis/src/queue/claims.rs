@@ -14,7 +14,7 @@ pub(crate) struct KeptTask {
     pub(crate) is_again: bool,
 }
 
-/// What a client of a kept run knows of its tasks and answers.
+/// The knowledge that a client has of the tasks and answers of a kept run.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     /// The number of the client's first task. Those below are of earlier clients.
@@ -27,7 +27,7 @@ pub(crate) struct Claims {
     unclaimed: HashMap<u64, String>,
     /// The calls that have their outcome, and may not have kept it yet.
     unsettled: HashMap<CallId, Settlement>,
-    /// What the server need not keep any longer.
+    /// The answers and tasks that the server need not keep any longer.
     settled: Vec<Settlement>,
     /// The run goes on without this client.
     is_left: bool,

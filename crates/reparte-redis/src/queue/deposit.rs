@@ -55,7 +55,7 @@ pub struct Detached {
     pub expiry: Duration,
 }
 
-/// What a deposit does, besides the connection.
+/// The settings of a deposit, besides the connection.
 pub(crate) struct DepositSetup {
     pub(crate) keys: RunKeys,
     /// The name of this host.

@@ -22,7 +22,7 @@ pub(crate) const CLIENT_LEASE: Duration = Duration::from_secs(30);
 /// could be those of a client that comes after it.
 const NUMBERS_A_MILLISECOND: u64 = 1024;
 
-/// What a client of a kept run knows of it.
+/// The knowledge that a client has of its kept run.
 #[derive(Debug)]
 pub(crate) struct KeptRun {
     pub(crate) holder: Holder,

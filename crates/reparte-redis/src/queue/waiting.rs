@@ -27,7 +27,7 @@ pub(crate) struct Task {
     pub(crate) kept: Option<KeptTask>,
 }
 
-/// What becomes of a call whose task an earlier client has submitted.
+/// The fate of a call whose task an earlier client has submitted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// The answer will come.
