@@ -10,7 +10,7 @@ use reparte::CallId;
 pub(crate) struct KeptTask {
     /// Its place in the run.
     pub(crate) index: u64,
-    /// This client has submitted it before: what is there is not what it wants.
+    /// True for a task that this client has submitted before. An answer that is there is not wanted.
     pub(crate) is_again: bool,
 }
 

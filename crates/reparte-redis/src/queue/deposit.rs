@@ -41,7 +41,7 @@ pub struct Deposit {
     /// The number of the last task.
     n: u64,
     renewed: Instant,
-    /// This has made the run, and it is not detached yet.
+    /// True for a run that this client has made, and has not detached yet.
     is_own: bool,
 }
 
