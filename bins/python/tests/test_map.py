@@ -225,7 +225,7 @@ class Command(Case):
         path = lambda name: os.path.join(keys, name)
         server = self.serving(reparte.Server(
             functions.score, "localhost:0", processes=1, token_file=path("token"),
-            tls_cert=path("server.pem"), tls_key=path("server.key"),
+            tls_cert=path("localhost/server.pem"), tls_key=path("localhost/server.key"),
         ))
         url = server.url.replace("127.0.0.1", "localhost")
         options = {"token_file": path("token"), "ca": path("ca.pem")}
