@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::process;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use untrusted_text::OneLine;
 
 /// A client that holds a [kept](crate::RedisQueueBuilder::keep) run: one at a time does.
@@ -77,14 +78,12 @@ impl Holder {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.since().duration_since(UNIX_EPOCH);
-        let seconds = seconds.unwrap_or_default().as_secs();
         write!(
             f,
             "process {} on {}, since {}",
             self.pid(),
             OneLine::new(self.host()),
-            utc(seconds)
+            utc(self.since())
         )
     }
 }
@@ -121,22 +120,9 @@ fn start_of(pid: u32) -> Option<String> {
 }
 
 /// Returns a time as text, in UTC.
-fn utc(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days from March 1 of the year 0 on, in cycles of 400 years.
-    let days = days + 719_468;
-    let (cycle, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = cycle * 400 + year + u64::from(month <= 2);
-    let (hour, minute) = (second / 3600, second / 60 % 60);
-    format!(
-        "{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02} UTC",
-        second % 60
-    )
+fn utc(time: SystemTime) -> String {
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::MAX);
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 #[cfg(test)]
@@ -151,7 +137,8 @@ mod tests {
             (1_798_761_599, "2026-12-31 23:59:59 UTC"),
             (4_107_542_400, "2100-03-01 00:00:00 UTC"),
         ] {
-            assert_eq!(utc(seconds), text);
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(utc(time), text);
         }
     }
 

@@ -1,8 +1,14 @@
 //! The scripts of the protocol, which docs/engine.md describes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::sending::Sending;
+
+/// Returns the milliseconds of a time.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// A script. The server executes it in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

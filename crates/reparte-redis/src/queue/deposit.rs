@@ -14,9 +14,9 @@ use crate::keys::RunKeys;
 use crate::link::Link;
 use crate::queue::kept_run::{Held, KEPT_EXPIRY, hold};
 use crate::queue::run::EXPIRY;
-use crate::queue::run_scripts::{close_kept_call, millis};
+use crate::queue::run_scripts::close_kept_call;
 use crate::reply;
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
 
 /// The most tasks of a round trip, and their bytes.

@@ -8,9 +8,9 @@ use crate::error::Error;
 use crate::queue::answer::Answer;
 use crate::queue::claims::Settlement;
 use crate::queue::run::Run;
-use crate::queue::run_scripts::{ANSWERS, READS, collect_call, millis};
+use crate::queue::run_scripts::{ANSWERS, READS, collect_call};
 use crate::reply::{self, Entry};
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 
 /// The answers of a page that is looked through without their content.
 const PAGE: u64 = 256;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::holder::Holder;
 use crate::keys::RunKeys;
 use crate::reply;
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 
 /// The time after which the server forgets a kept run without a client: a week, which has room for
 /// a weekend and more. It holds a window of tasks at most, or what a limit has let through.
@@ -94,7 +94,7 @@ pub(crate) fn hold(
     loop {
         let call = ScriptCall::new(Script::Hold, [keys.client(), keys.queue.detached()])
             .arg(holder.text())
-            .number(u64::try_from(CLIENT_LEASE.as_millis()).unwrap_or(u64::MAX))
+            .number(millis(CLIENT_LEASE))
             .arg(keys.run.as_bytes())
             .arg(dead.as_bytes());
         let reply = reply::texts(connection.run(&call)?);

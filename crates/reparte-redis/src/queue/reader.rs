@@ -11,9 +11,9 @@ use crate::queue::answer::Answer;
 use crate::queue::kept_answers::KeptAnswers;
 use crate::queue::kept_run::hold;
 use crate::queue::run::Run;
-use crate::queue::run_scripts::{ANSWER_BYTES, ANSWERS, READS, millis};
+use crate::queue::run_scripts::{ANSWER_BYTES, ANSWERS, READS};
 use crate::reply::{self, Entry};
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
 
 /// The time between two comparisons with the server.

@@ -1,7 +1,5 @@
 //! Calls of scripts that end a run or collect its answers, and the bounds of a read.
 
-use std::time::Duration;
-
 use crate::keys::RunKeys;
 use crate::queue::claims::Settlement;
 use crate::script::{Script, ScriptCall};
@@ -49,9 +47,4 @@ pub(crate) fn collect_call(
             .number(*n);
     }
     call
-}
-
-/// Returns the milliseconds of a time.
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

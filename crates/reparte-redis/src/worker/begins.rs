@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
 use crate::thread::Thread;
 use crate::worker::running::Running;
@@ -21,7 +21,7 @@ pub(crate) fn tell(tenure: &Tenure, running: Arc<Running>, end: Shutdown) -> Res
         while !end.wait(TOLD_AFTER) {
             for begin in running.take_begins(TOLD_AFTER) {
                 let results = tenure.keys.of_run(&begin.run).results();
-                let millis = u64::try_from(begin.at_work.as_millis()).unwrap_or(u64::MAX);
+                let millis = millis(begin.at_work);
                 let keys = [tenure.keys.tasks(), results, tenure.keys.lost()];
                 let call = ScriptCall::new(Script::Begin, keys)
                     .arg(tenure.worker.as_bytes())

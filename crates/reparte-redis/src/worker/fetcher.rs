@@ -11,7 +11,7 @@ use crate::connection::{BLOCK, Connection};
 use crate::error::Error;
 use crate::link::Link;
 use crate::reply::{self, Entry};
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::{GiveAtEnd, Shutdown};
 use crate::worker::job::{Job, Taken};
 use crate::worker::running::Running;
@@ -187,7 +187,7 @@ fn sweep(
     ];
     let call = ScriptCall::new(Script::Take, keys)
         .arg(tenure.worker.as_bytes())
-        .number(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX))
+        .number(millis(lease))
         .arg(count.to_string())
         .arg(if may_take_orphans { "1" } else { "0" })
         .number(rest_after_unfit(lease));

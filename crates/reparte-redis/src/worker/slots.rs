@@ -9,6 +9,7 @@ use xmlrpc_server::{Context, Fault, Service};
 use xmlrpc_wire::{Limits, decode_response, encode_fault};
 
 use crate::kind::{AnswerKind, LOST, MOST_LOST};
+use crate::script::millis;
 use crate::worker::committer::Committer;
 use crate::worker::job::Job;
 
@@ -69,7 +70,7 @@ impl Slots {
         }
         let began = Instant::now();
         let answer = self.service.answer_in(context.clone(), &job.call);
-        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let millis = millis(began.elapsed());
         if !committer.running.has(&job.id) {
             // Cancelled, or taken by another.
             return;

@@ -8,7 +8,7 @@ use crate::command_thread::CommandSender;
 use crate::error::Error;
 use crate::keys::QueueKeys;
 use crate::reply;
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
 use crate::thread::Thread;
 use crate::worker::releasing::Releasing;
@@ -34,7 +34,7 @@ impl Tenure {
         let keys = [keys.tasks(), keys.seen(), keys.workers(), keys.lease()];
         let (slots, busy) = (running.offered_slots(), running.busy());
         let details = format!("{slots} {busy} {}", env!("CARGO_PKG_VERSION"));
-        let lease = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        let lease = millis(lease);
         ScriptCall::new(Script::Announce, keys)
             .arg(self.worker.as_bytes())
             .arg(details)
@@ -136,5 +136,5 @@ impl Tenure {
 
 /// Returns the milliseconds before a worker gets a task again that it is unfit for.
 pub(crate) fn rest_after_unfit(lease: Duration) -> u64 {
-    u64::try_from(lease.as_millis().saturating_mul(4)).unwrap_or(u64::MAX)
+    millis(lease).saturating_mul(4)
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
-use crate::options::Halt;
+use crate::ids::TaskId;
+use crate::options::{Halt, RetryFaults};
 use crate::plan::options::PlanOptions;
 use crate::plan::random::SplitMix;
 use crate::sim::troubles::Troubles;
-use crate::{RetryFaults, TaskId};
 
 /// The servers, tasks, options and incidents of one run. The incidents come at
 /// random times in its first seconds.

@@ -245,9 +245,9 @@ impl Plan {
 
     /// Tells that tasks wait for a server, or no longer do.
     pub(in crate::plan) fn tell_waiting(&mut self) {
-        // A suspected server is alive if it gives faults: they are of no use either.
         let lacks_time = self.lacks_time();
         let takes_calls = self.health.any_up() && !lacks_time;
+        // A suspected server is alive if it gives faults: they are of no use either.
         let cause = match (takes_calls, self.health.any_busy()) {
             (true, _) => WaitCause::SecondOpinion,
             (false, true) => WaitCause::Busy,
