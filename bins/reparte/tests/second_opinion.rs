@@ -56,7 +56,7 @@ fn a_server_that_went_away_is_waited_for_and_that_is_told() {
     writeln!(input, "bad").expect("the run reads it");
     drop(input);
     let told = run.line_after("the tasks that are left wait for another server, since ");
-    let expected = format!("{away_address} is down; they end in ");
+    let expected = format!("{away_address} is down; these tasks end in ");
     assert!(told.starts_with(&expected), "{told}");
     run.end().expect_code(5);
 }

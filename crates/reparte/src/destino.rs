@@ -322,7 +322,9 @@ pub trait Destino<A, R>: Send + Sync {
     /// # Errors
     ///
     /// [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) and the like if the server
-    /// can't be reached, or does not answer.
+    /// can't be reached, or does not answer. Another kind, such as
+    /// [`ErrorKind::Http`](crate::ErrorKind::Http), says that something answers in place of the
+    /// server, or can't now: it is asked again.
     fn status(&self) -> Result<Option<Status>, CallError> {
         Ok(None)
     }

@@ -364,8 +364,7 @@ impl Plan {
             return;
         }
         if self.draining {
-            // Doubted calls are waited for too: it may be the network that fails.
-            if self.calls.wanted().next().is_none() {
+            if !self.any_last_call() {
                 self.end_run(match self.halted {
                     true => RunEnd::Halted,
                     false => RunEnd::Drained,

@@ -108,11 +108,15 @@ impl ServerProxy {
 
     /// Connects to the server, through the HTTP proxy if there is one, and hangs up. The
     /// lookup of the name and each address that it has may take
-    /// [`connect_timeout`](Options::connect_timeout).
+    /// [`connect_timeout`](Options::connect_timeout), and 0.2 s more: something that closes the
+    /// connection in that time, before it was asked anything, stands in for a server that is
+    /// away.
     ///
     /// # Errors
     ///
-    /// [`Error::Unreachable`], [`Error::HostNotFound`] or [`Error::ProxyRefused`].
+    /// [`Error::Unreachable`], [`Error::HostNotFound`] or [`Error::ProxyRefused`]. Where the
+    /// connection was closed at once, the source of `Unreachable` is an
+    /// [`io::ErrorKind::ConnectionAborted`](std::io::ErrorKind::ConnectionAborted).
     pub fn check_reachable(&self) -> Result<(), Error> {
         self.transport.check_reachable()
     }

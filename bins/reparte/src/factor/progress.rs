@@ -17,8 +17,8 @@ pub(super) fn line(
     move |_| {
         let summary = run.summary();
         let waits = match &summary.waiting {
-            Some(_) => "; waits for a server",
-            None => "",
+            Some(waiting) => format!("; {}", waiting.cause.text()),
+            None => String::new(),
         };
         format!("{}; {}{waits}", stage.get(), ServersUp(&summary))
     }

@@ -149,8 +149,8 @@ function showState(data) {
     [className, text] = [data.over.well ? "success" : "failure", data.over.text];
   } else if (waiting && unanswered <= 1) {
     const soFar = formatDuration(Math.max(0, data.now - waiting.since * 1e6));
-    const left = waiting.until === null ? "" : `; ${waiting.cause === "second opinion" ? "these tasks end" : "the run ends"} in ${formatDuration(Math.max(0, waiting.until * 1e6 - data.now))} if that lasts`;
-    [className, text] = ["failure", `Waits for a server, ${soFar} so far: ${data.waits}${left}`];
+    const left = waiting.until === null ? "" : `; ${waiting.ends} in ${formatDuration(Math.max(0, waiting.until * 1e6 - data.now))} if that lasts`;
+    [className, text] = ["failure", `${waiting.text[0].toUpperCase()}${waiting.text.slice(1)}, ${soFar} so far: ${data.waits}${left}`];
   } else if (unanswered > 1) {
     [className, text] = ["", "No answer: the run has ended, or was ended. This is what was seen last."];
   }

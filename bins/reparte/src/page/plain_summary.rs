@@ -1,9 +1,8 @@
 //! The state of a run as HTML without scripts: the page has it for browsers that run none.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use reparte::{RunSummary, WaitCause};
+use reparte::RunSummary;
 use untrusted_text::Html;
 
 use crate::page::details::Details;
@@ -51,20 +50,24 @@ fn state(snapshot: &Snapshot<'_>) -> String {
     match (snapshot.ending, summary.wait_reason(), waiting) {
         (Some(ending), ..) => ending.text.clone(),
         (None, Some(why), Some(waiting)) => {
-            let seconds = |time: Duration| time.as_secs();
-            let so_far = seconds(summary.elapsed.saturating_sub(waiting.since));
+            let so_far = summary.elapsed.saturating_sub(waiting.since).as_secs();
             let left = waiting.until.map_or_else(String::new, |until| {
-                let left = seconds(until.saturating_sub(summary.elapsed));
-                let ends = match waiting.cause {
-                    WaitCause::SecondOpinion => "these tasks end",
-                    _ => "the run ends",
-                };
+                let left = until.saturating_sub(summary.elapsed).as_millis();
+                let (ends, left) = (waiting.cause.end_text(), left.div_ceil(1000));
                 format!("; {ends} in {left} s if that lasts")
             });
-            format!("Waits for a server, {so_far} s so far: {why}{left}")
+            let waits = capitalised(waiting.cause.text());
+            format!("{waits}, {so_far} s so far: {why}{left}")
         }
         (None, ..) => "Running".to_owned(),
     }
+}
+
+/// Returns a sentence with its first letter as a capital.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase());
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 fn push_details(html: &mut String, details: &Details) {

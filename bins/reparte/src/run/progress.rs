@@ -94,10 +94,11 @@ impl fmt::Display for ProgressLine {
         write!(f, "; {}", ServersUp(summary))?;
         if let Some(waiting) = &summary.waiting {
             let so_far = summary.elapsed.saturating_sub(waiting.since);
-            write!(f, "; waits for a server, {} s so far", so_far.as_secs())?;
+            let (waits, so_far) = (waiting.cause.text(), so_far.as_secs());
+            write!(f, "; {waits}, {so_far} s so far")?;
             if let Some(until) = waiting.until {
                 let left = until.saturating_sub(summary.elapsed);
-                write!(f, ", gives up in {}", Clock(left))?;
+                write!(f, ", {} in {}", waiting.cause.end_text(), Clock(left))?;
             }
         }
         Ok(())

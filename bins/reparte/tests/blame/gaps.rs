@@ -69,7 +69,7 @@ fn a_gap_of_nine_seconds_is_waited_for_and_told() {
     let ended = start(&files, &numbers(100), &[&address, "--quiet"]).end();
     ended.expect(&numbers(100));
     ended.expect_told("waits for a server, since none answers; the run ends in ");
-    ended.expect_told("the wait for a server is over");
+    ended.expect_told("the wait is over");
     server.end();
 }
 

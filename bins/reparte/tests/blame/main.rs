@@ -16,6 +16,7 @@ mod fixture;
 mod bad_tasks;
 mod broken_servers;
 mod busy_servers;
+mod forwarders;
 mod gaps;
 mod out_servers;
 mod retries;

@@ -4,17 +4,19 @@
 //!
 //! | from | to | when |
 //! | --- | --- | --- |
-//! | unknown, supported | supported | it answers with a status |
-//! | unknown, supported | unsupported | it answers with anything else, or a fault |
-//! | unknown | unsupported | it hangs up on the question, or answers it with an HTTP status such as 404, as some servers do for an unknown method |
-//! | any | unknown | it can't be connected to: it may be another server when it comes back |
-//! | supported | unknown | the connection breaks |
+//! | unknown, supported, away | supported | it answers with a status |
+//! | unknown, supported, away | unsupported | it answers with anything else, or a fault |
+//! | unknown, away | unsupported | it hangs up on the question, though not on a connection without one |
+//! | unknown | unsupported | it answers with an HTTP status such as 404, as some servers do for an unknown method, or with something that is no XML-RPC |
+//! | supported | away | anything else goes wrong: what stands before it may have answered |
+//! | unsupported | unknown | it can't be connected to: it may be another server when it comes back |
 //!
 //! A time-out changes nothing. A server that does not support the protocol is only connected
-//! to.
+//! to. One that is away has supported it in this run, and is asked until it answers.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::thread;
@@ -38,6 +40,7 @@ pub(super) struct KnownCalls(HashMap<String, bool>);
 const UNKNOWN: u8 = 0;
 const UNSUPPORTED: u8 = 1;
 const SUPPORTED: u8 = 2;
+const AWAY: u8 = 3;
 
 /// A client of one server's control protocol.
 pub(super) struct ControlClient {
@@ -47,7 +50,7 @@ pub(super) struct ControlClient {
     /// Opens a connection for each request. For any other server: one that serves a single
     /// connection at a time must not be kept from its work by an open one.
     single_use: ServerProxy,
-    /// [`UNKNOWN`], [`UNSUPPORTED`] or [`SUPPORTED`].
+    /// [`UNKNOWN`], [`UNSUPPORTED`], [`SUPPORTED`] or [`AWAY`].
     support: AtomicU8,
 }
 
@@ -72,13 +75,11 @@ impl ControlClient {
         // Relaxed: one thread at a time asks, and `cancel` needs no more than a recent value.
         let known = self.support.load(Relaxed);
         if known == UNSUPPORTED {
-            return match self.single_use.check_reachable() {
-                Ok(()) => Ok(None),
-                Err(error) => {
-                    self.support.store(UNKNOWN, Relaxed);
-                    Err(call_error(error))
-                }
-            };
+            let reached = self.check_reachable();
+            if reached.is_err() {
+                self.support.store(UNKNOWN, Relaxed);
+            }
+            return reached.map(|()| None);
         }
         let proxy = match known {
             SUPPORTED => &self.persistent,
@@ -91,22 +92,44 @@ impl ControlClient {
                 None => (UNSUPPORTED, Ok(None)),
             },
             Err(ClientError::Fault(_)) => (UNSUPPORTED, Ok(None)),
-            Err(ClientError::Interrupted { .. }) if known == UNKNOWN => (UNSUPPORTED, Ok(None)),
+            Err(ClientError::Interrupted { .. }) if known != SUPPORTED => {
+                match self.check_reachable() {
+                    Ok(()) => (UNSUPPORTED, Ok(None)),
+                    Err(error) => (known, Err(error)),
+                }
+            }
             Err(ClientError::Http(http)) if known == UNKNOWN && may_be_unknown(http.status) => {
                 (UNSUPPORTED, Ok(None))
             }
             Err(error) => {
                 let error = call_error(error);
-                let support = match error.kind() {
-                    ErrorKind::Unreachable | ErrorKind::Interrupted => UNKNOWN,
-                    ErrorKind::TimedOut | ErrorKind::Unanswered => known,
-                    _ => UNSUPPORTED,
+                let support = match (error.kind(), known) {
+                    (ErrorKind::TimedOut | ErrorKind::Unanswered, _) => known,
+                    (ErrorKind::Malformed, UNKNOWN) => UNSUPPORTED,
+                    (_, UNKNOWN) => UNKNOWN,
+                    _ => AWAY,
                 };
                 (support, Err(error))
             }
         };
         self.support.store(support, Relaxed);
         outcome
+    }
+
+    /// Connects to the server, and asks it nothing.
+    fn check_reachable(&self) -> Result<(), CallError> {
+        self.single_use.check_reachable().map_err(|error| {
+            let is_closed = matches!(
+                &error,
+                ClientError::Unreachable { source, .. }
+                    if source.kind() == io::ErrorKind::ConnectionAborted
+            );
+            match is_closed {
+                // A server at its limit of connections does so too.
+                true => CallError::from_source(ErrorKind::Interrupted, error),
+                false => call_error(error),
+            }
+        })
     }
 
     /// Asks a server that supports the protocol to stop its work on a call, and does not

@@ -95,7 +95,7 @@ where
             Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending),
             Action::StartWaiting { cause, limit, .. } => self.start_waiting(cause, limit),
             Action::StopWaiting => {
-                log::warn!("the wait for a server is over");
+                log::warn!("the wait is over");
                 self.observe(|| RunEvent::WaitingEnded);
             }
             Action::EndRun(end) => log::debug!("run over: {end:?}"),
@@ -286,17 +286,11 @@ where
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
         let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
         let why = self.summary.lock().wait_reason().unwrap_or_default();
-        let (waits, ends) = match cause {
-            WaitCause::SecondOpinion => (
-                "the tasks that are left wait for another server",
-                "they end",
-            ),
-            WaitCause::Busy | WaitCause::Outage | WaitCause::TimeLeft => {
-                ("waits for a server", "the run ends")
-            }
-        };
+        let (waits, ends) = (cause.text(), cause.end_text());
         let until = limit.map_or_else(String::new, |limit| {
-            format!("; {ends} in {} s if that lasts", limit.as_secs())
+            // Rounded up: what is left is not over.
+            let seconds = limit.as_millis().div_ceil(1000);
+            format!("; {ends} in {seconds} s if that lasts")
         });
         let example = self.example_error();
         log::warn!("{waits}, since {why}{until}{example}");

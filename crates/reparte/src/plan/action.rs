@@ -104,6 +104,29 @@ pub enum WaitCause {
     /// Some server has not enough [time left](crate::Status::time_left) for a call, and none takes
     /// calls.
     TimeLeft,
+    /// No more calls are started, and those in flight are on servers that do not answer now.
+    LastCalls,
+}
+
+impl WaitCause {
+    /// Returns who waits for what, in words.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Outage | Self::Busy | Self::TimeLeft => "waits for a server",
+            Self::SecondOpinion => "the tasks that are left wait for another server",
+            Self::LastCalls => "waits for the last calls",
+        }
+    }
+
+    /// Returns what such a wait ends if it lasts for too long, in words.
+    #[must_use]
+    pub fn end_text(self) -> &'static str {
+        match self {
+            Self::Outage | Self::Busy | Self::TimeLeft | Self::LastCalls => "the run ends",
+            Self::SecondOpinion => "these tasks end",
+        }
+    }
 }
 
 /// The reason for which a call counts as lost.

@@ -9,6 +9,7 @@ mod blame;
 mod call;
 mod chances;
 mod isolated;
+mod others;
 mod probe;
 mod server;
 mod task;

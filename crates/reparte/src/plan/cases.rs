@@ -19,13 +19,14 @@
 //!
 //! A time limit that passed while the server was at work counts as a fault here. All
 //! servers may be behind one proxy, and its gaps say nothing of a task. A 502 or 504 fails
-//! one only by its third on a server, with results of later calls in between; and it
-//! agrees with another failure only if both came twice so, and the other server has given
-//! such a result since. Such failures and others do not add up.
+//! one only by its third on a server, with results of later calls in between, or new
+//! instances of the server; and it agrees with another failure only if both came twice so, and
+//! the other server has given such a result since, or was started anew. Such failures and others do not add up.
 //! The result of a task is a strike against every server with an open case, except of
 //! a 502 or 504.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
@@ -53,6 +54,8 @@ struct TaskCases {
 pub(super) struct Case {
     pub(super) server: ServerId,
     pub(super) kind: ErrorKind,
+    /// Time of the failure.
+    pub(super) at: Duration,
     /// The server's number of results when the case opened.
     pub(super) epoch: u64,
     /// The number of the next call when it opened. Calls before that one say
@@ -66,7 +69,7 @@ pub(super) struct Case {
     /// Number of its calls that have failed there in this way.
     pub(super) failures: u32,
     /// Number of these before which the server had given the result of a call that began
-    /// after the one before: so many gaps have ended since the first.
+    /// after the one before, or was started anew: so many gaps have ended since the first.
     pub(super) after_results: u32,
 }
 

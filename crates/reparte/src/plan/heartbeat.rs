@@ -58,6 +58,10 @@ struct ServerHeartbeat {
     instance_since: Duration,
     /// The time at which it last answered a probe.
     heard_at: Duration,
+    /// The time at which the last probe was sent that it has answered with its status.
+    reported_to: Option<Duration>,
+    /// The time at which it first reported its present instance, if it had reported another one.
+    changed_at: Option<Duration>,
     /// Number of probes on demand since it last answered a call.
     demanded: u32,
 }
@@ -119,6 +123,8 @@ impl Heartbeat {
             instances: Instances::default(),
             instance_since: now,
             heard_at: now,
+            reported_to: None,
+            changed_at: None,
             demanded: 0,
         });
         self.probe_at(server, Some(now));
@@ -244,8 +250,12 @@ impl Heartbeat {
     ) -> StatusChange {
         let heard = &mut self.servers[server.index()];
         let before = heard.protocol.instance();
+        if heard.instances.is_other(status.instance) {
+            heard.changed_at = Some(now);
+        }
         let seen = heard.instances.report(status.instance, was_up, sent_at);
         heard.heard_at = now;
+        heard.reported_to = Some(sent_at);
         if before != Some(status.instance) {
             heard.protocol = Protocol::Status {
                 instance: status.instance,
@@ -272,15 +282,26 @@ impl Heartbeat {
         server.protocol = Protocol::ConnectOnly;
     }
 
-    /// Decides what the failure of a probe means.
+    /// Records that the answer to a probe sent at `sent_at` was an error: of the server, or of a
+    /// proxy in its place. It is asked again an interval after that probe.
+    pub(super) fn answered_by_error(&mut self, server: ServerId, sent_at: Duration, now: Duration) {
+        let answered = &mut self.servers[server.index()];
+        answered.heard_at = now;
+        if !answered.protocol.is_probed_on_demand() {
+            self.probe_at(server, Some(sent_at.saturating_add(INTERVAL)));
+        }
+    }
+
+    /// Decides what the failure of a probe means. `has_calls`: calls are in flight on the server.
     pub(super) fn probe_failed(
         &mut self,
         server: ServerId,
         kind: ErrorKind,
+        has_calls: bool,
         now: Duration,
     ) -> ProbeFailure {
         let probed = &mut self.servers[server.index()];
-        let Some((reason, may_lose_calls)) = probed.protocol.silence(kind) else {
+        let Some((reason, may_lose_calls)) = probed.protocol.silence(kind, has_calls) else {
             probed.heard_at = now;
             if probed.protocol == Protocol::Unknown {
                 probed.protocol = Protocol::Silent(1);
@@ -321,6 +342,19 @@ impl Heartbeat {
     /// Returns whether several instances are known to report at the server's address.
     pub(super) fn are_several(&self, server: ServerId) -> bool {
         self.get(server).instances.are_several()
+    }
+
+    /// Returns whether the server has reported its status when it was asked after `time`. Where
+    /// several report, it may have been another one.
+    pub(super) fn has_reported_since(&self, server: ServerId, time: Duration) -> bool {
+        self.get(server).reported_to > Some(time)
+    }
+
+    /// Returns whether the server has reported another instance since `time`: it was started anew,
+    /// unless several report.
+    pub(super) fn has_changed_since(&self, server: ServerId, time: Duration) -> bool {
+        let server = self.get(server);
+        !server.instances.are_several() && server.changed_at > Some(time)
     }
 
     /// Returns the instance in the server's last status.

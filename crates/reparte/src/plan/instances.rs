@@ -47,6 +47,11 @@ impl Instances {
         self.several
     }
 
+    /// Returns whether another instance was the last one to report.
+    pub(super) fn is_other(&self, instance: u64) -> bool {
+        self.last.is_some_and(|last| last != instance)
+    }
+
     /// Records the answer to a question that was sent at `asked_at`. `was_up`:
     /// nothing had said that the server failed.
     pub(super) fn report(&mut self, instance: u64, was_up: bool, asked_at: Duration) -> Seen {

@@ -5,6 +5,7 @@
 //! | `Unknown` | it does not answer in time | `Silent` |
 //! | `Unknown`, `Silent`, `ConnectOnly` | it reports its status | `Status` |
 //! | `Unknown`, `Silent`, `Status` | it accepts the connection and reports nothing | `ConnectOnly` |
+//! | any | it, or a proxy in its place, answers by an error | the same |
 //! | `Silent` | it does not answer in time | `Silent`, one probe more |
 //! | `Status` | it reports another instance | `Status`, of that instance |
 
@@ -51,10 +52,12 @@ impl Protocol {
 
     /// Returns why the server is set aside if it is in use and a probe fails, and
     /// whether its calls may be lost then. Otherwise they are about to end.
-    /// Returns `None` if the server may be occupied by a call.
-    pub(super) fn silence(self, kind: ErrorKind) -> Option<(AsideReason, bool)> {
+    /// Returns `None` if the server may be occupied by a call. `has_calls`: it has some, beside
+    /// which it may close other connections.
+    pub(super) fn silence(self, kind: ErrorKind, has_calls: bool) -> Option<(AsideReason, bool)> {
         match (self, kind) {
             (Self::Unknown | Self::Silent(_), ErrorKind::TimedOut) => None,
+            (Self::ConnectOnly | Self::Silent(_), ErrorKind::Interrupted) if has_calls => None,
             (_, ErrorKind::Unanswered) => Some((AsideReason::Hung, true)),
             (Self::Status { .. }, ErrorKind::TimedOut) => Some((AsideReason::Hung, true)),
             (Self::Status { .. } | Self::Unknown, _) => Some((AsideReason::Died, false)),

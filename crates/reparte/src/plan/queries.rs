@@ -179,12 +179,33 @@ impl Plan {
         self.tasks.waiting() - held_back
     }
 
-    /// Returns the time at which a server will have been down for too long, if
-    /// tasks may wait for it.
+    /// Returns the time at which a server will have been down for too long, if tasks or the
+    /// end of the run may wait for it.
     fn next_lapse(&self) -> Option<Duration> {
-        let isolated = self.tasks.isolated().next();
-        self.tasks.strict_retries().next().or(isolated)?;
-        self.health.next_lapse(self.patience())
+        let isolated = || self.tasks.isolated().next();
+        let waits = self
+            .tasks
+            .strict_retries()
+            .next()
+            .or_else(isolated)
+            .is_some();
+        match waits || self.draining {
+            true => self.health.next_lapse(self.patience()),
+            false => None,
+        }
+    }
+
+    /// Returns whether a call may still bring an answer where no more are started. A doubted one
+    /// is waited for while its server may come back, since it may be the network that fails, and
+    /// while it takes connections.
+    pub(super) fn any_last_call(&self) -> bool {
+        let mut wanted = self.calls.wanted();
+        wanted.any(|(_, call)| {
+            let server = call.assignment.server;
+            call.state == CallState::Awaited
+                || self.health.is_expected(server)
+                || self.health.state(server) == State::TrialDue
+        })
     }
 
     /// Returns the task of the next hedge, with the time at which its call

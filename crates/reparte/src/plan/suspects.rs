@@ -63,6 +63,8 @@ struct Record {
     unconfirmed: usize,
     /// Number of these that it met in isolation.
     isolated: usize,
+    /// Time of the last one.
+    last: Duration,
 }
 
 /// A call whose connection broke, on a server that can say that it lives.
@@ -79,8 +81,9 @@ struct UnconfirmedDeath {
 }
 
 impl Record {
-    fn add(&mut self, server: ServerId, isolated: bool) {
+    fn add(&mut self, server: ServerId, isolated: bool, now: Duration) {
         self.deaths.push(server);
+        self.last = now;
         self.isolated += usize::from(isolated);
     }
 
@@ -107,9 +110,23 @@ impl Suspects {
         self.records.get(&task).map_or(&[], |record| &record.deaths)
     }
 
+    /// Returns when the last server died while it ran the task.
+    pub(super) fn last_death_at(&self, task: TaskId) -> Option<Duration> {
+        self.records.get(&task).map(|record| record.last)
+    }
+
     /// Records that the server died while it ran the task, in isolation or not.
-    pub(super) fn server_died(&mut self, task: TaskId, server: ServerId, isolated: bool) {
-        self.records.entry(task).or_default().add(server, isolated);
+    pub(super) fn server_died(
+        &mut self,
+        task: TaskId,
+        server: ServerId,
+        isolated: bool,
+        now: Duration,
+    ) {
+        self.records
+            .entry(task)
+            .or_default()
+            .add(server, isolated, now);
     }
 
     /// Records that the connection broke while the server ran the task, in
@@ -123,7 +140,7 @@ impl Suspects {
         now: Duration,
     ) {
         let record = self.records.entry(task).or_default();
-        record.add(server, isolated);
+        record.add(server, isolated, now);
         if let Some(instance) = instance {
             record.unconfirmed += 1;
             self.unconfirmed.push(UnconfirmedDeath {

@@ -124,6 +124,12 @@ scripts! {
     a_suspect_whose_server_lives_waits_no_more
     a_run_ends_when_so_many_of_its_tasks_have_failed
     a_stopped_run_waits_for_doubted_calls_too
+    a_stopped_run_gives_doubted_calls_up_after_an_outage
+    a_stopped_run_waits_for_a_doubted_call_of_a_server_that_takes_connections
+    a_task_that_ends_a_proxys_server_fails_if_that_reports_its_status
+    a_gap_behind_a_forwarder_is_no_death
+    a_failure_that_agrees_with_a_proven_servers_opens_no_case
+    an_error_in_place_of_a_status_is_asked_again
     a_stopped_run_waits_for_its_calls_and_makes_no_more
     servers_join_and_leave
     slots_are_learnt

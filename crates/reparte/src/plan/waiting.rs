@@ -22,7 +22,7 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) cause: WaitCause,
-    /// It ends the run, or the tasks that wait, if it lasts.
+    /// It is an outage, which ends the run if it lasts.
     pub(super) has_limit: bool,
 }
 

@@ -108,9 +108,8 @@ impl Scenario {
             malformed: some(random, servers - 1),
             deaths: random.below(2 * servers),
             hangs: some(random, servers),
-            // Without a limit of the outage a run waits forever for its servers,
-            // and a drained run for its calls.
-            returns: outage.is_none() || drained || random.below(2) == 0,
+            // Without a limit of the outage a run waits forever for its servers.
+            returns: outage.is_none() || random.below(2) == 0,
             additions: some(random, 3),
             removals: some(random, servers / 2),
             cancellations: some(random, 5),

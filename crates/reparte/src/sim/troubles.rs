@@ -20,6 +20,8 @@ pub(super) struct Troubles {
     pub(super) gaps: Vec<Gap>,
     /// Times at which a proxy answers 502 in place of every server.
     pub(super) proxy: Vec<Range<Duration>>,
+    /// A forwarder takes the connections of each server, and breaks them while that is down.
+    pub(super) forwarded: bool,
     /// Number of calls that each server has memory for at a time. It refuses others.
     pub(super) room: Option<usize>,
     /// Times at which a server answers every call in one way.

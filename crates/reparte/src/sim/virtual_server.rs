@@ -52,6 +52,8 @@ pub(super) struct VirtualServer {
     /// Time that a connection takes to fail while it is dead: a refusal, or a
     /// time-out.
     pub(super) unreachable_after: Duration,
+    /// A forwarder takes its connections, and breaks them while it is dead.
+    pub(super) is_forwarded: bool,
     /// Calls that would have ended while it hung.
     pub(super) frozen: Vec<CallId>,
     /// The number of the probe that it has not answered.
@@ -103,6 +105,7 @@ impl VirtualServer {
             busy_until: Duration::ZERO,
             instance: 0,
             unreachable_after: [REFUSAL, REFUSAL, CONNECT_TIMEOUT][random.below(3) as usize],
+            is_forwarded: false,
             frozen: Vec::new(),
             probe: None,
             since: Duration::ZERO,
@@ -178,9 +181,16 @@ impl VirtualServer {
         }
     }
 
+    /// Has a forwarder take the server's connections.
+    pub(super) fn forward(&mut self) {
+        self.is_forwarded = true;
+        self.unreachable_after = REFUSAL;
+    }
+
     /// Returns the error of a connection while the server is dead.
     pub(super) fn connect_error(&self) -> ErrorKind {
         match self.unreachable_after < CONNECT_TIMEOUT {
+            true if self.is_forwarded => ErrorKind::Interrupted,
             true => ErrorKind::Unreachable,
             false => ErrorKind::Unanswered,
         }

@@ -141,6 +141,9 @@ impl World {
         }
         for server in &mut servers {
             server.set_machine_may_go(scenario.machines_go);
+            if scenario.troubles.forwarded {
+                server.forward();
+            }
         }
         let configs: Vec<ServerConfig> = servers.iter().map(|server| server.config).collect();
         let options = scenario.plan_options(random.below(u64::MAX));

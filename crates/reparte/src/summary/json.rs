@@ -59,13 +59,16 @@ impl Waiting {
             WaitCause::Busy => "busy",
             WaitCause::SecondOpinion => "second opinion",
             WaitCause::TimeLeft => "time left",
+            WaitCause::LastCalls => "last calls",
         };
         let since = Seconds(self.since);
         write!(json, "{{\"cause\":\"{cause}\",\"since\":{since},\"until\":")?;
         match self.until {
-            Some(until) => write!(json, "{}}}", Seconds(until)),
-            None => json.write_str("null}"),
+            Some(until) => write!(json, "{}", Seconds(until))?,
+            None => json.write_str("null")?,
         }
+        let (text, ends) = (self.cause.text(), self.cause.end_text());
+        write!(json, ",\"text\":\"{text}\",\"ends\":\"{ends}\"}}")
     }
 }
 
@@ -169,7 +172,8 @@ mod tests {
             "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"cancelled\":0,\
              \"pending\":0,\"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
              \"hedges_won\":1,\"hedges_lost\":0,\"waiting\":{\"cause\":\"busy\",\
-             \"since\":1.500000,\"until\":null},\"servers\":[{\"name\":\"a\\\"\\u000a\",\
+             \"since\":1.500000,\"until\":null,\"text\":\"waits for a server\",\
+             \"ends\":\"the run ends\"},\"servers\":[{\"name\":\"a\\\"\\u000a\",\
              \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\
              \"deaths\":0,\"silences\":0,\"busy\":1.500000,\"slot_time\":2.000000,\"downtime\":0.000000,\
              \"busy_share\":0.7500,\"failures\":{\"timed out\":1},\

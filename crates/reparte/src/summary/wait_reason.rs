@@ -24,15 +24,25 @@ impl RunSummary {
         let mut conditions: Vec<Condition> = states.flatten().collect();
         conditions.sort_unstable();
         conditions.dedup();
-        let any_answers =
-            conditions.contains(&Condition::Suspected) || conditions.contains(&Condition::Failing);
+        // Whatever the trials that run will bring.
+        let any_answers = self
+            .servers
+            .iter()
+            .any(|server| matches!(server.state, ServerState::Suspected | ServerState::Failing));
         Some(match (waiting.cause, &*conditions) {
             (WaitCause::Busy, [Condition::Busy] | []) => "every one is busy".to_owned(),
+            (WaitCause::LastCalls, []) => "no more are made".to_owned(),
             (WaitCause::SecondOpinion, []) => "they are to be tried again".to_owned(),
             (WaitCause::TimeLeft, [Condition::Ending] | []) => {
                 "none has enough time left for a call".to_owned()
             }
-            (WaitCause::Busy | WaitCause::SecondOpinion | WaitCause::TimeLeft, conditions) => {
+            (
+                WaitCause::Busy
+                | WaitCause::SecondOpinion
+                | WaitCause::TimeLeft
+                | WaitCause::LastCalls,
+                conditions,
+            ) => {
                 let groups = conditions.iter().map(|&condition| self.group(condition));
                 groups.collect::<Vec<_>>().join("; ")
             }

@@ -12,6 +12,9 @@ use crate::transport::stream::Stream;
 use crate::transport::tunnel::Tunnel;
 use crate::url::{Host, ServerUrl};
 
+/// Time in which a forwarder closes a connection whose server is away.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
 /// The socket that a connection begins with. Clones share the addresses that are known.
 #[derive(Debug, Clone)]
 pub(super) enum Route {
@@ -62,19 +65,21 @@ impl Route {
         }
     }
 
-    /// Connects, from one of these addresses on, and hangs up at once.
+    /// Connects, from one of these addresses on, and hangs up soon. Fails if the other side does
+    /// that first, before it was asked anything.
     pub(super) fn check(&self, addresses: &[SocketAddr], timeout: Duration) -> io::Result<()> {
         let tunnel = match self {
             Route::Tcp { tunnel, .. } => tunnel.as_ref(),
             #[cfg(unix)]
-            Route::Unix(path) => return Stream::connect_unix(path, timeout).map(drop),
+            Route::Unix(path) => return stays_open(&Stream::connect_unix(path, timeout)?),
         };
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {
             let end = Instant::now() + timeout;
             let connected = Stream::connect(address, timeout).and_then(|stream| {
                 let time_left = || end.saturating_duration_since(Instant::now());
-                tunnel.map_or(Ok(()), |tunnel| tunnel.open(&stream, time_left))
+                tunnel.map_or(Ok(()), |tunnel| tunnel.open(&stream, time_left))?;
+                stays_open(&stream)
             });
             match connected {
                 Ok(()) => return Ok(()),
@@ -82,5 +87,17 @@ impl Route {
             }
         }
         Err(failure)
+    }
+}
+
+/// Returns an error if the other side closes this new connection at once: a forwarder does,
+/// such as ssh's, whose server is away.
+fn stays_open(stream: &Stream) -> io::Result<()> {
+    match stream.closes_within(AT_ONCE)? {
+        true => Err(io::Error::new(
+            io::ErrorKind::ConnectionAborted,
+            "each connection is closed at once: the server behind this address may be away",
+        )),
+        false => Ok(()),
     }
 }

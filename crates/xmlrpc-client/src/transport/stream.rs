@@ -68,6 +68,20 @@ impl Stream {
         }
     }
 
+    /// Returns whether the other side closes a new connection within this time, before it has
+    /// been asked anything.
+    pub(super) fn closes_within(&self, time: Duration) -> io::Result<bool> {
+        self.set_read_timeout(time)?;
+        let mut stream = self;
+        Ok(match stream.read(&mut [0]) {
+            Ok(bytes) => bytes == 0,
+            Err(error) => !matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+            ),
+        })
+    }
+
     /// Returns whether a kept connection is open. A server that has sent anything since its
     /// last response, even the end of the connection, does not expect another request on it.
     #[cfg(unix)]

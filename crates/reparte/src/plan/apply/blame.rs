@@ -1,7 +1,5 @@
 //! The changes that follow from contested failures: cases, strikes, trials.
 
-use std::time::Duration;
-
 use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
@@ -11,12 +9,8 @@ use crate::plan::cases::{self, Case, Facts, Judgement};
 use crate::plan::failures::{self, ServerVerdict};
 use crate::plan::health::State;
 use crate::plan::retries::Attempts;
-use crate::plan::suspects::Suspicion;
 use crate::plan::tasks::Queue;
 
-/// Time for which a server that is down is waited for where the outage has no
-/// limit.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
 /// Number of gaps of a proxy that may meet the same task on a server without its doing.
 const GAPS: u32 = 2;
 
@@ -27,10 +21,14 @@ impl Plan {
         let (task, server) = (ended.task, ended.by().server);
         let counts = kind.may_have_run() && ended.kind != CallKind::Hedge;
         let attempt = Attempts::one(counts, self.is_retried_fault(kind));
-        self.open_case(task, server, kind, attempt);
+        let is_new = self.open_case(task, server, kind, attempt);
         let confirmed = self.confirmed_cases(task, server);
         let is_confirmed = !confirmed.is_empty();
         self.confirm(confirmed, ended.id);
+        if is_new && !is_confirmed && self.agrees_with_proven(task) {
+            let epoch = self.standing.results(server);
+            self.standing.close_case(server, epoch);
+        }
         match self.standing.is_suspected(server) {
             true => self.put_on_trial(ended),
             false => self.apply_to_answering(ended, kind),
@@ -96,15 +94,23 @@ impl Plan {
         }
     }
 
-    fn open_case(&mut self, task: TaskId, server: ServerId, kind: ErrorKind, attempts: Attempts) {
+    /// Opens a case, or renews it. Returns whether it is new.
+    fn open_case(
+        &mut self,
+        task: TaskId,
+        server: ServerId,
+        kind: ErrorKind,
+        attempts: Attempts,
+    ) -> bool {
         let epoch = self.standing.results(server);
         let next_call = self.calls.next_id();
         let mut earlier = self.cases.of(task).iter();
         let earlier = earlier.find(|case| case.server == server);
-        let is_after_result = |case: &Case| self.standing.has_result_from(server, case.next_call);
+        let is_after_result = |case: &Case| self.works_since(case);
         let case = Case {
             server,
             kind,
+            at: self.now,
             epoch,
             next_call,
             first_next_call: next_call,
@@ -112,11 +118,30 @@ impl Plan {
             failures: 1,
             after_results: earlier.is_some_and(is_after_result).into(),
         };
-        if self.cases.open(task, case) {
-            self.standing.case_opened(server, kind);
-        } else {
-            self.standing.failed_again(server, kind);
+        let is_new = self.cases.open(task, case);
+        match is_new {
+            true => self.standing.case_opened(server, kind),
+            false => self.standing.failed_again(server, kind),
         }
+        is_new
+    }
+
+    /// Returns whether the task's last failure agrees with that of a proven server: it says nothing
+    /// of its own server then. A proxy without its server proves nothing.
+    fn agrees_with_proven(&self, task: TaskId) -> bool {
+        let mut agreeing = self.cases.agreeing(task);
+        agreeing.any(|case| {
+            let is_trusted =
+                self.standing.is_proven(case.server) && !self.standing.is_suspected(case.server);
+            is_trusted && !cases::is_by_proxy(case.kind)
+        })
+    }
+
+    /// Returns whether the server of a case has given the result of a call that began after its
+    /// failure, or has been started anew since.
+    pub(in crate::plan) fn works_since(&self, case: &Case) -> bool {
+        self.standing.has_result_from(case.server, case.next_call)
+            || self.heartbeat.has_changed_since(case.server, case.at)
     }
 
     /// Returns whether the server of the task's last case has given the result of a
@@ -189,7 +214,7 @@ impl Plan {
             |case: &Case| !cases::is_by_proxy(case.kind) || case.after_results > 0;
         let is_evident = |case: &Case| {
             let by_proxy = cases::is_by_proxy(case.kind);
-            !by_proxy || self.standing.has_result_from(case.server, case.next_call)
+            !by_proxy || self.works_since(case)
         };
         if !self.standing.is_proven(server) || !has_failed_again(&last) {
             return Vec::new();
@@ -306,55 +331,6 @@ impl Plan {
         }
     }
 
-    /// Returns whether a server that has no case with the task can come. A suspected one does
-    /// not count where a proven server has failed the task, and neither does one that has never
-    /// taken a connection: its address may be wrong. A worker that can't do it never does.
-    pub(in crate::plan) fn any_other_can_come(&self, task: TaskId) -> bool {
-        let cases = self.cases.of(task);
-        let mut by = cases.iter().map(|case| case.server);
-        let by_proven = by.any(|server| self.standing.is_proven(server));
-        // A suspect does not wait for servers that have died of it, once one that can be
-        // trusted has answered.
-        let mut by = cases.iter().map(|case| case.server);
-        let by_trusted = by.any(|server| !self.standing.is_suspected(server));
-        let died = match self.suspects.suspicion(task) {
-            Suspicion::None => &[],
-            _ if !by_trusted => &[],
-            _ => self.suspects.deaths(task),
-        };
-        let unfit = self.unfit_for(task);
-        let mut servers = self.health.servers();
-        servers.any(|server| {
-            let is_useless =
-                by_proven && (self.health.never_came(server) || self.standing.is_suspected(server));
-            let has_had_it = |case: &Case| case.server == server && !self.was_in_gap(case);
-            self.can_come(server)
-                && !is_useless
-                && !died.contains(&server)
-                && !unfit.contains(&server)
-                && !cases.iter().any(has_had_it)
-        })
-    }
-
-    /// Returns a good server that is up and has no case with the task: a call there
-    /// is free of the budget.
-    pub(in crate::plan) fn good_server_for(&self, task: TaskId) -> Option<ServerId> {
-        let unfit = self.unfit_for(task);
-        let mut good = self
-            .standing
-            .good()
-            .filter(|server| !unfit.contains(server));
-        good.find(|&server| self.placement.is_up(server) && !self.cases.has(task, server))
-    }
-
-    /// Returns the workers that can't do a task, once a server has failed it again: the second opinion
-    /// of one is better than none.
-    fn unfit_for(&self, task: TaskId) -> &[ServerId] {
-        let has_failed_again = self.cases.of(task).iter().any(|case| case.failures > 1);
-        let task = self.tasks.get(task).filter(|_| has_failed_again);
-        task.map_or(&[], |task| task.unfit())
-    }
-
     /// Has a retry that waits for the budget start without, on an idle server that
     /// is good. Returns whether there was one.
     pub(in crate::plan) fn free_delayed_case(&mut self) -> bool {
@@ -365,10 +341,5 @@ impl Plan {
             self.tasks.requeue(task, Queue::Retry);
         }
         free.is_some()
-    }
-
-    /// Returns for how long a server that is down is waited for.
-    pub(in crate::plan) fn patience(&self) -> Duration {
-        self.outage.limit().unwrap_or(LONGEST_PATIENCE)
     }
 }

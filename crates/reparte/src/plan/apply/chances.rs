@@ -81,11 +81,9 @@ impl Plan {
     }
 
     /// Returns whether a server has failed a task as a proxy does whose server is away,
-    /// once, and has given the result of a later call since: it is asked again.
+    /// once, and has worked since: it is asked again.
     pub(in crate::plan) fn was_in_gap(&self, case: &Case) -> bool {
-        cases::is_by_proxy(case.kind)
-            && case.failures == 1
-            && self.standing.has_result_from(case.server, case.next_call)
+        cases::is_by_proxy(case.kind) && case.failures == 1 && self.works_since(case)
     }
 
     /// Has a task go back to servers that failed it in a gap.

@@ -46,7 +46,11 @@ impl Plan {
             return self.fail_task(task, TaskFailure::Permanent);
         }
         let failed_by = self.servers_that_failed(task);
-        let is_free = |server| self.may_run(task, server) && self.runs_no_other(server, task);
+        let is_free = |server| {
+            self.may_run(task, server)
+                && self.runs_no_other(server, task)
+                && self.is_known_alive(task, server)
+        };
         let is_proven = |server| self.standing.is_proven(server);
         let picked = self.placement.pick_isolated(is_free, &failed_by, is_proven);
         let Some(server) = picked else {
@@ -121,6 +125,14 @@ impl Plan {
     fn runs_no_other(&self, server: ServerId, task: TaskId) -> bool {
         let mut calls = self.calls.on_server(server).iter();
         calls.all(|&call| self.calls.get(call).is_none_or(|call| call.task == task))
+    }
+
+    /// Returns whether a server that reports its status has done so since the last one died of the
+    /// task. All of them may go at once, and a call that meets that says nothing of its task.
+    fn is_known_alive(&self, task: TaskId, server: ServerId) -> bool {
+        let last = self.suspects.last_death_at(task);
+        !self.reports_status(server)
+            || last.is_none_or(|last| self.heartbeat.has_reported_since(server, last))
     }
 
     /// Returns the servers that have died of the task or have a case with it.

@@ -44,21 +44,36 @@ impl Plan {
             return;
         };
         let instance = outcome.ok().flatten().map(|status| status.instance);
-        self.settle_deaths(server, sent_at, instance);
+        // What stands in front of a server that is away breaks connections, or answers by errors: that
+        // says nothing of who ended it, until it is back.
+        let silence = outcome.err().filter(|&kind| failures::is_silence(kind));
+        let is_told = outcome.is_ok() || silence.is_some_and(|kind| kind != ErrorKind::Interrupted);
+        if is_told || !self.health.is_expected(server) {
+            self.settle_deaths(server, sent_at, instance);
+        }
         if failures::has_reached(outcome) {
             self.health.reached(server);
         }
         match outcome {
             Ok(Some(status)) => self.status_reported(server, status, sent_at),
             Err(kind) if failures::is_silence(kind) => {
-                match self.heartbeat.probe_failed(server, kind, self.now) {
+                let has_calls = !self.calls.on_server(server).is_empty();
+                let failure = self
+                    .heartbeat
+                    .probe_failed(server, kind, has_calls, self.now);
+                match failure {
                     ProbeFailure::Occupied => self.server_connected(server),
                     ProbeFailure::Silent(silence) => self.server_silent(server, silence),
                 }
             }
-            Ok(None) | Err(_) => {
+            Ok(None) => {
                 self.time_left.report(server, None, sent_at);
                 self.heartbeat.connected(server, self.now);
+                self.server_connected(server);
+            }
+            // It says neither that the server reports nothing, nor that its end has changed.
+            Err(_) => {
+                self.heartbeat.answered_by_error(server, sent_at, self.now);
                 self.server_connected(server);
             }
         }

@@ -1,5 +1,7 @@
 //! The changes of servers, and the end of the run.
 
+use std::time::Duration;
+
 use crate::ids::{CallId, ServerId};
 use crate::plan::Plan;
 use crate::plan::action::{Action, AsideReason, RunEnd, WaitCause};
@@ -243,26 +245,68 @@ impl Plan {
         self.outage.reset();
     }
 
+    /// Returns the time up to which tasks wait for the second opinions of servers that are down;
+    /// `None` if one of these is alive.
+    fn second_opinions_end(&self) -> Option<Duration> {
+        let groups = self.tasks.first_retries().map(|(task, _)| task);
+        let isolated = self.tasks.isolated().take(1);
+        // The trials of servers that are down.
+        let calls = self.calls.wanted().map(|(_, call)| call.task);
+        let tasks = groups.chain(isolated).chain(calls);
+        let servers = tasks.flat_map(|task| self.others_that_can_come(task));
+        self.last_lapse(servers)
+    }
+
+    /// Returns the time up to which calls are waited for where no more are started; `None` if
+    /// there is no limit.
+    fn last_calls_end(&self) -> Option<Duration> {
+        let has_end = |call: &InFlight| {
+            let server = call.assignment.server;
+            call.state == CallState::Doubted && self.health.state(server) != State::TrialDue
+        };
+        let mut calls = self.calls.wanted();
+        if !calls.all(|(_, call)| has_end(call)) {
+            return None;
+        }
+        let calls = self.calls.wanted();
+        self.last_lapse(calls.map(|(_, call)| call.assignment.server))
+    }
+
+    /// Returns the time at which the last one of these servers will have been down for too long,
+    /// if all of them are down.
+    fn last_lapse(&self, servers: impl Iterator<Item = ServerId>) -> Option<Duration> {
+        let patience = self.patience();
+        let mut lapses =
+            servers.map(|server| self.health.down_since(server)?.checked_add(patience));
+        // The first one without an end decides.
+        lapses.try_fold(None, |last, at| Some(last.max(Some(at?))))?
+    }
+
     /// Tells that tasks wait for a server, or no longer do.
     pub(in crate::plan) fn tell_waiting(&mut self) {
         let lacks_time = self.lacks_time();
         let takes_calls = self.health.any_up() && !lacks_time;
         // A suspected server is alive if it gives faults: they are of no use either.
         let cause = match (takes_calls, self.health.any_busy()) {
+            _ if self.draining => WaitCause::LastCalls,
             (true, _) => WaitCause::SecondOpinion,
             (false, true) => WaitCause::Busy,
             (false, false) if lacks_time => WaitCause::TimeLeft,
             (false, false) => WaitCause::Outage,
         };
-        let limit = match cause {
-            WaitCause::SecondOpinion => self.health.next_lapse(self.patience()),
-            WaitCause::Busy | WaitCause::Outage | WaitCause::TimeLeft => self.outage.limit_at(),
-        };
         // A trial may fail as the last one did: it ends the wait if it succeeds.
         let waits = self.tasks.open() > 0 && self.calls.regular() == 0;
+        let limit = match cause {
+            _ if !waits => None,
+            WaitCause::SecondOpinion => self.second_opinions_end(),
+            WaitCause::LastCalls => self.last_calls_end(),
+            WaitCause::Busy | WaitCause::Outage | WaitCause::TimeLeft => self.outage.limit_at(),
+        };
+        // Trials come and go while a second opinion or the last calls are waited for.
+        let is_by_outage = !matches!(cause, WaitCause::SecondOpinion | WaitCause::LastCalls);
         let wait = waits.then(|| Wait {
             cause,
-            has_limit: limit.is_some(),
+            has_limit: is_by_outage && limit.is_some(),
         });
         match self.waiting.observe(wait, self.now) {
             Some(Notice::Starts(cause, since)) => {

@@ -91,7 +91,9 @@ impl Plan {
         let isolated = call.kind == CallKind::Isolated;
         match death {
             Death::None => {}
-            Death::Certain => self.suspects.server_died(task, server, isolated),
+            Death::Certain => {
+                self.suspects.server_died(task, server, isolated, self.now);
+            }
             Death::Possible => {
                 // A server that is out is not probed, and so can't say that it lives.
                 let probed = self.health.state(server) != State::Out;

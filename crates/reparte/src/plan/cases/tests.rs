@@ -20,6 +20,7 @@ fn open(cases: &mut Cases, server: usize, kind: ErrorKind) -> bool {
     let case = Case {
         server: ServerId::new(server),
         kind,
+        at: Duration::ZERO,
         epoch: 0,
         next_call: CallId::new(0),
         first_next_call: CallId::new(0),

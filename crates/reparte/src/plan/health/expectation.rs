@@ -59,6 +59,11 @@ impl Health {
         is_itself && host.is_none_or(|host| self.is_expected(host))
     }
 
+    /// Returns since when the server is down, unless it is out, or has been down for too long.
+    pub(in crate::plan) fn down_since(&self, server: ServerId) -> Option<Duration> {
+        self.servers[server.index()].down_since
+    }
+
     /// Returns the time at which a server will have been down for too long.
     pub(in crate::plan) fn next_lapse(&self, patience: Duration) -> Option<Duration> {
         let (since, _) = self.down.first()?;

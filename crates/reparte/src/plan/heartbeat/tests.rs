@@ -217,10 +217,18 @@ fn a_failed_probe_means_what_the_level_says() {
         (&status, ErrorKind::Unreachable, Some((died, false))),
         (&status, ErrorKind::Unanswered, Some((hung, true))),
     ];
+    // One that is at its limit of connections closes others, beside its calls.
+    for (server, meaning) in [
+        (&connect_only as &dyn Fn() -> Heartbeat, true),
+        (&status, false),
+    ] {
+        let failure = server().probe_failed(id(), ErrorKind::Interrupted, true, secs(2));
+        assert_eq!(failure == ProbeFailure::Occupied, meaning);
+    }
     for (case, (server, kind, meaning)) in cases.into_iter().enumerate() {
         for (now, is_long) in [(1999, false), (2000, true)] {
             let now = Duration::from_millis(now);
-            let failure = server().probe_failed(id(), kind, now);
+            let failure = server().probe_failed(id(), kind, false, now);
             let expected = match meaning {
                 None => ProbeFailure::Occupied,
                 Some((reason, may_lose_calls)) => ProbeFailure::Silent(Silence {
@@ -256,10 +264,10 @@ fn a_server_that_accepted_a_probe_in_vain_may_lose_its_calls_later() {
     for (occupied, may_lose) in [(false, false), (true, true)] {
         let mut heartbeat = one_server(false);
         if occupied {
-            let failure = heartbeat.probe_failed(id(), ErrorKind::TimedOut, secs(1));
+            let failure = heartbeat.probe_failed(id(), ErrorKind::TimedOut, false, secs(1));
             assert!(matches!(failure, ProbeFailure::Occupied), "{failure:?}");
         }
-        match heartbeat.probe_failed(id(), ErrorKind::Unreachable, secs(2)) {
+        match heartbeat.probe_failed(id(), ErrorKind::Unreachable, false, secs(2)) {
             ProbeFailure::Silent(silence) => assert_eq!(silence.may_lose_calls, may_lose),
             ProbeFailure::Occupied => panic!("it is not reached"),
         }

@@ -18,10 +18,10 @@ fn the_third_death_is_poison_in_isolation() {
         let mut suspects = Suspects::default();
         assert_eq!(suspects.suspicion(TASK), Suspicion::None);
         for (deaths, suspicion) in [(1, Suspicion::None), (2, Suspicion::Suspect)] {
-            suspects.server_died(TASK, id(deaths), false);
+            suspects.server_died(TASK, id(deaths), false, Duration::ZERO);
             assert_eq!(suspects.suspicion(TASK), suspicion);
         }
-        suspects.server_died(TASK, id(3), isolated);
+        suspects.server_died(TASK, id(3), isolated, Duration::ZERO);
         let suspicion = match isolated {
             true => Suspicion::Poison,
             false => Suspicion::Suspect,
@@ -39,7 +39,7 @@ fn the_third_death_is_poison_in_isolation() {
 fn unconfirmed() -> Suspects {
     let mut suspects = Suspects::default();
     suspects.connection_broke(TASK, id(1), false, None, ms(1));
-    suspects.server_died(TASK, id(2), false);
+    suspects.server_died(TASK, id(2), false, Duration::ZERO);
     suspects.connection_broke(TASK, id(3), true, Some(7), ms(10));
     assert_eq!(suspects.suspicion(TASK), Suspicion::Unconfirmed);
     suspects
@@ -82,17 +82,17 @@ fn a_death_of_a_task_that_has_ended_is_nobodys() {
 fn a_struck_death_in_isolation_leaves_a_suspect() {
     let mut suspects = unconfirmed();
     suspects.settle_death(id(3), ms(10), Some(7));
-    suspects.server_died(TASK, id(4), false);
+    suspects.server_died(TASK, id(4), false, Duration::ZERO);
     assert_eq!(suspects.suspicion(TASK), Suspicion::Suspect);
-    suspects.server_died(TASK, id(4), true);
+    suspects.server_died(TASK, id(4), true, Duration::ZERO);
     assert_eq!(suspects.suspicion(TASK), Suspicion::Poison);
 }
 
 #[test]
 fn three_deaths_outside_isolation_are_no_poison_even_if_one_is_unconfirmed() {
     let mut suspects = Suspects::default();
-    suspects.server_died(TASK, id(1), false);
-    suspects.server_died(TASK, id(2), false);
+    suspects.server_died(TASK, id(1), false, Duration::ZERO);
+    suspects.server_died(TASK, id(2), false, Duration::ZERO);
     suspects.connection_broke(TASK, id(3), false, Some(7), ms(10));
     assert_eq!(suspects.suspicion(TASK), Suspicion::Suspect);
 }

@@ -222,6 +222,26 @@ pub(super) fn gaps(random: &mut SplitMix) -> Scenario {
     scenario
 }
 
+/// Every server is away, behind a forwarder that takes connections and breaks them.
+pub(super) fn forwarded_gaps(random: &mut SplitMix) -> Scenario {
+    let all_serial = random.below(2) == 0;
+    let servers = match all_serial {
+        // A task that ends three foreign servers looks like one that meets three gaps.
+        true => 1 + random.below(2),
+        false => 1 + random.below(5),
+    };
+    let mut scenario = quiet(random, servers);
+    scenario.tasks = pick(random, &[1, 2, 20, scenario.tasks]);
+    scenario.all_serial = all_serial;
+    scenario.all_report_status = !all_serial;
+    scenario.troubles.forwarded = true;
+    let from = random.below(3000) as u32 * MS;
+    let to = from + random.below(60_000) as u32 * MS;
+    let gaps = (0..scenario.slots.len()).map(|server| Gap { server, from, to });
+    scenario.troubles.gaps = gaps.collect();
+    scenario
+}
+
 /// Times at which a proxy answers 502: from the start until `to`, or for up to four short
 /// times.
 fn proxy_gaps(random: &mut SplitMix, to: Duration) -> Vec<Range<Duration>> {
