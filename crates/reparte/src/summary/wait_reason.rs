@@ -205,6 +205,11 @@ mod tests {
             let reason = reason(WaitCause::Outage, &states, &[]);
             assert_eq!(reason.as_deref(), Some(expected), "{states:?}");
         }
+        // It said that none answers while the trial ran.
+        let on_trial = reason(WaitCause::Outage, &[Down, Suspected], &[1]);
+        assert_eq!(on_trial.as_deref(), Some("none gives a result"));
+        let last_call = reason(WaitCause::LastCalls, &[Up, Down], &[1]);
+        assert_eq!(last_call.as_deref(), Some("b is down"));
     }
 
     #[test]
