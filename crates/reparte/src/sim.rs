@@ -16,6 +16,7 @@ mod agenda;
 mod calls;
 mod checks;
 mod digest;
+mod fate;
 mod incidents;
 mod makespan;
 mod probes;

@@ -7,6 +7,7 @@ use crate::error::call::ErrorKind;
 use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::event::{Event, Role, ServerConfig};
 use crate::sim::agenda::Incident;
+use crate::sim::fate::Fate;
 use crate::sim::troubles::Flaw;
 use crate::sim::virtual_server::VirtualServer;
 use crate::sim::world::World;
@@ -21,26 +22,33 @@ const LEAST_LOST: usize = 3;
 /// The calls of a host, and its workers.
 pub(super) struct Queue {
     pub(super) host: ServerId,
-    listed: Vec<ServerId>,
+    pub(super) listed: Vec<ServerId>,
     /// The worker that a worker was before it started again.
     machines: BTreeMap<ServerId, ServerId>,
-    waiting: Vec<Entry>,
-    working: BTreeMap<CallId, Work>,
+    pub(super) waiting: Vec<Entry>,
+    pub(super) working: BTreeMap<CallId, Work>,
     /// The calls whose workers have died.
     orphans: BTreeMap<CallId, Entry>,
+    /// It tells who was lost with a call or is unfit for it, and has a call that was lost with two
+    /// workers run alone.
+    pub(super) tells: bool,
+    /// The worker that ends its calls, to take one alone.
+    pub(super) chosen: Option<ServerId>,
 }
 
-struct Entry {
+pub(super) struct Entry {
     call: CallId,
     task: TaskId,
     avoid: Vec<ServerId>,
     /// The machine of each worker that has died with it.
     lost: Vec<ServerId>,
+    /// What a queue that tells knows of it.
+    pub(super) fate: Fate,
 }
 
-struct Work {
-    entry: Entry,
-    worker: ServerId,
+pub(super) struct Work {
+    pub(super) entry: Entry,
+    pub(super) worker: ServerId,
     began: Duration,
     told: bool,
 }
@@ -54,6 +62,8 @@ impl Queue {
             waiting: Vec::new(),
             working: BTreeMap::new(),
             orphans: BTreeMap::new(),
+            tells: false,
+            chosen: None,
         }
     }
 
@@ -64,18 +74,22 @@ impl Queue {
         self.orphans.remove(&call);
     }
 
-    /// Returns whether a worker may take a call: it is not to be avoided, and the call was not
-    /// lost on its machine; or that is so of all.
-    fn may_take(&self, entry: &Entry, worker: ServerId) -> bool {
+    /// Returns whether a worker may take a call: it is fit, it is not to be avoided, and the call
+    /// was not lost on its machine; or that is so of none.
+    pub(super) fn may_take(&self, entry: &Entry, worker: ServerId) -> bool {
         let avoids = |worker: &ServerId| {
             entry.avoid.contains(worker) || entry.lost.contains(&self.machines[worker])
         };
-        !avoids(&worker) || self.listed.iter().all(avoids)
+        let is_out = |worker: &ServerId| avoids(worker) || entry.fate.is_unfit(*worker);
+        !entry.fate.is_unfit(worker) && (!avoids(&worker) || self.listed.iter().all(is_out))
     }
 
     /// Returns whether a call is given up: it was lost on three machines, or on each that is
     /// there.
     fn is_given_up(&self, entry: &Entry) -> bool {
+        if self.tells {
+            return entry.lost.len() >= LEAST_LOST;
+        }
         let machines: BTreeSet<&ServerId> = entry.lost.iter().collect();
         let mut listed = self.listed.iter().map(|worker| &self.machines[worker]);
         let is_everywhere = machines.len() >= LEAST_LOST || listed.all(|at| machines.contains(at));
@@ -83,7 +97,12 @@ impl Queue {
     }
 
     /// Returns the work on a call that a worker has begun at this time, if it goes on.
-    fn work(&mut self, call: CallId, worker: ServerId, began: Duration) -> Option<&mut Work> {
+    pub(super) fn work(
+        &mut self,
+        call: CallId,
+        worker: ServerId,
+        began: Duration,
+    ) -> Option<&mut Work> {
         let work = self.working.get_mut(&call)?;
         (work.worker == worker && work.began == began).then_some(work)
     }
@@ -120,6 +139,7 @@ impl World {
             task,
             avoid,
             lost: Vec::new(),
+            fate: Fate::default(),
         });
         true
     }
@@ -129,8 +149,12 @@ impl World {
         while let Some((worker, at)) = self.next_work() {
             let Some(queue) = &mut self.queue else { return };
             let entry = queue.waiting.remove(at);
-            self.begin_work(worker, entry);
+            match self.is_unfit(worker, entry.task) {
+                true => self.give_back_unfit(worker, entry),
+                false => self.begin_work(worker, entry),
+            }
         }
+        self.choose_worker();
     }
 
     fn next_work(&mut self) -> Option<(ServerId, usize)> {
@@ -144,14 +168,16 @@ impl World {
         };
         let is_idle = |&&worker: &&ServerId| {
             let server = &self.servers[worker.index()];
-            server.alive && at_work(worker) < server.true_slots
+            server.alive && at_work(worker) < server.true_slots && !queue.is_alone(worker)
         };
         let idle: Vec<ServerId> = queue.listed.iter().filter(is_idle).copied().collect();
         let found: Vec<(ServerId, usize)> = idle
             .into_iter()
             .filter_map(|worker| {
                 let mut waiting = queue.waiting.iter();
-                let at = waiting.position(|entry| queue.may_take(entry, worker))?;
+                let at = waiting.position(|entry| {
+                    queue.may_take(entry, worker) && queue.has_room_for(entry, worker)
+                })?;
                 Some((worker, at))
             })
             .collect();
@@ -175,6 +201,7 @@ impl World {
             (_, None, None) => (drawn, Ok(())),
         };
         let Some(queue) = &mut self.queue else { return };
+        queue.note_taken(worker, &entry);
         self.calls.insert(call, (queue.host, outcome));
         let began = self.now;
         let work = Work {
@@ -194,6 +221,24 @@ impl World {
         self.agenda.enter(self.now + after, end);
     }
 
+    /// Has a worker say that no worker can do a call. It has not begun that.
+    pub(super) fn commit_unfit(&mut self, worker: ServerId, entry: Entry) {
+        let (call, began) = (entry.call, self.now);
+        let Some(queue) = &mut self.queue else { return };
+        self.calls
+            .insert(call, (queue.host, Err(ErrorKind::GivenUp)));
+        let work = Work {
+            entry,
+            worker,
+            began,
+            told: true,
+        };
+        queue.working.insert(call, work);
+        let at = self.now + Duration::from_millis(1);
+        self.agenda
+            .enter(at, Incident::WorkEnds(call, worker, began));
+    }
+
     /// Tells who is at work on a call, once.
     pub(super) fn work_told(
         &mut self,
@@ -202,6 +247,12 @@ impl World {
         began: Duration,
     ) -> Option<Event> {
         let work = self.queue.as_mut()?.work(call, worker, began)?;
+        if let Some(lost) = work.entry.fate.next_lost() {
+            // Those that were lost with it are told before the one that has it.
+            let told = Incident::WorkTold(call, worker, began);
+            self.agenda.enter(self.now, told);
+            return Some(Event::WorkerLost { call, worker: lost });
+        }
         let is_new = !std::mem::replace(&mut work.told, true);
         is_new.then(|| Event::CallBegan {
             call,
@@ -223,10 +274,13 @@ impl World {
                 .enter(self.now, Incident::WorkEnds(call, worker, began));
             return Some(told);
         }
+        if let Some(unfit) = self.next_unfit(call, worker, began) {
+            return Some(unfit);
+        }
         self.end_call(call)
     }
 
-    fn end_call(&mut self, call: CallId) -> Option<Event> {
+    pub(super) fn end_call(&mut self, call: CallId) -> Option<Event> {
         let (_, outcome) = self.calls.remove(&call)?;
         self.queue.as_mut()?.forget(call);
         Some(Event::CallReturned { call, outcome })
@@ -238,6 +292,7 @@ impl World {
         if !std::mem::replace(&mut self.servers[worker.index()].alive, false) {
             return;
         }
+        queue.chosen = queue.chosen.filter(|&chosen| chosen != worker);
         let machine = queue.machines[&worker];
         let works = queue.working.iter();
         let works = works.filter(|(_, work)| work.worker == worker);
@@ -247,6 +302,12 @@ impl World {
                 continue;
             };
             entry.lost.push(machine);
+            if queue.tells {
+                entry.fate.note_lost(worker);
+                if self.scenario.is_poison(entry.task) {
+                    *self.kills.entry(entry.task).or_default() += 1;
+                }
+            }
             queue.orphans.insert(call, entry);
             self.agenda
                 .enter(self.now + LEASE, Incident::LeaseEnds(call, worker));
@@ -261,8 +322,13 @@ impl World {
     /// Puts a call back on the queue whose worker has died, or gives it up.
     pub(super) fn lease_ends(&mut self, call: CallId) -> Option<Event> {
         let queue = self.queue.as_mut()?;
-        let entry = queue.orphans.remove(&call)?;
+        let mut entry = queue.orphans.remove(&call)?;
         if queue.is_given_up(&entry) {
+            if let Some(lost) = entry.fate.next_lost() {
+                queue.orphans.insert(call, entry);
+                self.agenda.enter(self.now, Incident::LeaseEnds(call, lost));
+                return Some(Event::WorkerLost { call, worker: lost });
+            }
             self.calls
                 .insert(call, (queue.host, Err(ErrorKind::GivenUp)));
             return self.end_call(call);

@@ -28,6 +28,8 @@ pub(super) struct Troubles {
     pub(super) spells: Vec<Spell>,
     /// The servers that end at a time that they know.
     pub(super) ends: Vec<KnownEnd>,
+    /// The host tells which workers were lost with a call or are unfit for it.
+    pub(super) tells: bool,
     /// The servers that are dropped, and when.
     pub(super) drops: Vec<(usize, Duration)>,
 }
@@ -60,6 +62,8 @@ pub(super) enum Flaw {
     Crashes,
     /// Takes so many times as long as others. Of workers alone.
     Slow(u32),
+    /// Can't do the tasks whose number is divisible by this. Of workers of a host that tells.
+    Unfit(u64),
 }
 
 /// A time at which a server is down.
@@ -164,7 +168,7 @@ impl Troubles {
             Flaw::Often(percent, kind) => (random.below(100) < percent, kind),
             Flaw::OneKind(kind) => (task.index() % 3 == 1, kind),
             Flaw::From(from, kind) => (calls >= from, kind),
-            Flaw::Crashes | Flaw::Slow(_) => return None,
+            Flaw::Crashes | Flaw::Slow(_) | Flaw::Unfit(_) => return None,
         };
         fails.then_some(kind)
     }

@@ -132,7 +132,10 @@ impl World {
             let server = random.below(servers.len() as u64) as usize;
             servers[server].malformed = true;
         }
-        let queue = Self::queue_of(&mut servers, &scenario.workers);
+        let mut queue = Self::queue_of(&mut servers, &scenario.workers);
+        if let Some(queue) = &mut queue {
+            queue.tells = scenario.troubles.tells;
+        }
         if scenario.all_serial {
             servers.iter_mut().for_each(VirtualServer::make_serial);
         }

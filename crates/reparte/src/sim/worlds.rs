@@ -8,6 +8,7 @@
 
 mod draw;
 mod ends;
+mod lost_workers;
 mod varied;
 mod workers;
 

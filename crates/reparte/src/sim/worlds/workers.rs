@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_millis(100);
 const WINDOW: u64 = 64;
 
 /// A host with so many flawed workers and so many good ones, beside plain servers that are good.
-fn with_workers(
+pub(super) fn with_workers(
     random: &mut SplitMix,
     plain: u64,
     flawed: usize,
