@@ -319,6 +319,8 @@ impl RunCommand {
             keeps_journal: self.journal.is_some(),
             has_servers: self.function.is_some(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
+            engine: self.engine_url(),
+            loss: programs.loss(),
         };
         let have_all_ended = collected.is_ok()
             && facts.feed_error.is_none()

@@ -167,6 +167,71 @@ fn a_second_command_is_told_who_has_the_run() {
     common::run(&withdraw).expect_error(2, &["no such run", "status --engine"]);
 }
 
+/// A command whose run another one had taken once said that every server was down.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_command_that_has_lost_its_run_names_the_other_one() {
+    let setup = Setup::new("1", "600");
+    setup.tasks(3);
+    let run = setup.run("journal", &[]);
+    until("it has the run", || {
+        setup.run_status()["holder"].is_object()
+    });
+    let name = setup.run_status()["run"].as_str().unwrap().to_owned();
+    let lease = format!("rp:{{f}}:client:{name}");
+    setup
+        .server
+        .command(&["SET", &lease, "\"south\\n7\\n0\\n\\n\\n\""]);
+    let ended = run.end();
+    assert_eq!(ended.status.code(), Some(7), "{}", ended.stderr);
+    let (_, last) = ended.stderr.rsplit_once("error: ").unwrap();
+    assert!(last.contains("process 7 on south"), "{}", ended.stderr);
+    for bad in ["trying again", "has been down"] {
+        assert!(!ended.stderr.contains(bad), "{}", ended.stderr);
+    }
+}
+
+/// A run that is not kept once was removed beside its client.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_without_a_journal_is_not_withdrawn() {
+    let setup = Setup::without_worker();
+    let url = setup.server.url();
+    let engine = ["run", "--engine", &*url, "--function", "f"];
+    let tasks = setup.tasks(3);
+    let run = Running::start(reparte(&[&engine[..], &["--tasks", &*tasks]].concat()));
+    until("its tasks are there", || setup.run_status()["tasks"] == 3);
+    let name = setup.run_status()["run"].as_str().unwrap().to_owned();
+    let withdraw = ["withdraw", "--engine", &*url, "--function", "f", &*name];
+    common::run(&withdraw).expect_error(2, &["has no journal", "end that one"]);
+    assert_eq!(setup.run_status()["tasks"], 3);
+    run.kill();
+}
+
+/// A run that ended since its engine was full once removed its tasks and answers there.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_whose_engine_is_full_goes_on_later() {
+    let setup = Setup::new("1", "0.3");
+    setup.tasks(40);
+    let run = setup.run("journal", &["--outage", "2"]);
+    until("some are done", || setup.executions().len() >= 2);
+    let limit = |bytes: &str| {
+        let set = ["CONFIG", "SET", "maxmemory", bytes];
+        setup.server.command(&set);
+    };
+    limit("1");
+    let ended = run.end();
+    assert_eq!(ended.status.code(), Some(4), "{}", ended.stderr);
+    let (_, last) = ended.stderr.rsplit_once("error: ").unwrap();
+    for text in ["has failed for", "it is full", "status --engine redis://"] {
+        assert!(last.contains(text), "{}", ended.stderr);
+    }
+    limit("0");
+    check_all(&setup.run("journal", &[]).end(), 40);
+    assert!(setup.executions().values().all(|times| *times == 1));
+}
+
 #[test]
 #[ignore = "needs redis-server"]
 fn a_detached_run_goes_on_and_is_collected() {

@@ -204,7 +204,11 @@ impl Executor {
         let mut again = Vec::new();
         for (mut command, result) in batch.into_iter().zip(replies) {
             match result {
-                Err(error) if error.is_transient() && !self.give_up.has_come() => {
+                Err(error)
+                    if error.is_transient()
+                        && command.call.script.lasts()
+                        && !self.give_up.has_come() =>
+                {
                     command.call.note_refused();
                     if !error.needs_connection() {
                         command.refuse();

@@ -1,6 +1,7 @@
 //! A connection to the server, with the scripts loaded.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -233,7 +234,7 @@ fn error_of(server: &str, error: RedisError) -> Error {
     let server = server.to_owned();
     let code = error.code().unwrap_or_default();
     let message = match error.detail() {
-        Some(detail) => format!("{code} {detail}"),
+        Some(detail) => format!("{code} {}", without_script(detail)),
         None => error.to_string(),
     };
     // An error inside a script comes with the code ERR in some versions, and its own in the text.
@@ -241,11 +242,52 @@ fn error_of(server: &str, error: RedisError) -> Error {
     if is_passing(code) || message.split_whitespace().any(is_passing) {
         return Error::Unavailable { server, message };
     }
+    let other = |kind, text| io::Error::new(kind, text);
     match error.kind() {
-        ErrorKind::Io | ErrorKind::Parse => Error::Unreachable {
+        ErrorKind::Io if error.is_timeout() => Error::Unreachable {
+            server,
+            source: Arc::new(other(
+                io::ErrorKind::TimedOut,
+                "it does not answer in time; see the port too, and whether it is one for TLS",
+            )),
+        },
+        ErrorKind::Parse => Error::Unreachable {
+            server,
+            source: Arc::new(other(
+                io::ErrorKind::InvalidData,
+                "it does not speak the protocol of Redis; see the port",
+            )),
+        },
+        ErrorKind::Io => Error::Unreachable {
             server,
             source: Arc::new(error),
         },
         _ => Error::Refused { server, message },
+    }
+}
+
+/// Returns the server's message without the place in the script that it tells.
+fn without_script(message: &str) -> &str {
+    match message.split_once(" script: ") {
+        Some((message, place)) if place.contains("on @user_script") => message,
+        _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_without_the_place_in_the_script() {
+        for (message, shown) in [
+            (
+                "You can't write. script: d7a1f7, on @user_script:10.",
+                "You can't write.",
+            ),
+            ("no script: here", "no script: here"),
+        ] {
+            assert_eq!(without_script(message), shown);
+        }
     }
 }

@@ -72,6 +72,11 @@ pub enum Error {
         /// The time until its lease ends, unless it renews it.
         left: Duration,
     },
+    /// The run is not [kept](crate::RedisQueueBuilder::keep): it is its client's alone.
+    NotKept {
+        /// The run.
+        run: String,
+    },
 }
 
 impl Error {
@@ -129,13 +134,17 @@ impl fmt::Display for Error {
                 "{server} can't be reached: {}",
                 OneLine::new(&source.to_string())
             ),
-            Self::Unavailable { server, message } => {
-                write!(f, "{server} can't do it now: {}", OneLine::new(message))
-            }
+            Self::Unavailable { server, message } => write!(
+                f,
+                "{server} can't do it now: {}{}",
+                OneLine::new(message),
+                remedy_of_unavailable(message)
+            ),
             Self::Refused { server, message } => write!(
                 f,
-                "{server} refuses: {}; see the user, the password and the user's commands",
-                OneLine::new(message)
+                "{server} refuses: {}; {}",
+                OneLine::new(message),
+                remedy_of_refusal(message)
             ),
             Self::NoMaster { name } => write!(
                 f,
@@ -155,7 +164,42 @@ impl fmt::Display for Error {
                 OneLine::new(run),
                 left.as_secs() + 1
             ),
+            Self::NotKept { run } => write!(
+                f,
+                "the run {} has no journal, and ends with its client: end that one (the engine \
+                 forgets the run of a dead client within two minutes)",
+                OneLine::new(run)
+            ),
         }
+    }
+}
+
+/// Returns the remedy for a state of the server that may pass, if there is one besides time.
+fn remedy_of_unavailable(message: &str) -> &'static str {
+    let has = |code: &str| message.split_whitespace().any(|word| word == code);
+    match () {
+        () if has("READONLY") => {
+            "; it is a replica: name its master, or the Sentinels that know it \
+             (redis-sentinel://host:26379/MASTER/0)"
+        }
+        () if has("OOM") => {
+            "; it is full: collect or withdraw the runs that it has, or raise its maxmemory"
+        }
+        () => "",
+    }
+}
+
+/// Returns the remedy for a refusal.
+fn remedy_of_refusal(message: &str) -> &'static str {
+    match () {
+        () if message.contains("DB index") => "see the number of the database in the URL",
+        () if message.contains("unknown command 'SENTINEL'") => {
+            "it is no Sentinel: name one, or write redis:// for the server itself"
+        }
+        () if message.contains("unknown command") => {
+            "Redis 6.2 or newer is needed, or Valkey, with its commands under their own names"
+        }
+        () => "see the user, the password and the user's commands",
     }
 }
 
@@ -164,6 +208,45 @@ impl std::error::Error for Error {
         match self {
             Self::Unreachable { source, .. } => Some(&**source),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number of a database that is not there was once blamed on the password.
+    #[test]
+    fn each_error_has_its_remedy() {
+        let server = || "a:1".to_owned();
+        for (message, remedy) in [
+            ("ERR DB index is out of range", "number of the database"),
+            (
+                "ERR unknown command 'SENTINEL', with args",
+                "it is no Sentinel",
+            ),
+            ("ERR unknown command 'XCLAIM'", "6.2"),
+            ("NOPERM this user has no permissions", "the user's commands"),
+        ] {
+            let message = message.to_owned();
+            let error = Error::Refused {
+                server: server(),
+                message,
+            };
+            assert!(error.to_string().contains(remedy), "{error}");
+        }
+        for (message, remedy) in [
+            ("READONLY You can't write", "it is a replica"),
+            ("OOM command not allowed", "it is full"),
+            ("LOADING the data", "the data"),
+        ] {
+            let message = message.to_owned();
+            let error = Error::Unavailable {
+                server: server(),
+                message,
+            };
+            assert!(error.to_string().contains(remedy), "{error}");
         }
     }
 }

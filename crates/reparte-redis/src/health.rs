@@ -17,6 +17,14 @@ pub(crate) struct HealthPart {
     index: usize,
 }
 
+/// A failure that lasts.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) lasts: Duration,
+    /// The text of the last error.
+    pub(crate) last: String,
+}
+
 #[derive(Debug, Default)]
 struct State {
     /// For each part the time of the first failure since the last success.
@@ -36,10 +44,14 @@ impl Health {
         }
     }
 
-    /// Returns the time for which a part has failed: the longest one.
-    pub(crate) fn failing_for(&self) -> Option<Duration> {
-        let first = self.lock().failing_since.iter().flatten().min().copied();
-        first.map(|since| since.elapsed())
+    /// Returns the failure of the part that has failed for the longest time.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        let state = self.lock();
+        let first = state.failing_since.iter().flatten().min().copied();
+        first.map(|since| Failure {
+            lasts: since.elapsed(),
+            last: state.logged.clone().unwrap_or_default(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,11 +107,11 @@ mod tests {
     fn the_success_of_one_part_does_not_hide_the_failure_of_another() {
         let health = Health::default();
         let (reads, writes) = (health.part(), health.part());
-        assert_eq!(health.failing_for(), None);
+        assert!(health.failure().is_none());
         writes.note_failure(&Error::Closed);
         reads.note_success();
-        assert!(health.failing_for().is_some());
+        assert_eq!(health.failure().unwrap().last, Error::Closed.to_string());
         writes.note_success();
-        assert_eq!(health.failing_for(), None);
+        assert!(health.failure().is_none());
     }
 }

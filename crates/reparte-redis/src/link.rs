@@ -72,6 +72,10 @@ impl Link {
     }
 
     fn fail(&mut self, error: Error) -> Error {
+        if matches!(error, Error::Held { .. }) {
+            // The server has done its part, and this client ends.
+            return error;
+        }
         self.health.note_failure(&error);
         self.connection = None;
         self.shutdown.wait(self.backoff.pause());

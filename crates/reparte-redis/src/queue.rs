@@ -155,7 +155,7 @@ impl RedisQueue {
                         let late = CallError::new(ErrorKind::TimedOut, message);
                         self.run.give_up(call.id, late);
                     } else if let Some(error) = self.out_of_patience() {
-                        self.run.give_up(call.id, error);
+                        self.run.lose_patience(call.id, error);
                     }
                 }
             }
@@ -171,9 +171,9 @@ impl RedisQueue {
     /// Returns the error of calls that have waited for too long, for the server or for the first
     /// worker.
     fn out_of_patience(&self) -> Option<CallError> {
-        let failing = self.run.health.failing_for();
-        if failing.is_some_and(|time| time >= self.patience) {
-            return Some(unreachable());
+        let failure = self.run.health.failure();
+        if let Some(failure) = failure.filter(|failure| failure.lasts >= self.patience) {
+            return Some(unreachable(&failure));
         }
         let patience = self.worker_patience?;
         let without = self.run.shortage.lasts_for();

@@ -157,7 +157,6 @@ impl RedisQueueBuilder {
             options: self.options,
         };
         let mut connection = connector.connect()?;
-        warn_of_settings(&mut connection);
         let Workers {
             names,
             slots,
@@ -182,6 +181,8 @@ impl RedisQueueBuilder {
             run.shortage.note_worker();
         }
         open(&run, &mut connection)?;
+        // Whoever starts again and again until it succeeds is warned once.
+        warn_of_settings(&mut connection);
         let name: Arc<str> = format!("{}#{}", self.url, self.function).into();
         let link = link(&shutdown).with_connection(connection);
         let reader = Reader::new(

@@ -98,6 +98,12 @@ impl Script {
         }
     }
 
+    /// Returns true for the scripts that are called again while the server refuses them. One that a later
+    /// call stands for is not: a worker's would pile up on a server that is full for hours.
+    pub(crate) fn lasts(self) -> bool {
+        !matches!(self, Self::Begin)
+    }
+
     /// Returns true for the scripts that keep what a worker has: they go before others.
     pub(crate) fn is_urgent(self) -> bool {
         matches!(self, Self::Renew | Self::Commit)

@@ -67,8 +67,17 @@ impl Programs {
         0
     }
 
-    /// Ends the run on an engine. A detached one goes on there if tasks are missing, and one whose
-    /// journal failed keeps the results that are not in it.
+    /// Returns the error that names the client that has taken the run on an engine from this one.
+    pub(super) fn loss(&self) -> Option<String> {
+        #[cfg(feature = "redis")]
+        if let Some(queue) = &self.queue {
+            return queue.loss().map(|error| error.to_string());
+        }
+        None
+    }
+
+    /// Ends the run on an engine. A detached one goes on there if tasks are missing. One whose journal
+    /// failed, or whose engine did, keeps the results that are not in the journal.
     pub(super) fn end_run(&self, have_all_ended: bool, summary: &RunSummary, console: &Console) {
         #[cfg(feature = "redis")]
         if let Some(queue) = &self.queue {
@@ -77,7 +86,8 @@ impl Programs {
                 console
                     .tell("the detached run goes on: the same command collects its other results");
             }
-            match goes_on || summary.journal_error.is_some() {
+            let is_cut_short = queue.is_server_failing() && !have_all_ended;
+            match goes_on || is_cut_short || summary.journal_error.is_some() {
                 true => queue.leave(),
                 false => queue.close(),
             }

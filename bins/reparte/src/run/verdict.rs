@@ -19,6 +19,10 @@ pub(super) struct Facts<'a> {
     pub(super) has_servers: bool,
     /// The reason why results can't be checked, if that ended the run.
     pub(super) check_failure: Option<&'a str>,
+    /// The URL of the engine, if the run is over one.
+    pub(super) engine: Option<&'a str>,
+    /// The error that names the client that has taken the run on the engine from this one.
+    pub(super) loss: Option<String>,
 }
 
 impl Facts<'_> {
@@ -28,11 +32,12 @@ impl Facts<'_> {
     /// 2. Results can't be checked.
     /// 3. A signal ended the run before all tasks had.
     /// 4. So many tasks failed that the run ended before all tasks had.
-    /// 5. The run ended before all tasks had: no server is left.
-    /// 6. The input can't be read to its end.
-    /// 7. Some task failed.
-    /// 8. The input was not read to its end for another reason.
-    /// 9. All tasks have their result.
+    /// 5. Another client has taken the run on an engine.
+    /// 6. The run ended before all tasks had: no server is left.
+    /// 7. The input can't be read to its end.
+    /// 8. Some task failed.
+    /// 9. The input was not read to its end for another reason.
+    /// 10. All tasks have their result.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         let (done, tasks) = (self.summary.done, self.summary.tasks);
         // Calls are cancelled by the second signal alone, which is no failure of their tasks.
@@ -72,11 +77,16 @@ impl Facts<'_> {
                 self.remedy()
             )));
         }
+        if is_cut_short && let Some(loss) = &self.loss {
+            return Err(Failure::Journal(format!(
+                "--engine: {loss}: {results}{rest}{failures}; {}",
+                self.remedy()
+            )));
+        }
         if is_cut_short {
             return Err(Failure::Unreachable(format!(
-                "{}{}: {results}{rest}{failures}; {}{}",
-                self.summary.end_reason(),
-                self.lone_error(),
+                "{}: {results}{rest}{failures}; {}{}",
+                self.end_reason(),
                 self.place_remedy(),
                 self.remedy()
             )));
@@ -95,31 +105,37 @@ impl Facts<'_> {
         }
     }
 
-    /// Returns the last error of the only place, if it is down, in brackets.
-    fn lone_error(&self) -> String {
+    /// Returns the reason why the run ended early, with the last error of the only place if it is down.
+    fn end_reason(&self) -> String {
+        let reason = self.summary.end_reason();
         let mut places = self.summary.servers.iter();
         let mut places = places.by_ref().filter(|server| server.host.is_none());
-        match (places.next(), places.next()) {
-            (Some(only), None) if only.state == ServerState::Down => {
-                let error = only.last_error.as_ref();
-                error.map_or_else(String::new, |error| format!(" ({error})"))
-            }
-            _ => String::new(),
+        let error = match (places.next(), places.next()) {
+            (Some(only), None) if only.state == ServerState::Down => only.last_error.as_ref(),
+            _ => None,
+        };
+        match (error, self.engine) {
+            // The error has the time for which the run has waited.
+            (Some(error), Some(_)) => error.message().to_owned(),
+            (Some(error), None) => format!("{reason} ({error})"),
+            (None, _) => reason.to_string(),
         }
     }
 
     /// Returns the remedy for the servers that are lost to the run.
-    fn place_remedy(&self) -> &'static str {
+    fn place_remedy(&self) -> String {
         let servers = &self.summary.servers;
         let all = |state| servers.iter().all(|server| server.state == state);
-        match self.has_servers {
+        match (self.has_servers, self.engine) {
             _ if all(ServerState::Quarantined) => {
                 "run the program of --verify by hand, on a task and its result: it may be wrong \
                  itself; "
+                    .to_owned()
             }
-            true => "see `reparte status`; ",
+            (_, Some(url)) => format!("see `reparte status --engine {url}`; "),
+            (true, None) => "see `reparte status`; ".to_owned(),
             // The table has the reason.
-            false => "",
+            (false, None) => String::new(),
         }
     }
 

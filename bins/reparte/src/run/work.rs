@@ -30,6 +30,14 @@ impl RunCommand {
         return false;
     }
 
+    /// Returns the URL of the engine, if the run is over one.
+    pub(super) fn engine_url(&self) -> Option<&str> {
+        #[cfg(feature = "redis")]
+        return self.engine.as_deref();
+        #[cfg(not(feature = "redis"))]
+        return None;
+    }
+
     /// Returns the name of the work, by which a journal knows whether its results are of it. The
     /// names of a table's columns say what each cell of a row is.
     pub(super) fn work(&self, format: impl Display, columns: Option<&[String]>) -> String {

@@ -3,6 +3,7 @@
 use reparte::{CallError, ErrorKind};
 
 use crate::error::Error;
+use crate::health::Failure;
 
 /// Returns the error of a call that is not wanted any more.
 pub(crate) fn cancelled() -> CallError {
@@ -16,8 +17,12 @@ pub(crate) fn withdrawn() -> CallError {
 }
 
 /// Returns the error of a call that can't wait any longer for the server.
-pub(crate) fn unreachable() -> CallError {
-    let message = "the engine has not answered for too long";
+pub(crate) fn unreachable(failure: &Failure) -> CallError {
+    let message = format!(
+        "the engine has failed for {} s: {}",
+        failure.lasts.as_secs(),
+        failure.last
+    );
     CallError::new(ErrorKind::Unreachable, message)
 }
 

@@ -66,11 +66,12 @@ impl Claims {
     pub(crate) fn end(&mut self, call: CallId, task: Option<u64>, n: u64, answer: Option<String>) {
         if let Some(task) = task {
             self.named.remove(&task);
-            self.tried.insert(task);
         }
-        if answer.is_some() || !self.is_left {
-            self.unsettled.insert(call, Settlement { answer, task, n });
+        if answer.is_none() && self.is_left {
+            return;
         }
+        self.tried.extend(task);
+        self.unsettled.insert(call, Settlement { answer, task, n });
     }
 
     /// Keeps the tasks of calls that end without an answer, and the answers that come from now on: the
@@ -98,13 +99,12 @@ impl Claims {
     /// has not kept it yet.
     pub(crate) fn note_unwanted(&mut self, n: u64, answer: &str) {
         let is_this = |settlement: &&Settlement| settlement.answer.as_deref() == Some(answer);
-        if self.is_left
-            || self.unsettled.values().find(is_this).is_some()
+        if self.unsettled.values().find(is_this).is_some()
             || self.settled.iter().find(is_this).is_some()
         {
             return;
         }
-        if n < self.first {
+        if self.is_left || n < self.first {
             self.unclaimed.insert(n, answer.to_owned());
         } else {
             self.settled.push(Settlement {
@@ -163,6 +163,9 @@ mod tests {
         // One that its reader still sees.
         claims.note_unwanted(103, "6-0");
         assert_eq!(claims.take_settled().len(), 1);
+        // Where the run goes on with this client all the same, a later call of the task is for what is there.
+        assert!(!claims.enter(Some(7)).unwrap().is_again);
+        assert_eq!(claims.claim(103).as_deref(), Some("6-0"));
     }
 
     #[test]

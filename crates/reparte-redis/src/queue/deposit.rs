@@ -88,8 +88,24 @@ impl Deposit {
     }
 
     /// Removes the run. Returns the number of tasks that were not done; None if there is no such run.
+    /// One that is not kept is its client's, and stays as it is.
     pub(crate) fn withdraw(&mut self) -> Result<Option<usize>, Error> {
-        let (keys, holder) = (self.keys.clone(), self.holder.clone());
+        // Counted before it is removed: a removal whose reply was lost is tried again, and finds no run.
+        let Some(tasks) = self.count()? else {
+            return Ok(None);
+        };
+        let call = close_kept_call(&self.keys).arg(self.holder.text());
+        let closed = self.attempt(|connection| connection.run(&call))?;
+        if reply::number(&closed) == Some(0) {
+            // The lease has ended meanwhile, and another client has taken it.
+            self.hold()?;
+        }
+        Ok(Some(tasks))
+    }
+
+    /// Counts the tasks that are not done. None if there is no such run.
+    fn count(&mut self) -> Result<Option<usize>, Error> {
+        let keys = self.keys.clone();
         self.attempt(|connection| {
             let mut count = |name: &str, key: String| {
                 let mut command = redis::cmd(name);
@@ -97,12 +113,17 @@ impl Deposit {
                 let counted = reply::number(&counted).unwrap_or(0);
                 Ok::<_, Error>(usize::try_from(counted).unwrap_or(0))
             };
-            let is_there = count("EXISTS", keys.kept())? == 1;
+            let is_there = count("EXISTS", keys.results())? == 1;
+            if count("EXISTS", keys.kept())? == 0 {
+                let run = keys.run.clone();
+                return match is_there {
+                    true => Err(Error::NotKept { run }),
+                    false => Ok(None),
+                };
+            }
             // One field is the highest number.
             let open = count("HLEN", keys.open())?.saturating_sub(1);
-            let tasks = open + count("XLEN", keys.backlog())?;
-            connection.run(&close_kept_call(&keys).arg(holder.text()))?;
-            Ok(is_there.then_some(tasks))
+            Ok(Some(open + count("XLEN", keys.backlog())?))
         })
     }
 
@@ -225,7 +246,8 @@ impl Deposit {
 
     /// Renews the lease, and opens the run if it is not there.
     fn open(&mut self) -> Result<(), Error> {
-        let (keys, holder) = (self.keys.clone(), self.holder.clone());
+        self.hold()?;
+        let keys = &self.keys;
         let all = [
             keys.queue.tasks(),
             keys.results(),
@@ -234,11 +256,15 @@ impl Deposit {
             keys.backlog(),
         ];
         let call = ScriptCall::new(Script::Open, all).number(millis(EXPIRY));
-        let is_new = self.attempt(|connection| {
-            hold(&keys, &holder, connection)?;
-            connection.run(&call)
-        })?;
+        let is_new = self.attempt(|connection| connection.run(&call))?;
         self.is_own |= reply::number(&is_new) == Some(1);
+        Ok(())
+    }
+
+    /// Renews the lease.
+    fn hold(&mut self) -> Result<(), Error> {
+        let (keys, holder) = (self.keys.clone(), self.holder.clone());
+        self.attempt(|connection| hold(&keys, &holder, connection))?;
         self.renewed = Instant::now();
         Ok(())
     }

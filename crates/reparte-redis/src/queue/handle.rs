@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
+use crate::queue::kept_run::KeptRun;
 use crate::queue::run::Run;
 use crate::shutdown::Shutdown;
 use crate::thread::Thread;
@@ -48,6 +50,19 @@ impl RedisQueueHandle {
     #[must_use]
     pub fn is_detached(&self) -> bool {
         self.0.run.is_detached()
+    }
+
+    /// Returns the error that names the [other client](Error::Held) that has got the run meanwhile. This one's
+    /// calls have ended by it.
+    #[must_use]
+    pub fn loss(&self) -> Option<Error> {
+        self.0.run.kept.as_ref().and_then(KeptRun::loss)
+    }
+
+    /// Returns true if the server is away, or does not do all that it is asked, such as one that is full.
+    #[must_use]
+    pub fn is_server_failing(&self) -> bool {
+        self.0.run.health.failure().is_some()
     }
 
     /// Ends the run on the server: its tasks are removed, and workers learn of it at their next

@@ -26,7 +26,8 @@ const NUMBERS_A_MILLISECOND: u64 = 1024;
 #[derive(Debug)]
 pub(crate) struct KeptRun {
     pub(crate) holder: Holder,
-    is_detached: bool,
+    /// As the server has said it last: one that forgets the run forgets that it is detached.
+    is_detached: AtomicBool,
     /// The client ends, and the run goes on.
     is_left: AtomicBool,
     /// Set once another client has the run.
@@ -36,8 +37,8 @@ pub(crate) struct KeptRun {
 /// The lease, as its client has got it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
-    /// The number of the client's first task. No earlier client has had it, whatever the server has
-    /// forgotten.
+    /// The number of the client's first task. No earlier client has had it, if the server has forgotten
+    /// all numbers, or if its clock was set back.
     pub(crate) first: u64,
     pub(crate) is_detached: bool,
 }
@@ -46,7 +47,7 @@ impl KeptRun {
     pub(crate) fn new(holder: Holder, held: Held) -> Self {
         Self {
             holder,
-            is_detached: held.is_detached,
+            is_detached: AtomicBool::new(held.is_detached),
             is_left: AtomicBool::new(false),
             lost: Mutex::default(),
         }
@@ -54,7 +55,12 @@ impl KeptRun {
 
     /// Returns true if the run goes on without a client.
     pub(crate) fn is_detached(&self) -> bool {
-        self.is_detached
+        self.is_detached.load(SeqCst)
+    }
+
+    /// Notes what the server says of the run when the lease is renewed.
+    pub(crate) fn note_held(&self, held: Held) {
+        self.is_detached.store(held.is_detached, SeqCst);
     }
 
     /// Notes that the client ends, and the run goes on.
@@ -92,7 +98,8 @@ pub(crate) fn hold(
 ) -> Result<Held, Error> {
     let mut dead = String::new();
     loop {
-        let call = ScriptCall::new(Script::Hold, [keys.client(), keys.queue.detached()])
+        let script_keys = [keys.client(), keys.queue.detached(), keys.open()];
+        let call = ScriptCall::new(Script::Hold, script_keys)
             .arg(holder.text())
             .number(millis(CLIENT_LEASE))
             .arg(keys.run.as_bytes())
@@ -100,10 +107,12 @@ pub(crate) fn hold(
         let reply = reply::texts(connection.run(&call)?);
         let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
         match reply[..] {
-            ["held", now, is_detached] => {
+            ["held", now, is_detached, highest] => {
                 let now: u64 = now.parse().unwrap_or_default();
+                let highest: u64 = highest.parse().unwrap_or_default();
+                let after = highest.saturating_add(1);
                 return Ok(Held {
-                    first: now.saturating_mul(NUMBERS_A_MILLISECOND),
+                    first: now.saturating_mul(NUMBERS_A_MILLISECOND).max(after),
                     is_detached: is_detached == "1",
                 });
             }

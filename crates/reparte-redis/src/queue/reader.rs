@@ -99,7 +99,7 @@ impl Reader {
                     let is_deep = is_new || is_due(times.deeply_checked, DEEP_CHECK_EVERY);
                     // A lease that is taken after the run's end would be left over.
                     if let Some(kept) = run.kept.as_ref().filter(|_| !shutdown.has_come()) {
-                        hold(&run.keys, &kept.holder, connection)?;
+                        kept.note_held(hold(&run.keys, &kept.holder, connection)?);
                     }
                     reconcile(run, connection, answers, is_deep, is_new || is_gone)?;
                     times.checked = Some(Instant::now());

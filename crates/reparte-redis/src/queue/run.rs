@@ -222,6 +222,17 @@ impl Run {
         }
     }
 
+    /// Ends a call that has waited for too long. The task of a run that is kept stays for a later client.
+    pub(crate) fn lose_patience(&self, call: CallId, error: CallError) {
+        if self.kept.is_none() {
+            return self.give_up(call, error);
+        }
+        self.waiting.leave();
+        if let Some(n) = self.waiting.number_of(call) {
+            self.waiting.end(n, Err(error));
+        }
+    }
+
     fn remove(&self, n: u64) {
         if self.kept.as_ref().is_some_and(KeptRun::is_left) {
             return;

@@ -11,8 +11,9 @@ if is_new then
   end
   redis.call('XDEL', KEYS[2], redis.call('XADD', KEYS[2], '*', 'n', '0'))
 end
-if KEYS[4] then
-  redis.call('HSETNX', KEYS[4], 'since', redis.call('TIME')[1])
+-- A full server refuses a write that takes memory, and its answers are to be collected all the same.
+if KEYS[4] and redis.call('HEXISTS', KEYS[4], 'since') == 0 then
+  redis.call('HSET', KEYS[4], 'since', redis.call('TIME')[1])
 end
 for at = 2, #KEYS do
   if redis.call('PTTL', KEYS[at]) < tonumber(ARGV[1]) then

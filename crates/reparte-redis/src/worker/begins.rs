@@ -21,16 +21,17 @@ pub(crate) fn tell(tenure: &Tenure, running: Arc<Running>, end: Shutdown) -> Res
         while !end.wait(TOLD_AFTER) {
             for begin in running.take_begins(TOLD_AFTER) {
                 let results = tenure.keys.of_run(&begin.run).results();
-                let millis = millis(begin.at_work);
                 let keys = [tenure.keys.tasks(), results, tenure.keys.lost()];
                 let call = ScriptCall::new(Script::Begin, keys)
                     .arg(tenure.worker.as_bytes())
-                    .arg(begin.id)
+                    .arg(begin.id.as_bytes())
                     .arg(begin.n)
-                    .number(millis);
-                tenure.commands.send(call, |told| {
+                    .number(millis(begin.at_work));
+                let running = Arc::clone(&running);
+                tenure.commands.send(call, move |told| {
                     if let Err(error) = told {
                         log::debug!("the begin of a task is not told: {error}");
+                        running.tell_later(&begin.id, begin.at_work);
                     }
                 });
             }

@@ -50,8 +50,8 @@ struct RunningTask {
     run: String,
     n: String,
     taken: Instant,
-    /// Its client knows that it has begun.
-    is_told: bool,
+    /// The time of work after which its client is told that it has begun; None once it is told.
+    tell_after: Option<Duration>,
 }
 
 /// A task whose client is to know that it has begun.
@@ -90,7 +90,7 @@ impl Running {
             run: job.run.clone(),
             n: job.n.clone(),
             taken: Instant::now(),
-            is_told: false,
+            tell_after: Some(Duration::ZERO),
         };
         state.tasks.insert(job.id.clone(), task);
         state.busy += 1;
@@ -104,10 +104,14 @@ impl Running {
     pub(crate) fn take_begins(&self, time: Duration) -> Vec<Begin> {
         let mut state = self.lock();
         let tasks = state.tasks.iter_mut();
-        let begun = tasks.filter(|(_, task)| !task.is_told && task.taken.elapsed() >= time);
-        begun
+        let is_due = |task: &RunningTask| {
+            let after = task.tell_after.map(|after| after.max(time));
+            after.is_some_and(|after| task.taken.elapsed() >= after)
+        };
+        tasks
+            .filter(|(_, task)| is_due(task))
             .map(|(id, task)| {
-                task.is_told = true;
+                task.tell_after = None;
                 Begin {
                     id: id.clone(),
                     run: task.run.clone(),
@@ -130,6 +134,14 @@ impl Running {
     /// Returns true if the last task was not for this worker: it takes one at a time then.
     pub(crate) fn defers(&self) -> bool {
         self.lock().deferrals > 0
+    }
+
+    /// Notes that the client of a task was not told that it has begun. It is told after twice the time: a
+    /// server that is full may refuse it for hours.
+    pub(crate) fn tell_later(&self, id: &str, at_work: Duration) {
+        if let Some(task) = self.lock().tasks.get_mut(id) {
+            task.tell_after = Some(at_work.saturating_mul(2));
+        }
     }
 
     /// Frees the slot of a task, which the worker still has.
@@ -291,6 +303,10 @@ mod tests {
             running.take_begins(Duration::ZERO).is_empty(),
             "each is told once"
         );
+        running.tell_later("1-0", Duration::from_secs(600));
+        assert!(running.take_begins(Duration::ZERO).is_empty());
+        running.tell_later("1-0", Duration::ZERO);
+        assert_eq!(running.take_begins(Duration::ZERO).len(), 1);
         assert_eq!(running.wait_for_slots(Duration::ZERO), 0);
         running.free_slot();
         assert_eq!(running.wait_for_slots(Duration::ZERO), 1);

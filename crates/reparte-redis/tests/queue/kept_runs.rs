@@ -17,12 +17,12 @@ use crate::fixture::{
     tasks, url, worker,
 };
 
-fn kept(server: &RedisServer) -> RedisQueueBuilder {
+pub(crate) fn kept(server: &RedisServer) -> RedisQueueBuilder {
     RedisQueue::builder(url(server), "cuad").keep("r", "north")
 }
 
 /// Starts a client of the kept run, with a journal.
-fn client(server: &RedisServer, journal: &Path) -> (Run, RedisQueueHandle) {
+pub(crate) fn client(server: &RedisServer, journal: &Path) -> (Run, RedisQueueHandle) {
     let queue = kept(server).start().unwrap();
     let handle = queue.handle();
     let mut options = Options::default();

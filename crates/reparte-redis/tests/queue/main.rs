@@ -11,6 +11,7 @@ mod dead_runs;
 mod ends;
 mod full_server;
 mod kept_runs;
+mod kept_troubles;
 mod lost_server;
 mod lost_workers;
 mod memory;
