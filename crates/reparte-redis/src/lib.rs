@@ -26,7 +26,7 @@ mod worker_builder;
 pub use error::Error;
 pub use holder::Holder;
 pub use monitor::Monitor;
-pub use monitor::queue_status::{QueueStatus, RunStatus, WorkerStatus};
+pub use monitor::queue_status::{DetachedBytes, QueueStatus, RunStatus, WorkerStatus};
 pub use options::Options;
 pub use queue::RedisQueue;
 pub use queue::deposit::{Deposit, Detached};

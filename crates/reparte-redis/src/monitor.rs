@@ -11,7 +11,7 @@ use crate::connection::{Connection, Connector};
 use crate::error::Error;
 use crate::holder::Holder;
 use crate::keys::QueueKeys;
-use crate::monitor::queue_status::{QueueStatus, RunStatus, WorkerStatus};
+use crate::monitor::queue_status::{DetachedBytes, QueueStatus, RunStatus, WorkerStatus};
 use crate::options::Options;
 use crate::queue::kept_run::KEPT_EXPIRY;
 use crate::queue::run::EXPIRY;
@@ -146,7 +146,8 @@ fn queue(
         };
         let left = Duration::from_millis(left);
         let is_kept = count(&ask(cmd("EXISTS").arg(keys.kept()))?) == 1;
-        let bytes = reply::text(ask(cmd("HGET").arg(keys.queue.detached()).arg(&run))?);
+        let detached = reply::text(ask(cmd("HGET").arg(keys.queue.detached()).arg(&run))?);
+        let detached = detached.as_deref().and_then(DetachedBytes::read);
         let holder = reply::text(ask(cmd("GET").arg(keys.client()))?);
         // One that is not detached yet expires as others do.
         let expiry = match is_kept && left > EXPIRY {
@@ -173,7 +174,7 @@ fn queue(
             silence: expiry.saturating_sub(left),
             expires_in: left,
             is_kept,
-            detached_bytes: bytes.and_then(|bytes| bytes.parse().ok()),
+            detached,
             holder: holder.map(Holder::read),
         });
     }

@@ -61,7 +61,7 @@ def work(id, fields, lost):
         answer = xmlrpc.client.dumps((number * number,), methodresponse=True)
     ms = int(1000 * (time.monotonic() - began))
     if task == id:
-        call("commit", (*keys, f"wait:{run}"), id, run, n, kind, answer, name, ms, len(lost) + 1)
+        call("commit", (*keys, f"wait:{run}", "detached"), id, run, n, kind, answer, name, ms, len(lost) + 1)
     task = None
 
 

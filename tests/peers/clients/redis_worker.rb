@@ -92,8 +92,8 @@ def work(task)
   return if task.is_gone
   return give_back(task.id) unless document
   ms, try = ((clock - began) * 1000).to_i, task.lost.size + 1
-  # The last key lets it move the next task of a detached run.
-  call("commit", [*keys, "wait:#{task.run}"], task.id, task.run, task.n, kind, document, NAME, ms, try)
+  # The last keys let it move the next task of a detached run.
+  call("commit", [*keys, "wait:#{task.run}", "detached"], task.id, task.run, task.n, kind, document, NAME, ms, try)
   $deferrals = 0
 ensure
   $task = nil

@@ -73,7 +73,8 @@ impl RunCommand {
             return Ok(());
         }
         let bytes = u64::try_from(load.bytes).unwrap_or(u64::MAX);
-        let detached = deposit.detach(&load.tasks, bytes, |_| {});
+        let limit = u64::try_from(self.detach_limit).unwrap_or(u64::MAX);
+        let detached = deposit.detach(&load.tasks, bytes, limit, |_| {});
         let detached = detached.map_err(|error| failure(&error))?;
         let function = self.function.as_deref().unwrap_or_default();
         self.say(

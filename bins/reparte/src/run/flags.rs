@@ -81,7 +81,8 @@ pub(crate) struct RunCommand {
     #[cfg(feature = "redis")]
     #[arg(long, requires_all = ["engine", "journal"], conflicts_with = "dry_run")]
     pub(super) detach: bool,
-    /// Refuse to leave calls of more than this many bytes on the engine
+    /// Refuse to leave calls of more than this many bytes on the engine; and begin no more tasks
+    /// there while the results that are not collected take as many
     #[cfg(feature = "redis")]
     #[arg(long, value_name = "BYTES", value_parser = whole_number(1..=usize::MAX / 2))]
     #[arg(default_value_t = 64 << 20, allow_negative_numbers = true)]

@@ -68,8 +68,12 @@ fn run_line(run: &RunStatus) -> String {
     let name = OneLine::visible(&run.run).max_chars(MAX_CHARS);
     let tasks = run.tasks.saturating_add(run.backlog);
     if run.is_kept {
-        let kind = match run.detached_bytes {
-            Some(bytes) => format!("is detached ({bytes} bytes): it"),
+        let kind = match run.detached {
+            Some(bytes) if bytes.is_full() => format!(
+                "is detached ({} bytes), and waits until answers are collected ({} of {} bytes): it",
+                bytes.tasks, bytes.answers, bytes.answer_limit
+            ),
+            Some(bytes) => format!("is detached ({} bytes): it", bytes.tasks),
             None => "is kept: it".to_owned(),
         };
         let client = match &run.holder {
@@ -146,7 +150,9 @@ fn run(run: &RunStatus) -> Json {
         "silence_ms": millis(run.silence),
         "expires_ms": millis(run.expires_in),
         "kept": run.is_kept,
-        "detached_bytes": run.detached_bytes,
+        "detached_bytes": run.detached.map(|bytes| bytes.tasks),
+        "answer_bytes": run.detached.map(|bytes| bytes.answers),
+        "answer_limit": run.detached.map(|bytes| bytes.answer_limit),
         "holder": run.holder.as_ref().map(holder),
     })
 }

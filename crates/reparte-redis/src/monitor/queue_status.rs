@@ -60,10 +60,40 @@ pub struct RunStatus {
     pub expires_in: Duration,
     /// It outlives its client.
     pub is_kept: bool,
-    /// The bytes of the tasks of a detached run, as they were submitted. None for others.
-    pub detached_bytes: Option<u64>,
+    /// The bytes of a detached run. None for others.
+    pub detached: Option<DetachedBytes>,
     /// The client of a run that is kept, if it has one.
     pub holder: Option<Holder>,
+}
+
+/// The bytes that a detached run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DetachedBytes {
+    /// Those of its tasks, as they were submitted.
+    pub tasks: u64,
+    /// Those of the answers that are there.
+    pub answers: u64,
+    /// Those of the answers from which on no more of its tasks are begun, until some are collected.
+    pub answer_limit: u64,
+}
+
+impl DetachedBytes {
+    /// Reads the bytes of the tasks, the limit and the bytes of the answers.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut numbers = text.split(' ').map(|number| number.parse().ok());
+        Some(Self {
+            tasks: numbers.next()??,
+            answer_limit: numbers.next()??,
+            answers: numbers.next()??,
+        })
+    }
+
+    /// Returns true if no more of its tasks are begun until answers are collected.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.answers >= self.answer_limit
+    }
 }
 
 /// The silence from which on a client or a worker is taken for dead: two looks of a client are missing,
@@ -137,6 +167,17 @@ mod tests {
     }
 
     #[test]
+    fn the_bytes_of_a_detached_run_are_read() {
+        let read = DetachedBytes::read("10 20 30").unwrap();
+        assert_eq!((read.tasks, read.answer_limit, read.answers), (10, 20, 30));
+        assert!(read.is_full());
+        assert!(!DetachedBytes::read("10 31 30").unwrap().is_full());
+        for odd in ["", "10", "10 20", "a b c"] {
+            assert_eq!(DetachedBytes::read(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
     fn who_is_silent_for_15_seconds_is_taken_for_dead() {
         let run = |seconds| RunStatus {
             run: "1".to_owned(),
@@ -146,7 +187,7 @@ mod tests {
             silence: Duration::from_secs(seconds),
             expires_in: Duration::ZERO,
             is_kept: false,
-            detached_bytes: None,
+            detached: None,
             holder: None,
         };
         let worker = |seconds| {

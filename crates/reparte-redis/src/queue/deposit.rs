@@ -139,8 +139,9 @@ impl Deposit {
         document.map_err(unsendable)
     }
 
-    /// Submits tasks, less those that are there, and detaches the run. Tells `progress` how many are
-    /// there. A server that does not answer is waited for, for as long as the patience says.
+    /// Submits tasks, less those that are there, and detaches the run. `bytes` are those of the tasks, as
+    /// the run's [status](crate::RunStatus) shows them. Once the answers that nobody has collected take
+    /// `answer_bytes`, no more of its tasks are begun. Tells `progress` how many are there. A server that does not answer is waited for, for as long as the patience says.
     ///
     /// # Errors
     ///
@@ -149,6 +150,7 @@ impl Deposit {
         mut self,
         tasks: &[(TaskId, Vec<u8>)],
         bytes: u64,
+        answer_bytes: u64,
         mut progress: impl FnMut(usize),
     ) -> Result<Detached, Error> {
         loop {
@@ -168,7 +170,9 @@ impl Deposit {
             let call = ScriptCall::new(Script::Detach, keys)
                 .arg(self.keys.run.as_bytes())
                 .number(bytes)
-                .number(millis(KEPT_EXPIRY));
+                .number(millis(KEPT_EXPIRY))
+                .number(answer_bytes)
+                .arg(if self.is_own { "1" } else { "0" });
             let detached = self.attempt(|connection| connection.run(&call))?;
             if reply::number(&detached) == Some(1) {
                 self.is_own = false;

@@ -36,7 +36,9 @@ pub(crate) fn collect_call(
     last: &str,
     settled: &[Settlement],
 ) -> ScriptCall {
-    let mut call = ScriptCall::new(Script::Collect, [keys.results(), keys.kept()])
+    let script_keys = [keys.results(), keys.kept(), keys.queue.detached()];
+    let mut call = ScriptCall::new(Script::Collect, script_keys)
+        .arg(keys.run.as_bytes())
         .number(most)
         .number(ANSWER_BYTES)
         .arg(last);

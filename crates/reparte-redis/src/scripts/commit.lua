@@ -1,7 +1,7 @@
 -- COMMIT: acknowledges a task and adds its result, in one step. Returns 1; 2 where the run is gone;
 -- 0 where the result is not wanted: the task was cancelled, or another worker was first.
--- Moves the next task of a detached run to the queue.
--- KEYS tasks res open lost unfit wait; ARGV id run n kind answer by ms try.
+-- Moves the next task of a detached run to the queue, as long as its answers are within their bytes.
+-- KEYS tasks res open lost unfit wait detached; ARGV id run n kind answer by ms try.
 local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 -- After a failover that forgot, the id may be another task's.
 if not entry or entry[2][2] ~= ARGV[2] or entry[2][4] ~= ARGV[3] then
@@ -22,7 +22,14 @@ end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   return 2
 end
-local waiting = KEYS[6] and redis.call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1)[1]
+local detached = KEYS[7] and redis.call('HGET', KEYS[7], ARGV[2]) or ''
+local bytes, limit, answered = string.match(detached, '^(%d+) (%d+) (%d+)$')
+if answered then
+  answered = tonumber(answered) + #ARGV[5]
+  redis.call('HSET', KEYS[7], ARGV[2], string.format('%s %s %.0f', bytes, limit, answered))
+end
+local is_full = answered and answered >= tonumber(limit)
+local waiting = KEYS[6] and not is_full and redis.call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1)[1]
 if waiting then
   local id = redis.call('XADD', KEYS[1], '*', unpack(waiting[2]))
   redis.call('HSET', KEYS[3], waiting[2][4], id)

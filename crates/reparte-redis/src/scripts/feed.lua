@@ -1,9 +1,14 @@
 -- FEED: moves tasks of a detached run to the queue, up to twice the slots of the workers, and 16 at
--- least: so many as a client would have there. Returns how many. Forgets a run that is gone.
+-- least: so many as a client would have there. Moves none while its answers take their bytes. Returns
+-- how many. Forgets a run that is gone.
 -- KEYS tasks res open wait detached workers; ARGV run.
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('DEL', KEYS[4])
   redis.call('HDEL', KEYS[5], ARGV[1])
+  return 0
+end
+local _, limit, answered = string.match(redis.call('HGET', KEYS[5], ARGV[1]) or '', '^(%d+) (%d+) (%d+)$')
+if answered and tonumber(answered) >= tonumber(limit) then
   return 0
 end
 local slots = 0

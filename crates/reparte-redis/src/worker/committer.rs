@@ -29,8 +29,9 @@ impl Committer {
     pub(crate) fn commit(&self, job: Job, kind: AnswerKind, answer: Vec<u8>, millis: u64) {
         let tries = job.lost.len().saturating_add(1);
         let id = job.id.clone();
-        let backlog = self.tenure.keys.of_run(&job.run).backlog();
-        let keys = self.keys(&job).into_iter().chain([backlog]);
+        let queue = &self.tenure.keys;
+        let of_detached = [queue.of_run(&job.run).backlog(), queue.detached()];
+        let keys = self.keys(&job).into_iter().chain(of_detached);
         let call = ScriptCall::new(Script::Commit, keys)
             .arg(job.id)
             .arg(job.run)

@@ -58,7 +58,10 @@ pub(crate) fn detach(server: &RedisServer, numbers: std::ops::Range<i32>) -> usi
         (place, deposit.document((n,)).unwrap())
     });
     let tasks: Vec<_> = tasks.collect();
-    deposit.detach(&tasks, 1000, |_| {}).unwrap().submitted
+    deposit
+        .detach(&tasks, 1000, 1 << 20, |_| {})
+        .unwrap()
+        .submitted
 }
 
 #[test]
@@ -155,7 +158,13 @@ fn a_task_with_another_call_is_another_task() {
     assert_eq!(detach(&server, 0..6), 2);
     let deposit = kept(&server).deposit().unwrap();
     let other = [(TaskId::new(1), deposit.document((9,)).unwrap())];
-    assert_eq!(deposit.detach(&other, 1000, |_| {}).unwrap().submitted, 1);
+    assert_eq!(
+        deposit
+            .detach(&other, 1000, 1 << 20, |_| {})
+            .unwrap()
+            .submitted,
+        1
+    );
     assert_eq!(run_status(&server).backlog, 6);
     let begun = Count::default();
     let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);
@@ -178,7 +187,7 @@ fn a_detached_run_goes_on_without_a_client() {
     assert_eq!(detach(&server, 0..300), 300);
     let status = run_status(&server);
     assert_eq!((status.backlog, status.tasks), (300, 0));
-    assert_eq!(status.detached_bytes, Some(1000));
+    assert_eq!(status.detached.unwrap().tasks, 1000);
     assert!(status.holder.is_none());
     let begun = Count::default();
     let worker = worker(&server, "cuad", 4, Duration::from_millis(5), &begun);
@@ -294,7 +303,7 @@ fn a_run_that_is_not_detached_yet_is_not_begun() {
         .map(|n| (TaskId::new(n), deposit.document((7,)).unwrap()))
         .collect();
     let mut there = None;
-    let detached = deposit.detach(&tasks, 1, |done| {
+    let detached = deposit.detach(&tasks, 1, 1, |done| {
         if done == 1000 {
             there = Some((run_status(&server), begun.get()));
         }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use reparte::TaskId;
 use reparte_redis::{Error, RedisQueue};
 use test_support::{RedisServer, TestDirectory, until};
 
@@ -45,7 +46,8 @@ fn a_clock_that_was_set_back_costs_nothing() {
     // The last task is that of a client whose clock was years ahead.
     let highest = "4000000000000000";
     let wait = "rp:{cuad}:wait:r";
-    let last: Vec<(String, Vec<String>)> = ask(&server, &["XREVRANGE", wait, "+", "-", "COUNT", "1"]);
+    let last: Vec<(String, Vec<String>)> =
+        ask(&server, &["XREVRANGE", wait, "+", "-", "COUNT", "1"]);
     let (id, mut task) = last.into_iter().next().unwrap();
     let _: i32 = ask(&server, &["XDEL", wait, &id]);
     task[3] = highest.to_owned();
@@ -98,4 +100,36 @@ fn a_run_that_is_not_kept_is_not_withdrawn() {
     let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);
     check_squares(results(run), 3);
     assert_eq!(begun.get(), 3);
+}
+
+/// The answers of a detached run once had no limit.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_detached_run_waits_once_its_answers_take_their_bytes() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("kept");
+    let begun = Count::default();
+    let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);
+    let deposit = kept(&server).deposit().unwrap();
+    let task = |n: i32| {
+        let place = TaskId::new(n.unsigned_abs().into());
+        (place, deposit.document((n,)).unwrap())
+    };
+    let all: Vec<_> = (0..100).map(task).collect();
+    deposit.detach(&all, 1, 1000, |_| {}).unwrap();
+    until("it waits", || {
+        let run = run_status(&server);
+        run.tasks == 0 && run.detached.is_some_and(|bytes| bytes.is_full())
+    });
+    let run = run_status(&server);
+    let bytes = run.detached.unwrap();
+    let each = bytes.answers / u64::try_from(run.answers).unwrap();
+    // Those that were on the queue are done.
+    assert!(bytes.answers < 1000 + 17 * each, "{bytes:?}");
+    assert_eq!(run.backlog + run.answers, 100);
+    let (mut next, handle) = client(&server, Path::new(&files.path("journal")));
+    submit(&mut next, 0..100);
+    check_squares(results(next), 100);
+    handle.close();
+    assert_eq!(begun.get(), 100);
 }
