@@ -444,6 +444,8 @@ fn an_interrupted_run_waits_for_the_work_that_has_begun() {
         "{}",
         ended.stderr
     );
+    // The engine has taken them back at the command's own wish.
+    assert!(!ended.stderr.contains("taken back"), "{}", ended.stderr);
 }
 
 /// A worker once ended only after the engine had come back.

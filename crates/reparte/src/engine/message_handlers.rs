@@ -103,6 +103,9 @@ where
         let by = worker.filter(|_| !is_of_host).unwrap_or(server);
         // The error of a cancelled call says nothing about its task or its server.
         let error = error.filter(|_| !cancelled);
+        let is_taken_back = error.as_ref().is_some_and(|error| {
+            matches!(error.kind(), ErrorKind::Busy { .. }) && self.plan.takes_calls_back(server)
+        });
         if let Some(error) = &error {
             self.record_failure(task, by, error);
         }
@@ -114,8 +117,10 @@ where
             if let Some(worker) = worker {
                 summary.count_return(worker, now);
             }
-            if let Some(error) = &error {
-                summary.count_failure(by, error);
+            match &error {
+                Some(_) if is_taken_back => summary.count_taken_back(server, worker.is_some()),
+                Some(error) => summary.count_failure(by, error),
+                None => {}
             }
         });
         // The result of a cancelled call has not come to the caller.

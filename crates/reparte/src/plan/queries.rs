@@ -6,6 +6,7 @@ use crate::ids::{CallId, ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::calls::CallState;
+use crate::plan::event::Role;
 use crate::plan::health::State;
 use crate::plan::hedging;
 use crate::plan::tasks::Task;
@@ -52,6 +53,12 @@ impl Plan {
         let room = down || self.tasks.waiting() < self.options.read_ahead || starts;
         let wanted = !self.input_closed && !self.draining && !self.ended;
         room && wanted && !self.is_outage_over_limit()
+    }
+
+    /// Returns whether a host that refuses a call as busy takes it back, since the run makes no more
+    /// calls: that says nothing of the host or of a worker.
+    pub(crate) fn takes_calls_back(&self, server: ServerId) -> bool {
+        self.draining && self.health.role(server) == Role::Host
     }
 
     /// Returns whether a sender that waits is worth waking: there is a free slot,

@@ -53,6 +53,7 @@ scripts! {
     a_server_that_ends_as_it_has_said_costs_its_task_no_attempt
     a_dropped_server_gives_its_calls_up
     a_broken_worker_is_on_trial
+    a_host_that_takes_calls_back_is_not_busy
     a_fault_of_one_worker_is_checked_by_another
     a_slow_task_is_hedged_by_another_worker
     a_slow_task_that_has_lost_a_worker_is_not_hedged

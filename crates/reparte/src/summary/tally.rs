@@ -78,6 +78,16 @@ impl RunSummary {
         }
     }
 
+    /// Counts a call that its host has taken back. One that no worker has begun is no execution.
+    pub(crate) fn count_taken_back(&mut self, host: ServerId, has_begun: bool) {
+        if !has_begun {
+            self.executions = self.executions.saturating_sub(1);
+            self.edit(host, |host| {
+                host.executions = host.executions.saturating_sub(1)
+            });
+        }
+    }
+
     /// Counts an action of the plan.
     pub(crate) fn count_action(&mut self, action: &Action, now: Duration) {
         match *action {

@@ -60,6 +60,9 @@ impl Plan {
             }
             ServerVerdict::Refuses => self.refuse(call.by()),
             ServerVerdict::Useless => self.mark_out(server),
+            ServerVerdict::Failed(failure)
+                if failure.reason == AsideReason::Busy
+                    && self.takes_calls_back(call.assignment.server) => {}
             ServerVerdict::Failed(failure) if self.lowers_capacity(call, failure) => {}
             ServerVerdict::Failed(failure) => {
                 let aside = self.health.call_failed(
