@@ -26,7 +26,7 @@ const NUMBERS_A_MILLISECOND: u64 = 1024;
 #[derive(Debug)]
 pub(crate) struct KeptRun {
     pub(crate) holder: Holder,
-    /// As the server has said it last: one that forgets the run forgets that it is detached.
+    /// True if the server has said last that the run is detached. One that forgets the run forgets that too.
     is_detached: AtomicBool,
     /// The client ends, and the run goes on.
     is_left: AtomicBool,
