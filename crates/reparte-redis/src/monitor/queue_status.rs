@@ -70,11 +70,11 @@ pub struct RunStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DetachedBytes {
-    /// Those of its tasks, as they were submitted.
+    /// The bytes of its tasks, as they were submitted.
     pub tasks: u64,
-    /// Those of the answers that are there.
+    /// The bytes of the answers that are there.
     pub answers: u64,
-    /// Those of the answers from which on no more of its tasks are begun, until some are collected.
+    /// The bytes of the answers from which on no more of its tasks are begun, until some are collected.
     pub answer_limit: u64,
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Entry {
     avoid: Vec<ServerId>,
     /// The machine of each worker that has died with it.
     lost: Vec<ServerId>,
-    /// What a queue that tells knows of it.
+    /// The workers that were lost with it or are unfit for it, on a queue that tells.
     pub(super) fate: Fate,
 }
 
