@@ -67,6 +67,9 @@ pub struct RunSummary {
     /// The wait of a run in progress in which no server takes calls, once it has lasted for some
     /// seconds.
     pub waiting: Option<Waiting>,
+    /// No more calls are started: the run was [drained](crate::Handle::drain), or has
+    /// [halted](crate::Options::halt).
+    pub is_stopping: bool,
     /// The kind of the run's end; None while it is in progress.
     pub(crate) end: Option<RunEnd>,
     /// The start of the run; None in a summary of no run.

@@ -130,6 +130,7 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
         sender.enviar(n).unwrap();
     }
     let (one, other) = (next(&calls), next(&calls));
+    assert!(!handle.summary().is_stopping);
     handle.drain();
     let lost = other.args;
     one.square();
@@ -144,6 +145,7 @@ fn a_run_that_is_ended_waits_for_its_calls_alone() {
         }
     }
     let summary = handle.summary();
+    assert!(summary.is_stopping);
     assert_eq!((summary.done, summary.not_run, summary.lost()), (1, 3, 0));
     assert!(calls.try_recv().is_err());
 }

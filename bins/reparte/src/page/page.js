@@ -113,6 +113,7 @@ function showDetails(details) {
 function timeLeft(data, open, about) {
   if (data.over || !data.expected || !data.rate) return "";
   if (open <= 0) return "waiting for the last calls";
+  if (data.account.stopping) return "no more calls are made";
   return `${about}${formatDuration((open / data.rate) * 1e6)} left`;
 }
 

@@ -64,8 +64,11 @@ impl ProgressLine {
         ended as f64 / self.summary.elapsed.as_secs_f64().max(0.001)
     }
 
-    /// Estimates the time that the other tasks take at this rate.
+    /// Estimates the time that the other tasks take at this rate, if they are to be done.
     fn time_left(&self) -> Option<Duration> {
+        if self.summary.is_stopping {
+            return None;
+        }
         let open = self.estimate?.tasks.checked_sub(self.ended())?;
         Duration::try_from_secs_f64(open as f64 / self.rate()).ok()
     }
@@ -98,7 +101,7 @@ impl fmt::Display for ProgressLine {
             write!(f, "; {waits}, {so_far} s so far")?;
             if let Some(until) = waiting.until {
                 let left = until.saturating_sub(summary.elapsed);
-                write!(f, ", {} in {}", waiting.cause.end_text(), Clock(left))?;
+                write!(f, ", or {} in {}", waiting.cause.end_text(), Clock(left))?;
             }
         }
         Ok(())
@@ -134,6 +137,22 @@ mod tests {
             };
             assert_eq!(line.to_string(), expected);
         }
+    }
+
+    /// It went on to tell how long the tasks would take that are not run.
+    #[test]
+    fn a_run_that_stops_has_no_time_left() {
+        let mut summary = RunSummary::default();
+        summary.done = 5;
+        summary.elapsed = Duration::from_secs(10);
+        summary.is_stopping = true;
+        let estimate = Some(TaskEstimate {
+            tasks: 9,
+            is_exact: true,
+        });
+        let line = ProgressLine { summary, estimate };
+        let expected = "5 of 9 done, 0.5/s; 0/0 servers up, 0 busy";
+        assert_eq!(line.to_string(), expected);
     }
 
     #[test]

@@ -195,6 +195,7 @@ where
                 summary.count_action(action, now);
             }
             summary.set_open_tasks(self.plan.open_tasks());
+            summary.is_stopping = self.plan.is_draining();
         }
         for action in actions.drain(..) {
             self.ended |= matches!(action, Action::EndRun(_));

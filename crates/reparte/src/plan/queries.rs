@@ -100,6 +100,11 @@ impl Plan {
             .collect()
     }
 
+    /// Returns whether no more calls are started.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     /// Returns the number of tasks that have neither a result nor failed.
     pub(crate) fn open_tasks(&self) -> usize {
         self.tasks.open()

@@ -37,6 +37,7 @@ impl RunSummary {
         ] {
             write!(json, ",\"{name}\":{figure}")?;
         }
+        write!(json, ",\"stopping\":{}", self.is_stopping)?;
         json.push_str(",\"waiting\":");
         match &self.waiting {
             Some(waiting) => waiting.write_json(json)?,
@@ -171,7 +172,7 @@ mod tests {
             summary.to_json(),
             "{\"elapsed\":1.000000,\"tasks\":3,\"done\":3,\"resumed\":0,\"failed\":0,\"cancelled\":0,\
              \"pending\":0,\"not_run\":0,\"lost\":0,\"executions\":4,\"retries\":0,\"hedges\":1,\
-             \"hedges_won\":1,\"hedges_lost\":0,\"waiting\":{\"cause\":\"busy\",\
+             \"hedges_won\":1,\"hedges_lost\":0,\"stopping\":false,\"waiting\":{\"cause\":\"busy\",\
              \"since\":1.500000,\"until\":null,\"text\":\"waits for a server\",\
              \"ends\":\"the run ends\"},\"servers\":[{\"name\":\"a\\\"\\u000a\",\
              \"state\":\"up\",\"slots\":2,\"running\":0,\"tasks\":3,\"executions\":4,\
