@@ -64,7 +64,7 @@ class Maps(Case):
         values = [1, float("nan"), object(), 2**70, 4]
         found = list(reparte.map("echo", values, self.server.address, on_failure="return"))
         self.assertEqual((found[0], found[4]), (1, 4))
-        for failed, text in zip(found[1:4], ["Out of range", "a object", "beyond 64 bits"]):
+        for failed, text in zip(found[1:4], ["Out of range", "type object", "beyond 64 bits"]):
             self.assertIsInstance(failed, reparte.TaskFailed)
             self.assertEqual((failed.kind, text in failed.message), ("unsendable", True), failed)
 
@@ -157,6 +157,20 @@ class Maps(Case):
         for options in [{"on_failure": "ignore"}, {"in_flight": 0}]:
             with self.assertRaises(ValueError):
                 reparte.map("echo", [], self.server.address, **options)
+
+    def test_flags_that_a_map_sets_are_refused(self):
+        """A text was read letter by letter, and --dry-run was an error of JSON."""
+        for options, error, told in [
+            ("--halt 1", TypeError, "list of words"), (["--dry-run"], ValueError, "makes the calls"),
+            (["--tasks=x"], ValueError, "values"), (["--", "cat"], ValueError, "published function"),
+            (["--output", "csv"], ValueError, "reads the results"), (["--unordered"], ValueError, "ordered=False"),
+        ]:
+            with self.assertRaisesRegex(error, told):
+                reparte.map("echo", [1], self.server.address, options=options)
+
+    def test_a_function_without_a_name_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "has no name"):
+            reparte.map(lambda value: value, [1], self.server.address)
 
     def test_the_same_map_goes_on_with_its_journal(self):
         journal = os.path.join(self.directory(), "journal")

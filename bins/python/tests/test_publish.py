@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import errno
 import http.client
 import os
 import random
@@ -283,12 +284,46 @@ class Processes(Case):
         self.assertIsInstance(found[0], ValueError)
         start.assert_not_called()
 
+    def test_an_address_that_is_taken_is_named(self):
+        server = self.serving(reparte.Server(functions.score, 0, processes=1))
+        with self.assertRaises(OSError) as caught:
+            reparte.Server(functions.score, server.address, processes=1).start()
+        self.assertEqual(caught.exception.errno, errno.EADDRINUSE)
+        self.assertIn(server.address, str(caught.exception))
+
+    def test_the_time_left_is_told_and_the_server_ends_by_itself(self):
+        later = time.time() + 3600
+        date = datetime.datetime.fromtimestamp(later, datetime.timezone.utc)
+        with mock.patch.dict(os.environ, {"SLURM_JOB_END_TIME": str(int(later))}):
+            by_slurm = reparte.Server(functions.score, 0, processes=1)
+        for server in [reparte.Server(functions.score, 0, processes=1, until=end) for end in (later, date)] + [by_slurm]:
+            left = proxy(self.serving(server)).reparte.status()["seconds_left"]
+            self.assertTrue(3500 < left < 3600, left)
+        unknown = self.serving(reparte.Server(functions.score, 0, processes=1))
+        self.assertNotIn("seconds_left", proxy(unknown).reparte.status())
+        ending = reparte.Server(functions.score, 0, processes=1, until=time.time() + 1).start()
+        until("the server takes no calls", lambda: _is_refused(ending.address))
+        ending.stop()
+
+    def test_an_end_that_is_none_to_come_is_refused(self):
+        for end, told in [
+            (time.time() - 1, "has passed"), (float("nan"), "no time"), (float("inf"), "no time"),
+            (datetime.datetime.now() + datetime.timedelta(hours=1), "no offset"),
+        ]:
+            with self.assertRaisesRegex(ValueError, told):
+                reparte.Server(functions.score, 0, until=end)
+        for text in ["5", "tomorrow", ""]:
+            with mock.patch.dict(os.environ, {"SLURM_JOB_END_TIME": text}):
+                with self.assertLogs("reparte.server", "WARNING"):
+                    reparte.Server(functions.score, 0)
+
     def test_what_cant_be_published_is_refused(self):
         async def later():
             pass
 
         for what, error in [
-            ([], ValueError), (lambda: 1, ValueError), ({"system.x": len}, ValueError), (7, TypeError),
+            ([], ValueError), (lambda: 1, ValueError), ({"system.x": len}, ValueError), (7, TypeError), (None, TypeError),
+            ("score", TypeError),
             ([functions.score, functions.score], ValueError), (later, TypeError), ({"a b": len}, ValueError),
         ]:
             with self.assertRaises(error):
@@ -471,6 +506,21 @@ class Ends(Case):
         thread.join()
         self.assertIsInstance(found[0], Exception)
         until("the worker has ended", lambda: not exists(worker))
+
+    def test_a_signal_at_the_end_by_the_clock_leaves_calls_their_grace(self):
+        """Slurm sends one at the end of a job, and it ended the calls at once."""
+        server = reparte.Server(functions.ALL, 0, processes=1, until=time.time() + 3600).start()
+        place = self.directory()
+        thread, found = in_background(proxy(server).meets, place)
+        until("the call runs", lambda: os.listdir(place))
+        # The time has come.
+        server._loop.call_soon_threadsafe(server._stopping.set)
+        until("the server takes no calls", lambda: _is_refused(server.address))
+        server._ask_to_stop()
+        open(os.path.join(place, "go"), "w").close()
+        thread.join()
+        self.assertEqual(found, [place])
+        server.stop()
 
     def test_a_server_that_is_killed_leaves_no_process(self):
         process, server, _ = self.publishing()

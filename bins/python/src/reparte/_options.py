@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from typing import Any, Callable, Iterable, Optional, Sequence, TypedDict, Union
 
@@ -23,6 +24,7 @@ class ServerOptions(TypedDict, total=False):
     recycle: int
     cancel_grace: float
     grace: float
+    until: Optional[Union[float, datetime.datetime]]
     max_request: int
     max_answer: int
     max_memory: int

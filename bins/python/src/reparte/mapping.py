@@ -22,6 +22,27 @@ Function = Union[str, Callable[..., Any]]
 _ENDED = (0, 5)
 
 
+# The flags of a run that a map has to set by itself, and what a caller has in their place.
+_ITS_OWN = "it writes the values, and reads the results"
+_SET_BY_A_MAP = {
+    "--": "it has a published function; `reparte run` has programs",
+    "--function": "give the function as the first argument",
+    "--tasks": "give the values",
+    "--input": _ITS_OWN,
+    "--colsep": _ITS_OWN,
+    "--arg-type": _ITS_OWN,
+    "--json": _ITS_OWN,
+    "--output": _ITS_OWN,
+    "--tag": _ITS_OWN,
+    "--dry-run": "it makes the calls",
+    "--detach": "it waits for the results",
+    "--unordered": "give ordered=False to outcomes",
+    "--max-in-flight": "give in_flight",
+    "--quiet": "it is quiet",
+    "-q": "it is quiet",
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """The end of one task.
@@ -121,7 +142,8 @@ def outcomes(
     """
     if in_flight < 1:
         raise ValueError("in_flight is 1 or more")
-    name = function if isinstance(function, str) else function.__name__
+    name = _name(function)
+    _check(options)
     arguments = ["run", "--quiet", "--json", "--output", "jsonl", f"--function={name}"]
     for flag, value in [
         ("servers", hosts_file),
@@ -140,6 +162,25 @@ def outcomes(
     arguments += [servers] if isinstance(servers, str) else servers
     find()  # A missing command is told at once.
     return _outcomes(arguments, values, star, in_flight)
+
+
+def _name(function: Function) -> str:
+    if isinstance(function, str):
+        return function
+    name: str = getattr(function, "__name__", "")
+    if not name or name == "<lambda>":
+        raise ValueError(f"{function!r} has no name by which servers know it: give the name of the published function")
+    return name
+
+
+def _check(options: Sequence[str]) -> None:
+    """Refuses other flags that change what the command reads, or how it writes."""
+    if isinstance(options, str):
+        raise TypeError(f'options is a list of words, such as ["--halt", "10"], and not {options!r}')
+    for option in options:
+        flag = option.split("=", 1)[0]
+        if flag in _SET_BY_A_MAP:
+            raise ValueError(f"options: {flag} is not for a map: {_SET_BY_A_MAP[flag]}")
 
 
 def _checked(on_failure: str) -> bool:
@@ -260,4 +301,4 @@ def _plain(value: Any) -> Any:
     """Returns the numbers of NumPy and its kin as Python's."""
     if hasattr(value, "dtype") and callable(getattr(value, "tolist", None)):
         return value.tolist()
-    raise TypeError(f"a {type(value).__name__} is not what JSON has")
+    raise TypeError(f"JSON has no value of the type {type(value).__name__}")

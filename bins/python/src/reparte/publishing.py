@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import socket
-import ssl
 import sys
 import threading
 from types import FrameType, TracebackType
@@ -16,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional, Tuple
 
 from reparte._options import ServerOptions
 from reparte._server import descriptors, spawner
-from reparte._server.access import Access, Path, check_token, is_loopback, read_token
+from reparte._server.access import Access, Path, check_token, read_token
 from reparte._server.connection import Connection
 from reparte._server.functions import Functions, named
+from reparte._server.listening import listen, split, stays_here, tls_context
 from reparte._server.pool import Pool
 from reparte._server.service import Limits, Service
+from reparte._server.time_left import Time, known_end, stop_at
 from reparte._version import VERSION
 from reparte.errors import Error
 
@@ -83,6 +84,10 @@ class Server:
         the seconds that a function has to end after `Cancelled`, before its process is killed.
     `grace`
         the seconds that running calls have to end when the server stops.
+    `until`
+        the time at which the server stops by itself: seconds since 1970, or a `datetime` with its
+        offset. Clients are told how much is left, and start no call that would not end in time.
+        In a Slurm job it is the job's end (SLURM_JOB_END_TIME) unless told.
     `max_request`, `max_answer`, `max_memory`
         bytes: of a request, of a result (or those of a `system.multicall` together), and of all
         requests together.
@@ -108,6 +113,7 @@ class Server:
         recycle: int = 0,
         cancel_grace: float = 2.0,
         grace: float = 10.0,
+        until: Optional[Time] = None,
         max_request: int = 16 << 20,
         max_answer: int = 16 << 20,
         max_memory: int = 256 << 20,
@@ -116,7 +122,7 @@ class Server:
         if not hasattr(os, "fork"):
             raise Error("this system has no fork, which a server of functions needs")
         self._functions = named(functions)
-        self._host, self._port = _split(port)
+        self._host, self._port = split(port)
         self._processes = _processor_count() if processes is None else processes
         if self._processes < 1:
             raise ValueError("processes is 1 or more")
@@ -127,11 +133,11 @@ class Server:
         elif token is not None:
             token = check_token(token)
         self._may_be_open = token is not None or without_token
-        if not self._may_be_open and not _stays_here(self._host):
+        if not self._may_be_open and not stays_here(self._host):
             raise ValueError(
                 f"{self._host} can be reached from other machines: give token_file, token, or without_token=True"
             )
-        self._tls = _tls(tls_cert, tls_key)
+        self._tls = tls_context(tls_cert, tls_key)
         self._access = Access(token, hosts)
         self._limits = Limits(max_request, max_answer, max_memory, deadline, connections)
         self._plan = spawner.Plan(self._functions, setup, max_answer, self._processes)
@@ -139,6 +145,7 @@ class Server:
         self._recycle = recycle
         self._cancel_grace = cancel_grace
         self._grace = grace
+        self._ends_at = known_end(until)
         self._address: Tuple[str, int] = ("", 0)
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._stop_signals = 0
@@ -221,7 +228,7 @@ class Server:
 
     def _open(self) -> "Tuple[socket.socket, int, socket.socket]":
         """Listens, and forks the spawner, which does not keep the listener."""
-        listener = _listen(self._host, self._port)
+        listener = listen(self._host, self._port)
         self._address = listener.getsockname()[:2]
         # Accepting begins with the loop. Until then clients wait in the backlog.
         try:
@@ -284,12 +291,16 @@ class Server:
             loop, control, self._plan, self._processes, self._queue, self._recycle, self._cancel_grace
         )
         instance = secrets.token_hex(8)
-        service = Service(pool, self._functions, self._access, self._limits, instance, VERSION)
+        service = Service(
+            pool, self._functions, self._access, self._limits, instance, VERSION, self._ends_at
+        )
         lost: List[str] = []
 
         def spawner_lost() -> None:
             lost.append("the process that starts the others was killed: no function can be run any more")
             log.error("the server ends: %s", lost[0])
+            # No call ends any more: none is waited for.
+            self._stop_signals = max(self._stop_signals, 2)
             stopping.set()
 
         pool.on_lost = spawner_lost
@@ -302,8 +313,12 @@ class Server:
             ssl_handshake_timeout=10.0 if self._tls else None,
         )
         when_started()
+        # The end by the clock is no signal: one may come at the same time, as Slurm's does.
+        end = None if self._ends_at is None else loop.create_task(stop_at(self._ends_at, stopping.set))
         if not self._stop_signals:
             await stopping.wait()
+        if end is not None:
+            end.cancel()
         await self._end(pool, service, server, bool(lost))
         if lost:
             raise Error(lost[0])
@@ -334,14 +349,17 @@ class Server:
         stopping = self._stopping
         if stopping is None:
             return
-        if self._stop_signals < 2:
-            stopping.clear()
-        waits = [asyncio.ensure_future(wait) for wait in (pool.wait_for_calls(), stopping.wait())]
+        waits = [asyncio.ensure_future(wait) for wait in (pool.wait_for_calls(), self._second_signal(stopping))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
+
+    async def _second_signal(self, stopping: asyncio.Event) -> None:
+        while self._stop_signals < 2:
+            stopping.clear()
+            await stopping.wait()
 
 
 def _processor_count() -> int:
@@ -349,44 +367,6 @@ def _processor_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _split(port: Union[int, str]) -> Tuple[str, int]:
-    if isinstance(port, int):
-        return "127.0.0.1", port
-    host, colon, number = port.rpartition(":")
-    if not number.isdigit():
-        raise ValueError(f"{port!r} is no address: write a port, or host:port")
-    return host.strip("[]") if colon else "127.0.0.1", int(number)
-
-
-def _stays_here(host: str) -> bool:
-    return host == "localhost" or is_loopback(host)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, address = found[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1024)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def _tls(cert: Optional[Path], key: Optional[Path]) -> Optional[ssl.SSLContext]:
-    if cert is None and key is None:
-        return None
-    if cert is None or key is None:
-        raise ValueError("TLS needs tls_cert and tls_key")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(cert, key)
-    return context
 
 
 def _tell(text: str) -> None:

@@ -126,6 +126,8 @@ def named(functions: Functions) -> Dict[str, Function]:
         pairs = list(functions.items())
     else:
         one = [functions] if callable(functions) else functions
+        if not isinstance(one, Iterable) or isinstance(one, str):
+            raise TypeError(f"{one!r} is no function: give one, a list of functions, or a dict of them by name")
         pairs = [(getattr(function, "__name__", ""), function) for function in one]
     published: Dict[str, Function] = {}
     for name, function in pairs:

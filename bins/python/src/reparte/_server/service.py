@@ -17,6 +17,7 @@ from reparte._server.functions import Function
 from reparte._server.heads import Head, Refusal
 from reparte._server.methods import MULTICALL, OwnMethods, read_multicall
 from reparte._server.pool import Pool
+from reparte._server.time_left import seconds_left
 
 log = logging.getLogger("reparte.server")
 
@@ -58,6 +59,7 @@ class Service:
         limits: Limits,
         instance: str,
         version: str,
+        ends_at: Optional[float] = None,
     ) -> None:
         self.pool = pool
         self.functions = functions
@@ -65,6 +67,7 @@ class Service:
         self.limits = limits
         self.instance = instance
         self.version = version
+        self.ends_at = ends_at
         self.own = OwnMethods(functions, self._status, pool.cancel)
         self.held = 0
         self.refused = 0
@@ -288,13 +291,16 @@ class Service:
             }
             for call in self.pool.calls.values()
         ]
-        return {
+        status: Dict[str, Any] = {
             "instance": self.instance,
             "version": self.version,
             "slots": len(self.pool.slots),
             "busy": sum(call.slot is not None for call in self.pool.calls.values()),
             "calls": calls,
         }
+        if self.ends_at is not None:
+            status["seconds_left"] = seconds_left(self.ends_at)
+        return status
 
 
 def _send(connection: Connection, outcome: Outcome) -> None:
