@@ -4,6 +4,9 @@
 
 mod peer;
 
+use std::io;
+use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use peer::{Listener, answer, document, options, serve, value};
@@ -84,6 +87,22 @@ fn a_server_can_be_reached_without_a_call() {
     server.done();
     let error = proxy.check_reachable().unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+}
+
+/// A forwarder of connections closes them while its server is away: it was taken for that server.
+#[test]
+fn a_server_behind_a_forwarder_that_closes_each_connection_is_not_reachable() {
+    let forwarder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = forwarder.local_addr().unwrap().to_string();
+    thread::spawn(move || forwarder.incoming().for_each(drop));
+    let proxy = ServerProxy::builder(&address).build().unwrap();
+    match proxy.check_reachable().unwrap_err() {
+        Error::Unreachable { source, .. } => {
+            assert_eq!(source.kind(), io::ErrorKind::ConnectionAborted, "{source}");
+            assert!(source.to_string().contains("closed at once"), "{source}");
+        }
+        error => panic!("{error}"),
+    }
 }
 
 #[test]
