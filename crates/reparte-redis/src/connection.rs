@@ -10,7 +10,7 @@ use redis::{
     RedisConnectionInfo, RedisError, TlsCertificates, Value,
 };
 
-use crate::error::{Error, PASSING_HERE};
+use crate::error::{Error, PASSING_HERE, words};
 use crate::options::Options;
 use crate::reply;
 use crate::script::{Script, ScriptCall};
@@ -239,7 +239,7 @@ fn error_of(server: &str, error: RedisError) -> Error {
     };
     // An error inside a script comes with the code ERR in some versions, and its own in the text.
     let is_passing = |of: &str| PASSING_HERE.contains(&of) || PASSING_ELSEWHERE.contains(&of);
-    if is_passing(code) || message.split_whitespace().any(is_passing) {
+    if is_passing(code) || words(&message).any(is_passing) {
         return Error::Unavailable { server, message };
     }
     let other = |kind, text| io::Error::new(kind, text);

@@ -93,9 +93,9 @@ impl Error {
     pub(crate) fn needs_connection(&self) -> bool {
         match self {
             // The code may stand behind others, such as ERR.
-            Self::Unavailable { message, .. } => !message
-                .split_whitespace()
-                .any(|word| PASSING_HERE.contains(&word)),
+            Self::Unavailable { message, .. } => {
+                !words(message).any(|word| PASSING_HERE.contains(&word))
+            }
             error => error.is_transient(),
         }
     }
@@ -174,9 +174,16 @@ impl fmt::Display for Error {
     }
 }
 
+/// Returns the words of a server's message, of which one may be a code. Redis 6.2 writes the code of an
+/// error inside a script as `-OOM`.
+pub(crate) fn words(message: &str) -> impl Iterator<Item = &str> {
+    let words = message.split_whitespace();
+    words.map(|word| word.trim_start_matches('-'))
+}
+
 /// Returns the remedy for a state of the server that may pass, if there is one besides time.
 fn remedy_of_unavailable(message: &str) -> &'static str {
-    let has = |code: &str| message.split_whitespace().any(|word| word == code);
+    let has = |code: &str| words(message).any(|word| word == code);
     match () {
         () if has("READONLY") => {
             "; it is a replica: name its master, or the Sentinels that know it \
@@ -239,6 +246,7 @@ mod tests {
         for (message, remedy) in [
             ("READONLY You can't write", "it is a replica"),
             ("OOM command not allowed", "it is full"),
+            ("ERR Error running script: 38: -OOM command", "it is full"),
             ("LOADING the data", "the data"),
         ] {
             let message = message.to_owned();
@@ -248,5 +256,12 @@ mod tests {
             };
             assert!(error.to_string().contains(remedy), "{error}");
         }
+    }
+
+    /// A full server of Redis 6.2 was once taken for one that refuses.
+    #[test]
+    fn a_code_inside_the_message_of_a_script_is_found() {
+        let message = "ERR Error running script (call to f_1): 38: -OOM command not allowed";
+        assert!(words(message).any(|word| word == "OOM"));
     }
 }
