@@ -258,6 +258,36 @@ fn servers_join_a_run_as_they_announce_themselves_and_leave_it() {
     running.end().expect_code(0);
 }
 
+/// A server of a directory could be dropped by ending it alone.
+#[test]
+fn a_file_in_the_directory_drops_a_server() {
+    let shared = Shared::new();
+    let (_one, first) = shared.serve("one");
+    let (_two, second) = shared.serve("two");
+    let dropped = format!("{}/dropped", shared.directory);
+    fs::write(&dropped, format!("# broken\n{first}\n")).unwrap();
+    shared.run(&[]).expect_code(0);
+    let mut running = Running::interactive(reparte(&shared.run_command()));
+    let mut input = running.stdin();
+    let mut output = BufReader::new(running.stdout());
+    let mut result = |task: &str| {
+        writeln!(input, "{task}").unwrap();
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    };
+    assert_eq!(result("1"), "two 1\n");
+    // Replaced in one step: an empty file would drop nobody for a moment.
+    let new = format!("{dropped}.new");
+    fs::write(&new, format!("https://{second}\n")).unwrap();
+    fs::rename(&new, &dropped).unwrap();
+    running.line_after(&format!("{second} is dropped"));
+    running.line_after(&format!("{first} joins"));
+    assert_eq!(result("2"), "one 2\n");
+    drop(input);
+    running.end().expect_code(0);
+}
+
 #[test]
 fn a_server_that_died_is_not_taken() {
     let shared = Shared::new();

@@ -18,6 +18,12 @@ use crate::ownership::{directory_fault, is_own, is_writable_by_others};
 /// The most announcements that are read of a directory.
 const MAX_FILES: usize = 10_000;
 
+/// The file of a directory that lists the servers which its runs drop.
+const DROPPED: &str = "dropped";
+
+/// The longest such file, in bytes.
+const MAX_DROPPED: usize = 1 << 20;
+
 /// The most complaints that are remembered, so that each is told once.
 const MAX_COMPLAINTS: usize = 1000;
 
@@ -96,6 +102,23 @@ impl ServerDirectory {
         Ok(by_url.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
+    /// Returns the text of the file that lists the servers which are dropped; none without it.
+    /// One that others could have written is told and passed over.
+    pub(super) fn dropped(&mut self) -> String {
+        let path = self.path.join(DROPPED);
+        match read_text(&path, MAX_DROPPED) {
+            Ok(Some((text, _))) => text,
+            Ok(None) => String::new(),
+            Err(reason) => {
+                self.complain(format!(
+                    "--servers: {} is passed over: {reason}",
+                    OneLine::new(&path.display().to_string())
+                ));
+                String::new()
+            }
+        }
+    }
+
     fn complain(&mut self, text: String) {
         if self.complaints.len() < MAX_COMPLAINTS && !self.complaints.contains(&text) {
             log::warn!("{text}");
@@ -110,6 +133,23 @@ impl ServerDirectory {
 ///
 /// The reason why it is passed over.
 fn read_file(path: &Path) -> Result<Option<(Announcement, SystemTime)>, String> {
+    let Some((text, touched)) = read_text(path, MAX_BYTES)? else {
+        return Ok(None);
+    };
+    let announcement = Announcement::read(&text).map_err(|reason| {
+        let reason = OneLine::new(&reason).to_string();
+        format!("it is no announcement: {reason}")
+    })?;
+    Ok(Some((announcement, touched)))
+}
+
+/// Reads a file of the directory, of at most so many bytes, and the time at which it was touched.
+/// `None` if it is gone.
+///
+/// # Errors
+///
+/// The reason why it is passed over.
+fn read_text(path: &Path, max_bytes: usize) -> Result<Option<(String, SystemTime)>, String> {
     // To open it asks a network file system for its present time.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new()
@@ -126,20 +166,16 @@ fn read_file(path: &Path) -> Result<Option<(Announcement, SystemTime)>, String> 
         return Err(fault.to_owned());
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let most = u64::try_from(max_bytes).unwrap_or(u64::MAX);
     file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("it is longer than {MAX_BYTES} bytes"));
+    if bytes.len() > max_bytes {
+        return Err(format!("it is longer than {max_bytes} bytes"));
     }
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-    let announcement = Announcement::read(&text).map_err(|reason| {
-        let reason = OneLine::new(&reason).to_string();
-        format!("it is no announcement: {reason}")
-    })?;
     let touched = metadata.modified().map_err(|error| error.to_string())?;
-    Ok(Some((announcement, touched)))
+    Ok(Some((text, touched)))
 }
 
 fn file_fault(file: &Metadata) -> Option<&'static str> {
@@ -288,6 +324,19 @@ mod tests {
         }
         assert!(read(&mut directory).is_empty());
         assert_eq!(directory.complaints.len(), 5);
+    }
+
+    #[test]
+    fn a_file_of_dropped_servers_is_its_owners() {
+        let files = TestFolder::new();
+        let mut directory = ServerDirectory::new(files.folder().to_owned());
+        assert_eq!(directory.dropped(), "");
+        let file = files.write("dropped", "maquina1:9000\n", 0o644);
+        assert_eq!(directory.dropped(), "maquina1:9000\n");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(directory.dropped(), "");
+        let told: Vec<_> = directory.complaints.iter().collect();
+        assert!(told[0].contains("others may write it"), "{told:?}");
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(crate) struct ServerList {
     server: Vec<String>,
     /// The servers in this file, one a line; what follows a # is a comment. While a run is on, a
     /// ! before a server drops it at once, and makes its calls elsewhere. Or a directory in
-    /// which servers announce themselves: see `reparte serve --announce`
+    /// which servers announce themselves: see `reparte serve --announce`. Its file `dropped` lists
+    /// those to drop
     #[arg(long, value_name = "FILE|DIR")]
     servers: Option<PathBuf>,
     /// Send the token to the addresses of dns: names too. It travels unencrypted, and to whatever

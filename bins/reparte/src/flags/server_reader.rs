@@ -134,8 +134,8 @@ impl ServerReader {
         match (entries.is_empty(), self.may_change()) {
             (false, _) => Ok(entries),
             (true, _) if !self.dropped.is_empty() => Err(ReadError::Unusable(Failure::argument(
-                "--servers: its file drops every server that is named: name another one first, or \
-                 end the run",
+                "--servers: its list drops every server: name another one, or take a ! away (in \
+                 a directory, a line of the file `dropped`)",
             ))),
             (true, true) => Err(ReadError::NoneYet(self.none_yet())),
             (true, false) => Err(ReadError::Unusable(Failure::argument(
@@ -193,6 +193,9 @@ impl ServerReader {
             return Ok(());
         };
         let announced = directory.read().map_err(ReadError::Unusable)?;
+        let dropped = directory.dropped();
+        let dropped = parse(&dropped);
+        self.dropped.clear();
         let function = self.function.as_deref();
         for Announcement {
             url,
@@ -203,6 +206,13 @@ impl ServerReader {
             .into_iter()
             .filter(|found| function.is_none_or(|function| found.function == function))
         {
+            if dropped.iter().any(|line| is_at(&line.address, &url)) {
+                self.dropped.push(DroppedServer {
+                    address: url,
+                    name: None,
+                });
+                continue;
+            }
             if !entries.iter().any(|entry| entry.address.ends_with(&url)) {
                 entries.push(ServerEntry {
                     address: format!("{slots}/{url}"),
@@ -268,6 +278,13 @@ fn lines(path: &Path) -> Result<Lines, Failure> {
         servers: servers.into_iter().map(entry).collect(),
         dropped: dropped.into_iter().map(without_mark).collect(),
     })
+}
+
+/// Returns whether a line of a file names the server of this URL, with or without the scheme.
+#[cfg(unix)]
+fn is_at(line: &str, url: &str) -> bool {
+    let named = place(line.trim_start_matches(DROPPED).trim()).trim_end_matches('/');
+    named == url || url.split_once("://").is_some_and(|(_, at)| at == named)
 }
 
 /// Returns an address without the number of calls before it.
@@ -337,6 +354,30 @@ mod tests {
             ("unix:/run/a.sock", "unix:/run/a.sock"),
         ] {
             assert_eq!(place(address), expected);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_dropped_server_is_named_by_its_address_or_its_url() {
+        let url = "https://maquina1:9000";
+        for line in [
+            "maquina1:9000",
+            "!maquina1:9000",
+            url,
+            "4/maquina1:9000",
+            "https://maquina1:9000/",
+        ] {
+            assert!(is_at(line, url), "{line}");
+        }
+        for line in [
+            "maquina1:9001",
+            "maquina1",
+            "http://maquina1:9000",
+            "aquina1:9000",
+            "",
+        ] {
+            assert!(!is_at(line, url), "{line}");
         }
     }
 
