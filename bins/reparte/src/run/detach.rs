@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reparte::TaskId;
 use reparte_redis::RedisQueueBuilder;
 
+use crate::clock::LongTime;
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::flags::engine::failure;
@@ -81,14 +82,14 @@ impl RunCommand {
             console,
             &format!(
                 "detached: {} tasks, {} of them left there now, as the run {run} ({} bytes of {}); {}\n\
-                 the same command without --detach collects the results, within {} days; `reparte \
+                 the same command without --detach collects the results, within {}; `reparte \
                  withdraw --engine {url} --function {function} {run}` gives them up",
                 load.count,
                 detached.submitted,
                 load.bytes,
                 self.detach_limit,
                 load.rest(),
-                detached.expiry.as_secs() / 86_400
+                LongTime(detached.expiry)
             ),
         );
         Ok(())

@@ -6,6 +6,7 @@ use reparte_redis::{Holder, QueueStatus, RunStatus, WorkerStatus};
 use serde_json::{Value as Json, json};
 use untrusted_text::OneLine;
 
+use crate::clock::LongTime;
 use crate::status::table::{MAX_CHARS, aligned};
 
 const HEADINGS: [&str; 7] = [
@@ -83,7 +84,7 @@ fn run_line(run: &RunStatus) -> String {
         return format!(
             "run {name} {kind} has {tasks} tasks and {} answers, {client}, expires in {}",
             run.answers,
-            long_time(run.expires_in)
+            LongTime(run.expires_in)
         );
     }
     let client = match run.is_client_alive() {
@@ -94,16 +95,6 @@ fn run_line(run: &RunStatus) -> String {
         "run {name} has {tasks} tasks, {client} {} ago",
         seconds(run.silence)
     )
-}
-
-/// Returns a time in its largest unit.
-fn long_time(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
 }
 
 fn seconds(time: Duration) -> String {
@@ -168,23 +159,4 @@ fn holder(holder: &Holder) -> Json {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_time_has_its_largest_unit() {
-        for (seconds, text) in [
-            (0, "0 s"),
-            (119, "119 s"),
-            (120, "2 min"),
-            (7_199, "119 min"),
-            (7_200, "2 h"),
-            (604_799, "6 days"),
-        ] {
-            assert_eq!(long_time(Duration::from_secs(seconds)), text);
-        }
-    }
 }

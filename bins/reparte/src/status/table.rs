@@ -1,9 +1,11 @@
 //! The reports of servers as a table.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use untrusted_text::OneLine;
 
+use crate::clock::LongTime;
 use crate::status::server_report::{RunningServer, ServerReport, Workload};
 
 const HEADINGS: [&str; 8] = [
@@ -37,7 +39,8 @@ pub(super) fn table(reports: &[ServerReport]) -> String {
                 work: Some(work), ..
             }) => {
                 if let Some(seconds) = work.seconds_left {
-                    text.push_str(&format!("{}: ends in {}\n", server.server, time(seconds)));
+                    let left = LongTime(Duration::from_secs(seconds));
+                    text.push_str(&format!("{}: ends in {left}\n", server.server));
                 }
                 text.push_str(&calls(&server.server, work));
             }
@@ -105,15 +108,6 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]], figures: Range<usize
     text
 }
 
-/// Returns a time in the units in which people plan.
-fn time(seconds: u64) -> String {
-    match (seconds / 3600, seconds / 60 % 60, seconds) {
-        (0, 0..2, seconds) => format!("{seconds} s"),
-        (0, minutes, _) => format!("{minutes} min"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
 fn calls(server: &str, work: &Workload) -> String {
     let mut text = String::new();
     for call in work.calls.iter().take(MAX_CALLS) {
@@ -133,8 +127,6 @@ fn calls(server: &str, work: &Workload) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::status::server_report::Call;
 
@@ -153,17 +145,6 @@ mod tests {
             "SERVER  STATE  V     S  B  W  T  F\n\
              a       up     0.1  10  2  0  5  añ,b\n"
         );
-    }
-
-    #[test]
-    fn a_time_has_the_units_of_plans() {
-        let cases = [(0, "0 s"), (119, "119 s"), (120, "2 min"), (3599, "59 min")];
-        for (seconds, text) in cases
-            .into_iter()
-            .chain([(3600, "1 h 0 min"), (93_784, "26 h 3 min")])
-        {
-            assert_eq!(time(seconds), text);
-        }
     }
 
     #[test]
