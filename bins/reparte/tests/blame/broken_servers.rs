@@ -1,6 +1,6 @@
 //! One machine whose calls all fail, which costs no task.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use test_support::{LocalServer, TestDirectory};
 
@@ -12,15 +12,13 @@ fn black_hole() -> [LocalServer; 3] {
     [broken(), good(), good()]
 }
 
-/// Checks a run over [`black_hole`], which the two good servers need 5 s for.
+/// Checks a run over [`black_hole`], whose two good servers are busy for 5 s.
 #[track_caller]
 fn check_black_hole(flags: &[&str]) {
     let files = TestDirectory::new("black hole");
     let servers = black_hole();
     let addresses: Vec<&str> = servers.iter().map(|server| &*server.address).collect();
-    let began = Instant::now();
     let (ended, account) = account(&files, &numbers(50), &[&addresses, flags].concat());
-    let took = began.elapsed();
     ended.expect(&numbers(50));
     let broken = server(&account, addresses[0]);
     assert_eq!(broken["state"], "suspected", "{}", ended.stderr);
@@ -37,7 +35,11 @@ fn check_black_hole(flags: &[&str]) {
         "{}",
         ended.stderr
     );
-    assert!(took < Duration::from_secs(8), "{took:?} {}", ended.stderr);
+    // Whatever else the machine does: the good ones had a call for nearly all of the time.
+    for address in &addresses[1..] {
+        let share = server(&account, address)["busy_share"].as_f64().unwrap();
+        assert!(share > 0.625, "{address}: {share} {}", ended.stderr);
+    }
 }
 
 #[test]
