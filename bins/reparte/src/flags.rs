@@ -4,8 +4,8 @@
 pub(crate) mod client;
 #[cfg(feature = "redis")]
 pub(crate) mod engine;
-#[cfg(unix)]
 pub(crate) mod given;
+mod keys_directory;
 mod named_file;
 #[cfg(unix)]
 mod own_certificate;

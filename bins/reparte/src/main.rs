@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod completions;
 mod console;
+mod examples;
 mod exit;
 #[cfg(feature = "factoring")]
 mod factor;
@@ -38,6 +39,7 @@ mod serve;
 mod shell;
 mod status;
 mod task_estimate;
+mod terminal_size;
 #[cfg(all(test, unix))]
 mod test_folder;
 #[cfg(unix)]
@@ -49,33 +51,14 @@ mod withdraw;
 use std::process::ExitCode;
 
 use crate::console::Console;
+use crate::flags::client::ClientFlags;
+use crate::flags::given::given;
 #[cfg(unix)]
 use crate::program::flags::ProgramFlags;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use cli_support::diagnostics;
 use cli_support::exit::run;
 use cli_support::logging::{self, AccessLine};
-
-const EXAMPLES: &str = "\
-Examples:
-  reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c' &
-  reparte call localhost:9000 digits 'in 2005'
-  reparte run localhost:9000 --function digits < lines.txt > counts.txt";
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  seq 1000 | reparte run -- factor -- {}
-  reparte run --input csv --output csv -- python3 area.py {width} {height} < in.csv
-  seq 1000 | reparte run localhost:9000 2/other:9000 --function primes
-  reparte run --servers hosts.txt --function upper --token-file token < in > out
-  reparte run --servers hosts.txt --function upper --journal run.journal < in > out
-  reparte run --servers hosts.txt --function upper --journal run.journal \
-    --resumed skip < in >> out
-  reparte run --servers hosts.txt --function upper --failed failed.txt < in > out
-  reparte run --engine redis://host --function upper --journal run.journal \
-    --detach < in
-  seq 1000 | reparte run --ssh hosts.txt --with block.py -- python3 block.py {}
-  seq 20 | reparte run --local 2 --function factoriz_sum --output tsv";
 
 #[cfg(feature = "factoring")]
 const FACTOR_EXAMPLES: &str = "\
@@ -113,10 +96,10 @@ Environment:
     version,
     max_term_width = 85,
     after_help = EXIT_CODES,
-    after_long_help = [EXAMPLES, EXIT_CODES].join("\n\n"),
+    after_long_help = [examples::COMMAND, EXIT_CODES].join("\n\n"),
 )]
 enum Command {
-    #[command(after_long_help = RUN_EXAMPLES)]
+    #[command(after_long_help = examples::of_run())]
     Run(Box<run::flags::RunCommand>),
     #[cfg(feature = "factoring")]
     #[command(after_long_help = FACTOR_EXAMPLES)]
@@ -136,16 +119,22 @@ enum Command {
 }
 
 impl Command {
-    /// Notes the flags of a program that other machines are to have.
-    #[cfg(unix)]
+    /// Notes which flags of some groups were given: those of a program, which other machines are
+    /// to have, and those of servers, of which there may be none.
     fn with_given_flags(mut self, matches: &clap::ArgMatches) -> Self {
-        let given = || {
-            let subcommand = matches.subcommand();
-            subcommand.map(|(_, matches)| flags::given::given::<ProgramFlags>(matches))
+        let Some((_, matches)) = matches.subcommand() else {
+            return self;
         };
         match &mut self {
-            Command::Run(run) => run.given = given().unwrap_or_default(),
-            Command::Up(up) => up.given = given().unwrap_or_default(),
+            Command::Run(run) => {
+                #[cfg(unix)]
+                {
+                    run.given = given::<ProgramFlags>(matches);
+                }
+                run.given_for_servers = given::<ClientFlags>(matches);
+            }
+            #[cfg(unix)]
+            Command::Up(up) => up.given = given::<ProgramFlags>(matches),
             _ => {}
         }
         self
@@ -169,7 +158,6 @@ fn main() -> ExitCode {
     }
     let matches = Command::command().get_matches();
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    #[cfg(unix)]
     let command = command.with_given_flags(&matches);
     let console = Console::default();
     diagnostics::start(console.clone());

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reparte::{RunSummary, ServerState};
 
 use crate::console::Console;
+use crate::terminal_size::terminal_size;
 
 /// The time between two drawings of the line on a terminal.
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
@@ -40,7 +41,7 @@ impl ProgressDisplay {
         let show = move || {
             let bar = io::stderr()
                 .is_terminal()
-                .then(|| console.bar(ProgressBar::new(0).with_style(style("{wide_msg}"))));
+                .then(|| console.bar(ProgressBar::new(0).with_style(style(TEXT))));
             let interval = match bar {
                 Some(_) => DRAW_INTERVAL,
                 None => LINE_INTERVAL,
@@ -76,8 +77,28 @@ impl Drop for ProgressDisplay {
     }
 }
 
+/// The bar, and what stands beside it.
+const BAR: &str = "[{bar:16}] ";
+const BAR_COLUMNS: usize = 19;
+const TEXT: &str = "{wide_msg}";
+
+/// Returns the style of a line with this text: a bar is before it if the terminal has room for
+/// both.
+pub(crate) fn style_beside(text: &str) -> ProgressStyle {
+    let columns = terminal_size(io::stderr()).map(|size| size.columns);
+    match has_room(columns, text) {
+        true => style(&[BAR, TEXT].concat()),
+        false => style(TEXT),
+    }
+}
+
+/// Returns whether a line of these columns has room for the bar beside the text.
+fn has_room(columns: Option<usize>, text: &str) -> bool {
+    columns.is_none_or(|columns| BAR_COLUMNS + text.chars().count() <= columns)
+}
+
 /// Returns the style of a bar with this template.
-pub(crate) fn style(template: &str) -> ProgressStyle {
+fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     style.progress_chars("=> ")
@@ -102,5 +123,25 @@ impl fmt::Display for ServersUp<'_> {
         let places = self.0.servers.iter().filter(|server| server.host.is_none());
         let busy: usize = places.map(|server| server.running).sum();
         write!(f, "{up}/{} servers up, {busy} busy", present.count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bar took 19 of 20 columns, and the text one.
+    #[test]
+    fn the_bar_leaves_room_for_the_text() {
+        let text = "12 of 200 done, 12/s";
+        for (columns, has_bar) in [
+            (Some(20), false),
+            (Some(38), false),
+            (Some(39), true),
+            (None, true),
+        ] {
+            assert_eq!(has_room(columns, text), has_bar, "{columns:?}");
+        }
+        assert_eq!(BAR_COLUMNS, "[================] ".len());
     }
 }

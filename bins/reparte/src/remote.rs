@@ -107,6 +107,9 @@ impl RemoteServers {
     pub(crate) fn wait_for_one(&self) -> Result<(), Failure> {
         let published = &self.shared.published;
         match published.wait(|state| state.is_any_up() || state.are_settled()) {
+            (0, 1) => Err(Failure::Unreachable(
+                "the host has no server: see above".to_owned(),
+            )),
             (0, of) => Err(Failure::Unreachable(format!(
                 "none of the {of} hosts has a server: see above"
             ))),

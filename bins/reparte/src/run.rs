@@ -132,6 +132,7 @@ impl RunCommand {
         }
         #[cfg(feature = "redis")]
         engine::refuse_other_places(&self)?;
+        self.refuse_flags_of_servers()?;
         if self.dry_run {
             return dry_run::run(&self, console);
         }
@@ -221,6 +222,23 @@ impl RunCommand {
         };
         let collected = collect(outcomes, &mut run.feeder, sinks);
         self.finish(run, collected, programs, console)
+    }
+
+    /// Refuses the flags of servers in a run that has a program of this machine alone.
+    fn refuse_flags_of_servers(&self) -> Result<(), Failure> {
+        let has_servers = !self.servers.is_empty() || self.called_function().is_some();
+        match self.given_for_servers.first() {
+            Some(flag) if !has_servers => {
+                // The value may be a secret.
+                let flag = flag.to_string_lossy();
+                let name = flag.split('=').next().unwrap_or_default();
+                Err(Failure::argument(format_args!(
+                    "{name} is for servers, and the run has none: leave it out, or name servers \
+                     and their function (--function)"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<Option<Arc<ResultCheck>>, Failure> {
@@ -317,7 +335,8 @@ impl RunCommand {
             is_input_complete: run.input.is_complete(),
             is_interrupted: run.interrupt.has_come(),
             keeps_journal: self.journal.is_some(),
-            has_servers: self.function.is_some(),
+            has_servers: self.called_function().is_some(),
+            has_token: self.client.has_token(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
             engine: self.engine_url(),
             loss: programs.loss(),

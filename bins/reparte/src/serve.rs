@@ -23,6 +23,7 @@ use xmlrpc_server::{Context, Service, Stop};
 use xmlrpc_wire::Value;
 
 use crate::announcement::Announcement;
+use crate::examples;
 use crate::exit::Failure;
 #[cfg(feature = "redis")]
 use crate::flags::engine::Engine;
@@ -57,17 +58,7 @@ use crate::serve::time_left::{end_time, known_end};
 /// that this has started (its process group): SIGTERM, and SIGKILL two seconds later.
 /// Ctrl-C or SIGTERM lets running calls finish, for --grace; a second one does not.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  reparte serve 9000 --function digits -- sh -c 'tr -cd 0-9 | wc -c'
-  reparte serve 9005 --function score --keep -- python3 worker.py
-  reparte serve 9001 --function primes --workers 4 -- factor -- {}
-  reparte serve 9002 --function find --user nobody -- grep -r -e {} /srv/texts
-  reparte serve unix:/run/me/sort.sock --socket-mode 660 --function sort -- sort
-  reparte serve 0.0.0.0:9000 --function upper --token-file token -- tr a-z A-Z
-  reparte serve 0.0.0.0:0 --announce servers --function upper --token-file token -- tr a-z A-Z
-  reparte serve --engine redis://localhost --function primes -- factor -- {}
-  reparte serve --engine redis://localhost --function factor --builtin")]
+#[command(after_long_help = examples::of_serve())]
 pub(crate) struct Serve {
     /// PORT for programs of this machine; HOST:PORT, such as 0.0.0.0:9000, for others,
     /// with --token-file or --without-token. Port 0 lets the system choose. unix:/path is a

@@ -35,7 +35,7 @@ Examples:
 pub(crate) struct Up {
     /// The hosts in this file, one a line, as ssh knows them: maquina1, me@maquina1, or
     /// ssh://me@maquina1:2222. N/ before it is for N calls at a time; one per core unless told.
-    /// What follows a # is a comment
+    /// A comment begins with #
     #[arg(value_name = "HOSTS")]
     hosts: PathBuf,
     /// The function's name

@@ -217,6 +217,32 @@ fn nothing_is_overwritten() {
     run(&["keys", &files.path("a/b")]).expect_error(2, &["the directory above it"]);
 }
 
+/// The error named a file and a flag that nobody had given.
+#[test]
+fn the_directory_of_another_side_is_told() {
+    let files = TestDirectory::new("keys sides");
+    let keys = files.path("keys");
+    run(&["keys", &keys, "--host", "maquina2", "--host", "maquina1"]).expect_code(0);
+    let host = format!("{keys}/maquina1");
+    let serve = |keys: &str| {
+        let address = ["serve", "127.0.0.1:0", "--function", "f", "--keys", keys];
+        run(&[&address[..], &["--", "cat"]].concat())
+    };
+    let remedy = format!("name the folder of this host in it, such as --keys {host}");
+    serve(&keys).expect_error(2, &["there is no server.pem", &remedy]);
+    let call = |keys: &str| run(&["call", "https://localhost:1", "f", "--keys", keys]);
+    let remedy = format!("a client has the directory above it: --keys {keys}");
+    call(&host).expect_error(2, &["there is no client.pem", &remedy]);
+    let nothing = files.path("");
+    for ended in [serve(&nothing), call(&nothing)] {
+        ended.expect_error(2, &["--keys", "that `reparte keys` has made"]);
+    }
+    let socket = format!("unix:{}", files.path("s"));
+    let socket = ["serve", &socket, "--function", "f", "--keys", &host];
+    let ended = run(&[&socket[..], &["--", "cat"]].concat());
+    ended.expect_error(2, &["--keys", "speak no TLS", "--token-file"]);
+}
+
 #[test]
 fn what_could_not_be_called_is_refused() {
     let files = TestDirectory::new("keys bad");

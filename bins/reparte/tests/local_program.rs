@@ -125,9 +125,38 @@ fn words_that_do_not_fit_are_told_before_any_task() {
             "<PROGRAM [ARG|{}]>",
         ),
         (&["localhost:9"], "--function, or a program"),
+        (&["--", "."], "is a directory, and no program"),
     ] {
         run_over("1\n", arguments).expect_error(2, &[told]);
     }
+}
+
+/// The flags of servers had no effect there, and nobody was told.
+#[test]
+fn flags_of_servers_are_refused_where_there_are_none() {
+    for flag in [
+        "--token-file=x",
+        "--keys=x",
+        "--ca=x",
+        "--proxy=http://127.0.0.1:9",
+        "--dialect=apache",
+        "--keepalive=5",
+        "--max-answer=10",
+    ] {
+        let name = flag.split('=').next().unwrap();
+        let ended = run_over("1\n", &[flag, "--", "cat"]);
+        ended.expect_error(2, &[name, "is for servers, and the run has none"]);
+        assert!(!ended.stderr.contains(flag), "{}", ended.stderr);
+    }
+}
+
+/// An argument that is no value of a flag got the remedy of that flag.
+#[test]
+fn the_remedy_of_a_flag_is_told_if_that_is_given() {
+    let ended = run_over("1\n", &["localhost:9", "--", "cat"]);
+    assert!(!ended.stderr.contains("--retry-faults"), "{}", ended.stderr);
+    let ended = run_over("1\n", &["--retry-faults", "3", "--", "cat"]);
+    ended.expect_told("the value of --retry-faults needs a =");
 }
 
 /// The machine is to blame, and not the tasks.
@@ -137,6 +166,8 @@ fn a_program_that_no_machine_can_start_ends_the_run() {
     let program = files.write("program", "#!/no/such/interpreter\n", 0o700);
     let ended = run_over("1\n2\n", &["--", &program, "{}"]);
     ended.expect_error(4, &["local", "can't start the program", "0 of 2 tasks"]);
+    // No server is there that could refuse.
+    ended.expect_told("error: this machine can't run the program: 0 of 2");
 }
 
 /// Each task of the first pair waits for the other, so that both places are at work.

@@ -295,7 +295,12 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
         run(&server, "1\n", &["echo", flag, path]).expect_error(code, &[flag, part]);
     }
     let ended = run(&server, "", &["echo", "-q", "--tasks", &folder]);
-    ended.expect_error(2, &["can't be read any further"]);
+    ended.expect_error(2, &["--tasks", "name a text file with a task per line"]);
+    // The list of failed tasks was lost, since the results were in a directory of that name.
+    let same = files.path("same");
+    let flags = ["echo", "--results", &same, "--failed", &same];
+    run(&server, "1\n", &flags).expect_error(2, &["--failed", "--results", "same file"]);
+    assert!(!std::path::Path::new(&same).exists());
 }
 
 #[test]

@@ -490,6 +490,10 @@ fn a_name_that_was_said_is_a_host() {
     };
     assert!(status(&[]).starts_with("HTTP/1.1 403 "));
     assert!(status(&["--host", "otra", "--host", "maquina1"]).starts_with("HTTP/1.1 200 "));
+    for name in ["", "a b", "http://a"] {
+        let serve = ["serve", "0", "--function", "f", "--host", name, "--", "cat"];
+        run(&serve).expect_error(2, &["--host", "such as maquina1"]);
+    }
 }
 
 #[test]

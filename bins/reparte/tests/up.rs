@@ -278,6 +278,24 @@ fn a_run_starts_its_servers_and_ends_them() {
     run(&[&flags[..], &program].concat()).expect(&expected);
 }
 
+/// The host refused the name of the function, which was made of the program's.
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_run_by_ssh_takes_a_program_of_any_name() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    let files = &ssh.files;
+    let hosts = files.write("hosts", "one\n", 0o600);
+    let tasks = files.write("tasks", "1\n", 0o600);
+    for name in ["my-script.sh", "a b", "ñandú"] {
+        let script = files.write(name, "#!/bin/sh\necho got $1\n", 0o700);
+        let flags = ["run", "--ssh", &hosts, "--with", &script, "--tasks", &tasks];
+        let program = format!("./{name}");
+        let program = ["--ssh-program", &ssh.program, "--", &program, "{}"];
+        run(&[&flags[..], &program].concat()).expect("got 1\n");
+    }
+}
+
 // The servers got the program with its `{name}`, and each task failed for its number of arguments.
 #[test]
 #[ignore = "needs OpenSSH's sshd: .ci/run"]

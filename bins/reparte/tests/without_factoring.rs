@@ -23,3 +23,14 @@ fn the_rest_works() {
     ])
     .expect("");
 }
+
+/// The help had examples of flags that the build lacks.
+#[cfg(not(feature = "redis"))]
+#[test]
+fn help_names_no_flag_of_another_build() {
+    for subcommand in ["run", "serve"] {
+        let help = run(&[subcommand, "--help"]).stdout;
+        assert!(!help.contains("--engine"), "{help}");
+        assert!(!help.contains("factoriz_sum --output"), "{help}");
+    }
+}

@@ -13,6 +13,7 @@ use xmlrpc_client::{Credentials, Error, HttpProxy, Identity, Options, ServerProx
 use xmlrpc_wire::Dialect;
 
 use crate::exit::Failure;
+use crate::flags::keys_directory::KeysOf;
 use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::seconds::seconds;
 use crate::flags::whole_number::whole_number;
@@ -116,6 +117,11 @@ impl ClientFlags {
         }
     }
 
+    /// Returns whether servers are sent a token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token_file.is_some() || self.keys.is_some()
+    }
+
     /// Returns the options of calls that the dispatcher ends after `timeout`. Their own
     /// time-outs are no shorter.
     pub(crate) fn options_for_calls_of(&self, timeout: Duration) -> Result<Options, Failure> {
@@ -127,6 +133,9 @@ impl ClientFlags {
 
     /// Returns the options of calls, with the default time-outs.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
+        if let Some(directory) = &self.keys {
+            KeysOf::Client.check(directory)?;
+        }
         let mut options = Options::default();
         let limits = &mut options.limits;
         limits.bytes = usize::try_from(self.max_answer).unwrap_or(usize::MAX);

@@ -14,6 +14,7 @@ use xmlrpc_server::front::Listener;
 use xmlrpc_server::front::hyper::{Options, Tls};
 
 use crate::exit::Failure;
+use crate::flags::keys_directory::KeysOf;
 use crate::flags::named_file::{read_file, read_key, read_token};
 use crate::flags::own_certificate::{OwnCertificate, own_certificate};
 use crate::flags::seconds::seconds;
@@ -48,7 +49,7 @@ pub(crate) struct ServerFlags {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
     /// A name by which clients call the server; may be given again
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     host: Vec<String>,
     /// Tell clients of the server by a small file in DIR, which they share: `reparte run
     /// --servers DIR` finds it there. The server speaks TLS, and without --tls-cert makes a
@@ -107,6 +108,14 @@ impl ServerFlags {
     /// who may call.
     pub(crate) fn listen(mut self, address: &str) -> Result<Listening, Failure> {
         if let Some(directory) = self.keys.take() {
+            if is_unix(address) {
+                return Err(Failure::argument(format_args!(
+                    "--keys: a Unix socket leads to no other machine, and its clients speak no TLS: \
+                     give --token-file {} alone, or neither",
+                    directory.join("token").display()
+                )));
+            }
+            KeysOf::Server.check(&directory)?;
             self.token_file = Some(directory.join("token"));
             self.tls_client_ca = Some(directory.join("ca.pem"));
             self.tls_cert = Some(directory.join("server.pem"));
@@ -222,6 +231,15 @@ pub(crate) struct Announced {
     pub(crate) directory: PathBuf,
     pub(crate) url: String,
     pub(crate) certificate: Fingerprint,
+}
+
+/// Reads a name or address by which clients call.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_part = |c: char| !c.is_whitespace() && !c.is_control() && c != '/' && c != '@';
+    match !text.is_empty() && text.chars().all(is_part) {
+        true => Ok(text.to_owned()),
+        false => Err("give a name or an address alone, such as maquina1 or 192.0.2.11".to_owned()),
+    }
 }
 
 /// Returns the URL of a server with TLS. An IPv6 address has brackets there.

@@ -34,6 +34,11 @@ pub(crate) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {
             ))),
         };
     }
+    if matches!(name.as_bytes(), b"." | b"..") {
+        return Err(Failure::argument(format_args!(
+            "{shown} is a directory, and no program: name one, such as ./block or wc"
+        )));
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .map(|directory| directory.join(name))

@@ -19,7 +19,9 @@ pub(super) fn pack(files: &[PathBuf], archive: &Path) -> Result<Vec<u8>, Failure
     for file in files {
         let shown = file.display();
         fs::metadata(file).map_err(|error| {
-            Failure::argument(format_args!("--with: can't read {shown} ({error})"))
+            Failure::argument(format_args!(
+                "--with: can't read {shown} ({error}): name a file or a directory of this machine"
+            ))
         })?;
         let (Some(name), Some(parent)) = (file.file_name(), parent(file)) else {
             return Err(Failure::argument(format_args!(

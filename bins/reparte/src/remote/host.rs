@@ -181,11 +181,12 @@ impl Host {
                 Place::Port(..) => End::Failed(reason),
             };
         }
+        // Before whoever waits for all hosts counts them.
+        self.tell("up");
         self.shared.published.set_up(
             self.number,
             format!("{address}  {NAME_MARK} {}", self.line.shown),
         );
-        self.tell("up");
         self.serve(link)
     }
 

@@ -79,6 +79,9 @@ fn parse(text: &str) -> Result<Vec<HostLine>, (usize, &'static str)> {
 }
 
 fn slots_and_target(line: &str) -> Result<(Option<u16>, &str), &'static str> {
+    if line.starts_with('!') {
+        return Err("a ! drops a server of `run --servers`: take the line of a host out instead");
+    }
     let (slots, target) = match line.split_once('/') {
         Some((count, target)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
             let slots = count
@@ -126,7 +129,15 @@ mod tests {
                 ("maquina1 (2)", None, "maquina1-2"),
             ]
         );
-        for wrong in ["-oProxyCommand=x", "a b", "0/a", "70000/a", "4/", "2/-v"] {
+        for wrong in [
+            "-oProxyCommand=x",
+            "a b",
+            "0/a",
+            "70000/a",
+            "4/",
+            "2/-v",
+            "!a",
+        ] {
             let text = format!("good\n{wrong}\n");
             assert_eq!(parse(&text).unwrap_err().0, 2, "{wrong}");
         }

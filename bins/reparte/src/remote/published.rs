@@ -73,7 +73,8 @@ impl Published {
         };
         published.write("").map_err(|error| {
             Failure::argument(format_args!(
-                "can't write the list of servers into {} ({error})",
+                "can't write the list of servers into {} ({error}): name a file in a folder \
+                 that is there and that you may write to",
                 published.path.display()
             ))
         })?;

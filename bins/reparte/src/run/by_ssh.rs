@@ -66,7 +66,7 @@ impl RunCommand {
             }
         }
         Ok(RemoteServer {
-            function: self.title(),
+            function: self.remote_function(),
             flags,
             program,
         })
@@ -85,7 +85,7 @@ impl RunCommand {
     pub(super) fn called_function(&self) -> Option<String> {
         #[cfg(unix)]
         if self.hosts.is_some() {
-            return Some(self.title());
+            return Some(self.remote_function());
         }
         self.function.clone()
     }

@@ -70,6 +70,7 @@ impl RunCommand {
         files.add_output("--journal", self.journal.as_deref());
         files.add_output("--account", self.account.as_deref());
         files.add_output("--report", self.report.as_deref());
+        files.add_output("--results", self.results.as_deref());
         // The tasks may be those that failed before: they are replaced at the end.
         if self.failed != self.tasks {
             files.add_output("--failed", self.failed.as_deref());

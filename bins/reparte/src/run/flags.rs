@@ -92,7 +92,7 @@ pub(crate) struct RunCommand {
     /// takes part with --local N. See `reparte up`
     #[cfg(unix)]
     #[arg(long = "ssh", value_name = "HOSTS", requires = "program")]
-    #[arg(conflicts_with_all = ["servers", "proxy", "token_file", "keys"])]
+    #[arg(conflicts_with_all = ["servers", "proxy", "token_file", "keys", "ca", "tls_cert"])]
     pub(super) hosts: Option<PathBuf>,
     /// The function's name on the servers
     // Without it a program has to be there, which `run` checks.
@@ -246,6 +246,9 @@ pub(crate) struct RunCommand {
     #[cfg(unix)]
     #[arg(skip)]
     pub(crate) given: Vec<OsString>,
+    /// The flags of a client of servers that were given, as words.
+    #[arg(skip)]
+    pub(crate) given_for_servers: Vec<OsString>,
 
     #[command(flatten)]
     pub(super) client: ClientFlags,
@@ -290,6 +293,15 @@ impl RunCommand {
             return engine_options(options);
         }
         options
+    }
+
+    /// Returns the remedy for an argument that may be the value of a flag which takes one after
+    /// a `=` alone.
+    pub(super) fn value_hint(&self) -> &'static str {
+        match self.retry_faults {
+            Some(_) => "; the value of --retry-faults needs a =",
+            None => "",
+        }
     }
 
     /// Returns whether the error output of programs is shown.

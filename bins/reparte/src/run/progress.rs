@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use reparte::RunSummary;
 
 use crate::clock::Clock;
-use crate::progress_display::{ServersUp, style};
+use crate::progress_display::{ServersUp, style_beside};
 use crate::run::dispatcher::RunHandle;
 use crate::run::input_progress::InputProgress;
 use crate::task_estimate::TaskEstimate;
@@ -25,15 +25,13 @@ pub(super) fn line(
             summary: run.summary(),
             estimate: input.estimate(),
         };
+        let text = line.to_string();
         if let Some(bar) = bar {
-            line.draw(bar);
+            line.draw(bar, &text);
         }
-        line.to_string()
+        text
     }
 }
-
-/// The template once the number of tasks is known.
-const WITH_BAR: &str = "[{bar:16}] {wide_msg}";
 
 /// The progress of a run at one time. Displays as the line of the progress.
 struct ProgressLine {
@@ -47,12 +45,10 @@ impl ProgressLine {
         self.summary.done + self.summary.failed
     }
 
-    /// Sets how far the bar is.
-    fn draw(&self, bar: &ProgressBar) {
+    /// Sets how far the bar is, beside this text.
+    fn draw(&self, bar: &ProgressBar, text: &str) {
         if let Some(TaskEstimate { tasks, .. }) = self.estimate {
-            if bar.length() == Some(0) {
-                bar.set_style(style(WITH_BAR));
-            }
+            bar.set_style(style_beside(text));
             bar.set_length(tasks.max(1));
         }
         bar.set_position(self.ended());

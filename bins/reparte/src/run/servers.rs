@@ -45,6 +45,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(super) struct DestinationSetup {
     /// The function on the servers. `None` if the run has none.
     function: Option<String>,
+    /// The remedy for an argument that may be the value of a flag, if there is none.
+    hint: &'static str,
     client: Options,
     /// The longest time that a call may take.
     time_limit: Duration,
@@ -77,9 +79,9 @@ impl DestinationSetup {
                 .map(|entry| OneLine::new(entry.address()).to_string());
             Failure::argument(format_args!(
                 "--function is missing, and {} is a server: name the function of the servers that \
-                 is to be called beside the program of this machine; the value of --retry-faults \
-                 needs a =",
-                first.unwrap_or_default()
+                 is to be called beside the program of this machine{}",
+                first.unwrap_or_default(),
+                self.hint
             ))
         })?;
         destinations(entries, function, &self.client)
@@ -99,6 +101,7 @@ impl Servers {
         raise_limit();
         let setup = DestinationSetup {
             function: command.called_function(),
+            hint: command.value_hint(),
             client: command.client_options()?,
             time_limit: command.timeout,
             rules: ResultRules {

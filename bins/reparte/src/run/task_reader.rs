@@ -193,7 +193,11 @@ impl Iterator for TaskReader {
 fn open(path: &Path) -> Result<File, Failure> {
     let failed = |error| unreadable(path, &error);
     if path != Path::new("-") {
-        return File::open(path).map_err(failed);
+        let file = File::open(path).map_err(failed)?;
+        return match file.metadata().map_err(failed)?.is_dir() {
+            true => Err(failed(io::ErrorKind::IsADirectory.into())),
+            false => Ok(file),
+        };
     }
     check_input().map_err(failed)?;
     if io::stdin().is_terminal() {

@@ -1,6 +1,6 @@
 //! The verdict on a run that has ended: the command's exit code, and its last line.
 
-use reparte::{RunSummary, ServerState};
+use reparte::{ErrorKind, RunSummary, ServerState};
 
 use crate::exit::Failure;
 use crate::run::feeder::FeedError;
@@ -17,6 +17,8 @@ pub(super) struct Facts<'a> {
     pub(super) keeps_journal: bool,
     /// True if there is more than a program of this machine.
     pub(super) has_servers: bool,
+    /// True if servers are sent a token.
+    pub(super) has_token: bool,
     /// The reason why results can't be checked, if that ended the run.
     pub(super) check_failure: Option<&'a str>,
     /// The URL of the engine, if the run is over one.
@@ -105,8 +107,27 @@ impl Facts<'_> {
         }
     }
 
+    /// Returns whether all servers are in a state.
+    fn are_all(&self, state: ServerState) -> bool {
+        let mut servers = self.summary.servers.iter();
+        servers.all(|server| server.state == state)
+    }
+
+    /// Returns whether all servers refuse this client, as those do that ask for a token.
+    fn do_all_refuse(&self) -> bool {
+        let mut servers = self.summary.servers.iter();
+        self.are_all(ServerState::Out)
+            && servers.all(|server| {
+                let error = server.last_error.as_ref();
+                error.is_none_or(|error| error.kind() == ErrorKind::Refused)
+            })
+    }
+
     /// Returns the reason why the run ended early, with the last error of the only place if it is down.
     fn end_reason(&self) -> String {
+        if !self.has_servers && self.are_all(ServerState::Out) {
+            return "this machine can't run the program".to_owned();
+        }
         let reason = self.summary.end_reason();
         let mut places = self.summary.servers.iter();
         let mut places = places.by_ref().filter(|server| server.host.is_none());
@@ -124,15 +145,17 @@ impl Facts<'_> {
 
     /// Returns the remedy for the servers that are lost to the run.
     fn place_remedy(&self) -> String {
-        let servers = &self.summary.servers;
-        let all = |state| servers.iter().all(|server| server.state == state);
         match (self.has_servers, self.engine) {
-            _ if all(ServerState::Quarantined) => {
+            _ if self.are_all(ServerState::Quarantined) => {
                 "run the program of --verify by hand, on a task and its result: it may be wrong \
                  itself; "
                     .to_owned()
             }
             (_, Some(url)) => format!("see `reparte status --engine {url}`; "),
+            (true, None) if !self.has_token && self.do_all_refuse() => {
+                "give the token of the servers with --token-file or --keys, if they ask for one; "
+                    .to_owned()
+            }
             (true, None) => "see `reparte status`; ".to_owned(),
             // The table has the reason.
             (false, None) => String::new(),

@@ -22,6 +22,15 @@ impl RunCommand {
         self.function.clone().unwrap_or_else(program)
     }
 
+    /// Returns the name of the function on servers that the run starts: the title, of which any
+    /// character that no method's name has is a `_`.
+    #[cfg(unix)]
+    pub(super) fn remote_function(&self) -> String {
+        self.function
+            .clone()
+            .unwrap_or_else(|| method_name(&self.title()))
+    }
+
     /// Returns true if the run goes through an engine and has a journal, which keeps its name there.
     pub(super) fn has_journal_of_engine(&self) -> bool {
         #[cfg(feature = "redis")]
@@ -53,6 +62,22 @@ impl RunCommand {
     }
 }
 
+/// Returns the name of a method for a program of any name. The names of a server's own methods
+/// begin with a word and a point.
+#[cfg(unix)]
+fn method_name(program: &str) -> String {
+    let is_own = ["system.", "reparte."]
+        .iter()
+        .any(|prefix| program.starts_with(prefix));
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || (c == '.' && !is_own);
+    let chars = program.chars();
+    let name: String = chars.map(|c| if is_part(c) { c } else { '_' }).collect();
+    match name.is_empty() {
+        true => "program".to_owned(),
+        false => name,
+    }
+}
+
 /// Returns the names of columns, or the checksum of many, as a journal keeps them: it may never
 /// change.
 fn columns_text(names: &[String]) -> String {
@@ -70,6 +95,23 @@ fn columns_text(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `run --ssh hosts -- ./my-script.sh {}` had no server: the host refused the name.
+    #[cfg(unix)]
+    #[test]
+    fn a_program_of_any_name_is_a_method() {
+        for (program, name) in [
+            ("block.py", "block.py"),
+            ("my-script.sh", "my_script.sh"),
+            ("pro g", "pro_g"),
+            ("ñandú", "_and_"),
+            ("system.multicall", "system_multicall"),
+            ("..", ".."),
+            ("", "program"),
+        ] {
+            assert_eq!(method_name(program), name);
+        }
+    }
 
     #[test]
     fn names_of_columns_are_whole_or_have_a_checksum() {

@@ -35,7 +35,10 @@ pub(super) fn end_time(text: &str) -> Result<SystemTime, String> {
     let after = Some(after).filter(|after| after.chars().all(is_unit));
     let after: Option<SignedDuration> = after.and_then(|after| after.parse().ok());
     let after = after.and_then(|after| Duration::try_from(after).ok());
-    let after = after.filter(|after| !after.is_zero()).ok_or(form)?;
+    let after = after.ok_or(form)?;
+    if after.is_zero() {
+        return Err("the server would end at once: give a time to come, such as +2h30m".to_owned());
+    }
     SystemTime::now()
         .checked_add(after)
         .ok_or_else(|| form.to_owned())
@@ -120,6 +123,8 @@ mod tests {
             let error = end_time(text).unwrap_err();
             assert!(error.contains("+2h30m"), "{text}: {error}");
         }
+        let now = end_time("+0s").unwrap_err();
+        assert!(now.contains("end at once"), "{now}");
         for text in ["2020-01-01T00:00:00Z", "@1000"] {
             let past = end_time(text).unwrap_err();
             assert!(past.contains("has passed"), "{past}");

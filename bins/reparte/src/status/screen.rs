@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use cli_support::standard_streams::check_output;
 use jiff::Zoned;
 
+use crate::terminal_size::{Size, terminal_size};
+
 /// The place where tables are shown.
 #[derive(Debug)]
 pub(super) struct Screen {
@@ -35,7 +37,8 @@ impl Screen {
             // ANSI: H moves the cursor to the top left, K clears the rest of a line, and J the
             // lines below.
             true => {
-                let table = terminal_size().map_or(table.into(), |size| cut(table, size));
+                let table =
+                    terminal_size(io::stdout()).map_or(table.into(), |size| cut(table, size));
                 let table = table.replace('\n', "\x1b[K\n");
                 write!(out, "\x1b[H{now}\x1b[K\n{table}\x1b[J")?;
             }
@@ -43,26 +46,6 @@ impl Screen {
         }
         out.flush()
     }
-}
-
-/// The size of a terminal.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    rows: usize,
-    columns: usize,
-}
-
-/// Returns the size of the terminal on standard output, if it has one.
-#[cfg(unix)]
-fn terminal_size() -> Option<Size> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-    let (rows, columns) = (size.ws_row.into(), size.ws_col.into());
-    (rows > 0 && columns > 0).then_some(Size { rows, columns })
-}
-
-#[cfg(not(unix))]
-fn terminal_size() -> Option<Size> {
-    None
 }
 
 /// Returns the lines of a table that fit, and a line that says how many do not.

@@ -9,7 +9,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod aliases;
 mod hedges;
 mod interrupts;
 mod lost_servers;
