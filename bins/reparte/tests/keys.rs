@@ -184,7 +184,8 @@ fn a_host_is_added_to_an_authority_that_is_there() {
     let url = format!("https://{}", server.address());
     run(&["call", &url, "f", "hello", "--keys", &keys]).expect("hello\n");
     // The client's files are not the server's.
-    run(&["call", &url, "f", "hello", "--keys", &folder]).expect_error(2, &["maquina2/client.pem"]);
+    run(&["call", &url, "f", "hello", "--keys", &folder])
+        .expect_error(2, &["maquina2", "there is no client.pem"]);
     assert_eq!(
         fs::read(files.directory().join("keys/token")).unwrap(),
         token

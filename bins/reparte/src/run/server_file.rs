@@ -113,7 +113,7 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
 
     /// Adds and removes servers until the run has these.
     fn update(&mut self, destinations: Vec<(ServerKey, D)>) -> Result<(), RunEnded> {
-        let dropped = self.drop_servers();
+        let (dropped, new) = self.read_dropped();
         let is_wanted = |(key, _): &(ServerKey, D)| !dropped.contains(&key.name);
         let destinations: Vec<_> = destinations.into_iter().filter(is_wanted).collect();
         let wanted: Vec<ServerKey> = destinations.iter().map(|(key, _)| key.clone()).collect();
@@ -135,6 +135,12 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
                 Err(error) => log::warn!("{}: can't join the run: {error}", key.name),
             }
         }
+        // After the others have joined: a run whose last server is dropped would end.
+        for name in new {
+            if self.run.drop_server(&name) {
+                self.tell(format_args!("{name} is dropped"));
+            }
+        }
         for known in &self.known {
             let is_gone = !wanted.iter().any(|key| key.name == known.name);
             if is_gone && !dropped.contains(&known.name) {
@@ -146,11 +152,12 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
         Ok(())
     }
 
-    /// Drops the servers that the list drops from now on. Returns the names of all that it drops.
-    fn drop_servers(&mut self) -> Vec<Arc<str>> {
+    /// Returns the names of the servers that the list drops, and of those that it drops from now
+    /// on.
+    fn read_dropped(&mut self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
         let now = self.reader.dropped().to_vec();
         let before = std::mem::replace(&mut self.dropped, now);
-        let mut names = Vec::new();
+        let (mut names, mut new) = (Vec::new(), Vec::new());
         for server in &self.dropped {
             let name: Arc<str> = match &server.name {
                 Some(name) => name.as_str().into(),
@@ -163,12 +170,12 @@ impl<A: 'static, R: 'static, D: Destino<A, R> + 'static> ServerFileWatcher<A, R,
                     }
                 },
             };
-            if !before.contains(server) && self.run.drop_server(&name) {
-                self.tell(format_args!("{name} is dropped"));
+            if !before.contains(server) {
+                new.push(Arc::clone(&name));
             }
             names.push(name);
         }
-        names
+        (names, new)
     }
 
     fn tell(&self, line: impl Display) {
