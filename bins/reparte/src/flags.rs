@@ -17,6 +17,7 @@ mod server_directory;
 pub(crate) mod server_entry;
 pub(crate) mod server_list;
 mod server_name;
+mod server_place;
 pub(crate) mod server_reader;
 #[cfg(unix)]
 mod server_socket;

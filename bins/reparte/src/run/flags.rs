@@ -200,7 +200,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "N", value_parser = whole_number(1..=u32::MAX))]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "9")]
     #[arg(allow_negative_numbers = true, help_heading = "Calls")]
-    retry_faults: Option<u32>,
+    pub(super) retry_faults: Option<u32>,
     /// Try a task again whose call was at work for longer than --timeout
     #[arg(long, help_heading = "Calls")]
     retry_time_outs: bool,
@@ -293,15 +293,6 @@ impl RunCommand {
             return engine_options(options);
         }
         options
-    }
-
-    /// Returns the remedy for an argument that may be the value of a flag which takes one after
-    /// a `=` alone.
-    pub(super) fn value_hint(&self) -> &'static str {
-        match self.retry_faults {
-            Some(_) => "; the value of --retry-faults needs a =",
-            None => "",
-        }
     }
 
     /// Returns whether the error output of programs is shown.

@@ -88,6 +88,17 @@ impl DestinationSetup {
     }
 }
 
+impl RunCommand {
+    /// Returns the remedy for an argument that may be the value of a flag which takes one after
+    /// a `=` alone.
+    fn value_hint(&self) -> &'static str {
+        match self.retry_faults {
+            Some(_) => "; the value of --retry-faults needs a =",
+            None => "",
+        }
+    }
+}
+
 impl Servers {
     /// Reads the list of servers, and finds the program of this machine.
     pub(super) fn connect(
