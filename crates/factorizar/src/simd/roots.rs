@@ -1,9 +1,12 @@
 //! The roots of the quadratic sieve's polynomials: their steps, their hits and their matches.
 //!
 //! Each loop is written once and compiled for every processor of the target, for AVX2, and for
-//! AVX-512; the search for hits has instructions of AVX-512 of its own. Cost with AVX-512: some 8
-//! instructions for sixteen primes, and 3 for each hit.
+//! AVX-512; the search for hits has instructions of its own for both. Cost with AVX-512: some 8
+//! instructions for sixteen primes, and 3 for each hit; with AVX2 for eight primes. Each hit takes
+//! some 9 more where it is put into its block one by one.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
@@ -162,9 +165,10 @@ pub(crate) fn step_and_sort(
     bucket: &mut Bucket,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if level == Level::Avx512 && Level::detect() == Level::Avx512 {
-        avx512::step_and_sort(roots, up, interval, bucket);
-        return;
+    match level.min(Level::detect()) {
+        Level::Avx512 => return avx512::step_and_sort(roots, up, interval, bucket),
+        Level::Avx2 => return avx2::step_and_sort(roots, up, interval, bucket),
+        Level::Portable => {}
     }
     let RootSlices {
         primes,
