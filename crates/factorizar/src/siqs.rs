@@ -85,6 +85,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::siqs::parameters::Parameters;
 
     /// Returns the first prime from about 10^(digits) times `start` on.
     fn prime(digits: u32, start: u64) -> Natural {
@@ -114,6 +115,28 @@ mod tests {
             for seed in 0..3 {
                 check(&semiprime(digits, seed), &Control::new());
             }
+        }
+    }
+
+    /// The usual parameters have two large primes at sizes that take half a minute.
+    #[test]
+    fn two_large_primes() {
+        for (digits, seed) in [(41, 1), (44, 2), (47, 0)] {
+            let n = semiprime(digits, seed);
+            let parameters = Parameters {
+                two_large: 1.8,
+                slack: 5.0,
+                ..Parameters::of(n.bits())
+            };
+            let control = Control::new();
+            let instance = Instance::with(&n, parameters, &control).unwrap();
+            let collector = Collector {
+                instance: &instance,
+                control: &control,
+                threads: 2,
+            };
+            let divisor = collector.find_divisor().unwrap().expect("a divisor");
+            assert!(n.exact_quotient(&divisor).is_some(), "{n}");
         }
     }
 

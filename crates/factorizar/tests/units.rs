@@ -124,11 +124,14 @@ fn what_is_out_of_range_is_told() {
         (&number() << 1, 127),
         (Natural::from(3u64).pow(300), 476),
     ] {
-        assert_eq!(new(&n, 1), Some(SieveError::Number { bits }));
+        assert_eq!(
+            new(&n, QuadraticSieve::VERSION),
+            Some(SieveError::Number { bits })
+        );
     }
     let even_smaller = number().mul_add_u64(101, 0);
     assert_eq!(
-        new(&even_smaller, 1),
+        new(&even_smaller, QuadraticSieve::VERSION),
         Some(SieveError::Factor { prime: 101 })
     );
 }

@@ -138,7 +138,9 @@ impl Shared {
                 bits: collector.instance.n.bits(),
                 found,
                 needed: self.needed,
-                permille: self.store.permille(self.needed),
+                permille: self
+                    .store
+                    .permille(self.needed, collector.instance.cycle_power()),
             });
             if found >= self.needed {
                 self.outcome = Some(Ok(()));

@@ -117,7 +117,7 @@ impl From<StopReason> for SieveError {
 
 impl QuadraticSieve {
     /// The version of the parameters: it changes whenever the same number gets another list.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// Creates the sieve of `n`, which is odd, composite, not the power of a prime, and has 100 to
     /// 416 bits.
@@ -302,7 +302,7 @@ impl Relations<'_> {
     /// [found](Self::found), in thousandths.
     #[must_use]
     pub fn permille(&self, needed: usize) -> u16 {
-        self.store.permille(needed)
+        self.store.permille(needed, self.instance.cycle_power())
     }
 
     /// Returns the number of relations found so far, or of sets of them that serve as one.

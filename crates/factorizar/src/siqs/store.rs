@@ -186,14 +186,21 @@ impl Store {
 
     /// Estimates the part of the sieving that is done, in thousandths.
     ///
-    /// Relations without large primes grow with the time, and cycles of others with its square.
-    pub(super) fn permille(&self, needed: usize) -> u16 {
+    /// Relations without large primes grow with the time, and cycles of others with this power of it.
+    pub(super) fn permille(&self, needed: usize, power: f64) -> u16 {
         let whole = self.whole as f64;
         let closed = self.cycles().saturating_sub(self.whole) as f64;
-        // The factor by which the time has to grow.
-        let root = (whole * whole + 4.0 * closed * needed as f64).sqrt();
-        let factor = 2.0 * needed as f64 / (whole + root).max(1.0);
-        (1_000.0 / factor.max(1.0)) as u16
+        let at_the_end = |part: f64| whole / part + closed / part.powf(power);
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..20 {
+            let middle = (low + high) / 2.0;
+            if at_the_end(middle) > needed as f64 {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        (1_000.0 * high) as u16
     }
 
     /// Returns the number of the family of the relation with this index.
