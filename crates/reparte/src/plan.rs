@@ -293,6 +293,10 @@ impl Plan {
                 }
                 self.deliver_result(&ended);
             }
+            // The other call may have a result. The task gets no further hedge for now, which could
+            // be lost with as many workers.
+            TaskVerdict::Failed
+                if outcome == Err(ErrorKind::GivenUp) && self.has_awaited_call(task) => {}
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),
             TaskVerdict::TryAgain(failure) => {
                 self.record_death(&ended, failure.death);

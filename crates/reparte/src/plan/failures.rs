@@ -7,7 +7,8 @@
 //! | a result | is delivered | works |
 //! | a contested failure | has a case with the server: see [`cases`](super::cases) | has a case with the task: see [`standing`](super::standing) |
 //! | `NotFound`, `Forbidden`, before the server has answered any call | the same | takes no call, if it is the second task or the only one |
-//! | `Unsendable`, `Unchecked`, `GivenUp` | fails | nothing is known |
+//! | `Unsendable`, `Unchecked` | fails | nothing is known |
+//! | `GivenUp` | fails, unless it has another awaited call | nothing is known |
 //! | `Refused`, `Unfit` | is tried again | takes no call, and is tried again in a minute |
 //! | `Wrong` | is tried again | is out |
 //! | `Busy` | is tried again | gets fewer calls at a time, if it runs others: see [`capacity`](super::capacity); else pauses for as long as it asks, and works once it answers a call |

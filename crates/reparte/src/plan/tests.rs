@@ -204,6 +204,7 @@ scripts! {
     busy_servers_that_say_for_how_long_are_waited_for
     a_server_that_refuses_while_it_boots_is_asked_again
     a_failed_hedge_ends_no_task
+    a_second_call_that_is_given_up_ends_no_task
     a_gap_behind_a_proxy_strikes_no_server
     bad_tasks_alone_end_no_run
     a_lone_task_waits_for_a_proxys_server

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::plan::action::RunEnd;
 use crate::plan::random::SplitMix;
-use crate::sim::promises::run;
+use crate::sim::promises::{run, run_seed};
 use crate::sim::scenario::Scenario;
 use crate::sim::troubles::Flaw;
 use crate::sim::world::RunResult;
@@ -102,6 +102,13 @@ fn tasks_with_two_calls_that_kill_their_workers_fail_and_harm_no_other() {
 #[test]
 fn a_worker_whose_losses_are_told_fails_no_task() {
     run(SEEDS, crash_loop, check_all_done);
+}
+
+/// The second call of a slow task was lost with the machine that dies of every call, until it was
+/// given up: the task failed, though the first call went on.
+#[test]
+fn a_slow_task_of_seed_257_outlives_its_second_call() {
+    run_seed(257, crash_loop, check_all_done);
 }
 
 #[test]
