@@ -420,6 +420,7 @@ fn a_run_of_which_more_was_to_come_is_not_done() {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_run_whose_input_cannot_be_read_is_not_done() {
     let (held, files) = (Held::new(), TestDirectory::new("unreadable"));
