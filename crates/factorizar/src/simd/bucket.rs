@@ -11,6 +11,33 @@ pub(crate) struct RootSlices<'a> {
     pub(crate) deltas: &'a [u32],
 }
 
+impl RootSlices<'_> {
+    /// Adds the deltas to the roots (`up`), or subtracts them, modulo the primes.
+    #[inline(always)]
+    pub(super) fn step(&mut self, up: bool) {
+        let deltas = self.primes.iter().zip(self.deltas);
+        let pairs = self.first.iter_mut().zip(&mut *self.second);
+        if up {
+            for ((&p, &delta), (first, second)) in deltas.zip(pairs) {
+                // Below p, the subtraction wraps to a larger number.
+                let add = |root: u32| {
+                    let sum = root.wrapping_add(delta);
+                    sum.min(sum.wrapping_sub(p))
+                };
+                (*first, *second) = (add(*first), add(*second));
+            }
+        } else {
+            for ((&p, &delta), (first, second)) in deltas.zip(pairs) {
+                let subtract = |root: u32| {
+                    let difference = root.wrapping_sub(delta);
+                    difference.min(difference.wrapping_add(p))
+                };
+                (*first, *second) = (subtract(*first), subtract(*second));
+            }
+        }
+    }
+}
+
 /// The most primes of a slice: their index and a position of 20 bits share a word.
 pub(crate) const SLICE: usize = 1 << 12;
 
@@ -96,18 +123,24 @@ impl Bucket {
     }
 }
 
-/// Adds the hits of the primes from index `start` on.
+/// Steps the roots of the primes from index `start` on, one by one, and adds their hits.
 #[inline(always)]
-pub(super) fn sort(
+pub(super) fn step_and_sort_from(
     start: usize,
-    primes: &[u32],
-    first: &[u32],
-    second: &[u32],
+    roots: RootSlices<'_>,
+    up: bool,
     interval: u32,
     bucket: &mut Bucket,
 ) {
-    let roots = primes.iter().zip(first.iter().zip(second));
-    for (index, (&p, (&first, &second))) in roots.enumerate().skip(start) {
+    let mut rest = RootSlices {
+        primes: &roots.primes[start..],
+        first: &mut roots.first[start..],
+        second: &mut roots.second[start..],
+        deltas: &roots.deltas[start..],
+    };
+    rest.step(up);
+    let pairs = rest.first.iter().zip(rest.second.iter());
+    for (index, (&p, (&first, &second))) in (start..).zip(rest.primes.iter().zip(pairs)) {
         for root in [first, second] {
             let mut position = root;
             while position < interval {

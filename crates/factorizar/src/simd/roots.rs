@@ -10,7 +10,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-use crate::simd::bucket::{Bucket, RootSlices, sort};
+use crate::simd::bucket::{Bucket, RootSlices, step_and_sort_from};
 use crate::simd::level::{Level, by_level};
 
 by_level! {
@@ -19,27 +19,8 @@ by_level! {
 }
 
 #[inline(always)]
-fn step_body(roots: RootSlices<'_>, up: bool) {
-    let deltas = roots.primes.iter().zip(roots.deltas);
-    let pairs = roots.first.iter_mut().zip(roots.second);
-    if up {
-        for ((&p, &delta), (first, second)) in deltas.zip(pairs) {
-            // Below p, the subtraction wraps to a larger number.
-            let add = |root: u32| {
-                let sum = root.wrapping_add(delta);
-                sum.min(sum.wrapping_sub(p))
-            };
-            (*first, *second) = (add(*first), add(*second));
-        }
-    } else {
-        for ((&p, &delta), (first, second)) in deltas.zip(pairs) {
-            let subtract = |root: u32| {
-                let difference = root.wrapping_sub(delta);
-                difference.min(difference.wrapping_add(p))
-            };
-            (*first, *second) = (subtract(*first), subtract(*second));
-        }
-    }
+fn step_body(mut roots: RootSlices<'_>, up: bool) {
+    roots.step(up);
 }
 
 by_level! {
@@ -170,18 +151,5 @@ pub(crate) fn step_and_sort(
         Level::Avx2 => return avx2::step_and_sort(roots, up, interval, bucket),
         Level::Portable => {}
     }
-    let RootSlices {
-        primes,
-        first,
-        second,
-        deltas,
-    } = roots;
-    let stepped = RootSlices {
-        primes,
-        first: &mut *first,
-        second: &mut *second,
-        deltas,
-    };
-    step(level, stepped, up);
-    sort(0, primes, first, second, interval, bucket);
+    step_and_sort_from(0, roots, up, interval, bucket);
 }

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_slli_epi32, _mm256_storeu_si256, _mm256_sub_epi32,
 };
 
-use crate::simd::bucket::{Bucket, RootSlices, sort};
+use crate::simd::bucket::{Bucket, RootSlices, step_and_sort_from};
 
 /// Lanes of a register.
 const LANES: usize = 8;
@@ -125,22 +125,5 @@ fn run<const UP: bool, const ONCE: bool>(
         labels = _mm256_add_epi32(labels, next_labels);
     }
     bucket.add(&gathered[..len]);
-    let RootSlices {
-        primes,
-        first,
-        second,
-        deltas,
-    } = roots;
-    for index in whole..primes.len() {
-        for root in [&mut first[index], &mut second[index]] {
-            *root = if UP {
-                let sum = root.wrapping_add(deltas[index]);
-                sum.min(sum.wrapping_sub(primes[index]))
-            } else {
-                let difference = root.wrapping_sub(deltas[index]);
-                difference.min(difference.wrapping_add(primes[index]))
-            };
-        }
-    }
-    sort(whole, primes, first, second, interval, bucket);
+    step_and_sort_from(whole, roots, UP, interval, bucket);
 }
