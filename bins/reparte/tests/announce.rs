@@ -99,6 +99,19 @@ impl Shared {
     }
 }
 
+/// Returns the function that gives the run a task and returns its result. The run's input ends with
+/// it.
+fn results(running: &mut Running) -> impl FnMut(&str) -> String + use<> {
+    let mut input = running.stdin();
+    let mut output = BufReader::new(running.stdout());
+    move |task| {
+        writeln!(input, "{task}").unwrap();
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    }
+}
+
 #[test]
 fn a_server_that_announces_itself_is_found_and_known_by_its_certificate() {
     let shared = Shared::new();
@@ -239,14 +252,7 @@ fn servers_join_a_run_as_they_announce_themselves_and_leave_it() {
     let mut running = Running::interactive(reparte(&shared.run_command()));
     running.line_after("waits 5 s for a server");
     let (first, first_address) = shared.serve("one");
-    let mut input = running.stdin();
-    let mut output = BufReader::new(running.stdout());
-    let mut result = |task: &str| {
-        writeln!(input, "{task}").unwrap();
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        line
-    };
+    let mut result = results(&mut running);
     assert_eq!(result("1"), "one 1\n");
     let (_second, second_address) = shared.serve("two");
     running.line_after(&format!("{second_address} joins"));
@@ -254,7 +260,7 @@ fn servers_join_a_run_as_they_announce_themselves_and_leave_it() {
     running.line_after(&format!("{first_address} leaves"));
     first.end().expect_code(0);
     assert_eq!(result("2"), "two 2\n");
-    drop(input);
+    drop(result);
     running.end().expect_code(0);
 }
 
@@ -268,14 +274,7 @@ fn a_file_in_the_directory_drops_a_server() {
     fs::write(&dropped, format!("# broken\n{first}\n")).unwrap();
     shared.run(&[]).expect_code(0);
     let mut running = Running::interactive(reparte(&shared.run_command()));
-    let mut input = running.stdin();
-    let mut output = BufReader::new(running.stdout());
-    let mut result = |task: &str| {
-        writeln!(input, "{task}").unwrap();
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        line
-    };
+    let mut result = results(&mut running);
     assert_eq!(result("1"), "two 1\n");
     // Replaced in one step: an empty file would drop nobody for a moment.
     let new = format!("{dropped}.new");
@@ -285,7 +284,7 @@ fn a_file_in_the_directory_drops_a_server() {
     running.line_after(&format!("{first} joins"));
     running.line_after(&format!("{second} is dropped"));
     assert_eq!(result("2"), "one 2\n");
-    drop(input);
+    drop(result);
     running.end().expect_code(0);
 }
 

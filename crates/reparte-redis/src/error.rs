@@ -184,29 +184,26 @@ pub(crate) fn words(message: &str) -> impl Iterator<Item = &str> {
 /// Returns the remedy for a state of the server that may pass, if there is one besides time.
 fn remedy_of_unavailable(message: &str) -> &'static str {
     let has = |code: &str| words(message).any(|word| word == code);
-    match () {
-        () if has("READONLY") => {
-            "; it is a replica: name its master, or the Sentinels that know it \
-             (redis-sentinel://host:26379/MASTER/0)"
-        }
-        () if has("OOM") => {
-            "; it is full: collect or withdraw the runs that it has, or raise its maxmemory"
-        }
-        () => "",
+    if has("READONLY") {
+        "; it is a replica: name its master, or the Sentinels that know it \
+         (redis-sentinel://host:26379/MASTER/0)"
+    } else if has("OOM") {
+        "; it is full: collect or withdraw the runs that it has, or raise its maxmemory"
+    } else {
+        ""
     }
 }
 
 /// Returns the remedy for a refusal.
 fn remedy_of_refusal(message: &str) -> &'static str {
-    match () {
-        () if message.contains("DB index") => "see the number of the database in the URL",
-        () if message.contains("unknown command 'SENTINEL'") => {
-            "it is no Sentinel: name one, or write redis:// for the server itself"
-        }
-        () if message.contains("unknown command") => {
-            "Redis 6.2 or newer is needed, or Valkey, with its commands under their own names"
-        }
-        () => "see the user, the password and the user's commands",
+    if message.contains("DB index") {
+        "see the number of the database in the URL"
+    } else if message.contains("unknown command 'SENTINEL'") {
+        "it is no Sentinel: name one, or write redis:// for the server itself"
+    } else if message.contains("unknown command") {
+        "Redis 6.2 or newer is needed, or Valkey, with its commands under their own names"
+    } else {
+        "see the user, the password and the user's commands"
     }
 }
 

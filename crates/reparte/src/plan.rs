@@ -293,8 +293,8 @@ impl Plan {
                 }
                 self.deliver_result(&ended);
             }
-            // The other call may have a result. The task gets no further hedge for now, which could
-            // be lost with as many workers.
+            // The other call may have a result. No hedge follows at once: it could be lost with as
+            // many workers.
             TaskVerdict::Failed
                 if outcome == Err(ErrorKind::GivenUp) && self.has_awaited_call(task) => {}
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),

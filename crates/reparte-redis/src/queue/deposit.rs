@@ -141,7 +141,8 @@ impl Deposit {
 
     /// Submits tasks, less those that are there, and detaches the run. `bytes` are those of the tasks, as
     /// the run's [status](crate::RunStatus) shows them. Once the answers that nobody has collected take
-    /// `answer_bytes`, no more of its tasks are begun. Tells `progress` how many are there. A server that does not answer is waited for, for as long as the patience says.
+    /// `answer_bytes`, no more of its tasks are begun. Tells `progress` how many are there. A server that
+    /// does not answer is waited for, for as long as the patience says.
     ///
     /// # Errors
     ///

@@ -21,7 +21,8 @@
 //! servers may be behind one proxy, and its gaps say nothing of a task. A 502 or 504 fails
 //! one only by its third on a server, with results of later calls in between, or new
 //! instances of the server; and it agrees with another failure only if both came twice so, and
-//! the other server has given such a result since, or was started anew. Such failures and others do not add up.
+//! the other server has given such a result since, or was started anew. Such failures and others
+//! do not add up.
 //! The result of a task is a strike against every server with an open case, except of
 //! a 502 or 504.
 

@@ -194,17 +194,13 @@ impl Plan {
     /// Returns the time at which a server will have been down for too long, if tasks or the
     /// end of the run may wait for it.
     fn next_lapse(&self) -> Option<Duration> {
-        let isolated = || self.tasks.isolated().next();
-        let waits = self
-            .tasks
-            .strict_retries()
-            .next()
-            .or_else(isolated)
-            .is_some();
-        match waits || self.draining {
-            true => self.health.next_lapse(self.patience()),
-            false => None,
+        let may_wait = self.draining
+            || self.tasks.strict_retries().next().is_some()
+            || self.tasks.isolated().next().is_some();
+        if !may_wait {
+            return None;
         }
+        self.health.next_lapse(self.patience())
     }
 
     /// Returns whether a call may still bring an answer where no more are started. A doubted one

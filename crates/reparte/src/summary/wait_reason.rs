@@ -24,7 +24,7 @@ impl RunSummary {
         let mut conditions: Vec<Condition> = states.flatten().collect();
         conditions.sort_unstable();
         conditions.dedup();
-        // Whatever the trials that run will bring.
+        // A suspected server answers, also while a trial of it is in flight.
         let any_answers = self
             .servers
             .iter()
