@@ -1,0 +1,56 @@
+//! `reparte status --engine`.
+
+use serde_json::Value as Json;
+use test_support::{RedisServer, until};
+
+use crate::common;
+use crate::fixture::{numbers, start_run, worker};
+
+#[test]
+#[ignore = "needs redis-server"]
+fn status_tells_of_queues_workers_and_runs() {
+    let server = RedisServer::start();
+    let status = |more: &[&str]| {
+        let ended = common::run(&[&["status", "--engine", &*server.url()], more].concat());
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+        ended.stdout
+    };
+    let json = || serde_json::from_str::<Json>(&status(&["--json"])).unwrap();
+    assert_eq!(json(), serde_json::json!([]));
+    let killed = worker(&server, "1", "sleep 600");
+    let run = start_run(&server, &numbers(3), &[]);
+    until("one is at work", || json()[0]["at_work"] == 1);
+    let queue = &json()[0];
+    assert_eq!(queue["function"], "f");
+    assert_eq!(queue["waiting"], 2, "{queue}");
+    assert_eq!(queue["slots"], 1, "{queue}");
+    assert_eq!(queue["ownerless"], 0, "{queue}");
+    assert_eq!(queue["workers"][0]["tasks"], 1, "{queue}");
+    assert_eq!(queue["workers"][0]["state"], "alive", "{queue}");
+    assert_eq!(queue["runs"][0]["tasks"], 3, "{queue}");
+    assert_eq!(queue["runs"][0]["client"], "alive", "{queue}");
+    assert!(queue["oldest_ms"].as_u64().unwrap() < 60_000, "{queue}");
+    let table = status(&[]);
+    assert!(
+        table.starts_with("QUEUE  WAITING  AT WORK  OLDEST"),
+        "{table}"
+    );
+    assert!(table.contains("\nf: worker "), "{table}");
+    assert!(
+        table.contains(" has 3 tasks, its client was seen "),
+        "{table}"
+    );
+    run.kill();
+    let silent = || json()[0]["runs"][0]["client"] == "silent";
+    until("its client is missed", silent);
+    killed.kill();
+    // The run expires, as it would in two minutes.
+    let id = json()[0]["runs"][0]["run"].as_str().unwrap().to_owned();
+    server.command(&[
+        "DEL",
+        &format!("rp:{{f}}:res:{id}"),
+        &format!("rp:{{f}}:open:{id}"),
+    ]);
+    assert_eq!(json()[0]["ownerless"], 3);
+    assert_eq!(json()[0]["runs"], serde_json::json!([]));
+}
