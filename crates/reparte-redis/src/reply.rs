@@ -1,5 +1,7 @@
 //! The replies of a server as records.
 
+use std::borrow::Cow;
+
 use redis::Value;
 
 /// An entry of a stream: its id, and its fields with their values.
@@ -41,6 +43,19 @@ impl Entry {
     /// Returns the value of a field as text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()
+    }
+
+    /// Returns the value of a field as text, whatever a worker in another language has written there. An
+    /// empty text if it is missing.
+    pub(crate) fn any_text(&self, name: &str) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.get(name).unwrap_or_default())
+    }
+
+    /// Returns true if the entry begins with fields of these names.
+    pub(crate) fn begins_with(&self, names: &[&str]) -> bool {
+        let fields = self.fields.iter().map(|(name, _)| &**name);
+        let names: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+        fields.take(names.len()).eq(names.iter().copied())
     }
 
     /// Returns the value of a field as a number.
@@ -85,9 +100,11 @@ pub(crate) fn bytes(value: Value) -> Option<Vec<u8>> {
     }
 }
 
-/// Returns the text of a string.
+/// Returns the text of a string. What is no UTF-8 is replaced: the names that workers in other languages
+/// choose come in lists with others, which are not to be shifted.
 pub(crate) fn text(value: Value) -> Option<String> {
-    String::from_utf8(bytes(value)?).ok()
+    let text = String::from_utf8(bytes(value)?);
+    Some(text.unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned()))
 }
 
 /// Returns the texts of an array's strings.

@@ -165,6 +165,7 @@ impl WorkerBuilder {
             lease,
             work: sender,
             stop: stages.stop.clone(),
+            feed_error: None,
         };
         let fetcher = Thread::start("redis-fetcher", move || fetcher.run())?;
         started.fetcher = Some(fetcher);

@@ -106,11 +106,14 @@ def for_others?(task)
 end
 
 def task_of(id, fields, lost = "")
-  run, n, document = fields.values_at("run", "n", "call")
-  avoid = fields.fetch("avoid", "").split("\n")
-  return Task.new(id, run, n, document, fields["limit"].to_i, avoid, lost.split("\n")) if run && n && document
+  if fields.keys.first(3) == %w[run n call]
+    avoid = fields.fetch("avoid", "").split("\n")
+    run, n, document = fields.values_at("run", "n", "call")
+    return Task.new(id, run, n, document, fields["limit"].to_i, avoid, lost.split("\n"))
+  end
   READER.xack(key("tasks"), "w", id) # no client has written this
   READER.xdel(key("tasks"), id)
+  READER.hdel(key("lost"), id)
   nil
 end
 

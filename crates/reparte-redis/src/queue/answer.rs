@@ -29,10 +29,10 @@ impl Answer {
         let n = entry.number("n")?;
         let answer = Self {
             kind: AnswerKind::read(entry.text("kind").unwrap_or_default()),
-            by: entry.text("by").unwrap_or_default().to_owned(),
+            by: entry.any_text("by").into_owned(),
             at_work: Duration::from_millis(entry.number("ms").unwrap_or_default()),
-            lost: lines(entry.text("lost")),
-            unfit: lines(entry.text("unfit")),
+            lost: lines(&entry.any_text("lost")),
+            unfit: lines(&entry.any_text("unfit")),
             document: entry.take("answer")?,
         };
         Some((n, answer))
@@ -108,11 +108,8 @@ impl Answer {
     }
 }
 
-fn lines(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 fn malformed(by: &str, error: &xmlrpc_wire::Error) -> CallError {

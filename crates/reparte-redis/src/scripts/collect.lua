@@ -9,7 +9,7 @@ local freed = 0
 for at = 5, #ARGV, 3 do
   if ARGV[at] ~= '' then
     local answer = answered and redis.call('XRANGE', KEYS[1], ARGV[at], ARGV[at])[1]
-    freed = freed + (answer and #answer[2][6] or 0)
+    freed = freed + (answer and #(answer[2][6] or '') or 0)
     redis.call('XDEL', KEYS[1], ARGV[at])
   end
   if ARGV[at + 1] ~= '' then

@@ -125,7 +125,8 @@ local function take_suspect()
   if not KEYS[6] then
     return #taken > 0
   end
-  local chosen = redis.call('GET', KEYS[6])
+  -- One that lasts longer is of a time before the server's clock was set back.
+  local chosen = redis.call('PTTL', KEYS[6]) <= 5000 and redis.call('GET', KEYS[6])
   if is_wanted and (not chosen or chosen == ARGV[1]) then
     -- A worker that is chosen calls again each second. A full server chooses none.
     local set = redis.pcall('SET', KEYS[6], ARGV[1], 'PX', 5000)
@@ -180,6 +181,10 @@ if take_suspect() then
   return taken
 end
 take_all(nil, '-')
+if redis.call('PTTL', KEYS[3]) > 1000 then
+  -- Of a time before the server's clock was set back: nobody would look until that comes again.
+  redis.call('DEL', KEYS[3])
+end
 if ARGV[4] == '1' and #taken < count
   -- A full server refuses the key: all look then.
   and redis.pcall('SET', KEYS[3], ARGV[1], 'NX', 'PX', 1000) then

@@ -19,9 +19,10 @@ for worker, at in string.gmatch(lines, '([^\t\n]+)\t(%d+)\t[^\n]*') do
   first = math.min(first, tonumber(at))
 end
 if not unfit[ARGV[1]] then
+  local reason = string.gsub(ARGV[3], '%c', ' ')
   unfit[ARGV[1]] = true
   count = count + 1
-  lines = lines .. ARGV[1] .. '\t' .. string.format('%.0f', now) .. '\t' .. ARGV[3] .. '\n'
+  lines = lines .. ARGV[1] .. '\t' .. string.format('%.0f', now) .. '\t' .. reason .. '\n'
   redis.call('HSET', KEYS[2], ARGV[2], lines)
 end
 -- One that is to avoid the task counts as others do: TAKE gives it the task once all others are unfit.

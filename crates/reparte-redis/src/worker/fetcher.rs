@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use untrusted_text::OneLine;
 use xmlrpc_server::Context;
 
 use crate::connection::{BLOCK, Connection};
@@ -32,6 +33,8 @@ pub(crate) struct Fetcher {
     pub(crate) lease: Duration,
     pub(crate) work: Sender<Work>,
     pub(crate) stop: Shutdown,
+    /// The error of a detached run that was logged last.
+    pub(crate) feed_error: Option<String>,
 }
 
 impl Fetcher {
@@ -56,6 +59,7 @@ impl Fetcher {
             // One that is to be avoided looks at one task at a time.
             let free = if self.running.defers() { 1 } else { free };
             let (tenure, lease) = (&self.tenure, self.lease);
+            let feed_error = &mut self.feed_error;
             let taken = self.link.attempt(|connection| {
                 // After an outage that was longer than a lease, all leases seem to have ended.
                 // Their workers have the time of one lease to renew them.
@@ -66,7 +70,7 @@ impl Fetcher {
                 }
                 if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                     swept = Some(Instant::now());
-                    feed(tenure, connection)?;
+                    feed(tenure, connection, feed_error)?;
                     let taken = sweep(tenure, connection, free, may_take_orphans, lease)?;
                     is_chosen = taken.is_chosen;
                     let taken = known(tenure, connection, taken.jobs)?;
@@ -142,8 +146,13 @@ fn recover(tenure: &Tenure, connection: &mut Connection, running: &Running) -> R
     connection.run(&tenure.release_call(unknown)).map(drop)
 }
 
-/// Moves tasks of detached runs to the queue.
-fn feed(tenure: &Tenure, connection: &mut Connection) -> Result<(), Error> {
+/// Moves tasks of detached runs to the queue. A run that the server refuses holds up no other one: it is
+/// logged, unless it was the last one that was.
+fn feed(
+    tenure: &Tenure,
+    connection: &mut Connection,
+    logged: &mut Option<String>,
+) -> Result<(), Error> {
     let queue = &tenure.keys;
     let mut detached = redis::cmd("HKEYS");
     detached.arg(queue.detached());
@@ -157,10 +166,20 @@ fn feed(tenure: &Tenure, connection: &mut Connection) -> Result<(), Error> {
             queue.detached(),
             queue.workers(),
         ];
-        match connection.run(&ScriptCall::new(Script::Feed, keys).arg(run)) {
+        match connection.run(&ScriptCall::new(Script::Feed, keys).arg(&*run)) {
             // A full server takes no task: those that are there go first.
             Err(error) if error.is_transient() && !error.needs_connection() => {
                 log::debug!("a detached run: {error}");
+            }
+            Err(error @ Error::Refused { .. }) => {
+                let text = format!(
+                    "the detached run {} is not begun: {error}",
+                    OneLine::new(&run)
+                );
+                if logged.as_ref() != Some(&text) {
+                    log::warn!("{text}");
+                    *logged = Some(text);
+                }
             }
             moved => drop(moved?),
         }
@@ -254,6 +273,10 @@ fn known(
                 let mut delete = redis::cmd("XDEL");
                 delete.arg(tenure.keys.tasks()).arg(&id);
                 connection.query(&delete)?;
+                // It may have been another worker's, which has died.
+                let mut forget = redis::cmd("HDEL");
+                forget.arg(tenure.keys.lost()).arg(&id);
+                connection.query(&forget)?;
             }
         }
     }

@@ -25,16 +25,19 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Reads an entry of the stream of tasks. An entry that lacks a field is a stranger's.
+    /// Reads an entry of the stream of tasks. One that does not begin with the fields of a task is a
+    /// stranger's: the scripts find none there.
     pub(crate) fn read(mut entry: Entry, lost: &str) -> Result<Self, String> {
+        if !entry.begins_with(&["run", "n", "call"]) {
+            return Err(entry.id);
+        }
         let missing = |entry: &Entry| entry.id.clone();
         let limit = entry.number("limit").filter(|limit| *limit > 0);
         let text = |name| entry.text(name).map(str::to_owned);
         let (Some(run), Some(n)) = (text("run"), text("n")) else {
             return Err(missing(&entry));
         };
-        let avoid = entry.text("avoid").unwrap_or_default();
-        let avoid = avoid.lines().map(str::to_owned).collect();
+        let avoid = lines(&entry.any_text("avoid"));
         let call = entry.take("call").ok_or_else(|| missing(&entry))?;
         Ok(Self {
             id: entry.id,
@@ -43,7 +46,7 @@ impl Job {
             call,
             limit: limit.map(Duration::from_millis),
             avoid,
-            lost: lost.lines().map(str::to_owned).collect(),
+            lost: lines(lost),
         })
     }
 
@@ -51,6 +54,10 @@ impl Job {
     pub(crate) fn is_suspect(&self) -> bool {
         self.lost.len() == SUSPECT_AFTER
     }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 /// A reply of TAKE.

@@ -7,6 +7,7 @@
 mod fixture;
 
 mod cancel;
+mod clock;
 mod dead_runs;
 mod ends;
 mod full_server;
@@ -15,6 +16,7 @@ mod kept_troubles;
 mod lost_server;
 mod lost_workers;
 mod memory;
+mod odd_input;
 mod plain_runs;
 mod python_workers;
 mod ruby_workers;

@@ -118,3 +118,34 @@ fn a_worker_is_silent_by_the_lease_of_the_queue() {
     let workers: HashMap<String, String> = ask(&server, &["HGETALL", "rp:{cuad}:workers"]);
     assert_eq!(workers.len(), 1, "{workers:?}");
 }
+
+/// Silent workers that had tasks once hid those behind them, which stayed in the list of workers.
+#[test]
+#[ignore = "needs redis-server"]
+fn silent_workers_with_tasks_hide_no_others() {
+    let server = RedisServer::start();
+    open(&server);
+    let announce = || -> String {
+        let keys = ["tasks", "seen", "workers", "lease"];
+        eval(&server, "announce", &keys, &["alive-1", "1 0 x", "15000"])
+    };
+    for n in 1..=40 {
+        let worker = format!("dead-{n}");
+        submit(&server, &n.to_string(), "0");
+        take(&server, &worker);
+        let (seen, workers) = ("rp:{cuad}:seen", "rp:{cuad}:workers");
+        let _: i32 = ask(&server, &["ZADD", seen, &n.to_string(), &worker]);
+        let _: i32 = ask(&server, &["HSET", workers, &worker, "1 0 x"]);
+    }
+    for _ in 0..3 {
+        announce();
+    }
+    let workers: Vec<String> = ask(&server, &["HKEYS", "rp:{cuad}:workers"]);
+    assert_eq!(workers, ["alive-1"]);
+    // Their tasks are still theirs.
+    let pending: Vec<Value> = ask(
+        &server,
+        &["XPENDING", "rp:{cuad}:tasks", "w", "-", "+", "100"],
+    );
+    assert_eq!(pending.len(), 40);
+}
