@@ -14,7 +14,7 @@ use crate::keys::RunKeys;
 use crate::link::Link;
 use crate::queue::kept_run::{Held, KEPT_EXPIRY, hold};
 use crate::queue::run::EXPIRY;
-use crate::queue::run_scripts::close_kept_call;
+use crate::queue::run_scripts::{close_kept_call, open_call};
 use crate::reply;
 use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
@@ -172,8 +172,7 @@ impl Deposit {
                 .arg(self.keys.run.as_bytes())
                 .number(bytes)
                 .number(millis(KEPT_EXPIRY))
-                .number(answer_bytes)
-                .arg(if self.is_own { "1" } else { "0" });
+                .number(answer_bytes);
             let detached = self.attempt(|connection| connection.run(&call))?;
             if reply::number(&detached) == Some(1) {
                 self.is_own = false;
@@ -252,15 +251,7 @@ impl Deposit {
     /// Renews the lease, and opens the run if it is not there.
     fn open(&mut self) -> Result<(), Error> {
         self.hold()?;
-        let keys = &self.keys;
-        let all = [
-            keys.queue.tasks(),
-            keys.results(),
-            keys.open(),
-            keys.kept(),
-            keys.backlog(),
-        ];
-        let call = ScriptCall::new(Script::Open, all).number(millis(EXPIRY));
+        let call = open_call(&self.keys, true, EXPIRY);
         let is_new = self.attempt(|connection| connection.run(&call))?;
         self.is_own |= reply::number(&is_new) == Some(1);
         Ok(())

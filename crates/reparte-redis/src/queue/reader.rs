@@ -11,7 +11,7 @@ use crate::queue::answer::Answer;
 use crate::queue::kept_answers::KeptAnswers;
 use crate::queue::kept_run::hold;
 use crate::queue::run::Run;
-use crate::queue::run_scripts::{ANSWER_BYTES, ANSWERS, READS};
+use crate::queue::run_scripts::{ANSWER_BYTES, ANSWERS, READS, open_call};
 use crate::reply::{self, Entry};
 use crate::script::{Script, ScriptCall, millis};
 use crate::shutdown::Shutdown;
@@ -97,11 +97,14 @@ impl Reader {
                 let is_gone = run.take_gone();
                 if is_new || is_gone || is_due(times.checked, CHECK_EVERY) {
                     let is_deep = is_new || is_due(times.deeply_checked, DEEP_CHECK_EVERY);
-                    // A lease that is taken after the run's end would be left over.
                     if let Some(kept) = run.kept.as_ref().filter(|_| !shutdown.has_come()) {
                         kept.note_held(hold(&run.keys, &kept.holder, connection)?);
                     }
                     reconcile(run, connection, answers, is_deep, is_new || is_gone)?;
+                    // The run may have ended meanwhile: what was taken and opened since is left over.
+                    if let Some(last) = run.last_call() {
+                        connection.run(&last)?;
+                    }
                     times.checked = Some(Instant::now());
                     if is_deep {
                         times.deeply_checked = times.checked;
@@ -149,7 +152,7 @@ fn reconcile(
     may_be_gone: bool,
 ) -> Result<(), Error> {
     if may_be_gone {
-        open(run, connection)?;
+        open_again(run, connection, answers)?;
     }
     // Those on their way to the server are not lost, and would be there twice.
     let numbers = run.waiting.submitted();
@@ -163,8 +166,11 @@ fn reconcile(
     };
     let mut found = check(connection)?;
     if found.first().is_some_and(|state| state == "gone") {
+        if run.last_call().is_some() {
+            return Ok(());
+        }
         log::warn!("the engine has forgotten this run: its tasks are submitted again");
-        open(run, connection)?;
+        open_again(run, connection, answers)?;
         found = check(connection)?;
     }
     let missing: Vec<u64> = found.iter().filter_map(|n| n.parse().ok()).collect();
@@ -180,10 +186,26 @@ fn reconcile(
     Ok(())
 }
 
-/// Opens the run.
-pub(crate) fn open(run: &Run, connection: &mut Connection) -> Result<(), Error> {
-    let call = ScriptCall::new(Script::Open, run.run_keys()).number(millis(run.expiry()));
-    connection.run(&call).map(drop)
+/// Opens the run. Returns true if it was not there.
+pub(crate) fn open(run: &Run, connection: &mut Connection) -> Result<bool, Error> {
+    let call = open_call(&run.keys, run.kept.is_some(), run.expiry());
+    let is_new = connection.run(&call)?;
+    Ok(reply::number(&is_new) == Some(1))
+}
+
+/// Opens the run if it is not there, and reads its answers from the beginning then: the ids of a new stream
+/// may be below the last one, such as after the server's clock was set back.
+fn open_again(
+    run: &Run,
+    connection: &mut Connection,
+    answers: &mut AnswerReader,
+) -> Result<(), Error> {
+    if open(run, connection)?
+        && let AnswerReader::Kept(answers) = answers
+    {
+        *answers = KeptAnswers::default();
+    }
+    Ok(())
 }
 
 /// Waits until there is an answer, for a time at most, and gives it to its call. Returns its id.

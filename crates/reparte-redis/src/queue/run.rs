@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::Value;
@@ -42,6 +42,8 @@ pub(crate) struct Run {
     is_withdrawn: AtomicBool,
     /// Of a run that is kept.
     pub(crate) kept: Option<KeptRun>,
+    /// The call that ends the run, or this client's part of it, once it is to be sent.
+    last_call: OnceLock<ScriptCall>,
     /// Held from when a task gets its number until it is sent: SUBMIT relies on numbers that grow.
     order: Mutex<()>,
     /// None once the run has ended.
@@ -63,6 +65,7 @@ impl Run {
             shortage: Shortage::default(),
             waiting: held.map_or_else(Waiting::default, |held| Waiting::kept(held.first)),
             kept,
+            last_call: OnceLock::new(),
             window: AtomicUsize::new(window),
             workers: Mutex::new(workers),
             health,
@@ -328,8 +331,14 @@ impl Run {
         self.send_last(call.arg(kept.holder.text()))
     }
 
+    /// Returns the call that ends the run, or this client's part of it. None before its end.
+    pub(crate) fn last_call(&self) -> Option<ScriptCall> {
+        self.last_call.get().cloned()
+    }
+
     /// Calls the last script of a run. A message comes when that is done.
     fn send_last(&self, call: ScriptCall) -> Receiver<()> {
+        let _ = self.last_call.set(call.clone());
         let (sender, done) = channel();
         self.send(call, move |reply| {
             log_failure(reply);
@@ -343,7 +352,7 @@ impl Run {
         drop(self.lock().take());
     }
 
-    /// Returns the keys of CHECK and OPEN.
+    /// Returns the keys of CHECK, which are the first ones of SUBMIT.
     pub(crate) fn run_keys(&self) -> Vec<String> {
         let keys = &self.keys;
         let mut all = vec![keys.queue.tasks(), keys.results(), keys.open()];
@@ -363,14 +372,10 @@ impl Run {
     }
 
     /// Returns the keys of CANCEL and WITHDRAW.
-    fn cancel_keys(&self) -> Vec<String> {
-        let keys = &self.keys;
-        let queue = &keys.queue;
-        let mut all = vec![queue.tasks(), keys.open(), queue.lost(), queue.unfit()];
-        if self.kept.is_some() {
-            all.push(keys.backlog());
-        }
-        all
+    fn cancel_keys(&self) -> [String; 4] {
+        let queue = &self.keys.queue;
+        let [tasks, lost, unfit] = [queue.tasks(), queue.lost(), queue.unfit()];
+        [tasks, self.keys.open(), lost, unfit]
     }
 
     fn send(&self, call: ScriptCall, reply: impl FnOnce(Result<Value, Error>) + Send + 'static) {

@@ -1,14 +1,28 @@
 //! Calls of scripts that end a run or collect its answers, and the bounds of a read.
 
+use std::time::Duration;
+
 use crate::keys::RunKeys;
 use crate::queue::claims::Settlement;
-use crate::script::{Script, ScriptCall};
+use crate::script::{Script, ScriptCall, millis};
 
 /// The most answers of one read, and the bytes from which on it takes no more.
 pub(crate) const ANSWERS: u64 = 256;
 pub(crate) const ANSWER_BYTES: u64 = 1 << 20;
 /// The most reads in a row. The last one only deletes.
 pub(crate) const READS: u32 = 64;
+
+/// Returns the call of OPEN for a run that expires after a time.
+pub(crate) fn open_call(keys: &RunKeys, is_kept: bool, expiry: Duration) -> ScriptCall {
+    let run_keys = [keys.queue.tasks(), keys.results(), keys.open()];
+    let mut call = ScriptCall::new(Script::Open, run_keys).number(millis(expiry));
+    if is_kept {
+        call.keys
+            .extend([keys.kept(), keys.backlog(), keys.queue.detached()]);
+        call = call.arg(keys.run.as_bytes());
+    }
+    call
+}
 
 /// Returns the call of CLOSE.
 pub(crate) fn close_call(keys: &RunKeys) -> ScriptCall {

@@ -1,5 +1,5 @@
 -- CANCEL: removes tasks that nobody waits for. Their workers learn it at their next renewal.
--- KEYS tasks open lost unfit, and of a run that is kept: wait; ARGV n...
+-- KEYS tasks open lost unfit; ARGV n...
 for _, n in ipairs(ARGV) do
   local id = redis.call('HGET', KEYS[2], n)
   if id then
@@ -8,8 +8,6 @@ for _, n in ipairs(ARGV) do
     redis.call('HDEL', KEYS[2], n)
     redis.call('HDEL', KEYS[3], id)
     redis.call('HDEL', KEYS[4], id)
-  elseif KEYS[5] then
-    redis.call('XDEL', KEYS[5], n .. '-0')
   end
 end
 return 1

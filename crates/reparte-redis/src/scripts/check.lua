@@ -20,10 +20,6 @@ for at = 4, #ARGV do
       id = false
     end
   end
-  if not id and KEYS[5] then
-    local waiting = ARGV[at] .. '-0'
-    id = redis.call('XRANGE', KEYS[5], waiting, waiting)[1]
-  end
   if not id then
     found[#found + 1] = ARGV[at]
   end

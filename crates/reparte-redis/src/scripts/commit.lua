@@ -28,8 +28,9 @@ if answered then
   answered = tonumber(answered) + #ARGV[5]
   redis.call('HSET', KEYS[7], ARGV[2], string.format('%s %s %.0f', bytes, limit, answered))
 end
-local is_full = answered and answered >= tonumber(limit)
-local waiting = KEYS[6] and not is_full and redis.call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1)[1]
+-- A run that is not detached yet is not begun.
+local has_room = answered and answered < tonumber(limit)
+local waiting = has_room and redis.call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1)[1]
 if waiting then
   local id = redis.call('XADD', KEYS[1], '*', unpack(waiting[2]))
   redis.call('HSET', KEYS[3], waiting[2][4], id)

@@ -1,7 +1,7 @@
 -- SUBMIT: adds a task, once. Returns its id; 'done' where it was added before and is not open any
 -- more; or '' where the run is gone. The numbers of a run's tasks grow. In a run that is kept, a task
--- that an earlier client has submitted, with this call, is not added: returns its number in a list. One
--- with another call is removed.
+-- that an earlier client has submitted, with this call, is not added: returns its number in a list, and
+-- moves it to the queue if it waits in its run. One with another call is removed.
 -- KEYS tasks res open, and of a run that is kept: kept wait lost unfit; ARGV run n call limit, '1' if the
 -- reply of an earlier call was lost, the workers that are to avoid it, one a line; and of a run that is
 -- kept: the task, or an empty text, and '1' if this client has submitted it before.
@@ -18,6 +18,13 @@ if task ~= '' then
   local n, of = string.match(redis.call('HGET', KEYS[4], task) or '', '^(%d+) (%x+)$')
   if n and n ~= ARGV[2] and ARGV[8] ~= '1' then
     if of == digest then
+      -- The run need not be detached, and then no worker would move it.
+      local waiting = redis.call('XRANGE', KEYS[5], n .. '-0', n .. '-0')[1]
+      if waiting then
+        -- First: a full server refuses a script's first write if it takes memory, and no later one.
+        redis.call('XDEL', KEYS[5], waiting[1])
+        redis.call('HSET', KEYS[3], n, redis.call('XADD', KEYS[1], '*', unpack(waiting[2])))
+      end
       return {n}
     end
     local id = redis.call('HGET', KEYS[3], n)

@@ -1,5 +1,5 @@
--- WITHDRAW: removes the tasks of a run that no worker has. Returns their numbers.
--- KEYS tasks open lost unfit, and of a run that is kept: wait.
+-- WITHDRAW: removes the tasks of a run that are on the queue and that no worker has. Returns their numbers.
+-- KEYS tasks open lost unfit.
 local withdrawn = {}
 local open = redis.call('HGETALL', KEYS[2])
 for at = 1, #open, 2 do
@@ -16,11 +16,5 @@ for at = 1, #open, 2 do
       withdrawn[#withdrawn + 1] = n
     end
   end
-end
-if KEYS[5] then
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[5], '-', '+')) do
-    withdrawn[#withdrawn + 1] = entry[2][4]
-  end
-  redis.call('DEL', KEYS[5])
 end
 return withdrawn

@@ -324,7 +324,9 @@ fn a_kept_run_outlives_an_engine_that_is_emptied() {
     let files = TestDirectory::new("kept");
     let (run, _) = client(&server, Path::new(&files.path("journal")));
     let run = submit_aside(run, 0..60);
-    until("workers may begin", || run_status(&server).backlog == 60);
+    until("its window is on the queue", || {
+        run_status(&server).tasks == 16
+    });
     let _: () = ask(&server, &["FLUSHALL"]);
     let begun = Count::default();
     let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);

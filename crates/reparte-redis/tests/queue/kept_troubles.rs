@@ -2,6 +2,7 @@
 //! not kept.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use reparte::TaskId;
@@ -9,7 +10,8 @@ use reparte_redis::{Error, RedisQueue};
 use test_support::{RedisServer, TestDirectory, until};
 
 use crate::fixture::{
-    Count, ask, check_squares, keys, results, run, set_memory, submit, tasks, url, worker,
+    Count, ask, check_squares, keys, results, run, set_memory, submit, submit_aside, tasks, url,
+    worker,
 };
 use crate::kept_runs::{client, detach, kept, run_status};
 
@@ -132,4 +134,48 @@ fn a_detached_run_waits_once_its_answers_take_their_bytes() {
     check_squares(results(next), 100);
     handle.close();
     assert_eq!(begun.get(), 100);
+}
+
+/// A client of a run whose deposit had died waited for tasks that no worker moved.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_whose_deposit_has_died_is_collected() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("kept");
+    detach(&server, 0..40);
+    // As a deposit leaves it that dies before it detaches the run.
+    let _: i32 = ask(&server, &["HDEL", "rp:{cuad}:detached", "r"]);
+    let begun = Count::default();
+    let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);
+    let (run, handle) = client(&server, Path::new(&files.path("journal")));
+    let run = submit_aside(run, 0..40);
+    until("all are done", || begun.get() == 40);
+    check_squares(results(run.join().unwrap()), 40);
+    handle.close();
+    let left = keys(&server);
+    assert!(!left.iter().any(|key| key.ends_with(":r")), "{left:?}");
+    assert_eq!(begun.get(), 40, "nothing is executed again");
+}
+
+/// A client once looked for answers behind the last one of a stream that was gone.
+#[test]
+#[ignore = "needs redis-server"]
+fn answers_are_read_after_a_server_was_emptied_and_its_clock_set_back() {
+    let server = RedisServer::start();
+    let files = TestDirectory::new("kept");
+    let (mut run, handle) = client(&server, Path::new(&files.path("journal")));
+    let add = ["XADD", "rp:{cuad}:res:r", "9999999999999-0", "n", "1"];
+    let rest = ["kind", "begun", "answer", "", "by", "a-1", "ms", "1"];
+    let _: String = ask(&server, &[&add[..], &rest].concat());
+    until("it is read", || {
+        ask::<i32>(&server, &["XLEN", "rp:{cuad}:res:r"]) == 0
+    });
+    let _: () = ask(&server, &["FLUSHALL"]);
+    let begun = Count::default();
+    let _worker = worker(&server, "cuad", 2, Duration::ZERO, &begun);
+    submit(&mut run, 0..3);
+    let results = thread::spawn(move || results(run));
+    until("they are delivered", || results.is_finished());
+    check_squares(results.join().unwrap(), 3);
+    handle.close();
 }

@@ -12,6 +12,7 @@ mod dead_runs;
 mod ends;
 mod full_server;
 mod kept_runs;
+mod kept_scripts;
 mod kept_troubles;
 mod lost_server;
 mod lost_workers;
