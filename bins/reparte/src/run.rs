@@ -338,7 +338,7 @@ impl RunCommand {
             has_servers: self.called_function().is_some(),
             has_token: self.client.has_token(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
-            engine: self.engine_url(),
+            engine: self.engine_flags(),
             loss: programs.loss(),
         };
         let have_all_ended = collected.is_ok()

@@ -14,6 +14,7 @@ mod common;
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -349,4 +350,89 @@ fn retries_wait_for_the_command_that_collects() {
     check_all(&setup.run("journal", &["--retry-faults"]).end(), 10);
     assert_eq!(setup.executions()["7"], 2);
     assert_eq!(setup.executions().values().sum::<usize>(), 11);
+}
+
+/// Ctrl-C once ended the command without a word, and left tasks that nobody moved.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_command_that_is_interrupted_while_it_leaves_its_tasks_tells_of_them() {
+    let setup = Setup::without_worker();
+    setup.tasks(20_000);
+    let limit = |bytes: &str| {
+        let set = ["CONFIG", "SET", "maxmemory", bytes];
+        setup.server.command(&set);
+    };
+    limit("4mb");
+    let run = setup.run("journal", &["--detach"]);
+    run.line_after("it is full");
+    run.signal(Signal::INT);
+    let ended = run.end();
+    assert_eq!(ended.status.code(), Some(6), "{}", ended.stderr);
+    let (before, rest) = ended.stderr.split_once(" of 20000 tasks ").unwrap();
+    let there: u32 = before.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((1..20_000).contains(&there), "{}", ended.stderr);
+    for text in ["are taken back", "the same command begins again"] {
+        assert!(rest.contains(text), "{}", ended.stderr);
+    }
+    assert_eq!(setup.run_status(), Json::Null);
+    limit("0");
+    let again = setup.run("journal", &["--detach"]).end();
+    assert!(again.stderr.contains("20000 of them"), "{}", again.stderr);
+}
+
+/// A command that was killed while it left its tasks once had the next one wait for ever.
+#[test]
+#[ignore = "needs redis-server"]
+fn tasks_that_a_killed_command_has_left_are_done_by_the_next_one() {
+    let setup = Setup::without_worker();
+    setup.tasks(20_000);
+    let limit = |bytes: &str| {
+        let set = ["CONFIG", "SET", "maxmemory", bytes];
+        setup.server.command(&set);
+    };
+    limit("4mb");
+    let run = setup.run("journal", &["--detach"]);
+    run.line_after("it is full");
+    run.kill();
+    limit("0");
+    // The first ones are those that are there.
+    fs::write(setup.files.path("tasks"), numbers(40)).unwrap();
+    let _worker = setup.worker("2", "0");
+    check_all(&setup.run("journal", &[]).end(), 40);
+    assert_eq!(setup.executions().values().sum::<usize>(), 40);
+}
+
+/// The hint once named neither the login nor the authorities.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_run_is_withdrawn_as_its_hint_says() {
+    let server = RedisServer::start_with(&["--requirepass", "secret"]);
+    let files = TestDirectory::new("detach");
+    let login = files.write("my login", "secret\n", 0o600);
+    let keys = files.path("keys");
+    common::run(&["keys", &keys]).expect_code(0);
+    let authorities = format!("{keys}/ca.pem");
+    let (tasks, journal) = (
+        files.write("tasks", &numbers(3), 0o600),
+        files.path("journal"),
+    );
+    let url = server.url();
+    let engine = ["run", "--engine", &*url, "--function", "f", "--detach"];
+    let ways = ["--engine-login", &*login, "--ca", &*authorities];
+    let work = ["--tasks", &*tasks, "--journal", &*journal];
+    let detached = common::run(&[&engine[..], &ways, &work].concat());
+    assert_eq!(detached.status.code(), Some(0), "{}", detached.stderr);
+    let (_, hint) = detached.stderr.split_once("`reparte withdraw").unwrap();
+    let (arguments, _) = hint.split_once('`').unwrap();
+    assert!(arguments.contains("--ca "), "{}", detached.stderr);
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_reparte");
+    shell.args(["-c", &format!("\"$0\" withdraw {arguments}"), program]);
+    let withdrawn = Running::start(shell).end();
+    assert_eq!(withdrawn.status.code(), Some(0), "{}", withdrawn.stderr);
+    assert!(
+        withdrawn.stderr.contains("with 3 tasks"),
+        "{}",
+        withdrawn.stderr
+    );
 }

@@ -77,6 +77,13 @@ pub enum Error {
         /// The run.
         run: String,
     },
+    /// A deposit was [stopped](crate::DepositHandle::stop) before its run was detached.
+    Stopped {
+        /// The number of its tasks that were on the server by then.
+        there: usize,
+        /// The run was on the server before, and keeps them. Those of a new run are removed.
+        stays: bool,
+    },
 }
 
 impl Error {
@@ -169,6 +176,11 @@ impl fmt::Display for Error {
                 "the run {} has no journal, and ends with its client: end that one (the engine \
                  forgets the run of a dead client within two minutes)",
                 OneLine::new(run)
+            ),
+            Self::Stopped { there, stays } => write!(
+                f,
+                "stopped before the run was detached: {there} tasks were there{}",
+                if *stays { "" } else { ", and are removed" }
             ),
         }
     }

@@ -29,7 +29,7 @@ pub use monitor::Monitor;
 pub use monitor::queue_status::{DetachedBytes, QueueStatus, RunStatus, WorkerStatus};
 pub use options::Options;
 pub use queue::RedisQueue;
-pub use queue::deposit::{Deposit, Detached};
+pub use queue::deposit::{Deposit, DepositHandle, Detached};
 pub use queue::handle::RedisQueueHandle;
 pub use queue_builder::RedisQueueBuilder;
 pub use url::RedisUrl;

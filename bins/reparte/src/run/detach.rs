@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use cli_support::signals::at_signal;
 use reparte::TaskId;
-use reparte_redis::RedisQueueBuilder;
+use reparte_redis::{Error, RedisQueueBuilder};
 
 use crate::clock::LongTime;
 use crate::console::Console;
@@ -75,15 +76,23 @@ impl RunCommand {
         }
         let bytes = u64::try_from(load.bytes).unwrap_or(u64::MAX);
         let limit = u64::try_from(self.detach_limit).unwrap_or(u64::MAX);
+        let handle = deposit.handle();
+        at_signal(move |_| handle.stop(), || {})?;
         let detached = deposit.detach(&load.tasks, bytes, limit, |_| {});
-        let detached = detached.map_err(|error| failure(&error))?;
+        let detached = detached.map_err(|error| match error {
+            Error::Stopped { there, stays } => {
+                Failure::Interrupted(load.interrupted(there, stays, &run))
+            }
+            error => failure(&error),
+        })?;
+        let flags = self.engine_flags().unwrap_or_default();
         let function = self.function.as_deref().unwrap_or_default();
         self.say(
             console,
             &format!(
                 "detached: {} tasks, {} of them left there now, as the run {run} ({} bytes of {}); {}\n\
                  the same command without --detach collects the results, within {}; `reparte \
-                 withdraw --engine {url} --function {function} {run}` gives them up",
+                 withdraw {flags} --function {function} {run}` gives them up",
                 load.count,
                 detached.submitted,
                 load.bytes,
@@ -110,6 +119,23 @@ impl Load {
         match self.bytes <= limit {
             true => self.tasks.push((id, document)),
             false => self.tasks = Vec::new(),
+        }
+    }
+
+    /// Returns the text on a signal that came when so many tasks were on the engine, in a run that stays
+    /// there or that is taken back.
+    fn interrupted(&self, there: usize, stays: bool, run: &str) -> String {
+        let all = self.count;
+        match stays {
+            true => format!(
+                "ended by a signal: {there} of {all} tasks are on the engine, in the run {run}, which is not \
+                 detached: the same command leaves the others there, and without --detach it collects the \
+                 results"
+            ),
+            false => format!(
+                "ended by a signal: {there} of {all} tasks had been left on the engine, and are taken back: \
+                 the same command begins again"
+            ),
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_token: bool,
     /// The reason why results can't be checked, if that ended the run.
     pub(super) check_failure: Option<&'a str>,
-    /// The URL of the engine, if the run is over one.
-    pub(super) engine: Option<&'a str>,
+    /// The flags by which another command finds the engine, if the run is over one.
+    pub(super) engine: Option<String>,
     /// The error that names the client that has taken the run on the engine from this one.
     pub(super) loss: Option<String>,
 }
@@ -135,7 +135,7 @@ impl Facts<'_> {
             (Some(only), None) if only.state == ServerState::Down => only.last_error.as_ref(),
             _ => None,
         };
-        match (error, self.engine) {
+        match (error, &self.engine) {
             // The error has the time for which the run has waited.
             (Some(error), Some(_)) => error.message().to_owned(),
             (Some(error), None) => format!("{reason} ({error})"),
@@ -145,13 +145,13 @@ impl Facts<'_> {
 
     /// Returns the remedy for the servers that are lost to the run.
     fn place_remedy(&self) -> String {
-        match (self.has_servers, self.engine) {
+        match (self.has_servers, &self.engine) {
             _ if self.are_all(ServerState::Quarantined) => {
                 "run the program of --verify by hand, on a task and its result: it may be wrong \
                  itself; "
                     .to_owned()
             }
-            (_, Some(url)) => format!("see `reparte status --engine {url}`; "),
+            (_, Some(flags)) => format!("see `reparte status {flags}`; "),
             (true, None) if !self.has_token && self.do_all_refuse() => {
                 "give the token of the servers with --token-file or --keys, if they ask for one; "
                     .to_owned()

@@ -39,10 +39,24 @@ impl RunCommand {
         return false;
     }
 
-    /// Returns the URL of the engine, if the run is over one.
-    pub(super) fn engine_url(&self) -> Option<&str> {
+    /// Returns the flags by which another command finds the engine, as a shell reads them, if the run is
+    /// over one.
+    pub(super) fn engine_flags(&self) -> Option<String> {
         #[cfg(feature = "redis")]
-        return self.engine.as_deref();
+        return self.engine.as_deref().map(|url| {
+            let word = |word: &str| quote(word, "-_./:,=@%+");
+            let mut flags = format!("--engine {}", word(url));
+            let files = [
+                ("--engine-login", &self.engine_login),
+                ("--ca", &self.client.ca),
+            ];
+            for (flag, file) in files {
+                if let Some(file) = file {
+                    flags.push_str(&format!(" {flag} {}", word(&file.to_string_lossy())));
+                }
+            }
+            flags
+        });
         #[cfg(not(feature = "redis"))]
         return None;
     }

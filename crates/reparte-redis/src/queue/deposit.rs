@@ -40,9 +40,26 @@ pub struct Deposit {
     patience: Duration,
     /// The number of the last task.
     n: u64,
+    /// The number of tasks that are there.
+    there: usize,
+    stop: Shutdown,
     renewed: Instant,
     /// True for a run that this client has made, and has not detached yet.
     is_own: bool,
+}
+
+/// Stops a [`Deposit`] from any thread.
+#[derive(Clone, Debug)]
+pub struct DepositHandle {
+    stop: Shutdown,
+}
+
+impl DepositHandle {
+    /// Lets the deposit submit no more tasks: it ends as [`Error::Stopped`], unless the run is detached
+    /// already. Does not wait.
+    pub fn stop(&self) {
+        self.stop.give();
+    }
 }
 
 /// A run that goes on without a client.
@@ -72,9 +89,9 @@ impl Deposit {
         let mut connection = connector.connect()?;
         let holder = Holder::this_process(&setup.host);
         let Held { first, .. } = hold(&setup.keys, &holder, &mut connection)?;
-        let (health, shutdown) = (Health::default(), Shutdown::default());
+        let (health, stop) = (Health::default(), Shutdown::default());
         Ok(Self {
-            link: Link::new(connector, &health, shutdown).with_connection(connection),
+            link: Link::new(connector, &health, stop.clone()).with_connection(connection),
             keys: setup.keys,
             holder,
             function: setup.function,
@@ -82,9 +99,19 @@ impl Deposit {
             time_limit: setup.time_limit,
             patience: setup.patience,
             n: first,
+            there: 0,
+            stop,
             renewed: Instant::now(),
             is_own: false,
         })
+    }
+
+    /// Returns what stops it.
+    #[must_use]
+    pub fn handle(&self) -> DepositHandle {
+        DepositHandle {
+            stop: self.stop.clone(),
+        }
     }
 
     /// Removes the run. Returns the number of tasks that were not done; None if there is no such run.
@@ -146,7 +173,8 @@ impl Deposit {
     ///
     /// # Errors
     ///
-    /// The server refuses, does not answer for too long, or another client has the run.
+    /// The server refuses, does not answer for too long, or another client has the run; or the deposit is
+    /// [stopped](DepositHandle::stop).
     pub fn detach(
         mut self,
         tasks: &[(TaskId, Vec<u8>)],
@@ -191,7 +219,8 @@ impl Deposit {
         tasks: &[(TaskId, Vec<u8>)],
         progress: &mut impl FnMut(usize),
     ) -> Result<Option<usize>, Error> {
-        let (mut submitted, mut done, mut rest) = (0, 0, tasks);
+        let (mut submitted, mut rest) = (0, tasks);
+        self.there = 0;
         while !rest.is_empty() {
             if self.renewed.elapsed() >= RENEW_EVERY {
                 self.open()?;
@@ -221,8 +250,8 @@ impl Deposit {
                         .is_some_and(|own| *own == n.as_bytes()),
                 );
             }
-            done += count;
-            progress(done);
+            self.there += count;
+            progress(self.there);
         }
         Ok(Some(submitted))
     }
@@ -272,6 +301,10 @@ impl Deposit {
     ) -> Result<T, Error> {
         let began = Instant::now();
         loop {
+            if self.stop.has_come() {
+                let (there, stays) = (self.there, !self.is_own);
+                return Err(Error::Stopped { there, stays });
+            }
             match self.link.attempt(&mut work) {
                 Err(error) if error.is_transient() && began.elapsed() < self.patience => {}
                 outcome => return outcome,

@@ -179,3 +179,48 @@ fn answers_are_read_after_a_server_was_emptied_and_its_clock_set_back() {
     check_squares(results.join().unwrap(), 3);
     handle.close();
 }
+
+/// A deposit could once be ended with its process alone.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_deposit_that_is_stopped_tells_what_is_there() {
+    let server = RedisServer::start();
+    let stopped = || {
+        let deposit = kept(&server).deposit().unwrap();
+        let handle = deposit.handle();
+        let task = |n: u16| {
+            let document = deposit.document((i32::from(n),)).unwrap();
+            (TaskId::new(n.into()), document)
+        };
+        let all: Vec<_> = (0..1000).map(task).collect();
+        let stop = |there| {
+            if there >= 256 {
+                handle.stop();
+            }
+        };
+        deposit.detach(&all, 1, 1, stop).unwrap_err()
+    };
+    let error = stopped();
+    let expected = matches!(
+        error,
+        Error::Stopped {
+            there: 256,
+            stays: false
+        }
+    );
+    assert!(expected, "{error}");
+    let left = keys(&server);
+    assert!(!left.iter().any(|key| key.ends_with(":r")), "{left:?}");
+    // A run that was there before keeps them, and its client collects them.
+    detach(&server, 0..10);
+    let error = stopped();
+    let expected = matches!(
+        error,
+        Error::Stopped {
+            there: 256,
+            stays: true
+        }
+    );
+    assert!(expected, "{error}");
+    assert_eq!(run_status(&server).backlog, 256);
+}
