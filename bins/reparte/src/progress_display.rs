@@ -110,7 +110,12 @@ pub(crate) struct ServersUp<'a>(pub(crate) &'a RunSummary);
 impl fmt::Display for ServersUp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let servers = self.0.servers.iter();
-        let is_gone = |state| matches!(state, ServerState::Removed | ServerState::Ended);
+        let is_gone = |state| {
+            matches!(
+                state,
+                ServerState::Removed | ServerState::Ended | ServerState::Alias
+            )
+        };
         let present = servers.filter(|server| !is_gone(server.state));
         let is_up = |state| {
             matches!(

@@ -181,6 +181,16 @@ pub enum Event {
         /// It has enough time left for a call.
         is_enough: bool,
     },
+    /// A server is the same instance as another one that is in use: it gets no calls under this
+    /// name while that lasts. [`ServerTakenBack`](Self::ServerTakenBack) ends that, or
+    /// [`ServerSetAside`](Self::ServerSetAside).
+    #[non_exhaustive]
+    ServerAlias {
+        /// The name of the server.
+        server: Arc<str>,
+        /// The name of the server in use.
+        of: Arc<str>,
+    },
 }
 
 /// The end of a call that has returned.

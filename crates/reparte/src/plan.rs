@@ -23,6 +23,7 @@
 //! | [`health`] | A server that fails is set aside with exponential [`backoff`]. A probe or a trial takes it back. |
 //! | [`capacity`] | A server that refuses a call as busy while it runs others gets no more at a time than these, and then more again step by step. |
 //! | [`heartbeat`] | A server that reports its status is probed every second, and hangs if it is silent for two. Its calls are doubted: they go on, and their tasks are tried elsewhere too. |
+//! | [`aliases`] | An instance that reports at several addresses is used at one of them. |
 //! | [`placement`] | A task goes to the server that is up, has a free slot, and has the fewest calls in flight. It [avoids](avoid) those that have failed it. |
 //! | [`hedging`] | When nothing waits, the slowest task gets a second call on an idle server. The first answer counts. |
 //! | [`time_left`] | A server that knows when it ends starts no call that would not end in time, by the median. |
@@ -35,6 +36,7 @@
 //! What the plan says about itself is in `queries.rs`.
 
 pub(crate) mod action;
+mod aliases;
 mod apply;
 mod avoid;
 mod backoff;
@@ -74,6 +76,7 @@ use std::time::Duration;
 use crate::error::call::ErrorKind;
 use crate::ids::CallId;
 use crate::plan::action::{Action, RunEnd, TaskFailure};
+use crate::plan::aliases::Aliases;
 use crate::plan::calls::{CallKind, CallState, Calls};
 use crate::plan::capacity::Capacity;
 use crate::plan::cases::Cases;
@@ -112,6 +115,7 @@ pub(crate) struct Plan {
     health: Health,
     capacity: Capacity,
     heartbeat: Heartbeat,
+    aliases: Aliases,
     /// Has the state of each server as of its last change in `health`.
     placement: Placement,
     hedging: Hedging,
@@ -157,6 +161,7 @@ impl Plan {
             health: Health::new(options.seed),
             capacity: Capacity::default(),
             heartbeat: Heartbeat::default(),
+            aliases: Aliases::default(),
             placement: Placement::default(),
             hedging: Hedging::new(options.hedge),
             durations: Durations::new(),
@@ -293,10 +298,12 @@ impl Plan {
                 }
                 self.deliver_result(&ended);
             }
-            // The other call may have a result. No hedge follows at once: it could be lost with as
-            // many workers.
+            // The other call may have a result.
             TaskVerdict::Failed
-                if outcome == Err(ErrorKind::GivenUp) && self.has_awaited_call(task) => {}
+                if outcome == Err(ErrorKind::GivenUp) && self.has_awaited_call(task) =>
+            {
+                self.keep_from_hedges(task);
+            }
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),
             TaskVerdict::TryAgain(failure) => {
                 self.record_death(&ended, failure.death);

@@ -159,7 +159,7 @@ function showState(data) {
   setText("state", text);
 }
 
-const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", failing: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb", ending: "\u25d4", ended: "\u2013" };
+const STATE_SIGNS = { up: "\u25cf", down: "\u2715", busy: "\u25d1", suspected: "?", failing: "?", quarantined: "!", out: "\u2715", left: "\u2013", reserve: "\u25cb", ending: "\u25d4", ended: "\u2013", alias: "\u2261" };
 
 function showServers(servers, meanings) {
   setRows(byId("servers"), servers.map((server) => {

@@ -27,6 +27,7 @@ pub(super) fn meaning(state: ServerState) -> Option<&'static str> {
             "it ends before a call would, by the median: no more calls, and those in flight go on"
         }
         ServerState::Ended => "its time is over, as it had said; used again once it answers",
+        ServerState::Alias => "another name of a server in use; used once that one is silent",
         ServerState::Reserve => "used when no other server is left",
         _ => return None,
     })

@@ -107,10 +107,10 @@ impl Facts<'_> {
         }
     }
 
-    /// Returns whether all servers are in a state.
+    /// Returns whether all servers are in a state, by one of their names.
     fn are_all(&self, state: ServerState) -> bool {
         let mut servers = self.summary.servers.iter();
-        servers.all(|server| server.state == state)
+        servers.all(|server| matches!(server.state, ServerState::Alias) || server.state == state)
     }
 
     /// Returns whether all servers refuse this client, as those do that ask for a token.

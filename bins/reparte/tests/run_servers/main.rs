@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod aliases;
 mod hedges;
 mod interrupts;
 mod lost_servers;

@@ -93,6 +93,7 @@ where
                 self.observe(|| RunEvent::SeveralInstances { server });
             }
             Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending),
+            Action::SetAlias { server, of } => self.set_alias(server, of),
             Action::StartWaiting { cause, limit, .. } => self.start_waiting(cause, limit),
             Action::StopWaiting => {
                 log::warn!("the wait is over");
@@ -263,6 +264,14 @@ where
             server,
             is_enough: !is_ending,
         });
+    }
+
+    fn set_alias(&mut self, server: ServerId, of: ServerId) {
+        self.servers[server.index()].aside = None;
+        let (name, other) = (self.shown_name(server), self.shown_name(of));
+        log::warn!("{name}: is the same server as {other}, and is used under that name alone");
+        let (server, of) = (self.server_name(server), self.server_name(of));
+        self.observe(|| RunEvent::ServerAlias { server, of });
     }
 
     fn mark_out(&mut self, server: ServerId) {

@@ -63,6 +63,8 @@ pub(crate) enum Action {
     /// The server gets no calls, since the median of them would not end in the time that it has
     /// left; or it does again.
     SetEnding { server: ServerId, is_ending: bool },
+    /// The server gets no calls while another one is the same instance. It was up, or set aside.
+    SetAlias { server: ServerId, of: ServerId },
     /// Tasks have waited for some seconds, and no server takes a call. `limit`: the
     /// time at which the run ends if that lasts.
     StartWaiting {

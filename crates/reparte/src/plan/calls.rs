@@ -50,7 +50,7 @@ pub(super) struct InFlight {
     pub(super) worker: Option<Assignment>,
     /// The worker whose trial it is, until a worker has begun it.
     pub(super) trial: Option<Assignment>,
-    /// A worker was lost with it.
+    /// A worker was lost with it, or with another call of its task that was given up for that.
     pub(super) has_lost_worker: bool,
     pub(super) state: CallState,
 }
@@ -198,6 +198,13 @@ impl Calls {
             self.end_work(&before);
         }
         Some(before)
+    }
+
+    /// Records that a call may end its workers, as another call of its task has.
+    pub(super) fn mark_lost_worker(&mut self, id: CallId) {
+        if let Some(call) = self.in_flight.get_mut(&id) {
+            call.has_lost_worker = true;
+        }
     }
 
     fn end_work(&mut self, call: &InFlight) {

@@ -24,6 +24,9 @@
 //! | `OnTrial` | the trial returns, and says nothing | `TrialDue` |
 //! | `Aside`, `TrialDue`, `OnTrial` | it is suspected no longer | `Up` |
 //! | `Aside` | every server is asked once more before the run ends | `Probing` or `TrialDue` |
+//! | `Up`, `Probing` | it reports the instance of another server that is alive | `Alias` |
+//! | `Alias` | it reports the instance of no other server that is alive | `Up` |
+//! | `Alias` | a call or a probe fails | `Aside` |
 //! | any | it is removed, or gave a wrong answer | `Out` |
 //!
 //! While a server is in `Aside` or `Probing`, answers to earlier calls do not
@@ -62,7 +65,7 @@ pub(super) struct Health {
     backoff: Backoff,
     /// Since when each server is not alive, unless that has lapsed.
     down: Timers,
-    /// Number of servers that are alive: up, busy for a time that they name, or
+    /// Number of servers that are alive: up, an alias, busy for a time that they name, or
     /// suspected servers that give faults.
     alive: usize,
     /// Number of servers that are up.
@@ -94,6 +97,8 @@ pub(super) enum State {
     Out,
     /// The server gets no calls until no other is left.
     Reserve,
+    /// The server gets no calls while another one is the same instance.
+    Alias,
 }
 
 #[derive(Debug)]
@@ -350,7 +355,7 @@ impl Health {
 impl ServerHealth {
     fn is_alive(&self) -> bool {
         match self.state {
-            State::Up => true,
+            State::Up | State::Alias => true,
             State::Out | State::Reserve => false,
             State::Aside | State::Probing | State::TrialDue | State::OnTrial => self.answers,
         }
@@ -365,7 +370,10 @@ impl ServerHealth {
     }
 
     fn is_set_aside(&self) -> bool {
-        !matches!(self.state, State::Up | State::Out | State::Reserve)
+        !matches!(
+            self.state,
+            State::Up | State::Out | State::Reserve | State::Alias
+        )
     }
 
     fn is_unused(&self) -> bool {

@@ -103,8 +103,8 @@ pub(super) struct StatusChange {
     pub(super) restarted: Option<Duration>,
     /// Several instances report at its address, as is new.
     pub(super) several: bool,
-    /// It had not reported its status before.
-    pub(super) first: bool,
+    /// The instance in its last status before.
+    pub(super) instance_before: Option<u64>,
     /// The number of slots that replaces the configured one.
     pub(super) slots: Option<usize>,
 }
@@ -270,7 +270,7 @@ impl Heartbeat {
                 Seen::Nothing | Seen::Several => None,
             },
             several: seen == Seen::Several,
-            first: before.is_none(),
+            instance_before: before,
             slots: learnt.then_some(status.slots),
         }
     }

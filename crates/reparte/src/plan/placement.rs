@@ -55,7 +55,7 @@ enum Access {
     Trial,
     /// None for now.
     Paused,
-    /// None in this run, or none until the reserve is used.
+    /// None in this run, none until the reserve is used, or none under this name.
     Never,
 }
 
@@ -321,7 +321,7 @@ impl Placement {
             State::Up => Access::Full,
             State::TrialDue => Access::Trial,
             State::Aside | State::Probing | State::OnTrial => Access::Paused,
-            State::Out | State::Reserve => Access::Never,
+            State::Out | State::Reserve | State::Alias => Access::Never,
         };
         let slots = &mut self.servers[server.index()];
         if slots.access == access {

@@ -255,7 +255,7 @@ impl Plan {
     /// calls in flight.
     pub(super) fn is_watched(&self, server: ServerId) -> bool {
         match self.health.state(server) {
-            State::Up | State::TrialDue | State::OnTrial => true,
+            State::Up | State::TrialDue | State::OnTrial | State::Alias => true,
             State::Out => !self.calls.on_server(server).is_empty(),
             State::Aside | State::Probing | State::Reserve => false,
         }

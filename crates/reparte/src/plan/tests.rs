@@ -108,6 +108,13 @@ scripts! {
     a_server_that_answered_unreadably_has_the_function
     a_run_without_a_server_that_takes_calls_ends
     several_instances_behind_one_address_are_no_restart
+    an_instance_at_two_addresses_is_used_at_one
+    an_alias_is_used_once_the_other_address_is_silent
+    an_alias_is_used_once_the_other_server_leaves
+    an_alias_that_reports_another_instance_is_used
+    a_proxy_of_a_listed_server_makes_no_alias_of_it
+    a_server_that_comes_back_as_an_alias_takes_no_calls
+    a_task_whose_hedge_is_given_up_has_no_other_hedge
     a_restart_without_a_broken_call_is_confirmed
     a_reserve_is_used_when_all_are_down
     a_reserve_is_used_when_all_are_out

@@ -272,11 +272,18 @@ impl Checks {
             }
             Action::TakeBack { server } => {
                 let record = &mut self.servers[server.index()];
-                assert!(matches!(record.state, State::Aside(_)));
+                assert!(matches!(record.state, State::Aside(_) | State::Alias));
                 record.refused = false;
                 record.set_state(State::Up, now);
             }
             Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending, now),
+            Action::SetAlias { server, of } => {
+                let holder = self.servers[of.index()].state;
+                assert!(matches!(holder, State::Up | State::Aside(_)), "nobody has it");
+                let record = &mut self.servers[server.index()];
+                assert!(matches!(record.state, State::Up | State::Aside(_)));
+                record.set_state(State::Alias, now);
+            }
             Action::MarkOut { server } => self.servers[server.index()].set_state(State::Out, now),
             Action::SetSlots { server, slots } => self.servers[server.index()].slots = slots,
             Action::AskAgain { server } => {

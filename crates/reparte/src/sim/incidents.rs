@@ -112,7 +112,7 @@ impl World {
         if well.is_well() {
             return;
         }
-        well.instance += u64::from(!well.alive);
+        well.starts += u64::from(!well.alive);
         well.ends_at = well.ends_at.filter(|_| well.alive);
         well.alive = true;
         well.hung = false;

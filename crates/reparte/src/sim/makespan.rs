@@ -94,7 +94,7 @@ fn run(tasks: &[Duration], read_ahead: usize, costs: bool) -> Duration {
                     Pending::Probe(server) => Event::ProbeReturned {
                         server,
                         outcome: Ok(Some(ServerStatus {
-                            instance: 1,
+                            instance: server.index() as u64,
                             slots: 1,
                             time_left: None,
                         })),

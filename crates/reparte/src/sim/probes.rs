@@ -49,7 +49,7 @@ impl World {
         let is_behind_proxy = self.scenario.troubles.is_behind_proxy(self.now);
         match probed.kind == Kind::ReportsStatus && is_behind_proxy {
             true => Err(ErrorKind::Http { status: 502 }),
-            false => probed.probe_outcome(self.now),
+            false => probed.probe_outcome(server, self.now),
         }
     }
 }

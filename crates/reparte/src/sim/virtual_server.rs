@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::call::ErrorKind;
-use crate::ids::CallId;
+use crate::ids::{CallId, ServerId};
 use crate::plan::event::{Role, ServerConfig, ServerStatus};
 use crate::plan::random::SplitMix;
 
@@ -48,7 +48,8 @@ pub(super) struct VirtualServer {
     pub(super) is_serial: bool,
     /// Until when it is at work on the calls that it has taken, if it is serial.
     pub(super) busy_until: Duration,
-    pub(super) instance: u64,
+    /// Number of times that it was started anew, of which the instance in its status tells.
+    pub(super) starts: u64,
     /// Time that a connection takes to fail while it is dead: a refusal, or a
     /// time-out.
     pub(super) unreachable_after: Duration,
@@ -103,7 +104,7 @@ impl VirtualServer {
             ignores_cancels: kind == Kind::NotProbed && random.below(2) == 0,
             is_serial: false,
             busy_until: Duration::ZERO,
-            instance: 0,
+            starts: 0,
             unreachable_after: [REFUSAL, REFUSAL, CONNECT_TIMEOUT][random.below(3) as usize],
             is_forwarded: false,
             frozen: Vec::new(),
@@ -197,12 +198,16 @@ impl VirtualServer {
     }
 
     /// Returns the outcome of a probe now.
-    pub(super) fn probe_outcome(&self, now: Duration) -> Result<Option<ServerStatus>, ErrorKind> {
+    pub(super) fn probe_outcome(
+        &self,
+        id: ServerId,
+        now: Duration,
+    ) -> Result<Option<ServerStatus>, ErrorKind> {
         match self.kind {
             _ if !self.alive => Err(self.connect_error()),
             Kind::ReportsStatus if self.hung => Err(ErrorKind::TimedOut),
             Kind::ReportsStatus => Ok(Some(ServerStatus {
-                instance: self.instance,
+                instance: (id.index() as u64) << 32 | self.starts,
                 slots: self.true_slots,
                 time_left: self.ends_at.map(|end| whole_seconds(end, now)),
             })),

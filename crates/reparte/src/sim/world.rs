@@ -446,6 +446,7 @@ impl World {
             | Action::SetSlots { .. }
             | Action::NoteInstances { .. }
             | Action::SetEnding { .. }
+            | Action::SetAlias { .. }
             | Action::StartWaiting { .. }
             | Action::StopWaiting => {}
         }

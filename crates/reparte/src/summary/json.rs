@@ -81,6 +81,10 @@ impl ServerSummary {
             json.push_str(",\"host\":");
             write_string(json, host)?;
         }
+        if let Some(of) = &self.alias_of {
+            json.push_str(",\"alias_of\":");
+            write_string(json, of)?;
+        }
         write!(json, ",\"state\":\"{}\"", self.state)?;
         for (name, figure) in [
             ("slots", self.slots as u64),

@@ -29,6 +29,9 @@ pub struct ServerSummary {
     pub last_error: Option<CallError>,
     /// The last fault.
     pub(crate) last_fault: Option<CallError>,
+    /// The name of the server in use that is the same instance, if it is an
+    /// [alias](ServerState::Alias).
+    pub alias_of: Option<Arc<str>>,
     /// The server's state.
     pub state: ServerState,
     /// The number of times that it went from up to down. Being busy does not count.
@@ -68,6 +71,9 @@ pub struct ServerSummary {
 /// | `Up` | `Ending` | a call would not end in the time that it has left, by the median |
 /// | `Ending` | `Up` | it would, after all |
 /// | `Up`, `Ending`, `Down` | `Ended` | its time is over, and it no longer responds |
+/// | `Up`, `Down` | `Alias` | it is the same instance as another server, which is in use |
+/// | `Alias` | `Up` | the other one is down, or another instance |
+/// | `Alias` | `Down` | a call or a status request fails |
 /// | any | `Quarantined` | it gave a [wrong](crate::ErrorKind::Wrong) result; it stays so |
 /// | any | `Removed` | the caller [removes](crate::Handle::remove_server) it |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,6 +108,9 @@ pub enum ServerState {
     /// Its time is over, as it had said, and it no longer responds. It is tried again from time to
     /// time, as if it was down.
     Ended,
+    /// It is the same instance as [another server](ServerSummary::alias_of), which is in use: it
+    /// gets no calls under this name. Its calls in flight go on.
+    Alias,
 }
 
 impl fmt::Display for ServerState {
@@ -118,6 +127,7 @@ impl fmt::Display for ServerState {
             Self::Reserve => "reserve",
             Self::Ending => "ending",
             Self::Ended => "ended",
+            Self::Alias => "alias",
         })
     }
 }
@@ -134,6 +144,7 @@ impl ServerSummary {
             failures: BTreeMap::new(),
             last_error: None,
             last_fault: None,
+            alias_of: None,
             state,
             deaths: 0,
             silences: 0,
@@ -167,6 +178,7 @@ impl ServerSummary {
 
     /// Records that it is up, so far as the time that it has left lets it be.
     pub(crate) fn set_up(&mut self) {
+        self.alias_of = None;
         self.state = match self.is_ending {
             true => ServerState::Ending,
             false => ServerState::Up,
@@ -185,7 +197,7 @@ impl ServerSummary {
                 self.slot_time += times(self.slots);
             }
             // It is in use for the calls that it still has.
-            ServerState::Ending => {
+            ServerState::Ending | ServerState::Alias => {
                 let running = times(self.running.min(self.slots));
                 self.busy += running;
                 self.slot_time += running;

@@ -177,6 +177,9 @@ struct Failures<'a>(&'a ServerSummary);
 impl fmt::Display for Failures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = self.0;
+        if let (Some(of), true) = (&server.alias_of, server.failures.is_empty()) {
+            return write!(f, "the same server as {}", OneLine::new(of));
+        }
         if server.failures.is_empty() {
             // No call has failed, and the server may have all the same: it was asked.
             return match &server.last_error {

@@ -1,5 +1,6 @@
 //! The counting of a run's events and the plan's actions in its summary.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::call::{CallError, ErrorKind};
@@ -113,6 +114,7 @@ impl RunSummary {
             }
             Action::SetAside { server, reason, .. } => self.edit(server, |server| {
                 server.advance(now);
+                server.alias_of = None;
                 if matches!(reason, AsideReason::Died | AsideReason::Hung) {
                     server.deaths += 1;
                     server.silences += u64::from(is_silence(reason, server.last_error.as_ref()));
@@ -140,6 +142,7 @@ impl RunSummary {
             }
             Action::MarkOut { server } => self.edit(server, |server| {
                 server.advance(now);
+                server.alias_of = None;
                 let error = server.last_error.as_ref();
                 let wrong = error.is_some_and(|error| error.kind() == ErrorKind::Wrong);
                 server.state = match server.removed {
@@ -155,6 +158,14 @@ impl RunSummary {
                     server.set_up();
                 }
             }),
+            Action::SetAlias { server, of } => {
+                let name = self.servers.get(of.index()).map(|of| Arc::clone(&of.name));
+                self.edit(server, |server| {
+                    server.advance(now);
+                    server.alias_of = name;
+                    server.state = ServerState::Alias;
+                });
+            }
             Action::SetSlots { server, slots } => self.edit(server, |server| {
                 server.advance(now);
                 server.slots = slots;

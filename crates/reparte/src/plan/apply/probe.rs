@@ -100,7 +100,7 @@ impl Plan {
         }
         // Nobody knows which instance had the calls of a server that reports its
         // status for the first time.
-        let unknown = (change.first && was_aside).then_some(sent_at);
+        let unknown = (change.instance_before.is_none() && was_aside).then_some(sent_at);
         if let Some(time) = change.restarted.or(unknown) {
             self.lose_calls_before(server, time);
         }
@@ -109,12 +109,46 @@ impl Plan {
         let one = !self.heartbeat.are_several(server);
         let time_left = status.time_left.filter(|_| one);
         self.time_left.report(server, time_left, sent_at);
-        match self.health.status_reported(server) {
-            true => self.take_back(server, self.calls.next_id()),
-            false => self.update_placement(server),
+        match self.other_name(server, status.instance, change.instance_before) {
+            Some(of) => self.become_alias(server, of),
+            None => match self.health.status_reported(server) {
+                true => self.take_back(server, self.calls.next_id()),
+                false => self.update_placement(server),
+            },
         }
-        if self.health.state(server) == State::Up {
+        if matches!(self.health.state(server), State::Up | State::Alias) {
             self.trust_calls(server);
         }
+    }
+
+    /// Returns the server of which this one is an alias: the one that has the instance that it has
+    /// just reported. A server at whose address several instances report has none, and is no alias.
+    fn other_name(
+        &mut self,
+        server: ServerId,
+        instance: u64,
+        before: Option<u64>,
+    ) -> Option<ServerId> {
+        if self.heartbeat.are_several(server) {
+            self.aliases.forget(server, instance);
+            return None;
+        }
+        let (health, heartbeat) = (&self.health, &self.heartbeat);
+        let still_has = |holder| {
+            health.is_alive(holder)
+                && heartbeat.instance(holder) == Some(instance)
+                && !heartbeat.are_several(holder)
+        };
+        self.aliases.report(server, instance, before, still_has)
+    }
+
+    /// Gives a server no calls while another one is the same instance.
+    fn become_alias(&mut self, server: ServerId, of: ServerId) {
+        if self.health.become_alias(server) {
+            self.actions.push_back(Action::SetAlias { server, of });
+            // No task waits for it.
+            self.recheck = true;
+        }
+        self.update_placement(server);
     }
 }

@@ -228,9 +228,10 @@ impl Plan {
         }
     }
 
-    /// Returns whether the server may answer a further call, now or soon.
+    /// Returns whether the server may answer a further call, now or soon. An alias is no other one.
     pub(in crate::plan) fn can_come(&self, server: ServerId) -> bool {
-        self.health.is_expected(server) && !self.time_left.is_ending(server)
+        let is_alias = self.health.state(server) == State::Alias;
+        self.health.is_expected(server) && !is_alias && !self.time_left.is_ending(server)
     }
 
     /// Returns whether some server is up, and none that is has enough time left.

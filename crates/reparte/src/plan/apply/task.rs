@@ -171,6 +171,15 @@ impl Plan {
         self.recheck |= is_strict && !self.any_other_can_come(task);
     }
 
+    /// Has the calls in flight of a task get no hedge, since it may end the next workers too.
+    pub(in crate::plan) fn keep_from_hedges(&mut self, task: TaskId) {
+        let calls = self.tasks.get(task).map(|task| task.calls().to_vec());
+        for call in calls.into_iter().flatten() {
+            self.calls.mark_lost_worker(call);
+        }
+        self.update_hedging(task);
+    }
+
     /// Has the hedging follow a change of a task, its calls or its deaths.
     pub(in crate::plan) fn update_hedging(&mut self, task: TaskId) {
         let Some(updated) = self.tasks.get(task) else {

@@ -11,6 +11,12 @@ impl Health {
         self.alive > 0
     }
 
+    /// Returns whether the server is alive: up, an alias, busy for a time that it names, or
+    /// suspected and giving faults.
+    pub(in crate::plan) fn is_alive(&self, server: ServerId) -> bool {
+        self.servers[server.index()].is_alive()
+    }
+
     /// Records that the server has taken a connection.
     pub(in crate::plan) fn reached(&mut self, server: ServerId) {
         self.servers[server.index()].was_reached = true;

@@ -20,7 +20,7 @@ impl Health {
             State::Aside | State::Reserve => return (None, false),
             State::Out => return (None, silence.may_lose_calls),
             State::Probing => silence.is_long,
-            State::Up | State::TrialDue | State::OnTrial => silence.may_lose_calls,
+            State::Up | State::TrialDue | State::OnTrial | State::Alias => silence.may_lose_calls,
         };
         let silent = &mut self.servers[server.index()];
         silent.needs_trial = silent.suspected;
@@ -35,11 +35,28 @@ impl Health {
             self.connected(server);
             return false;
         }
-        let back = self.state(server) == State::Probing;
+        let back = matches!(self.state(server), State::Probing | State::Alias);
         if back {
             self.edit(server, None, ServerHealth::take_back);
         }
         back
+    }
+
+    /// Records that the server has reported the instance of another one that is alive. Returns
+    /// whether it gets no calls by that, as is new. One that is on trial, or due for one, stays so.
+    pub(in crate::plan) fn become_alias(&mut self, server: ServerId) -> bool {
+        if self.servers[server.index()].suspected {
+            self.connected(server);
+            return false;
+        }
+        let is_new = matches!(self.state(server), State::Up | State::Probing);
+        if is_new {
+            self.edit(server, None, |server| {
+                server.take_back();
+                server.state = State::Alias;
+            });
+        }
+        is_new
     }
 
     /// Records that the server accepts connections, and reports nothing. Returns

@@ -61,7 +61,7 @@ fn a_server_that_reports_its_status_is_probed_every_second() {
     for at in 0..5 {
         send(&mut heartbeat, secs(at));
         let change = report(&mut heartbeat, 7, 4, secs(at) + Duration::from_millis(300));
-        assert_eq!((change.restarted, change.first), (None, at == 0));
+        assert_eq!((change.restarted, change.instance_before.is_none()), (None, at == 0));
         assert_eq!(change.slots, None, "they are configured");
         assert_eq!(heartbeat.next_timer(), Some((secs(at + 1), id())));
     }
@@ -90,7 +90,7 @@ fn another_instance_and_its_slots_are_noticed() {
     assert_eq!(heartbeat.instance(id()), Some(7));
     send(&mut heartbeat, secs(1));
     let change = report(&mut heartbeat, 8, 0, secs(1));
-    assert!(change.restarted.is_some() && !change.first && !change.several);
+    assert!(change.restarted.is_some() && change.instance_before.is_some() && !change.several);
     assert_eq!(change.slots, None, "0 is no number of slots");
     assert_eq!(heartbeat.instance_since(id(), secs(1)), Some(8));
     let before = secs(1) - Duration::from_nanos(1);

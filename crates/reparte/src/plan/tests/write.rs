@@ -113,6 +113,7 @@ pub(crate) fn action_line(action: Action) -> String {
             true => format!("server {server} has too little time left"),
             false => format!("server {server} has enough time left"),
         },
+        Action::SetAlias { server, of } => format!("server {server} is server {of}"),
         Action::StartWaiting { cause, limit, .. } => {
             let limit = limit.map_or("never".to_owned(), ms);
             format!("wait: {cause:?}, the end is at {limit}")

@@ -40,6 +40,7 @@ pub(super) enum State {
     Aside(Duration),
     Out,
     Reserve,
+    Alias,
 }
 
 impl ServerRecord {

@@ -111,6 +111,7 @@ impl Checks {
             }
             State::Out => panic!("server {server} is out"),
             State::Reserve => panic!("server {server} is in reserve"),
+            State::Alias => panic!("server {server} is used under another name"),
         }
     }
 
