@@ -15,6 +15,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Time for which nothing else waits or runs before a suspect starts.
 const QUIET: Duration = Duration::from_millis(20);
 
+/// Time for which a suspect waits for its call on a server that was found dead: the call is about
+/// to break, and may be the death that makes the task poison.
+const BREAKS_WITHIN: Duration = Duration::from_secs(1);
+
 /// The clock of the quiet time.
 #[derive(Debug, Default)]
 pub(super) struct Isolation {
@@ -70,6 +74,16 @@ impl Isolation {
         at <= now
     }
 
+    /// Returns whether a suspect still waits for its call on a server that was found dead at
+    /// `died_at`. Sets the start time then.
+    pub(super) fn waits_for_break(&mut self, died_at: Duration, now: Duration) -> bool {
+        let at = died_at + BREAKS_WITHIN;
+        if at > now {
+            self.start_at = Some(self.start_at.map_or(at, |before| before.min(at)));
+        }
+        at > now
+    }
+
     /// Returns true, and resets the clock, if a suspect may start now. Sets the
     /// start time otherwise. `input_closed`: no more tasks will be sent.
     pub(super) fn may_start(&mut self, input_closed: bool, now: Duration) -> bool {
@@ -103,6 +117,18 @@ mod tests {
             !isolation.may_start(false, later + QUIET),
             "the next one waits"
         );
+    }
+
+    #[test]
+    fn a_suspect_waits_for_a_call_that_may_be_about_to_break() {
+        let mut isolation = Isolation::default();
+        let died_at = Duration::from_secs(1);
+        assert!(isolation.waits_for_break(died_at, died_at));
+        let at = died_at + BREAKS_WITHIN;
+        assert_eq!(isolation.start_at(), Some(at));
+        isolation.clear_start();
+        assert!(!isolation.waits_for_break(died_at, at));
+        assert_eq!(isolation.start_at(), None);
     }
 
     #[test]

@@ -114,6 +114,8 @@ scripts! {
     an_alias_that_reports_another_instance_is_used
     a_proxy_of_a_listed_server_makes_no_alias_of_it
     a_server_that_comes_back_as_an_alias_takes_no_calls
+    a_connection_that_breaks_beside_a_call_takes_no_server_back
+    a_suspect_waits_for_its_call_on_a_server_that_has_just_gone
     a_task_whose_hedge_is_given_up_has_no_other_hedge
     a_restart_without_a_broken_call_is_confirmed
     a_reserve_is_used_when_all_are_down

@@ -3,7 +3,7 @@
 use crate::ids::{ServerId, TaskId};
 use crate::plan::Plan;
 use crate::plan::action::TaskFailure;
-use crate::plan::calls::CallKind;
+use crate::plan::calls::{CallKind, CallState};
 use crate::plan::suspects::Suspicion;
 
 impl Plan {
@@ -28,7 +28,10 @@ impl Plan {
     /// Starts a suspect that may run in isolation, or holds a server for it.
     fn start_isolated(&mut self) {
         let is_suspect = |&task: &TaskId| self.suspects.suspicion(task) == Suspicion::Suspect;
-        let suspect = self.tasks.isolated().find(is_suspect);
+        let suspects: Vec<TaskId> = self.tasks.isolated().filter(is_suspect).collect();
+        let suspect = suspects
+            .into_iter()
+            .find(|&task| !self.may_be_about_to_break(task));
         let Some(task) = suspect else {
             self.hold(None);
             self.isolation.end_wait();
@@ -98,6 +101,16 @@ impl Plan {
             self.hold(None);
             self.run_isolated(task, server);
         }
+    }
+
+    /// Returns whether a call of the task is on a server that has just been found dead.
+    fn may_be_about_to_break(&mut self, task: TaskId) -> bool {
+        let calls = self.tasks.get(task).map_or(&[][..], |task| task.calls());
+        let calls = calls.iter().filter_map(|&call| self.calls.get(call));
+        let doubted = calls.filter(|call| call.state == CallState::Doubted);
+        let died_at = doubted.filter_map(|call| self.health.died_at(call.assignment.server));
+        let last = died_at.max();
+        last.is_some_and(|at| self.isolation.waits_for_break(at, self.now))
     }
 
     fn run_isolated(&mut self, task: TaskId, server: ServerId) {

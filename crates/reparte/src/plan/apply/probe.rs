@@ -57,7 +57,9 @@ impl Plan {
         match outcome {
             Ok(Some(status)) => self.status_reported(server, status, sent_at),
             Err(kind) if failures::is_silence(kind) => {
-                let has_calls = !self.calls.on_server(server).is_empty();
+                // One that has failed already may be away, and its calls about to break.
+                let was_aside = self.health.state(server) == State::Probing;
+                let has_calls = !was_aside && !self.calls.on_server(server).is_empty();
                 let failure = self
                     .heartbeat
                     .probe_failed(server, kind, has_calls, self.now);

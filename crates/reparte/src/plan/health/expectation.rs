@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::ids::ServerId;
+use crate::plan::action::AsideReason;
 use crate::plan::health::{Health, ServerHealth, State};
 
 impl Health {
@@ -68,6 +69,12 @@ impl Health {
     /// Returns since when the server is down, unless it is out, or has been down for too long.
     pub(in crate::plan) fn down_since(&self, server: ServerId) -> Option<Duration> {
         self.servers[server.index()].down_since
+    }
+
+    /// Returns the same of a server that is down since it failed, and not since it is silent.
+    pub(in crate::plan) fn died_at(&self, server: ServerId) -> Option<Duration> {
+        let is_dead = self.servers[server.index()].reason == AsideReason::Died;
+        self.down_since(server).filter(|_| is_dead)
     }
 
     /// Returns the time at which a server will have been down for too long.
