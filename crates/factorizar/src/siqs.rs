@@ -42,6 +42,7 @@ mod periodic_poll;
 pub(crate) mod quadratic_sieve;
 pub(crate) mod relation;
 mod sieve;
+mod sparse_matrix;
 mod square_root;
 mod store;
 mod unit;

@@ -15,8 +15,9 @@ use crate::natural::Natural;
 use crate::siqs::cycles::cycles;
 use crate::siqs::elimination;
 use crate::siqs::instance::Instance;
-use crate::siqs::lanczos::{self, Matrix};
+use crate::siqs::lanczos;
 use crate::siqs::periodic_poll::PeriodicPoll;
+use crate::siqs::sparse_matrix::Matrix;
 use crate::siqs::square_root;
 use crate::siqs::store::Store;
 use crate::siqs::used_relations::UsedRelations;
@@ -194,10 +195,7 @@ fn compact(
             .iter_mut()
             .for_each(|row| *row = numbers[*row as usize]);
     }
-    Ok(Matrix {
-        columns,
-        rows: order.len(),
-    })
+    Matrix::new(&columns, order.len(), control)
 }
 
 #[cfg(test)]
