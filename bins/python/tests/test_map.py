@@ -140,7 +140,6 @@ class Maps(Case):
         for options, code, text in [
             ({"servers": "127.0.0.1:1", "options": ["--wait-for-servers", "0.2"]}, 4, "nothing listens"),
             ({"servers": self.server.address, "options": ["--nonsense"]}, 2, "--nonsense"),
-            ({"servers": ()}, 2, "server"),
         ]:
             with self.assertRaises(reparte.RunFailed) as caught:
                 list(reparte.map("echo", [1], **options))
@@ -167,6 +166,23 @@ class Maps(Case):
         ]:
             with self.assertRaisesRegex(error, told):
                 reparte.map("echo", [1], self.server.address, options=options)
+
+    def test_servers_that_are_none_are_told_at_once(self):
+        """A port, as publish takes one, was an int that is not iterable."""
+        for servers, error, told in [(9000, TypeError, '"localhost:9000"'), ((), ValueError, "no server is named")]:
+            with self.assertRaisesRegex(error, told):
+                reparte.map("echo", [1], servers)
+
+    def test_values_that_json_would_change_are_not_sent(self):
+        """A dict with the key 1 came as one with the key "1"."""
+        for values, told in [
+            ([{1: 2}], "the key 1 of a dict is no text"), ([[{"a": ({None: 1},)}]], "the key None"),
+            ([float("nan")], "JSON"), ([b"x"], "type bytes"),
+        ]:
+            failed, sent = reparte.map("echo", [*values, {"a": [1]}], self.server.address, on_failure="return")
+            self.assertEqual((failed.kind, told in failed.message, sent), ("unsendable", True, {"a": [1]}), failed)
+        failed, = reparte.starmap("echo", [1], self.server.address, on_failure="return")
+        self.assertIn("has all arguments of its call", failed.message)
 
     def test_a_function_without_a_name_is_refused(self):
         with self.assertRaisesRegex(ValueError, "has no name"):

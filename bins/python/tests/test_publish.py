@@ -65,6 +65,8 @@ class Results(Case):
         ]:
             text = fault(call, *arguments).faultString
             self.assertTrue(text.endswith(told), text)
+            # `reparte run` shows the last line of a long text, and it was the advice alone.
+            self.assertIn("TypeError: ", text.splitlines()[-1])
 
     def test_the_end_of_a_long_traceback_is_kept(self):
         for call, end in [(self.proxy.fails_deep, "KeyError: 'the reason'")]:
@@ -574,6 +576,8 @@ class Access(Case):
         for options in [
             {"token_file": self.file(TOKEN, 0o644)}, {"token": "short"}, {"token": "with a space in it"},
             {"port": "0.0.0.0:0"}, {"tls_cert": "a"}, {"port": "host"}, {"processes": 0},
+            # The system takes 65536 + n for n.
+            {"port": 65536}, {"port": "localhost:90000"}, {"port": -1},
         ]:
             with self.assertRaises(ValueError):
                 reparte.Server(functions.score, **{"port": 0, **options})

@@ -159,7 +159,7 @@ def outcomes(
     if not ordered:
         arguments.append("--unordered")
     arguments += options
-    arguments += [servers] if isinstance(servers, str) else servers
+    arguments += _addresses(servers, hosts_file is not None or bool(options))
     find()  # A missing command is told at once.
     return _outcomes(arguments, values, star, in_flight)
 
@@ -171,6 +171,16 @@ def _name(function: Function) -> str:
     if not name or name == "<lambda>":
         raise ValueError(f"{function!r} has no name by which servers know it: give the name of the published function")
     return name
+
+
+def _addresses(servers: Union[str, Sequence[str]], may_be_none: bool) -> Sequence[str]:
+    """Returns the servers as arguments of the command."""
+    addresses = [servers] if isinstance(servers, str) else servers
+    if isinstance(addresses, int):
+        raise TypeError(f'servers is "host:port", or a list of such texts: for this machine "localhost:{servers}"')
+    if not addresses and not may_be_none:
+        raise ValueError('no server is named: give servers, such as ["machine1:9000"], or hosts_file')
+    return addresses
 
 
 def _check(options: Sequence[str]) -> None:
@@ -289,12 +299,29 @@ class _Feeder:
 
     def _line(self, index: int, value: Any) -> bytes:
         try:
+            if self._star and not isinstance(value, Iterable):
+                raise TypeError("each value of a starmap has all arguments of its call, such as (2, 10)")
             arguments: List[Any] = list(value) if self._star else [value]
-            return json.dumps(arguments, allow_nan=False, default=_plain).encode("ascii") + b"\n"
+            line = json.dumps(arguments, allow_nan=False, default=_plain).encode("ascii") + b"\n"
+            _check_keys(arguments)
+            return line
         except (TypeError, ValueError, RecursionError) as error:
             self._unsendable[index] = f"the value can't be sent: {error}"
             # The command answers what is no JSON with a failed task.
             return b"unsendable\n"
+
+
+def _check_keys(value: Any) -> None:
+    """Raises `TypeError` if a dict has a key that is no text, of which JSON would make one."""
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"the key {key!r} of a dict is no text")
+        _check_keys(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            if isinstance(one, (dict, list, tuple)):
+                _check_keys(one)
 
 
 def _plain(value: Any) -> Any:

@@ -11,11 +11,10 @@ from reparte._server.access import Path, is_loopback
 
 def split(port: Union[int, str]) -> Tuple[str, int]:
     """Returns the host and the port of an address."""
-    if isinstance(port, int):
-        return "127.0.0.1", port
-    host, colon, number = port.rpartition(":")
-    if not number.isdigit():
-        raise ValueError(f"{port!r} is no address: write a port, or host:port")
+    host, colon, number = str(port).rpartition(":")
+    # The system would take a larger number for another port.
+    if not (number.isascii() and number.isdigit() and int(number) < 2**16):
+        raise ValueError(f"{port!r} is no address: write a port, from 0 to 65535, or host:port")
     return host.strip("[]") if colon else "127.0.0.1", int(number)
 
 

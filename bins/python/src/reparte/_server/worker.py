@@ -190,7 +190,8 @@ def _failure(error: BaseException, hint: Callable[[], str]) -> "tuple[int, bytes
         return _fault(_raised(error.faultCode, error.faultString))
     told = _traceback(error)
     advice = hint()
-    return _fault(FaultResponse(faults.APPLICATION, f"{told}\n{advice}" if advice else told))
+    # On one line: of a long text, a run shows the last line.
+    return _fault(FaultResponse(faults.APPLICATION, f"{told}; {advice}" if advice else told))
 
 
 def _raised(code: Any, text: Any) -> FaultResponse:
