@@ -51,13 +51,10 @@ fn state(snapshot: &Snapshot<'_>) -> String {
         (Some(ending), ..) => ending.text.clone(),
         (None, Some(why), Some(waiting)) => {
             let so_far = summary.elapsed.saturating_sub(waiting.since).as_secs();
-            let left = waiting.until.map_or_else(String::new, |until| {
-                let left = until.saturating_sub(summary.elapsed).as_millis();
-                let (ends, left) = (waiting.cause.end_text(), left.div_ceil(1000));
-                format!("; {ends} in {left} s if that lasts")
-            });
+            let ends = waiting.limit_text(summary.elapsed);
+            let ends = ends.map_or_else(String::new, |ends| format!("; {ends}"));
             let waits = capitalised(waiting.cause.text());
-            format!("{waits}, {so_far} s so far: {why}{left}")
+            format!("{waits}, {so_far} s so far: {why}{ends}")
         }
         (None, ..) => "Running".to_owned(),
     }

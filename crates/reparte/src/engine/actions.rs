@@ -293,16 +293,16 @@ where
     }
 
     fn start_waiting(&mut self, cause: WaitCause, limit: Option<Duration>) {
-        let limit = limit.map(|at| at.saturating_sub(self.started_at.elapsed()));
-        let why = self.summary.lock().wait_reason().unwrap_or_default();
-        let (waits, ends) = (cause.text(), cause.end_text());
-        let until = limit.map_or_else(String::new, |limit| {
-            // Rounded up: what is left is not over.
-            let seconds = limit.as_millis().div_ceil(1000);
-            format!("; {ends} in {seconds} s if that lasts")
-        });
-        let example = self.example_error();
-        log::warn!("{waits}, since {why}{until}{example}");
+        let now = self.started_at.elapsed();
+        let limit = limit.map(|at| at.saturating_sub(now));
+        let (why, ends) = {
+            let summary = self.summary.lock();
+            let ends = summary.waiting.and_then(|waiting| waiting.limit_text(now));
+            (summary.wait_reason().unwrap_or_default(), ends)
+        };
+        let ends = ends.map_or_else(String::new, |ends| format!("; {ends}"));
+        let (waits, example) = (cause.text(), self.example_error());
+        log::warn!("{waits}, since {why}{ends}{example}");
         self.observe(|| RunEvent::Waiting { cause, limit });
     }
 

@@ -1,12 +1,13 @@
-//! The words for a wait: why no server takes calls, by the states of the servers.
+//! The words for a wait: why no server takes calls, by the states of the servers, and what ends.
 
 use std::fmt;
+use std::time::Duration;
 
 use untrusted_text::OneLine;
 
 use crate::plan::action::WaitCause;
-use crate::summary::RunSummary;
 use crate::summary::server::{ServerState, ServerSummary};
+use crate::summary::{RunSummary, Waiting};
 
 /// The most servers in one state that are named.
 const NAMED: usize = 3;
@@ -70,6 +71,20 @@ impl RunSummary {
             false => names.join(", ") + " and ",
         };
         format!("{first}{last} {}", condition.predicate(is_one))
+    }
+}
+
+impl Waiting {
+    /// Returns what the wait ends and when, in words: `the run ends in 597 s if that lasts`. `None`
+    /// if it ends nothing. `now` is the time since the start of the run, such as
+    /// [`RunSummary::elapsed`].
+    #[must_use]
+    pub fn limit_text(&self, now: Duration) -> Option<String> {
+        let left = self.until?.saturating_sub(now);
+        // Rounded up: the time that is left is not over.
+        let seconds = left.as_millis().div_ceil(1000);
+        let ends = self.cause.end_text();
+        Some(format!("{ends} in {seconds} s if that lasts"))
     }
 }
 
@@ -140,10 +155,7 @@ impl fmt::Display for Predicate {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::summary::Waiting;
 
     /// Returns the reason for a wait for servers `a`, `b`, … in these states, of which those in
     /// `running` have a call.
@@ -213,6 +225,24 @@ mod tests {
         assert_eq!(on_trial.as_deref(), Some("none gives a result"));
         let last_call = reason(WaitCause::LastCalls, &[Up, Down], &[1]);
         assert_eq!(last_call.as_deref(), Some("b is down"));
+    }
+
+    #[test]
+    fn the_end_of_a_wait_is_rounded_up() {
+        let at = |until| Waiting {
+            cause: WaitCause::SecondOpinion,
+            since: Duration::ZERO,
+            until,
+        };
+        let now = Duration::from_millis(1500);
+        for (until, text) in [
+            (None, None),
+            (Some(now * 2), Some("these tasks end in 2 s if that lasts")),
+            (Some(now), Some("these tasks end in 0 s if that lasts")),
+            (Some(now / 2), Some("these tasks end in 0 s if that lasts")),
+        ] {
+            assert_eq!(at(until).limit_text(now).as_deref(), text);
+        }
     }
 
     #[test]
