@@ -9,7 +9,7 @@ use cli_support::signals::SignalError;
 #[cfg(feature = "factoring")]
 use factorizar_service::StartError;
 use untrusted_text::multi_line;
-use xmlrpc_client::{Error, ErrorKind, Limit, WireError};
+use xmlrpc_client::{Error, ErrorKind, Fault, Limit, WireError};
 
 /// The reason why the command failed. It decides the exit code.
 #[derive(Debug)]
@@ -119,15 +119,19 @@ impl From<Error> for Failure {
             _ if matches!(&error, Error::Http(http) if http.status == 401) => {
                 "; see --token-file, or give a user and a password: http://user:password@host"
             }
-            ErrorKind::Refused => "; see --token-file, --ca, --tls-cert and --tls-key",
+            ErrorKind::Refused => "; see --keys, or --token-file, --ca, --tls-cert and --tls-key",
             _ => "",
         };
         match &error {
             // The end of a program's error output has lines, and the last ones say most.
             Error::Fault(fault) => make(format!(
-                "fault {}: {}",
+                "fault {}: {}{}",
                 fault.code,
-                multi_line(&fault.message)
+                multi_line(&fault.message),
+                match fault.code {
+                    Fault::METHOD_NOT_FOUND => "; `reparte methods` lists those of a server",
+                    _ => "",
+                }
             )),
             _ => make(format!("{error}{remedy}")),
         }

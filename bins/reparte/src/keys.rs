@@ -207,15 +207,22 @@ impl Keys {
             .into_iter()
             .chain(folders)
             .collect();
-        let copied = match self.host.is_empty() {
-            true => String::new(),
-            false => " Copy each folder to its\nmachine, and to no other.".to_owned(),
+        let (copied, there) = match self.host.is_empty() {
+            true => (String::new(), "put your own program there:"),
+            false => (
+                format!(
+                    "\nCopy each folder to its machine, and to no other, as keys:\n\
+                     \n  \
+                     scp -r {folder} {name}:keys\n"
+                ),
+                "put your own program there, and on\nthe machine itself --keys keys:",
+            ),
         };
         format!(
-            "Made in {directory}: {}.{copied}\n\
-             \n\
+            "Made in {directory}: {}.\n\
+             {copied}\n\
              A server needs ca.pem, server.pem, server.key and token. This one publishes tr,\n\
-             as a function that turns text into capitals; put your own program there:\n\
+             as a function that turns text into capitals; {there}\n\
              \n  \
              reparte serve {address}:{port} --function upper --keys {folder} -- tr a-z A-Z\n\
              \n\

@@ -337,6 +337,7 @@ impl RunCommand {
             keeps_journal: self.journal.is_some(),
             has_servers: self.called_function().is_some(),
             has_token: self.client.has_token(),
+            has_authority: self.client.has_authority(),
             check_failure: run.check.as_ref().and_then(|check| check.failure()),
             engine: self.engine_flags(),
             loss: programs.loss(),

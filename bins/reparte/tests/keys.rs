@@ -178,11 +178,19 @@ fn a_host_is_added_to_an_authority_that_is_there() {
     let added = run(&["keys", &keys, "--host", "maquina2,127.0.0.1", "--days", "2"]);
     added.expect_code(0);
     assert!(added.stdout.contains(": maquina2/."), "{}", added.stdout);
+    // A newcomer had to guess the path that the folder has on its machine.
+    let copied = format!("  scp -r '{keys}/maquina2' maquina2:keys\n");
+    assert!(added.stdout.contains(&copied), "{}", added.stdout);
+    assert!(added.stdout.contains("the machine itself --keys keys:"));
     let folder = files.path("keys/maquina2");
     let serve = ["serve", "127.0.0.1:0", "--keys", &folder, "--function", "f"];
     let server = Running::start(common::reparte(&[&serve[..], &["--", "cat"]].concat()));
     let url = format!("https://{}", server.address());
     run(&["call", &url, "f", "hello", "--keys", &keys]).expect("hello\n");
+    // The advice was to give a token.
+    let tasks = files.write("tasks", "hello\n", 0o600);
+    let over = ["run", &*url, "--function", "f", "--tasks", &tasks];
+    run(&over).expect_error(4, &["name the authority of their certificates with --ca"]);
     // The client's files are not the server's.
     run(&["call", &url, "f", "hello", "--keys", &folder])
         .expect_error(2, &["maquina2", "there is no client.pem"]);

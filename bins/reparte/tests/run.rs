@@ -309,6 +309,19 @@ fn a_function_without_a_name_is_refused() {
     ended.expect_error(2, &["--function", "can't be empty", "reparte methods"]);
 }
 
+/// The advice was to look at the status.
+#[test]
+fn a_function_that_no_server_has_comes_with_its_remedy() {
+    let server = LocalServer::start(service());
+    let ended = run(&server, "1\n", &["nope"]);
+    ended.expect_error(4, &["see `reparte methods` for the functions of a server"]);
+    let ended = Running::start(reparte(&["call", &server.address, "nope"])).end();
+    ended.expect_error(
+        5,
+        &["not supported; `reparte methods` lists those of a server"],
+    );
+}
+
 #[test]
 fn a_dash_is_standard_input() {
     let server = LocalServer::start(service());

@@ -122,6 +122,11 @@ impl ClientFlags {
         self.token_file.is_some() || self.keys.is_some()
     }
 
+    /// Returns whether the authorities of servers' certificates are named.
+    pub(crate) fn has_authority(&self) -> bool {
+        self.ca.is_some() || self.keys.is_some()
+    }
+
     /// Returns the options of calls that the dispatcher ends after `timeout`. Their own
     /// time-outs are no shorter.
     pub(crate) fn options_for_calls_of(&self, timeout: Duration) -> Result<Options, Failure> {

@@ -38,7 +38,9 @@ pub(super) fn create(directory: &Path, files: &[File]) -> Result<(), Failure> {
     let shown = directory.display();
     make(directory).map_err(|error| {
         let remedy = match error.kind() {
-            io::ErrorKind::AlreadyExists => "name another, or remove that one if it is not used",
+            io::ErrorKind::AlreadyExists => {
+                "name another, or remove that one if it is not used, or to make its keys anew"
+            }
             io::ErrorKind::NotFound => "make the directory above it first",
             _ => "name one where you may write",
         };

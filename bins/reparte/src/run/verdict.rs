@@ -5,6 +5,9 @@ use reparte::{ErrorKind, RunSummary, ServerState};
 use crate::exit::Failure;
 use crate::run::feeder::FeedError;
 
+/// The beginning of the client's error where one side does not trust the other.
+const NO_TLS: &str = "no TLS with ";
+
 /// The facts that decide on a run.
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
@@ -19,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_servers: bool,
     /// True if servers are sent a token.
     pub(super) has_token: bool,
+    /// True if the authorities of servers' certificates are named.
+    pub(super) has_authority: bool,
     /// The reason why results can't be checked, if that ended the run.
     pub(super) check_failure: Option<&'a str>,
     /// The flags by which another command finds the engine, if the run is over one.
@@ -49,7 +54,11 @@ impl Facts<'_> {
         );
         let results = format!("{done} of {tasks} tasks have their result");
         if let Some(error) = &self.summary.journal_error {
-            return Err(Failure::Journal(format!("{results}; --journal: {error}")));
+            return Err(Failure::Journal(match tasks {
+                // It is the journal of other tasks, say, and none was sent.
+                0 => format!("--journal: {error}"),
+                _ => format!("{results}; --journal: {error}"),
+            }));
         }
         if let Some(why) = self.check_failure {
             return Err(Failure::argument(format_args!(
@@ -113,13 +122,14 @@ impl Facts<'_> {
         servers.all(|server| matches!(server.state, ServerState::Alias) || server.state == state)
     }
 
-    /// Returns whether all servers refuse this client, as those do that ask for a token.
-    fn do_all_refuse(&self) -> bool {
+    /// Returns whether all servers are out, and the last error of each is of this kind and begins
+    /// with this text.
+    fn are_all_out(&self, kind: ErrorKind, text: &str) -> bool {
         let mut servers = self.summary.servers.iter();
         self.are_all(ServerState::Out)
             && servers.all(|server| {
                 let error = server.last_error.as_ref();
-                error.is_none_or(|error| error.kind() == ErrorKind::Refused)
+                error.is_none_or(|error| error.kind() == kind && error.message().starts_with(text))
             })
     }
 
@@ -152,9 +162,22 @@ impl Facts<'_> {
                     .to_owned()
             }
             (_, Some(flags)) => format!("see `reparte status {flags}`; "),
-            (true, None) if !self.has_token && self.do_all_refuse() => {
+            (true, None) if self.are_all_out(ErrorKind::Refused, NO_TLS) => {
+                match self.has_authority {
+                    false => {
+                        "name the authority of their certificates with --ca, or the directory of \
+                         `reparte keys` with --keys; "
+                    }
+                    true => "see `reparte status`; ",
+                }
+                .to_owned()
+            }
+            (true, None) if !self.has_token && self.are_all_out(ErrorKind::Refused, "") => {
                 "give the token of the servers with --token-file or --keys, if they ask for one; "
                     .to_owned()
+            }
+            (true, None) if self.are_all_out(ErrorKind::NotFound, "") => {
+                "see `reparte methods` for the functions of a server; ".to_owned()
             }
             (true, None) => "see `reparte status`; ".to_owned(),
             // The table has the reason.
