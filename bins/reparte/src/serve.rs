@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use cli_support::listening::announce;
+use cli_support::output::eprint;
 use xmlrpc_server::front::hyper;
 use xmlrpc_server::{Context, Service, Stop};
 use xmlrpc_wire::Value;
@@ -28,7 +29,7 @@ use crate::exit::Failure;
 #[cfg(feature = "redis")]
 use crate::flags::engine::Engine;
 use crate::flags::seconds::seconds;
-use crate::flags::server::{Listening, ServerFlags};
+use crate::flags::server::{Announced, Listening, ServerFlags};
 use crate::program::command_template::CommandTemplate;
 use crate::program::flags::ProgramFlags;
 use crate::program::init_process;
@@ -205,6 +206,7 @@ impl Serve {
         options.deadline = options.deadline.saturating_add(time);
         let stop = Stop::new();
         let stopped = stop.clone();
+        let told = announced.as_ref().map(Announced::told);
         // A caller waits in the listener's queue until the server answers, which it does soon.
         let announcer = announced.map(|announced| {
             let announcement = Announcement {
@@ -232,6 +234,9 @@ impl Serve {
         program.start_ahead(options.workers);
         let address = listener.address().map_err(Failure::server)?;
         announce(&address.url(options.tls.is_some()));
+        if let Some(told) = told {
+            eprint(told);
+        }
         let builder = hyper::Server::builder(listener, service);
         let server = builder.options(options).stop(stop).start();
         let served = server.and_then(hyper::Server::wait);

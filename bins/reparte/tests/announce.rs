@@ -116,6 +116,14 @@ fn results(running: &mut Running) -> impl FnMut(&str) -> String + use<> {
 fn a_server_that_announces_itself_is_found_and_known_by_its_certificate() {
     let shared = Shared::new();
     let (server, address) = shared.serve("got");
+    // In a shared directory an address of loopback is of no use to others, and nobody was told.
+    let line = server.line_after("announced in ");
+    let where_and_as_what = format!("{} as https://{address}", shared.directory);
+    assert!(line.starts_with(&where_and_as_what), "{line}");
+    assert!(
+        line.contains("for programs of this machine alone"),
+        "{line}"
+    );
     let (path, told) = shared.only_file();
     assert!(path.ends_with(".reparte"), "{path}");
     assert_eq!(told["url"], format!("https://{address}"));

@@ -141,6 +141,7 @@ impl ServerFlags {
                     directory: directory.clone(),
                     url: url_of(host, address.port()),
                     certificate: *certificate,
+                    is_open: local.is_open(),
                 })
             }
             _ => None,
@@ -231,6 +232,20 @@ pub(crate) struct Announced {
     pub(crate) directory: PathBuf,
     pub(crate) url: String,
     pub(crate) certificate: Fingerprint,
+    /// True if other machines can reach the address.
+    pub(crate) is_open: bool,
+}
+
+impl Announced {
+    /// Returns a line that says where and as what the server is announced.
+    pub(crate) fn told(&self) -> String {
+        let whose = match self.is_open {
+            true => "",
+            false => ", for programs of this machine alone: 0.0.0.0:PORT is for other machines",
+        };
+        let directory = self.directory.display();
+        format!("announced in {directory} as {}{whose}", self.url)
+    }
 }
 
 /// Reads a name or address by which clients call.
