@@ -246,6 +246,31 @@ fn a_dry_run_calls_nothing() {
     ended.expect_told("2 tasks would go to host:1");
 }
 
+/// `--tasks failed.txt` numbers its tasks anew, and the file of task 1 became that of another one.
+#[test]
+fn files_of_other_tasks_are_not_replaced_in_silence() {
+    let files = TestDirectory::new("other results");
+    let results = files.path("results");
+    let flags = ["--results", &*results, "--", "echo"];
+    let over = |input: &str, mark: &str| run_over(input, &[&flags[..], &[mark, "{}"]].concat());
+    over("a\nb\nc\n", "one").expect_code(0);
+    over("b\n", "two").expect_error(
+        2,
+        &[
+            "1.json was of another task, \"a\"",
+            "name another directory",
+        ],
+    );
+    assert_eq!(files_of(&results, 1).0, "one a\n");
+    // The same tasks are done again, and some of them may have changed.
+    let again = over("a\nx\ny\n", "two");
+    again.expect_code(0);
+    let told = "2.json was of another task, \"b\", and not of \"x\": it was replaced";
+    assert_eq!(again.stderr.matches(" was of another task").count(), 1);
+    again.expect_told(told);
+    assert_eq!(files_of(&results, 3).0, "two y\n");
+}
+
 // The log keeps more of it.
 #[test]
 fn a_failure_has_the_end_of_the_error_output_alone() {

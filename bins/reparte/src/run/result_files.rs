@@ -1,11 +1,13 @@
 //! The files of `--results`: three for each task that has ended.
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use reparte::TaskError;
 use serde_json::Value as Json;
+use untrusted_text::OneLine;
 use xmlrpc_client::Value;
 
 use crate::exit::Failure;
@@ -22,9 +24,15 @@ use crate::run::task::Task;
 /// | `17.out` | the result of the task of line 17, with a line end; bytes as they are |
 /// | `17.err` | the program's error output, or the reason of the failure |
 /// | `17.json` | how the task has ended, as `--output jsonl` has it; written last |
+///
+/// The files of a task are replaced. Those of another task are not, where the first file that would
+/// be replaced shows it: `--tasks failed.txt` numbers its tasks anew.
 #[derive(Debug)]
 pub(super) struct ResultFiles {
     directory: PathBuf,
+    has_written: Cell<bool>,
+    /// True once it is told that a file of another task was replaced.
+    is_told: Cell<bool>,
 }
 
 impl ResultFiles {
@@ -39,10 +47,16 @@ impl ResultFiles {
         OutputFile::at("--results", Some(&directory.join("1.json")))?;
         Ok(ResultFiles {
             directory: directory.to_owned(),
+            has_written: Cell::new(false),
+            is_told: Cell::new(false),
         })
     }
 
     /// Writes the files of a task, over older ones.
+    ///
+    /// # Errors
+    ///
+    /// They can't be written, or the first ones would replace those of another task.
     pub(super) fn write(
         &self,
         task: &Task,
@@ -53,12 +67,47 @@ impl ResultFiles {
             Err(error) => (Vec::new(), Some(error.full_reason())),
         };
         let err = with_end(err.unwrap_or_default());
+        let json = status(task, outcome);
+        self.check_replaced(task, &json)?;
+        self.has_written.set(true);
+        let json = format!("{}\n", json_text(&json));
         let written = self
             .replace(task, "out", &out)
             .and_then(|()| self.replace(task, "err", err.as_bytes()))
-            .and_then(|()| self.replace(task, "json", status(task, outcome).as_bytes()));
+            .and_then(|()| self.replace(task, "json", json.as_bytes()));
         let name = || format!("--results {}", self.directory.display());
         written.map_err(|error| output_failure(&name(), &error))
+    }
+
+    /// Compares the input of a task with that of the file which it would replace.
+    fn check_replaced(&self, task: &Task, json: &Json) -> Result<(), Failure> {
+        let name = format!("{}.json", task.line);
+        let Ok(text) = fs::read_to_string(self.directory.join(&name)) else {
+            return Ok(());
+        };
+        let older: Json = serde_json::from_str(&text).unwrap_or_default();
+        let (Some(other), Some(input)) = (older.get("input"), json.get("input")) else {
+            return Ok(());
+        };
+        if other == input {
+            return Ok(());
+        }
+        let directory = self.directory.display();
+        let (other, input) = (json_text(other), json_text(input));
+        let of = format!(
+            "{name} was of another task, {}, and not of {}",
+            OneLine::new(&other),
+            OneLine::new(&input)
+        );
+        if !self.has_written.get() {
+            return Err(Failure::argument(format_args!(
+                "--results {directory}: {of}: name another directory, or remove that one"
+            )));
+        }
+        if !self.is_told.replace(true) {
+            log::warn!("--results {directory}: {of}: it was replaced, and so are others like it");
+        }
+        Ok(())
     }
 
     /// Puts a whole file in its place: nobody sees half of it.
@@ -85,7 +134,7 @@ fn with_end(mut text: String) -> String {
     text
 }
 
-fn status(task: &Task, outcome: &Result<CallResult, TaskError>) -> String {
+fn status(task: &Task, outcome: &Result<CallResult, TaskError>) -> Json {
     let mut json = object(task, outcome, false);
     if let Json::Object(members) = &mut json {
         members.remove("result");
@@ -95,5 +144,5 @@ fn status(task: &Task, outcome: &Result<CallResult, TaskError>) -> String {
         };
         members.insert("status".to_owned(), status.into());
     }
-    format!("{}\n", json_text(&json))
+    json
 }
