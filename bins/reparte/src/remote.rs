@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::remote::binary::Binary;
-use crate::remote::files::pack;
+use crate::remote::files::{not_copied, pack};
 use crate::remote::flags::RemoteFlags;
 use crate::remote::host::{Host, Shared};
 use crate::remote::host_list::read_hosts;
@@ -59,6 +59,18 @@ impl RemoteServers {
     ) -> Result<Self, Failure> {
         let hosts = read_hosts(hosts)?;
         let binaries = Binary::candidates(&flags.remote_binary)?;
+        for path in not_copied(&server.program, &flags.with) {
+            // It has its own name there, and not those of its directories.
+            let name = path.file_name().map(Path::new).filter(|name| *name != path);
+            let there = name.map_or_else(String::new, |name| {
+                format!(", and name it {} after --", name.display())
+            });
+            let path = path.display();
+            log::warn!(
+                "{path} is a file of this machine, and no host has it by that path: if the program \
+                 reads it, give --with {path}{there}"
+            );
+        }
         let watch = StartWatch::begin()?;
         let directory = watch.make(PrivateDirectory::new, |directory| {
             directory.path().to_owned()

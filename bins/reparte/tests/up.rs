@@ -204,6 +204,36 @@ fn a_killed_command_leaves_nothing_on_its_hosts() {
     next.end().expect_code(0);
 }
 
+/// `python3 block.py {}` without `--with block.py` failed each task, and nothing was told before.
+#[test]
+#[ignore = "needs OpenSSH's sshd: .ci/run"]
+fn a_file_that_is_not_copied_is_told_and_the_list_is_where_it_was_asked_for() {
+    let mut ssh = Ssh::new();
+    ssh.serve("one", &[]);
+    let hosts = ssh.files.write("hosts", "one\n", 0o600);
+    let list = ssh.files.path("up.txt");
+    let flags = ["up", &hosts, "--function", "f", "--list", &list];
+    let program = ["--ssh-program", &*ssh.program, "--", "cat", "Cargo.toml"];
+    let up = Running::start(reparte(&[&flags[..], &program].concat()));
+    let told = up.line_after("warn: ");
+    assert!(
+        told.starts_with("Cargo.toml is a file of this machine, and no host has it"),
+        "{told}"
+    );
+    let command = up.line_after("1 of 1 hosts are up: ");
+    assert_eq!(
+        command,
+        format!("reparte run --servers {list} --function f")
+    );
+    assert!(
+        fs::read_to_string(&list)
+            .unwrap()
+            .ends_with("  # ssh: one\n")
+    );
+    up.signal(Signal::TERM);
+    up.end().expect_code(0);
+}
+
 #[test]
 #[ignore = "needs OpenSSH's sshd: .ci/run"]
 fn a_host_without_forwarded_sockets_has_a_port_and_a_token() {

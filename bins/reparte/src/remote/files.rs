@@ -1,6 +1,7 @@
 //! The program's files, packed for the hosts.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -54,6 +55,27 @@ pub(super) fn pack(files: &[PathBuf], archive: &Path) -> Result<Vec<u8>, Failure
     })
 }
 
+/// Returns the words of a program that are files of this machine, and that the hosts do not have by
+/// these paths.
+pub(super) fn not_copied<'a>(program: &'a [OsString], with: &[PathBuf]) -> Vec<&'a Path> {
+    let is_copied = |path: &Path| {
+        let mut parts = path.components();
+        let first = parts.next().map(|part| part.as_os_str());
+        let is_alone = parts.next().is_none();
+        with.iter()
+            .any(|file| file.file_name() == first && (is_alone || file.is_dir()))
+    };
+    let words = program.iter().enumerate();
+    words
+        .map(|(at, word)| (at, Path::new(word)))
+        // Without a slash, the program is one of the PATH.
+        .filter(|(at, path)| *at > 0 || path.components().count() > 1)
+        .map(|(_, path)| path)
+        .filter(|path| path.is_relative() && path.is_file())
+        .filter(|path| !is_copied(path.strip_prefix(".").unwrap_or(path)))
+        .collect()
+}
+
 /// Returns the absolute path of the directory that has a file.
 fn parent(file: &Path) -> Option<PathBuf> {
     let parent = file.parent()?;
@@ -62,4 +84,39 @@ fn parent(file: &Path) -> Option<PathBuf> {
         false => parent,
     };
     fs::canonicalize(parent).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `run --ssh hosts -- python3 block.py {}` failed each task on each host.
+    #[test]
+    fn files_of_the_program_that_are_not_copied_are_found() {
+        // A test runs in the directory of its package.
+        let program =
+            |words: &[&str]| -> Vec<OsString> { words.iter().map(OsString::from).collect() };
+        for (words, with, missing) in [
+            (
+                &["python3", "Cargo.toml", "{}"][..],
+                &[][..],
+                &["Cargo.toml"][..],
+            ),
+            (&["python3", "Cargo.toml"], &["../reparte/Cargo.toml"], &[]),
+            (&["python3", "./Cargo.toml"], &["Cargo.toml"], &[]),
+            (
+                &["python3", "src/main.rs"],
+                &["src/main.rs"],
+                &["src/main.rs"],
+            ),
+            (&["python3", "src/main.rs"], &["src"], &[]),
+            (&["./Cargo.toml"], &["src"], &["./Cargo.toml"]),
+            (&["Cargo.toml", "/etc/passwd", "src", "none"], &[], &[]),
+        ] {
+            let with: Vec<PathBuf> = with.iter().map(PathBuf::from).collect();
+            let found = program(words);
+            let expected: Vec<&Path> = missing.iter().map(Path::new).collect();
+            assert_eq!(not_copied(&found, &with), expected, "{words:?} {with:?}");
+        }
+    }
 }
