@@ -57,6 +57,19 @@ async function anotherRunIsReadFromItsBeginning() {
   assert.equal(inputs(), "b0,b1,b2,b3,b4,b5");
 }
 
+// At 375 pixels the axis of most runs had "0" and no other time.
+function aNarrowAxisHasATickAfterItsFirst() {
+  const own = vm.createContext({});
+  vm.runInContext(fs.readFileSync(path.join(folder, "time_axis.js"), "utf8"), own, "time_axis.js");
+  const axis = vm.runInContext("new TimeAxis(() => {})", own);
+  for (let width = 160; width <= 1600; width += 40) {
+    for (let length = 1000; length < 8e10; length *= 1.1) {
+      Object.assign(axis, { from: 0, to: length, width });
+      assert(axis.step() <= length, `${width} pixels, ${length} us: ${axis.step()}`);
+    }
+  }
+}
+
 // Prints what the buttons save.
 function saved(run) {
   context.run = run;
@@ -65,6 +78,7 @@ function saved(run) {
   console.log(JSON.stringify({ inputs: lines[0], records: lines[1].map(JSON.parse) }));
 }
 
+aNarrowAxisHasATickAfterItsFirst();
 anotherRunIsReadFromItsBeginning().then(() => {
   if (data !== "-") saved(JSON.parse(data));
 });

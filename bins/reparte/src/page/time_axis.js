@@ -129,9 +129,11 @@ class TimeAxis {
     }
   }
 
-  // The time between two ticks, which are at least 110 pixels apart.
+  // The time between two ticks, which are at least 110 pixels apart, or 64 on a narrow screen: a
+  // range of 160 pixels or more has a tick after its first.
   step() {
-    const least = this.length / Math.max(2, this.width / 110);
+    const apart = this.width < 400 ? 64 : 110;
+    const least = this.length / Math.max(2, this.width / apart);
     const power = 10 ** Math.floor(Math.log10(least));
     const steps = least > 3e7 ? LONG_STEPS : [power, 2 * power, 5 * power, 10 * power];
     return steps.find((step) => step >= least) || steps[steps.length - 1];
