@@ -44,6 +44,7 @@ mod terminal_size;
 mod test_folder;
 #[cfg(unix)]
 mod up;
+mod usage_advice;
 mod value_type;
 #[cfg(feature = "redis")]
 mod withdraw;
@@ -55,6 +56,7 @@ use crate::flags::client::ClientFlags;
 use crate::flags::given::given;
 #[cfg(unix)]
 use crate::program::flags::ProgramFlags;
+use crate::usage_advice::with_advice;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use cli_support::diagnostics;
 use cli_support::exit::run;
@@ -156,7 +158,9 @@ fn main() -> ExitCode {
     if program::guard::is_guard() {
         return program::guard::run();
     }
-    let matches = Command::command().get_matches();
+    let matches = Command::command()
+        .try_get_matches()
+        .unwrap_or_else(|error| with_advice(error).exit());
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let command = command.with_given_flags(&matches);
     let console = Console::default();

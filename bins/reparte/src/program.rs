@@ -47,6 +47,8 @@ pub(crate) mod result_type;
 #[cfg(unix)]
 pub(crate) mod runner;
 #[cfg(unix)]
+mod shell_script;
+#[cfg(unix)]
 mod start_error;
 #[cfg(unix)]
 pub(crate) mod user;

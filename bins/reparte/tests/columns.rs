@@ -115,7 +115,10 @@ fn a_published_program_takes_several_arguments() {
     call(&["a", "b"]).expect("b a\n");
     call(&["a"]).expect_error(2, &["f(string, string) -> string"]);
     let sent = call(&["a", "--arg-type", "string"]);
-    sent.expect_error(5, &["takes 2 arguments, not 1"]);
+    sent.expect_error(
+        5,
+        &["takes 2 arguments, not 1: `reparte run` splits a line by --colsep"],
+    );
     let (_server, url) = serve(&["--function", "f", "--", "echo", "{b}", "{a}"]);
     let members = "{\"a\": 1, \"b\": 2}";
     common::run(&["call", &url, "f", members, "--json"]).expect("2 1\n");

@@ -13,10 +13,11 @@ use std::path::Path;
 
 use common::run;
 
-const SUBCOMMANDS: [&str; 10] = [
+const SUBCOMMANDS: [&str; 11] = [
     "run",
     "factor",
     "serve",
+    "up",
     "status",
     "withdraw",
     "call",
@@ -67,6 +68,50 @@ fn the_exit_codes_are_told() {
     }
     let version = run(&["--version"]);
     version.expect(&format!("reparte {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// `serve 9000 --function f cat` had no advice, and `-j 4` a wrong one: `-- -j` would start the
+/// program `-j`.
+#[test]
+fn an_unknown_argument_comes_with_its_advice() {
+    for (arguments, advice) in [
+        (
+            &["serve", "9000", "--function", "f", "cat"][..],
+            "tip: write -- before the program and its arguments: -- cat\n",
+        ),
+        (
+            &["up", "hosts", "--function", "f", "cat"],
+            "tip: write -- before the program and its arguments: -- cat\n",
+        ),
+        (
+            &["run", "-j", "4", "--", "cat"],
+            "tip: --local N runs N at a time on this machine\n",
+        ),
+        (
+            &["run", "-j4", "--", "cat"],
+            "tip: --local N runs N at a time on this machine\n",
+        ),
+        (
+            &["run", "--joblog", "x", "--", "cat"],
+            "tip: --journal FILE keeps the results",
+        ),
+        (
+            &["run", "--nada", "--", "cat"],
+            "tip: if '--nada' is an argument of the program, write -- before the program",
+        ),
+        (
+            &["run", "--timeut", "1", "--", "cat"],
+            "tip: a similar argument exists: '--timeout'\n",
+        ),
+        (
+            &["call", "localhost:1", "f", "--nada"],
+            "tip: to pass '--nada' as a value, use '-- --nada'\n",
+        ),
+    ] {
+        let ended = run(arguments);
+        ended.expect_error(2, &[advice]);
+        assert_eq!(ended.stderr.matches("tip:").count(), 1, "{}", ended.stderr);
+    }
 }
 
 #[test]

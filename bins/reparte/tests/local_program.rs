@@ -109,12 +109,19 @@ fn a_task_that_fails_is_blamed_alone() {
 
 #[test]
 fn words_that_do_not_fit_are_told_before_any_task() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     for (arguments, told) in [
         (
             &["--", "no-such-program"][..],
             "no program no-such-program on the PATH",
         ),
-        (&["--", "{}"], "{} can't be the program itself"),
+        (&["--", "{}"], "{} can't be in the name of the program"),
+        // A user of GNU parallel quotes the whole command.
+        (
+            &["--", "echo {} | wc -c"],
+            "-- sh -c 'echo \"$1\" | wc -c' sh {}",
+        ),
+        (&[file, "--", "cat"], "give --servers "),
         (&["localhost:9", "--", "cat"], "--function is missing"),
         (
             &["--retry-faults", "3", "--", "cat"],

@@ -434,8 +434,8 @@ fn programs_are_found_at_the_start() {
         ("./no-such-program", &["not a program", "check the path"]),
         (&data, &["not a program", "chmod +x"]),
         ("/tmp", &["not a program"]),
-        ("{}", &["{} can't be the program"]),
-        ("./{}", &["{} can't be the program"]),
+        ("{}", &["{} can't be in the name of the program"]),
+        ("./{}", &["{} can't be in the name of the program"]),
     ] {
         let ended = run(&["serve", "0", "--function", "f", "--", program]);
         ended.expect_error(2, texts);

@@ -63,7 +63,7 @@ fn closed_output_is_an_error_and_no_output_is_none() {
 fn closed_input_is_no_empty_input() {
     let run = ["run", "--function", "f", "localhost:1"];
     let ended = in_shell("exec \"$0\" \"$@\" <&-", &run).end();
-    ended.expect_error(2, &["--tasks -", "<&-"]);
+    ended.expect_error(2, &["the tasks: standard input is closed (<&-)"]);
     // What needs no input needs none.
     in_shell("exec \"$0\" \"$@\" <&-", &["completions", "bash"])
         .end()

@@ -247,7 +247,7 @@ fn parse_host(text: &str) -> Result<Host, &'static str> {
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(
-            "it has no host, only a number: for a port on this machine write localhost:9000",
+            "it has no host, only a number: for a port on this machine write localhost: before it",
         );
     }
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {

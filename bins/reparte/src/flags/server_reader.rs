@@ -105,6 +105,7 @@ impl ServerReader {
 
     /// Returns the servers that the list has now, at least one.
     pub(crate) fn read(&mut self) -> Result<Vec<ServerEntry>, ReadError> {
+        refuse_file(self.list.arguments()).map_err(ReadError::Unusable)?;
         let arguments = self.list.arguments().iter();
         let mut named: Vec<ServerEntry> = arguments
             .map(|address| ServerEntry {
@@ -236,6 +237,21 @@ impl ServerReader {
             ),
             None => "the names of the servers have no address".to_owned(),
         }
+    }
+}
+
+/// Refuses an argument that is a file's name, and no server's.
+fn refuse_file(arguments: &[String]) -> Result<(), Failure> {
+    let is_file = |argument: &&String| !argument.contains(':') && Path::new(argument).is_file();
+    match arguments.iter().find(is_file) {
+        Some(file) => {
+            let file = OneLine::new(file);
+            Err(Failure::argument(format_args!(
+                "{file} is a file, and no server: give --servers {file} if it lists servers, or \
+                 --tasks {file} if it has the tasks of a run"
+            )))
+        }
+        None => Ok(()),
     }
 }
 

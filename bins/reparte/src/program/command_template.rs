@@ -14,6 +14,7 @@ use crate::program::column_words;
 use crate::program::file::find_program;
 use crate::program::input::{standard_input, word};
 use crate::program::placeholder::{Part, parts};
+use crate::program::shell_script;
 use crate::shell::quote;
 
 /// A program and its arguments, some of which may have placeholders.
@@ -57,9 +58,13 @@ impl CommandTemplate {
             .ok_or_else(|| Failure::argument("name a program after --, such as -- wc -c"))?;
         if parts(name.as_bytes()).contains(&Part::Whole) {
             return Err(Failure::argument(
-                "{} can't be the program itself, since callers would choose it: name the \
-                 program, and give it {} as an argument",
+                "{} can't be in the name of the program, since callers would choose it: name the \
+                 program, and give it {} as an argument of its own: -- echo {}. No shell reads \
+                 the command: give a pipe to one, -- sh -c 'echo \"$1\" | wc -c' sh {}",
             ));
+        }
+        if let Some(warning) = shell_script::warning(words) {
+            log::warn!("{warning}");
         }
         let arguments = arguments.iter().map(|word| parts(word.as_bytes()));
         Ok(CommandTemplate {
@@ -250,8 +255,12 @@ impl CommandTemplate {
                         argument
                     }
                     _ => {
+                        let split = match arguments.len() {
+                            1 => ": `reparte run` splits a line by --colsep or --input csv",
+                            _ => "",
+                        };
                         return invalid(format!(
-                            "the program takes {} arguments, not {}",
+                            "the program takes {} arguments, not {}{split}",
                             expected.unwrap_or(*number),
                             arguments.len()
                         ));

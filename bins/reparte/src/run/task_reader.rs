@@ -53,7 +53,7 @@ impl TaskReader {
         let failed = |error: io::Error| match format {
             // It has a remedy of its own.
             TaskFormat::Table(..) if error.kind() == io::ErrorKind::InvalidData => {
-                Failure::argument(format_args!("--tasks {}: {error}", path.display()))
+                Failure::argument(format_args!("{}: {error}", shown(path)))
             }
             _ => unreadable(path, &error),
         };
@@ -126,10 +126,7 @@ impl TaskReader {
             let task = match task {
                 Ok(task) => task,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    return Err(Failure::argument(format_args!(
-                        "--tasks {}: {error}",
-                        path.display()
-                    )));
+                    return Err(Failure::argument(format_args!("{}: {error}", shown(path))));
                 }
                 // An input that can't be read to its end is told once its first tasks are done.
                 Err(_) => break,
@@ -150,8 +147,8 @@ impl TaskReader {
             false => "",
         };
         Err(Failure::argument(format_args!(
-            "--tasks {}: {bad} of {count} rows can't be sent, and none was: {}{more}",
-            path.display(),
+            "{}: {bad} of {count} rows can't be sent, and none was: {}{more}",
+            shown(path),
             named.join("; ")
         )))
     }
@@ -206,10 +203,18 @@ fn open(path: &Path) -> Result<File, Failure> {
     standard_input().map_err(failed)
 }
 
+/// Returns the words for the input: nobody has written `--tasks -`, mostly.
+fn shown(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "the tasks".to_owned(),
+        false => format!("--tasks {}", path.display()),
+    }
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::argument(format_args!(
-        "--tasks {}: {error}: name a text file with a task per line, or give them on standard input",
-        path.display()
+        "{}: {error}: name a text file with a task per line, or give them on standard input",
+        shown(path)
     ))
 }
 
