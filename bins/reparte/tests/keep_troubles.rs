@@ -33,7 +33,11 @@ const TROUBLES: &[(&str, &str, bool)] = &[
         false,
     ),
     ("killed", "the program failed (signal: 9 (SIGKILL))", false),
-    ("two", "wrote more than one answer for one task", false),
+    (
+        "two",
+        "wrote more than one answer for one task (if it prints more than answers, see --results-fd)",
+        false,
+    ),
     ("nonsense", "wrote a line that begins with !", false),
     ("floods", "its result was longer than 1000 bytes", false),
     ("long 1001", "its result was longer than 1000 bytes", false),
@@ -219,6 +223,23 @@ fn a_program_that_can_not_run_ends_a_run() {
     ];
     let ended = run_over("1\n2\n", &dies);
     ended.expect_error(4, &["local", "can't run the program", "0 of 2 tasks"]);
+}
+
+/// A worker in Python without `flush=True` had the run wait for an hour, and the message at its end
+/// advised less work.
+#[test]
+fn an_answer_that_is_not_flushed_is_told() {
+    let script = "while read -r x; do :; done";
+    let flags = ["--keep", "--local", "2", "--timeout", "3.5", "--", "sh"];
+    let ended = run_over("1\n2\n", &[&flags[..], &["-c", script]].concat());
+    ended.expect_code(5);
+    let remedy = "if it has written its answer, have it flush the line";
+    assert_eq!(ended.stderr.matches(remedy).count(), 2, "{}", ended.stderr);
+    #[cfg(target_os = "linux")]
+    {
+        let told = "warn: sh: has read its first task and waits for another one";
+        assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
+    }
 }
 
 /// The first task of each process kills it.

@@ -17,9 +17,8 @@ pub(crate) enum ProgramFailure {
     Call(Fault),
     /// The program has failed. Its error output ends with this text.
     Failed(ExitStatus, String),
-    /// The program has run for as long as it may, which is this time. The error output of a kept
-    /// process ends with this text.
-    TimeLimit(Duration, String),
+    /// The program has run for as long as it may.
+    TimeLimit(Overrun),
     /// Nobody waits for the call any more.
     Cancelled(Fault),
     /// All programs are being ended, this one after it has run in part.
@@ -30,6 +29,35 @@ pub(crate) enum ProgramFailure {
     Unfit(String),
     /// The program has run, and its answer is no result.
     BadOutput(BadOutput),
+}
+
+/// A program that was ended at its time limit.
+#[derive(Debug)]
+pub(crate) struct Overrun {
+    /// The time limit.
+    pub(crate) time: Duration,
+    /// The end of the error output of a kept process.
+    pub(crate) errors: String,
+    /// True for a kept process that has never answered a task: its answer may be in its buffer.
+    pub(crate) has_never_answered: bool,
+}
+
+impl Overrun {
+    /// Returns the text of the failure, with a remedy.
+    pub(crate) fn text(&self, remedy: &str) -> String {
+        let errors = match &*self.errors {
+            "" => String::new(),
+            errors => format!("; {}", ending(errors)),
+        };
+        let flush = match self.has_never_answered {
+            true => {
+                "if it has written its answer, have it flush the line, as print(..., flush=True) does; else "
+            }
+            false => "",
+        };
+        let seconds = self.time.as_secs_f64();
+        format!("the program was ended after {seconds} s: {flush}{remedy}{errors}")
+    }
 }
 
 /// An answer that is no result.
@@ -80,7 +108,11 @@ impl From<ProcessError> for ProgramFailure {
             ProcessError::NotStarted(StartError::Unfit(_)) | ProcessError::System(_) => {
                 ProgramFailure::Unfit(text)
             }
-            ProcessError::TimeLimit(time) => ProgramFailure::TimeLimit(time, String::new()),
+            ProcessError::TimeLimit(time) => ProgramFailure::TimeLimit(Overrun {
+                time,
+                errors: String::new(),
+                has_never_answered: false,
+            }),
             ProcessError::Cancelled => ProgramFailure::Cancelled(Fault::application(text)),
             ProcessError::NotStarted(StartError::ArgumentTooLong(_))
             | ProcessError::OutputLimit(_)
@@ -96,9 +128,7 @@ impl fmt::Display for ProgramFailure {
                 f.write_str(&fault.message)
             }
             ProgramFailure::Failed(status, errors) => f.write_str(&failed(*status, errors).message),
-            ProgramFailure::TimeLimit(time, errors) => {
-                f.write_str(&overran(*time, errors, "it has a time limit"))
-            }
+            ProgramFailure::TimeLimit(overrun) => f.write_str(&overrun.text("it has a time limit")),
             ProgramFailure::BadOutput(output) => output.fmt(f),
             ProgramFailure::Stopped => f.write_str("all programs are being ended"),
             ProgramFailure::Scarce(text) | ProgramFailure::Unfit(text) => f.write_str(text),
@@ -119,16 +149,6 @@ pub(crate) fn program_end(status: ExitStatus) -> String {
         false => "failed",
     };
     format!("the program {end} ({status})")
-}
-
-/// Returns the fault of a program that was ended at its time limit, with a remedy.
-pub(crate) fn overran(time: Duration, errors: &str, remedy: &str) -> String {
-    let errors = match errors {
-        "" => String::new(),
-        errors => format!("; {}", ending(errors)),
-    };
-    let seconds = time.as_secs_f64();
-    format!("the program was ended after {seconds} s: {remedy}{errors}")
 }
 
 /// Returns the words on the end of an error output, of which more may have been kept than goes with

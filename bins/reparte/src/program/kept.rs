@@ -1,6 +1,7 @@
 //! Programs that stay: a process is started once, and answers one call after the other.
 
 mod backoff;
+mod buffer_check;
 mod error_output;
 pub(crate) mod framing;
 mod kept_process;
@@ -18,7 +19,7 @@ use xmlrpc_wire::{Fault, Value};
 use crate::exit::Failure;
 use crate::program::answer::ProgramAnswer;
 use crate::program::command_template::CommandTemplate;
-use crate::program::failure::{BadOutput, ProgramFailure};
+use crate::program::failure::{BadOutput, Overrun, ProgramFailure};
 use crate::program::kept::framing::{Answer, Framing};
 use crate::program::kept::kept_process::KeptProcess;
 use crate::program::kept::options::KeepOptions;
@@ -189,9 +190,13 @@ impl KeptProgram {
                 ProgramFailure::Stopped
             }
             Trouble::TimeLimit => {
-                let errors = process.get().error_text();
+                let overrun = Overrun {
+                    time: limits.time,
+                    errors: process.get().error_text(),
+                    has_never_answered: process.get().answers == 0,
+                };
                 process.end(&trouble);
-                ProgramFailure::TimeLimit(limits.time, errors)
+                ProgramFailure::TimeLimit(overrun)
             }
             Trouble::Died => return Err(self.died(name, process)),
             Trouble::Closed(_) | Trouble::Nonsense(_) if !process.get().has_read() => {

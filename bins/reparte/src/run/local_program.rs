@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::program::answer::ProgramAnswer;
 use crate::program::call_input::{CallInput, TaskInput};
 use crate::program::command_template::CommandTemplate;
-use crate::program::failure::{ProgramFailure, failed, overran};
+use crate::program::failure::{ProgramFailure, failed};
 use crate::program::flags::ProgramFlags;
 use crate::program::runner::ProgramRunner;
 use crate::run::shortage::{Shortage, ShortagePatience};
@@ -152,8 +152,8 @@ fn call_error(failure: ProgramFailure) -> CallError {
         ProgramFailure::Call(reason) => fault(reason),
         ProgramFailure::BadOutput(output) => fault(output.into_fault()),
         ProgramFailure::Failed(status, errors) => fault(failed(status, &errors)),
-        ProgramFailure::TimeLimit(time, errors) => {
-            let text = overran(time, &errors, "give it less work, or raise --timeout");
+        ProgramFailure::TimeLimit(overrun) => {
+            let text = overrun.text("give it less work, or raise --timeout");
             CallError::new(ErrorKind::Overran, text)
         }
         ProgramFailure::Scarce(text) => {

@@ -144,8 +144,8 @@ fn line(
                     Some(program_end(*status)),
                     &**errors,
                 ),
-                ProgramFailure::TimeLimit(_, errors) => {
-                    ("time limit", None, None, Some(text), &**errors)
+                ProgramFailure::TimeLimit(overrun) => {
+                    ("time limit", None, None, Some(text), &*overrun.errors)
                 }
                 ProgramFailure::BadOutput(output) => (
                     "fault",

@@ -9,7 +9,7 @@ use xmlrpc_server::Context;
 use xmlrpc_wire::{Fault, Value};
 
 use crate::program::call_input::CallInput;
-use crate::program::failure::{ProgramFailure, failed, overran, program_end};
+use crate::program::failure::{ProgramFailure, failed, program_end};
 use crate::program::runner::ProgramRunner;
 use crate::serve::call_log::{self, CallLog};
 
@@ -52,11 +52,9 @@ fn fault(call: &Context, failure: ProgramFailure) -> Fault {
     match failure {
         ProgramFailure::Call(fault) | ProgramFailure::Cancelled(fault) => fault,
         ProgramFailure::BadOutput(output) => output.into_fault(),
-        ProgramFailure::TimeLimit(time, errors) => Fault::application(overran(
-            time,
-            &errors,
-            "send less work, or start the server with a larger --max-seconds",
-        )),
+        ProgramFailure::TimeLimit(overrun) => Fault::application(
+            overrun.text("send less work, or start the server with a larger --max-seconds"),
+        ),
         ProgramFailure::Failed(status, errors) => {
             let last = match errors.lines().next_back() {
                 None => "it wrote no error output",

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, write};
 
 use crate::program::io::{end_notifier, read_available};
+use crate::program::kept::buffer_check::BufferCheck;
 use crate::program::kept::error_output::ErrorOutput;
 use crate::program::kept::framing::{Answer, ENVELOPE, Framing, Parsed};
 use crate::program::kept::trouble::{GivenUp, Trouble};
@@ -25,6 +26,9 @@ const MAX_WAIT_FOR_END: Duration = Duration::from_millis(2);
 
 /// The time for which a process that has closed one of its streams may still end.
 const CLOSED_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The remedy for a program that prints more than answers.
+const APART: &str = " (if it prints more than answers, see --results-fd)";
 
 /// A process, and what is known of it.
 #[derive(Debug)]
@@ -49,6 +53,7 @@ pub(super) struct KeptProcess {
     /// True if it had read a part of the task when it was found to have closed a stream. Later it
     /// may read what it can't answer.
     had_read: Option<bool>,
+    buffer_check: BufferCheck,
     pub(super) started: Instant,
     /// The number of tasks that it has answered.
     pub(super) answers: u64,
@@ -83,6 +88,7 @@ impl KeptProcess {
         }
         let errors = group.child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(KeptProcess {
+            buffer_check: BufferCheck::new(name.clone()),
             errors: ErrorOutput::read(errors.into(), name, error_bytes)?,
             end: end_notifier(&group),
             group,
@@ -111,7 +117,7 @@ impl KeptProcess {
         self.read_results(0)?;
         match &self.results {
             _ if !self.received.is_empty() => {
-                Err(Trouble::Nonsense("output without a task".to_owned()))
+                Err(Trouble::Nonsense(format!("output without a task{APART}")))
             }
             None => Err(self.closed("output of results")?),
             Some(_) if self.has_closed_input()? => Err(self.closed("standard input")?),
@@ -146,6 +152,9 @@ impl KeptProcess {
         self.task.extend_from_slice(task);
         self.written = 0;
         self.had_read = None;
+        if self.answers == 0 {
+            self.buffer_check.begin();
+        }
     }
 
     /// Writes the task, and reads until its answer is whole.
@@ -169,9 +178,9 @@ impl KeptProcess {
             self.write_task()?;
             self.read_results(most)?;
             if !self.received.is_empty() && !self.has_read() {
-                return Err(Trouble::Nonsense(
-                    "output before it had read the task".to_owned(),
-                ));
+                return Err(Trouble::Nonsense(format!(
+                    "output before it had read the task{APART}"
+                )));
             }
             match framing.parse(&self.received, self.searched) {
                 Parsed::Whole(answer, length) => {
@@ -200,6 +209,10 @@ impl KeptProcess {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(Trouble::TimeLimit);
             }
+            if self.answers == 0 && self.written == self.task.len() {
+                let unread = self.unread();
+                self.buffer_check.look(&self.group, unread);
+            }
             self.wait(deadline)?;
             // It is asked before the last look at its output.
             has_ended = how_ended(&self.group)?.is_some();
@@ -215,9 +228,9 @@ impl KeptProcess {
             ));
         }
         if self.received.len() > length {
-            return Err(Trouble::Nonsense(
-                "more than one answer for one task".to_owned(),
-            ));
+            return Err(Trouble::Nonsense(format!(
+                "more than one answer for one task{APART}"
+            )));
         }
         // A large answer is rare, and its room is given back.
         self.received = Vec::new();

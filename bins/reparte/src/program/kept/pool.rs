@@ -179,7 +179,7 @@ impl Pool {
         let is_first = self.lock().note_death(has_read, reason, Instant::now());
         if is_first {
             log::warn!(
-                "{}: {}; it is started again, after pauses of up to 5 s while it dies so",
+                "{}: {}; it is started again, after pauses of up to 5 s until it answers",
                 self.program,
                 OneLine::new(reason)
             );
