@@ -298,12 +298,7 @@ impl Plan {
                 }
                 self.deliver_result(&ended);
             }
-            // The other call may have a result.
-            TaskVerdict::Failed
-                if outcome == Err(ErrorKind::GivenUp) && self.has_awaited_call(task) =>
-            {
-                self.keep_from_hedges(task);
-            }
+            TaskVerdict::Failed if outcome == Err(ErrorKind::GivenUp) => self.give_up_call(task),
             TaskVerdict::Failed => self.fail_task(task, TaskFailure::Permanent),
             TaskVerdict::TryAgain(failure) => {
                 self.record_death(&ended, failure.death);

@@ -19,7 +19,11 @@ fn start_twice(files: &TestDirectory, held: &Held, address: &str) -> (Running, [
     let hosts = files.write("hosts", &hosts, 0o600);
     let account = files.path("account");
     let flags = ["--servers", &hosts, "--function", "hold", "--hedge", "off"];
-    let running = start(files, TASKS, &[&flags[..], &["--account", &account]].concat());
+    let running = start(
+        files,
+        TASKS,
+        &[&flags[..], &["--account", &account]].concat(),
+    );
     let told = running.line_after(": is the same server as ");
     let (used, _) = told.split_once(", ").unwrap();
     let names = match used == address {
@@ -56,7 +60,10 @@ fn a_server_under_two_names_is_used_under_one() {
     let (server, held, _called) = Held::serve();
     let (running, names) = start_twice(&files, &held, &server.address);
     let [used, alias] = end(&files, running, &held, &names);
-    assert_eq!((&used["state"], &alias["state"]), (&"up".into(), &"alias".into()));
+    assert_eq!(
+        (&used["state"], &alias["state"]),
+        (&"up".into(), &"alias".into())
+    );
     assert_eq!(alias["alias_of"], *names[0]);
     assert!(alias["executions"].as_u64() <= Some(1), "{alias}");
     assert!(used["executions"].as_u64() >= Some(7), "{used}");
@@ -70,7 +77,10 @@ fn an_alias_is_used_when_the_other_name_leaves() {
     fs::write(files.path("hosts"), format!("1/{}\n", names[1])).unwrap();
     running.line_after(&format!("{} leaves", names[0]));
     let [left, alias] = end(&files, running, &held, &names);
-    assert_eq!((&left["state"], &alias["state"]), (&"left".into(), &"up".into()));
+    assert_eq!(
+        (&left["state"], &alias["state"]),
+        (&"left".into(), &"up".into())
+    );
     assert!(alias["executions"].as_u64() >= Some(5), "{alias}");
     assert!(alias["alias_of"].is_null());
 }

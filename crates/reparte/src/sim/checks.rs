@@ -279,7 +279,10 @@ impl Checks {
             Action::SetEnding { server, is_ending } => self.set_ending(server, is_ending, now),
             Action::SetAlias { server, of } => {
                 let holder = self.servers[of.index()].state;
-                assert!(matches!(holder, State::Up | State::Aside(_)), "nobody has it");
+                assert!(
+                    matches!(holder, State::Up | State::Aside(_)),
+                    "nobody has it"
+                );
                 let record = &mut self.servers[server.index()];
                 assert!(matches!(record.state, State::Up | State::Aside(_)));
                 record.set_state(State::Alias, now);

@@ -121,10 +121,9 @@ impl Condition {
             ServerState::Down => Self::Down,
             ServerState::Out => Self::Out,
             ServerState::Quarantined => Self::Quarantined,
-            ServerState::Up
-            | ServerState::Removed
-            | ServerState::Reserve
-            | ServerState::Alias => return None,
+            ServerState::Up | ServerState::Removed | ServerState::Reserve | ServerState::Alias => {
+                return None;
+            }
         })
     }
 

@@ -171,8 +171,12 @@ impl Plan {
         self.recheck |= is_strict && !self.any_other_can_come(task);
     }
 
-    /// Has the calls in flight of a task get no hedge, since it may end the next workers too.
-    pub(in crate::plan) fn keep_from_hedges(&mut self, task: TaskId) {
+    /// Ends a task whose call its host has given up, since it has ended several workers. Another
+    /// call of it may still have a result, and gets no hedge: that may end the next workers.
+    pub(in crate::plan) fn give_up_call(&mut self, task: TaskId) {
+        if !self.has_awaited_call(task) {
+            return self.fail_task(task, TaskFailure::Permanent);
+        }
         let calls = self.tasks.get(task).map(|task| task.calls().to_vec());
         for call in calls.into_iter().flatten() {
             self.calls.mark_lost_worker(call);

@@ -61,7 +61,10 @@ fn a_server_that_reports_its_status_is_probed_every_second() {
     for at in 0..5 {
         send(&mut heartbeat, secs(at));
         let change = report(&mut heartbeat, 7, 4, secs(at) + Duration::from_millis(300));
-        assert_eq!((change.restarted, change.instance_before.is_none()), (None, at == 0));
+        assert_eq!(
+            (change.restarted, change.instance_before.is_none()),
+            (None, at == 0)
+        );
         assert_eq!(change.slots, None, "they are configured");
         assert_eq!(heartbeat.next_timer(), Some((secs(at + 1), id())));
     }
