@@ -196,7 +196,8 @@ impl Control {
     /// Sets the number of threads, the calling one included. 0 counts as 1.
     ///
     /// Batches and ranges use them, and the quadratic sieve for one number of 90 bits or more, or
-    /// of 95 with AVX-512 IFMA. No result depends on it.
+    /// of 95 with AVX-512 IFMA. Above 2^128 the longer elliptic curves use them too. No result
+    /// depends on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = NonZeroUsize::new(threads);

@@ -11,7 +11,7 @@
 //! - [`sieve`]: the candidates, by sums of logarithms;
 //! - [`candidates`] and [`cofactor`]: the candidates that are relations;
 //! - [`relation`]: relations as bytes, and their check;
-//! - [`unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
+//! - [`mod@unit`]: all of this for one unit, and [`quadratic_sieve`] for other machines;
 //! - [`store`] and [`collector`]: the relations of all threads;
 //! - [`cycles`], [`used_relations`], [`elimination`], [`lanczos`] and [`bit_blocks`],
 //!   [`linear_algebra`], [`square_root`]: from relations to a divisor, with questions to the control

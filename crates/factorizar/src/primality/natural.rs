@@ -11,7 +11,7 @@ use crate::primality::is_prime;
 use crate::small_primes;
 
 impl Natural {
-    /// Returns whether the number is prime, by the tests of [`is_prime`](crate::is_prime).
+    /// Returns whether the number is prime, by the tests of [`is_prime`].
     ///
     /// `false` is always a proof. `true` is a proof below 3.3e24; from there on it is the answer of
     /// the Baillie-PSW test, which no composite is known to pass.

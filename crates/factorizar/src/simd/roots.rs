@@ -51,7 +51,7 @@ fn marked_body(bytes: &[u8], found: &mut Vec<u32>) {
     }
 }
 
-/// Primes that [`matches`] tests together.
+/// Primes that [`matches()`] tests together.
 const GROUP: usize = 16;
 
 by_level! {
