@@ -40,6 +40,8 @@ struct Known {
     /// Curves that have found nothing.
     curves: Vec<CurveRange>,
     sieved: Vec<SievedPart>,
+    /// The version of the sieve that the last relations are of.
+    version: Option<u32>,
 }
 
 /// A part of a sieve.
@@ -114,7 +116,9 @@ impl RelationJournal {
     pub(super) fn divisor(&self, n: &Natural) -> Result<Option<Natural>, Stop> {
         let divisor = self.known(n).and_then(|known| known.divisor.as_ref());
         match divisor {
-            Some(divisor) if divisor.is_one() || n.exact_quotient(divisor).is_none() => {
+            Some(divisor)
+                if divisor.is_one() || divisor == n || n.exact_quotient(divisor).is_none() =>
+            {
                 Err(self.wrong(format_args!("{divisor} is no divisor of {n}")))
             }
             divisor => Ok(divisor.cloned()),
@@ -245,15 +249,23 @@ impl Index {
             Some(Record::Divisor(n, divisor)) => self.known(n).divisor = Some(divisor),
             Some(Record::PMinus1(n, b1, b2)) => self.known(n).p_minus_1.push((b1, b2)),
             Some(Record::Curves(n, curves)) => self.known(n).curves.push(curves),
-            Some(Record::Sieved(sieved)) if sieved.version != QuadraticSieve::VERSION => {
-                self.other_versions += 1;
-            }
             Some(Record::Sieved(sieved)) => {
-                let part = SievedPart::Sieved(sieved.range, position);
-                self.known(sieved.n).sieved.push(part);
+                let known = self.known(sieved.n);
+                known.version = Some(sieved.version);
+                if sieved.version == QuadraticSieve::VERSION {
+                    known
+                        .sieved
+                        .push(SievedPart::Sieved(sieved.range, position));
+                } else {
+                    self.other_versions += 1;
+                }
             }
+            // The run that withdrew them had sieved them before: they are of its version's list.
             Some(Record::Withdrawn(n, part)) => {
-                self.known(n).sieved.push(SievedPart::Withdrawn(part));
+                let known = self.known(n);
+                if known.version == Some(QuadraticSieve::VERSION) {
+                    known.sieved.push(SievedPart::Withdrawn(part));
+                }
             }
         }
     }

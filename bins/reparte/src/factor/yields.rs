@@ -50,8 +50,9 @@ impl AddAssign for Work {
     fn add_assign(&mut self, other: Work) {
         self.coefficients += other.coefficients;
         self.relations += other.relations;
-        self.time += other.time;
-        self.cpu += other.cpu;
+        self.time = self.time.saturating_add(other.time);
+        // The server says it, so it may be anything.
+        self.cpu = self.cpu.saturating_add(other.cpu);
     }
 }
 
@@ -251,6 +252,23 @@ mod tests {
             (Arc::from(name), server)
         };
         Yields(servers.iter().map(server).collect())
+    }
+
+    /// A server may tell any CPU time. That of two calls can be more than a duration holds.
+    #[test]
+    fn the_cpu_time_that_a_server_tells_may_be_absurd() {
+        let mut work = Work::default();
+        for _ in 0..2 {
+            work += Work {
+                cpu: Duration::from_secs_f64(1.5e19),
+                time: Duration::from_secs(1),
+                ..Work::default()
+            };
+        }
+        assert_eq!(
+            (work.cpu, work.time),
+            (Duration::MAX, Duration::from_secs(2))
+        );
     }
 
     fn record(server: &str, coefficients: u64) -> SievedRecord {

@@ -103,6 +103,32 @@ fn what_was_kept_is_found_by_the_next_run() {
     assert!(journal.sieved(&natural(77)).is_empty());
 }
 
+/// The numbers of a range are those of its version's list: in another one they may not exist.
+#[test]
+fn ranges_withdrawn_in_another_version_are_not_sieved_again() {
+    let place = Place::new("versions");
+    let version = QuadraticSieve::VERSION;
+    let mut journal = place.open();
+    journal.begin(&natural(91)).unwrap();
+    // The server of the range had relations of it in the same version.
+    journal.add_sieved(sieved(91, 7..9, version + 1)).unwrap();
+    journal.add_withdrawn(&natural(91), 7..9).unwrap();
+    journal.add_sieved(sieved(91, 0..5, version)).unwrap();
+    journal.add_withdrawn(&natural(91), 0..5).unwrap();
+    journal.add_sieved(sieved(91, 5..6, version + 1)).unwrap();
+    journal.add_withdrawn(&natural(91), 5..6).unwrap();
+    journal.finish().unwrap();
+    let parts = place.open().sieved(&natural(91));
+    let [
+        SievedPart::Sieved(sieved, _),
+        SievedPart::Withdrawn(withdrawn),
+    ] = parts.as_slice()
+    else {
+        panic!("{parts:?}");
+    };
+    assert_eq!([sieved, withdrawn], [&(0..5), &(0..5)]);
+}
+
 #[test]
 fn a_journal_of_other_numbers_is_refused_by_name() {
     let place = Place::new("other");
@@ -129,7 +155,7 @@ fn a_journal_of_other_numbers_is_refused_by_name() {
 
 #[test]
 fn a_divisor_that_is_none_is_told() {
-    for divisor in [5, 1] {
+    for divisor in [5, 1, 77] {
         let place = Place::new("divisor");
         let mut journal = place.open();
         journal
