@@ -172,6 +172,8 @@ impl Run<'_> {
                     let giant = &giants[usize::from(pair.giant)];
                     let difference = ring.sub(giant, &babies[usize::from(pair.baby)]);
                     if self.exponent_bits == 0 {
+                        // A look takes up to a millisecond at 1,000 digits.
+                        self.control.poll()?;
                         let factor = ring.number(&difference).gcd(&n);
                         if !factor.is_one() {
                             return Ok(factor);
@@ -230,6 +232,7 @@ impl<R: Ring> DifferentialGroup for LucasSequence<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// A prime of 41 digits, for which neither stage suffices.
@@ -283,6 +286,29 @@ mod tests {
                 .expect("a divisor");
             assert!(n.exact_quotient(&found).is_some() && !found.is_one() && found != n);
         }
+    }
+
+    /// With a look for a factor after each step, a pair takes a gcd: up to a millisecond.
+    #[test]
+    fn pairs_that_are_looked_at_take_a_question_each() {
+        let n = &large_prime() * &large_prime();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let control = Control::new().deadline(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            false
+        });
+        let pairs = PrimePairs::between(100, 20_000, COSTS, &Control::new()).unwrap();
+        let run = Run {
+            b1: 100,
+            pairs: &pairs,
+            exponent_bits: 0,
+            control: &control,
+        };
+        assert_eq!(dispatch::run(&n, run), Ok(Natural::from(1u64)));
+        let looks: usize = pairs.blocks().map(|block| block.pairs.len()).sum();
+        let asked = asked.load(Ordering::Relaxed);
+        assert!(asked >= looks, "{asked} questions for {looks} looks");
     }
 
     #[test]

@@ -45,6 +45,25 @@ fn units_in_any_order_and_from_any_machine_give_a_divisor() {
     assert_eq!(relations.divisor(&late), Err(StopReason::OutOfTime));
 }
 
+/// Each coefficient of a unit was begun, and its memory allocated, only to ask the control again.
+#[test]
+fn a_stopped_unit_begins_no_more_coefficients() {
+    let sieve = sieve();
+    let asked = Arc::new(AtomicUsize::new(0));
+    for threads in [1, 3] {
+        asked.store(0, Ordering::Relaxed);
+        let count = Arc::clone(&asked);
+        let control = Control::new().threads(threads).deadline(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            true
+        });
+        let stopped = SieveError::Stopped(StopReason::OutOfTime);
+        assert_eq!(sieve.sieve(0, 2_000, &control), Err(stopped));
+        let asked = asked.load(Ordering::Relaxed);
+        assert!(asked <= threads, "{asked} questions of {threads} threads");
+    }
+}
+
 #[test]
 fn relations_that_are_changed_are_refused_and_change_nothing() {
     let sieve = sieve();

@@ -245,7 +245,11 @@ impl RingComputation for Stepwise<'_> {
         let (curves, point, inverted) = RingCurves::suyama(ring, sigma);
         check(inverted.factors)?;
         let stage = &tables.first_stage;
-        let check = |z: &R::Residue| check(shared(ring, z));
+        // A look takes up to a millisecond at 1,000 digits.
+        let check = |z: &R::Residue| {
+            control.poll()?;
+            check(shared(ring, z))
+        };
         let point = stage.run(&curves, point, control, |point| check(&point.z))?;
         second_stage::run(&curves, &point, &tables.pairs, control, check)?;
         Ok(())

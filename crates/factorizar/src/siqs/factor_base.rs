@@ -5,6 +5,7 @@
 use crate::control::{Control, StopReason};
 use crate::modular::{is_residue, mul, square_root};
 use crate::natural::Natural;
+use crate::prime_sieve::PrimeSieve;
 
 /// The reason why there is no factor base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,10 @@ impl FactorBase {
             primes: vec![2],
             roots: vec![1],
         };
-        for (index, p) in odd_primes(len).into_iter().enumerate() {
+        let bound = prime_bound(len);
+        let odd_primes = PrimeSieve::up_to(bound);
+        for (index, p) in odd_primes.primes(1, bound).enumerate() {
+            let p = p as u32;
             if index % BETWEEN_POLLS == 0 {
                 control.poll().map_err(NoBase::Stopped)?;
             }
@@ -84,24 +88,10 @@ impl FactorBase {
     }
 }
 
-/// Returns odd primes, enough for a base of `len`, since k n is a square modulo half of all primes.
-fn odd_primes(len: usize) -> Vec<u32> {
+/// Returns a bound below which there are enough primes for a base of `len`, since k n is a square
+/// modulo half of all primes.
+fn prime_bound(len: usize) -> u64 {
     // The prime of index m is below m (ln m + ln ln m), with m twice the length and a reserve.
     let count = (2.0 * len as f64 * 1.2).max(1_000.0);
-    let bound = (count * (count.ln() + count.ln().ln())) as usize;
-    // Position i stands for 2 i + 1.
-    let mut composite = vec![false; bound / 2];
-    let mut primes = Vec::new();
-    for index in 1..composite.len() {
-        if !composite[index] {
-            let p = 2 * index + 1;
-            primes.push(p as u32);
-            let mut multiple = p * p / 2;
-            while multiple < composite.len() {
-                composite[multiple] = true;
-                multiple += p;
-            }
-        }
-    }
-    primes
+    (count * (count.ln() + count.ln().ln())) as u64
 }

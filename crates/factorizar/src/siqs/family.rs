@@ -13,6 +13,7 @@
 
 use std::collections::HashMap;
 
+use crate::control::{Control, StopReason};
 use crate::modular::{invert, mul};
 use crate::natural::Natural;
 use crate::simd::family_roots::{Division, Divisor, divide, positions};
@@ -129,7 +130,17 @@ impl Family {
     }
 
     /// Computes the roots of polynomial 0, and the changes to the others.
-    pub(super) fn roots(&self, instance: &Instance, level: Level, roots: &mut Roots) {
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation. It is asked before each prime of a.
+    pub(super) fn roots(
+        &self,
+        instance: &Instance,
+        level: Level,
+        control: &Control,
+        roots: &mut Roots,
+    ) -> Result<(), StopReason> {
         let base = &instance.base;
         roots.first.clone_from(&base.roots);
         roots.second.clear();
@@ -137,6 +148,7 @@ impl Family {
         roots.deltas.resize_with(self.factors.len(), Vec::new);
         let terms = self.factors.iter().zip(&self.small_terms);
         for ((&index, &term), deltas) in terms.zip(&mut roots.deltas) {
+            control.poll()?;
             deltas.resize(base.len(), 0);
             let divisor = roots
                 .divisors
@@ -166,6 +178,7 @@ impl Family {
                 deltas[index] = 0;
             }
         }
+        Ok(())
     }
 }
 
@@ -186,7 +199,7 @@ impl Polynomial {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Control;
+    use crate::siqs::periodic_poll::tests::questions;
 
     #[test]
     fn roots_are_roots_of_every_polynomial() {
@@ -198,7 +211,11 @@ mod tests {
         let [mut roots, avx2, avx512] =
             [Level::Portable, Level::Avx2, Level::Avx512].map(|level| {
                 let mut roots = Roots::default();
-                family.roots(&instance, level, &mut roots);
+                let asked = questions(|control| {
+                    family.roots(&instance, level, control, &mut roots).unwrap();
+                });
+                // The roots modulo a large base are divided by one prime in some milliseconds.
+                assert_eq!(asked, family.factors.len());
                 roots
             });
         for other in [avx2, avx512] {

@@ -81,12 +81,18 @@ impl Instance {
         let multiplier = multiplier(n);
         let kn = n.mul_add_u64(multiplier.into(), 0);
         let base = FactorBase::new(n, multiplier, parameters.base_len, control)?;
+        // Each of the lists that follow takes some milliseconds at 100 digits.
+        let poll = || control.poll().map_err(NoBase::Stopped);
+        poll()?;
         // Values are a x^2 + b x + c with b^2 - 4 a c = k n. With this a they are equally large in
         // the middle of the interval and at its ends.
         let middle = parameters.interval() / 2;
         let half_interval = f64::from(middle);
         let target = (kn.ln() - 8f64.ln()) / 2.0 - half_interval.ln();
         let coefficients = Coefficients::new(&base, target, parameters.coefficient_bits);
+        poll()?;
+        let moduli = Moduli::new(&base.primes);
+        poll()?;
         let large_bound = base.largest().saturating_mul(parameters.large_multiple);
         let product_bound = match parameters.two_large {
             0.0 => 0,
@@ -119,7 +125,7 @@ impl Instance {
             first_sieved,
             first_bucket: base.index_from(BUCKETS_FROM),
             logs: logs.collect(),
-            moduli: Moduli::new(&base.primes),
+            moduli,
             offsets: base.primes.iter().map(|p| middle % p).collect(),
             base,
             kn,

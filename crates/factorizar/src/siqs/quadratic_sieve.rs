@@ -2,7 +2,7 @@
 
 use std::error;
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::control::{Control, StopReason};
 use crate::natural::Natural;
@@ -169,20 +169,40 @@ impl QuadraticSieve {
         let units = self.units();
         let end = first.checked_add(count).filter(|&end| end <= units);
         let end = end.ok_or(SieveError::PastTheEnd { units })?;
+        let ended = AtomicBool::new(false);
         let results = in_parallel(control.thread_count(), (end - first) as usize, |index| {
-            let family = Family::new(&self.instance, first + index as u64)
-                .ok_or(SieveError::PastTheEnd { units })?;
-            let mut relations = Vec::new();
-            let never = AtomicBool::new(false);
-            Siever::new(&self.instance).sieve(&family, control, &never, &mut relations)?;
-            Ok(relations)
+            // Relaxed: the flag only saves sieving that would be lost.
+            if ended.load(Ordering::Relaxed) {
+                return Ok(Vec::new());
+            }
+            let relations = self.sieve_family(first + index as u64, control, &ended);
+            if relations.is_err() {
+                ended.store(true, Ordering::Relaxed);
+            }
+            relations
         });
         let mut packed = Vec::new();
         for relations in results {
-            let relations: Vec<u8> = relations.map_err(|error: SieveError| error)?;
-            frame(&mut packed, &relations);
+            frame(&mut packed, &relations?);
         }
         Ok(packed)
+    }
+
+    /// Sieves the polynomials of one leading coefficient. The result is of no use if `ended` was
+    /// set meanwhile.
+    fn sieve_family(
+        &self,
+        number: u64,
+        control: &Control,
+        ended: &AtomicBool,
+    ) -> Result<Vec<u8>, SieveError> {
+        let family = Family::new(&self.instance, number);
+        let family = family.ok_or(SieveError::PastTheEnd {
+            units: self.units(),
+        })?;
+        let mut relations = Vec::new();
+        Siever::new(&self.instance).sieve(&family, control, ended, &mut relations)?;
+        Ok(relations)
     }
 
     /// Checks the result of a unit, on any thread: it takes most of the time that

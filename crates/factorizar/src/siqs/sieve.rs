@@ -15,6 +15,7 @@
 //!
 //! Source: Kazumaro Aoki and Hiroki Ueda, "Sieving using bucket sort", Asiacrypt 2004.
 
+use crate::control::{Control, StopReason};
 use crate::simd::bucket::{Bucket, RootSlices, SLICE};
 use crate::simd::level::Level;
 use crate::simd::roots::{marked, narrow, step, step_and_sort};
@@ -55,33 +56,15 @@ pub(super) struct Sieve<'a> {
 }
 
 impl<'a> Sieve<'a> {
-    /// Allocates a sieve for these vector instructions.
+    /// Creates a sieve for these vector instructions. The first family allocates most of its memory.
     pub(super) fn new(instance: &'a Instance, level: Level) -> Self {
-        let primes = &instance.base.primes;
-        let blocks = instance.parameters.blocks;
-        let mut slices: Vec<Slice> = Vec::new();
-        let mut start = instance.first_bucket;
-        while start < primes.len() {
-            let log = instance.logs[start];
-            let same = instance.logs[start..]
-                .iter()
-                .take_while(|&&other| other == log);
-            let len = same.take(SLICE).count();
-            slices.push(Slice {
-                start,
-                end: start + len,
-                log,
-                bucket: Bucket::new(len, blocks),
-            });
-            start += len;
-        }
-        let stepping = &primes[instance.first_sieved..instance.first_bucket];
+        let stepping = &instance.base.primes[instance.first_sieved..instance.first_bucket];
         let stepping: Vec<u16> = stepping.iter().map(|&p| p as u16).collect();
         Sieve {
             instance,
             level,
             roots: Roots::default(),
-            slices,
+            slices: Vec::new(),
             bytes: Box::new([0; 1 << 16]),
             classes: step_classes(&stepping),
             positions: [vec![0; stepping.len()], vec![0; stepping.len()]],
@@ -90,14 +73,44 @@ impl<'a> Sieve<'a> {
         }
     }
 
+    /// Allocates the buckets, some tens of megabytes at 100 digits.
+    fn slices(&self, control: &Control) -> Result<Vec<Slice>, StopReason> {
+        let logs = &self.instance.logs;
+        let mut slices: Vec<Slice> = Vec::new();
+        let mut start = self.instance.first_bucket;
+        while start < logs.len() {
+            control.poll()?;
+            let log = logs[start];
+            let same = logs[start..].iter().take_while(|&&other| other == log);
+            let len = same.take(SLICE).count();
+            slices.push(Slice {
+                start,
+                end: start + len,
+                log,
+                bucket: Bucket::new(len, self.instance.parameters.blocks),
+            });
+            start += len;
+        }
+        Ok(slices)
+    }
+
     /// Prepares the first polynomial of a family.
-    pub(super) fn start(&mut self, family: &Family) {
-        family.roots(self.instance, self.level, &mut self.roots);
+    ///
+    /// # Errors
+    ///
+    /// The reason, if `control` stopped the computation.
+    pub(super) fn start(&mut self, family: &Family, control: &Control) -> Result<(), StopReason> {
+        if self.slices.is_empty() {
+            self.slices = self.slices(control)?;
+        }
+        family.roots(self.instance, self.level, control, &mut self.roots)?;
+        control.poll()?;
         // A step of nothing, which sorts the hits.
         let zeros = vec![0; self.instance.base.len()];
         let deltas = std::mem::replace(&mut self.roots.deltas, vec![zeros]);
         self.sort(0, true);
         self.roots.deltas = deltas;
+        Ok(())
     }
 
     /// Goes on to the polynomial with this number, from 1 on.

@@ -42,7 +42,8 @@ impl<'a> Siever<'a> {
     ///
     /// # Errors
     ///
-    /// The reason, if `control` stopped the computation. It is asked before each polynomial.
+    /// The reason, if `control` stopped the computation. It is asked before each polynomial, and
+    /// more often before the first.
     pub(super) fn sieve(
         &mut self,
         family: &Family,
@@ -57,7 +58,7 @@ impl<'a> Siever<'a> {
                 return Ok(false);
             }
             match number {
-                0 => self.sieve.start(family),
+                0 => self.sieve.start(family, control)?,
                 _ => self.sieve.next(family, number),
             }
             let polynomial = family.polynomial(self.instance, number);

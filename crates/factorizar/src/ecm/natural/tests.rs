@@ -198,6 +198,33 @@ fn stops_at_every_moment() {
     }
 }
 
+/// A curve that looks for a factor after each step computes a gcd for each point and each pair,
+/// which takes up to a millisecond.
+#[test]
+fn a_curve_in_steps_asks_before_each_look_for_a_factor() {
+    let n = &large_prime() * &large_prime();
+    let tables = tables(100, 20_000);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let control = Control::new().deadline(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        false
+    });
+    let run = CurveRun {
+        tables: &tables,
+        sigma: 6,
+        control: &control,
+    };
+    assert!(dispatch::run(&n, Stepwise(run)).is_ok());
+    let blocks = tables.pairs.blocks();
+    let looks: usize = blocks
+        .map(|block| (block.giants.end - block.giants.start) as usize + block.pairs.len())
+        .sum();
+    let looks = looks + tables.pairs.babies().len();
+    let asked = asked.load(Ordering::Relaxed);
+    assert!(asked >= looks, "{asked} questions for {looks} looks");
+}
+
 #[test]
 #[ignore = "a measurement: cargo test --release -p factorizar lanes_beside -- --ignored --nocapture"]
 fn lanes_beside_one() {
