@@ -96,17 +96,28 @@ mod tests {
     use crate::siqs::parameters::Parameters;
 
     /// Numbers of blocks that have loops of their own, and others; bases with and without primes in
-    /// buckets, and one of several slices.
+    /// buckets, and one of several slices; one large prime and two.
     #[test]
     fn every_level_of_vector_instructions_finds_the_same_relations() {
         let n: Natural = "369503144638782693794961917939723396921312984817285838723301"
             .parse()
             .unwrap();
         let usual = Parameters::of(n.bits());
-        for (base_len, blocks) in [(900, 2), (4_500, 2), (9_001, 4), (9_000, 6), (14_003, 8)] {
+        let one = (0.0, usual.slack);
+        let two = (1.8, 5.0);
+        for (base_len, blocks, (two_large, slack)) in [
+            (900, 2, one),
+            (4_500, 2, one),
+            (4_501, 4, two),
+            (9_001, 4, one),
+            (9_000, 6, one),
+            (14_003, 8, two),
+        ] {
             let parameters = Parameters {
                 base_len,
                 blocks,
+                two_large,
+                slack,
                 ..usual
             };
             let instance = Instance::with(&n, parameters, &Control::new()).unwrap();
