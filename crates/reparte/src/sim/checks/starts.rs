@@ -77,16 +77,19 @@ impl Checks {
                 assert!(
                     !self.open.iter().any(waits)
                         && record.calls.len() == 1
-                        && others.all(|other| !self.is_used_up(self.running[&other].1, server)),
+                        && others.all(|other| !self.is_used_up(other, server)),
                     "no hedge for task {task}"
                 );
             }
         }
     }
 
-    /// A server takes no hedge beside a call of its own, unless it has several workers.
-    fn is_used_up(&self, other: ServerId, server: ServerId) -> bool {
-        other == server && self.workers(server).count() < 2
+    /// A server takes no hedge beside another call of its own, unless it has a worker that is not
+    /// at work on that.
+    fn is_used_up(&self, other: CallId, server: ServerId) -> bool {
+        let at_work = self.by.get(&other);
+        let is_free = |worker: ServerId| Some(&worker) != at_work;
+        self.running[&other].1 == server && !self.workers(server).any(is_free)
     }
 
     /// The server has a free slot and may be called. Records the call.
