@@ -7,7 +7,7 @@ mod fake_server;
 use std::sync::mpsc;
 use std::thread;
 
-use fake_server::{FakeServer, NEVER, SOON, error, fake_servers, next, send};
+use fake_server::{FakeServer, NEVER, SOON, error, fake_servers, next, next_two, send};
 use reparte::{ErrorKind, Journal, Options, Repartidor, RepartidorBuilder};
 
 /// The size of each result.
@@ -33,13 +33,12 @@ fn tasks_wait_while_results_fill_the_window() {
         sender.enviar(n).unwrap();
     }
     drop(sender);
-    let first = next(&calls);
-    assert_eq!(first.args, 1);
-    for n in [2, 3] {
-        let early = next(&calls);
-        assert_eq!(early.args, n);
-        early.square();
-    }
+    let [first, second] = next_two(&calls);
+    assert_eq!((first.args, second.args), (1, 2));
+    second.square();
+    let third = next(&calls);
+    assert_eq!(third.args, 3);
+    third.square();
     // Both results wait for the first, and no task begins.
     assert!(calls.recv_timeout(NEVER).is_err());
     // The first is retried all the same.
@@ -50,11 +49,10 @@ fn tasks_wait_while_results_fill_the_window() {
     let mut given = || outcomes.next().unwrap().1.unwrap();
     assert_eq!([given(), given()], [1, 4]);
     // The third result alone is left.
-    for n in [4, 5] {
-        let late = next(&calls);
-        assert_eq!(late.args, n);
-        late.square();
-    }
+    let [fourth, fifth] = next_two(&calls);
+    assert_eq!((fourth.args, fifth.args), (4, 5));
+    fourth.square();
+    fifth.square();
     assert_eq!([given(), given(), given()], [9, 16, 25]);
     next(&calls).square();
     assert_eq!(given(), 36);

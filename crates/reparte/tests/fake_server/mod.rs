@@ -78,6 +78,13 @@ pub(crate) fn next(calls: &Receiver<PendingCall>) -> PendingCall {
     calls.recv_timeout(SOON).expect("a call comes")
 }
 
+/// The next two calls, in the order of their tasks: two slots may begin theirs in any order.
+pub(crate) fn next_two(calls: &Receiver<PendingCall>) -> [PendingCall; 2] {
+    let mut calls = [next(calls), next(calls)];
+    calls.sort_by_key(|call| call.args);
+    calls
+}
+
 /// Sends these tasks, which must be taken.
 pub(crate) fn send(reparto: &mut Repartidor<u32, u32>, tasks: impl IntoIterator<Item = u32>) {
     for task in tasks {
