@@ -90,7 +90,7 @@ fn bad_addresses_say_why() {
         ("http://", "no host"),
         ("http:///RPC2", "no host"),
         (":9000", "no host"),
-        ("9000", "localhost:9000"),
+        ("9000", "localhost: before it"),
         ("local host:9000", "a space"),
         ("localhost:9000 ", "a space"),
         ("localhost:9000\n", "a space"),
