@@ -64,6 +64,20 @@ impl Setup {
         self.files.write("tasks", &numbers(count), 0o600)
     }
 
+    /// Sets the bytes that the server takes for its data; 0 for no limit.
+    fn limit_memory(&self, bytes: &str) {
+        self.server.command(&["CONFIG", "SET", "maxmemory", bytes]);
+    }
+
+    /// Starts a run of more tasks than the server has room for, and returns it once it waits for that.
+    fn fill(&self) -> Running {
+        self.tasks(20_000);
+        self.limit_memory("4mb");
+        let run = self.run("journal", &["--detach"]);
+        run.line_after("it is full");
+        run
+    }
+
     /// Starts the run of the tasks with a journal.
     fn run(&self, journal: &str, more: &[&str]) -> Running {
         let (url, journal) = (self.server.url(), self.files.path(journal));
@@ -228,7 +242,7 @@ fn a_run_whose_engine_is_full_goes_on_later() {
     for text in ["has failed for", "it is full", "status --engine redis://"] {
         assert!(last.contains(text), "{}", ended.stderr);
     }
-    limit("0");
+    setup.limit_memory("0");
     check_all(&setup.run("journal", &[]).end(), 40);
     assert!(setup.executions().values().all(|times| *times == 1));
 }
@@ -357,14 +371,7 @@ fn retries_wait_for_the_command_that_collects() {
 #[ignore = "needs redis-server"]
 fn a_command_that_is_interrupted_while_it_leaves_its_tasks_tells_of_them() {
     let setup = Setup::without_worker();
-    setup.tasks(20_000);
-    let limit = |bytes: &str| {
-        let set = ["CONFIG", "SET", "maxmemory", bytes];
-        setup.server.command(&set);
-    };
-    limit("4mb");
-    let run = setup.run("journal", &["--detach"]);
-    run.line_after("it is full");
+    let run = setup.fill();
     run.signal(Signal::INT);
     let ended = run.end();
     assert_eq!(ended.status.code(), Some(6), "{}", ended.stderr);
@@ -375,7 +382,7 @@ fn a_command_that_is_interrupted_while_it_leaves_its_tasks_tells_of_them() {
         assert!(rest.contains(text), "{}", ended.stderr);
     }
     assert_eq!(setup.run_status(), Json::Null);
-    limit("0");
+    setup.limit_memory("0");
     let again = setup.run("journal", &["--detach"]).end();
     assert!(again.stderr.contains("20000 of them"), "{}", again.stderr);
 }
@@ -385,16 +392,9 @@ fn a_command_that_is_interrupted_while_it_leaves_its_tasks_tells_of_them() {
 #[ignore = "needs redis-server"]
 fn tasks_that_a_killed_command_has_left_are_done_by_the_next_one() {
     let setup = Setup::without_worker();
-    setup.tasks(20_000);
-    let limit = |bytes: &str| {
-        let set = ["CONFIG", "SET", "maxmemory", bytes];
-        setup.server.command(&set);
-    };
-    limit("4mb");
-    let run = setup.run("journal", &["--detach"]);
-    run.line_after("it is full");
+    let run = setup.fill();
     run.kill();
-    limit("0");
+    setup.limit_memory("0");
     // The first ones are those that are there.
     fs::write(setup.files.path("tasks"), numbers(40)).unwrap();
     let _worker = setup.worker("2", "0");

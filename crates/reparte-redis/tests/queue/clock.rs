@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::Value;
-use test_support::{RedisServer, until};
+use test_support::RedisServer;
 
-use crate::fixture::{Count, ask, check_squares, eval, results, run, submit, take_and_die, worker};
+use crate::fixture::{
+    Count, ask, check_squares, eval, results, run, submit, take_all_and_die, worker,
+};
 
 const HOUR_MS: &str = "3600000";
 
@@ -17,9 +19,7 @@ fn orphans_are_looked_for() {
     let server = RedisServer::start();
     let mut run = run(&server, "cuad");
     submit(&mut run, 0..3);
-    until("they are taken", || {
-        take_and_die(&server, "cuad", "dead-1", 3) == 3
-    });
+    take_all_and_die(&server, "dead-1", 3);
     let set = ["SET", "rp:{cuad}:sweep", "before", "PX", HOUR_MS];
     let _: () = ask(&server, &set);
     let begun = Count::default();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::{Commands as _, Connection};
 use reparte::{Options, Repartidor, TaskError};
 use reparte_redis::{RedisQueue, RedisUrl, Worker};
-use test_support::{PATIENCE, RedisServer};
+use test_support::{PATIENCE, RedisServer, until};
 use xmlrpc_server::{Context, Service};
 
 /// The lease of the tests.
@@ -177,6 +177,13 @@ pub(crate) fn tasks(server: &RedisServer, function: &str) -> usize {
     let mut command = redis::cmd("XLEN");
     command.arg(format!("rp:{{{function}}}:tasks"));
     command.query(&mut connection(server)).unwrap()
+}
+
+/// Takes so many new tasks of `cuad`, once they are there, as a worker that dies right after it.
+pub(crate) fn take_all_and_die(server: &RedisServer, name: &str, count: usize) {
+    until("they are taken", || {
+        take_and_die(server, "cuad", name, count) == count
+    });
 }
 
 /// Takes new tasks as a worker that dies right after it: nothing renews their leases.

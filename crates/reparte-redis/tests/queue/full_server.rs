@@ -11,7 +11,7 @@ use test_support::{RedisServer, until};
 
 use crate::fixture::{
     Count, Gate, LEASE, ask, check_squares, gated_squares, results, run, set_memory, squares,
-    submit, take_and_die, tasks, url, worker,
+    submit, take_all_and_die, tasks, url, worker,
 };
 
 fn full() -> RedisServer {
@@ -58,9 +58,7 @@ fn orphans_on_a_full_server_are_taken() {
     let begun = Count::default();
     let mut run = run(&server, "cuad");
     submit(&mut run, 0..3);
-    until("they are taken", || {
-        take_and_die(&server, "cuad", "dead", 3) == 3
-    });
+    take_all_and_die(&server, "dead", 3);
     let worker = worker(&server, "cuad", 1, Duration::ZERO, &begun);
     set_memory(&server, "1");
     check_squares(results(run), 3);

@@ -9,8 +9,8 @@ use reparte_redis::RedisQueue;
 use test_support::{RedisServer, until};
 
 use crate::fixture::{
-    Count, ask, check_squares, connection, eval, results, run, submit, take_and_die, tasks, url,
-    worker,
+    Count, ask, check_squares, connection, eval, results, run, submit, take_all_and_die,
+    take_and_die, tasks, url, worker,
 };
 use crate::kept_runs::detach;
 
@@ -76,9 +76,7 @@ fn a_detached_run_that_is_broken_stops_no_other_one() {
     let _: () = ask(&server, &["SET", "rp:{cuad}:wait:r", "odd"]);
     let mut run = run(&server, "cuad");
     submit(&mut run, 0..3);
-    until("they are taken", || {
-        take_and_die(&server, "cuad", "dead-1", 3) == 3
-    });
+    take_all_and_die(&server, "dead-1", 3);
     let begun = Count::default();
     let _worker = worker(&server, "cuad", 1, Duration::ZERO, &begun);
     check_squares(results(run), 3);
