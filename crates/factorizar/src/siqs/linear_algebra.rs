@@ -6,8 +6,8 @@
 //! ([`elimination`]). Small matrices are eliminated as rows
 //! of bits, others solved by block Lanczos.
 //!
-//! Cost: a check of each relation that is used, and that of block Lanczos: a twentieth of the
-//! sieve's time.
+//! Cost: a check of each relation that is used, and that of block Lanczos: at 85 digits a fortieth
+//! of the sieve's time.
 
 use crate::bit_matrix;
 use crate::control::{Control, StopReason};

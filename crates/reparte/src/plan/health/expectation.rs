@@ -71,7 +71,7 @@ impl Health {
         self.servers[server.index()].down_since
     }
 
-    /// Returns the same of a server that is down since it failed, and not since it is silent.
+    /// Returns since when a server is down that has failed, and not just fallen silent.
     pub(in crate::plan) fn died_at(&self, server: ServerId) -> Option<Duration> {
         let is_dead = self.servers[server.index()].reason == AsideReason::Died;
         self.down_since(server).filter(|_| is_dead)
