@@ -27,6 +27,7 @@
     reason = "a test's helpers panic where the test fails"
 )]
 
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,12 +35,11 @@ use rustix::time::{ClockId, clock_gettime};
 
 pub use peak_alloc::PeakAlloc;
 
-/// The pairs of measurements, of which one has to be in proportion: whatever else runs on the
-/// machine can only make the others worse.
-const ATTEMPTS: usize = 6;
-
-/// The runs of one measurement, of which the quickest counts.
-const RUNS: usize = 3;
+/// The runs of each size, of which the quickest counts, at least and at most: whatever else runs on
+/// the machine can only make a run slower.
+///
+/// The sizes take turns, so that a slow moment of the machine is not one size's alone.
+const RUNS: RangeInclusive<usize> = 3..=18;
 
 /// The CPU time of the smaller size that counts for nothing: of wake-ups and interrupts.
 const NOISE: Duration = Duration::from_millis(1);
@@ -135,37 +135,27 @@ impl Proportion {
         let _alone = MEASURING.lock().unwrap_or_else(PoisonError::into_inner);
         let (quarter, whole) = (make(largest / SIZES), make(largest));
         let most = self.fixed + self.per_byte * largest;
-        let mut seen = Vec::new();
-        for _ in 0..ATTEMPTS {
-            let small = cheapest(self.clock, || parse(&quarter));
-            let large = cheapest(self.clock, || parse(&whole));
+        let (mut small, mut large) = (Duration::MAX, Duration::MAX);
+        for run in 1..=*RUNS.end() {
+            small = small.min(measured(self.clock, || parse(&quarter)).cpu);
+            let cost = measured(self.clock, || parse(&whole));
             assert!(
-                large.memory <= most,
+                cost.memory <= most,
                 "{}: {largest} bytes took {} of memory, and may take {most}",
                 self.name,
-                large.memory
+                cost.memory
             );
-            if large.cpu <= QUOTIENT * small.cpu.max(NOISE) {
+            large = large.min(cost.cpu);
+            if RUNS.contains(&run) && large <= QUOTIENT * small.max(NOISE) {
                 return;
             }
-            seen.push((small.cpu, large.cpu));
         }
         panic!(
-            "{}: {} bytes, and {largest}, took {seen:?}",
+            "{}: {} bytes took {small:?}, and {largest} took {large:?}",
             self.name,
             largest / SIZES
         );
     }
-}
-
-fn cheapest(clock: Clock, mut run: impl FnMut()) -> Cost {
-    let mut cheapest = measured(clock, &mut run);
-    for _ in 1..RUNS {
-        let cost = measured(clock, &mut run);
-        cheapest.cpu = cheapest.cpu.min(cost.cpu);
-        cheapest.memory = cheapest.memory.max(cost.memory);
-    }
-    cheapest
 }
 
 fn measured(clock: Clock, run: impl FnOnce()) -> Cost {
