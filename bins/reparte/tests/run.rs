@@ -9,7 +9,9 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
 
 use common::functions::{Held, next, service};
 use common::reparte;
@@ -307,6 +309,27 @@ fn what_can_not_be_read_or_written_is_found_before_the_run() {
 fn a_function_without_a_name_is_refused() {
     let ended = common::run(&["run", "localhost:1", "--function", ""]);
     ended.expect_error(2, &["--function", "can't be empty", "reparte methods"]);
+}
+
+/// Each task failed, as if its answer were at fault.
+#[test]
+fn a_port_of_another_service_fails_no_task() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().map_while(Result::ok) {
+            // A greeting before any request.
+            let _ = connection.write_all(b"SSH-2.0-x\r\n");
+            let _ = connection.read_to_end(&mut Vec::new());
+        }
+    });
+    for tasks in ["1\n", "1\n2\n3\n"] {
+        let command = reparte(&["run", &address, "--function", "f"]);
+        let mut running = Running::interactive(command);
+        running.stdin().write_all(tasks.as_bytes()).unwrap();
+        let ended = running.end();
+        ended.expect_error(4, &["not run", "SSH-2.0-x", "correct their addresses"]);
+    }
 }
 
 /// The advice was to look at the status.

@@ -149,6 +149,16 @@ pub enum Error {
         /// The first mistake in them.
         reason: &'static str,
     },
+    /// The first bytes of the server are those of another protocol than the address has: it
+    /// speaks TLS and was called without, or another service has this port. The call did not
+    /// run.
+    #[non_exhaustive]
+    OtherProtocol {
+        /// The server, as `host:port`.
+        server: String,
+        /// What the bytes say, and what can be done; text from outside is escaped and cut.
+        reason: String,
+    },
 }
 
 /// A response with another HTTP status than 200.

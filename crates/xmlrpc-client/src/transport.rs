@@ -16,6 +16,7 @@ mod head_reader;
 mod host_resolver;
 mod idle_connections;
 mod keepalive;
+mod other_protocol;
 #[cfg(feature = "tls")]
 mod pinned_tls;
 mod response_head;

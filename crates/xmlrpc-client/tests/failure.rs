@@ -240,9 +240,7 @@ fn interrupted(error: &Error, during: Phase) -> bool {
 #[test]
 fn what_is_not_http_is_told() {
     for raw in [
-        "SSH-2.0-OpenSSH_9.6\r\n",
-        "220 mail.example ESMTP\r\n",
-        "\0\0\0\0\r\n\r\n",
+        "<methodResponse>\r\n",
         "HTTP/1.1 abc\r\n\r\n",
         "HTTP/9.9 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
@@ -253,6 +251,26 @@ fn what_is_not_http_is_told() {
         let error = refused(raw);
         assert!(matches!(error, Error::NotHttp { .. }), "{raw}: {error:?}");
         assert_eq!(error.kind(), ErrorKind::BadResponse);
+    }
+}
+
+/// The call did not run, and it runs at no server with such first bytes.
+#[test]
+fn another_protocol_is_named() {
+    for (raw, reason) in [
+        (
+            "SSH-2.0-OpenSSH_9.6\r\n",
+            "first bytes are \"SSH-2.0-OpenSSH_9.6\"",
+        ),
+        ("220 mail.example ESMTP\r\n", "\"220 mail.example ESMTP\""),
+        ("\0\0\0\0\r\n\r\n", "first bytes are"),
+        // An alert of TLS: the call was no handshake.
+        ("\x15\x03\x03\0\x02\x02\x32", "call it by https://"),
+    ] {
+        let error = refused(raw);
+        assert!(matches!(error, Error::OtherProtocol { .. }), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::NotAnEndpoint);
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }
 

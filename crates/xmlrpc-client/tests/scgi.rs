@@ -200,8 +200,7 @@ fn a_status_is_an_error_with_its_fields() {
 #[test]
 fn what_is_no_answer_of_scgi_is_named() {
     for (answer, reason) in [
-        ("HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP"),
-        ("SSH-2.0-x\r\n", "colon"),
+        ("<methodResponse>\r\n", "colon"),
         ("Status: 200\r\nContent-Length: x\r\n\r\n", "Content-Length"),
         (
             "Status: 200\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -211,6 +210,19 @@ fn what_is_no_answer_of_scgi_is_named() {
         let error = call(answer, options()).unwrap_err();
         assert!(matches!(error, Error::NotScgi { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn another_protocol_is_named() {
+    for (answer, reason) in [
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", "call it by http://"),
+        ("SSH-2.0-x\r\n", "first bytes are \"SSH-2.0-x\""),
+    ] {
+        let error = call(answer, options()).unwrap_err();
+        assert!(matches!(error, Error::OtherProtocol { .. }), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::NotAnEndpoint);
         assert!(error.to_string().contains(reason), "{error}");
     }
 }

@@ -5,8 +5,11 @@ use reparte::{ErrorKind, RunSummary, ServerState};
 use crate::exit::Failure;
 use crate::run::feeder::FeedError;
 
-/// The beginning of the client's error where one side does not trust the other.
+/// A part of the client's error where one side does not trust the other.
 const NO_TLS: &str = "no TLS with ";
+
+/// A part of the client's error where a server does not speak HTTP.
+const OTHER_PROTOCOL: &str = " speaks another protocol: ";
 
 /// The facts that decide on a run.
 #[derive(Debug)]
@@ -129,7 +132,7 @@ impl Facts<'_> {
         self.are_all(ServerState::Out)
             && servers.all(|server| {
                 let error = server.last_error.as_ref();
-                error.is_none_or(|error| error.kind() == kind && error.message().starts_with(text))
+                error.is_none_or(|error| error.kind() == kind && error.message().contains(text))
             })
     }
 
@@ -175,6 +178,9 @@ impl Facts<'_> {
             (true, None) if !self.has_token && self.are_all_out(ErrorKind::Refused, "") => {
                 "give the token of the servers with --token-file or --keys, if they ask for one; "
                     .to_owned()
+            }
+            (true, None) if self.are_all_out(ErrorKind::NotFound, OTHER_PROTOCOL) => {
+                "correct their addresses; ".to_owned()
             }
             (true, None) if self.are_all_out(ErrorKind::NotFound, "") => {
                 "see `reparte methods` for the functions of a server; ".to_owned()

@@ -93,14 +93,41 @@ fn booting_with_early_certificate() -> Booting {
     }
 }
 
+/// A machine on whose port another server speaks TLS while it boots.
+fn booting_in_tls() -> Booting {
+    let files = TestDirectory::new("another protocol");
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = files.write(
+        "server.pem",
+        &params.self_signed(&key).unwrap().pem(),
+        0o600,
+    );
+    let key = files.write("server.key", &key.serialize_pem(), 0o600);
+    let tls = ["--tls-cert", &certificate, "--tls-key", &key];
+    let program = ["--function", "f", "--", "echo", "{}"];
+    let (early, early_address) = serve(&[&tls[..], &program].concat());
+    let (plain, plain_address) = serve(&program);
+    let relay = Relay::to(&early_address);
+    let switch = relay.switch();
+    Booting {
+        address: relay.address.clone(),
+        flags: Vec::new(),
+        told: "call it by https://",
+        end: Box::new(move || switch.set(&plain_address)),
+        _parts: Box::new((early, plain, files)),
+    }
+}
+
 /// Checks each kind of machine that boots, all at a time.
 fn check_booting(check: fn(Booting)) {
-    let machines: [fn() -> Booting; 5] = [
+    let machines: [fn() -> Booting; 6] = [
         || booting_by_status(401, "401"),
         || booting_by_status(403, "403"),
         || booting_by_status(404, "404"),
         booting_without_interpreter,
         booting_with_early_certificate,
+        booting_in_tls,
     ];
     let checks = machines.map(|machine| thread::spawn(move || check(machine())));
     checks.into_iter().for_each(|check| check.join().unwrap());

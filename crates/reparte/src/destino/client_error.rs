@@ -12,11 +12,11 @@
 //! | 503, 429 | `Busy`, with the time of `Retry-After` if there is one |
 //! | 401, 407, TLS | `Refused` |
 //! | 403 | `Forbidden` |
-//! | 404, 405, 410, 501, 3xx | `NotFound` |
+//! | 404, 405, 410, 501, 3xx, another protocol, such as TLS at an http address | `NotFound` |
 //! | 504 of xmlrpc-server, of a call that was running | `Overran` |
 //! | 504 of xmlrpc-server, of a call that waited for a worker | `Busy` |
 //! | any other HTTP status: 400, 413, 500, 502, 504 | `Http` |
-//! | an answer that is no HTTP, no XML-RPC, beyond a limit, or of another type | `Malformed` |
+//! | an answer that breaks HTTP, or is no XML-RPC, beyond a limit, or of another type | `Malformed` |
 //! | a connection that breaks | `Interrupted` |
 //! | a time-out after the connection was made | `TimedOut`, or `Overran` if the status of the server has shown the call at work |
 

@@ -84,9 +84,9 @@ pub enum ErrorKind {
     /// The server takes no call of this client: it demands credentials, or other ones (HTTP
     /// 401, 407), or one does not trust the other (TLS).
     Refused,
-    /// The server does not serve such calls at that address: HTTP 404 and the like, or the
-    /// fault for a function that is not published (-32601, or the text that Python's server
-    /// has for it).
+    /// The server does not serve such calls at that address: HTTP 404 and the like, another
+    /// protocol, or the fault for a function that is not published (-32601, or the text that
+    /// Python's server has for it).
     NotFound,
     /// The server, or a proxy in front of it, answered with another HTTP error.
     Http {

@@ -31,6 +31,7 @@ impl Error {
                 _ => ErrorKind::NeverRan,
             },
             Error::Tls { .. } => ErrorKind::Refused,
+            Error::OtherProtocol { .. } => ErrorKind::NotAnEndpoint,
             Error::Interrupted { .. } | Error::TimedOut { .. } => ErrorKind::MayHaveRun,
             Error::NotHttp { .. }
             | Error::NotScgi { .. }

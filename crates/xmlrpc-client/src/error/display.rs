@@ -73,7 +73,7 @@ impl fmt::Display for Error {
             }
             Error::NotHttp { server, reason } => write!(
                 f,
-                "{server} does not speak HTTP ({}): is it to be called by https://, or another service's port?",
+                "{server} does not answer in HTTP ({}): is it another service's port?",
                 OneLine::new(reason)
             ),
             Error::OversizedHead { server, limit } => write!(
@@ -94,8 +94,11 @@ impl fmt::Display for Error {
             Error::Cancelled => f.write_str("the call was cancelled"),
             Error::NotScgi { server, reason } => write!(
                 f,
-                "{server} does not speak SCGI ({reason}): is it to be called by http://, or another service's port?"
+                "{server} does not answer in SCGI ({reason}): is it another service's port?"
             ),
+            Error::OtherProtocol { server, reason } => {
+                write!(f, "{server} speaks another protocol: {reason}")
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::http_proxy::HttpProxy;
 use crate::phase::Phase;
 use crate::progress::CallProgress;
 use crate::transport::endpoint::Endpoint;
+use crate::transport::other_protocol::OtherProtocol;
 use crate::transport::response_head::HeadTooLarge;
 use crate::transport::route::Route;
 use crate::transport::scgi::NotScgi;
@@ -45,11 +46,7 @@ impl Endpoint {
             ureq::Error::Other(inner) => match inner.downcast::<io::Error>() {
                 Ok(source) if source.kind() == ErrorKind::TimedOut && is_late => timed_out(server),
                 Ok(source) => self.host_not_found(*source),
-                Err(other) => match (other.downcast_ref(), other.downcast_ref()) {
-                    (Some(&HeadTooLarge(limit)), _) => Error::OversizedHead { server, limit },
-                    (_, Some(&NotScgi(reason))) => Error::NotScgi { server, reason },
-                    (None, None) => self.not_http(&*other),
-                },
+                Err(other) => self.protocol_error(&*other),
             },
             other => self.not_http(&other),
         }
@@ -87,6 +84,21 @@ impl Endpoint {
             Route::Tcp { .. } => self.options.proxy.as_ref(),
             #[cfg(unix)]
             Route::Unix(_) => None,
+        }
+    }
+
+    /// Returns the error of an answer that does not follow the protocol.
+    fn protocol_error(&self, error: &(dyn StdError + 'static)) -> Error {
+        let server = self.server.clone();
+        if let Some(&HeadTooLarge(limit)) = error.downcast_ref() {
+            Error::OversizedHead { server, limit }
+        } else if let Some(&NotScgi(reason)) = error.downcast_ref() {
+            Error::NotScgi { server, reason }
+        } else if let Some(OtherProtocol(reason)) = error.downcast_ref() {
+            let reason = reason.clone();
+            Error::OtherProtocol { server, reason }
+        } else {
+            self.not_http(error)
         }
     }
 

@@ -10,6 +10,7 @@
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use crate::transport::other_protocol::OtherProtocol;
 use crate::transport::response_head::{HeadState, ResponseHead};
 
 /// Puts a [`HeadReader`] over a connection.
@@ -28,6 +29,7 @@ impl<In: Transport> Connector<In> for HeadReaderConnector {
             connection,
             stage: Stage::Body,
             head: ServedHead::default(),
+            has_had_head: false,
         }))
     }
 }
@@ -38,6 +40,8 @@ pub(super) struct HeadReader<T> {
     connection: T,
     stage: Stage,
     head: ServedHead,
+    /// Whether a head has come on the connection: the server speaks HTTP then.
+    has_had_head: bool,
 }
 
 #[derive(Debug)]
@@ -63,11 +67,16 @@ impl<T: Transport> HeadReader<T> {
                 HeadState::Whole if head.is_interim() => head = ResponseHead::default(),
                 HeadState::Whole => {
                     self.stage = Stage::Head;
+                    self.has_had_head = true;
                     self.head = ServedHead::new(head.simplified());
                     return Ok(true);
                 }
                 HeadState::Partial if is_open => {
                     is_open = self.connection.await_input(timeout)?;
+                }
+                HeadState::NotHttp if !self.has_had_head && head.is_of_other_protocol() => {
+                    let protocol = OtherProtocol::of(&head.into_raw());
+                    return Err(Error::Other(Box::new(protocol)));
                 }
                 HeadState::Partial | HeadState::NotHttp => {
                     self.stage = Stage::NotHttp;

@@ -110,6 +110,12 @@ impl ResponseHead {
         first == &START[..seen] || matches!(first, b"\r")
     }
 
+    /// Returns true if the first bytes are neither of some version of HTTP nor the beginning of a
+    /// document without a head.
+    pub(super) fn is_of_other_protocol(&self) -> bool {
+        !self.raw.starts_with(b"HTTP/") && !self.raw.starts_with(b"<")
+    }
+
     /// Returns whether the head is of an interim response (RFC 9110, section 15.2): the
     /// response itself is still to come.
     pub(super) fn is_interim(&self) -> bool {

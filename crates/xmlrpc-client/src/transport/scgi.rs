@@ -19,6 +19,7 @@ use crate::progress::CallProgress;
 use crate::request::Request;
 use crate::response::{EXCERPT_TIMEOUT, MAX_EXCERPT_BYTES, Response};
 use crate::transport::endpoint::Endpoint;
+use crate::transport::other_protocol::OtherProtocol;
 use crate::transport::response_head::HeadTooLarge;
 use crate::transport::scgi::answer_head::{AnswerHead, HeadError};
 use crate::transport::scgi::request_head::RequestHead;
@@ -157,6 +158,7 @@ fn receive_head(socket: &mut Socket) -> Result<AnswerHead, UreqError> {
             UreqError::Other(match error {
                 HeadError::TooLarge(limit) => Box::new(HeadTooLarge(limit)),
                 HeadError::NotScgi(reason) => Box::new(NotScgi(reason)),
+                HeadError::OtherProtocol(line) => Box::new(OtherProtocol::of(&line)),
             })
         })?;
         buffers.input_consume(bytes);

@@ -30,6 +30,8 @@ pub(super) enum HeadError {
     TooLarge(&'static str),
     /// It is not a head of SCGI.
     NotScgi(&'static str),
+    /// Its first line, which follows, is of another protocol.
+    OtherProtocol(Vec<u8>),
 }
 
 impl AnswerHead {
@@ -67,6 +69,9 @@ impl AnswerHead {
             if self.fields > MAX_FIELDS {
                 return Err(HeadError::TooLarge("1000 fields"));
             }
+            if self.fields == 1 && is_of_other_protocol(line) {
+                return Err(HeadError::OtherProtocol(line.to_vec()));
+            }
             self.take_field(line).map_err(HeadError::NotScgi)?;
         }
         Ok((taken, false))
@@ -79,9 +84,6 @@ impl AnswerHead {
     }
 
     fn take_field(&mut self, line: &[u8]) -> Result<(), &'static str> {
-        if self.fields == 1 && line.starts_with(b"HTTP/") {
-            return Err("it answers in HTTP");
-        }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             return Err("a line of its head has no colon");
         };
@@ -113,6 +115,12 @@ impl AnswerHead {
             _ => Ok(()),
         }
     }
+}
+
+/// Returns true for a first line that is neither a field nor the beginning of a document without
+/// a head.
+fn is_of_other_protocol(line: &[u8]) -> bool {
+    line.starts_with(b"HTTP/") || !(line.contains(&b':') || line.starts_with(b"<"))
 }
 
 /// Sets what a head has once.
@@ -211,7 +219,6 @@ mod tests {
         for (raw, reason) in [
             ("\r\n", "no Status"),
             ("X: y\r\n\r\n", "no Status"),
-            ("HTTP/1.1 200 OK\r\n", "in HTTP"),
             ("<methodResponse>\n", "no colon"),
             ("Status: 200\r\n folded\r\n", "no colon"),
             ("Status: 200\r\n folded: x\r\n", "bad name"),
@@ -245,6 +252,17 @@ mod tests {
                     other => panic!("{raw}: {other:?}"),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn other_protocols_are_told_from_bad_heads() {
+        for line in ["HTTP/1.1 200 OK", "HTTP/1.1 400 No: x", "SSH-2.0-x", "+OK"] {
+            let found = read(format!("{line}\r\n").as_bytes(), 3);
+            assert_eq!(
+                found.unwrap_err(),
+                HeadError::OtherProtocol(line.as_bytes().to_vec())
+            );
         }
     }
 
