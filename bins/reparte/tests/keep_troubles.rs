@@ -162,20 +162,48 @@ fn trouble_between_two_tasks_is_the_programs_and_fails_neither() {
     });
 }
 
-/// A banner would be the answer to the first task.
+/// A banner would be the answer to the first task. The run waited for ten minutes, as for a
+/// machine that may come back, once one of the calls had failed by two answers.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_speaks_before_its_first_task_can_not_be_kept() {
-    let script = "echo ready; sleep 0.3; while read -r x; do echo \"$x\"; done";
-    let ended = run_over(
-        "1\n2\n",
-        &["--keep", "--local", "1", "--", "sh", "-c", script],
-    );
-    ended.expect_error(
-        4,
-        &["can't run the program", "it wrote output", "0 of 2 tasks"],
-    );
-    assert_eq!(ended.stdout, "");
+    for before_the_read in ["", "sleep 0.3; "] {
+        let script = format!("echo ready; {before_the_read}while read -r x; do echo \"$x\"; done");
+        let ended = run_over(
+            "1\n2\n3\n",
+            &["--keep", "--local", "1", "--", "sh", "-c", &script],
+        );
+        ended.expect_code(5);
+        ended.expect_told("--results-fd");
+        ended.expect_told("3 of 3 tasks failed");
+        assert_eq!(ended.stdout, "\n\n\n");
+    }
+}
+
+/// The line was delivered as the result of the process's first task.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_before_the_answer_is_no_result() {
+    for (work, after) in [
+        // At work, and in a system call.
+        ("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; ", ""),
+        ("sleep 0.01; ", ""),
+        // The answer comes first, and the line after it.
+        ("", "; sleep 0.01; echo done"),
+    ] {
+        let first = if after.is_empty() {
+            "echo working; "
+        } else {
+            ""
+        };
+        let script = format!("while read -r x; do {first}{work}echo \"$x\"{after}; done");
+        let program = ["--keep", "--local", "1", "--", "sh", "-c", &script];
+        let ended = run_over("1\n2\n3\n", &program);
+        ended.expect_code(5);
+        ended.expect_told("more than one answer");
+        ended.expect_told("--results-fd");
+        assert_eq!(ended.stdout, "\n\n\n", "{script}");
+    }
 }
 
 /// The machine lacks something that the program needs, until it is there.

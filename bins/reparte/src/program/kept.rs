@@ -1,8 +1,10 @@
 //! Programs that stay: a process is started once, and answers one call after the other.
 
+mod activity;
 mod backoff;
 mod buffer_check;
 mod error_output;
+mod first_answer;
 pub(crate) mod framing;
 mod kept_process;
 pub(crate) mod options;
@@ -20,6 +22,7 @@ use crate::exit::Failure;
 use crate::program::answer::ProgramAnswer;
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::{BadOutput, Overrun, ProgramFailure};
+use crate::program::kept::backoff::EarlyEnd;
 use crate::program::kept::framing::{Answer, Framing};
 use crate::program::kept::kept_process::KeptProcess;
 use crate::program::kept::options::KeepOptions;
@@ -226,11 +229,12 @@ impl KeptProgram {
         match (is_new, has_read) {
             (true, false) => {
                 let reason = format!("before it had read a task, {failure}");
-                self.pool.note_early_death(false, &reason);
+                self.pool.note_early_end(EarlyEnd::Unread, &reason);
             }
-            (true, true) => self
-                .pool
-                .note_early_death(true, &format!("in its first call, {failure}")),
+            (true, true) => {
+                let reason = format!("in its first call, {failure}");
+                self.pool.note_early_end(EarlyEnd::WithTask, &reason);
+            }
             (false, false) => log::warn!(
                 "{name}: between two calls, {}; it is started again",
                 OneLine::new(&failure.to_string())

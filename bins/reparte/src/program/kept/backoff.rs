@@ -1,24 +1,36 @@
-//! The pauses between starts of a program whose processes die before they give a first result.
+//! The pauses between starts of a program whose processes end before they give a first result.
 
 use std::time::{Duration, Instant};
 
-/// The pause after the first such death. It doubles with each, up to [`LONGEST`].
+/// The pause after the first such end. It doubles with each, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The number of processes in a row that died without having read a task, after which the machine
-/// can't run the program.
+/// The number of processes in a row that ended without having read a task, after which no more are
+/// started for a while.
 const HOPELESS: u32 = 3;
 
-/// The deaths since the last answer of any process of the program.
+/// The way in which a process ended before its first answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EarlyEnd {
+    /// It had read a task, of which it may have died.
+    WithTask,
+    /// It died before it had read a task: the machine may lack something.
+    Unread,
+    /// It closed a stream or wrote something before it had read a task: so it does on every
+    /// machine.
+    Misuse,
+}
+
+/// The early ends since the last answer of any process of the program.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
-    deaths: u32,
-    /// The deaths before a task was read, in a row.
+    ends: u32,
+    /// Those before a task was read, in a row.
     unread: u32,
     not_before: Option<Instant>,
-    /// The words of the last of these.
-    reason: String,
+    /// The last of them, in words.
+    last: Option<(EarlyEnd, String)>,
 }
 
 /// The next step of a call that needs a new process.
@@ -27,37 +39,46 @@ pub(super) enum NextStart {
     Now,
     After(Duration),
     /// The machine can't run the program, for this reason.
-    Hopeless(String),
+    Unfit(String),
+    /// The program can't be kept, for this reason.
+    Misuse(String),
 }
 
 impl Backoff {
-    /// Notes a death before the first answer. Returns whether it is the first of its streak.
-    pub(super) fn died(&mut self, has_read: bool, reason: &str, now: Instant) -> bool {
-        let pause = FIRST.saturating_mul(1 << self.deaths.min(16)).min(LONGEST);
-        self.deaths = self.deaths.saturating_add(1);
-        self.unread = match has_read {
-            true => 0,
-            false => self.unread.saturating_add(1),
+    /// Notes an early end. Returns whether it is the first of its streak.
+    pub(super) fn ended(&mut self, end: EarlyEnd, reason: &str, now: Instant) -> bool {
+        let pause = FIRST.saturating_mul(1 << self.ends.min(16)).min(LONGEST);
+        self.ends = self.ends.saturating_add(1);
+        self.unread = match end {
+            EarlyEnd::WithTask => 0,
+            EarlyEnd::Unread | EarlyEnd::Misuse => self.unread.saturating_add(1),
         };
-        reason.clone_into(&mut self.reason);
+        self.last = Some((end, reason.to_owned()));
         self.not_before = now.checked_add(pause);
-        self.deaths == 1
+        self.ends == 1
     }
 
     /// Notes an answer, which ends the streak.
     pub(super) fn answered(&mut self) {
         // It is the usual case, and each call comes here.
-        if self.deaths > 0 {
+        if self.ends > 0 {
             *self = Backoff::default();
         }
     }
 
     pub(super) fn next_start(&self, now: Instant) -> NextStart {
         let left = self.not_before.map(|at| at.saturating_duration_since(now));
-        match left.filter(|left| !left.is_zero()) {
-            None => NextStart::Now,
-            Some(_) if self.unread >= HOPELESS => NextStart::Hopeless(self.reason.clone()),
-            Some(left) => NextStart::After(left),
+        let Some(left) = left.filter(|left| !left.is_zero()) else {
+            return NextStart::Now;
+        };
+        match &self.last {
+            Some((EarlyEnd::Unread, reason)) if self.unread >= HOPELESS => {
+                NextStart::Unfit(reason.clone())
+            }
+            Some((EarlyEnd::Misuse, reason)) if self.unread >= HOPELESS => {
+                NextStart::Misuse(reason.clone())
+            }
+            _ => NextStart::After(left),
         }
     }
 }
@@ -71,10 +92,10 @@ mod tests {
         let now = Instant::now();
         let mut backoff = Backoff::default();
         let mut pauses = Vec::new();
-        for death in 0..8 {
-            assert_eq!(backoff.died(true, "it died", now), death == 0);
+        for end in 0..8 {
+            assert_eq!(backoff.ended(EarlyEnd::WithTask, "it died", now), end == 0);
             let NextStart::After(pause) = backoff.next_start(now) else {
-                panic!("no pause after {death}");
+                panic!("no pause after {end}");
             };
             pauses.push(pause.as_millis());
         }
@@ -85,17 +106,22 @@ mod tests {
     }
 
     #[test]
-    fn only_deaths_without_a_task_condemn_the_machine() {
-        let now = Instant::now();
-        let mut backoff = Backoff::default();
-        for has_read in [false, false, true, false, false] {
-            backoff.died(has_read, "no module", now);
-            assert!(matches!(backoff.next_start(now), NextStart::After(_)));
+    fn only_ends_without_a_task_stop_the_starts() {
+        let reason = || "no module".to_owned();
+        for (end, hopeless) in [
+            (EarlyEnd::Unread, NextStart::Unfit(reason())),
+            (EarlyEnd::Misuse, NextStart::Misuse(reason())),
+        ] {
+            let now = Instant::now();
+            let mut backoff = Backoff::default();
+            for end in [end, end, EarlyEnd::WithTask, end, end] {
+                backoff.ended(end, "no module", now);
+                assert!(matches!(backoff.next_start(now), NextStart::After(_)));
+            }
+            backoff.ended(end, "no module", now);
+            assert_eq!(backoff.next_start(now), hopeless);
+            // One start in each pause tries whether it is mended.
+            assert_eq!(backoff.next_start(now + LONGEST), NextStart::Now);
         }
-        backoff.died(false, "no module", now);
-        let hopeless = NextStart::Hopeless("no module".to_owned());
-        assert_eq!(backoff.next_start(now), hopeless);
-        // One start in each pause tries whether it is mended.
-        assert_eq!(backoff.next_start(now + LONGEST), NextStart::Now);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::program::kept::activity::{Activity, activity};
 use crate::program::process_groups::ProcessGroup;
 
 /// The time after which a process that has not answered its first task is looked at.
@@ -40,7 +41,10 @@ impl BufferCheck {
             return;
         }
         self.written = None;
-        if unread == 0 && reads_its_input(group) && !IS_TOLD.swap(true, Ordering::Relaxed) {
+        if unread == 0
+            && activity(group) == Some(Activity::Reads)
+            && !IS_TOLD.swap(true, Ordering::Relaxed)
+        {
             log::warn!(
                 "{}: has read its first task and waits for another one, without an answer: if it \
                  has written one, have it flush the line, as print(..., flush=True) does",
@@ -48,24 +52,4 @@ impl BufferCheck {
             );
         }
     }
-}
-
-/// Returns whether a process is in the system call that reads its standard input. Linux tells it;
-/// elsewhere it is not known.
-#[cfg(target_os = "linux")]
-fn reads_its_input(group: &ProcessGroup) -> bool {
-    // The number of `read`: that of x86-64, and that of aarch64 and riscv64.
-    const READ: &str = match cfg!(target_arch = "x86_64") {
-        true => "0",
-        false => "63",
-    };
-    let path = format!("/proc/{}/syscall", group.child.id());
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let mut words = text.split_ascii_whitespace();
-    (words.next(), words.next()) == (Some(READ), Some("0x0"))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reads_its_input(_: &ProcessGroup) -> bool {
-    false
 }

@@ -4,14 +4,17 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, write};
 
 use crate::program::io::{end_notifier, read_available};
+use crate::program::kept::activity::activity;
 use crate::program::kept::buffer_check::BufferCheck;
 use crate::program::kept::error_output::ErrorOutput;
+use crate::program::kept::first_answer::FirstAnswer;
 use crate::program::kept::framing::{Answer, ENVELOPE, Framing, Parsed};
 use crate::program::kept::trouble::{GivenUp, Trouble};
 use crate::program::process::{KILL_AFTER, ProcessError, how_ended, start};
@@ -185,10 +188,13 @@ impl KeptProcess {
             match framing.parse(&self.received, self.searched) {
                 Parsed::Whole(answer, length) => {
                     let answer = self.accept(answer, length)?;
-                    return match answer.size(length) <= output_bytes {
-                        true => Ok(answer),
-                        false => Err(Trouble::OutputLimit(output_bytes)),
-                    };
+                    if answer.size(length) > output_bytes {
+                        return Err(Trouble::OutputLimit(output_bytes));
+                    }
+                    if self.answers == 1 {
+                        self.confirm_first_answer(given_up)?;
+                    }
+                    return Ok(answer);
                 }
                 Parsed::Nonsense(reason) => return Err(Trouble::Nonsense(reason)),
                 Parsed::Partial => self.searched = framing.searched(&self.received),
@@ -228,9 +234,7 @@ impl KeptProcess {
             ));
         }
         if self.received.len() > length {
-            return Err(Trouble::Nonsense(format!(
-                "more than one answer for one task{APART}"
-            )));
+            return Err(more_than_one());
         }
         // A large answer is rare, and its room is given back.
         self.received = Vec::new();
@@ -238,6 +242,28 @@ impl KeptProcess {
         self.task = Vec::new();
         self.answers += 1;
         Ok(answer)
+    }
+
+    /// Waits until the process has come back for another task, if the system tells that: no other
+    /// output may come before.
+    fn confirm_first_answer(
+        &mut self,
+        given_up: impl Fn() -> Option<GivenUp>,
+    ) -> Result<(), Trouble> {
+        let mut first = FirstAnswer::new(Instant::now());
+        loop {
+            // What it wrote before it reads on has come then.
+            let activity = activity(&self.group);
+            self.read_results(0)?;
+            if !self.received.is_empty() {
+                return Err(more_than_one());
+            }
+            let has_ended = self.results.is_none() || how_ended(&self.group)?.is_some();
+            match first.pause(activity, Instant::now()) {
+                Some(pause) if !has_ended && given_up().is_none() => thread::sleep(pause),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// Returns whether the process may have read a part of the task.
@@ -362,4 +388,8 @@ impl KeptProcess {
     pub(super) fn error_text(&self) -> String {
         self.errors.text()
     }
+}
+
+fn more_than_one() -> Trouble {
+    Trouble::Nonsense(format!("more than one answer for one task{APART}"))
 }

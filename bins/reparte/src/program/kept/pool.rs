@@ -20,9 +20,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use untrusted_text::OneLine;
+use xmlrpc_wire::Fault;
 
 use crate::program::command_template::CommandTemplate;
 use crate::program::failure::{ProgramFailure, ending};
+use crate::program::kept::backoff::EarlyEnd;
 use crate::program::kept::kept_process::KeptProcess;
 use crate::program::kept::options::KeepOptions;
 use crate::program::kept::slots::{Next, Slots};
@@ -129,7 +131,8 @@ impl Pool {
                     // What has changed is looked at anew, even after a panic elsewhere.
                     let _ = self.freed.wait_timeout(slots, time.min(MAX_WAIT));
                 }
-                Next::Hopeless(reason) => {
+                Next::Misuse(reason) => return Err(Fault::application(reason).into()),
+                Next::Unfit(reason) => {
                     let text = format!("this machine can't run the program: {reason}");
                     return Err(ProgramFailure::Unfit(text));
                 }
@@ -173,10 +176,10 @@ impl Pool {
         self.freed.notify_all();
     }
 
-    /// Notes the death of a process that had answered nothing. It is told once in a row of such
-    /// deaths.
-    pub(super) fn note_early_death(&self, has_read: bool, reason: &str) {
-        let is_first = self.lock().note_death(has_read, reason, Instant::now());
+    /// Notes the end of a process that had answered nothing. It is told once in a row of such
+    /// ends.
+    pub(super) fn note_early_end(&self, end: EarlyEnd, reason: &str) {
+        let is_first = self.lock().note_end(end, reason, Instant::now());
         if is_first {
             log::warn!(
                 "{}: {}; it is started again, after pauses of up to 5 s until it answers",
@@ -274,8 +277,12 @@ impl InUse {
                 Err(trouble) => {
                     let (is_new, has_read) = (self.get().answers == 0, self.get().has_read());
                     let reason = self.end(&trouble);
-                    if is_new && trouble.is_end_or_misuse() {
-                        pool.note_early_death(has_read, &reason);
+                    let end = match has_read {
+                        true => trouble.as_early_end().map(|_| EarlyEnd::WithTask),
+                        false => trouble.as_early_end(),
+                    };
+                    if let Some(end) = end.filter(|_| is_new) {
+                        pool.note_early_end(end, &reason);
                     }
                     log::warn!(
                         "{}: after a cancelled call, {}",
@@ -293,9 +300,9 @@ impl InUse {
         let is_new = self.get().answers == 0;
         let pool = Arc::clone(&self.pool);
         let reason = self.end(trouble);
-        match is_new && trouble.is_end_or_misuse() {
-            true => pool.note_early_death(false, &reason),
-            false => log::warn!(
+        match trouble.as_early_end().filter(|_| is_new) {
+            Some(end) => pool.note_early_end(end, &reason),
+            None => log::warn!(
                 "{}: between two calls, {}; it is started again",
                 pool.program,
                 OneLine::new(&reason)

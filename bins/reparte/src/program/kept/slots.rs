@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::program::kept::backoff::{Backoff, NextStart};
+use crate::program::kept::backoff::{Backoff, EarlyEnd, NextStart};
 use crate::program::kept::kept_process::KeptProcess;
 
 /// The processes that exist. Some are in use.
@@ -30,7 +30,9 @@ pub(super) enum Next {
     /// Waits until something has changed, and for this long at most.
     Wait(Duration),
     /// The machine can't run the program, for this reason.
-    Hopeless(String),
+    Unfit(String),
+    /// The program can't be kept, for this reason.
+    Misuse(String),
     /// No more calls are made.
     Closed,
 }
@@ -57,7 +59,8 @@ impl Slots {
                 Next::Start
             }
             NextStart::After(pause) => Next::Wait(pause),
-            NextStart::Hopeless(reason) => Next::Hopeless(reason),
+            NextStart::Unfit(reason) => Next::Unfit(reason),
+            NextStart::Misuse(reason) => Next::Misuse(reason),
         }
     }
 
@@ -93,10 +96,10 @@ impl Slots {
         None
     }
 
-    /// Notes the death of a process that had answered nothing. Returns whether it is the first of
+    /// Notes the end of a process that had answered nothing. Returns whether it is the first of
     /// its streak.
-    pub(super) fn note_death(&mut self, has_read: bool, reason: &str, now: Instant) -> bool {
-        self.backoff.died(has_read, reason, now)
+    pub(super) fn note_end(&mut self, end: EarlyEnd, reason: &str, now: Instant) -> bool {
+        self.backoff.ended(end, reason, now)
     }
 
     /// Lets no more calls have a process, and returns those that are idle.

@@ -5,6 +5,8 @@ use std::io;
 
 use rustix::io::Errno;
 
+use crate::program::kept::backoff::EarlyEnd;
+
 /// The reason why nobody waits for an answer any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GivenUp {
@@ -31,12 +33,14 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Returns whether the process has ended or has broken the rules of its streams by itself.
-    pub(super) fn is_end_or_misuse(&self) -> bool {
-        matches!(
-            self,
-            Trouble::Died | Trouble::Closed(_) | Trouble::Nonsense(_)
-        )
+    /// Returns the end that this is for a process that has read no task, if the process has ended
+    /// or has broken the rules of its streams by itself.
+    pub(super) fn as_early_end(&self) -> Option<EarlyEnd> {
+        match self {
+            Trouble::Died => Some(EarlyEnd::Unread),
+            Trouble::Closed(_) | Trouble::Nonsense(_) => Some(EarlyEnd::Misuse),
+            _ => None,
+        }
     }
 }
 
