@@ -214,6 +214,9 @@ fn remedy_of_refusal(message: &str) -> &'static str {
         "it is no Sentinel: name one, or write redis:// for the server itself"
     } else if message.contains("unknown command") {
         "Redis 6.2 or newer is needed, or Valkey, with its commands under their own names"
+    } else if words(message).any(|word| word == "WRONGTYPE") {
+        "a key of the queue is another program's: use another database of the server or another \
+         function, or remove the key"
     } else {
         "see the user, the password and the user's commands"
     }
@@ -244,6 +247,14 @@ mod tests {
             ),
             ("ERR unknown command 'XCLAIM'", "6.2"),
             ("NOPERM this user has no permissions", "the user's commands"),
+            (
+                "WRONGTYPE Operation against a key holding the wrong kind of value",
+                "another program's",
+            ),
+            (
+                "ERR Error running script: 9: -WRONGTYPE Operation",
+                "another program's",
+            ),
         ] {
             let message = message.to_owned();
             let error = Error::Refused {

@@ -46,7 +46,9 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// The server can't be reached, or refuses. The next look connects again.
+    /// The server can't be reached, or refuses the user or the search. The next look connects
+    /// again. A queue of which it refuses a key has that as its
+    /// [`trouble`](QueueStatus::trouble).
     pub fn queues(&mut self) -> Result<Vec<QueueStatus>, Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -74,7 +76,11 @@ fn all_queues(connection: &mut Connection) -> Result<Vec<QueueStatus>, Error> {
             None => {}
         }
     }
-    let read = |(function, runs): (String, _)| queue(connection, function, runs);
+    let read = |(function, runs): (String, _)| match queue(connection, &function, runs) {
+        // The other queues may be in order.
+        Err(error @ Error::Refused { .. }) => Ok(QueueStatus::refused(function, error.to_string())),
+        result => result,
+    };
     runs.into_iter().map(read).collect()
 }
 
@@ -98,10 +104,10 @@ fn keys(connection: &mut Connection) -> Result<Vec<String>, Error> {
 /// Looks at one queue. Its keys are read one after the other, while others change them.
 fn queue(
     connection: &mut Connection,
-    function: String,
+    function: &str,
     runs: BTreeSet<String>,
 ) -> Result<QueueStatus, Error> {
-    let keys = QueueKeys::new(&function)?;
+    let keys = QueueKeys::new(function)?;
     let tasks = keys.tasks();
     let mut ask = |command: &mut Cmd| connection.query(command);
     let now = millis_of_time(ask(&mut cmd("TIME"))?);
@@ -184,7 +190,7 @@ fn queue(
         Some(Duration::from_millis(now.saturating_sub(submitted)))
     };
     Ok(QueueStatus {
-        function,
+        function: function.to_owned(),
         waiting: length.saturating_sub(at_work),
         at_work: at_work.min(length),
         oldest: oldest.and_then(age),
@@ -192,6 +198,7 @@ fn queue(
         lease: lease.map(Duration::from_millis),
         workers,
         runs: alive,
+        trouble: None,
     })
 }
 

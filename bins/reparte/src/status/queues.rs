@@ -20,6 +20,9 @@ pub(super) fn queue_table(queues: &[QueueStatus]) -> String {
     let mut text = aligned(&rows, 1..HEADINGS.len());
     for queue in queues {
         let function = &queue.function;
+        if let Some(trouble) = &queue.trouble {
+            text.push_str(&format!("{function}: {trouble}\n"));
+        }
         for worker in &queue.workers {
             text.push_str(&format!("{function}: {}\n", worker_line(worker)));
         }
@@ -37,6 +40,11 @@ pub(super) fn queue_table(queues: &[QueueStatus]) -> String {
 }
 
 fn row(queue: &QueueStatus) -> [String; HEADINGS.len()] {
+    if queue.trouble.is_some() {
+        let mut unknown = HEADINGS.map(|_| "?".to_owned());
+        unknown[0].clone_from(&queue.function);
+        return unknown;
+    }
     let oldest = queue.oldest.map(seconds);
     [
         queue.function.clone(),
@@ -117,6 +125,7 @@ fn queue(queue: &QueueStatus) -> Json {
         "lease_ms": queue.lease.map(millis),
         "workers": queue.workers.iter().map(worker).collect::<Json>(),
         "runs": queue.runs.iter().map(run).collect::<Json>(),
+        "trouble": queue.trouble,
     })
 }
 

@@ -1,9 +1,12 @@
 //! `reparte status --engine`.
 
+use std::io::Write as _;
+
 use serde_json::Value as Json;
-use test_support::{RedisServer, until};
+use test_support::{RedisServer, Running, until};
 
 use crate::common;
+use crate::common::reparte;
 use crate::fixture::{numbers, start_run, worker};
 
 #[test]
@@ -53,4 +56,34 @@ fn status_tells_of_queues_workers_and_runs() {
     ]);
     assert_eq!(json()[0]["ownerless"], 3);
     assert_eq!(json()[0]["runs"], serde_json::json!([]));
+}
+
+/// One such key hid all queues, and was blamed on the password.
+#[test]
+#[ignore = "needs redis-server"]
+fn a_key_of_another_program_hides_no_other_queue() {
+    let server = RedisServer::start();
+    let worker = worker(&server, "1", "echo $1");
+    server.command(&["SET", "rp:{other}:tasks", "text"]);
+    let engine = ["--engine", &*server.url()];
+    let status = |more: &[&str]| {
+        let ended = common::run(&[&["status"], &engine[..], more].concat());
+        ended.expect_code(0);
+        ended.stdout
+    };
+    let table = status(&[]);
+    assert!(table.contains("\nf            0 "), "{table}");
+    assert!(table.contains("\nother        ? "), "{table}");
+    let line = table.lines().find(|line| line.starts_with("other: "));
+    assert!(line.unwrap().contains("another program's"), "{table}");
+    let queues: Json = serde_json::from_str(&status(&["--json"])).unwrap();
+    assert_eq!(queues[0]["trouble"], Json::Null, "{queues}");
+    let trouble = queues[1]["trouble"].as_str().unwrap();
+    assert!(trouble.contains("WRONGTYPE"), "{queues}");
+    // A run on that queue has the remedy too.
+    let run = [&["run"], &engine[..], &["--function", "other"]].concat();
+    let mut run = Running::interactive(reparte(&run));
+    let _ = run.stdin().write_all(b"1\n");
+    run.end().expect_error(4, &["another program's"]);
+    worker.interrupt().expect_code(0);
 }

@@ -24,6 +24,9 @@ pub struct QueueStatus {
     pub workers: Vec<WorkerStatus>,
     /// The runs that have not ended.
     pub runs: Vec<RunStatus>,
+    /// The server's refusal to show a key of the queue: the key is another program's, or the user
+    /// may not read it. All else here is empty then.
+    pub trouble: Option<String>,
 }
 
 /// The state of a worker.
@@ -101,6 +104,21 @@ impl DetachedBytes {
 const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 
 impl QueueStatus {
+    /// Returns the state of a queue of which the server refuses to show a key.
+    pub(crate) fn refused(function: String, trouble: String) -> Self {
+        Self {
+            function,
+            waiting: 0,
+            at_work: 0,
+            oldest: None,
+            ownerless: 0,
+            lease: None,
+            workers: Vec::new(),
+            runs: Vec::new(),
+            trouble: Some(trouble),
+        }
+    }
+
     /// Returns the slots of all workers.
     #[must_use]
     pub fn slots(&self) -> usize {
