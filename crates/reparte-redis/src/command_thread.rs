@@ -9,6 +9,7 @@ use redis::Value;
 use crate::backoff::Backoff;
 use crate::error::Error;
 use crate::health::HealthPart;
+use crate::large::{Breaks, tells_of_length};
 use crate::link::Link;
 use crate::script::ScriptCall;
 use crate::shutdown::Shutdown;
@@ -29,6 +30,8 @@ struct Command {
     reply: Reply,
     /// The server has refused it, for a time.
     refused: Option<Refused>,
+    /// The connections that have broken on which it was sent.
+    breaks: Breaks,
 }
 
 /// The pauses of a call that the server does not execute at the moment.
@@ -75,6 +78,7 @@ impl CommandSender {
             call,
             reply: Box::new(reply),
             refused: None,
+            breaks: Breaks::default(),
         };
         if let Err(unsent) = self.0.send(command) {
             // The thread lives for as long as there is a sender, unless it has panicked.
@@ -147,9 +151,16 @@ impl Executor {
             {
                 if command.call.script.is_urgent() != is_urgent || !is_ready(command) {
                     at += 1;
+                } else if command.breaks.is_suspect() && !batch.is_empty() {
+                    // It goes alone, in a later round trip.
+                    at += 1;
                 } else if let Some(command) = self.waiting.remove(at) {
+                    let is_suspect = command.breaks.is_suspect();
                     bytes += command.call.bytes();
                     batch.push(command);
+                    if is_suspect {
+                        return batch;
+                    }
                 }
             }
         }
@@ -178,7 +189,7 @@ impl Executor {
         if let Err(error) = self.link.connect() {
             return self.put_back(batch, &error);
         }
-        let (mut batch, withdrawn): (Vec<Command>, Vec<Command>) = batch
+        let (batch, withdrawn): (Vec<Command>, Vec<Command>) = batch
             .into_iter()
             .partition(|command| command.call.begin_sending());
         for command in withdrawn {
@@ -194,16 +205,30 @@ impl Executor {
             // The link is to pause, and to connect again.
             breaking.map_or(Ok(()), Err)
         });
+        let is_alone = batch.len() == 1;
         let Some(replies) = replies else {
-            batch
-                .iter_mut()
-                .for_each(|command| command.call.note_lost_reply());
             let error = outcome.err().unwrap_or(Error::Closed);
-            return self.put_back(batch, &error);
+            let mut again = Vec::new();
+            for mut command in batch {
+                command.call.note_lost_reply();
+                match command.breaks.note(&command.call, is_alone, &error) {
+                    None => again.push(command),
+                    Some(error) => (command.reply)(Err(error)),
+                }
+            }
+            return self.put_back(again, &error);
         };
         let mut again = Vec::new();
         for (mut command, result) in batch.into_iter().zip(replies) {
             match result {
+                Err(Error::Refused { message, server }) if tells_of_length(&message) => {
+                    let error = Error::Refused { server, message };
+                    match command.breaks.note(&command.call, is_alone, &error) {
+                        Some(error) => (command.reply)(Err(error)),
+                        None if command.breaks.is_suspect() => again.push(command),
+                        None => (command.reply)(Err(error)),
+                    }
+                }
                 Err(error)
                     if error.is_transient()
                         && command.call.script.lasts()

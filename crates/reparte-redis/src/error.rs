@@ -84,6 +84,13 @@ pub enum Error {
         /// The run was on the server before, and keeps them. Those of a new run are removed.
         stays: bool,
     },
+    /// A task or a result is longer than the server takes at once.
+    TooLarge {
+        /// The server's address.
+        server: String,
+        /// The length in bytes, roughly.
+        bytes: usize,
+    },
 }
 
 impl Error {
@@ -181,6 +188,11 @@ impl fmt::Display for Error {
                 f,
                 "stopped before the run was detached: {there} tasks were there{}",
                 if *stays { "" } else { ", and are removed" }
+            ),
+            Self::TooLarge { server, bytes } => write!(
+                f,
+                "{server} does not take {bytes} bytes at once: raise its limit \
+                 (proto-max-bulk-len), or hand over less"
             ),
         }
     }

@@ -9,6 +9,7 @@ mod health;
 mod holder;
 mod keys;
 mod kind;
+mod large;
 mod link;
 mod monitor;
 mod options;

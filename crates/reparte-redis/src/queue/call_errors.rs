@@ -30,6 +30,7 @@ pub(crate) fn unreachable(failure: &Failure) -> CallError {
 pub(crate) fn kind_of(error: &Error) -> ErrorKind {
     match error {
         Error::Refused { .. } => ErrorKind::Refused,
+        Error::TooLarge { .. } => ErrorKind::Unsendable,
         Error::Closed => ErrorKind::Cancelled,
         _ => ErrorKind::Unreachable,
     }

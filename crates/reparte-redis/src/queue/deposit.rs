@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::holder::Holder;
 use crate::keys::RunKeys;
+use crate::large::Breaks;
 use crate::link::Link;
 use crate::queue::kept_run::{Held, KEPT_EXPIRY, hold};
 use crate::queue::run::EXPIRY;
@@ -235,9 +236,16 @@ impl Deposit {
             rest = others;
             let calls: Vec<ScriptCall> = batch.iter().map(|task| self.call(task)).collect();
             let calls: Vec<&ScriptCall> = calls.iter().collect();
+            let mut breaks = Breaks::default();
             let replies = self.attempt(|connection| {
-                let replies = connection.run_all(&calls)?.into_iter();
-                replies.collect::<Result<Vec<_>, _>>()
+                let replies = connection
+                    .run_all(&calls)
+                    .and_then(|replies| replies.into_iter().collect::<Result<Vec<_>, _>>());
+                // A task beyond the bytes of a batch is alone in one.
+                replies.map_err(|error| match calls.as_slice() {
+                    [call] => breaks.note(call, true, &error).unwrap_or(error),
+                    _ => error,
+                })
             })?;
             for (call, reply) in calls.iter().zip(replies) {
                 let n = reply::text(reply).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use xmlrpc_server::Fault;
 use xmlrpc_wire::encode_fault;
 
+use crate::error::Error;
 use crate::kind::{AnswerKind, UNFIT};
 use crate::reply;
 use crate::script::{Script, ScriptCall};
@@ -29,6 +30,7 @@ impl Committer {
     pub(crate) fn commit(&self, job: Job, kind: AnswerKind, answer: Vec<u8>, millis: u64) {
         let tries = job.lost.len().saturating_add(1);
         let id = job.id.clone();
+        let again = (self.clone(), job.without_call());
         let queue = &self.tenure.keys;
         let of_detached = [queue.of_run(&job.run).backlog(), queue.detached()];
         let keys = self.keys(&job).into_iter().chain(of_detached);
@@ -46,6 +48,12 @@ impl Committer {
             match committed.map(|reply| reply::number(&reply)) {
                 Ok(Some(1)) => {}
                 Ok(_) => log::debug!("the result of {id} is not wanted any more"),
+                Err(error @ Error::TooLarge { .. }) => {
+                    log::warn!("the result of {id} becomes a fault: {error}");
+                    let (committer, job) = again;
+                    let fault = Fault::application(format!("the result is too large: {error}"));
+                    return committer.commit(job, kind, encode_fault(&fault), millis);
+                }
                 Err(error) => {
                     log::error!("the result of {id} is lost: {error}");
                     // The worker has not died of it.

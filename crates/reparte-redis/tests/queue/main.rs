@@ -14,6 +14,7 @@ mod full_server;
 mod kept_runs;
 mod kept_scripts;
 mod kept_troubles;
+mod large_calls;
 mod lost_server;
 mod lost_workers;
 mod memory;
