@@ -57,6 +57,14 @@ async function anotherRunIsReadFromItsBeginning() {
   assert.equal(inputs(), "b0,b1,b2,b3,b4,b5");
 }
 
+// A server that has never answered had one death.
+function whoHasNeverAnsweredHasNotDied() {
+  for (const [executions, deaths, silences, shown] of [[0, 1, 0, 0], [3, 2, 1, 1], [3, 1, 1, 0]]) {
+    context.server = { executions, deaths, silences };
+    assert.equal(vm.runInContext("deathsOf(server)", context), shown);
+  }
+}
+
 // At 375 pixels the axis of most runs had "0" and no other time.
 function aNarrowAxisHasATickAfterItsFirst() {
   const own = vm.createContext({});
@@ -80,5 +88,6 @@ function saved(run) {
 
 aNarrowAxisHasATickAfterItsFirst();
 anotherRunIsReadFromItsBeginning().then(() => {
+  whoHasNeverAnsweredHasNotDied();
   if (data !== "-") saved(JSON.parse(data));
 });

@@ -183,14 +183,18 @@ function showServers(servers, meanings) {
       cell(formatCount(server.tasks), "number"),
       cell(formatCount(server.executions), "number"),
       cell(countOrDash(failed), "number"),
-      // A silence counts as a death too in the account.
-      cell(countOrDash(server.deaths - server.silences), "number"),
+      cell(countOrDash(deathsOf(server)), "number"),
       cell(countOrDash(server.silences), "number"),
       cell(server.downtime ? formatDuration(server.downtime * 1e6) : "\u2013", "number"),
       cell(server.host ? "\u2013" : `${Math.round(server.busy_share * 100)} %`, "number"),
       cell([meanings[server.state], kinds, server.last_error].filter(Boolean).join("; ") || "\u2013", "text wide"),
     ];
   }));
+}
+
+// A silence counts as a death too in the account, and so does a server that was never up.
+function deathsOf(server) {
+  return server.executions ? server.deaths - server.silences : 0;
 }
 
 function countOrDash(count) {
