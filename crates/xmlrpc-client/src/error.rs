@@ -156,7 +156,8 @@ pub enum Error {
     OtherProtocol {
         /// The server, as `host:port`.
         server: String,
-        /// What the bytes say, and what can be done; text from outside is escaped and cut.
+        /// The protocol, as far as the bytes tell it, and the remedy; text from outside is escaped
+        /// and cut.
         reason: String,
     },
 }

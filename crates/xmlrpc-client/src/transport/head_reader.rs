@@ -40,7 +40,7 @@ pub(super) struct HeadReader<T> {
     connection: T,
     stage: Stage,
     head: ServedHead,
-    /// Whether a head has come on the connection: the server speaks HTTP then.
+    /// True once a head has come on the connection: the server speaks HTTP.
     has_had_head: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::program::process_groups::ProcessGroup;
 
-/// What the main thread of a process does.
+/// The occupation of the main thread of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Activity {
     /// It is in the system call that reads its standard input.

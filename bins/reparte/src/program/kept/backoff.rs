@@ -26,7 +26,7 @@ pub(super) enum EarlyEnd {
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     ends: u32,
-    /// Those before a task was read, in a row.
+    /// The ends before a task was read, in a row.
     unread: u32,
     not_before: Option<Instant>,
     /// The last of them, in words.

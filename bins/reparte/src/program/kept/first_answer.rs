@@ -1,4 +1,4 @@
-//! When the first answer of a process counts: once the process has come back for another task.
+//! The first answer of a process, which counts once the process has come back for another task.
 //!
 //! A greeting, or a line that a library prints, has the form of an answer. The answer itself
 //! follows before the process reads on, and shows that they are two.
