@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use redis::Value;
 
 use crate::backoff::Backoff;
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::health::HealthPart;
 use crate::large::{Breaks, tells_of_length};
 use crate::link::Link;
-use crate::script::ScriptCall;
+use crate::script::{ScriptCall, Urgency};
 use crate::shutdown::Shutdown;
 use crate::thread::Thread;
 
@@ -30,7 +31,7 @@ struct Command {
     reply: Reply,
     /// The server has refused it, for a time.
     refused: Option<Refused>,
-    /// The connections that have broken on which it was sent.
+    /// The connections that broke while it was sent.
     breaks: Breaks,
 }
 
@@ -63,6 +64,7 @@ impl CommandSender {
             give_up,
             commands,
             waiting: VecDeque::new(),
+            was_alone: false,
         };
         let thread = Thread::start("redis-commands", move || executor.run())?;
         Ok((Self(sender), thread))
@@ -110,6 +112,8 @@ struct Executor {
     commands: Receiver<Command>,
     /// Calls without a reply that lasts, in the order of their sending.
     waiting: VecDeque<Command>,
+    /// The last round trip was that of a call that goes alone.
+    was_alone: bool,
 }
 
 impl Executor {
@@ -136,31 +140,65 @@ impl Executor {
         }
     }
 
-    /// Takes calls for one round trip: of those that do not pause, the most urgent and then the
-    /// oldest.
+    /// Takes calls for one round trip. Those that go alone take turns with all others: each of them may
+    /// break the connection, and leases are renewed meanwhile.
     fn take_batch(&mut self) -> Vec<Command> {
         let now = Instant::now();
-        let is_ready = |command: &Command| command.refused.as_ref().is_none_or(|r| r.next <= now);
+        let mut batch = match self.was_alone {
+            true => self.take_others(now),
+            false => Vec::new(),
+        };
+        if batch.is_empty() {
+            batch.extend(self.take_alone(now));
+            self.was_alone = !batch.is_empty();
+        } else {
+            self.was_alone = false;
+        }
+        match batch.is_empty() {
+            true => self.take_others(now),
+            false => batch,
+        }
+    }
+
+    /// Takes a call that goes alone: a result, or the oldest of all other calls.
+    fn take_alone(&mut self, now: Instant) -> Option<Command> {
+        let is_result = |command: &Command| {
+            command.breaks.goes_alone() && command.is_ready(Urgency::Result, now)
+        };
+        let is_other = |command: &Command| {
+            command.is_of(Urgency::Other)
+                && (command.breaks.goes_alone() || command.is_ready(Urgency::Other, now))
+        };
+        let at = self.waiting.iter().position(is_result).or_else(|| {
+            let at = self.waiting.iter().position(is_other)?;
+            let oldest = self.waiting.get(at)?;
+            let is_taken = oldest.breaks.goes_alone() && oldest.is_ready(Urgency::Other, now);
+            is_taken.then_some(at)
+        })?;
+        self.waiting.remove(at)
+    }
+
+    /// Takes calls that need not go alone: the most urgent and then the oldest ones. Results overtake
+    /// one that goes alone, and no other calls do, even while it pauses: the numbers of submitted tasks
+    /// grow.
+    fn take_others(&mut self, now: Instant) -> Vec<Command> {
         let mut bytes = 0;
         let mut batch = Vec::new();
-        for is_urgent in [true, false] {
+        for urgency in Urgency::ALL {
             let mut at = 0;
             while batch.len() < BATCH
                 && bytes < BATCH_BYTES
                 && let Some(command) = self.waiting.get(at)
             {
-                if command.call.script.is_urgent() != is_urgent || !is_ready(command) {
-                    at += 1;
-                } else if command.breaks.is_suspect() && !batch.is_empty() {
-                    // It goes alone, in a later round trip.
+                let goes_alone = command.breaks.goes_alone();
+                if goes_alone && urgency == Urgency::Other && command.is_of(urgency) {
+                    break;
+                }
+                if goes_alone || !command.is_ready(urgency, now) {
                     at += 1;
                 } else if let Some(command) = self.waiting.remove(at) {
-                    let is_suspect = command.breaks.is_suspect();
                     bytes += command.call.bytes();
                     batch.push(command);
-                    if is_suspect {
-                        return batch;
-                    }
                 }
             }
         }
@@ -195,22 +233,33 @@ impl Executor {
         for command in withdrawn {
             (command.reply)(Err(Error::Closed));
         }
+        let (is_alone, goes_alone) = match batch.as_slice() {
+            [command] => (true, command.breaks.goes_alone()),
+            _ => (false, false),
+        };
         let mut replies = None;
-        let outcome = self.link.attempt(|connection| {
+        let work = |connection: &mut Connection| {
             let calls: Vec<&ScriptCall> = batch.iter().map(|command| &command.call).collect();
             let results = connection.run_all(&calls)?;
             let mut errors = results.iter().filter_map(|result| result.as_ref().err());
-            let breaking = errors.find(|error| error.needs_connection()).cloned();
+            let breaking = |error: &&Error| error.needs_connection() || tells_of_length(error);
+            let breaking = errors.find(breaking).cloned();
             replies = Some(results);
             // The link is to pause, and to connect again.
             breaking.map_or(Ok(()), Err)
-        });
-        let is_alone = batch.len() == 1;
+        };
+        let outcome = match goes_alone {
+            true => self.link.attempt_alone(work),
+            false => self.link.attempt(work),
+        };
         let Some(replies) = replies else {
             let error = outcome.err().unwrap_or(Error::Closed);
             let mut again = Vec::new();
             for mut command in batch {
                 command.call.note_lost_reply();
+                if goes_alone {
+                    command.refuse();
+                }
                 match command.breaks.note(&command.call, is_alone, &error) {
                     None => again.push(command),
                     Some(error) => (command.reply)(Err(error)),
@@ -221,12 +270,10 @@ impl Executor {
         let mut again = Vec::new();
         for (mut command, result) in batch.into_iter().zip(replies) {
             match result {
-                Err(Error::Refused { message, server }) if tells_of_length(&message) => {
-                    let error = Error::Refused { server, message };
+                Err(error) if tells_of_length(&error) => {
                     match command.breaks.note(&command.call, is_alone, &error) {
                         Some(error) => (command.reply)(Err(error)),
-                        None if command.breaks.is_suspect() => again.push(command),
-                        None => (command.reply)(Err(error)),
+                        None => again.push(command),
                     }
                 }
                 Err(error)
@@ -235,6 +282,7 @@ impl Executor {
                         && !self.give_up.has_come() =>
                 {
                     command.call.note_refused();
+                    command.breaks.reset();
                     if !error.needs_connection() {
                         command.refuse();
                         self.health.log(&error);
@@ -267,6 +315,16 @@ impl Executor {
 }
 
 impl Command {
+    fn is_of(&self, urgency: Urgency) -> bool {
+        self.call.script.urgency() == urgency
+    }
+
+    /// Returns true for a call of this urgency that does not pause.
+    fn is_ready(&self, urgency: Urgency, now: Instant) -> bool {
+        let pauses = self.refused.as_ref().is_some_and(|r| r.next > now);
+        self.is_of(urgency) && !pauses
+    }
+
     /// Prepares the pause before the next attempt.
     fn refuse(&mut self) {
         let now = Instant::now();

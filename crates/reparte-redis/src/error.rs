@@ -90,6 +90,8 @@ pub enum Error {
         server: String,
         /// The length in bytes, roughly.
         bytes: usize,
+        /// True if the server has said so. Else connections broke while nothing else was sent.
+        is_told: bool,
     },
 }
 
@@ -189,10 +191,23 @@ impl fmt::Display for Error {
                 "stopped before the run was detached: {there} tasks were there{}",
                 if *stays { "" } else { ", and are removed" }
             ),
-            Self::TooLarge { server, bytes } => write!(
+            Self::TooLarge {
+                server,
+                bytes,
+                is_told: true,
+            } => write!(
                 f,
                 "{server} does not take {bytes} bytes at once: raise its limit \
                  (proto-max-bulk-len), or hand over less"
+            ),
+            Self::TooLarge {
+                server,
+                bytes,
+                is_told: false,
+            } => write!(
+                f,
+                "the connection to {server} breaks each time that {bytes} bytes are sent: if its \
+                 limit is lower (proto-max-bulk-len), raise it, or hand over less"
             ),
         }
     }
@@ -226,12 +241,20 @@ fn remedy_of_refusal(message: &str) -> &'static str {
         "it is no Sentinel: name one, or write redis:// for the server itself"
     } else if message.contains("unknown command") {
         "Redis 6.2 or newer is needed, or Valkey, with its commands under their own names"
+    } else if speaks_of_length(message) {
+        "raise its limit (proto-max-bulk-len), or hand over less"
     } else if words(message).any(|word| word == "WRONGTYPE") {
         "a key of the queue is another program's: use another database of the server or another \
          function, or remove the key"
     } else {
         "see the user, the password and the user's commands"
     }
+}
+
+/// Returns true for the message of a server to a call that is too long: that of Redis and Valkey, and
+/// that of hosted ones with a limit of their own.
+pub(crate) fn speaks_of_length(message: &str) -> bool {
+    message.contains("invalid bulk length") || message.contains("max request size exceeded")
 }
 
 impl std::error::Error for Error {

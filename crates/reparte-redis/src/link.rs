@@ -48,6 +48,22 @@ impl Link {
         }
     }
 
+    /// Runs `work` on the connection that there is, which `work` may break by itself: the link does not
+    /// pause then.
+    pub(crate) fn attempt_alone<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(connection) = &mut self.connection else {
+            return Err(Error::Closed);
+        };
+        let outcome = work(connection);
+        if outcome.is_err() {
+            self.connection = None;
+        }
+        outcome
+    }
+
     /// Runs `work` on the connection, which is made first if there is none. After an error the
     /// connection is given up, and the link pauses.
     pub(crate) fn attempt<T>(
@@ -76,8 +92,12 @@ impl Link {
             // The server has done its part, and this client ends.
             return error;
         }
-        self.health.note_failure(&error);
         self.connection = None;
+        if matches!(error, Error::TooLarge { .. }) {
+            // It is not tried again.
+            return error;
+        }
+        self.health.note_failure(&error);
         self.shutdown.wait(self.backoff.pause());
         error
     }

@@ -104,10 +104,28 @@ impl Script {
         !matches!(self, Self::Begin)
     }
 
-    /// Returns true for the scripts that keep what a worker has: they go before others.
-    pub(crate) fn is_urgent(self) -> bool {
-        matches!(self, Self::Renew | Self::Commit)
+    /// Returns which scripts go before others: those that keep what a worker has, leases first.
+    pub(crate) fn urgency(self) -> Urgency {
+        match self {
+            Self::Renew => Urgency::Lease,
+            Self::Commit => Urgency::Result,
+            _ => Urgency::Other,
+        }
     }
+}
+
+/// The urgency of a script. The calls of one urgency are made in their order, but for those that have
+/// failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    Lease,
+    Result,
+    Other,
+}
+
+impl Urgency {
+    /// All of them, the most urgent one first.
+    pub(crate) const ALL: [Self; 3] = [Self::Lease, Self::Result, Self::Other];
 }
 
 /// A call of a script.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::holder::Holder;
 use crate::keys::RunKeys;
-use crate::large::Breaks;
+use crate::large::{Breaks, tells_of_length};
 use crate::link::Link;
 use crate::queue::kept_run::{Held, KEPT_EXPIRY, hold};
 use crate::queue::run::EXPIRY;
@@ -47,6 +47,8 @@ pub struct Deposit {
     renewed: Instant,
     /// True for a run that this client has made, and has not detached yet.
     is_own: bool,
+    /// The server has refused a round trip for its length: each task has one of its own.
+    one_by_one: bool,
 }
 
 /// Stops a [`Deposit`] from any thread.
@@ -104,6 +106,7 @@ impl Deposit {
             stop,
             renewed: Instant::now(),
             is_own: false,
+            one_by_one: false,
         })
     }
 
@@ -231,9 +234,9 @@ impl Deposit {
                 bytes += document.len();
                 bytes <= BATCH_BYTES
             };
-            let count = rest.iter().take(BATCH).take_while(fits).count().max(1);
+            let most = if self.one_by_one { 1 } else { BATCH };
+            let count = rest.iter().take(most).take_while(fits).count().max(1);
             let (batch, others) = rest.split_at(count.min(rest.len()));
-            rest = others;
             let calls: Vec<ScriptCall> = batch.iter().map(|task| self.call(task)).collect();
             let calls: Vec<&ScriptCall> = calls.iter().collect();
             let mut breaks = Breaks::default();
@@ -246,7 +249,15 @@ impl Deposit {
                     [call] => breaks.note(call, true, &error).unwrap_or(error),
                     _ => error,
                 })
-            })?;
+            });
+            let replies = match replies {
+                Err(error) if count > 1 && tells_of_length(&error) => {
+                    self.one_by_one = true;
+                    continue;
+                }
+                replies => replies?,
+            };
+            rest = others;
             for (call, reply) in calls.iter().zip(replies) {
                 let n = reply::text(reply).unwrap_or_default();
                 if n.is_empty() {

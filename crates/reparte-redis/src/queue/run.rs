@@ -172,6 +172,10 @@ impl Run {
                     }
                 }
                 Err(error) => {
+                    if let Error::TooLarge { is_told: false, .. } = &error {
+                        // It may be there, and its reply was lost.
+                        run.remove(n);
+                    }
                     let error = CallError::from_source(kind_of(&error), error);
                     run.waiting.end(n, Err(error));
                 }
