@@ -149,16 +149,16 @@ pub enum Error {
         /// The first mistake in them.
         reason: &'static str,
     },
-    /// The first bytes of the server are those of another protocol than the address has: it
-    /// speaks TLS and was called without, or another service has this port. The call did not
-    /// run.
+    /// The first bytes of the server are those of another protocol than the address has, such as
+    /// TLS, SSH or SMTP: it speaks TLS and was called without, or another service has this port.
+    /// The call did not run. Bytes of no known protocol are [`NotHttp`](Error::NotHttp) or
+    /// [`NotScgi`](Error::NotScgi).
     #[non_exhaustive]
     OtherProtocol {
         /// The server, as `host:port`.
         server: String,
-        /// The protocol, as far as the bytes tell it, and the remedy; text from outside is escaped
-        /// and cut.
-        reason: String,
+        /// The protocol, and the remedy.
+        reason: &'static str,
     },
 }
 

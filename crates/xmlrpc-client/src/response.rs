@@ -38,7 +38,14 @@ impl Response {
             {
                 return Err(Error::Fault(fault));
             }
-            return Err(Error::Http(Box::new(self.http_status(server, path))));
+            let status = self.http_status(server, path);
+            return Err(match asks_for_tls(&status) {
+                true => Error::OtherProtocol {
+                    server: server.to_owned(),
+                    reason: "it asks for TLS; call it by https://",
+                },
+                false => Error::Http(Box::new(status)),
+            });
         }
         match self.document(limits) {
             Ok(result) => result.map_err(Error::Fault),
@@ -76,4 +83,16 @@ impl Response {
             location: location.map(|text| OneLine::new(text).to_string()),
         }
     }
+}
+
+/// Returns true for the answer of nginx, Apache, Go or Tomcat to a request without TLS on a port
+/// for TLS.
+fn asks_for_tls(status: &HttpStatus) -> bool {
+    const TEXTS: [&str; 4] = [
+        "plain HTTP request was sent to HTTPS port",
+        "speaking plain HTTP to an SSL-enabled server port",
+        "sent an HTTP request to an HTTPS server",
+        "combination of host and port requires TLS",
+    ];
+    status.status == 400 && TEXTS.iter().any(|text| status.excerpt.contains(text))
 }

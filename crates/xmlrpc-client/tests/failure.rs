@@ -241,6 +241,10 @@ fn interrupted(error: &Error, during: Phase) -> bool {
 fn what_is_not_http_is_told() {
     for raw in [
         "<methodResponse>\r\n",
+        // A function may have printed these.
+        "done\r\n",
+        "\0\0\0\0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nSSH-2.0-x\r\n",
         "HTTP/1.1 abc\r\n\r\n",
         "HTTP/9.9 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
@@ -254,18 +258,20 @@ fn what_is_not_http_is_told() {
     }
 }
 
-/// The call did not run, and it runs at no server with such first bytes.
+/// Such a server runs no call.
 #[test]
 fn another_protocol_is_named() {
     for (raw, reason) in [
-        (
-            "SSH-2.0-OpenSSH_9.6\r\n",
-            "first bytes are \"SSH-2.0-OpenSSH_9.6\"",
-        ),
-        ("220 mail.example ESMTP\r\n", "\"220 mail.example ESMTP\""),
-        ("\0\0\0\0\r\n\r\n", "first bytes are"),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "in SSH; check the port"),
+        ("220 mail.example ESMTP\r\n", "SMTP"),
         // An alert of TLS: the call was no handshake.
         ("\x15\x03\x03\0\x02\x02\x32", "call it by https://"),
+        // The first frame of a server that speaks HTTP/2 alone.
+        ("\0\0\x06\x04\0\0\0\0\0\0\x05\0\0@\0", "HTTP/2"),
+        (
+            "HTTP/1.1 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+            "call it by https://",
+        ),
     ] {
         let error = refused(raw);
         assert!(matches!(error, Error::OtherProtocol { .. }), "{error:?}");

@@ -218,7 +218,9 @@ fn what_is_no_answer_of_scgi_is_named() {
 fn another_protocol_is_named() {
     for (answer, reason) in [
         ("HTTP/1.1 400 Bad Request\r\n\r\n", "call it by http://"),
-        ("SSH-2.0-x\r\n", "first bytes are \"SSH-2.0-x\""),
+        ("SSH-2.0-x\r\n", "SSH"),
+        // An alert of TLS has no line end.
+        ("\x15\x03\x03\0\x02\x02\x32", "call it by https://"),
     ] {
         let error = call(answer, options()).unwrap_err();
         assert!(matches!(error, Error::OtherProtocol { .. }), "{error:?}");

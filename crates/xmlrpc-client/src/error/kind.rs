@@ -28,7 +28,7 @@ pub enum ErrorKind {
     /// The call did not run.
     Refused,
     /// No XML-RPC service at the address, or no HTTP proxy at the one that is
-    /// given for it (HTTP 3xx, 404, 405, 410, 501). The call did not run.
+    /// given for it (HTTP 3xx, 404, 405, 410, 501), or another protocol. The call did not run.
     NotAnEndpoint,
     /// The caller cancelled the call. It may have run.
     Cancelled,

@@ -94,8 +94,7 @@ impl Endpoint {
             Error::OversizedHead { server, limit }
         } else if let Some(&NotScgi(reason)) = error.downcast_ref() {
             Error::NotScgi { server, reason }
-        } else if let Some(OtherProtocol(reason)) = error.downcast_ref() {
-            let reason = reason.clone();
+        } else if let Some(&OtherProtocol(reason)) = error.downcast_ref() {
             Error::OtherProtocol { server, reason }
         } else {
             self.not_http(error)

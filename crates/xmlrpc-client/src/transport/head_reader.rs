@@ -6,6 +6,8 @@
 //! | `Awaiting` | the request is out, its response's head is to come | nothing |
 //! | `Head` | the head is there | the simplified head |
 //! | `NotHttp` | what came is no head, or ended too early | all bytes since the request |
+//!
+//! First bytes of another protocol, such as TLS, are an error.
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
@@ -63,27 +65,36 @@ impl<T: Transport> HeadReader<T> {
             let taken = head.take(buffers.input());
             let (bytes, state) = taken.map_err(|error| Error::Other(Box::new(error)))?;
             buffers.input_consume(bytes);
+            self.has_had_head |= state == HeadState::Whole;
             match state {
                 HeadState::Whole if head.is_interim() => head = ResponseHead::default(),
                 HeadState::Whole => {
                     self.stage = Stage::Head;
-                    self.has_had_head = true;
                     self.head = ServedHead::new(head.simplified());
                     return Ok(true);
                 }
                 HeadState::Partial if is_open => {
                     is_open = self.connection.await_input(timeout)?;
                 }
-                HeadState::NotHttp if !self.has_had_head && head.is_of_other_protocol() => {
-                    let protocol = OtherProtocol::of(&head.into_raw());
-                    return Err(Error::Other(Box::new(protocol)));
-                }
                 HeadState::Partial | HeadState::NotHttp => {
+                    if let Some(protocol) = self.other_protocol(&head) {
+                        return Err(Error::Other(Box::new(protocol)));
+                    }
                     self.stage = Stage::NotHttp;
                     self.head = ServedHead::new(head.into_raw());
                     return Ok(is_open);
                 }
             }
+        }
+    }
+}
+
+impl<T> HeadReader<T> {
+    /// Returns the protocol that the first bytes of a connection tell, if it is not HTTP.
+    fn other_protocol(&self, head: &ResponseHead) -> Option<OtherProtocol> {
+        match self.has_had_head || head.is_http() {
+            true => None,
+            false => OtherProtocol::of(head.raw()),
         }
     }
 }

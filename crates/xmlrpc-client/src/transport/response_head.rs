@@ -107,13 +107,18 @@ impl ResponseHead {
     fn starts_well(&self) -> bool {
         let seen = self.raw.len().min(START.len());
         let first = &self.raw[..seen];
-        first == &START[..seen] || matches!(first, b"\r")
+        // One byte of TLS does not tell it.
+        first == &START[..seen] || matches!(first, b"\r" | [0x15 | 0x16])
     }
 
-    /// Returns true if the first bytes are neither of some version of HTTP nor the beginning of a
-    /// document without a head.
-    pub(super) fn is_of_other_protocol(&self) -> bool {
-        !self.raw.starts_with(b"HTTP/") && !self.raw.starts_with(b"<")
+    /// Returns true if the first bytes are of some version of HTTP.
+    pub(super) fn is_http(&self) -> bool {
+        self.raw.starts_with(b"HTTP/")
+    }
+
+    /// Returns the bytes so far, from the status line on.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.raw
     }
 
     /// Returns whether the head is of an interim response (RFC 9110, section 15.2): the

@@ -19,7 +19,6 @@ use crate::progress::CallProgress;
 use crate::request::Request;
 use crate::response::{EXCERPT_TIMEOUT, MAX_EXCERPT_BYTES, Response};
 use crate::transport::endpoint::Endpoint;
-use crate::transport::other_protocol::OtherProtocol;
 use crate::transport::response_head::HeadTooLarge;
 use crate::transport::scgi::answer_head::{AnswerHead, HeadError};
 use crate::transport::scgi::request_head::RequestHead;
@@ -150,7 +149,8 @@ fn receive_head(socket: &mut Socket) -> Result<AnswerHead, UreqError> {
     let mut head = AnswerHead::default();
     loop {
         if !receive(socket)? {
-            return Err(hung_up());
+            let protocol = head.other_protocol();
+            return Err(protocol.map_or_else(hung_up, |told| UreqError::Other(Box::new(told))));
         }
         let buffers = socket.buffers();
         let taken = head.take(buffers.input());
@@ -158,7 +158,7 @@ fn receive_head(socket: &mut Socket) -> Result<AnswerHead, UreqError> {
             UreqError::Other(match error {
                 HeadError::TooLarge(limit) => Box::new(HeadTooLarge(limit)),
                 HeadError::NotScgi(reason) => Box::new(NotScgi(reason)),
-                HeadError::OtherProtocol(line) => Box::new(OtherProtocol::of(&line)),
+                HeadError::OtherProtocol(protocol) => Box::new(protocol),
             })
         })?;
         buffers.input_consume(bytes);

@@ -1,5 +1,7 @@
 //! The head of an SCGI answer (RFC 3875, section 6), read strictly.
 
+use crate::transport::other_protocol::OtherProtocol;
+
 /// The most bytes of a head.
 const MAX_BYTES: usize = 64 * 1024;
 /// The most fields of a head.
@@ -30,8 +32,8 @@ pub(super) enum HeadError {
     TooLarge(&'static str),
     /// It is not a head of SCGI.
     NotScgi(&'static str),
-    /// Its first line, which follows, is of another protocol.
-    OtherProtocol(Vec<u8>),
+    /// Its first line is of another protocol.
+    OtherProtocol(OtherProtocol),
 }
 
 impl AnswerHead {
@@ -69,12 +71,19 @@ impl AnswerHead {
             if self.fields > MAX_FIELDS {
                 return Err(HeadError::TooLarge("1000 fields"));
             }
-            if self.fields == 1 && is_of_other_protocol(line) {
-                return Err(HeadError::OtherProtocol(line.to_vec()));
+            if self.fields == 1
+                && let Some(protocol) = OtherProtocol::of(line)
+            {
+                return Err(HeadError::OtherProtocol(protocol));
             }
             self.take_field(line).map_err(HeadError::NotScgi)?;
         }
         Ok((taken, false))
+    }
+
+    /// Returns the protocol that the first bytes tell, if the connection has ended before a whole line.
+    pub(super) fn other_protocol(&self) -> Option<OtherProtocol> {
+        OtherProtocol::of(&self.line).filter(|_| self.fields == 0)
     }
 
     /// Returns the HTTP status. Without one, a location is a redirect, and all else a success.
@@ -115,12 +124,6 @@ impl AnswerHead {
             _ => Ok(()),
         }
     }
-}
-
-/// Returns true for a first line that is neither a field nor the beginning of a document without
-/// a head.
-fn is_of_other_protocol(line: &[u8]) -> bool {
-    line.starts_with(b"HTTP/") || !(line.contains(&b':') || line.starts_with(b"<"))
 }
 
 /// Sets what a head has once.
@@ -258,10 +261,10 @@ mod tests {
     #[test]
     fn other_protocols_are_told_from_bad_heads() {
         for line in ["HTTP/1.1 200 OK", "HTTP/1.1 400 No: x", "SSH-2.0-x", "+OK"] {
-            let found = read(format!("{line}\r\n").as_bytes(), 3);
-            assert_eq!(
-                found.unwrap_err(),
-                HeadError::OtherProtocol(line.as_bytes().to_vec())
+            let found = read(format!("{line}\r\n").as_bytes(), 3).unwrap_err();
+            assert!(
+                matches!(found, HeadError::OtherProtocol(_)),
+                "{line}: {found:?}"
             );
         }
     }
