@@ -260,6 +260,9 @@ class Command(Case):
         url = server.url.replace("127.0.0.1", "localhost")
         options = {"token_file": path("token"), "ca": path("ca.pem")}
         self.assertEqual(list(reparte.map("score", ["a"] * 5, url, **options)), [97] * 5)
+        # Python's TLS closes a connection without it, and says nothing.
+        with self.assertRaisesRegex(reparte.RunFailed, "https://"):
+            list(reparte.map("score", ["a"], "http://" + url.partition("://")[2], token_file=path("token")))
         for missing in options:
             rest = {name: value for name, value in options.items() if name != missing}
             with self.assertRaises(reparte.RunFailed):

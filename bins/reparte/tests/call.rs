@@ -240,7 +240,7 @@ fn a_server_that_speaks_tls_is_to_be_called_so() {
     let (certificate, key) = (format!("{keys}/server.pem"), format!("{keys}/server.key"));
     let tls = ["--tls-cert", &*certificate, "--tls-key", &key];
     let (_server, url) = serve(&[&tls[..], &["--function", "f", "--", "cat"]].concat());
-    run(&["call", &url, "f", "x"]).expect_error(8, &["does not speak HTTP", "https://"]);
+    run(&["call", &url, "f", "x"]).expect_error(8, &["speaks another protocol", "https://"]);
     let (url, ca) = (format!("https://{url}"), format!("{keys}/ca.pem"));
     run(&["call", &url, "f", "x", "--ca", &ca]).expect("x\n");
 }

@@ -140,7 +140,9 @@ impl<'a> Attempt<'a> {
         self.canceller.finish()?;
         let transport = redirect.as_ref().unwrap_or(self.transport);
         let server = transport.server();
-        let (connection, response) = posted.inspect_err(|error| debug!("{server}: {error}"))?;
+        let (connection, response) = posted
+            .map_err(|error| transport.explained(error))
+            .inspect_err(|error| debug!("{server}: {error}"))?;
         if let Some(connection) = connection {
             transport.keep(connection);
         }

@@ -29,9 +29,12 @@ mod stream;
 mod title_case;
 #[cfg(feature = "tls")]
 mod tls_connector;
+#[cfg(feature = "tls")]
+mod tls_probe;
 mod tunnel;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use log::debug;
 
@@ -105,7 +108,27 @@ impl Transport {
             canceller.start(connection.abort_handle())?;
             response = connection.post(request);
         }
-        Ok((Some(connection), response?))
+        let response = response?;
+        self.endpoint.has_answered.store(true, Relaxed);
+        Ok((Some(connection), response))
+    }
+
+    /// Returns the error of a call that has ended. A server that has never answered, and closes
+    /// connections, is asked whether it speaks TLS.
+    pub(crate) fn explained(&self, error: Error) -> Error {
+        #[cfg(feature = "tls")]
+        if matches!(error, Error::Interrupted { .. })
+            && !self.endpoint.has_answered.load(Relaxed)
+            && self.url().scheme == Scheme::Http
+            && let Some(address) = self.endpoint.route.direct_address()
+            && tls_probe::speaks_tls(address)
+        {
+            return Error::OtherProtocol {
+                server: self.server().to_owned(),
+                reason: other_protocol::IN_TLS,
+            };
+        }
+        error
     }
 
     /// Keeps a connection for the next call, unless the options say otherwise.

@@ -6,6 +6,7 @@
 mod live;
 mod peer;
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -238,4 +239,38 @@ fn a_fingerprint_without_tls_is_refused_before_any_call() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.to_string().contains("https"), "{error}");
+}
+
+/// Serves connections as Python's server for TLS does: it closes those on which a request comes
+/// without. Returns its address. `hello` is its answer to the beginning of a handshake.
+fn closes_what_is_no_handshake(hello: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().map_while(Result::ok) {
+            let mut first = [0; 4096];
+            if connection.read(&mut first).is_ok() && first[0] == 0x16 {
+                let _ = connection.write_all(hello);
+            }
+        }
+    });
+    address
+}
+
+/// A run took its tasks for poison.
+#[test]
+fn a_server_for_tls_that_closes_other_connections_is_named() {
+    const ALERT: &[u8] = &[0x15, 3, 3, 0, 2, 2, 40];
+    let call = |hello| {
+        let address = closes_what_is_no_handshake(hello);
+        let proxy = ServerProxy::builder(&address).options(options()).build();
+        proxy.unwrap().call::<i32>("f", ()).unwrap_err()
+    };
+    let error = call(ALERT);
+    assert!(matches!(error, Error::OtherProtocol { .. }), "{error:?}");
+    assert!(error.to_string().contains("call it by https://"), "{error}");
+    for other in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n"] {
+        let error = call(other);
+        assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+    }
 }

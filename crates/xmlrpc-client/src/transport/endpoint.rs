@@ -1,5 +1,6 @@
 //! The endpoint that calls are posted to: a server's address, and how it is called.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use untrusted_text::OneLine;
@@ -21,7 +22,7 @@ use crate::transport::route::Route;
 use crate::url::ServerUrl;
 
 /// All that the connections to one server share. It does not change once it is made, but
-/// for the addresses.
+/// for the addresses and what is known of the server.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) url: ServerUrl,
@@ -39,6 +40,8 @@ pub(super) struct Endpoint {
     pub(super) cookies: Option<CookieJar>,
     /// The configuration of each connection's agent of ureq.
     pub(super) agent_config: Config,
+    /// The server has answered a call in HTTP. Nothing else depends on it: `Relaxed` is enough.
+    pub(super) has_answered: AtomicBool,
 }
 
 impl Endpoint {
@@ -57,6 +60,7 @@ impl Endpoint {
             })?,
             server: url.server(),
             route: Route::new(&url, &options),
+            has_answered: AtomicBool::new(false),
             #[cfg(feature = "cookies")]
             cookies: options
                 .cookies

@@ -16,16 +16,24 @@ const TELNET: u8 = 0xff;
 /// The version of MySQL's protocol, behind the length and number of its first packet.
 const MYSQL: u8 = 10;
 
+/// The protocol and the remedy where a server speaks TLS and was called without.
+pub(super) const IN_TLS: &str = "it answers in TLS; call it by https://";
+
 /// A server's protocol and a remedy, inside an error of ureq's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OtherProtocol(pub(super) &'static str);
 
 impl OtherProtocol {
+    /// Returns true for the first bytes of a server that speaks TLS.
+    pub(super) fn is_tls(first: &[u8]) -> bool {
+        matches!(first, [TLS_ALERT | TLS_HANDSHAKE, TLS_MAJOR, ..])
+    }
+
     /// Recognises a protocol by the first bytes of a server. A function that has run may have written
     /// any others: these are an answer that can't be read.
     pub(super) fn of(first: &[u8]) -> Option<Self> {
         let text = match first {
-            [TLS_ALERT | TLS_HANDSHAKE, TLS_MAJOR, ..] => "it answers in TLS; call it by https://",
+            _ if OtherProtocol::is_tls(first) => IN_TLS,
             [b'H', b'T', b'T', b'P', b'/', ..] => "it answers in HTTP; call it by http://",
             [0, 0, _, SETTINGS, ..] => "it speaks HTTP/2 alone; give it an address with HTTP/1.1",
             [b'S', b'S', b'H', b'-', ..] => "it answers in SSH; check the port",

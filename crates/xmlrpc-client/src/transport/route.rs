@@ -56,6 +56,18 @@ impl Route {
         }
     }
 
+    /// Returns an address of the server itself, if it is known and no proxy leads there.
+    #[cfg(feature = "tls")]
+    pub(super) fn direct_address(&self) -> Option<SocketAddr> {
+        match self {
+            Route::Tcp {
+                addresses,
+                tunnel: None,
+            } => addresses.lookup(Duration::ZERO).ok()?.first().copied(),
+            _ => None,
+        }
+    }
+
     /// Makes the next call look the host up again, since nothing answers at its addresses.
     pub(super) fn forget(&self) {
         match self {

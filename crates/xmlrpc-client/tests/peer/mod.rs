@@ -73,6 +73,20 @@ impl Listener {
         Peer(stream)
     }
 
+    /// Returns whether nobody has connected to make a call. The beginning of a handshake, by which the
+    /// client asks whether this is a server for TLS, is none.
+    pub(crate) fn is_not_called(&self) -> bool {
+        self.0.set_nonblocking(true).unwrap();
+        while let Ok((mut connection, _)) = self.0.accept() {
+            connection.set_nonblocking(false).unwrap();
+            let mut first = [0];
+            if connection.read(&mut first).is_ok_and(|count| count == 1) && first != [0x16] {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Returns whether nobody has connected.
     pub(crate) fn is_quiet(&self) -> bool {
         self.0.set_nonblocking(true).unwrap();
