@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use common::kept_worker::{WORKER, ask, fault, kept, run_over, worker};
 use common::named_pipe::{Reader, pipe};
 use rustix::process::{Pid, Signal, kill_process};
-use test_support::{TestDirectory, until};
+use test_support::{Ended, TestDirectory, until};
 
 /// The reasons of a call's failure, and whether its process stays.
 const TROUBLES: &[(&str, &str, bool)] = &[
@@ -162,48 +162,93 @@ fn trouble_between_two_tasks_is_the_programs_and_fails_neither() {
     });
 }
 
-/// A banner would be the answer to the first task. The run waited for ten minutes, as for a
-/// machine that may come back, once one of the calls had failed by two answers.
+/// Runs a script that stays over three tasks, and returns the end of the run.
+#[cfg(target_os = "linux")]
+fn run_three(script: &str) -> Ended {
+    let program = ["--keep", "--local", "1", "--", "sh", "-c", script];
+    run_over("1\n2\n3\n", &program)
+}
+
+/// A banner was the answer to the first task, and each answer that of the task before, if the program
+/// slept at the right time. A run waited for ten minutes, as for a machine that may come back.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_speaks_before_its_first_task_can_not_be_kept() {
-    for before_the_read in ["", "sleep 0.3; "] {
-        let script = format!("echo ready; {before_the_read}while read -r x; do echo \"$x\"; done");
-        let ended = run_over(
-            "1\n2\n3\n",
-            &["--keep", "--local", "1", "--", "sh", "-c", &script],
-        );
+    for script in [
+        "echo ready; while read -r x; do echo \"$x\"; done",
+        "echo ready; sleep 0.3; while read -r x; do echo \"$x\"; done",
+        "sleep 0.3; echo ready; while read -r x; do sleep 0.2; echo \"$x\"; done",
+    ] {
+        let ended = run_three(script);
         ended.expect_code(5);
         ended.expect_told("--results-fd");
         ended.expect_told("3 of 3 tasks failed");
-        assert_eq!(ended.stdout, "\n\n\n");
+        assert_eq!(ended.stdout, "\n\n\n", "{script}");
     }
 }
 
 /// The line was delivered as the result of the process's first task.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_line_before_the_answer_is_no_result() {
-    for (work, after) in [
-        // At work, and in a system call.
-        ("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; ", ""),
-        ("sleep 0.01; ", ""),
-        // The answer comes first, and the line after it.
-        ("", "; sleep 0.01; echo done"),
+fn a_line_beside_the_answer_is_no_result() {
+    let busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+    for script in [
+        &format!("while read -r x; do echo working; {busy}; echo \"$x\"; done"),
+        &format!("while read -r x; do echo \"$x\"; {busy}; echo done; done"),
+        "while read -r x; do echo working; sleep 0.3; echo \"$x\"; done",
     ] {
-        let first = if after.is_empty() {
-            "echo working; "
-        } else {
-            ""
-        };
-        let script = format!("while read -r x; do {first}{work}echo \"$x\"{after}; done");
-        let program = ["--keep", "--local", "1", "--", "sh", "-c", &script];
-        let ended = run_over("1\n2\n3\n", &program);
+        let ended = run_three(script);
         ended.expect_code(5);
         ended.expect_told("more than one answer");
         ended.expect_told("--results-fd");
         assert_eq!(ended.stdout, "\n\n\n", "{script}");
     }
+}
+
+/// All later results were those of the tasks before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_that_comes_later_moves_no_answer_to_another_task() {
+    let ended = run_three(
+        "while read -r x; do test \"$x\" = 2 && { echo warning; sleep 0.3; }; echo \"$x\"; done",
+    );
+    ended.expect("1\nwarning\n3\n");
+    ended.expect_told("its answer before may be none");
+    // Nothing follows that would show it.
+    let ended = run_three(
+        "while read -r x; do test \"$x\" = 3 && { echo warning; sleep 0.3; }; echo \"$x\"; done",
+    );
+    ended.expect("1\n2\nwarning\n");
+    ended.expect_told("wrote 2 bytes after its last answer");
+}
+
+/// The line was the task's result.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_before_a_crash_is_no_result() {
+    let ended = run_three("read -r x; echo loading; sleep 0.2; exit 3");
+    ended.expect_code(5);
+    ended.expect_told("exit status: 3");
+    assert_eq!(ended.stdout, "\n\n\n");
+}
+
+/// The answer was thrown away at the time limit, and the task ran again.
+#[test]
+fn an_answer_counts_at_the_time_limit() {
+    let script = "while read -r x; do echo \"$x\"; sleep 6; done";
+    let program = [
+        "--timeout",
+        "1",
+        "--keep",
+        "--local",
+        "1",
+        "--keep-grace",
+        "1",
+        "--",
+    ];
+    let ended = run_over("1\n", &[&program[..], &["sh", "-c", script]].concat());
+    ended.expect("1\n");
+    assert_eq!(ended.stderr, "");
 }
 
 /// The machine lacks something that the program needs, until it is there.

@@ -323,12 +323,17 @@ fn a_port_of_another_service_fails_no_task() {
             let _ = connection.read_to_end(&mut Vec::new());
         }
     });
-    for tasks in ["1\n", "1\n2\n3\n"] {
-        let command = reparte(&["run", &address, "--function", "f"]);
+    let in_tls = format!("https://{address}");
+    for (tasks, address, told) in [
+        ("1\n", &address, "in SSH"),
+        ("1\n2\n3\n", &address, "in SSH"),
+        ("1\n", &in_tls, "does not speak TLS"),
+    ] {
+        let command = reparte(&["run", address, "--function", "f"]);
         let mut running = Running::interactive(command);
         running.stdin().write_all(tasks.as_bytes()).unwrap();
         let ended = running.end();
-        ended.expect_error(4, &["not run", "in SSH", "correct their addresses"]);
+        ended.expect_error(4, &["not run", told, "correct their addresses"]);
     }
 }
 

@@ -48,7 +48,7 @@ impl Monitor {
     ///
     /// The server can't be reached, or refuses the user or the search. The next look connects
     /// again. A queue of which it refuses a key has that as its
-    /// [`trouble`](QueueStatus::trouble).
+    /// [`trouble`](QueueStatus::trouble), unless it refuses those of all queues.
     pub fn queues(&mut self) -> Result<Vec<QueueStatus>, Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -76,12 +76,23 @@ fn all_queues(connection: &mut Connection) -> Result<Vec<QueueStatus>, Error> {
             None => {}
         }
     }
-    let read = |(function, runs): (String, _)| match queue(connection, &function, runs) {
-        // The other queues may be in order.
-        Err(error @ Error::Refused { .. }) => Ok(QueueStatus::refused(function, error.to_string())),
-        result => result,
-    };
-    runs.into_iter().map(read).collect()
+    let mut refusal = None;
+    let mut queues = Vec::with_capacity(runs.len());
+    for (function, runs) in runs {
+        queues.push(match queue(connection, &function, runs) {
+            // The other queues may be in order.
+            Err(error @ Error::Refused { .. }) => {
+                let refused = QueueStatus::refused(function, error.to_string());
+                refusal.get_or_insert(error);
+                refused
+            }
+            result => result?,
+        });
+    }
+    match refusal {
+        Some(error) if queues.iter().all(|queue| queue.trouble.is_some()) => Err(error),
+        _ => Ok(queues),
+    }
 }
 
 /// Returns the keys of all queues.

@@ -267,7 +267,7 @@ fn lines(path: &Path) -> Result<Lines, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::argument(format_args!(
             "--servers: can't read {} ({error}): name a text file with a server per line, or a \
-             directory in which servers announce themselves; a server itself needs no --servers",
+             directory in which servers announce themselves; to name a server itself, leave out --servers",
             path.display()
         ))
     })?;

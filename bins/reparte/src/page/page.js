@@ -192,7 +192,7 @@ function showServers(servers, meanings) {
   }));
 }
 
-// A silence counts as a death too in the account, and so does a server that was never up.
+// The account counts a silence as a death, and a server that was never up.
 function deathsOf(server) {
   return server.executions ? server.deaths - server.silences : 0;
 }

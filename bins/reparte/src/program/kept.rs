@@ -4,11 +4,11 @@ mod activity;
 mod backoff;
 mod buffer_check;
 mod error_output;
-mod first_answer;
 pub(crate) mod framing;
 mod kept_process;
 pub(crate) mod options;
 mod pool;
+mod return_to_input;
 mod slots;
 mod trouble;
 

@@ -8,8 +8,11 @@ use crate::run::feeder::FeedError;
 /// A part of the client's error where one side does not trust the other.
 const NO_TLS: &str = "no TLS with ";
 
-/// A part of the client's error where a server does not speak HTTP.
+/// A part of the client's error where a server does not speak the protocol of its address.
 const OTHER_PROTOCOL: &str = " speaks another protocol: ";
+
+/// A part of the client's error where a server at an https address does not speak TLS.
+const NOT_IN_TLS: &str = " does not speak TLS: ";
 
 /// The facts that decide on a run.
 #[derive(Debug)]
@@ -125,8 +128,8 @@ impl Facts<'_> {
         servers.all(|server| matches!(server.state, ServerState::Alias) || server.state == state)
     }
 
-    /// Returns whether all servers are out, and the last error of each is of this kind and begins
-    /// with this text.
+    /// Returns whether all servers are out, and the last error of each is of this kind and has this
+    /// text.
     fn are_all_out(&self, kind: ErrorKind, text: &str) -> bool {
         let mut servers = self.summary.servers.iter();
         self.are_all(ServerState::Out)
@@ -165,6 +168,12 @@ impl Facts<'_> {
                     .to_owned()
             }
             (_, Some(flags)) => format!("see `reparte status {flags}`; "),
+            (true, None)
+                if self.are_all_out(ErrorKind::NotFound, OTHER_PROTOCOL)
+                    || self.are_all_out(ErrorKind::Refused, NOT_IN_TLS) =>
+            {
+                "correct their addresses; ".to_owned()
+            }
             (true, None) if self.are_all_out(ErrorKind::Refused, NO_TLS) => {
                 match self.has_authority {
                     false => {
@@ -178,9 +187,6 @@ impl Facts<'_> {
             (true, None) if !self.has_token && self.are_all_out(ErrorKind::Refused, "") => {
                 "give the token of the servers with --token-file or --keys, if they ask for one; "
                     .to_owned()
-            }
-            (true, None) if self.are_all_out(ErrorKind::NotFound, OTHER_PROTOCOL) => {
-                "correct their addresses; ".to_owned()
             }
             (true, None) if self.are_all_out(ErrorKind::NotFound, "") => {
                 "see `reparte methods` for the functions of a server; ".to_owned()

@@ -115,8 +115,13 @@ pub(super) fn queue_json(queues: &[QueueStatus]) -> Json {
 }
 
 fn queue(queue: &QueueStatus) -> Json {
+    if let Some(trouble) = &queue.trouble {
+        // All else is unknown.
+        return json!({ "function": queue.function, "trouble": trouble });
+    }
     json!({
         "function": queue.function,
+        "trouble": null,
         "waiting": queue.waiting,
         "at_work": queue.at_work,
         "oldest_ms": queue.oldest.map(millis),
@@ -125,7 +130,6 @@ fn queue(queue: &QueueStatus) -> Json {
         "lease_ms": queue.lease.map(millis),
         "workers": queue.workers.iter().map(worker).collect::<Json>(),
         "runs": queue.runs.iter().map(run).collect::<Json>(),
-        "trouble": queue.trouble,
     })
 }
 

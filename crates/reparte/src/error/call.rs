@@ -64,7 +64,8 @@ pub enum ErrorKind {
         /// The fault's code.
         code: i32,
     },
-    /// The arguments can't be sent to any server. The task is not retried.
+    /// The arguments can't be sent: no document has them, or they are longer than the destination
+    /// takes. The task is not retried.
     Unsendable,
     /// No connection was made, so the call never ran.
     Unreachable,

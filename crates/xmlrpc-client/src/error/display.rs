@@ -43,6 +43,11 @@ impl fmt::Display for Error {
                 proxy,
                 status,
             } => proxy_refused(f, server, proxy, *status),
+            // What rustls says to bytes that are no TLS.
+            Error::Tls { server, reason } if reason.contains("InvalidContentType") => write!(
+                f,
+                "{server} does not speak TLS: call it by http://, or check the port"
+            ),
             Error::Tls { server, reason } => write!(
                 f,
                 "no TLS with {server}: {}; check the authorities, the certificates and the name",

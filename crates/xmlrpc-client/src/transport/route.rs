@@ -95,6 +95,8 @@ impl Route {
             });
             match connected {
                 Ok(()) => return Ok(()),
+                // Where nothing listens at one of the addresses, another one may say more.
+                Err(_) if failure.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => failure = error,
             }
         }

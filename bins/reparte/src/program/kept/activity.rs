@@ -2,23 +2,21 @@
 
 use crate::program::process_groups::ProcessGroup;
 
-/// The occupation of the main thread of a process.
+/// The occupation of the main thread of a process, or of the process that it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Activity {
-    /// It is in the system call that reads its standard input.
+    /// It reads its standard input, and waits for more.
     Reads,
-    /// It is at work.
-    Runs,
-    /// It is in another system call: perhaps one that waits for its input, too.
+    /// It waits for one of several things. Its input may be one of them.
     Waits,
+    /// It is at work, or waits for something else than its input.
+    Runs,
 }
 
 /// Returns what a process does. `None` if the system does not tell: only Linux does.
 #[cfg(target_os = "linux")]
 pub(super) fn activity(group: &ProcessGroup) -> Option<Activity> {
-    let path = format!("/proc/{}/syscall", group.child.id());
-    let text = std::fs::read_to_string(path).ok()?;
-    parse(&text)
+    linux::activity(group.child.id(), linux::DEPTH)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -26,46 +24,98 @@ pub(super) fn activity(_: &ProcessGroup) -> Option<Activity> {
     None
 }
 
-/// Parses the number of a system call and its arguments, or the word for none.
 #[cfg(target_os = "linux")]
-fn parse(text: &str) -> Option<Activity> {
-    // The number of `read`: that of x86-64, and that of aarch64 and riscv64.
-    const READ: &str = match cfg!(target_arch = "x86_64") {
-        true => "0",
-        false => "63",
+mod linux {
+    use std::fs;
+
+    use super::Activity;
+
+    /// The most wrappers, such as shells, around a program.
+    pub(super) const DEPTH: u32 = 8;
+
+    /// The numbers of system calls.
+    struct Numbers {
+        read: [u32; 2],
+        wait_for_child: [u32; 2],
+        wait_for_several: &'static [u32],
+    }
+
+    /// `read` and `readv`; `wait4` and `waitid`; and `futex`, `poll`, `select`, `epoll` and
+    /// `io_uring` in their forms.
+    #[cfg(target_arch = "x86_64")]
+    const NUMBERS: Numbers = Numbers {
+        read: [0, 19],
+        wait_for_child: [61, 247],
+        wait_for_several: &[7, 23, 202, 232, 270, 271, 281, 426, 441, 449],
     };
-    let mut words = text.split_ascii_whitespace();
-    match (words.next()?, words.next()) {
-        ("running", _) => Some(Activity::Runs),
-        (READ, Some("0x0")) => Some(Activity::Reads),
-        _ => Some(Activity::Waits),
+
+    /// Those of aarch64 and riscv64.
+    #[cfg(not(target_arch = "x86_64"))]
+    const NUMBERS: Numbers = Numbers {
+        read: [63, 65],
+        wait_for_child: [260, 95],
+        wait_for_several: &[22, 72, 73, 98, 426, 441, 449],
+    };
+
+    #[derive(Debug, PartialEq, Eq)]
+    pub(super) enum Found {
+        Activity(Activity),
+        /// It waits for a process that it has started.
+        Child,
+    }
+
+    pub(super) fn activity(id: u32, depth: u32) -> Option<Activity> {
+        let text = fs::read_to_string(format!("/proc/{id}/syscall")).ok()?;
+        match parse(&text)? {
+            Found::Activity(activity) => Some(activity),
+            Found::Child => match child(id).filter(|_| depth > 0) {
+                Some(child) => activity(child, depth - 1),
+                None => Some(Activity::Waits),
+            },
+        }
+    }
+
+    /// Returns the process that a process has started last.
+    fn child(id: u32) -> Option<u32> {
+        let path = format!("/proc/{id}/task/{id}/children");
+        let children = fs::read_to_string(path).ok()?;
+        children.split_ascii_whitespace().next_back()?.parse().ok()
+    }
+
+    /// Parses the number of a system call and its arguments, or the word for none.
+    pub(super) fn parse(text: &str) -> Option<Found> {
+        let mut words = text.split_ascii_whitespace();
+        let (call, first) = (words.next()?, words.next());
+        let activity = match call.parse() {
+            Ok(call) if NUMBERS.wait_for_child.contains(&call) => return Some(Found::Child),
+            Ok(call) if NUMBERS.read.contains(&call) && first == Some("0x0") => Activity::Reads,
+            Ok(call) if NUMBERS.wait_for_several.contains(&call) => Activity::Waits,
+            Ok(_) => Activity::Runs,
+            Err(_) if call == "running" => Activity::Runs,
+            Err(_) => return None,
+        };
+        Some(Found::Activity(activity))
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod tests {
-    use super::*;
+    use super::Activity;
+    use super::linux::{Found, parse};
 
     #[test]
     fn a_line_of_the_system_is_understood() {
-        let read = match cfg!(target_arch = "x86_64") {
-            true => "0",
-            false => "63",
-        };
         for (text, expected) in [
-            (
-                format!("{read} 0x0 0x7f 0x2000 0x0\n"),
-                Some(Activity::Reads),
-            ),
-            (
-                format!("{read} 0x5 0x7f 0x2000 0x0\n"),
-                Some(Activity::Waits),
-            ),
-            ("7 0x0 0x1 0x0\n".to_owned(), Some(Activity::Waits)),
-            ("running\n".to_owned(), Some(Activity::Runs)),
-            (String::new(), None),
+            ("0 0x0 0x7f 0x2000 0x0\n", Some(Activity::Reads)),
+            ("0 0x5 0x7f 0x2000 0x0\n", Some(Activity::Runs)),
+            ("232 0x4 0x1 0x0\n", Some(Activity::Waits)),
+            // A sleep.
+            ("230 0x0 0x1 0x0\n", Some(Activity::Runs)),
+            ("running\n", Some(Activity::Runs)),
+            ("", None),
         ] {
-            assert_eq!(parse(&text), expected, "{text}");
+            assert_eq!(parse(text), expected.map(Found::Activity), "{text}");
         }
+        assert_eq!(parse("61 0xffffffff 0x7f 0x0\n"), Some(Found::Child));
     }
 }

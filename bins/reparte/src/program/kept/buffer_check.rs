@@ -29,27 +29,39 @@ impl BufferCheck {
         }
     }
 
-    /// Notes that the first task is written.
-    pub(super) fn begin(&mut self) {
-        self.written = Some(Instant::now());
+    /// Returns the name of the program, for the log.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Notes that a task is written, which is looked at if it is the first.
+    pub(super) fn begin(&mut self, is_first: bool) {
+        self.written = is_first.then(Instant::now);
     }
 
     /// Warns of a process that has read its first task, has not answered, and reads on: a newcomer
-    /// would wait until the time limit.
-    pub(super) fn look(&mut self, group: &ProcessGroup, unread: usize) {
+    /// would wait until the time limit. `received` is the number of bytes that have come.
+    pub(super) fn look(&mut self, group: &ProcessGroup, unread: usize, received: usize) {
         if self.written.is_none_or(|at| at.elapsed() < PATIENCE) {
             return;
         }
         self.written = None;
-        if unread == 0
-            && activity(group) == Some(Activity::Reads)
-            && !IS_TOLD.swap(true, Ordering::Relaxed)
+        if unread > 0
+            || activity(group) != Some(Activity::Reads)
+            || IS_TOLD.swap(true, Ordering::Relaxed)
         {
-            log::warn!(
-                "{}: has read its first task and waits for another one, without an answer: if it \
-                 has written one, have it flush the line, as print(..., flush=True) does",
-                self.name
-            );
+            return;
+        }
+        let name = &self.name;
+        match received {
+            0 => log::warn!(
+                "{name}: has read its first task and waits for another one, without an answer: if it \
+                 has written one, have it flush the line, as print(..., flush=True) does"
+            ),
+            _ => log::warn!(
+                "{name}: has read its first task and waits for another one, and its {received} bytes \
+                 are no whole answer: have it end the answer as --framing asks, such as by a line end"
+            ),
         }
     }
 }

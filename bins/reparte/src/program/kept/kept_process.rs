@@ -1,8 +1,10 @@
 //! A process that answers one task after the other.
 
+mod ending;
+
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,10 +16,10 @@ use crate::program::io::{end_notifier, read_available};
 use crate::program::kept::activity::activity;
 use crate::program::kept::buffer_check::BufferCheck;
 use crate::program::kept::error_output::ErrorOutput;
-use crate::program::kept::first_answer::FirstAnswer;
 use crate::program::kept::framing::{Answer, ENVELOPE, Framing, Parsed};
+use crate::program::kept::return_to_input::{Next, ReturnToInput};
 use crate::program::kept::trouble::{GivenUp, Trouble};
-use crate::program::process::{KILL_AFTER, ProcessError, how_ended, start};
+use crate::program::process::{ProcessError, how_ended, start};
 use crate::program::process_groups::{ProcessGroup, ProcessGroups};
 use crate::program::start_error::StartError;
 
@@ -26,9 +28,6 @@ const MAX_WAIT: Duration = Duration::from_millis(50);
 
 /// The longest wait if the system can't report a process's end.
 const MAX_WAIT_FOR_END: Duration = Duration::from_millis(2);
-
-/// The time for which a process that has closed one of its streams may still end.
-const CLOSED_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The remedy for a program that prints more than answers.
 const APART: &str = " (if it prints more than answers, see --results-fd)";
@@ -56,6 +55,14 @@ pub(super) struct KeptProcess {
     /// True if it had read a part of the task when it was found to have closed a stream. Later it
     /// may read what it can't answer.
     had_read: Option<bool>,
+    /// The wait for its return to its input, before the task is written.
+    awaited: Option<ReturnToInput>,
+    /// True if it reads its input in a way that is not seen.
+    is_elusive: bool,
+    /// The number of bytes that it wrote while its end was waited for.
+    surplus: usize,
+    /// The time at which the whole task was written.
+    whole_at: Instant,
     buffer_check: BufferCheck,
     pub(super) started: Instant,
     /// The number of tasks that it has answered.
@@ -103,6 +110,10 @@ impl KeptProcess {
             task: Vec::new(),
             written: 0,
             had_read: None,
+            awaited: None,
+            is_elusive: false,
+            surplus: 0,
+            whole_at: Instant::now(),
             started: Instant::now(),
             answers: 0,
         })
@@ -155,12 +166,11 @@ impl KeptProcess {
         self.task.extend_from_slice(task);
         self.written = 0;
         self.had_read = None;
-        if self.answers == 0 {
-            self.buffer_check.begin();
-        }
+        let wait = || ReturnToInput::before_task(self.answers == 0, Instant::now());
+        self.awaited = (!self.is_elusive).then(wait);
     }
 
-    /// Writes the task, and reads until its answer is whole.
+    /// Writes the task once the process waits for one, and reads until its answer is whole.
     ///
     /// # Errors
     ///
@@ -178,12 +188,16 @@ impl KeptProcess {
             if let Some(reason) = given_up() {
                 return Err(Trouble::GivenUp(reason));
             }
-            self.write_task()?;
+            let pause = self.pause_before_task();
+            // What it wrote before it came back has come then.
             self.read_results(most)?;
             if !self.received.is_empty() && !self.has_read() {
                 return Err(Trouble::Nonsense(format!(
                     "output before it had read the task{APART}"
                 )));
+            }
+            if pause.is_none() {
+                self.write_task()?;
             }
             match framing.parse(&self.received, self.searched) {
                 Parsed::Whole(answer, length) => {
@@ -191,9 +205,10 @@ impl KeptProcess {
                     if answer.size(length) > output_bytes {
                         return Err(Trouble::OutputLimit(output_bytes));
                     }
-                    if self.answers == 1 {
-                        self.confirm_first_answer(given_up)?;
+                    if self.answers == 0 {
+                        self.confirm_first_answer(deadline, given_up)?;
                     }
+                    self.answers += 1;
                     return Ok(answer);
                 }
                 Parsed::Nonsense(reason) => return Err(Trouble::Nonsense(reason)),
@@ -217,9 +232,10 @@ impl KeptProcess {
             }
             if self.answers == 0 && self.written == self.task.len() {
                 let unread = self.unread();
-                self.buffer_check.look(&self.group, unread);
+                let received = self.received.len();
+                self.buffer_check.look(&self.group, unread, received);
             }
-            self.wait(deadline)?;
+            self.wait(deadline, pause)?;
             // It is asked before the last look at its output.
             has_ended = how_ended(&self.group)?.is_some();
         }
@@ -240,28 +256,49 @@ impl KeptProcess {
         self.received = Vec::new();
         self.searched = 0;
         self.task = Vec::new();
-        self.answers += 1;
         Ok(answer)
     }
 
+    /// Returns how long the task is not to be written yet, and to be looked again then.
+    fn pause_before_task(&mut self) -> Option<Duration> {
+        let wait = self.awaited.as_mut()?;
+        match wait.next(activity(&self.group), Instant::now()) {
+            Next::Look(pause) => Some(pause),
+            Next::Back | Next::Missed => {
+                self.awaited = None;
+                None
+            }
+        }
+    }
+
     /// Waits until the process has come back for another task, if the system tells that: no other
-    /// output may come before.
+    /// output may come before, and no failure. An answer that is there counts at the deadline.
     fn confirm_first_answer(
         &mut self,
+        deadline: Option<Instant>,
         given_up: impl Fn() -> Option<GivenUp>,
     ) -> Result<(), Trouble> {
-        let mut first = FirstAnswer::new(Instant::now());
+        let mut wait = ReturnToInput::after_answer(self.whole_at.elapsed(), Instant::now());
         loop {
-            // What it wrote before it reads on has come then.
-            let activity = activity(&self.group);
+            let (activity, end) = (activity(&self.group), how_ended(&self.group)?);
+            // What it wrote before has come then.
             self.read_results(0)?;
             if !self.received.is_empty() {
                 return Err(more_than_one());
             }
-            let has_ended = self.results.is_none() || how_ended(&self.group)?.is_some();
-            match first.pause(activity, Instant::now()) {
-                Some(pause) if !has_ended && given_up().is_none() => thread::sleep(pause),
-                _ => return Ok(()),
+            let now = Instant::now();
+            let is_late = deadline.is_some_and(|deadline| now >= deadline);
+            match (end, wait.next(activity, now)) {
+                (Some(false), _) => return Err(Trouble::Died),
+                (None, Next::Look(pause))
+                    if self.results.is_some() && !is_late && given_up().is_none() =>
+                {
+                    thread::sleep(pause);
+                }
+                (_, next) => {
+                    self.is_elusive = next == Next::Missed;
+                    return Ok(());
+                }
             }
         }
     }
@@ -292,7 +329,13 @@ impl KeptProcess {
                 break;
             }
             match write(stdin, rest) {
-                Ok(count) => self.written += count,
+                Ok(count) => {
+                    self.written += count;
+                    if self.written == self.task.len() {
+                        self.whole_at = Instant::now();
+                        self.buffer_check.begin(self.answers == 0);
+                    }
+                }
                 Err(Errno::AGAIN) => break,
                 Err(Errno::INTR) => {}
                 Err(Errno::PIPE) => self.is_input_closed = true,
@@ -310,16 +353,19 @@ impl KeptProcess {
         })
     }
 
-    fn wait(&self, deadline: Option<Instant>) -> io::Result<()> {
+    /// Waits for something to read or to write, until the deadline, or for a pause in which the task
+    /// is not to be written.
+    fn wait(&self, deadline: Option<Instant>, pause: Option<Duration>) -> io::Result<()> {
         let longest = match self.end.is_some() {
             true => MAX_WAIT,
             false => MAX_WAIT_FOR_END,
         };
+        let longest = pause.map_or(longest, |pause| pause.min(longest));
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = Timespec::try_from(left.map_or(longest, |left| left.min(longest)))
             .map_err(io::Error::other)?;
         let mut polled: Vec<PollFd<'_>> = Vec::with_capacity(3);
-        if self.written < self.task.len() && !self.is_input_closed {
+        if self.written < self.task.len() && !self.is_input_closed && pause.is_none() {
             polled.extend(self.stdin.iter().map(|fd| PollFd::new(fd, PollFlags::OUT)));
         }
         let read = self.results.iter().chain(&self.end);
@@ -328,60 +374,6 @@ impl KeptProcess {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Tells a process that ends, whose streams close first, from one that has closed a stream.
-    fn closed(&mut self, stream: &'static str) -> Result<Trouble, Trouble> {
-        self.had_read = Some(self.has_read());
-        match self.ends_before(Instant::now() + CLOSED_PATIENCE, || false)? {
-            true => Ok(Trouble::Died),
-            false => Ok(Trouble::Closed(stream)),
-        }
-    }
-
-    /// Waits for the end of the process, and drops what it writes meanwhile. Returns whether it
-    /// has ended.
-    fn ends_before(&mut self, deadline: Instant, stops: impl Fn() -> bool) -> io::Result<bool> {
-        // Nothing more is written, so room in the pipe is not waited for.
-        self.task.clear();
-        loop {
-            if how_ended(&self.group)?.is_some() {
-                return Ok(true);
-            }
-            if Instant::now() >= deadline || stops() {
-                return Ok(false);
-            }
-            self.wait(Some(deadline))?;
-            self.read_results(usize::MAX)?;
-            self.received.clear();
-        }
-    }
-
-    /// Closes standard input, at whose end a process ends by itself.
-    pub(super) fn close_input(&mut self) {
-        self.stdin = None;
-        self.task.clear();
-        self.written = 0;
-    }
-
-    /// Ends the process: waits until `deadline` for its own end, asks it to end, and kills it if it
-    /// doesn't in time. Returns its status and the end of its error output.
-    ///
-    /// # Errors
-    ///
-    /// The system doesn't tell the status.
-    pub(super) fn end(
-        mut self,
-        deadline: Instant,
-        stops: impl Fn() -> bool,
-    ) -> io::Result<(ExitStatus, String)> {
-        if !self.ends_before(deadline, stops).unwrap_or(false) {
-            self.group.terminate();
-            // A process that can't be observed is killed at once.
-            let _ = self.ends_before(Instant::now() + KILL_AFTER, || false);
-        }
-        let status = self.group.wait()?;
-        Ok((status, self.errors.last_words()))
     }
 
     /// Returns the end of its error output so far.

@@ -6,7 +6,7 @@
 //! | idle | a call takes it | in use |
 //! | idle | at the next call it has ended, closed a stream or written something | none: it is replaced, and that is told |
 //! | in use | the same, before it has read the task | none: it is replaced, that is told, and the call has another one |
-//! | in use | it answers | idle; after `--recycle` calls it is retiring |
+//! | in use | it answers, the first time once it has come back for another task | idle; after `--recycle` calls it is retiring |
 //! | in use | its call is cancelled | finishing: its answer is waited for, and dropped |
 //! | in use, finishing | it dies, is late or writes nonsense | none: its group is ended |
 //! | finishing | it answers within the grace | idle |
@@ -303,9 +303,13 @@ impl InUse {
         match trouble.as_early_end().filter(|_| is_new) {
             Some(end) => pool.note_early_end(end, &reason),
             None => log::warn!(
-                "{}: between two calls, {}; it is started again",
+                "{}: between two calls, {}; it is started again{}",
                 pool.program,
-                OneLine::new(&reason)
+                OneLine::new(&reason),
+                match trouble {
+                    Trouble::Nonsense(_) => ", and its answer before may be none",
+                    _ => "",
+                }
             ),
         }
     }
