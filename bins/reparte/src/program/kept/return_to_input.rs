@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::program::kept::activity::Activity;
 
 /// The first and the longest pause between two looks.
-const FIRST_PAUSE: Duration = Duration::from_micros(300);
+const FIRST_PAUSE: Duration = Duration::from_micros(30);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The wait for a process that is to return to its input.
