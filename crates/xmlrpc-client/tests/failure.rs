@@ -258,7 +258,7 @@ fn what_is_not_http_is_told() {
     }
 }
 
-/// Such a server runs no call.
+/// No call runs at such a server.
 #[test]
 fn another_protocol_is_named() {
     for (raw, reason) in [

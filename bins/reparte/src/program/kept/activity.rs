@@ -35,26 +35,28 @@ mod linux {
 
     /// The numbers of system calls.
     struct Numbers {
-        read: [u32; 2],
-        wait_for_child: [u32; 2],
-        wait_for_several: &'static [u32],
+        /// `read` and `readv`.
+        read: [i64; 2],
+        /// `wait4` and `waitid`.
+        wait_for_child: [i64; 2],
+        /// `futex`, `poll`, `select`, `epoll` and `io_uring` in their forms.
+        wait_for_several: &'static [i64],
     }
 
-    /// `read` and `readv`; `wait4` and `waitid`; and `futex`, `poll`, `select`, `epoll` and
-    /// `io_uring` in their forms.
-    #[cfg(target_arch = "x86_64")]
-    const NUMBERS: Numbers = Numbers {
-        read: [0, 19],
-        wait_for_child: [61, 247],
-        wait_for_several: &[7, 23, 202, 232, 270, 271, 281, 426, 441, 449],
-    };
-
-    /// Those of aarch64 and riscv64.
-    #[cfg(not(target_arch = "x86_64"))]
-    const NUMBERS: Numbers = Numbers {
-        read: [63, 65],
-        wait_for_child: [260, 95],
-        wait_for_several: &[22, 72, 73, 98, 426, 441, 449],
+    const NUMBERS: Option<Numbers> = if cfg!(target_arch = "x86_64") {
+        Some(Numbers {
+            read: [0, 19],
+            wait_for_child: [61, 247],
+            wait_for_several: &[7, 23, 202, 232, 270, 271, 281, 426, 441, 449],
+        })
+    } else if cfg!(any(target_arch = "aarch64", target_arch = "riscv64")) {
+        Some(Numbers {
+            read: [63, 65],
+            wait_for_child: [260, 95],
+            wait_for_several: &[22, 72, 73, 98, 426, 441, 449],
+        })
+    } else {
+        None
     };
 
     #[derive(Debug, PartialEq, Eq)]
@@ -86,10 +88,12 @@ mod linux {
     pub(super) fn parse(text: &str) -> Option<Found> {
         let mut words = text.split_ascii_whitespace();
         let (call, first) = (words.next()?, words.next());
+        let numbers = NUMBERS?;
+        // -1 is none: the process waits for memory.
         let activity = match call.parse() {
-            Ok(call) if NUMBERS.wait_for_child.contains(&call) => return Some(Found::Child),
-            Ok(call) if NUMBERS.read.contains(&call) && first == Some("0x0") => Activity::Reads,
-            Ok(call) if NUMBERS.wait_for_several.contains(&call) => Activity::Waits,
+            Ok(call) if numbers.wait_for_child.contains(&call) => return Some(Found::Child),
+            Ok(call) if numbers.read.contains(&call) && first == Some("0x0") => Activity::Reads,
+            Ok(call) if numbers.wait_for_several.contains(&call) => Activity::Waits,
             Ok(_) => Activity::Runs,
             Err(_) if call == "running" => Activity::Runs,
             Err(_) => return None,
@@ -112,6 +116,7 @@ mod tests {
             // A sleep.
             ("230 0x0 0x1 0x0\n", Some(Activity::Runs)),
             ("running\n", Some(Activity::Runs)),
+            ("-1 0x7ffc 0x7f11\n", Some(Activity::Runs)),
             ("", None),
         ] {
             assert_eq!(parse(text), expected.map(Found::Activity), "{text}");

@@ -17,7 +17,7 @@ pub(super) enum EarlyEnd {
     WithTask,
     /// It died before it had read a task: the machine may lack something.
     Unread,
-    /// It closed a stream or wrote something before it had read a task: so it does on every
+    /// It closed a stream or wrote something before it had read a task. The program does so on every
     /// machine.
     Misuse,
 }

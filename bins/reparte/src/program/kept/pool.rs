@@ -117,7 +117,7 @@ impl Pool {
             match slots.next(Instant::now()) {
                 Next::Idle(process) => {
                     drop(slots);
-                    let mut taken = self.in_use(process);
+                    let mut taken = self.in_use(*process);
                     match taken.get().check_idle() {
                         Ok(()) => return Ok(taken),
                         Err(trouble) => taken.replace(&trouble),

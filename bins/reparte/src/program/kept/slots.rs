@@ -24,7 +24,7 @@ pub(super) struct Slots {
 #[derive(Debug)]
 pub(super) enum Next {
     /// Takes this process, after a check.
-    Idle(KeptProcess),
+    Idle(Box<KeptProcess>),
     /// Starts a process, which is counted.
     Start,
     /// Waits until something has changed, and for this long at most.
@@ -48,7 +48,7 @@ impl Slots {
             return Next::Closed;
         }
         if let Some(process) = self.idle.pop() {
-            return Next::Idle(process);
+            return Next::Idle(Box::new(process));
         }
         if self.count >= self.limit {
             return Next::Wait(Duration::MAX);
