@@ -135,13 +135,14 @@ impl<'a> Attempt<'a> {
             redirect = Some(next);
         }
 
+        let is_silent = !self.canceller.response_has_begun();
         // From here on no canceller can abort the connection: only now may another call
         // have it. What was aborted shows as an error, so this comes before that is read.
         self.canceller.finish()?;
         let transport = redirect.as_ref().unwrap_or(self.transport);
         let server = transport.server();
         let (connection, response) = posted
-            .map_err(|error| transport.explained(error))
+            .map_err(|error| transport.explained(error, is_silent))
             .inspect_err(|error| debug!("{server}: {error}"))?;
         if let Some(connection) = connection {
             transport.keep(connection);

@@ -113,15 +113,24 @@ impl Transport {
         Ok((Some(connection), response))
     }
 
-    /// Returns the error of a call that has ended. A server that has never answered, and closes
-    /// connections, is asked whether it speaks TLS.
-    pub(crate) fn explained(&self, error: Error) -> Error {
+    /// Returns the error of a call that has ended. `is_silent` says that no byte of a response came:
+    /// a server that has never answered, and has closed the connection so, is asked once whether it
+    /// speaks TLS.
+    #[cfg_attr(
+        not(feature = "tls"),
+        allow(unused_variables, reason = "nobody is asked")
+    )]
+    pub(crate) fn explained(&self, error: Error, is_silent: bool) -> Error {
         #[cfg(feature = "tls")]
         if matches!(error, Error::Interrupted { .. })
+            && is_silent
             && !self.endpoint.has_answered.load(Relaxed)
             && self.url().scheme == Scheme::Http
             && let Some(address) = self.endpoint.route.direct_address()
-            && tls_probe::speaks_tls(address)
+            && *self
+                .endpoint
+                .speaks_tls
+                .get_or_init(|| tls_probe::speaks_tls(address))
         {
             return Error::OtherProtocol {
                 server: self.server().to_owned(),

@@ -1,5 +1,7 @@
 //! The endpoint that calls are posted to: a server's address, and how it is called.
 
+#[cfg(feature = "tls")]
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -42,6 +44,9 @@ pub(super) struct Endpoint {
     pub(super) agent_config: Config,
     /// The server has answered a call in HTTP. Nothing else depends on it: `Relaxed` is enough.
     pub(super) has_answered: AtomicBool,
+    /// True if the server speaks TLS at an http address. Set once it was asked.
+    #[cfg(feature = "tls")]
+    pub(super) speaks_tls: OnceLock<bool>,
 }
 
 impl Endpoint {
@@ -61,6 +66,8 @@ impl Endpoint {
             server: url.server(),
             route: Route::new(&url, &options),
             has_answered: AtomicBool::new(false),
+            #[cfg(feature = "tls")]
+            speaks_tls: OnceLock::new(),
             #[cfg(feature = "cookies")]
             cookies: options
                 .cookies
