@@ -27,7 +27,6 @@
     reason = "a test's helpers panic where the test fails"
 )]
 
-use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,11 +34,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 pub use peak_alloc::PeakAlloc;
 
-/// The runs of each size, of which the quickest counts, at least and at most: whatever else runs on
-/// the machine can only make a run slower.
-///
-/// The sizes take turns, so that a slow moment of the machine is not one size's alone.
-const RUNS: RangeInclusive<usize> = 3..=18;
+/// The pairs of measurements, of which one has to be in proportion: whatever else runs on the
+/// machine can only make the others worse.
+const ATTEMPTS: usize = 6;
+
+/// The runs of each size in a pair, of which the quickest counts. The sizes take turns, so that a slow
+/// moment of the machine is not one size's alone.
+const RUNS: usize = 3;
 
 /// The CPU time of the smaller size that counts for nothing: of wake-ups and interrupts.
 const NOISE: Duration = Duration::from_millis(1);
@@ -135,23 +136,27 @@ impl Proportion {
         let _alone = MEASURING.lock().unwrap_or_else(PoisonError::into_inner);
         let (quarter, whole) = (make(largest / SIZES), make(largest));
         let most = self.fixed + self.per_byte * largest;
-        let (mut small, mut large) = (Duration::MAX, Duration::MAX);
-        for run in 1..=*RUNS.end() {
-            small = small.min(measured(self.clock, || parse(&quarter)).cpu);
-            let cost = measured(self.clock, || parse(&whole));
-            assert!(
-                cost.memory <= most,
-                "{}: {largest} bytes took {} of memory, and may take {most}",
-                self.name,
-                cost.memory
-            );
-            large = large.min(cost.cpu);
-            if RUNS.contains(&run) && large <= QUOTIENT * small.max(NOISE) {
+        let mut seen = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let (mut small, mut large) = (Duration::MAX, Duration::MAX);
+            for _ in 0..RUNS {
+                small = small.min(measured(self.clock, || parse(&quarter)).cpu);
+                let cost = measured(self.clock, || parse(&whole));
+                assert!(
+                    cost.memory <= most,
+                    "{}: {largest} bytes took {} of memory, and may take {most}",
+                    self.name,
+                    cost.memory
+                );
+                large = large.min(cost.cpu);
+            }
+            if large <= QUOTIENT * small.max(NOISE) {
                 return;
             }
+            seen.push((small, large));
         }
         panic!(
-            "{}: {} bytes took {small:?}, and {largest} took {large:?}",
+            "{}: {} bytes, and {largest}, took {seen:?}",
             self.name,
             largest / SIZES
         );
