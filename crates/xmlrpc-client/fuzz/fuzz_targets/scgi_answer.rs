@@ -8,6 +8,15 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../src/transport/scgi/answer_head.rs"]
 mod answer_head;
 
+#[allow(dead_code)]
+#[path = "../../src/transport/other_protocol.rs"]
+mod other_protocol;
+
+// Where the reader looks for it.
+mod transport {
+    pub(crate) use crate::other_protocol;
+}
+
 use answer_head::{AnswerHead, HeadError};
 
 /// Reads a head from bytes that come `step` at a time: the head, and the number of its bytes.
