@@ -169,22 +169,29 @@ fn run_three(script: &str) -> Ended {
     run_over("1\n2\n3\n", &program)
 }
 
+/// Checks that each of three tasks fails over each of these scripts, and that this is told.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn check_all_fail(scripts: &[&str], told: &[&str]) {
+    for script in scripts {
+        let ended = run_three(script);
+        ended.expect_code(5);
+        told.iter().for_each(|text| ended.expect_told(text));
+        assert_eq!(ended.stdout, "\n\n\n", "{script}");
+    }
+}
+
 /// A banner was the answer to the first task, and each answer that of the task before, if the program
 /// slept at the right time. A run waited for ten minutes, as for a machine that may come back.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_speaks_before_its_first_task_can_not_be_kept() {
-    for script in [
+    let scripts = [
         "echo ready; while read -r x; do echo \"$x\"; done",
         "echo ready; sleep 0.3; while read -r x; do echo \"$x\"; done",
         "sleep 0.3; echo ready; while read -r x; do sleep 0.2; echo \"$x\"; done",
-    ] {
-        let ended = run_three(script);
-        ended.expect_code(5);
-        ended.expect_told("--results-fd");
-        ended.expect_told("3 of 3 tasks failed");
-        assert_eq!(ended.stdout, "\n\n\n", "{script}");
-    }
+    ];
+    check_all_fail(&scripts, &["--results-fd", "3 of 3 tasks failed"]);
 }
 
 /// The line was delivered as the result of the process's first task.
@@ -192,17 +199,12 @@ fn a_program_that_speaks_before_its_first_task_can_not_be_kept() {
 #[test]
 fn a_line_beside_the_answer_is_no_result() {
     let busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
-    for script in [
+    let scripts = [
         &format!("while read -r x; do echo working; {busy}; echo \"$x\"; done"),
         &format!("while read -r x; do echo \"$x\"; {busy}; echo done; done"),
         "while read -r x; do echo working; sleep 0.3; echo \"$x\"; done",
-    ] {
-        let ended = run_three(script);
-        ended.expect_code(5);
-        ended.expect_told("more than one answer");
-        ended.expect_told("--results-fd");
-        assert_eq!(ended.stdout, "\n\n\n", "{script}");
-    }
+    ];
+    check_all_fail(&scripts, &["more than one answer", "--results-fd"]);
 }
 
 /// All later results were those of the tasks before.
@@ -226,10 +228,10 @@ fn a_line_that_comes_later_moves_no_answer_to_another_task() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_line_before_a_crash_is_no_result() {
-    let ended = run_three("read -r x; echo loading; sleep 0.2; exit 3");
-    ended.expect_code(5);
-    ended.expect_told("exit status: 3");
-    assert_eq!(ended.stdout, "\n\n\n");
+    check_all_fail(
+        &["read -r x; echo loading; sleep 0.2; exit 3"],
+        &["exit status: 3"],
+    );
 }
 
 /// The answer was thrown away at the time limit, and the task ran again.

@@ -144,20 +144,16 @@ impl Executor {
     /// break the connection, and leases are renewed meanwhile.
     fn take_batch(&mut self) -> Vec<Command> {
         let now = Instant::now();
-        let mut batch = match self.was_alone {
-            true => self.take_others(now),
-            false => Vec::new(),
-        };
-        if batch.is_empty() {
-            batch.extend(self.take_alone(now));
-            self.was_alone = !batch.is_empty();
-        } else {
-            self.was_alone = false;
+        if self.was_alone {
+            let others = self.take_others(now);
+            if !others.is_empty() {
+                self.was_alone = false;
+                return others;
+            }
         }
-        match batch.is_empty() {
-            true => self.take_others(now),
-            false => batch,
-        }
+        let alone = self.take_alone(now);
+        self.was_alone = alone.is_some();
+        alone.map_or_else(|| self.take_others(now), |command| vec![command])
     }
 
     /// Takes a call that goes alone: a result, or the oldest of all other calls.

@@ -27,10 +27,12 @@ const LONGEST_REASON: usize = 300;
 
 impl Committer {
     /// Commits a result.
-    pub(crate) fn commit(&self, job: Job, kind: AnswerKind, answer: Vec<u8>, millis: u64) {
+    pub(crate) fn commit(&self, mut job: Job, kind: AnswerKind, answer: Vec<u8>, millis: u64) {
         let tries = job.lost.len().saturating_add(1);
         let id = job.id.clone();
-        let again = (self.clone(), job.without_call());
+        // Its work is over.
+        job.call = Vec::new();
+        let again = (self.clone(), job.clone());
         let queue = &self.tenure.keys;
         let of_detached = [queue.of_run(&job.run).backlog(), queue.detached()];
         let keys = self.keys(&job).into_iter().chain(of_detached);

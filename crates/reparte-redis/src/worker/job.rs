@@ -50,19 +50,6 @@ impl Job {
         })
     }
 
-    /// Returns the task without the document of its call.
-    pub(crate) fn without_call(&self) -> Self {
-        Self {
-            id: self.id.clone(),
-            run: self.run.clone(),
-            n: self.n.clone(),
-            call: Vec::new(),
-            limit: self.limit,
-            avoid: Vec::new(),
-            lost: self.lost.clone(),
-        }
-    }
-
     /// Returns true if the worker is to have no other task beside it.
     pub(crate) fn is_suspect(&self) -> bool {
         self.lost.len() == SUSPECT_AFTER

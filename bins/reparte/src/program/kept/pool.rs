@@ -277,11 +277,7 @@ impl InUse {
                 Err(trouble) => {
                     let (is_new, has_read) = (self.get().answers == 0, self.get().has_read());
                     let reason = self.end(&trouble);
-                    let end = match has_read {
-                        true => trouble.as_early_end().map(|_| EarlyEnd::WithTask),
-                        false => trouble.as_early_end(),
-                    };
-                    if let Some(end) = end.filter(|_| is_new) {
+                    if let Some(end) = trouble.as_early_end(has_read).filter(|_| is_new) {
                         pool.note_early_end(end, &reason);
                     }
                     log::warn!(
@@ -300,7 +296,7 @@ impl InUse {
         let is_new = self.get().answers == 0;
         let pool = Arc::clone(&self.pool);
         let reason = self.end(trouble);
-        match trouble.as_early_end().filter(|_| is_new) {
+        match trouble.as_early_end(false).filter(|_| is_new) {
             Some(end) => pool.note_early_end(end, &reason),
             None => log::warn!(
                 "{}: between two calls, {}; it is started again{}",

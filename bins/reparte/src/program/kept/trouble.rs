@@ -33,10 +33,13 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Returns the end that this is for a process that has read no task, if the process has ended
-    /// or has broken the rules of its streams by itself.
-    pub(super) fn as_early_end(&self) -> Option<EarlyEnd> {
+    /// Returns the end that this is for a process without an answer, if the process has ended or has
+    /// broken the rules of its streams by itself.
+    pub(super) fn as_early_end(&self, has_read: bool) -> Option<EarlyEnd> {
         match self {
+            Trouble::Died | Trouble::Closed(_) | Trouble::Nonsense(_) if has_read => {
+                Some(EarlyEnd::WithTask)
+            }
             Trouble::Died => Some(EarlyEnd::Unread),
             Trouble::Closed(_) | Trouble::Nonsense(_) => Some(EarlyEnd::Misuse),
             _ => None,
